@@ -1,0 +1,96 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { onTestFinished } from "vitest";
+import type { Environment } from "../../src/world.ts";
+
+const run = promisify(execFile);
+
+/** Files by path relative to a root; `null` removes one. */
+export type Files = Readonly<Record<string, string | null>>;
+
+/** A real git repository with a bare remote called `origin`, both removed when the test ends. */
+export interface Repository {
+  readonly root: string;
+  /** The bare remote's directory. */
+  readonly remote: string;
+  /** The environment for anything that runs in it: the caller's, with an identity and without the machine's git configuration. */
+  readonly environment: Environment;
+  write(files: Files): Promise<void>;
+  /** Stages everything, commits, and gives the commit's object id. */
+  commit(message: string): Promise<string>;
+  /** Standard output, trimmed; throws when git fails. */
+  git(...args: string[]): Promise<string>;
+  /** The object id a ref of the remote points at, or null. */
+  remoteCommit(ref: string): Promise<string | null>;
+}
+
+/** A temporary directory with its links resolved, removed when the test ends. */
+export async function makeDirectory(): Promise<string> {
+  const directory = await realpath(await mkdtemp(join(tmpdir(), "pushproof-test-")));
+  onTestFinished(() => rm(directory, { recursive: true, force: true, maxRetries: 3 }));
+  return directory;
+}
+
+export async function writeFiles(root: string, files: Files): Promise<void> {
+  for (const [file, content] of Object.entries(files)) {
+    const path = join(root, file);
+    if (content === null) {
+      await rm(path, { recursive: true, force: true });
+      continue;
+    }
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content);
+  }
+}
+
+/** An environment in which git knows who commits and reads no configuration but the repository's. */
+export function gitEnvironment(): Environment {
+  return {
+    ...process.env,
+    GIT_CONFIG_GLOBAL: "/dev/null",
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_AUTHOR_NAME: "Ada",
+    GIT_AUTHOR_EMAIL: "ada@example.com",
+    GIT_COMMITTER_NAME: "Ada",
+    GIT_COMMITTER_EMAIL: "ada@example.com",
+  };
+}
+
+/** Makes a repository on branch `main` whose first commit holds the files; nothing is pushed yet. */
+export async function makeRepository(files: Files): Promise<Repository> {
+  const directory = await makeDirectory();
+  const root = join(directory, "work");
+  const remote = join(directory, "remote.git");
+  const environment = gitEnvironment();
+  const git = async (...args: string[]): Promise<string> => {
+    const { stdout } = await run("git", args, { cwd: root, env: environment, maxBuffer: 1 << 26 });
+    return stdout.trim();
+  };
+  const write = (more: Files): Promise<void> => writeFiles(root, more);
+  const commit = async (message: string): Promise<string> => {
+    await git("add", "--all");
+    await git("commit", "--quiet", "--no-verify", "--allow-empty", "--message", message);
+    return await git("rev-parse", "HEAD");
+  };
+  await mkdir(root);
+  await run("git", ["init", "--quiet", "--bare", "--initial-branch=main", remote], { env: environment });
+  await git("init", "--quiet", "--initial-branch=main");
+  await git("remote", "add", "origin", remote);
+  await write(files);
+  await commit("Begin");
+  return {
+    root,
+    remote,
+    environment,
+    write,
+    commit,
+    git,
+    remoteCommit: async (ref) => {
+      const line = await git("ls-remote", remote, ref);
+      return line === "" ? null : (line.split("\t")[0] ?? null);
+    },
+  };
+}

@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    globalSetup: ["test/support/global-setup.ts"],
+    // Every end-to-end test starts servers, clones and runners of its own: they need room, not luck.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+    coverage: { include: ["src/**/*.ts", "src/suite/adapters/*.mjs"] },
+  },
+});
