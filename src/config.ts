@@ -7,7 +7,7 @@ export type RunnerName = (typeof runnerNames)[number];
 const nonEmpty = z.string().min(1);
 const percent = z.number().min(0).max(100);
 
-const suiteSchema = z.strictObject({
+export const suiteSchema = z.strictObject({
   /** What the reports call it. */
   name: nonEmpty,
   /** The directory its command runs in, relative to the repo's root. */
@@ -23,7 +23,7 @@ const suiteSchema = z.strictObject({
   database: z.boolean().default(true),
 });
 
-const databaseSchema = z.strictObject({
+export const databaseSchema = z.strictObject({
   /** The base name; workers get NAME_gw0, NAME_gw1, …; a serial run gets NAME. */
   name: nonEmpty.default("verify_test"),
   /** Variable → URL scheme, or a list of names, which get `postgresql`. */
@@ -46,7 +46,7 @@ const databaseSchema = z.strictObject({
   root: nonEmpty.optional(),
 });
 
-const coverageSchema = z.strictObject({
+export const coverageSchema = z.strictObject({
   /** The least share of lines that must be covered, in percent. */
   lines: percent.default(95),
 });
@@ -65,7 +65,7 @@ export const configSchema = z.strictObject({
   /** How long one suite may take: "90s", "30m", "2h". */
   timeout: z
     .string()
-    .regex(/^\d+(\.\d+)?(s|m|h)$/, 'a duration such as "90s", "30m" or "2h"')
+    .refine((text) => durationSeconds(text) !== null, 'expected a duration such as "90s", "30m" or "2h"')
     .default("30m"),
 });
 
@@ -74,3 +74,12 @@ export type SuiteConfig = z.output<typeof suiteSchema>;
 export type DatabaseConfig = z.output<typeof databaseSchema>;
 /** What is written in a file, before defaults. */
 export type ConfigFile = z.input<typeof configSchema>;
+
+const durationPattern = /^(\d+(?:\.\d+)?)(s|m|h)$/;
+
+/** The seconds of a duration such as "90s", "30m" or "2h"; null where it is none. */
+export function durationSeconds(text: string): number | null {
+  const [, amount, unit] = durationPattern.exec(text) ?? [];
+  if (amount === undefined) return null;
+  return Number(amount) * { s: 1, m: 60, h: 3600 }[unit as "s" | "m" | "h"];
+}

@@ -1,13 +1,19 @@
 import type { RunnerName, SuiteConfig } from "../config.ts";
-import type { WorkerDatabase } from "../database/provision.ts";
 import type { Failure, TestCounts } from "../report/summary.ts";
 import type { Environment } from "../world.ts";
+import type { CommandEnd } from "./process.ts";
+import type { ReportedFacts } from "./progress.ts";
 
 /** One way of running tests. Adding a runner is adding a file that gives this. */
 export interface Runner {
   readonly name: RunnerName;
-  /** How to start the suite so that each worker has its database and results and coverage are written. */
-  invocation(run: SuiteRun): Invocation;
+  /**
+   * How to start the suite so that each worker has its database and results and coverage are written. Throws
+   * UnavailableError where the runner or its coverage provider is missing, with the command that installs it.
+   */
+  invocation(run: SuiteRun): Promise<Invocation>;
+  /** How many workers the user's own command asks for, or null where it leaves that open. */
+  workersAskedFor(command: string): number | null;
   /** The tests of a run that has ended, from the files it wrote. Throws UnavailableError where the runner could not run. */
   collect(run: SuiteRun, ended: Ended): Promise<TestResults>;
 }
@@ -17,19 +23,25 @@ export interface SuiteRun {
   readonly suite: SuiteConfig;
   /** The absolute root of the checkout that is verified. */
   readonly checkoutRoot: string;
+  /** The absolute root of the user's own checkout, from which environments may have been installed. */
+  readonly mainRoot: string;
   /** The absolute directory the command runs in. */
   readonly directory: string;
   /** How many workers run side by side; 1 is a serial run. */
   readonly workers: number;
-  /** Empty for a suite that needs none. */
-  readonly databases: readonly WorkerDatabase[];
+  /** What each worker gets as its own, by its id: `gw0`, `gw1`, …, or `master` alone in a serial run. */
+  readonly workerEnvironments: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What the process gets that only coordinates the workers: database variables that open nothing. */
+  readonly coordinatorEnvironment: Readonly<Record<string, string>>;
   /** The absolute, private directory for results and coverage; removed after the run. */
   readonly scratch: string;
   /** The unix socket on which the adapters report progress. */
   readonly progressSocket: string;
   /** What the user put after `--`. */
   readonly arguments: readonly string[];
-  /** The environment of the whole verification, runners' and git's own variables scrubbed. */
+  /** What is known about the checkout's dependencies, for the message about a missing one. */
+  readonly dependencyNotes: readonly string[];
+  /** The environment of the whole verification, runners' and git's own variables scrubbed, the project's programs on PATH. */
   readonly environment: Environment;
 }
 
@@ -39,13 +51,9 @@ export interface Invocation {
   readonly environment: Environment;
 }
 
-/** How a suite's process came to its end. */
-export interface Ended {
-  readonly exitCode: number | null;
-  readonly timedOut: boolean;
-  readonly seconds: number;
-  /** The last lines of its output, for messages. */
-  readonly tail: string;
+/** How a suite's process came to its end, and what its adapters told on the way. */
+export interface Ended extends CommandEnd {
+  readonly reported: ReportedFacts;
 }
 
 export interface TestResults {

@@ -1,0 +1,150 @@
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { init } from "./commands/init.ts";
+import { pullRequest } from "./commands/pr.ts";
+import { prePush } from "./commands/pre-push.ts";
+import { status } from "./commands/status.ts";
+import { durationSeconds } from "./config.ts";
+import { type ExitCode, ExpectedError, exitCodes } from "./errors.ts";
+import { version } from "./push/conditions.ts";
+import { scrubEnvironment } from "./push/environment.ts";
+import type { VerifyOptions } from "./request.ts";
+import { verify } from "./verify.ts";
+import type { World } from "./world.ts";
+
+/**
+ * Runs one command line, without the program's name, and gives the exit code. What goes wrong is said on the world's
+ * standard error.
+ */
+export async function runCommandLine(words: readonly string[], outer: World): Promise<ExitCode> {
+  const world: World = { ...outer, environment: scrubEnvironment(outer.environment) };
+  // What stands behind `--` is for the suites, and never taken for a revision.
+  const separator = words.indexOf("--");
+  const own = separator < 0 ? words : words.slice(0, separator);
+  const rest = separator < 0 ? [] : words.slice(separator + 1);
+  let code: ExitCode = exitCodes.verified;
+  const program = defineProgram(world, rest, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync([...own], { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.verified : exitCodes.badRequest;
+    if (error instanceof ExpectedError) {
+      world.errors.write(`${error.message}\n`);
+      return error.exitCode;
+    }
+    world.errors.write(
+      `This is a mistake in pushproof, please report it:\n${(error as Error)?.stack ?? String(error)}\n`,
+    );
+    return exitCodes.unavailable;
+  }
+}
+
+function defineProgram(world: World, rest: readonly string[], finish: (code: ExitCode) => void): Command {
+  const program = new Command("verify")
+    .description(
+      "Verifies a commit as a push of it would be: its suites in parallel, a database per worker, a coverage gate.",
+    )
+    .usage("[options] [REF] [-- arguments for the suite's command]")
+    .version(version, "--version")
+    .helpOption("-h, --help", "show this")
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void world.output.write(text),
+      writeErr: (text) => void world.errors.write(text),
+    })
+    .argument("[REF]", "the commit to verify", "HEAD")
+    .option("--working-tree", "verify the files as they lie; never gives a receipt", false)
+    .option("--workers <N|auto>", "how many workers run side by side", workersOption)
+    .option(
+      "--suite <name>",
+      "run only this suite (repeatable)",
+      (name: string, names: string[]) => [...names, name],
+      [],
+    )
+    .option("--coverage <percent>", "the least share of lines that must be covered", percentOption)
+    .option("--fresh", "run even where a receipt proves the tree", false)
+    .option("--json", "the summary on standard output, the display on standard error", false)
+    .option("--database-url <url>", "use this Postgres server instead of the embedded one")
+    .option("--timeout <duration>", "how long one suite may take, such as 90s or 30m", durationOption)
+    .option("--serial", "one worker, on the database of the base name", false)
+    .action(async (revision: string, options: ParsedOptions) => {
+      const subject = options.workingTree
+        ? ({ kind: "working tree" } as const)
+        : ({ kind: "revision", revision } as const);
+      finish(await verify({ subject, options: verifyOptions(options, rest) }, world));
+    });
+  program
+    .command("init")
+    .description("detect the suites, write verify.config.json, install the pre-push hook; safe to run twice")
+    .action(async () => finish(await init(world)));
+  program
+    .command("pr")
+    .description("print the pull-request body of HEAD from its last verification")
+    .option("--base <branch>", "the branch the pull request goes to")
+    .action(async ({ base }: { base?: string }) => finish(await pullRequest({ base }, world)));
+  program
+    .command("status")
+    .description("show what is proven about HEAD, and the last verified trees")
+    .action(async () => finish(await status(world)));
+  program
+    .command("pre-push", { hidden: true })
+    .description("what hooks/pre-push starts")
+    .action(async () => finish(await prePush({ remote: rest[0] ?? "", url: rest[1] ?? "" }, world)));
+  program.addHelpText("after", helpFooter);
+  return program;
+}
+
+const helpFooter = `
+Exit codes: 0 verified, 1 not verified, 2 the request or the configuration is wrong, 3 could not be done, 130 interrupted.
+VERIFY_DATABASE_URL names a Postgres server as --database-url does. Reports are written to .verify/.`;
+
+/** What commander makes of the words. */
+interface ParsedOptions {
+  readonly workingTree: boolean;
+  readonly workers?: number | "auto";
+  readonly suite: readonly string[];
+  readonly coverage?: number;
+  readonly fresh: boolean;
+  readonly json: boolean;
+  readonly databaseUrl?: string;
+  readonly timeout?: number;
+  readonly serial: boolean;
+}
+
+function verifyOptions(parsed: ParsedOptions, rest: readonly string[]): VerifyOptions {
+  return {
+    workers: parsed.workers,
+    suites: parsed.suite,
+    coverage: parsed.coverage,
+    fresh: parsed.fresh,
+    json: parsed.json,
+    databaseUrl: parsed.databaseUrl,
+    timeoutSeconds: parsed.timeout,
+    serial: parsed.serial,
+    arguments: rest,
+  };
+}
+
+function workersOption(text: string): number | "auto" {
+  if (text === "auto") return text;
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError("Expected a whole number from 1, or auto.");
+  return Number(text);
+}
+
+function percentOption(text: string): number {
+  const percent = Number(text);
+  if (text.trim() === "" || !(percent >= 0 && percent <= 100))
+    throw new InvalidArgumentError("Expected a percentage from 0 to 100.");
+  return percent;
+}
+
+function durationOption(text: string): number {
+  const seconds = durationSeconds(text);
+  if (seconds === null) throw new InvalidArgumentError("Expected a duration such as 90s, 30m or 2h.");
+  return seconds;
+}

@@ -1,0 +1,44 @@
+import { formatPercent } from "../coverage/percent.ts";
+import { type ExitCode, exitCodes } from "../errors.ts";
+import { type Receipt, ReceiptStore } from "../push/receipts.ts";
+import { readRevision } from "../push/refs.ts";
+import { openRepository } from "../push/repository.ts";
+import { allTests, countsText } from "../report/figures.ts";
+import { formatSeconds, shortId } from "../report/text.ts";
+import type { World } from "../world.ts";
+
+const shownReceipts = 5;
+
+/** Shows what is proven about HEAD, and the last trees that were. */
+export async function status(world: World): Promise<ExitCode> {
+  const repository = await openRepository(world);
+  const head = await readRevision(repository.git, "HEAD");
+  const store = new ReceiptStore(repository.commonDirectory);
+  const receipt = await store.ofTree(head.tree);
+  const name = head.branch === null ? shortId(head.commit) : `${head.branch} at ${shortId(head.commit)}`;
+  const lines = [
+    receipt === null
+      ? `${name} (tree ${shortId(head.tree)}) is not proven: \`npx verify\` or a push verifies it.`
+      : `${name} (tree ${shortId(head.tree)}) is verified: ${describe(receipt)}.`,
+    ...(receipt === null ? [] : [`On ${receipt.environment}, with pushproof ${receipt.version}.`]),
+  ];
+  const others = (await store.list()).filter(({ tree }) => tree !== head.tree).slice(0, shownReceipts);
+  if (others.length > 0) lines.push("", "Verified before:", ...others.map(describeOther));
+  world.output.write(`${lines.join("\n")}\n`);
+  return exitCodes.verified;
+}
+
+function describe(receipt: Receipt): string {
+  const { summary, at } = receipt;
+  const lines = summary.coverage?.lines;
+  const coverage =
+    lines === undefined
+      ? ""
+      : `, ${formatPercent(lines.covered, lines.total, summary.coverage?.threshold)} of lines covered`;
+  return `${countsText(allTests(summary))}${coverage}, in ${formatSeconds(summary.seconds)}, on ${at.slice(0, 16).replace("T", " ")} UTC`;
+}
+
+function describeOther(receipt: Receipt): string {
+  const { branch, commit } = receipt.summary;
+  return `  ${branch === null ? shortId(commit) : `${branch} at ${shortId(commit)}`}: ${describe(receipt)}`;
+}

@@ -1,0 +1,135 @@
+import { createHash } from "node:crypto";
+import { closest } from "fastest-levenshtein";
+import { type Loaders, lilconfig } from "lilconfig";
+import { parse as parseYaml } from "yaml";
+import type { z } from "zod";
+import { type Config, configSchema, coverageSchema, databaseSchema, suiteSchema } from "./config.ts";
+import { messageOf, RequestError } from "./errors.ts";
+
+/** Where a project's configuration may be, the first that is there counts. */
+export const configPlaces = [
+  "verify.config.json",
+  "verify.config.yaml",
+  "verify.config.yml",
+  "verify.config.js",
+  "verify.config.mjs",
+  "verify.config.ts",
+  "package.json",
+] as const;
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** The file it came from, relative to the root. */
+  readonly file: string;
+}
+
+/**
+ * The configuration of the checkout with that absolute root, or null where it has none. Throws RequestError for a file
+ * that cannot be read or holds what is not allowed.
+ */
+export async function loadConfig(root: string): Promise<LoadedConfig | null> {
+  const search = lilconfig("verify", {
+    searchPlaces: [...configPlaces],
+    stopDir: root,
+    loaders: configLoaders,
+    packageProp: "verify",
+    cache: false,
+  });
+  // lilconfig would go on in the directories above, which are not part of the checkout.
+  const found = await search.search(root).catch((error: unknown) => {
+    throw new RequestError(`The configuration in ${root} cannot be read: ${messageOf(error)}`);
+  });
+  if (!found) return null;
+  const file = found.filepath.slice(root.length + 1);
+  return { config: parseConfig(found.config, file), file };
+}
+
+/** Checks a configuration as it was read, and fills in the defaults. Throws RequestError with a line for each mistake. */
+export function parseConfig(value: unknown, file: string): Config {
+  const result = configSchema.safeParse(value ?? {});
+  if (result.success) return withUniqueSuites(result.data, file);
+  const mistakes = result.error.issues.flatMap(explain);
+  throw new RequestError(mistakes.map((mistake) => `${file}: ${mistake}`).join("\n"));
+}
+
+/**
+ * The digest that says whether two verifications held a tree against the same configuration. A server's URL is left
+ * out: where the databases are does not change what is proven, and a password must not be guessable from a file.
+ */
+export function configDigest(config: Config): string {
+  const database = config.database === false ? false : { ...config.database, url: undefined };
+  return createHash("sha256")
+    .update(stableJson({ ...config, database }))
+    .digest("hex");
+}
+
+const configLoaders: Loaders = {
+  ".yaml": (_path, content) => parseYaml(content),
+  ".yml": (_path, content) => parseYaml(content),
+  ".ts": async (path) => (await import(path)).default,
+};
+
+function withUniqueSuites(config: Config, file: string): Config {
+  const names = config.suites.map((suite) => suite.name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new RequestError(`${file}: two suites are called "${twice}": give each its own name.`);
+  return config;
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** What is wrong and what to do, for each mistake an issue stands for. */
+function explain(issue: Issue): string[] {
+  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => explainUnknownKey(key, issue.path));
+  if (issue.code === "invalid_union") return explainUnion(issue);
+  if (issue.code === "invalid_type" && issue.message.endsWith("received undefined")) {
+    return [`${place(issue.path)} is missing: expected ${issue.expected}.`];
+  }
+  return [`${place(issue.path)}: ${sentence(issue.message)}.`];
+}
+
+function sentence(message: string): string {
+  return message.replace(/^Invalid (input|option): /, "");
+}
+
+function explainUnknownKey(key: string, path: readonly PropertyKey[]): string {
+  const known = knownKeys(path);
+  return `unknown key "${[...path, key].join(".")}": did you mean "${closest(key, known)}"? Known here: ${known.join(", ")}.`;
+}
+
+/** Of the alternatives, the one that was meant is the one whose mistakes lie deepest. */
+function explainUnion(issue: Extract<Issue, { code: "invalid_union" }>): string[] {
+  const alternatives = issue.errors.filter((issues) =>
+    issues.some(({ path, code }) => path.length > 0 || code === "unrecognized_keys"),
+  );
+  const meant = alternatives[0];
+  if (meant === undefined) return [`${place(issue.path)}: ${expectations(issue)}.`];
+  return meant.flatMap((inner) => explain({ ...inner, path: [...issue.path, ...inner.path] } as Issue));
+}
+
+function expectations(issue: Extract<Issue, { code: "invalid_union" }>): string {
+  return [...new Set(issue.errors.flat().map(({ message }) => sentence(message)))].join(", or ");
+}
+
+function knownKeys(path: readonly PropertyKey[]): string[] {
+  const [section] = path;
+  const schemas: Readonly<Record<string, { shape: object }>> = {
+    suites: suiteSchema,
+    database: databaseSchema,
+    coverage: coverageSchema,
+  };
+  return Object.keys((schemas[String(section)] ?? configSchema).shape).filter((key) => key !== "$schema");
+}
+
+function place(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? "the configuration" : `"${path.join(".")}"`;
+}
+
+/** JSON whose keys are in a fixed order, so that moving a line in a file is not another configuration. */
+function stableJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([left], [right]) => (left < right ? -1 : 1)))
+      : inner,
+  );
+}

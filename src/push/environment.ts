@@ -1,0 +1,47 @@
+import type { Environment } from "../world.ts";
+
+/**
+ * What git exports to hooks (`git rev-parse --local-env-vars`, and the numbered configuration). Inherited by a suite
+ * that runs git itself, these have corrupted real repositories.
+ */
+const gitVariables = new Set([
+  "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+  "GIT_COMMON_DIR",
+  "GIT_CONFIG",
+  "GIT_CONFIG_COUNT",
+  "GIT_CONFIG_PARAMETERS",
+  "GIT_DIR",
+  "GIT_GRAFT_FILE",
+  "GIT_IMPLICIT_WORK_TREE",
+  "GIT_INDEX_FILE",
+  "GIT_INTERNAL_SUPER_PREFIX",
+  "GIT_NO_REPLACE_OBJECTS",
+  "GIT_OBJECT_DIRECTORY",
+  "GIT_PREFIX",
+  "GIT_QUARANTINE_PATH",
+  "GIT_REPLACE_REF_BASE",
+  "GIT_SHALLOW_FILE",
+  "GIT_WORK_TREE",
+]);
+
+/**
+ * What a test runner that called us exports to its workers. A suite of ours that inherits it takes itself for a part
+ * of the outer run: with NODE_TEST_CONTEXT a failing node:test suite exits 0.
+ */
+const runnerVariables =
+  /^(VITEST(_.*)?|JEST_WORKER_ID|MOCHA_WORKER_ID|NODE_TEST_CONTEXT|NODE_TEST_WORKER_ID|NODE_V8_COVERAGE|PYTEST_XDIST_.*|PYTEST_CURRENT_TEST|PYTEST_VERSION|COV_CORE_.*|COVERAGE_FILE|COVERAGE_PROCESS_START)$/;
+
+/** What the program itself sets for workers, so that a verification inside a verification starts afresh. */
+const ownVariables = /^VERIFY_(?!DATABASE_URL$)/;
+
+/** The environment without what the caller's own git or test runner put there. */
+export function scrubEnvironment(environment: Environment): Environment {
+  const kept = Object.entries(environment).filter(
+    ([name]) =>
+      !gitVariables.has(name) &&
+      !/^GIT_CONFIG_(KEY|VALUE)_\d+$/.test(name) &&
+      !runnerVariables.test(name) &&
+      !ownVariables.test(name),
+  );
+  return Object.fromEntries(kept);
+}

@@ -1,0 +1,113 @@
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Summary } from "../report/summary.ts";
+
+/** Proof that a tree passed: what was verified, by what, under which conditions. */
+export interface Receipt {
+  readonly schema: 1;
+  readonly tree: string;
+  /** The digest of the configuration the tree was held against. */
+  readonly configuration: string;
+  /** The version of pushproof. */
+  readonly version: string;
+  /** The kind of environment: operating system and runtimes. */
+  readonly environment: string;
+  /** When the verification ended, ISO 8601 in UTC. */
+  readonly at: string;
+  readonly summary: Summary;
+}
+
+/** What must be the same for a receipt to stand for a new verification. */
+export type Conditions = Pick<Receipt, "tree" | "configuration" | "version" | "environment">;
+
+/** How long a receipt stands, in days. An environment drifts in ways its class does not tell. */
+export const receiptDays = 30;
+
+/** The receipts of a repository, shared by all its linked worktrees. */
+export class ReceiptStore {
+  readonly #receipts: string;
+  readonly #proven: string;
+
+  constructor(commonDirectory: string) {
+    this.#receipts = join(commonDirectory, "verify", "receipts");
+    // What the hook reads: see hooks/pre-push.
+    this.#proven = join(commonDirectory, "verify", "proven");
+  }
+
+  /** The receipt of a tree, whatever its conditions; null where there is none that can be read. */
+  async ofTree(tree: string): Promise<Receipt | null> {
+    try {
+      const receipt: Receipt = JSON.parse(await readFile(this.#receiptPath(tree), "utf8"));
+      return receipt.schema === 1 && receipt.tree === tree && receipt.summary.verdict === "verified" ? receipt : null;
+    } catch {
+      // A receipt that is damaged proves nothing; the next pass replaces it.
+      return null;
+    }
+  }
+
+  /** The receipt that stands for these conditions, or null. */
+  async find(conditions: Conditions, now: Date): Promise<Receipt | null> {
+    const receipt = await this.ofTree(conditions.tree);
+    return receipt !== null && differences(receipt, conditions, now).length === 0 ? receipt : null;
+  }
+
+  /** Stores a receipt, and the marker that lets the hook answer for it without starting Node. */
+  async save(receipt: Receipt, marker: string): Promise<void> {
+    await replaceFile(this.#receiptPath(receipt.tree), `${JSON.stringify(receipt, null, 2)}\n`);
+    await replaceFile(join(this.#proven, receipt.tree), marker);
+  }
+
+  /** Forgets a tree: a later failure of the same tree takes its proof away. */
+  async revoke(tree: string): Promise<void> {
+    await rm(join(this.#proven, tree), { force: true });
+    await rm(this.#receiptPath(tree), { force: true });
+  }
+
+  /** All receipts, newest first. */
+  async list(): Promise<Receipt[]> {
+    const names = await readdir(this.#receipts).catch(() => []);
+    const trees = names.filter((name) => name.endsWith(".json")).map((name) => name.slice(0, -".json".length));
+    const receipts = await Promise.all(trees.map((tree) => this.ofTree(tree)));
+    return receipts.filter((receipt) => receipt !== null).sort((left, right) => right.at.localeCompare(left.at));
+  }
+
+  /** Removes what no longer stands because of its age. */
+  async prune(now: Date): Promise<void> {
+    for (const directory of [this.#receipts, this.#proven]) {
+      for (const name of await readdir(directory).catch(() => [])) {
+        const path = join(directory, name);
+        const age = await stat(path).then(
+          ({ mtimeMs }) => now.getTime() - mtimeMs,
+          () => 0,
+        );
+        if (age > receiptDays * 86_400_000) await rm(path, { force: true });
+      }
+    }
+  }
+
+  #receiptPath(tree: string): string {
+    return join(this.#receipts, `${tree}.json`);
+  }
+}
+
+/** Why a receipt does not stand for these conditions, a phrase each; empty where it does. */
+export function differences(receipt: Receipt, conditions: Conditions, now: Date): string[] {
+  const reasons: string[] = [];
+  if (receipt.configuration !== conditions.configuration) reasons.push("the configuration was another");
+  if (receipt.version !== conditions.version)
+    reasons.push(`pushproof was ${receipt.version}, now ${conditions.version}`);
+  if (receipt.environment !== conditions.environment) {
+    reasons.push(`it ran on ${receipt.environment}, this is ${conditions.environment}`);
+  }
+  const days = (now.getTime() - Date.parse(receipt.at)) / 86_400_000;
+  if (!(days <= receiptDays)) reasons.push(`it is more than ${receiptDays} days old`);
+  return reasons;
+}
+
+/** Replaces a file in one step, so that a reader sees the old one or the new one. */
+async function replaceFile(path: string, content: string): Promise<void> {
+  await mkdir(join(path, ".."), { recursive: true });
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writeFile(temporary, content);
+  await rename(temporary, path);
+}

@@ -1,0 +1,118 @@
+import type { SimpleGit } from "simple-git";
+import { RequestError } from "../errors.ts";
+import { plural } from "../report/text.ts";
+import { gitLineOrNull } from "./git.ts";
+
+/** One line of what git gives a pre-push hook on standard input. */
+export interface PushLine {
+  readonly localRef: string;
+  readonly localObject: string;
+  readonly remoteRef: string;
+  readonly remoteObject: string;
+}
+
+/** A commit to verify. */
+export interface Target {
+  /** Its full object id. */
+  readonly commit: string;
+  /** The full object id of its tree. */
+  readonly tree: string;
+  /** The branch it is pushed from or to, or null. */
+  readonly branch: string | null;
+}
+
+/** What a push asks for. */
+export interface Push {
+  /** The commits to verify, each distinct tree once. */
+  readonly targets: readonly Target[];
+  /** What needs no verification, and why: a line each. */
+  readonly skipped: readonly string[];
+}
+
+/** Reads git's lines. Throws RequestError for anything else. */
+export function parsePushLines(input: string): PushLine[] {
+  return input
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .map((line) => {
+      const [localRef, localObject, remoteRef, remoteObject, ...rest] = line.split(" ");
+      if (!localRef || !isObjectId(localObject) || !remoteRef || !isObjectId(remoteObject) || rest.length > 0) {
+        throw new RequestError(
+          `"${line}" is not a line of git's pre-push hook: expected "<local ref> <object> <remote ref> <object>".`,
+        );
+      }
+      return { localRef, localObject, remoteRef, remoteObject };
+    });
+}
+
+function isObjectId(text: string | undefined): text is string {
+  return /^[0-9a-f]{40,64}$/.test(text ?? "");
+}
+
+/** Works out which commits a push brings, peeling tags. */
+export async function readPush(git: SimpleGit, lines: readonly PushLine[]): Promise<Push> {
+  const targets = new Map<string, Target>();
+  const skipped: string[] = [];
+  for (const line of lines) {
+    // A deletion's object is all zeros, of whatever length this repository's ids have.
+    if (/^0+$/.test(line.localObject)) {
+      skipped.push(`${shortRef(line.remoteRef)} is deleted: nothing to verify.`);
+      continue;
+    }
+    if (line.remoteRef.startsWith("refs/notes/")) {
+      skipped.push(`${line.remoteRef} holds notes, not files: nothing to verify.`);
+      continue;
+    }
+    const target = await resolve(git, line.localObject, branchOf(line));
+    if (target === null) skipped.push(`${shortRef(line.remoteRef)} leads to no commit: nothing to verify.`);
+    else if (!targets.has(target.tree)) targets.set(target.tree, target);
+  }
+  if (lines.length === 0) skipped.push("Nothing new is pushed: nothing to verify.");
+  return { targets: [...targets.values()], skipped };
+}
+
+/** The commit a revision names. Throws RequestError where it names none. */
+export async function readRevision(git: SimpleGit, revision: string): Promise<Target> {
+  const head = await gitLineOrNull(git, "symbolic-ref", "--quiet", "--short", "HEAD");
+  const named = await gitLineOrNull(git, "rev-parse", "--quiet", "--verify", `refs/heads/${revision}`);
+  const target = await resolve(git, revision, named !== null ? revision : null);
+  if (target === null) {
+    const empty =
+      revision === "HEAD" ? "there is no commit yet" : "`git branch --all` and `git log` show what there is";
+    throw new RequestError(`"${revision}" names no commit in this repository: ${empty}.`);
+  }
+  const headCommit = await gitLineOrNull(git, "rev-parse", "--quiet", "--verify", "HEAD^{commit}");
+  return { ...target, branch: target.branch ?? (target.commit === headCommit ? head : null) };
+}
+
+async function resolve(git: SimpleGit, revision: string, branch: string | null): Promise<Target | null> {
+  const commit = await gitLineOrNull(
+    git,
+    "rev-parse",
+    "--quiet",
+    "--verify",
+    "--end-of-options",
+    `${revision}^{commit}`,
+  );
+  if (!commit) return null;
+  const tree = await gitLineOrNull(git, "rev-parse", "--quiet", "--verify", `${commit}^{tree}`);
+  return tree ? { commit, tree, branch } : null;
+}
+
+/** Never from HEAD: what is pushed may be any commit, under any name. */
+function branchOf(line: PushLine): string | null {
+  for (const ref of [line.localRef, line.remoteRef]) {
+    if (ref.startsWith("refs/heads/")) return ref.slice("refs/heads/".length);
+  }
+  return null;
+}
+
+function shortRef(ref: string): string {
+  return ref.replace(/^refs\/(heads|tags)\//, "");
+}
+
+/** For the display: "main" or "main and 2 more". */
+export function nameTargets(targets: readonly Target[]): string {
+  const [first, ...rest] = targets.map((target) => target.branch ?? target.commit.slice(0, 10));
+  return rest.length === 0 ? (first ?? "") : `${first} and ${plural(rest.length, "more commit")}`;
+}

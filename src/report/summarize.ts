@@ -1,0 +1,98 @@
+import type { Checkout } from "../push/checkout.ts";
+import { version } from "../push/conditions.ts";
+import type { Receipt } from "../push/receipts.ts";
+import type { Target } from "../push/refs.ts";
+import type { VerifyRequest } from "../request.ts";
+import type { PlanRun } from "../suite/run-plan.ts";
+import { quote } from "../suite/shell.ts";
+import type { Judgment } from "../verdict.ts";
+import type { Changes, Summary, Verdict } from "./summary.ts";
+
+/** What is known of a verification before anything ran. */
+export interface RunFacts {
+  readonly target: Target;
+  readonly kind: Checkout["kind"];
+  readonly startedAt: Date;
+  readonly environment: string;
+  readonly request: VerifyRequest;
+  readonly changes: Changes | null;
+}
+
+/** The summary of a run that came to its end. */
+export function summaryOfRun(
+  facts: RunFacts,
+  run: PlanRun,
+  judgment: Judgment,
+  notes: readonly string[],
+  proves: boolean,
+): Summary {
+  return {
+    ...begin(facts, judgment.verdict),
+    reasons: judgment.reasons,
+    notes,
+    suites: run.suites.map(({ summary }) => summary),
+    coverage: run.coverage,
+    checks: run.checks,
+    receipt: proves ? { tree: facts.target.tree, reused: false } : null,
+    server: run.server,
+  };
+}
+
+/** The summary of a run that could not come to its end. */
+export function summaryOfError(facts: RunFacts, verdict: "error" | "interrupted", reason: string): Summary {
+  return { ...begin(facts, verdict), reasons: [reason] };
+}
+
+/** The summary of a commit whose tree was proven before: the figures are those of the run that proved it. */
+export function summaryOfReceipt(receipt: Receipt, target: Target, changes: Changes | null): Summary {
+  return {
+    ...receipt.summary,
+    commit: target.commit,
+    branch: target.branch,
+    changes,
+    notes: [
+      ...receipt.summary.notes,
+      `Nothing ran: this tree was proven on ${receipt.at}, as ${receipt.summary.commit}.`,
+    ],
+    receipt: { tree: receipt.tree, reused: true },
+  };
+}
+
+function begin(facts: RunFacts, verdict: Verdict): Summary {
+  const { target, kind, startedAt, environment, changes } = facts;
+  return {
+    schema: 1,
+    verdict,
+    commit: target.commit,
+    tree: target.tree,
+    branch: target.branch,
+    startedAt: startedAt.toISOString(),
+    seconds: (Date.now() - startedAt.getTime()) / 1000,
+    reasons: [],
+    notes: [],
+    verifiedIn: kind,
+    suites: [],
+    coverage: null,
+    checks: [],
+    changes,
+    receipt: null,
+    environment,
+    server: null,
+    version,
+    repeat: repeatCommand(facts),
+  };
+}
+
+function repeatCommand({ request, target, kind }: RunFacts): string {
+  const { options } = request;
+  const words = [
+    "npx verify",
+    kind === "working tree" ? "--working-tree" : target.commit.slice(0, 10),
+    ...options.suites.map((suite) => `--suite ${quote(suite)}`),
+    ...(options.coverage === undefined ? [] : [`--coverage ${options.coverage}`]),
+    ...(options.serial ? ["--serial"] : options.workers === undefined ? [] : [`--workers ${options.workers}`]),
+    ...(kind === "working tree" ? [] : ["--fresh"]),
+    ...(options.arguments.length === 0 ? [] : ["--", ...options.arguments.map(quote)]),
+  ];
+  return words.join(" ");
+}

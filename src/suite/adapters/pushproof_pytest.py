@@ -1,0 +1,183 @@
+"""Injected into pytest with `-p`, before any conftest: gives each xdist worker its database and reports progress.
+
+It imports nothing but the standard library and pytest, and runs on every pytest since 7.
+"""
+
+import importlib.util
+import json
+import os
+import platform
+import socket
+import sys
+
+import pytest
+
+worker_id = os.environ.get("PYTEST_XDIST_WORKER")
+is_worker = worker_id is not None
+
+
+def take_over_environment():
+    """Makes the environment this worker's own, so that code that reads it at import time already finds its database."""
+    environments = json.loads(os.environ.get("VERIFY_WORKER_ENVIRONMENTS", "{}"))
+    if not is_worker:
+        return
+    # What a test starts must not find the other workers' databases.
+    os.environ.pop("VERIFY_WORKER_ENVIRONMENTS", None)
+    if worker_id not in environments:
+        raise SystemExit("pushproof prepared no database for worker %s: is another -n in force?" % worker_id)
+    os.environ.update(environments[worker_id])
+
+
+def restore_options():
+    """A pytest that a test starts by itself is the user's own, not another part of this run."""
+    if not is_worker and os.environ.get("VERIFY_WORKERS", "1") != "1":
+        return  # The workers still need them, and no test runs here.
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONPATH"):
+        original = os.environ.pop("VERIFY_ORIGINAL_" + name, None)
+        if original is None:
+            continue
+        if original:
+            os.environ[name] = original
+        else:
+            os.environ.pop(name, None)
+
+
+def editable_roots():
+    """The directories that setuptools' editable installs map packages to."""
+    for finder in sys.meta_path:
+        mapping = getattr(sys.modules.get(getattr(finder, "__module__", "")), "MAPPING", None)
+        if isinstance(mapping, dict):
+            for location in mapping.values():
+                yield os.path.dirname(str(location))
+
+
+def put_checkout_first():
+    """An environment that was installed from the user's checkout must import the code of the worktree instead."""
+    home = os.environ.get("VERIFY_MAIN_CHECKOUT")
+    checkout = os.environ.get("VERIFY_CHECKOUT")
+    if not home or not checkout or home == checkout or is_worker:
+        return
+    first = []
+    for entry in [*sys.path, *editable_roots()]:
+        path = os.path.realpath(entry) if entry else ""
+        if path != home and not path.startswith(home + os.sep):
+            continue
+        twin = checkout + path[len(home) :]
+        installed = "site-packages" in path or "dist-packages" in path
+        if not installed and os.path.isdir(twin) and twin not in first:
+            first.append(twin)
+    if first:
+        sys.path[:0] = first
+        rest = os.environ.get("PYTHONPATH")
+        os.environ["PYTHONPATH"] = os.pathsep.join([*first, rest] if rest else first)
+
+
+take_over_environment()
+restore_options()
+put_checkout_first()
+
+
+class Reporter:
+    """Tells the verifier what goes on, a JSON object a line. A verifier that no longer listens is not an error."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.connect(path)
+
+    def send(self, **message):
+        try:
+            self.socket.sendall((json.dumps(message) + "\n").encode())
+        except OSError:
+            pass
+
+
+def open_reporter():
+    path = os.environ.get("VERIFY_PROGRESS")
+    return Reporter(path) if path and not is_worker else None
+
+
+reporter = open_reporter()
+
+
+def require(module, package):
+    if importlib.util.find_spec(module) is None:
+        if reporter:
+            reporter.send(type="missing", package=package)
+        raise pytest.UsageError("pushproof needs %s here" % package)
+
+
+if not is_worker:
+    if os.environ.get("VERIFY_WORKERS", "1") != "1":
+        require("xdist", "pytest-xdist")
+    require("pytest_cov", "pytest-cov")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config):
+    """Takes the LCOV file to where the verifier reads it, also where the user's own flags name another place."""
+    reports = getattr(early_config.known_args_namespace, "cov_report", None)
+    lcov = os.environ.get("VERIFY_LCOV")
+    if lcov and not is_worker and isinstance(reports, dict):
+        reports["lcov"] = lcov
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_cmdline_main(config):
+    """The number of workers is the plan's: each has a database by then."""
+    if not is_worker:
+        workers = int(os.environ.get("VERIFY_WORKERS", "1"))
+        if hasattr(config.option, "numprocesses"):
+            config.option.numprocesses = workers if workers > 1 else 0
+            config.option.maxprocesses = None
+        junit = os.environ.get("VERIFY_JUNIT")
+        if junit:
+            config.option.xmlpath = junit
+        if reporter:
+            reporter.send(type="hello", root=str(config.rootpath), runtime="python " + platform.python_version())
+    yield
+
+
+def pytest_runtest_setup(item):
+    item.user_properties.append(("verify_worker", worker_id or "master"))
+
+
+def pytest_collection_finish(session):
+    """In a serial run; the workers' collections are the same ones, told by the hook below."""
+    if reporter and not getattr(session.config.option, "numprocesses", None):
+        reporter.send(type="collected", tests=len(session.items))
+
+
+class DistributedProgress:
+    collected = False
+
+    def pytest_xdist_node_collection_finished(self, node, ids):
+        if reporter and not self.collected:
+            self.collected = True
+            reporter.send(type="collected", tests=len(ids))
+
+
+def pytest_configure(config):
+    if reporter and config.pluginmanager.hasplugin("xdist"):
+        config.pluginmanager.register(DistributedProgress(), "pushproof-distributed")
+
+
+def worker_of(report):
+    node = getattr(report, "node", None)
+    return node.gateway.id if node is not None else "master"
+
+
+started = set()
+
+
+def pytest_runtest_logreport(report):
+    """Runs in the controller for every worker's report. A test is done after its teardown."""
+    if not reporter:
+        return
+    worker, file = worker_of(report), report.nodeid.split("::")[0]
+    if report.when == "setup":
+        reporter.send(type="file", worker=worker, file=file)
+    if report.failed and report.nodeid not in started:
+        started.add(report.nodeid)
+        reporter.send(type="failed", worker=worker, file=file, name=report.nodeid)
+    if report.when == "teardown" or (report.failed and report.when not in ("setup", "call")):
+        reporter.send(type="done", worker=worker, file=file)

@@ -1,0 +1,41 @@
+// A reporter of vitest, added beside the user's own: tells the verifier what goes on, a JSON object a line.
+import { createConnection } from "node:net";
+
+export default class ProgressReporter {
+  /** @type {import("node:net").Socket | undefined} */
+  #socket;
+
+  /** @param {{ version: string, config: { root: string } }} vitest */
+  onInit(vitest) {
+    const path = process.env.VERIFY_PROGRESS;
+    if (!path) return;
+    this.#socket = createConnection(path);
+    // A verifier that no longer listens is not an error.
+    this.#socket.on("error", () => {
+      this.#socket = undefined;
+    });
+    this.#send({ type: "hello", root: vitest.config.root, runtime: `vitest ${vitest.version}` });
+  }
+
+  /** @param {{ children: { allTests(): Iterable<unknown> } }} module */
+  onTestModuleCollected(module) {
+    this.#send({ type: "collected", tests: [...module.children.allTests()].length });
+  }
+
+  /** @param {{ fullName: string, module: { moduleId: string }, result(): { state: string } }} test */
+  onTestCaseResult(test) {
+    const file = test.module.moduleId;
+    if (test.result().state === "failed") this.#send({ type: "failed", file, name: test.fullName });
+    this.#send({ type: "done", file });
+  }
+
+  /** Waits until all is written, as vitest ends its process soon after. */
+  async onTestRunEnd() {
+    await new Promise((resolve) => (this.#socket ? this.#socket.end(resolve) : resolve(undefined)));
+  }
+
+  /** @param {object} message */
+  #send(message) {
+    this.#socket?.write(`${JSON.stringify(message)}\n`);
+  }
+}

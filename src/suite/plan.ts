@@ -1,0 +1,86 @@
+import { existsSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join, relative } from "node:path";
+import { closest } from "fastest-levenshtein";
+import { type Config, durationSeconds, type SuiteConfig } from "../config.ts";
+import type { WorkerId } from "../database/provision.ts";
+import { RequestError } from "../errors.ts";
+import { plural } from "../report/text.ts";
+import type { VerifyOptions } from "../request.ts";
+import { runnerOf } from "./runners.ts";
+
+/** What will be run, and what it is held against. */
+export interface Plan {
+  readonly suites: readonly PlannedSuite[];
+  /** In percent of lines. */
+  readonly threshold: number;
+  /** Why a pass of this plan proves less than the configuration asks for, a phrase each; empty where it proves all. */
+  readonly weaker: readonly string[];
+  /** Whether the options ask for something a receipt may not tell. */
+  readonly special: boolean;
+}
+
+export interface PlannedSuite {
+  readonly suite: SuiteConfig;
+  /** The absolute directory its command runs in. */
+  readonly directory: string;
+  readonly workers: readonly WorkerId[];
+  readonly usesDatabase: boolean;
+  readonly timeoutSeconds: number;
+}
+
+/** Makes the plan for a checkout with that absolute root. Throws RequestError for suites that are not there. */
+export function makePlan(config: Config, options: VerifyOptions, checkoutRoot: string): Plan {
+  const suites = selectSuites(config, options.suites).map((suite) => planSuite(config, suite, options, checkoutRoot));
+  const threshold = options.coverage ?? config.coverage.lines;
+  const weaker: string[] = [];
+  if (suites.length < config.suites.length) weaker.push("only some suites ran (--suite)");
+  if (threshold < config.coverage.lines) weaker.push(`the gate was lowered to ${threshold} % (--coverage)`);
+  if (options.arguments.length > 0) weaker.push(`arguments were added (${options.arguments.join(" ")})`);
+  return { suites, threshold, weaker, special: weaker.length > 0 || options.coverage !== undefined };
+}
+
+function selectSuites(config: Config, names: readonly string[]): SuiteConfig[] {
+  const known = config.suites.map((suite) => suite.name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new RequestError(
+      `There is no suite "${unknown}": did you mean "${closest(unknown, known)}"? Configured: ${known.join(", ")}.`,
+    );
+  }
+  return config.suites.filter((suite) => names.length === 0 || names.includes(suite.name));
+}
+
+function planSuite(config: Config, suite: SuiteConfig, options: VerifyOptions, checkoutRoot: string): PlannedSuite {
+  const directory = join(checkoutRoot, suite.root);
+  if (relative(checkoutRoot, directory).startsWith("..")) {
+    throw new RequestError(`The root "${suite.root}" of suite "${suite.name}" lies outside the repository.`);
+  }
+  if (!existsSync(directory) || !statSync(directory).isDirectory()) {
+    throw new RequestError(`The root "${suite.root}" of suite "${suite.name}" is not a directory of this commit.`);
+  }
+  const usesDatabase = config.database !== false && suite.database;
+  const timeoutSeconds = options.timeoutSeconds ?? durationSeconds(config.timeout) ?? Number.POSITIVE_INFINITY;
+  return { suite, directory, workers: workerIds(countWorkers(suite, options)), usesDatabase, timeoutSeconds };
+}
+
+/** The option, else what the user's own command says, else the configuration, else the cores this process may use. */
+function countWorkers(suite: SuiteConfig, options: VerifyOptions): number {
+  if (options.serial) return 1;
+  if (typeof options.workers === "number") return options.workers;
+  const asked = runnerOf(suite).workersAskedFor(suite.command);
+  if (asked !== null && options.workers === undefined) return asked;
+  return suite.workers === "auto" || options.workers === "auto" ? availableParallelism() : suite.workers;
+}
+
+function workerIds(count: number): WorkerId[] {
+  return count === 1 ? ["master"] : Array.from({ length: count }, (_, index): WorkerId => `gw${index}`);
+}
+
+/** For the display: "backend with 2 workers, frontend serially; the gate is 95 % of lines". */
+export function describePlan({ suites, threshold }: Plan): string {
+  const described = suites.map(({ suite, workers }) =>
+    workers.length === 1 ? `${suite.name} serially` : `${suite.name} with ${plural(workers.length, "worker")}`,
+  );
+  return `${described.join(", ")}; the gate is ${threshold} % of lines`;
+}

@@ -1,0 +1,152 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+/** What the adapters tell while a suite runs, a JSON object a line. */
+type Message =
+  | { type: "hello"; root: string; runtime: string }
+  | { type: "missing"; package: string }
+  | { type: "collected"; tests: number }
+  | { type: "file"; worker: string; file: string }
+  | { type: "failed"; worker?: string; file: string; name: string }
+  | { type: "done"; worker?: string; file: string };
+
+/** How far a suite is. A view that changes as the suite goes on. */
+export interface Progress {
+  /** How many tests there are, as far as that is known; 0 before. */
+  readonly total: number;
+  readonly done: number;
+  readonly failed: number;
+  /** By worker, in the order in which they were first heard of. */
+  readonly workers: ReadonlyMap<string, WorkerProgress>;
+}
+
+export interface WorkerProgress {
+  /** The file it was last heard to run, as the runner names it. */
+  readonly file: string;
+  /** Tests done. */
+  readonly done: number;
+}
+
+/** What was learned about the run on the way. */
+export interface ReportedFacts {
+  /** The directory that the runner's file names are relative to; null where the runner never spoke. */
+  readonly root: string | null;
+  /** Such as "python 3.11.7"; null where the runner never spoke. */
+  readonly runtime: string | null;
+  /** Packages the runner said it lacks. */
+  readonly missing: readonly string[];
+  /** The last file that was begun by each worker, as the runner names it. */
+  readonly lastFiles: ReadonlyMap<string, string>;
+  /** Which worker ran a file, by the file as the runner names it. */
+  readonly workerOfFile: ReadonlyMap<string, string>;
+}
+
+export interface ProgressListener {
+  /** The unix socket the adapters connect to. */
+  readonly socketPath: string;
+  readonly progress: Progress;
+  facts(): ReportedFacts;
+  close(): Promise<void>;
+}
+
+/** Listens for what the adapters of one suite report. */
+export async function listenForProgress(): Promise<ProgressListener> {
+  // A socket's path may have 107 bytes at most: a directory of its own in the temporary one keeps it short.
+  const directory = await mkdtemp(join(tmpdir(), "pushproof-"));
+  const socketPath = join(directory, "progress");
+  const record = new Record();
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    socket.on("close", () => sockets.delete(socket));
+    createInterface({ input: socket }).on("line", (line) => record.take(line));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(socketPath, resolve);
+  });
+  return {
+    socketPath,
+    progress: record,
+    facts: () => record.facts(),
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+class Record implements Progress {
+  total = 0;
+  done = 0;
+  failed = 0;
+  readonly workers = new Map<string, { file: string; done: number }>();
+  #root: string | null = null;
+  #runtime: string | null = null;
+  readonly #missing: string[] = [];
+  readonly #workerOfFile = new Map<string, string>();
+
+  take(line: string): void {
+    const message = parse(line);
+    if (message === null) return;
+    switch (message.type) {
+      case "hello":
+        this.#root = message.root;
+        this.#runtime = message.runtime;
+        return;
+      case "missing":
+        this.#missing.push(message.package);
+        return;
+      case "collected":
+        this.total += message.tests;
+        return;
+      case "file":
+        this.#workerOfFile.set(message.file, message.worker);
+        this.#worker(message.worker).file = message.file;
+        return;
+      case "failed":
+        this.failed += 1;
+        return;
+      case "done": {
+        this.done += 1;
+        const worker = message.worker ?? this.#workerOfFile.get(message.file);
+        if (worker) this.#worker(worker).done += 1;
+      }
+    }
+  }
+
+  facts(): ReportedFacts {
+    const lastFiles = new Map([...this.workers].map(([worker, { file }]) => [worker, file]));
+    return {
+      root: this.#root,
+      runtime: this.#runtime,
+      missing: this.#missing,
+      lastFiles,
+      workerOfFile: this.#workerOfFile,
+    };
+  }
+
+  #worker(id: string): { file: string; done: number } {
+    let worker = this.workers.get(id);
+    if (worker === undefined) {
+      worker = { file: "", done: 0 };
+      this.workers.set(id, worker);
+    }
+    return worker;
+  }
+}
+
+/** A line that is no message (some other program found the socket) is passed over: progress decides nothing. */
+function parse(line: string): Message | null {
+  try {
+    const value = JSON.parse(line);
+    return typeof value === "object" && value !== null && typeof value.type === "string" ? value : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,156 @@
+import { existsSync } from "node:fs";
+import { access } from "node:fs/promises";
+import { delimiter, dirname, join } from "node:path";
+import { UnavailableError } from "../errors.ts";
+import { adapterPath } from "../paths.ts";
+import { readJunit, type TestCase } from "./junit.ts";
+import { type Dialect, lastWords, resultsOf } from "./results.ts";
+import type { Ended, Invocation, Runner, SuiteRun, TestResults } from "./runner.ts";
+import { quote, withArguments } from "./shell.ts";
+
+/**
+ * pytest, in parallel with xdist. All is added through the environment: PYTEST_ADDOPTS stands behind the command line,
+ * so the user's own flags win, and reaches pytest through `uv run`, `make` or any other prefix.
+ */
+export const pytest: Runner = {
+  name: "pytest",
+  invocation: async (run) => invocation(run),
+  workersAskedFor,
+  collect,
+};
+
+/** pytest's exit codes. */
+const internalError = 3;
+const noTestsCollected = 5;
+
+const plugin = "pushproof_pytest";
+const junitFile = (run: SuiteRun): string => join(run.scratch, "junit.xml");
+const lcovFile = (run: SuiteRun): string => join(run.scratch, "coverage.lcov");
+
+function invocation(run: SuiteRun): Invocation {
+  const { PYTEST_ADDOPTS: options = "", PYTEST_PLUGINS: plugins = "", PYTHONPATH: path = "" } = run.environment;
+  const pluginDirectory = dirname(adapterPath(`${plugin}.py`));
+  return {
+    command: withArguments(run.suite.command, run.arguments),
+    environment: {
+      ...run.environment,
+      ...(run.workers === 1 ? run.workerEnvironments.master : run.coordinatorEnvironment),
+      PYTEST_ADDOPTS: [options, ...addedOptions(run).map(quote)].filter(Boolean).join(" "),
+      // In the process that coordinates, an option loads the plugin before xdist is imported; workers do not read
+      // those options, and find it here before their first conftest.
+      PYTEST_PLUGINS: [plugin, plugins].filter(Boolean).join(","),
+      PYTHONPATH: [pluginDirectory, path].filter(Boolean).join(delimiter),
+      VERIFY_ORIGINAL_PYTEST_ADDOPTS: options,
+      VERIFY_ORIGINAL_PYTEST_PLUGINS: plugins,
+      VERIFY_ORIGINAL_PYTHONPATH: path,
+      // Nothing of the run is left in the checkout: data file here, cache by an option.
+      COVERAGE_FILE: join(run.scratch, "coverage.data"),
+      PYTEST_XDIST_AUTO_NUM_WORKERS: String(run.workers),
+      VERIFY_WORKERS: String(run.workers),
+      VERIFY_WORKER_ENVIRONMENTS: JSON.stringify(run.workerEnvironments),
+      VERIFY_PROGRESS: run.progressSocket,
+      VERIFY_JUNIT: junitFile(run),
+      VERIFY_LCOV: lcovFile(run),
+      VERIFY_CHECKOUT: run.checkoutRoot,
+      VERIFY_MAIN_CHECKOUT: run.mainRoot,
+    },
+  };
+}
+
+function addedOptions(run: SuiteRun): string[] {
+  const parallel = ["-n", String(run.workers), "--dist", "loadfile", "--max-worker-restart", "0"];
+  // Where the command names its coverage source, that is what counts.
+  const named = /(^|\s)--cov(=|\s|$)/.test(run.suite.command);
+  const sources = run.suite.source.length > 0 ? run.suite.source.map((source) => `--cov=${source}`) : ["--cov"];
+  return [
+    "-p",
+    plugin,
+    ...(run.workers > 1 ? parallel : []),
+    ...(named ? [] : sources),
+    `--cov-report=lcov:${lcovFile(run)}`,
+    `--junitxml=${junitFile(run)}`,
+    // Only the old family carries each test's file.
+    "-o",
+    "junit_family=xunit1",
+    "-o",
+    `cache_dir=${join(run.scratch, "cache")}`,
+  ];
+}
+
+/** The number after `-n` or `--numprocesses`; `auto` and `logical` leave it open. */
+function workersAskedFor(command: string): number | null {
+  const asked = /(?:^|\s)(?:-n\s*|--numprocesses[=\s]\s*)(\d+)(?=\s|$)/.exec(command)?.[1];
+  return asked === undefined ? null : Math.max(1, Number(asked));
+}
+
+async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
+  refuseMissingParts(run, ended);
+  const cases = await readJunit(junitFile(run)).catch(() => null);
+  const brokeDown = ended.exitCode === internalError || (cases === null && ended.exitCode !== noTestsCollected);
+  if (brokeDown && !ended.timedOut) throw couldNotRun(run, ended);
+  const lcov = await access(lcovFile(run)).then(
+    () => lcovFile(run),
+    () => null,
+  );
+  return resultsOf(run, ended, cases ?? [], dialect, lcov);
+}
+
+const crash = /^worker '(gw\d+)' crashed while running '(.*)'/;
+
+const dialect: Dialect = {
+  fileOf: (test) => test.file || (crash.exec(test.message)?.[2]?.split("::")[0] ?? collectedFile(test)),
+  nameOf: (test) => {
+    const crashed = crash.exec(test.message)?.[2];
+    if (crashed) return crashed.split("::").slice(1).join("::") || crashed;
+    const inFile = test.file.replace(/\.py$/, "").replaceAll("/", ".");
+    const classes = test.classname.startsWith(`${inFile}.`) ? test.classname.slice(inFile.length + 1) : "";
+    return [...classes.split(".").filter(Boolean), test.name].join("::");
+  },
+  workerOf: (test) => test.properties.get("verify_worker") ?? crash.exec(test.message)?.[1],
+  kindOf: (test) => {
+    if (crash.test(test.message)) return "crash";
+    return test.message === "collection failure" ? "collection" : "failure";
+  },
+  messageOf: (test) => {
+    // pytest marks the lines that say what was asserted and what came out with an E.
+    const explained = test.details.split("\n").filter((line) => /^E( |$)/.test(line));
+    const text =
+      explained.length > 0 ? explained.map((line) => line.slice(4)).join("\n") : test.message || test.details;
+    return text.trim();
+  },
+};
+
+/** A file that could not be collected is named by its module, `tests.test_ledger`. */
+function collectedFile(test: TestCase): string {
+  return `${(test.classname || test.name).replaceAll(".", "/")}.py`;
+}
+
+function refuseMissingParts(run: SuiteRun, ended: Ended): void {
+  const missing = [...ended.reported.missing];
+  if (ended.reported.root === null && missing.length === 0) {
+    const noPytest =
+      ended.exitCode === 127 || /No module named '?pytest'?|pytest: (command )?not found/.test(ended.tail);
+    if (noPytest) missing.push("pytest", "pytest-xdist", "pytest-cov");
+  }
+  if (missing.length === 0) return;
+  throw new UnavailableError(
+    `${run.suite.name}: ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} not installed where \`${run.suite.command}\` runs. Install with: ${installCommand(run, missing)}`,
+  );
+}
+
+function installCommand(run: SuiteRun, packages: readonly string[]): string {
+  const has = (file: string): boolean =>
+    existsSync(join(run.directory, file)) || existsSync(join(run.checkoutRoot, file));
+  const names = packages.join(" ");
+  if (has("uv.lock")) return `uv add --dev ${names}`;
+  if (has("poetry.lock")) return `poetry add --group dev ${names}`;
+  if (has("Pipfile")) return `pipenv install --dev ${names}`;
+  return `pip install ${names}`;
+}
+
+function couldNotRun(run: SuiteRun, ended: Ended): UnavailableError {
+  const how = ended.exitCode === null ? "was killed" : `exited with ${ended.exitCode}`;
+  return new UnavailableError(
+    `${run.suite.name}: \`${run.suite.command}\` ${how} before it could report any test. Its last words:\n${lastWords(ended.tail, 15)}`,
+  );
+}

@@ -1,0 +1,99 @@
+import { realpathSync } from "node:fs";
+import { isAbsolute, join, relative } from "node:path";
+import type { Failure, FailureKind } from "../report/summary.ts";
+import { plural } from "../report/text.ts";
+import type { TestCase } from "./junit.ts";
+import type { Ended, SuiteRun, TestResults } from "./runner.ts";
+
+/** How a runner writes its results, where runners differ. */
+export interface Dialect {
+  /** The file of a test, as the runner names it, or absolute. */
+  fileOf(test: TestCase): string;
+  /** What a reader knows the test by. */
+  nameOf(test: TestCase): string;
+  workerOf(test: TestCase): string | undefined;
+  kindOf(test: TestCase): FailureKind;
+  /** What tells the reader most: the assertion and its difference, not the whole traceback. */
+  messageOf(test: TestCase): string;
+}
+
+/** Puts the tests of a run together. Several entries of one test (a failure, then an error in its teardown) are one test. */
+export function resultsOf(
+  run: SuiteRun,
+  ended: Ended,
+  cases: readonly TestCase[],
+  dialect: Dialect,
+  lcov: string | null,
+): TestResults {
+  const root = ended.reported.root ?? run.directory;
+  const inCheckout = (file: string): string => toCheckout(run.checkoutRoot, isAbsolute(file) ? file : join(root, file));
+  const byTest = new Map<string, TestCase>();
+  for (const test of cases) {
+    const key = `${dialect.fileOf(test)}\n${test.classname}\n${test.name}`;
+    const known = byTest.get(key);
+    if (known === undefined || !isBad(known)) byTest.set(key, test);
+  }
+  const tests = [...byTest.values()];
+  const failures: Failure[] = tests.filter(isBad).map((test) => ({
+    file: inCheckout(dialect.fileOf(test)),
+    name: dialect.nameOf(test),
+    message: dialect.messageOf(test),
+    worker: dialect.workerOf(test),
+    kind: dialect.kindOf(test),
+  }));
+  const skipped = tests.filter((test) => test.outcome === "skipped").length;
+  const counts = {
+    total: tests.length,
+    passed: tests.length - skipped - failures.length,
+    failed: failures.length,
+    skipped,
+  };
+  return {
+    tests: counts,
+    files: new Set(tests.map(dialect.fileOf)).size,
+    workSeconds: cases.reduce((sum, test) => sum + test.seconds, 0),
+    failures,
+    lcov,
+    reasons: reasonsOf(run, ended, counts),
+  };
+}
+
+function isBad(test: TestCase): boolean {
+  return test.outcome === "failed" || test.outcome === "error";
+}
+
+/** What makes the run not count although, or beside that, its tests say something else. */
+function reasonsOf(run: SuiteRun, ended: Ended, counts: TestResults["tests"]): string[] {
+  const { name, command } = run.suite;
+  if (ended.timedOut) {
+    const last = [...ended.reported.lastFiles].map(([worker, file]) => `${worker} in ${file}`).join(", ");
+    return [`${name} was ended after its timeout.${last ? ` Last seen: ${last}.` : ""}`];
+  }
+  if (counts.total === 0) return [`${name} collected no tests: \`${command}\` found nothing to run.`];
+  if (counts.passed + counts.failed === 0) {
+    return [`${name} ran no test: all ${plural(counts.total, "test")} were skipped.`];
+  }
+  if (counts.failed === 0 && ended.exitCode !== 0) {
+    const how = ended.exitCode === null ? "was killed" : `exited with ${ended.exitCode}`;
+    return [`${name}: \`${command}\` ${how} although no test failed. Its last words: ${lastWords(ended.tail)}`];
+  }
+  return [];
+}
+
+/** The last lines of an output, for a sentence. */
+export function lastWords(tail: string, lines = 6): string {
+  const kept = tail.split("\n").filter((line) => line.trim() !== "");
+  return kept.length === 0 ? "(it printed nothing)" : kept.slice(-lines).join("\n");
+}
+
+/** A file's path relative to the checkout, with links resolved where the runner resolved them. */
+function toCheckout(checkoutRoot: string, file: string): string {
+  const direct = relative(checkoutRoot, file);
+  if (!direct.startsWith("..")) return direct;
+  try {
+    const resolved = relative(realpathSync(checkoutRoot), realpathSync(file));
+    return resolved.startsWith("..") ? file : resolved;
+  } catch {
+    return file;
+  }
+}

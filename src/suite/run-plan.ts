@@ -1,0 +1,146 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Config, DatabaseConfig } from "../config.ts";
+import { coverageOutside, judge } from "../coverage/gate.ts";
+import { type LineCoverage, mergeLcov } from "../coverage/lcov.ts";
+import { openProvision } from "../database/open.ts";
+import type { Provision } from "../database/provision.ts";
+import { InterruptedError } from "../errors.ts";
+import type { Checkout } from "../push/checkout.ts";
+import type { Display } from "../report/display.ts";
+import { countsText } from "../report/figures.ts";
+import type { CheckSummary } from "../report/summary.ts";
+import { listed } from "../report/text.ts";
+import type { VerifyRequest } from "../request.ts";
+import type { Findings } from "../verdict.ts";
+import type { World } from "../world.ts";
+import { runCheck } from "./checks.ts";
+import type { Plan } from "./plan.ts";
+import { runSuite, type SuiteOutcome, type SuiteSurroundings } from "./run.ts";
+
+/** Where and with what a plan is run. */
+export interface PlanSurroundings {
+  readonly config: Config;
+  readonly checkout: Checkout;
+  /** The absolute root of the user's own checkout. */
+  readonly mainRoot: string;
+  readonly logs: SuiteSurroundings["logs"];
+  readonly request: VerifyRequest;
+  readonly display: Display;
+  readonly world: World;
+}
+
+/** What came of running a plan. */
+export interface PlanRun extends Omit<Findings, "changed"> {
+  /** The merged coverage by line, or null where there is none. */
+  readonly lines: LineCoverage | null;
+  /** Such as "embedded Postgres 17.10", or null where no suite uses a database. */
+  readonly server: string | null;
+  /** What a reader should know, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** Runs the checks and the suites of a plan, one after another, while the database server starts beside the checks. */
+export async function runPlan(plan: Plan, around: PlanSurroundings): Promise<PlanRun> {
+  const { display, world, config, checkout } = around;
+  const opening = startServer(plan, around);
+  const scratch = await mkdtemp(join(tmpdir(), "pushproof-run-"));
+  let provision: Provision | null = null;
+  try {
+    const surroundings = {
+      checkout,
+      mainRoot: around.mainRoot,
+      scratch,
+      logs: around.logs,
+      arguments: around.request.options.arguments,
+      environment: world.environment,
+      signal: world.signal,
+    };
+    const checks = await runChecks(plan, config, surroundings, display);
+    if (opening !== null)
+      provision = await display.stage(
+        "Database",
+        () => opening,
+        (open) => open.description,
+      );
+    const suites = await runSuites(plan, { ...surroundings, provision }, display);
+    if (world.signal.aborted) throw new InterruptedError();
+    return { suites, checks, server: provision?.description ?? null, ...(await readCoverage(suites, plan, checkout)) };
+  } finally {
+    await (provision ?? (await opening?.catch(() => null)))?.close();
+    await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** Begins to start the server, or gives null where no suite needs one. */
+function startServer(
+  plan: Plan,
+  { config, checkout, mainRoot, request, world }: PlanSurroundings,
+): Promise<Provision> | null {
+  const first = plan.suites.find((suite) => suite.usesDatabase);
+  if (config.database === false || first === undefined) return null;
+  const { database } = config;
+  const opening = openProvision({
+    database,
+    url: serverUrl(database, request, world),
+    directory: database.root === undefined ? first.directory : join(checkout.root, database.root),
+    environment: world.environment,
+    projectRoot: mainRoot,
+    signal: world.signal,
+  });
+  // It is awaited later; until then its failure is nobody's.
+  opening.catch(() => {});
+  return opening;
+}
+
+function serverUrl(database: DatabaseConfig, request: VerifyRequest, { environment }: World): string | undefined {
+  return request.options.databaseUrl ?? (environment.VERIFY_DATABASE_URL || undefined) ?? database.url;
+}
+
+async function runChecks(
+  plan: Plan,
+  config: Config,
+  around: Omit<SuiteSurroundings, "provision">,
+  display: Display,
+): Promise<CheckSummary[]> {
+  const checks: CheckSummary[] = [];
+  const timeout = plan.suites[0]?.timeoutSeconds ?? Number.POSITIVE_INFINITY;
+  for (const [name, command] of Object.entries(config.checks)) {
+    const run = (): Promise<CheckSummary> => runCheck({ name, command }, timeout, around);
+    checks.push(await display.stage(name, run, ({ passed }) => (passed ? "passed" : "failed")));
+  }
+  return checks;
+}
+
+async function runSuites(plan: Plan, around: SuiteSurroundings, display: Display): Promise<SuiteOutcome[]> {
+  const outcomes: SuiteOutcome[] = [];
+  for (const planned of plan.suites) {
+    outcomes.push(
+      await display.stage(
+        planned.suite.name,
+        (stage) => runSuite(planned, around, stage),
+        ({ summary }) => countsText(summary.tests),
+      ),
+    );
+  }
+  return outcomes;
+}
+
+async function readCoverage(
+  suites: readonly SuiteOutcome[],
+  plan: Plan,
+  checkout: Checkout,
+): Promise<Pick<PlanRun, "coverage" | "lines" | "outside" | "notes">> {
+  const inputs = suites.map(({ coverage }) => coverage).filter((coverage) => coverage !== null);
+  if (inputs.length === 0) return { coverage: null, lines: null, outside: [], notes: [] };
+  const merged = await mergeLcov(inputs);
+  const outside = coverageOutside(merged, checkout.root);
+  // What lies elsewhere is not part of the tree, so it neither helps nor harms. Only in a worktree does it say that
+  // the wrong code was tested.
+  const lines: LineCoverage = new Map([...merged].filter(([file]) => !outside.includes(file)));
+  const coverage = judge(lines, { threshold: plan.threshold, root: checkout.root });
+  if (checkout.kind === "worktree" || outside.length === 0) return { coverage, lines, outside, notes: [] };
+  const files = listed(outside, 3, (file) => file, "file").join(", ");
+  return { coverage, lines, outside: [], notes: [`Files outside the repository are not counted: ${files}.`] };
+}

@@ -1,0 +1,11 @@
+import type { RunnerName, SuiteConfig } from "../config.ts";
+import { pytest } from "./pytest.ts";
+import type { Runner } from "./runner.ts";
+import { vitest } from "./vitest.ts";
+
+const runners: Readonly<Record<RunnerName, Runner>> = { pytest, vitest };
+
+/** The adapter of the runner that a suite names. */
+export function runnerOf(suite: SuiteConfig): Runner {
+  return runners[suite.runner];
+}

@@ -1,0 +1,9 @@
+/** A word as a POSIX shell, and Python's shlex, read it back. */
+export function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** A command with more arguments at its end. */
+export function withArguments(command: string, words: readonly string[]): string {
+  return [command.trim(), ...words.map(quote)].join(" ");
+}

@@ -1,0 +1,137 @@
+import { readFileSync } from "node:fs";
+import { access } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { UnavailableError } from "../errors.ts";
+import { adapterPath } from "../paths.ts";
+import { readJunit } from "./junit.ts";
+import { type Dialect, lastWords, resultsOf } from "./results.ts";
+import type { Ended, Invocation, Runner, SuiteRun, TestResults } from "./runner.ts";
+import { withArguments } from "./shell.ts";
+
+/**
+ * vitest. Workers, results and coverage are added to the command line; the databases come through a preload, as vitest
+ * names a worker only after its process has started.
+ */
+export const vitest: Runner = { name: "vitest", invocation, workersAskedFor, collect };
+
+const junitFile = (run: SuiteRun): string => join(run.scratch, "junit.xml");
+const coverageDirectory = (run: SuiteRun): string => join(run.scratch, "coverage");
+
+async function invocation(run: SuiteRun): Promise<Invocation> {
+  const installed = findInstalled(run);
+  const preload = `--import ${pathToFileURL(adapterPath("vitest-preload.mjs")).href}`;
+  const options = run.environment.NODE_OPTIONS;
+  const parallel = run.workers > 1;
+  return {
+    command: withArguments(run.suite.command, [
+      ...(isPackageScript(run.suite.command) ? ["--"] : []),
+      ...addedOptions(run, installed),
+      ...run.arguments,
+    ]),
+    environment: {
+      ...run.environment,
+      ...(parallel ? run.coordinatorEnvironment : run.workerEnvironments.master),
+      ...(parallel
+        ? {
+            NODE_OPTIONS: options ? `${options} ${preload}` : preload,
+            VERIFY_WORKER_ENVIRONMENTS: JSON.stringify(run.workerEnvironments),
+          }
+        : {}),
+      VERIFY_PROGRESS: run.progressSocket,
+    },
+  };
+}
+
+/** npm passes on only what stands behind `--`; pnpm, yarn and bun pass on everything. */
+function isPackageScript(command: string): boolean {
+  return /^\s*npm\s+(test|t|run|run-script)\b/.test(command) && !/\s--(\s|$)/.test(command);
+}
+
+function addedOptions(run: SuiteRun, installed: Installed): string[] {
+  const { command, source } = run.suite;
+  const ownReporter = /(^|\s)--reporters?[=\s]/.test(command);
+  return [
+    ...(run.workers > 1 ? [`--maxWorkers=${run.workers}`] : ["--maxWorkers=1", "--no-file-parallelism"]),
+    // Version 3 refuses a maximum below its own minimum.
+    ...(installed.major < 4 ? ["--minWorkers=1"] : []),
+    ...(ownReporter ? [] : ["--reporter=default"]),
+    "--reporter=junit",
+    `--outputFile.junit=${junitFile(run)}`,
+    `--reporter=${adapterPath("vitest-reporter.mjs")}`,
+    "--coverage.enabled",
+    "--coverage.reporter=lcovonly",
+    `--coverage.reportsDirectory=${coverageDirectory(run)}`,
+    "--coverage.reportOnFailure",
+    ...(installed.onlyIstanbul ? ["--coverage.provider=istanbul"] : []),
+    ...(/--coverage\.include/.test(command) ? [] : source.map((directory) => `--coverage.include=${directory}/**`)),
+  ];
+}
+
+function workersAskedFor(command: string): number | null {
+  if (/(^|\s)--no-file-parallelism(\s|$)/.test(command)) return 1;
+  const asked = /(?:^|\s)--max-?[wW]orkers[=\s]\s*(\d+)(?=\s|$)/.exec(command)?.[1];
+  return asked === undefined ? null : Math.max(1, Number(asked));
+}
+
+interface Installed {
+  readonly major: number;
+  /** Whether the only coverage provider that is there is not vitest's default one. */
+  readonly onlyIstanbul: boolean;
+}
+
+function findInstalled(run: SuiteRun): Installed {
+  const require = createRequire(join(run.directory, "package.json"));
+  const version = versionOf(require, "vitest");
+  if (version === null) throw missing(run, "vitest", "vitest @vitest/coverage-v8");
+  const onlyIstanbul = versionOf(require, "@vitest/coverage-v8") === null;
+  if (onlyIstanbul && versionOf(require, "@vitest/coverage-istanbul") === null) {
+    throw missing(run, "vitest's coverage provider", `@vitest/coverage-v8@${version}`);
+  }
+  return { major: Number.parseInt(version, 10), onlyIstanbul };
+}
+
+function versionOf(require: NodeJS.Require, name: string): string | null {
+  try {
+    return JSON.parse(readFileSync(require.resolve(`${name}/package.json`), "utf8")).version;
+  } catch {
+    return null;
+  }
+}
+
+function missing(run: SuiteRun, what: string, packages: string): UnavailableError {
+  const notes = run.dependencyNotes.map((note) => ` ${note}`).join("");
+  return new UnavailableError(
+    `${run.suite.name}: ${what} is not installed in ${run.suite.root === "." ? "the repo's root" : run.suite.root}. Install with: npm install --save-dev ${packages}${notes}`,
+  );
+}
+
+async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
+  const cases = await readJunit(junitFile(run)).catch(() => null);
+  const foundNothing = /No test files found/.test(ended.tail);
+  if (cases === null && !ended.timedOut && !foundNothing) {
+    const how = ended.exitCode === null ? "was killed" : `exited with ${ended.exitCode}`;
+    throw new UnavailableError(
+      `${run.suite.name}: \`${run.suite.command}\` ${how} before it could report any test. Its last words:\n${lastWords(ended.tail, 15)}`,
+    );
+  }
+  const lcov = join(coverageDirectory(run), "lcov.info");
+  const written = await access(lcov).then(
+    () => true,
+    () => false,
+  );
+  return resultsOf(run, ended, cases ?? [], dialectOf(run, ended), written ? lcov : null);
+}
+
+function dialectOf(run: SuiteRun, ended: Ended): Dialect {
+  const root = ended.reported.root ?? run.directory;
+  return {
+    fileOf: (test) => test.file || test.classname,
+    nameOf: (test) => test.name,
+    workerOf: (test) => ended.reported.workerOfFile.get(join(root, test.classname)),
+    // A file that could not be loaded is reported as one test that carries the file's name.
+    kindOf: (test) => (test.name === test.classname ? "collection" : "failure"),
+    messageOf: (test) => (test.message || test.details).trim(),
+  };
+}

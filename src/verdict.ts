@@ -1,0 +1,85 @@
+import { gateReason } from "./coverage/gate.ts";
+import type { CheckSummary, CoverageSummary, Verdict } from "./report/summary.ts";
+import { plural } from "./report/text.ts";
+import type { SuiteOutcome } from "./suite/run.ts";
+
+/** What a verification found. */
+export interface Findings {
+  readonly suites: readonly SuiteOutcome[];
+  /** Null where there is no coverage data at all. */
+  readonly coverage: CoverageSummary | null;
+  readonly checks: readonly CheckSummary[];
+  /** Names of files that are covered but are not part of what is verified. */
+  readonly outside: readonly string[];
+  /** What changed in the checkout while it was verified. */
+  readonly changed: readonly string[];
+}
+
+export interface Judgment {
+  readonly verdict: Extract<Verdict, "verified" | "failed" | "error">;
+  /** Why not verified, a sentence each. */
+  readonly reasons: readonly string[];
+}
+
+/** Judges the findings. Only what ran, passed and was measured is verified; all that speaks against it is named. */
+export function reachVerdict(findings: Findings): Judgment {
+  const impossible = [...changedReasons(findings), ...outsideReasons(findings)];
+  const reasons = [
+    ...impossible,
+    ...findings.suites.flatMap(suiteReasons),
+    ...coverageReasons(findings),
+    ...findings.checks.filter((check) => !check.passed).map(checkReason),
+  ];
+  if (reasons.length === 0) return { verdict: "verified", reasons };
+  return { verdict: impossible.length > 0 ? "error" : "failed", reasons };
+}
+
+function changedReasons({ changed }: Findings): string[] {
+  if (changed.length === 0) return [];
+  return [
+    `The checkout changed while it was verified (${some(changed)}), so the run says nothing about the commit: run it again.`,
+  ];
+}
+
+function outsideReasons({ outside }: Findings): string[] {
+  if (outside.length === 0) return [];
+  return [
+    `The suite ran code from outside the verified files (${some(outside)}), such as an editable install of another checkout: ` +
+      "what was tested is not what was to be verified.",
+  ];
+}
+
+function suiteReasons({ summary, reasons }: SuiteOutcome): string[] {
+  const { failed, total } = summary.tests;
+  const crashed = summary.failures.filter((failure) => failure.kind === "crash");
+  return [
+    ...(failed > 0 ? [`${failed} of ${plural(total, "test")} failed in ${summary.name}.`] : []),
+    ...(crashed.length > 0
+      ? [
+          `${plural(crashed.length, "worker")} of ${summary.name} crashed: what it had covered is lost, so the coverage figure is void.`,
+        ]
+      : []),
+    ...reasons,
+  ];
+}
+
+function coverageReasons({ suites, coverage }: Findings): string[] {
+  const silent = suites.filter((suite) => suite.coverage === null).map(({ summary }) => summary.name);
+  if (silent.length > 0 || coverage === null) {
+    const from = silent.length > 0 ? ` from ${silent.join(", ")}` : "";
+    return [
+      `There is no coverage data${from}, so the gate cannot be judged. Is coverage switched off there (--no-cov)?`,
+    ];
+  }
+  const reason = gateReason(coverage);
+  return reason === null ? [] : [reason];
+}
+
+function checkReason(check: CheckSummary): string {
+  return `The check "${check.name}" failed: \`${check.command}\`, see ${check.log}.`;
+}
+
+function some(names: readonly string[]): string {
+  const shown = names.slice(0, 3).join(", ");
+  return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown;
+}
