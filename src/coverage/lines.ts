@@ -1,0 +1,66 @@
+import { realpathSync } from "node:fs";
+import { basename, dirname, join, sep } from "node:path";
+import type { LineCount } from "../report/summary.ts";
+
+/** How often each line ran, by source file; the names are absolute, their links resolved. */
+export type LineCoverage = ReadonlyMap<string, LineHits>;
+
+/** The first capacity of a file's table, in lines. */
+const smallFile = 256;
+/** What marks a line that no record speaks of; hits themselves are never negative. */
+const unknown = -1;
+
+/** The executable lines of one source file and how often each ran; a flat table, since there may be millions of lines. */
+export class LineHits {
+  #table = new Float64Array(smallFile).fill(unknown);
+
+  /** Counts hits of a line (1 is the first); hits of one line add up. */
+  add(line: number, hits: number): void {
+    if (line >= this.#table.length) this.#grow(line + 1);
+    this.#table[line] = Math.max(this.#table[line] as number, 0) + hits;
+  }
+
+  /** Every executable line with its hits, in ascending order. */
+  *entries(): Generator<[line: number, hits: number]> {
+    for (const [line, hits] of this.#table.entries()) if (hits !== unknown) yield [line, hits];
+  }
+
+  count(): LineCount {
+    let covered = 0;
+    let total = 0;
+    for (const hits of this.#table) {
+      if (hits === unknown) continue;
+      total += 1;
+      if (hits > 0) covered += 1;
+    }
+    return { covered, total };
+  }
+
+  #grow(needed: number): void {
+    const larger = new Float64Array(Math.max(needed, this.#table.length * 2)).fill(unknown);
+    larger.set(this.#table);
+    this.#table = larger;
+  }
+}
+
+/** The absolute path with its links resolved, as far as it exists: one file has one name, however it was reached. */
+export function canonicalPath(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(canonicalPath(parent), basename(path));
+  }
+}
+
+/** The file's name relative to the root, with forward slashes, or null where it lies outside. Both are canonical paths. */
+export function nameWithin(root: string, file: string): string | null {
+  const prefix = root.endsWith(sep) ? root : root + sep;
+  return file.startsWith(prefix) ? file.slice(prefix.length).replaceAll(sep, "/") : null;
+}
+
+/** Orders names the same way on every machine: by code unit, not by locale. */
+export function compareNames(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}

@@ -1,0 +1,73 @@
+import { formatPercent } from "../coverage/percent.ts";
+import type { Changes, CoverageSummary, FileChange, Summary, TestCounts } from "./summary.ts";
+import { formatRatio, formatSeconds, plural } from "./text.ts";
+
+/** A figure of the run: what it is called and what was measured. Plain text, for every report alike. */
+export type Figure = readonly [label: string, value: string];
+
+/** Tests, coverage, time and workers; what was not measured is left out. */
+export function figures(summary: Summary): Figure[] {
+  const all: [string, string | null][] = [
+    ["Tests", testsFigure(summary)],
+    ["Coverage", summary.coverage && coverageFigure(summary.coverage)],
+    ["Time", timeFigure(summary)],
+    ["Workers", workersFigure(summary)],
+  ];
+  return all.filter((figure): figure is [string, string] => figure[1] !== null);
+}
+
+/** "804 passed, 1 failed, 1 skipped". */
+export function countsText({ passed, failed, skipped }: TestCounts): string {
+  const parts = [`${passed} passed`];
+  if (failed > 0) parts.push(`${failed} failed`);
+  if (skipped > 0) parts.push(`${skipped} skipped`);
+  return parts.join(", ");
+}
+
+/** The tests of all suites together. */
+export function allTests({ suites }: Summary): TestCounts {
+  const sum = (key: keyof TestCounts): number => suites.reduce((total, { tests }) => total + tests[key], 0);
+  return { total: sum("total"), passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped") };
+}
+
+/** "3 files, +57 −29". */
+export function changesFigure(files: Changes["files"]): string {
+  return `${plural(files.length, "file")}, ${linesAdded(files)} ${linesRemoved(files)}`;
+}
+
+export function linesAdded(files: readonly FileChange[]): string {
+  return `+${files.reduce((sum, { added }) => sum + (added ?? 0), 0)}`;
+}
+
+export function linesRemoved(files: readonly FileChange[]): string {
+  return `−${files.reduce((sum, { removed }) => sum + (removed ?? 0), 0)}`;
+}
+
+function testsFigure(summary: Summary): string | null {
+  if (summary.suites.length === 0) return null;
+  const files = summary.suites.reduce((sum, suite) => sum + suite.files, 0);
+  return `${countsText(allTests(summary))}, in ${plural(files, "file")}`;
+}
+
+function coverageFigure({ lines, threshold }: CoverageSummary): string {
+  const share = formatPercent(lines.covered, lines.total, threshold);
+  if (lines.total === 0) return `${share}, gate ${threshold} %`;
+  return `${share} of lines (${lines.covered} of ${lines.total}), gate ${threshold} %`;
+}
+
+/** The wall time of everything; the sum of the tests' own durations is what a serial run would at least have taken. */
+function timeFigure({ seconds, suites, receipt }: Summary): string | null {
+  if (receipt?.reused && suites.length === 0) return null;
+  const work = suites.reduce((sum, { workSeconds }) => sum + workSeconds, 0);
+  if (work === 0) return formatSeconds(seconds);
+  const ratio = work > seconds ? ` (${formatRatio(work / seconds)})` : "";
+  return `${formatSeconds(seconds)}; the tests' own durations add up to ${formatSeconds(work)}${ratio}`;
+}
+
+function workersFigure({ suites }: Summary): string | null {
+  const [only] = suites;
+  if (!only) return null;
+  if (suites.length > 1) return suites.map(({ name, workers }) => `${name} ${workers}`).join(", ");
+  if (only.databases.length === 0) return String(only.workers);
+  return only.workers === 1 ? "1, with a database of its own" : `${only.workers}, each with a database of its own`;
+}

@@ -1,0 +1,134 @@
+import { changesFigure, countsText, figures } from "./figures.ts";
+import { code, escapeMarkdown, fencedBlock, joined, list, section, table } from "./markdown.ts";
+import { binaryOrCounts, changedName } from "./markdown-changes.ts";
+import type { Failure, Summary } from "./summary.ts";
+import { clip, formatSeconds, listed, plural, shortId } from "./text.ts";
+import { allFailures, failureWords, subjectOf, verdictWords } from "./verdict.ts";
+
+const shownFailures = 10;
+const shownFiles = 60;
+const shownCommits = 60;
+const longestMessage = 4_000;
+
+/** `.verify/summary.md`: the verdict and why, then what was measured. What was not measured is left out. */
+export function summaryMarkdown(summary: Summary): string {
+  const mark = summary.verdict === "verified" ? "✅" : "❌";
+  return `${joined([
+    `# ${mark} ${verdictWords[summary.verdict]}: ${escapeMarkdown(subjectOf(summary))}`,
+    reusedSentence(summary),
+    list(summary.reasons.map(escapeMarkdown)),
+    figuresTable(summary),
+    failuresSection(summary),
+    suitesSection(summary),
+    checksSection(summary),
+    section("Notes", list(summary.notes.map(escapeMarkdown))),
+    verifiedSection(summary),
+    changesSection(summary),
+    commitsSection(summary),
+    section("How to repeat it", fencedBlock(summary.repeat, "sh")),
+    logsSection(summary),
+  ])}\n`;
+}
+
+function reusedSentence({ receipt }: Summary): string | null {
+  if (!receipt?.reused) return null;
+  return `Tree ${code(shortId(receipt.tree))} was proven by an earlier run, so nothing had to run again; the figures are that run's.`;
+}
+
+function figuresTable(summary: Summary): string | null {
+  const rows = figures(summary).map(([label, value]) => [label, escapeMarkdown(value)]);
+  return rows.length === 0 ? null : table(["Figure", "Measured"], rows);
+}
+
+function failuresSection(summary: Summary): string | null {
+  const failures = allFailures(summary);
+  const hidden = failures.slice(shownFailures);
+  const logs = [...new Set(hidden.map(({ log }) => code(log)))].join(", ");
+  return section(
+    `Failures (${failures.length})`,
+    ...failures.slice(0, shownFailures).map(failureText),
+    hidden.length === 0 ? null : `… and ${plural(hidden.length, "more failure")}, in ${logs}`,
+  );
+}
+
+function failureText({ file, name, message, worker, kind }: Failure): string {
+  const where = worker === undefined ? "" : ` on ${escapeMarkdown(worker)}`;
+  const heading = `### ${code(name)}\n\n${failureWords[kind]}${where}, in ${code(file)}`;
+  if (message.trim() === "") return `${heading}.`;
+  return `${heading}:\n\n${fencedBlock(clip(message, longestMessage))}`;
+}
+
+function suitesSection({ suites }: Summary): string | null {
+  if (suites.length === 0) return null;
+  const rows = suites.map((suite) => [
+    escapeMarkdown(suite.name),
+    code(suite.command),
+    countsText(suite.tests),
+    formatSeconds(suite.seconds),
+    String(suite.workers),
+    suite.databases.map(code).join(", ") || "none",
+  ]);
+  return section("Suites", table(["Suite", "Command", "Tests", "Time", "Workers", "Databases"], rows, [3, 4]));
+}
+
+function checksSection({ checks }: Summary): string | null {
+  if (checks.length === 0) return null;
+  const rows = checks.map(({ name, command, passed, seconds }) => [
+    escapeMarkdown(name),
+    code(command),
+    passed ? "passed" : "**failed**",
+    formatSeconds(seconds),
+  ]);
+  return section("Checks", table(["Check", "Command", "Result", "Time"], rows, [3]));
+}
+
+function verifiedSection(summary: Summary): string | null {
+  const places = {
+    checkout: "The clean checkout, at this commit",
+    worktree: "A worktree of its own, with this commit's files",
+    "working tree": "The working tree as it lay, with what was not committed",
+  };
+  const rows: [string, string | null][] = [
+    ["Commit", code(summary.commit)],
+    ["Tree", code(summary.tree)],
+    ["Branch", summary.branch && code(summary.branch)],
+    ["Where", places[summary.verifiedIn]],
+    ["Database server", summary.server && escapeMarkdown(summary.server)],
+    ["Environment", escapeMarkdown(summary.environment)],
+    ["Begun", `${summary.startedAt.slice(0, 16).replace("T", " ")} UTC`],
+    ["By", `pushproof ${escapeMarkdown(summary.version)}`],
+  ];
+  return section(
+    "What was verified",
+    table(
+      ["What", "Value"],
+      rows.filter((row): row is [string, string] => row[1] !== null),
+    ),
+  );
+}
+
+function changesSection({ changes }: Summary): string | null {
+  if (!changes || changes.files.length === 0) return null;
+  const rows = changes.files.slice(0, shownFiles).map((change) => [changedName(change), ...binaryOrCounts(change)]);
+  const hidden = changes.files.length - rows.length;
+  return section(
+    "Changes by file",
+    `Against ${code(changes.base)} (merge base ${code(shortId(changes.mergeBase))}): ${changesFigure(changes.files)}.`,
+    table(["File", "Added", "Removed"], rows, [1, 2]),
+    hidden > 0 ? `… and ${plural(hidden, "more file")}` : null,
+  );
+}
+
+function commitsSection({ changes }: Summary): string | null {
+  if (!changes) return null;
+  const write = ({ commit, subject }: { commit: string; subject: string }): string =>
+    `${code(shortId(commit))} ${escapeMarkdown(subject)}`;
+  return section("Commits", list(listed(changes.commits, shownCommits, write, "commit")));
+}
+
+/** An earlier run's logs may have been written over since. */
+function logsSection({ suites, checks, receipt }: Summary): string | null {
+  if (receipt?.reused) return null;
+  const logs = [...suites, ...checks].map(({ name, log }) => `${escapeMarkdown(name)}: ${code(log)}`);
+  return section("Logs", list(logs));
+}

@@ -1,0 +1,54 @@
+import { stripVTControlCharacters } from "node:util";
+
+/** "1 test", "806 tests"; irregular words give their plural. */
+export function plural(count: number, singular: string, several = `${singular}s`): string {
+  return `${count} ${count === 1 ? singular : several}`;
+}
+
+/** A duration as people say it: "40 ms", "0.4 s", "12.3 s", "1 min 15.6 s", "1 h 02 min". */
+export function formatSeconds(seconds: number): string {
+  const tenths = Math.round(seconds * 10);
+  if (tenths < 1) return `${Math.round(seconds * 1000)} ms`;
+  if (tenths < 600) return `${(tenths / 10).toFixed(1)} s`;
+  if (tenths < 36_000) return `${Math.floor(tenths / 600)} min ${((tenths % 600) / 10).toFixed(1)} s`;
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+}
+
+/** A factor: "4.6×", "12×". */
+export function formatRatio(ratio: number): string {
+  return `${ratio.toFixed(ratio < 9.95 ? 1 : 0)}×`;
+}
+
+/** Text that may come from anywhere, without what would steer a terminal or turn the writing direction. */
+export function plainText(text: string): string {
+  return stripVTControlCharacters(text).replace(/(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu, "");
+}
+
+/** The same on one line. */
+export function plainLine(text: string): string {
+  return plainText(text).replace(/\s+/g, " ").trim();
+}
+
+/** The text, or its beginning and "…" where it is longer than that many characters. */
+export function clip(text: string, length: number): string {
+  if (text.length <= length) return text;
+  return `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
+}
+
+/** The first items; where there are more, a last one says how many: "… and 40 more files". */
+export function listed<Item>(
+  items: readonly Item[],
+  limit: number,
+  write: (item: Item) => string,
+  rest: string,
+): string[] {
+  const lines = items.slice(0, limit).map(write);
+  const left = items.length - lines.length;
+  return left > 0 ? [...lines, `… and ${plural(left, `more ${rest}`)}`] : lines;
+}
+
+/** An object id as people write it. */
+export function shortId(objectId: string): string {
+  return objectId.slice(0, 7);
+}

@@ -1,0 +1,218 @@
+import { describe, expect, test } from "vitest";
+import { pullRequestBody, pullRequestTitle } from "../../src/report/pull-request.ts";
+import type { Changes, CommitSummary, Summary } from "../../src/report/summary.ts";
+import { failedSummary, hostileName, sampleFailures, sampleFiles, sampleSummary } from "./sample.ts";
+
+const commit = (subject: string, body = ""): CommitSummary => ({ commit: "7dfc6db0000", subject, body });
+
+function withChanges(changed: Partial<Changes>, rest: Partial<Summary> = {}): Summary {
+  const changes = { base: "origin/main", mergeBase: "aa11", files: [], commits: [], ...changed };
+  return sampleSummary({ changes, ...rest });
+}
+
+test("a verified branch of two commits, as a whole", () => {
+  expect(pullRequestBody(sampleSummary())).toMatchInlineSnapshot(`
+    "# Ledger balances
+
+    ## Summary
+
+    - Keep a running balance (\`7dfc6db\`)
+    - Round half to even (\`3f2c1ab\`)
+
+    ## Verification
+
+    | What | Result |
+    | --- | --- |
+    | Verdict | ✅ Verified |
+    | Tests | 804 passed, 2 skipped, in 95 files |
+    | Coverage | 96.63 % of lines (2899 of 3000), gate 95 % |
+    | Time | 12.3 s; the tests' own durations add up to 41.2 s (3.3×) |
+    | Workers | 2, each with a database of its own |
+    | Databases | \`ledger_test_gw0\`, \`ledger_test_gw1\`, on embedded Postgres 17.10 |
+    | Checks | lint passed in 1.2 s |
+    | Commit | \`3f2c1ab09d7e45c8b1a2f3e4d5c6b7a8990a1b2c\`, tree \`9b1deb4\` |
+    | Environment | linux x64, node 20.20.2, python 3.11.7 |
+
+    ## Changes by file
+
+    Against \`origin/main\`: 3 files, +57 −15.
+
+    | File | Added | Removed |
+    | --- | ---: | ---: |
+    | \`docs/balance.png\` | binary |  |
+    | \`src/ledger.py\` | +56 | −14 |
+    | \`tests/test_book.py\` → \`tests/test_ledger.py\` | +1 | −1 |
+    | **Total** | **+57** | **−15** |
+
+    ## How to repeat it
+
+    What ran:
+
+    - backend: \`pytest -m "not slow"\`
+    - lint: \`ruff check .\`
+
+    \`\`\`sh
+    npx verify 3f2c1ab --fresh
+    \`\`\`
+
+    ## Issues
+
+    - Closes #12
+    "
+  `);
+});
+
+describe("the title", () => {
+  const two = [commit("One"), commit("Two")];
+  test.each<[string, Summary, string]>([
+    ["a single commit's subject", withChanges({ commits: [commit("Keep a balance")] }), "Keep a balance"],
+    ["the branch's name", withChanges({ commits: two }, { branch: "feature/ledger-balances" }), "Ledger balances"],
+    [
+      "an issue key as it stands",
+      withChanges({ commits: two }, { branch: "ada/ABC-12-round_half" }),
+      "ABC-12: round half",
+    ],
+    ["an issue key alone", withChanges({ commits: two }, { branch: "ABC-12" }), "ABC-12"],
+    ["the newest subject on the base branch", withChanges({ commits: two }, { branch: "main" }), "Two"],
+    ["the newest subject on no branch", withChanges({ commits: two }, { branch: null }), "Two"],
+    ["the commit's id, when nothing else is known", sampleSummary({ changes: null, branch: null }), "Commit 3f2c1ab"],
+  ])("is %s", (_, summary, title) => {
+    expect(pullRequestTitle(summary)).toBe(title);
+    expect(pullRequestBody(summary).split("\n")[0]).toBe(`# ${title}`);
+  });
+});
+
+describe("the summary", () => {
+  test("is the message of a single commit, as its author wrote it", () => {
+    const body = "Rounds **half to even**.\n\n- one\n- two";
+    expect(pullRequestBody(withChanges({ commits: [commit("Round", body)] }))).toContain(`## Summary\n\n${body}\n\n##`);
+  });
+
+  test("lists the subjects of several, oldest first, and counts those left out", () => {
+    const commits = Array.from({ length: 60 }, (_, index) => commit(`Step ${index}`));
+    const text = pullRequestBody(withChanges({ commits }));
+    expect(text).toContain("## Summary\n\n- Step 0 (`7dfc6db`)\n- Step 1 (`7dfc6db`)\n");
+    expect(text).toContain("- Step 49 (`7dfc6db`)\n- … and 10 more commits\n");
+  });
+});
+
+describe("what was not verified", () => {
+  test("is said at the top, with the reasons", () => {
+    const text = pullRequestBody(failedSummary());
+    expect(text).toContain(`# Ledger balances
+
+> ❌ **Not verified.**
+> - 3 of 806 tests failed.
+> - Coverage is 91.20 %`);
+    expect(text).toContain("| Verdict | ❌ Not verified |");
+    expect(text).toContain("| Tests | 801 passed, 3 failed, 2 skipped, in 95 files |");
+  });
+
+  test("is not claimed: without suites, coverage, and changes only the verdict and the commit are left", () => {
+    const text = pullRequestBody(
+      sampleSummary({ verdict: "error", reasons: ["No."], suites: [], coverage: null, checks: [], changes: null }),
+    );
+    expect(text).not.toMatch(/Tests|Coverage|Workers|Databases|Checks|Changes|What ran|Summary/);
+  });
+});
+
+test("an earlier run's receipt is named as the proof", () => {
+  const sample = sampleSummary();
+  const text = pullRequestBody({ ...sample, receipt: { tree: sample.tree, reused: true } });
+  expect(text).toContain("| Verdict | ✅ Verified, by an earlier run of the same tree |");
+});
+
+test("a failed check is told from one that passed", () => {
+  const check = { command: "x", seconds: 2, log: "x.log" };
+  const checks = [
+    { ...check, name: "lint", passed: true },
+    { ...check, name: "types", passed: false },
+  ];
+  expect(pullRequestBody(sampleSummary({ checks }))).toContain(
+    "| Checks | lint passed in 2.0 s, types **failed** in 2.0 s |",
+  );
+});
+
+test("many databases are cut to the first, and counted", () => {
+  const [backend] = sampleSummary().suites;
+  const databases = Array.from({ length: 16 }, (_, index) => `t_gw${index}`);
+  const text = pullRequestBody(sampleSummary({ suites: backend ? [{ ...backend, databases }] : [] }));
+  expect(text).toContain("| Databases | `t_gw0`, `t_gw1`, `t_gw2`, `t_gw3`, … and 12 more databases, on embedded");
+});
+
+describe("changes by file", () => {
+  test("are one table with totals up to twelve files", () => {
+    const text = pullRequestBody(withChanges({ files: sampleFiles(12, 3) }));
+    expect(text.match(/^\| `area/gm)).toHaveLength(12);
+    expect(text).toContain("| **Total** | **+24** | **−12** |");
+  });
+
+  test("are grouped by area above twelve files, long groups cut", () => {
+    const files = [{ file: "README.md", added: 1, removed: 0 }, ...sampleFiles(60, 2)];
+    const text = pullRequestBody(withChanges({ files }));
+    expect(text).toContain("Against `origin/main`: 61 files, +121 −60.");
+    expect(text).toContain("### Top level (1 file, +1 −0)\n\n- `README.md` +1 −0\n");
+    expect(text).toContain("### `area0` (30 files, +60 −30)\n\n- `area0/file0.py` +2 −1\n");
+    expect(text).toContain("- … and 10 more files\n");
+  });
+});
+
+describe("issues", () => {
+  test("that the commits refer to are listed as they stand, once each", () => {
+    const commits = [
+      commit("Round (fixes #3)"),
+      commit("Balance", "Closes #12, #13\nRefs acme/ledger_app#7"),
+      commit("Again", "Closes #12, #13\nResolves: https://example.com/a/b/issues/9"),
+      commit("Fix 12 prefixes #4"),
+    ];
+    expect(pullRequestBody(withChanges({ commits })).split("## Issues\n\n")[1]).toBe(
+      "- fixes #3\n- Closes #12, #13\n- Refs acme/ledger_app#7\n- Resolves: https://example.com/a/b/issues/9\n",
+    );
+  });
+
+  test("have no section where there are none", () => {
+    expect(pullRequestBody(withChanges({ commits: [commit("Round")] }))).not.toContain("## Issues");
+  });
+});
+
+test("names stay text wherever they come from", () => {
+  const text = pullRequestBody(
+    withChanges(
+      {
+        base: hostileName,
+        files: [{ file: hostileName, added: 1, removed: 1 }],
+        commits: [commit(hostileName), commit(hostileName)],
+      },
+      { branch: hostileName, reasons: [hostileName], verdict: "failed" },
+    ),
+  );
+  expect(text).not.toContain("<script>");
+  expect(text).not.toContain("\n# d");
+});
+
+describe("stays under 60,000 characters", () => {
+  const endless = "long ".repeat(100_000);
+  test.each<[string, Summary]>([
+    ["a commit with an endless message", withChanges({ commits: [commit(endless, endless)] })],
+    ["commits with endless subjects", withChanges({ commits: Array.from({ length: 900 }, () => commit(endless)) })],
+    ["ten thousand files in a thousand areas", withChanges({ files: sampleFiles(10_000, 1_000) })],
+    [
+      "ten thousand files with endless, odd names",
+      withChanges({
+        files: sampleFiles(10_000, 30).map((change) => ({ ...change, file: `${change.file}${"|`".repeat(2_000)}` })),
+      }),
+    ],
+    ["endless reasons", sampleSummary({ verdict: "failed", reasons: Array.from({ length: 99 }, () => endless) })],
+    ["ten thousand failures", failedSummary(sampleFailures(10_000))],
+  ])("%s", (_, summary) => {
+    const text = pullRequestBody(summary);
+    expect(text.length).toBeLessThan(60_000);
+    expect(text).toContain("## How to repeat it");
+  });
+
+  test("whatever is in the summary", () => {
+    const text = pullRequestBody(sampleSummary({ environment: "x".repeat(200_000) }));
+    expect(text.length).toBeLessThanOrEqual(60_000);
+    expect(text.endsWith("…\n")).toBe(true);
+  });
+});

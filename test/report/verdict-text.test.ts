@@ -1,0 +1,113 @@
+import picocolors from "picocolors";
+import { describe, expect, test } from "vitest";
+import type { Summary } from "../../src/report/summary.ts";
+import { verdictText } from "../../src/report/verdict-text.ts";
+import { failedSummary, hostileName, sampleFailures, sampleSummary } from "./sample.ts";
+
+const plain = (summary: Summary): string => verdictText(summary, picocolors.createColors(false));
+/** How many rows a terminal of 80 columns needs. */
+const rows = (text: string): number =>
+  text
+    .trimEnd()
+    .split("\n")
+    .reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / 80)), 0);
+
+test("a verified push", () => {
+  expect(plain(sampleSummary())).toMatchInlineSnapshot(`
+    "✔ Verified: feature/ledger-balances at 3f2c1ab
+      Tests     804 passed, 2 skipped, in 95 files
+      Coverage  96.63 % of lines (2899 of 3000), gate 95 %
+      Time      12.3 s; the tests' own durations add up to 41.2 s (3.3×)
+      Workers   2, each with a database of its own
+      See .verify/summary.md"
+  `);
+});
+
+test("a refused push", () => {
+  expect(plain(failedSummary())).toMatchInlineSnapshot(`
+    "✘ Not verified: feature/ledger-balances at 3f2c1ab
+      Tests     801 passed, 3 failed, 2 skipped, in 95 files
+      Coverage  91.20 % of lines (2736 of 3000), gate 95 %
+      Time      12.3 s; the tests' own durations add up to 41.2 s (3.3×)
+      Workers   2, each with a database of its own
+    3 of 806 tests failed.
+    Coverage is 91.20 % (2736 of 3000 lines), the gate is 95 %: 114 more lines would open it. Most missed: src/ledger.py (264 of 2000).
+      ✘ tests/test_ledger.py › test_balance_1
+        AssertionError: assert 0 == 41
+      ✘ tests/test_ledger.py › test_balance_2
+        AssertionError: assert 1 == 41
+      ✘ tests/test_ledger.py › test_balance_3
+        AssertionError: assert 2 == 41
+      See .verify/summary.md, .verify/logs/backend.log
+      Repeat it: npx verify 3f2c1ab --fresh"
+  `);
+});
+
+test("many failures take a line each, ten at most, and the rest is counted", () => {
+  const text = plain(failedSummary(sampleFailures(30)));
+  expect(text.match(/✘ tests\/test_ledger\.py › test_balance_\d+ {2}AssertionError: assert \d+ == 41$/gm)).toHaveLength(
+    10,
+  );
+  expect(text).toContain("… and 20 more failures");
+});
+
+test.each([0, 1, 5, 6, 9, 10, 11, 500])("with %i failures and long reasons it all fits one screen", (count) => {
+  const sample = failedSummary(sampleFailures(count));
+  const text = plain({ ...sample, reasons: Array.from({ length: 9 }, () => "A long reason. ".repeat(40)) });
+  expect(rows(text)).toBeLessThanOrEqual(24);
+  expect(text).toContain("… and 6 more reasons");
+});
+
+test("a reused receipt is one line", () => {
+  const sample = sampleSummary();
+  expect(plain({ ...sample, receipt: { tree: sample.tree, reused: true } })).toBe(
+    "✔ Verified: tree 9b1deb4 was proven before. Run it again: npx verify 3f2c1ab --fresh",
+  );
+});
+
+describe("where to look", () => {
+  test("names the logs of what failed, and of nothing else", () => {
+    const sample = failedSummary();
+    const checks = [{ name: "types", command: "mypy", passed: false, seconds: 1, log: ".verify/logs/check-types.log" }];
+    const text = plain({ ...sample, checks: [...sample.checks, ...checks] });
+    expect(text).toContain("  See .verify/summary.md, .verify/logs/backend.log, .verify/logs/check-types.log\n");
+  });
+});
+
+test("without anything measured there are the verdict, the time and the reasons", () => {
+  const text = plain(
+    sampleSummary({ verdict: "interrupted", reasons: ["Interrupted."], suites: [], coverage: null, checks: [] }),
+  );
+  expect(text).toMatchInlineSnapshot(`
+    "■ Interrupted: feature/ledger-balances at 3f2c1ab
+      Time      12.3 s
+    Interrupted.
+      See .verify/summary.md
+      Repeat it: npx verify 3f2c1ab --fresh"
+  `);
+});
+
+test.each([
+  ["verified", "✔ Verified: "],
+  ["failed", "✘ Not verified: "],
+  ["error", "✘ Could not be verified: "],
+  ["interrupted", "■ Interrupted: "],
+] as const)("the verdict %s begins with %j", (verdict, beginning) => {
+  expect(plain(sampleSummary({ verdict }))).toMatch(beginning);
+});
+
+test("names and messages cannot steer the terminal", () => {
+  const failure = {
+    file: hostileName,
+    name: "\u001b[2Jtest\u202E",
+    message: "\u001b]0;title\u0007no\nmore",
+    kind: "failure",
+  } as const;
+  const text = plain({ ...failedSummary([failure]), branch: "b\u001b[31m" });
+  for (const character of ["\u001b", "\u0007", "\u202E"]) expect(text).not.toContain(character);
+  expect(text).toContain("› test\n    no\n");
+});
+
+test("colors are taken where there are any", () => {
+  expect(verdictText(failedSummary(), picocolors.createColors(true))).toContain("\u001b[31m✘ Not verified\u001b[39m");
+});

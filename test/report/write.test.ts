@@ -1,0 +1,120 @@
+import { mkdir, readdir, readFile, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { LineHits } from "../../src/coverage/lines.ts";
+import { RequestError, UnavailableError } from "../../src/errors.ts";
+import { pullRequestBody } from "../../src/report/pull-request.ts";
+import { summaryMarkdown } from "../../src/report/summary-markdown.ts";
+import { type MergedCoverage, prepareReports, writeReports } from "../../src/report/write.ts";
+import { makeDirectory, makeRepository, writeFiles } from "../support/repository.ts";
+import { failedSummary, sampleSummary } from "./sample.ts";
+
+function coverageIn(root: string): MergedCoverage {
+  const hits = new LineHits();
+  hits.add(1, 1);
+  return { lines: new Map([[join(root, "src/a.py"), hits]]), root };
+}
+
+test("everything is written, and nothing beside it", async () => {
+  const root = await makeDirectory();
+  const summary = sampleSummary();
+  await writeReports(root, summary, coverageIn(root));
+  const read = (name: string): Promise<string> => readFile(join(root, ".verify", name), "utf8");
+  const names = await readdir(join(root, ".verify"));
+  expect(names.sort()).toEqual([".gitignore", "coverage.lcov", "pull-request.md", "summary.json", "summary.md"]);
+  expect(JSON.parse(await read("summary.json"))).toEqual(summary);
+  expect(await read("summary.md")).toBe(summaryMarkdown(summary));
+  expect(await read("pull-request.md")).toBe(pullRequestBody(summary));
+  expect(await read("coverage.lcov")).toBe("TN:\nSF:src/a.py\nDA:1,1\nLF:1\nLH:1\nend_of_record\n");
+});
+
+test("the names in coverage.lcov are relative to the worktree that was verified", async () => {
+  const root = await makeDirectory();
+  await writeReports(root, sampleSummary(), coverageIn(await makeDirectory()));
+  expect(await readFile(join(root, ".verify/coverage.lcov"), "utf8")).toContain("\nSF:src/a.py\n");
+});
+
+test("before a run the directory for logs is made, ignored by git, and what lies in it stays", async () => {
+  const repository = await makeRepository({ "a.txt": "" });
+  const logs = await prepareReports(repository.root);
+  expect(logs).toEqual({ directory: join(repository.root, ".verify/logs"), name: ".verify/logs" });
+  await writeFiles(logs.directory, { "backend.log": "output" });
+  await prepareReports(repository.root);
+  expect(await readdir(logs.directory)).toEqual(["backend.log"]);
+  expect(await repository.git("status", "--porcelain")).toBe("");
+});
+
+test("git sees nothing of it", async () => {
+  const repository = await makeRepository({ "a.txt": "" });
+  await writeReports(repository.root, sampleSummary(), null);
+  expect(await repository.git("status", "--porcelain")).toBe("");
+});
+
+test("summary.json has the contract's keys first and in its order, however the summary was put together", async () => {
+  const root = await makeDirectory();
+  const { schema, verdict, ...rest } = failedSummary();
+  await writeReports(root, { ...rest, verdict, schema }, null);
+  const written = JSON.parse(await readFile(join(root, ".verify/summary.json"), "utf8"));
+  expect(Object.keys(written).join(" ")).toBe(
+    "schema verdict commit tree branch seconds reasons suites coverage checks receipt " +
+      "startedAt notes verifiedIn changes environment server version repeat",
+  );
+  expect(Object.keys(written.suites[0]).join(" ")).toBe(
+    "name runner command workers seconds workSeconds files tests databases failures log",
+  );
+  expect(Object.keys(written.suites[0].failures[0]).join(" ")).toBe("file name message worker kind");
+  expect(Object.keys(written.coverage).join(" ")).toBe("lines threshold passed files");
+  expect(Object.keys(written.checks[0]).join(" ")).toBe("name passed seconds command log");
+});
+
+test("a second run replaces the reports, takes away coverage it does not have, and leaves the logs", async () => {
+  const root = await makeDirectory();
+  await writeReports(root, sampleSummary(), coverageIn(root));
+  await writeFiles(root, { ".verify/logs/backend.log": "output" });
+  await writeReports(root, failedSummary(), null);
+  expect((await readdir(join(root, ".verify"))).sort()).toEqual([
+    ".gitignore",
+    "logs",
+    "pull-request.md",
+    "summary.json",
+    "summary.md",
+  ]);
+  expect(await readFile(join(root, ".verify/logs/backend.log"), "utf8")).toBe("output");
+  expect(await readFile(join(root, ".verify/summary.md"), "utf8")).toContain("Not verified");
+});
+
+test("a reader finds whole files while they are written again and again", async () => {
+  const root = await makeDirectory();
+  await writeReports(root, sampleSummary(), null);
+  const writing = Promise.all(Array.from({ length: 20 }, () => writeReports(root, sampleSummary(), null)));
+  for (let reading = 0; reading < 100; reading += 1) {
+    const text = await readFile(join(root, ".verify/summary.json"), "utf8");
+    expect(JSON.parse(text).schema).toBe(1);
+  }
+  await writing;
+});
+
+describe("a .verify that is not ours", () => {
+  test("is left alone where it is a file", async () => {
+    const root = await makeDirectory();
+    await writeFiles(root, { ".verify": "mine" });
+    await expect(writeReports(root, sampleSummary(), null)).rejects.toThrow(RequestError);
+    await expect(prepareReports(root)).rejects.toThrow(RequestError);
+    expect(await readFile(join(root, ".verify"), "utf8")).toBe("mine");
+  });
+
+  test("is left alone where it is a link to elsewhere", async () => {
+    const root = await makeDirectory();
+    await mkdir(join(root, "elsewhere"));
+    await symlink(join(root, "elsewhere"), join(root, ".verify"));
+    await expect(writeReports(root, sampleSummary(), null)).rejects.toThrow(/symbolic link.*move it out of the way/);
+    expect(await readdir(join(root, "elsewhere"))).toEqual([]);
+  });
+});
+
+test("a report that cannot take its place is an error with the directory's name, and leaves nothing half done", async () => {
+  const root = await makeDirectory();
+  await writeFiles(root, { ".verify/summary.md/in-the-way": "" });
+  await expect(writeReports(root, sampleSummary(), null)).rejects.toThrow(UnavailableError);
+  expect((await readdir(join(root, ".verify"))).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+});
