@@ -121,7 +121,7 @@ async function verifyFiles(context: Context, prepared: Prepared): Promise<Summar
     const notes = [...checkout.notes, ...run.notes, ...(judgment.verdict === "verified" ? doubts : [])];
     const summary = summaryOfRun(facts, run, judgment, notes, proves);
     await keepReceipt(context, prepared, summary);
-    return await report(context, summary, run.lines && { lines: run.lines, root: checkout.root });
+    return await report(context, summary, run.lines && { lines: run.lines, root: checkout.root }, checkout.notes);
   } catch (error) {
     const verdict = error instanceof InterruptedError ? "interrupted" : "error";
     await writeReports(repository.root, summaryOfError(facts, verdict, messageOf(error)), null);
@@ -197,11 +197,17 @@ async function changesOf(
   return await readChanges({ git: repository.git, commit: target.commit, base: config.base, remote });
 }
 
-/** Writes the reports and shows the verdict. */
-async function report(context: Context, summary: Summary, coverage: MergedCoverage | null): Promise<Summary> {
+/** Writes the reports and shows the verdict, without the notes that were shown before. */
+async function report(
+  context: Context,
+  summary: Summary,
+  coverage: MergedCoverage | null,
+  shown: readonly string[] = [],
+): Promise<Summary> {
   const { display, repository, request, world } = context;
   await writeReports(repository.root, summary, coverage);
-  display.say(verdictText(summary, display.colors));
+  const notes = summary.notes.filter((note) => !shown.includes(note));
+  display.say(verdictText({ ...summary, notes }, display.colors));
   if (request.options.json) world.output.write(summaryJson(summary));
   return summary;
 }

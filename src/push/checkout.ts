@@ -167,18 +167,21 @@ async function worktreesDirectory(environment: Environment): Promise<string> {
 
 let counter = 0;
 
-/** Tells who owns it, so that the next run may remove what a killed one left: `shop-3f2c1ab-4711-0@host`. */
+/** Tells who owns it, so that the next run may remove what a killed one left: `shop-3f2c1ab90e.4711.0.host`. */
 function worktreeName(repository: Repository, target: Target): string {
-  return `${basename(repository.root)}-${target.commit.slice(0, 10)}-${process.pid}-${counter++}@${hostname()}`;
+  return `${basename(repository.root)}-${target.commit.slice(0, 10)}.${process.pid}.${counter++}.${host}`;
 }
+
+const ownedName = /\.(\d+)\.\d+\.([^./]+)$/;
+const host = hostname().replace(/[^\w-]/g, "-");
 
 /** Removes the worktrees of this repository whose process is gone. */
 async function sweepWorktrees(repository: Repository, parent: string): Promise<void> {
   const list = await repository.git.raw(["worktree", "list", "--porcelain"]);
   for (const [, path = ""] of list.matchAll(/^worktree (.*)$/gm)) {
-    const owner = /-(\d+)-\d+@([^@/]*)$/.exec(path);
-    const ours = path.startsWith(`${parent}/`) && owner?.[2] === hostname();
-    if (ours && !isAlive(Number(owner?.[1]))) await removeWorktree(repository, path);
+    const [, pid, owner] = ownedName.exec(path) ?? [];
+    const ours = path.startsWith(`${parent}/`) && owner === host;
+    if (ours && !isAlive(Number(pid))) await removeWorktree(repository, path);
   }
 }
 

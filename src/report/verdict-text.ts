@@ -15,7 +15,12 @@ const longestReason = 3 * columns;
 /** The end of the terminal's output, at most one screen, without the last line end: the verdict, the figures, why, and where to look. */
 export function verdictText(summary: Summary, colors: Colors): string {
   if (summary.receipt?.reused) return reusedLine(summary, colors);
-  const before = [verdictLine(summary, colors), ...figureLines(summary, colors), ...reasonLines(summary)];
+  const before = [
+    verdictLine(summary, colors),
+    ...figureLines(summary, colors),
+    ...reasonLines(summary),
+    ...noteLines(summary),
+  ];
   const after = lookLines(summary, colors);
   const room = rows - rowsOf([...before, ...after]);
   return [...before, ...failureLines(summary, room, colors), ...after].join("\n");
@@ -41,6 +46,10 @@ function figureLines(summary: Summary, colors: Colors): string[] {
 
 function reasonLines({ reasons }: Summary): string[] {
   return listed(reasons, shownReasons, (reason) => clip(plainLine(reason), longestReason), "reason");
+}
+
+function noteLines({ notes }: Summary): string[] {
+  return listed(notes, shownReasons, (note) => `  ${clip(plainLine(note), longestReason)}`, "note");
 }
 
 /** A line a failure, or two where there is room for the message on one of its own. */

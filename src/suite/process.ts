@@ -3,6 +3,7 @@ import { createWriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
+import { stripVTControlCharacters } from "node:util";
 import { InterruptedError } from "../errors.ts";
 import type { Environment } from "../world.ts";
 import { type Redact, redactor } from "./redact.ts";
@@ -12,7 +13,7 @@ export interface CommandRequest {
   readonly command: string;
   readonly directory: string;
   readonly environment: Environment;
-  /** The absolute file that gets all it prints, secrets taken out. */
+  /** The absolute file that gets all it prints, secrets and colors taken out. */
   readonly log: string;
   readonly secrets: readonly string[];
   readonly timeoutSeconds: number;
@@ -100,7 +101,7 @@ async function record(path: string, redact: Redact, streams: readonly NodeJS.Rea
   const read = async (stream: NodeJS.ReadableStream): Promise<void> => {
     // Line by line, so that a secret is never cut in two by the end of a chunk.
     for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
-      const clean = redact(line);
+      const clean = redact(stripVTControlCharacters(line));
       log.write(`${clean}\n`);
       tail.push(clean);
       if (tail.length > tailLines) tail.shift();

@@ -3,6 +3,10 @@ import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
+
+/** How long an adapter whose process has ended is listened to, in milliseconds. */
+const patience = 2_000;
 
 /** What the adapters tell while a suite runs, a JSON object a line. */
 type Message =
@@ -11,6 +15,8 @@ type Message =
   | { type: "collected"; tests: number }
   | { type: "file"; worker: string; file: string }
   | { type: "failed"; worker?: string; file: string; name: string }
+  | { type: "unfinished"; file: string; name: string }
+  | { type: "error"; message: string }
   | { type: "done"; worker?: string; file: string };
 
 /** How far a suite is. A view that changes as the suite goes on. */
@@ -38,6 +44,10 @@ export interface ReportedFacts {
   readonly runtime: string | null;
   /** Packages the runner said it lacks. */
   readonly missing: readonly string[];
+  /** Tests that were begun and never ended, by the file as the runner names it. */
+  readonly unfinished: readonly { readonly file: string; readonly name: string }[];
+  /** Errors outside of any test. */
+  readonly errors: readonly string[];
   /** The last file that was begun by each worker, as the runner names it. */
   readonly lastFiles: ReadonlyMap<string, string>;
   /** Which worker ran a file, by the file as the runner names it. */
@@ -48,7 +58,8 @@ export interface ProgressListener {
   /** The unix socket the adapters connect to. */
   readonly socketPath: string;
   readonly progress: Progress;
-  facts(): ReportedFacts;
+  /** All that was told, once every adapter that connected has ended. */
+  facts(): Promise<ReportedFacts>;
   close(): Promise<void>;
 }
 
@@ -62,8 +73,9 @@ export async function listenForProgress(): Promise<ProgressListener> {
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on("error", () => {});
-    socket.on("close", () => sockets.delete(socket));
-    createInterface({ input: socket }).on("line", (line) => record.take(line));
+    createInterface({ input: socket })
+      .on("line", (line) => record.take(line))
+      .on("close", () => sockets.delete(socket));
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -72,7 +84,12 @@ export async function listenForProgress(): Promise<ProgressListener> {
   return {
     socketPath,
     progress: record,
-    facts: () => record.facts(),
+    facts: async () => {
+      // A connection made just before its process ended may still wait to be accepted.
+      await setTimeout(1);
+      for (const deadline = Date.now() + patience; sockets.size > 0 && Date.now() < deadline; ) await setTimeout(5);
+      return record.facts();
+    },
     close: async () => {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
@@ -89,6 +106,8 @@ class Record implements Progress {
   #root: string | null = null;
   #runtime: string | null = null;
   readonly #missing: string[] = [];
+  readonly #unfinished: { file: string; name: string }[] = [];
+  readonly #errors: string[] = [];
   readonly #workerOfFile = new Map<string, string>();
 
   take(line: string): void {
@@ -101,6 +120,12 @@ class Record implements Progress {
         return;
       case "missing":
         this.#missing.push(message.package);
+        return;
+      case "unfinished":
+        this.#unfinished.push({ file: message.file, name: message.name });
+        return;
+      case "error":
+        this.#errors.push(message.message);
         return;
       case "collected":
         this.total += message.tests;
@@ -126,6 +151,8 @@ class Record implements Progress {
       root: this.#root,
       runtime: this.#runtime,
       missing: this.#missing,
+      unfinished: this.#unfinished,
+      errors: this.#errors,
       lastFiles,
       workerOfFile: this.#workerOfFile,
     };

@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
-import { access } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { UnavailableError } from "../errors.ts";
 import { adapterPath } from "../paths.ts";
 import { readJunit, type TestCase } from "./junit.ts";
-import { type Dialect, lastWords, resultsOf } from "./results.ts";
+import { type Dialect, lastWords, lcovInput, resultsOf } from "./results.ts";
 import type { Ended, Invocation, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { quote, withArguments } from "./shell.ts";
 
@@ -88,27 +87,24 @@ async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
   const cases = await readJunit(junitFile(run)).catch(() => null);
   const brokeDown = ended.exitCode === internalError || (cases === null && ended.exitCode !== noTestsCollected);
   if (brokeDown && !ended.timedOut) throw couldNotRun(run, ended);
-  const lcov = await access(lcovFile(run)).then(
-    () => lcovFile(run),
-    () => null,
-  );
-  return resultsOf(run, ended, cases ?? [], dialect, lcov);
+  const coverage = await lcovInput(lcovFile(run), run.directory);
+  return resultsOf(run, ended, cases ?? [], dialect, coverage);
 }
 
-const crash = /^worker '(gw\d+)' crashed while running '(.*)'/;
+const crash = /^\s*worker '(gw\d+)' crashed while running '(.*)'/;
 
 const dialect: Dialect = {
-  fileOf: (test) => test.file || (crash.exec(test.message)?.[2]?.split("::")[0] ?? collectedFile(test)),
+  fileOf: (test) => test.file || (crash.exec(test.details)?.[2]?.split("::")[0] ?? collectedFile(test)),
   nameOf: (test) => {
-    const crashed = crash.exec(test.message)?.[2];
+    const crashed = crash.exec(test.details)?.[2];
     if (crashed) return crashed.split("::").slice(1).join("::") || crashed;
     const inFile = test.file.replace(/\.py$/, "").replaceAll("/", ".");
     const classes = test.classname.startsWith(`${inFile}.`) ? test.classname.slice(inFile.length + 1) : "";
     return [...classes.split(".").filter(Boolean), test.name].join("::");
   },
-  workerOf: (test) => test.properties.get("verify_worker") ?? crash.exec(test.message)?.[1],
+  workerOf: (test) => test.properties.get("verify_worker") ?? crash.exec(test.details)?.[1],
   kindOf: (test) => {
-    if (crash.test(test.message)) return "crash";
+    if (crash.test(test.details)) return "crash";
     return test.message === "collection failure" ? "collection" : "failure";
   },
   messageOf: (test) => {

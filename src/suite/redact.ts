@@ -8,13 +8,13 @@ const shortestBareSecret = 4;
 export function redactor(secrets: readonly string[]): Redact {
   const longestFirst = [...new Set(secrets)].filter(Boolean).sort((left, right) => right.length - left.length);
   const patterns = longestFirst.map((secret) =>
-    secret.length >= shortestBareSecret ? escape(secret) : `(?<=:)${escape(secret)}(?=@)`,
+    secret.length >= shortestBareSecret ? escapePattern(secret) : `(?<=:)${escapePattern(secret)}(?=@)`,
   );
   if (patterns.length === 0) return (text) => text;
   const pattern = new RegExp(patterns.join("|"), "g");
   return (text) => text.replace(pattern, "***");
 }
 
-function escape(text: string): string {
+function escapePattern(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
 }

@@ -1,5 +1,7 @@
 import { realpathSync } from "node:fs";
+import { access } from "node:fs/promises";
 import { isAbsolute, join, relative } from "node:path";
+import type { LcovInput } from "../coverage/lcov.ts";
 import type { Failure, FailureKind } from "../report/summary.ts";
 import { plural } from "../report/text.ts";
 import type { TestCase } from "./junit.ts";
@@ -23,7 +25,7 @@ export function resultsOf(
   ended: Ended,
   cases: readonly TestCase[],
   dialect: Dialect,
-  lcov: string | null,
+  coverage: LcovInput | null,
 ): TestResults {
   const root = ended.reported.root ?? run.directory;
   const inCheckout = (file: string): string => toCheckout(run.checkoutRoot, isAbsolute(file) ? file : join(root, file));
@@ -53,7 +55,7 @@ export function resultsOf(
     files: new Set(tests.map(dialect.fileOf)).size,
     workSeconds: cases.reduce((sum, test) => sum + test.seconds, 0),
     failures,
-    lcov,
+    coverage,
     reasons: reasonsOf(run, ended, counts),
   };
 }
@@ -72,6 +74,11 @@ function reasonsOf(run: SuiteRun, ended: Ended, counts: TestResults["tests"]): s
   if (counts.total === 0) return [`${name} collected no tests: \`${command}\` found nothing to run.`];
   if (counts.passed + counts.failed === 0) {
     return [`${name} ran no test: all ${plural(counts.total, "test")} were skipped.`];
+  }
+  const [error] = ended.reported.errors;
+  if (error !== undefined) {
+    const more = ended.reported.errors.length > 1 ? ` (and ${ended.reported.errors.length - 1} more)` : "";
+    return [`${name} met an error outside of any test${more}: ${error}`];
   }
   if (counts.failed === 0 && ended.exitCode !== 0) {
     const how = ended.exitCode === null ? "was killed" : `exited with ${ended.exitCode}`;
@@ -96,4 +103,12 @@ function toCheckout(checkoutRoot: string, file: string): string {
   } catch {
     return file;
   }
+}
+
+/** The LCOV file that a run wrote, with the absolute directory its names are relative to; null where it wrote none. */
+export async function lcovInput(path: string, base: string): Promise<LcovInput | null> {
+  return await access(path).then(
+    () => ({ path, base }),
+    () => null,
+  );
 }

@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { LcovInput } from "../coverage/lcov.ts";
 import type { Provision, WorkerDatabase } from "../database/provision.ts";
 import type { Checkout } from "../push/checkout.ts";
 import type { Stage } from "../report/display.ts";
@@ -35,7 +36,7 @@ export interface SuiteOutcome {
   /** What makes it not count, beside its failures; a sentence each. */
   readonly reasons: readonly string[];
   /** Where its coverage is, or null where it gave none. */
-  readonly coverage: { readonly path: string; readonly base: string } | null;
+  readonly coverage: LcovInput | null;
 }
 
 /** Runs one suite with a fresh database for each of its workers. Throws where it could not be run at all. */
@@ -73,7 +74,7 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
       timeoutSeconds: planned.timeoutSeconds,
       signal: around.signal,
     });
-    const results = await runner.collect(run, { ...end, reported: listener.facts() });
+    const results = await runner.collect(run, { ...end, reported: await listener.facts() });
     const redact = redactor(secrets);
     return {
       summary: {
@@ -90,7 +91,7 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
         log: `${around.logs.name}/${fileName(suite.name)}.log`,
       },
       reasons: results.reasons.map(redact),
-      coverage: results.lcov === null ? null : { path: results.lcov, base: directory },
+      coverage: results.coverage,
     };
   } finally {
     clearInterval(clock);
@@ -118,7 +119,10 @@ function suiteEnvironment({ directory }: PlannedSuite, around: SuiteSurroundings
 }
 
 function show(progress: Progress, stage: Stage): void {
-  if (progress.total === 0) return stage.progress("collecting tests");
+  if (progress.total === 0) {
+    stage.progress("collecting tests");
+    return;
+  }
   const failed = progress.failed > 0 ? `, ${progress.failed} failed` : "";
   const lines = [...progress.workers].sort(([left], [right]) => left.localeCompare(right, "en", { numeric: true }));
   stage.progress(

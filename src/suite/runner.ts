@@ -1,4 +1,5 @@
 import type { RunnerName, SuiteConfig } from "../config.ts";
+import type { LcovInput } from "../coverage/lcov.ts";
 import type { Failure, TestCounts } from "../report/summary.ts";
 import type { Environment } from "../world.ts";
 import type { CommandEnd } from "./process.ts";
@@ -61,8 +62,8 @@ export interface TestResults {
   readonly files: number;
   readonly workSeconds: number;
   readonly failures: readonly Failure[];
-  /** The absolute path of the LCOV file, or null where none was written. */
-  readonly lcov: string | null;
+  /** Where its LCOV file is, and what the names in it are relative to; null where none was written. */
+  readonly coverage: LcovInput | null;
   /** What makes the run not count, one sentence each, beside the failures; empty when there is nothing. */
   readonly reasons: readonly string[];
 }

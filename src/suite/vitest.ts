@@ -1,12 +1,11 @@
 import { readFileSync } from "node:fs";
-import { access } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { UnavailableError } from "../errors.ts";
 import { adapterPath } from "../paths.ts";
-import { readJunit } from "./junit.ts";
-import { type Dialect, lastWords, resultsOf } from "./results.ts";
+import { readJunit, type TestCase } from "./junit.ts";
+import { type Dialect, lastWords, lcovInput, resultsOf } from "./results.ts";
 import type { Ended, Invocation, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { withArguments } from "./shell.ts";
 
@@ -116,22 +115,37 @@ async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
       `${run.suite.name}: \`${run.suite.command}\` ${how} before it could report any test. Its last words:\n${lastWords(ended.tail, 15)}`,
     );
   }
-  const lcov = join(coverageDirectory(run), "lcov.info");
-  const written = await access(lcov).then(
-    () => true,
-    () => false,
-  );
-  return resultsOf(run, ended, cases ?? [], dialectOf(run, ended), written ? lcov : null);
+  const coverage = await lcovInput(join(coverageDirectory(run), "lcov.info"), ended.reported.root ?? run.directory);
+  const known = markUnfinished(run, ended, cases ?? []);
+  return resultsOf(run, ended, known, dialectOf(run, ended), coverage);
+}
+
+const crashed = "The worker ended before the test did.";
+
+/** vitest writes a test whose worker died as if it had passed. */
+function markUnfinished(run: SuiteRun, ended: Ended, cases: readonly TestCase[]): TestCase[] {
+  const key = (file: string, name: string): string => `${file}\n${name}`;
+  const unfinished = new Set(ended.reported.unfinished.map(({ file, name }) => key(file, name)));
+  return cases.map((test) => {
+    const died = unfinished.has(key(absoluteFile(run, ended, test), test.name));
+    return died ? { ...test, outcome: "error", message: crashed, details: "" } : test;
+  });
+}
+
+function absoluteFile(run: SuiteRun, ended: Ended, test: TestCase): string {
+  return join(ended.reported.root ?? run.directory, test.classname);
 }
 
 function dialectOf(run: SuiteRun, ended: Ended): Dialect {
-  const root = ended.reported.root ?? run.directory;
   return {
     fileOf: (test) => test.file || test.classname,
     nameOf: (test) => test.name,
-    workerOf: (test) => ended.reported.workerOfFile.get(join(root, test.classname)),
-    // A file that could not be loaded is reported as one test that carries the file's name.
-    kindOf: (test) => (test.name === test.classname ? "collection" : "failure"),
+    workerOf: (test) => ended.reported.workerOfFile.get(absoluteFile(run, ended, test)),
+    kindOf: (test) => {
+      if (test.message === crashed) return "crash";
+      // A file that could not be loaded is reported as one test that carries the file's name.
+      return test.name === test.classname ? "collection" : "failure";
+    },
     messageOf: (test) => (test.message || test.details).trim(),
   };
 }

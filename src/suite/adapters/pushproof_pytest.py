@@ -112,13 +112,13 @@ if not is_worker:
     require("pytest_cov", "pytest-cov")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config):
+def redirect_lcov(config):
     """Takes the LCOV file to where the verifier reads it, also where the user's own flags name another place."""
-    reports = getattr(early_config.known_args_namespace, "cov_report", None)
-    lcov = os.environ.get("VERIFY_LCOV")
-    if lcov and not is_worker and isinstance(reports, dict):
-        reports["lcov"] = lcov
+    coverage = config.pluginmanager.get_plugin("_cov")
+    for holder in (config.option, getattr(coverage, "options", None)):
+        reports = getattr(holder, "cov_report", None)
+        if isinstance(reports, dict) and "VERIFY_LCOV" in os.environ:
+            reports["lcov"] = os.environ["VERIFY_LCOV"]
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
@@ -132,6 +132,7 @@ def pytest_cmdline_main(config):
         junit = os.environ.get("VERIFY_JUNIT")
         if junit:
             config.option.xmlpath = junit
+        redirect_lcov(config)
         if reporter:
             reporter.send(type="hello", root=str(config.rootpath), runtime="python " + platform.python_version())
     yield

@@ -29,9 +29,21 @@ export default class ProgressReporter {
     this.#send({ type: "done", file });
   }
 
-  /** Waits until all is written, as vitest ends its process soon after. */
-  async onTestRunEnd() {
-    await new Promise((resolve) => (this.#socket ? this.#socket.end(resolve) : resolve(undefined)));
+  /**
+   * Names what no result file tells: tests that were begun and never ended, and errors outside of any test. Waits until
+   * all is written, as vitest ends its process soon after.
+   * @param {Array<{ moduleId: string, children: { allTests(): Iterable<{ fullName: string, result(): { state: string } }> } }>} modules
+   * @param {Array<{ message: string }>} errors
+   */
+  async onTestRunEnd(modules, errors) {
+    for (const { moduleId: file, children } of modules) {
+      for (const test of children.allTests()) {
+        if (test.result().state === "pending") this.#send({ type: "unfinished", file, name: test.fullName });
+      }
+    }
+    for (const { message } of errors) this.#send({ type: "error", message });
+    const socket = this.#socket;
+    if (socket) await new Promise((resolve) => socket.end(() => resolve(undefined)));
   }
 
   /** @param {object} message */

@@ -1,0 +1,187 @@
+import { expect, test } from "vitest";
+import { configFile, makePytestRepository, readSummary, runIn, userEnvironment } from "../support/verify.ts";
+
+test("a suite that passes is verified, with its counts, files and workers", async () => {
+  const repository = await makePytestRepository();
+  const { code } = await runIn(repository.root, []);
+  expect(code).toBe(0);
+  const { suites, verdict } = await readSummary(repository.root);
+  expect(verdict).toBe("verified");
+  expect(suites[0]).toMatchObject({ files: 1, workers: 2, tests: { total: 1, passed: 1, failed: 0, skipped: 0 } });
+});
+
+test("a failing test is named with its file, class, assertion and worker", async () => {
+  const repository = await makePytestRepository({
+    "tests/test_more.py": "class TestMore:\n    def test_wrong(self):\n        assert {'a': 1} == {'a': 2}\n",
+  });
+  const { code, output } = await runIn(repository.root, []);
+  expect(code).toBe(1);
+  const [failure] = (await readSummary(repository.root)).suites[0]?.failures ?? [];
+  expect(failure).toMatchObject({ file: "tests/test_more.py", name: "TestMore::test_wrong", kind: "failure" });
+  expect(failure?.message).toContain("assert {'a': 1} == {'a': 2}");
+  expect(failure?.worker).toMatch(/^gw[01]$/);
+  expect(output).toContain("1 of 2 tests failed in backend.");
+});
+
+test("an error in a test's teardown fails that test once", async () => {
+  const repository = await makePytestRepository({
+    "tests/test_more.py":
+      "import pytest\n\n\n@pytest.fixture\ndef broken():\n    yield\n    raise RuntimeError('left open')\n\n\ndef test_it(broken):\n    pass\n",
+  });
+  await runIn(repository.root, []);
+  const { tests, failures } = (await readSummary(repository.root)).suites[0] ?? {};
+  expect(tests).toEqual({ total: 2, passed: 1, failed: 1, skipped: 0 });
+  expect(failures?.map(({ name }) => name)).toEqual(["test_it"]);
+});
+
+test("a test file that cannot be imported is a collection failure, not fewer tests", async () => {
+  const repository = await makePytestRepository({ "tests/test_more.py": "import nowhere\n" });
+  const { code } = await runIn(repository.root, []);
+  expect(code).toBe(1);
+  const [failure] = (await readSummary(repository.root)).suites[0]?.failures ?? [];
+  expect(failure).toMatchObject({ file: "tests/test_more.py", kind: "collection" });
+  expect(failure?.message).toContain("No module named 'nowhere'");
+});
+
+test("a worker that dies is a crash, names the test it was in, and voids the coverage", async () => {
+  const repository = await makePytestRepository({
+    "tests/test_more.py": "import os\n\n\ndef test_dies():\n    os.kill(os.getpid(), 9)\n",
+  });
+  const { code } = await runIn(repository.root, []);
+  expect(code).toBe(1);
+  const { suites, reasons } = await readSummary(repository.root);
+  expect(suites[0]?.failures[0]).toMatchObject({ file: "tests/test_more.py", name: "test_dies", kind: "crash" });
+  expect(suites[0]?.failures[0]?.worker).toMatch(/^gw\d$/);
+  expect(reasons.join(" ")).toContain("coverage figure is void");
+});
+
+test("a suite without tests is not verified, and told so", async () => {
+  const repository = await makePytestRepository({ "tests/test_sums.py": "" });
+  const { code, output } = await runIn(repository.root, []);
+  expect(code).toBe(1);
+  expect(output).toContain("backend collected no tests: `pytest` found nothing to run.");
+});
+
+test("a suite whose tests are all skipped is not verified, and told so", async () => {
+  const repository = await makePytestRepository({
+    "tests/test_sums.py": "import pytest\n\n\n@pytest.mark.skip\ndef test_adds():\n    pass\n",
+  });
+  const { code, output } = await runIn(repository.root, []);
+  expect(code).toBe(1);
+  expect(output).toContain("backend ran no test: all 1 test were skipped.");
+});
+
+test("a suite that switches coverage off is not verified, and told so", async () => {
+  const repository = await makePytestRepository({
+    "verify.config.json": configFile({
+      suites: [{ name: "backend", runner: "pytest", command: "pytest --no-cov", source: ["src"], workers: 2 }],
+      database: false,
+    }),
+  });
+  const { code, output } = await runIn(repository.root, []);
+  expect(code).toBe(1);
+  expect(output).toContain("There is no coverage data from backend");
+});
+
+test("a suite that exits with a failure although no test failed is not verified", async () => {
+  const repository = await makePytestRepository({
+    "src/more.py": "def more():\n    return 1\n",
+    "pyproject.toml": '[tool.pytest.ini_options]\naddopts = "--cov-fail-under=99"\n',
+    "verify.config.json": configFile({
+      suites: [{ name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 2 }],
+      database: false,
+      coverage: { lines: 50 },
+    }),
+  });
+  const { code, output } = await runIn(repository.root, []);
+  expect(code).toBe(1);
+  expect(output).toContain("exited with 1 although no test failed");
+});
+
+test("a suite over its timeout is ended, and the file it was in is named", async () => {
+  const repository = await makePytestRepository({
+    "tests/test_more.py": "import time\n\n\ndef test_sleeps():\n    time.sleep(600)\n",
+  });
+  const { code, output } = await runIn(repository.root, ["--timeout", "6s", "--serial"]);
+  expect(code).toBe(1);
+  expect(output).toContain("backend was ended after its timeout. Last seen: master in tests/test_more.py.");
+});
+
+test("the user's own markers, -n and report flags are kept", async () => {
+  const repository = await makePytestRepository({
+    "pyproject.toml": '[tool.pytest.ini_options]\nmarkers = ["slow"]\n',
+    "tests/test_more.py": "import pytest\n\n\n@pytest.mark.slow\ndef test_slow():\n    assert False\n",
+    "verify.config.json": configFile({
+      suites: [
+        {
+          name: "backend",
+          runner: "pytest",
+          command: 'pytest -m "not slow" -n 3 --cov=src --cov-report=lcov:own.lcov --junitxml=own.xml',
+        },
+      ],
+      database: false,
+    }),
+  });
+  const { code } = await runIn(repository.root, []);
+  const [suite] = (await readSummary(repository.root)).suites;
+  expect(suite).toMatchObject({ workers: 3, tests: { total: 1, passed: 1 } });
+  expect(code).toBe(0);
+  expect(await repository.git("status", "--porcelain")).toBe("");
+});
+
+test("arguments after -- reach the suite, and the pass gives no receipt", async () => {
+  const repository = await makePytestRepository({
+    "tests/test_more.py": "def test_other():\n    assert False\n",
+  });
+  const { code, output } = await runIn(repository.root, ["--", "-k", "adds"]);
+  expect(code).toBe(0);
+  expect((await readSummary(repository.root)).receipt).toBeNull();
+  expect(output).toContain("No receipt is kept: arguments were added (-k adds).");
+});
+
+test("nothing of the run is left in the checkout", async () => {
+  const repository = await makePytestRepository();
+  const environment = await userEnvironment({ PYTHONDONTWRITEBYTECODE: "1" });
+  await runIn(repository.root, [], { environment });
+  expect(await repository.git("status", "--porcelain", "--ignored")).toBe("!! .verify/");
+});
+
+test("a pytest that a test starts is the user's own, not a part of the run", async () => {
+  const repository = await makePytestRepository({
+    "tests/test_more.py": [
+      "import os, subprocess, sys",
+      "def test_nested(tmp_path):",
+      "    (tmp_path / 'test_inner.py').write_text('def test_inner(): pass')",
+      "    done = subprocess.run([sys.executable, '-m', 'pytest', '-v', str(tmp_path)], capture_output=True, text=True, cwd=tmp_path)",
+      "    assert '1 passed' in done.stdout, done.stdout + done.stderr",
+      "    assert 'workers' not in done.stdout, done.stdout",
+      "    assert 'PYTEST_ADDOPTS' not in os.environ",
+    ].join("\n"),
+  });
+  const { code, output } = await runIn(repository.root, []);
+  expect(output).toContain("2 passed");
+  expect(code).toBe(0);
+});
+
+test("a missing pytest is named with the command that installs it", async () => {
+  const repository = await makePytestRepository();
+  const environment = { ...(await userEnvironment()), PATH: "/usr/bin:/bin" };
+  const { code, errors } = await runIn(repository.root, [], { environment: await withoutPytest(environment) });
+  expect(code).toBe(3);
+  expect(errors).toContain("pytest, pytest-xdist, pytest-cov are not installed where `pytest` runs");
+  expect(errors).toContain("Install with: pip install pytest pytest-xdist pytest-cov");
+});
+
+/** Debian may have a pytest of its own: the command is looked for where only what a shell needs is found. */
+async function withoutPytest(environment: Awaited<ReturnType<typeof userEnvironment>>) {
+  const { mkdir, symlink } = await import("node:fs/promises");
+  const { makeDirectory } = await import("../support/repository.ts");
+  const { execFileSync } = await import("node:child_process");
+  const bin = `${await makeDirectory()}/bin`;
+  await mkdir(bin);
+  for (const program of ["git", "sh", "ls", "node", "python3"]) {
+    const path = execFileSync("sh", ["-c", `command -v ${program}`], { encoding: "utf8" }).trim();
+    await symlink(path, `${bin}/${program}`);
+  }
+  return { ...environment, PATH: bin };
+}

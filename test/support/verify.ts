@@ -1,0 +1,72 @@
+import { readFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { runCommandLine } from "../../src/cli.ts";
+import type { Summary } from "../../src/report/summary.ts";
+import type { Environment } from "../../src/world.ts";
+import { pythonEnvironment } from "./python.ts";
+import { type Files, gitEnvironment, makeRepository, type Repository } from "./repository.ts";
+import { suiteEnvironment } from "./run.ts";
+import { captureWorld } from "./world.ts";
+
+/** What a command printed and gave back. */
+export interface Outcome {
+  readonly code: number;
+  readonly output: string;
+  readonly errors: string;
+}
+
+/** The environment of a user whose Python has what the ledger needs. */
+export async function userEnvironment(more: Environment = {}): Promise<Environment> {
+  const { bin } = await pythonEnvironment();
+  const environment = suiteEnvironment({ ...identity(), ...more });
+  return {
+    ...environment,
+    PATH: [bin, environment.PATH].join(delimiter),
+    VERIFY_DATABASE_URL: undefined,
+    CI: undefined,
+  };
+}
+
+function identity(): Environment {
+  return Object.fromEntries(Object.entries(gitEnvironment()).filter(([name]) => name.startsWith("GIT_")));
+}
+
+/** Runs a command line of the program inside the test's process, in a directory. */
+export async function runIn(
+  directory: string,
+  words: readonly string[],
+  options: { environment?: Environment; input?: string; onStart?: (interrupt: () => void) => void } = {},
+): Promise<Outcome> {
+  const environment = options.environment ?? (await userEnvironment());
+  const captured = captureWorld({ directory, environment, input: options.input ?? "" });
+  const running = runCommandLine(words, captured.world);
+  options.onStart?.(captured.interrupt);
+  const code = await running;
+  return { code, output: captured.output(), errors: captured.errors() };
+}
+
+/** The summary of the last run in a checkout. */
+export async function readSummary(root: string): Promise<Summary> {
+  return JSON.parse(await readFile(join(root, ".verify", "summary.json"), "utf8"));
+}
+
+/** A configuration file. */
+export function configFile(config: object): string {
+  return `${JSON.stringify(config, null, 2)}\n`;
+}
+
+/** A repository with a small pytest suite that needs no database, fully covered unless the files say otherwise. */
+export function makePytestRepository(files: Files = {}, config: object = {}): Promise<Repository> {
+  return makeRepository({
+    ".gitignore": "__pycache__/\n",
+    "src/sums.py": "def add(left, right):\n    return left + right\n",
+    "tests/conftest.py": "import sys, pathlib\nsys.path.insert(0, str(pathlib.Path(__file__).parents[1] / 'src'))\n",
+    "tests/test_sums.py": "from sums import add\n\n\ndef test_adds():\n    assert add(1, 2) == 3\n",
+    "verify.config.json": configFile({
+      suites: [{ name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 2 }],
+      database: false,
+      ...config,
+    }),
+    ...files,
+  });
+}
