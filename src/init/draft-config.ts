@@ -1,0 +1,87 @@
+import { type ConfigFile, configSchema } from "../config.ts";
+import { detectDatabase } from "./detect-database.ts";
+import { detectPytest } from "./detect-pytest.ts";
+import { detectVitest } from "./detect-vitest.ts";
+import type { DetectedSuite } from "./detected-suite.ts";
+import type { ProjectFiles } from "./project-files.ts";
+import { setupSuggestions } from "./suggestions.ts";
+
+/** A configuration for a project, and how it came about. */
+export interface Draft {
+  readonly config: ConfigFile;
+  /** A line for each suite, such as `backend: pytest in apps/backend, uv run pytest`, and what was guessed for it. */
+  readonly suites: ReadonlyArray<{ readonly title: string; readonly notes: readonly string[] }>;
+  /** What was guessed about the database. */
+  readonly database: readonly string[];
+  /** Commands that may be wanted as `database.setup`. */
+  readonly setups: readonly string[];
+}
+
+/**
+ * The configuration of what a project holds, or null where no suite was found. `repository` is the repository's name, for
+ * a database that nothing names; `base` the branch that pull requests go to.
+ */
+export function draftConfig(project: ProjectFiles, repository: string, base: string): Draft | null {
+  const suites = [...detectPytest(project), ...detectVitest(project)];
+  if (suites.length === 0) return null;
+  const names = nameSuites(suites);
+  const database = detectDatabase(project, suites);
+  const config: ConfigFile = {
+    ...(base === "main" ? {} : { base }),
+    suites: suites.map((suite, index) => ({
+      name: names[index] ?? suite.runner,
+      ...(suite.root === "." ? {} : { root: suite.root }),
+      runner: suite.runner,
+      command: suite.command,
+      ...(suite.source.length === 0 ? {} : { source: [...suite.source] }),
+      ...(database.suites.size === 0 || database.suites.has(suite) ? {} : { database: false }),
+    })),
+    database: database.suites.size > 0 && {
+      name: database.name ?? databaseName(repository),
+      ...(Object.keys(database.variables).length === 0 ? {} : { variables: shortest(database.variables) }),
+    },
+  };
+  configSchema.parse(config);
+  return {
+    config,
+    suites: suites.map((suite, index) => ({
+      title: `${names[index]}: ${suite.runner}${suite.root === "." ? "" : ` in ${suite.root}`}, \`${suite.command}\``,
+      notes: suite.notes,
+    })),
+    database: database.notes,
+    setups: setupSuggestions(project, database.suites),
+  };
+}
+
+/** A list of names where every scheme is the default one. */
+function shortest(variables: Readonly<Record<string, string>>): string[] | Record<string, string> {
+  return Object.values(variables).every((scheme) => scheme === "postgresql")
+    ? Object.keys(variables)
+    : { ...variables };
+}
+
+/** One name each: the directory's, at the root the project's; longer where two would be the same. */
+function nameSuites(suites: readonly DetectedSuite[]): string[] {
+  const forms: ReadonlyArray<(suite: DetectedSuite) => string> = [
+    ({ root, projectName }) => (root === "." ? (projectName ?? "tests") : (root.split("/").at(-1) ?? root)),
+    ({ root, runner }) => (root === "." ? runner : root.replaceAll("/", "-")),
+    ({ root, runner }) => `${root === "." ? "tests" : root.replaceAll("/", "-")}-${runner}`,
+  ];
+  return suites.map((suite) => {
+    const isUnique = (form: (suite: DetectedSuite) => string): boolean =>
+      suites.every((other) => other === suite || form(other) !== form(suite));
+    const form = forms.find(isUnique) ?? forms[2];
+    return (form?.(suite) ?? suite.runner).replace(/[^\w.-]+/g, "-");
+  });
+}
+
+/** `finance-report` → `finance_report_test`. */
+function databaseName(repository: string): string {
+  const snake = repository
+    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "_")
+    .replace(/^_+|_+$/g, "")
+    .slice(0, 40);
+  return `${/^[a-z]/.test(snake) ? snake : `db_${snake}`}_test`.replace("__", "_");
+}

@@ -1,0 +1,32 @@
+import type { Writable } from "node:stream";
+import { createColors } from "picocolors";
+import type { World } from "../world.ts";
+
+/** Says what happens, a short line each. */
+export interface Narrator {
+  /** Something was done. */
+  did(line: string): void;
+  /** Something is as it should be already. */
+  kept(line: string): void;
+  /** Something that needs a person's eye. */
+  warn(line: string): void;
+  /** More about the line before. */
+  detail(line: string): void;
+  plain(line: string): void;
+}
+
+/** A narrator on standard output, in color where a terminal shows it and NO_COLOR does not forbid it. */
+export function narratorOf(world: World): Narrator {
+  const isTerminal = (world.output as Writable & { isTTY?: boolean }).isTTY === true;
+  const colors = createColors(isTerminal && !world.environment.NO_COLOR);
+  const write = (line: string): void => {
+    world.output.write(`${line}\n`);
+  };
+  return {
+    did: (line) => write(`${colors.green("✓")} ${line}`),
+    kept: (line) => write(`${colors.dim("·")} ${line}`),
+    warn: (line) => write(`${colors.yellow("!")} ${line}`),
+    detail: (line) => write(colors.dim(`    ${line}`)),
+    plain: write,
+  };
+}

@@ -1,0 +1,31 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+/** The program that installs a repository's packages. */
+export interface PackageManager {
+  readonly name: "npm" | "pnpm" | "yarn" | "bun";
+  /** Installs although package.json has just changed, which some refuse on CI. */
+  readonly install: readonly [string, ...string[]];
+  /** Yarn from 2 on runs `postinstall` of the project, and no `prepare`. */
+  readonly ignoresPrepare: boolean;
+}
+
+const lockFiles: ReadonlyArray<readonly [string, PackageManager["name"]]> = [
+  ["pnpm-lock.yaml", "pnpm"],
+  ["yarn.lock", "yarn"],
+  ["bun.lock", "bun"],
+  ["bun.lockb", "bun"],
+];
+
+/** The package manager of a directory: what `packageManager` in its package.json says, else whose lock file is there, else npm. */
+export function packageManagerOf(root: string, declared: unknown): PackageManager {
+  const [, named, major] = /^(npm|pnpm|yarn|bun)@(\d+)/.exec(typeof declared === "string" ? declared : "") ?? [];
+  const locked = lockFiles.find(([file]) => existsSync(join(root, file)))?.[1];
+  const name = (named as PackageManager["name"] | undefined) ?? locked ?? "npm";
+  const isModernYarn = name === "yarn" && (Number(major ?? 1) >= 2 || existsSync(join(root, ".yarnrc.yml")));
+  return {
+    name,
+    install: name === "pnpm" ? ["pnpm", "install", "--no-frozen-lockfile"] : [name, "install"],
+    ignoresPrepare: isModernYarn,
+  };
+}

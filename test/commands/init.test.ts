@@ -1,0 +1,368 @@
+import { existsSync } from "node:fs";
+import { chmod, mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { describe, expect, it, vi } from "vitest";
+import { init } from "../../src/commands/init.ts";
+import { configSchema } from "../../src/config.ts";
+import { InterruptedError, RequestError, UnavailableError } from "../../src/errors.ts";
+import { completePackage, huskyDirectory, type Prepared, prepare, pytestFiles } from "../init/prepared.ts";
+import type { Files } from "../support/repository.ts";
+import { captureWorld } from "../support/world.ts";
+
+const complete: Files = { ...pytestFiles, "package.json": completePackage };
+const read = async (repository: Prepared, path: string): Promise<string> =>
+  await readFile(join(repository.root, path), "utf8");
+const hooksPath = async (repository: Prepared): Promise<string> =>
+  await repository.git("config", "--default", "", "--get", "core.hooksPath");
+/** Every file's text that git would commit, by path. */
+const snapshot = async (repository: Prepared): Promise<Record<string, string>> => {
+  const listing = await repository.git("ls-files", "--cached", "--others", "--exclude-standard");
+  const paths = listing.split("\n").filter((path) => path !== "");
+  return Object.fromEntries(
+    await Promise.all(paths.map(async (path) => [path, await read(repository, path)] as const)),
+  );
+};
+
+describe("verify init in a repository with a pytest suite", () => {
+  it("writes a configuration that is valid and holds what it found", async () => {
+    const repository = await prepare(complete);
+    expect((await repository.init()).exitCode).toBe(0);
+    const config = JSON.parse(await read(repository, "verify.config.json"));
+    expect(configSchema.safeParse(config).success).toBe(true);
+    expect(config).toEqual({
+      suites: [{ name: "ledger", runner: "pytest", command: "pytest", source: ["ledger"] }],
+      database: { name: "ledger_test", variables: { TEST_DATABASE_URL: "postgresql+asyncpg" } },
+    });
+  });
+
+  it("has git run the hook, which sees the next push", async () => {
+    const repository = await prepare(complete);
+    await repository.init();
+    expect(await hooksPath(repository)).toBe(".husky/_");
+    const { stderr } = await execa("git", ["push", "origin", "main"], {
+      cwd: repository.root,
+      env: { ...repository.environment, HUSKY: undefined },
+    });
+    expect(stderr).toContain("pushproof got: refs/heads/main");
+  });
+
+  it("says what it did, what it guessed from where, and what to do next", async () => {
+    const repository = await prepare(complete);
+    const { output } = await repository.init();
+    expect(output).toContain("✓ verify.config.json written");
+    expect(output).toContain("TEST_DATABASE_URL (postgresql+asyncpg), read in tests/conftest.py:3");
+    expect(output).toContain(
+      "Next: commit verify.config.json, .husky/pre-push; then `git push` verifies what it pushes.",
+    );
+    expect(output).toContain("npx verify --working-tree");
+  });
+
+  it("suggests migrations for a suite that expects its tables", async () => {
+    const repository = await prepare({ ...complete, "alembic.ini": "" });
+    expect((await repository.init()).output).toContain(
+      '! if the tests expect their tables to be there, add to "database"',
+    );
+  });
+
+  it("changes nothing the second time, and says so", async () => {
+    const repository = await prepare(complete);
+    await repository.init();
+    await repository.commit("Verify pushes");
+    const before = await snapshot(repository);
+    const second = await repository.init();
+    expect(second.exitCode).toBe(0);
+    expect(await snapshot(repository)).toEqual(before);
+    expect(second.output).not.toContain("✓");
+    expect(second.output).toContain("All set");
+  });
+
+  it("works from a subdirectory", async () => {
+    const repository = await prepare(complete);
+    expect((await repository.init({ directory: "tests" })).exitCode).toBe(0);
+    expect(existsSync(join(repository.root, "verify.config.json"))).toBe(true);
+    expect(existsSync(join(repository.root, "tests/verify.config.json"))).toBe(false);
+  });
+
+  it("speaks in color only on a terminal without NO_COLOR", async () => {
+    const repository = await prepare(complete);
+    const run = async (environment: Record<string, string>): Promise<string> => {
+      const captured = captureWorld({
+        directory: repository.root,
+        environment: { ...repository.environment, ...environment },
+      });
+      await init({ ...captured.world, output: Object.assign(captured.world.output, { isTTY: true }) }, repository.own);
+      return captured.output();
+    };
+    expect(await run({ NO_COLOR: "1", HUSKY: "" })).not.toContain("\u001b[");
+    expect(await run({ NO_COLOR: "", HUSKY: "" })).toContain("\u001b[");
+  });
+});
+
+describe("verify init and what is there already", () => {
+  it.each([
+    ["verify.config.json", "{ }"],
+    ["verify.config.yaml", "suites: []\n"],
+    ["verify.config.ts", "export default {}\n"],
+  ])("leaves %s word for word", async (path, text) => {
+    const repository = await prepare({ ...complete, [path]: text });
+    const { output, exitCode } = await repository.init();
+    expect(exitCode).toBe(0);
+    expect(await read(repository, path)).toBe(text);
+    expect(output).toContain(`${path} is there already`);
+    expect(existsSync(join(repository.root, "verify.config.json"))).toBe(path === "verify.config.json");
+  });
+
+  it("writes no file beside a configuration in package.json", async () => {
+    const text = completePackage.replace("{", '{\n  "verify": { "suites": [] },');
+    const repository = await prepare({ ...complete, "package.json": text });
+    await repository.init();
+    expect(await read(repository, "package.json")).toBe(text);
+    expect(existsSync(join(repository.root, "verify.config.json"))).toBe(false);
+  });
+
+  it("keeps a pre-push hook of the user's and runs it after its own", async () => {
+    const theirs = '#!/usr/bin/env sh\nread -r ref rest\necho "theirs got: $ref" >&2\nexit 0\n';
+    const repository = await prepare({ ...complete, ".husky/pre-push": theirs });
+    const { output } = await repository.init();
+    expect(output).toContain("what was there is kept");
+    expect((await read(repository, ".husky/pre-push")).endsWith(theirs.split("\n").slice(1).join("\n"))).toBe(true);
+    const { stderr } = await execa("git", ["push", "origin", "main"], {
+      cwd: repository.root,
+      env: { ...repository.environment, HUSKY: undefined },
+    });
+    expect(stderr.indexOf("pushproof got")).toBeLessThan(stderr.indexOf("theirs got: refs/heads/main"));
+  });
+
+  it("has git ignore node_modules where it does not yet", async () => {
+    const repository = await prepare({ ...complete, ".gitignore": "*.pyc" }, { installed: false });
+    await repository.init({ environment: { PATH: await pathWithGitOnly(repository) } });
+    expect(await read(repository, ".gitignore")).toBe("*.pyc\nnode_modules/\n");
+  });
+
+  it("refuses a package.json that is broken before it writes anything", async () => {
+    const repository = await prepare({ ...pytestFiles, "package.json": "{ oops" });
+    const { error } = await repository.init();
+    expect(error).toBeInstanceOf(RequestError);
+    expect(error?.message).toContain("package.json is not valid JSON");
+    expect(await repository.git("status", "--porcelain")).toBe("");
+  });
+});
+
+describe("verify init where no suite is found", () => {
+  it("writes nothing, says what it looked for and shows a configuration to write", async () => {
+    const repository = await prepare({
+      "readme.md": "",
+      "package.json": completePackage,
+      ".gitignore": "node_modules\n",
+    });
+    const { error } = await repository.init();
+    expect(error).toBeInstanceOf(RequestError);
+    expect(error?.message).toContain("No suite was found");
+    expect(error?.message).toContain('"runner": "pytest"');
+    expect(await repository.git("status", "--porcelain")).toBe("");
+    expect(await hooksPath(repository)).toBe("");
+  });
+});
+
+describe("verify init where someone else has the hooks", () => {
+  it("reports a core.hooksPath of its own with the way out, and leaves package.json", async () => {
+    const repository = await prepare({ ...pytestFiles, "package.json": "{}\n" });
+    await repository.git("config", "core.hooksPath", ".githooks");
+    const { error } = await repository.init();
+    expect(error).toBeInstanceOf(RequestError);
+    expect(error?.message).toContain("`git config --local --unset core.hooksPath`");
+    expect(error?.message).toContain('sh node_modules/pushproof/hooks/pre-push "$@" || exit $?');
+    expect(error?.message).toContain(".githooks/pre-push");
+    expect(await hooksPath(repository)).toBe(".githooks");
+    expect(await repository.git("status", "--porcelain")).toBe("?? verify.config.json");
+  });
+
+  it("gives the command for the scope that sets core.hooksPath", async () => {
+    const repository = await prepare(complete);
+    const global = join(repository.root, "..", "gitconfig");
+    await execa("git", ["config", "--file", global, "core.hooksPath", "/opt/hooks"]);
+    const { error } = await repository.init({ environment: { GIT_CONFIG_GLOBAL: global } });
+    expect(error?.message).toContain("`git config --global --unset core.hooksPath`");
+    expect(error?.message).toContain("`git config core.hooksPath .husky/_`");
+    expect(error?.message).toContain("/opt/hooks/pre-push");
+  });
+
+  it("is content where their pre-push hook runs pushproof", async () => {
+    const repository = await prepare({
+      ...complete,
+      ".githooks/pre-push": '#!/bin/sh\nsh node_modules/pushproof/hooks/pre-push "$@" || exit $?\n',
+    });
+    await repository.git("config", "core.hooksPath", ".githooks");
+    const { exitCode, output } = await repository.init();
+    expect(exitCode).toBe(0);
+    expect(output).toContain(".githooks/pre-push runs pushproof already");
+  });
+
+  it("is not content with a comment that only names pushproof", async () => {
+    const repository = await prepare({
+      ...complete,
+      ".githooks/pre-push": "# sh node_modules/pushproof/hooks/pre-push\n",
+    });
+    await repository.git("config", "core.hooksPath", ".githooks");
+    expect((await repository.init()).error).toBeInstanceOf(RequestError);
+  });
+
+  it("names the file beside husky's generated ones where husky lies in a subdirectory", async () => {
+    const repository = await prepare({ ...complete, "web/.husky/_/h": "" });
+    await repository.git("config", "core.hooksPath", "web/.husky/_");
+    expect((await repository.init()).error?.message).toContain("web/.husky/pre-push");
+  });
+
+  it("takes the directory of an old husky for husky's", async () => {
+    const repository = await prepare({ ...complete, ".husky/_/husky.sh": "" });
+    await repository.git("config", "core.hooksPath", ".husky");
+    expect((await repository.init()).exitCode).toBe(0);
+    expect(await hooksPath(repository)).toBe(".husky");
+  });
+
+  it("refuses to silence hooks in git's own directory, and says how to move each", async () => {
+    const repository = await prepare({ ...complete, ".husky/commit-msg": "" });
+    const hooks = join(repository.root, ".git/hooks");
+    await mkdir(hooks, { recursive: true });
+    for (const [name, text] of Object.entries({
+      "pre-push": "#!/bin/sh\n",
+      "pre-commit": "#!/usr/bin/env bash\n",
+      "commit-msg": "#!/bin/sh\n",
+    })) {
+      await repository.write({ [`.git/hooks/${name}`]: text });
+      await chmod(join(hooks, name), 0o755);
+    }
+    const { error } = await repository.init();
+    expect(error).toBeInstanceOf(RequestError);
+    expect(error?.message).toContain("mkdir -p .husky && mv .git/hooks/pre-push .husky/pre-push");
+    expect(error?.message).toContain("mv .git/hooks/pre-commit .husky/own/pre-commit");
+    expect(error?.message).toContain("join .git/hooks/commit-msg into .husky/commit-msg");
+    expect(await hooksPath(repository)).toBe("");
+    expect(existsSync(join(hooks, "pre-push"))).toBe(true);
+  });
+
+  it("minds neither samples nor hooks that git does not run", async () => {
+    const repository = await prepare(complete);
+    await repository.write({ ".git/hooks/pre-push.sample": "#!/bin/sh\n", ".git/hooks/pre-commit": "#!/bin/sh\n" });
+    await chmod(join(repository.root, ".git/hooks/pre-push.sample"), 0o755);
+    expect((await repository.init()).exitCode).toBe(0);
+  });
+
+  it("finds the hooks of the main checkout from a linked worktree", async () => {
+    const repository = await prepare(complete);
+    await repository.write({ ".git/hooks/pre-push": "#!/bin/sh\n" });
+    await chmod(join(repository.root, ".git/hooks/pre-push"), 0o755);
+    const worktree = join(repository.root, "..", "feature");
+    await repository.git("worktree", "add", "--quiet", worktree);
+    const captured = captureWorld({ directory: worktree, environment: repository.environment });
+    await expect(init(captured.world, repository.own)).rejects.toThrow(join(repository.root, ".git/hooks/pre-push"));
+  });
+});
+
+describe("verify init where the hook cannot be activated", () => {
+  it("keeps what it wrote and names the command where the package manager fails", async () => {
+    const repository = await prepare(pytestFiles, { installed: false });
+    const { error } = await repository.init({ environment: { PATH: await pathWithGitOnly(repository) } });
+    expect(error).toBeInstanceOf(UnavailableError);
+    expect(error?.message).toContain("npm could not be started");
+    expect(error?.message).toContain("Run `npm install` here, then `verify init` again.");
+    expect(existsSync(join(repository.root, ".husky/pre-push"))).toBe(true);
+    expect(JSON.parse(await read(repository, "package.json"))).toMatchObject({
+      private: true,
+      scripts: { prepare: "husky" },
+    });
+  });
+
+  it("shows what the package manager said when it failed", async () => {
+    const repository = await prepare({
+      ...complete,
+      "package.json": completePackage.replace("{", '{ "packageManager": "bun@1.0.0",'),
+    });
+    const bin = await pathWithGitOnly(repository);
+    await repository.write({ "../bin/bun": "#!/bin/sh\necho 'no space left' >&2\nexit 5\n" });
+    await chmod(join(bin, "bun"), 0o755);
+    await repository.write({ "node_modules/pushproof": null });
+    const { error } = await repository.init({ environment: { PATH: bin } });
+    expect(error).toBeInstanceOf(UnavailableError);
+    expect(error?.message).toContain("`bun install` failed");
+  });
+
+  it("says so where the packages are not in node_modules after an installation", async () => {
+    const repository = await prepare({
+      ...complete,
+      "package.json": completePackage.replace("{", '{ "packageManager": "bun@1.0.0",'),
+    });
+    const bin = await pathWithGitOnly(repository);
+    await repository.write({ "../bin/bun": "#!/bin/sh\nexit 0\n", "node_modules/pushproof": null });
+    await chmod(join(bin, "bun"), 0o755);
+    expect((await repository.init({ environment: { PATH: bin } })).error?.message).toContain(
+      "put no pushproof into node_modules",
+    );
+  });
+
+  it("says so where HUSKY=0 keeps husky from setting core.hooksPath", async () => {
+    const repository = await prepare(complete);
+    const { error } = await repository.init({ environment: { HUSKY: "0" } });
+    expect(error).toBeInstanceOf(UnavailableError);
+    expect(error?.message).toContain("HUSKY=0 is set");
+    expect(await hooksPath(repository)).toBe("");
+  });
+});
+
+describe("verify init and the package manager", () => {
+  it("ends it when it is interrupted", async () => {
+    const repository = await prepare(pytestFiles, { installed: false });
+    const bin = await pathWithGitOnly(repository);
+    await repository.write({ "../bin/npm": "#!/bin/sh\necho started > started\nexec sleep 600\n" });
+    await chmod(join(bin, "npm"), 0o755);
+    const environment = { ...repository.environment, PATH: `${bin}:${process.env.PATH}` };
+    const captured = captureWorld({ directory: repository.root, environment });
+    const running = init(captured.world, repository.own);
+    const ended = expect(running).rejects.toThrow(InterruptedError);
+    await vi.waitUntil(() => existsSync(join(repository.root, "started")), { timeout: 60_000 });
+    captured.interrupt();
+    await ended;
+  });
+
+  it("does not hand on what npm told the program itself", async () => {
+    const repository = await prepare(pytestFiles, { installed: false });
+    const bin = await pathWithGitOnly(repository);
+    await repository.write({ "../bin/npm": "#!/bin/sh\nset > environment\nexit 1\n" });
+    await chmod(join(bin, "npm"), 0o755);
+    await repository.init({ environment: { PATH: bin, npm_config_package: "pushproof", npm_config_registry: "kept" } });
+    const environment = await read(repository, "environment");
+    expect(environment).not.toContain("npm_config_package");
+    expect(environment).toContain("npm_config_registry");
+  });
+});
+
+describe("a teammate", () => {
+  it("gets the hook in a fresh clone by npm install", async () => {
+    const fields = { private: true, devDependencies: { husky: `file:${huskyDirectory}` } };
+    const repository = await prepare({ ...pytestFiles, "package.json": JSON.stringify(fields) }, { installed: false });
+    expect((await repository.init()).exitCode).toBe(0);
+    await repository.commit("Verify pushes");
+    await repository.git("push", "--quiet", "origin", "main");
+    const clone = join(repository.root, "..", "clone");
+    const env = { ...repository.environment, HUSKY: undefined };
+    await execa("git", ["clone", "--quiet", repository.remote, clone], { env });
+    await execa("npm", ["install", "--no-audit", "--no-fund"], { cwd: clone, env });
+    const { stdout } = await execa("git", ["config", "core.hooksPath"], { cwd: clone, env });
+    expect(stdout).toBe(".husky/_");
+    const { stderr } = await execa("git", ["push", "origin", "main:feature"], { cwd: clone, env });
+    expect(stderr).toContain("pushproof got: refs/heads/main");
+  });
+});
+
+/** A PATH beside the repository with git, sh and node on it, and no package manager. */
+async function pathWithGitOnly(repository: Prepared): Promise<string> {
+  const bin = join(repository.root, "..", "bin");
+  await mkdir(bin, { recursive: true });
+  for (const program of ["git", "sh"]) {
+    const { stdout } = await execa("sh", ["-c", `command -v ${program}`]);
+    await execa("ln", ["-s", stdout, join(bin, program)]);
+  }
+  await execa("ln", ["-s", process.execPath, join(bin, "node")]);
+  return bin;
+}

@@ -1,0 +1,187 @@
+import { describe, expect, it } from "vitest";
+import { detectPytest } from "../../src/init/detect-pytest.ts";
+import { aTest, projectOf } from "./project.ts";
+
+const rootsOf = (files: Readonly<Record<string, string>>): string[] =>
+  detectPytest(projectOf(files)).map((suite) => suite.root);
+const onlySuite = (files: Readonly<Record<string, string>>) => {
+  const suites = detectPytest(projectOf(files));
+  expect(suites).toHaveLength(1);
+  return suites[0];
+};
+const notesOf = (files: Readonly<Record<string, string>>): string => (onlySuite(files)?.notes ?? []).join("\n");
+
+describe("the roots of pytest suites", () => {
+  it.each([
+    ["pyproject.toml", "[tool.pytest.ini_options]\n"],
+    ["pyproject.toml", "[tool.pytest]\n"],
+    ["pytest.ini", ""],
+    ["tox.ini", "[pytest]\n"],
+    ["setup.cfg", "[tool:pytest]\n"],
+  ])("is where %s configures pytest", (name, text) => {
+    expect(rootsOf({ [`apps/backend/${name}`]: text, "apps/backend/tests/test_a.py": aTest })).toEqual([
+      "apps/backend",
+    ]);
+  });
+
+  it("is the directory of the Python project where nothing configures pytest", () => {
+    expect(rootsOf({ "backend/requirements.txt": "", "backend/app/tests/test_a.py": aTest })).toEqual(["backend"]);
+  });
+
+  it("is the directory that holds tests where there is no Python project at all", () => {
+    expect(rootsOf({ "tools/tests/unit/test_a.py": aTest })).toEqual(["tools"]);
+    expect(rootsOf({ "tests/test_a.py": aTest })).toEqual(["."]);
+    expect(rootsOf({ "test_a.py": aTest })).toEqual(["."]);
+  });
+
+  it("is one for a project whose tests directory has a configuration of its own", () => {
+    const files = { "pyproject.toml": "[tool.pytest.ini_options]\n", "tests/pytest.ini": "", "tests/conftest.py": "" };
+    expect(rootsOf({ ...files, "tests/test_a.py": aTest })).toEqual(["."]);
+  });
+
+  it("is one for tests beside each other in a configured project", () => {
+    const files = { "pytest.ini": "", "a/pyproject.toml": "", "a/tests/test_a.py": aTest, "b/tests/test_b.py": aTest };
+    expect(rootsOf(files)).toEqual(["."]);
+  });
+
+  it("are several where a configured root has no tests but those of configured projects below it", () => {
+    const section = "[tool.pytest.ini_options]\n";
+    const files = { "pyproject.toml": section, "a/pyproject.toml": section, "b/pyproject.toml": section };
+    expect(rootsOf({ ...files, "a/tests/test_a.py": aTest, "b/tests/test_b.py": aTest })).toEqual(["a", "b"]);
+  });
+
+  it("are several where testpaths leaves a project below to itself", () => {
+    const files = { "pyproject.toml": '[tool.pytest.ini_options]\ntestpaths = ["tests"]\n', "tests/test_a.py": aTest };
+    expect(rootsOf({ ...files, "libs/x/pyproject.toml": "", "libs/x/tests/test_x.py": aTest })).toEqual([
+      ".",
+      "libs/x",
+    ]);
+  });
+
+  it("do not include a test file that testpaths leaves out of its own project", () => {
+    const files = { "pyproject.toml": '[tool.pytest.ini_options]\ntestpaths = ["tests"]\n', "tests/test_a.py": aTest };
+    expect(rootsOf({ ...files, "scripts/test_network.py": aTest })).toEqual(["."]);
+  });
+
+  it("do not include a script that is only named like a test", () => {
+    expect(rootsOf({ "scripts/test_connection.py": "print('connected')\n" })).toEqual([]);
+  });
+
+  it("do not include a configuration without any test", () => {
+    expect(rootsOf({ "pyproject.toml": "[tool.pytest.ini_options]\n", "src/a.py": "" })).toEqual([]);
+  });
+
+  it("is where a conftest.py waits for its first test", () => {
+    expect(rootsOf({ "pyproject.toml": "", "tests/conftest.py": "" })).toEqual(["."]);
+  });
+
+  it("do not include a directory with nothing but a conftest.py above the tests of others", () => {
+    const section = "[tool.pytest.ini_options]\n";
+    const files = { "pyproject.toml": section, "conftest.py": "", "a/pyproject.toml": section };
+    expect(rootsOf({ ...files, "a/tests/test_a.py": aTest })).toEqual(["a"]);
+  });
+
+  it("are found where test files have names of the project's own", () => {
+    expect(rootsOf({ "pytest.ini": "[pytest]\npython_files = check_*.py\n", "check_a.py": aTest })).toEqual(["."]);
+  });
+
+  it("do not lie in dependencies, fixtures or hidden directories", () => {
+    const places = ["node_modules/gyp", ".venv/lib", "venv", "tests/fixtures/sample", ".cache"];
+    expect(rootsOf(Object.fromEntries(places.map((place) => [`${place}/test_a.py`, aTest])))).toEqual([]);
+  });
+});
+
+describe("the command of a pytest suite", () => {
+  const tests = { "apps/api/tests/test_a.py": aTest, "apps/api/pyproject.toml": "[project]\n" };
+
+  it.each([
+    ["uv run pytest", { "apps/api/uv.lock": "" }],
+    ["uv run pytest", { "uv.lock": "" }],
+    ["uv run pytest", { "apps/api/pyproject.toml": "[tool.uv]\n" }],
+    ["poetry run pytest", { "apps/api/poetry.lock": "" }],
+    ["pipenv run pytest", { "apps/api/Pipfile": "" }],
+    ["pytest", {}],
+  ])("is %s with %j", (command, files) => {
+    expect(onlySuite({ ...tests, ...files })?.command).toBe(command);
+  });
+
+  it.each([
+    ["Makefile", "test:\n\tpytest -q -m 'not slow'\n"],
+    ["apps/api/moon.yml", "command: 'uv run pytest -v -m \"not slow\" --cov=src'\n"],
+    ["package.json", '{ "scripts": { "test:api": "pytest -m \\"not slow\\" -x" } }'],
+    ["tox.ini", '[testenv]\ncommands = pytest -m "not slow"\n'],
+    [".github/workflows/ci.yml", 'run: python -m pytest -m "not slow"\n'],
+  ])("keeps the markers that %s selects, and says so", (path, text) => {
+    expect(onlySuite({ ...tests, [path]: text })?.command).toBe('pytest -m "not slow"');
+    expect(notesOf({ ...tests, [path]: text })).toContain(`keeps -m "not slow", read in ${path}`);
+  });
+
+  it("selects no markers where the project's scripts differ, and says so", () => {
+    const files = { ...tests, Makefile: "a:\n\tpytest -m 'not slow'\nb:\n\tpytest -m slow\n" };
+    expect(onlySuite(files)?.command).toBe("pytest");
+    expect(notesOf(files)).toContain('-m differs between "not slow" in Makefile, "slow" in Makefile');
+  });
+
+  it("does not take another program's -m for pytest's", () => {
+    expect(onlySuite({ ...tests, Makefile: "t:\n\tpytest && python -m build\n" })?.command).toBe("pytest");
+    expect(onlySuite({ ...tests, Makefile: "t:\n\tpytest; git commit -m done\n" })?.command).toBe("pytest");
+  });
+
+  it("does not copy an expression with a variable in it", () => {
+    expect(onlySuite({ ...tests, Makefile: 't:\n\tpytest -m "$(MARKS)"\n' })?.command).toBe("pytest");
+  });
+
+  it("does not copy the markers of a script above several suites", () => {
+    const files = {
+      ...tests,
+      "apps/web/setup.py": "",
+      "apps/web/tests/test_b.py": aTest,
+      Makefile: "t:\n\tpytest -m slow\n",
+    };
+    expect(detectPytest(projectOf(files)).map((suite) => suite.command)).toEqual(["pytest", "pytest"]);
+  });
+});
+
+describe("the source of a pytest suite", () => {
+  const tests = { "requirements.txt": "pytest-cov\npytest-xdist\n", "tests/__init__.py": "", "tests/test_a.py": aTest };
+
+  it("is src where that holds Python", () => {
+    expect(onlySuite({ ...tests, "src/ledger/a.py": "", "other/__init__.py": "" })?.source).toEqual(["src"]);
+  });
+
+  it("is the packages beside the tests", () => {
+    expect(onlySuite({ ...tests, "ledger/__init__.py": "", "web/__init__.py": "", "assets/a.py": "" })?.source).toEqual(
+      ["ledger", "web"],
+    );
+  });
+
+  it("is a directory of modules where no directory is a package", () => {
+    expect(onlySuite({ ...tests, "app/main.py": "", "docs/conf.py": "", "migrations/1.py": "" })?.source).toEqual([
+      "app",
+    ]);
+  });
+
+  it.each([
+    [".coveragerc", "[run]\nsource = ledger\n", ".coveragerc"],
+    ["pyproject.toml", '[tool.coverage.run]\nsource = ["ledger"]\n', "pyproject.toml"],
+    ["setup.cfg", "[coverage:run]\nsource_pkgs = ledger\n", "setup.cfg"],
+    ["pytest.ini", "[pytest]\naddopts = -ra --cov=ledger\n", "addopts"],
+    ["pyproject.toml", '[tool.pytest.ini_options]\naddopts = ["-ra", "--cov=ledger"]\n', "addopts"],
+  ])("is left to %s when that says it in %j", (path, text, named) => {
+    const files = { ...tests, "src/a.py": "", [path]: text };
+    expect(onlySuite(files)?.source).toEqual([]);
+    expect(notesOf(files)).toContain(named);
+  });
+
+  it("is asked for where there is no directory of source", () => {
+    expect(notesOf({ ...tests, "ledger.py": "" })).toContain("found no directory of Python source");
+  });
+
+  it("comes with a word where no dependency list names xdist and pytest-cov", () => {
+    expect(notesOf(tests)).not.toContain("needs");
+    expect(notesOf({ ...tests, "requirements.txt": "pytest\n" })).toContain("needs pytest-xdist and pytest-cov");
+    expect(
+      notesOf({ ...tests, "requirements.txt": "", "requirements/dev.txt": "pytest_cov\npytest_xdist\n" }),
+    ).not.toContain("needs");
+  });
+});

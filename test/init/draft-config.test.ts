@@ -1,0 +1,207 @@
+import { describe, expect, it } from "vitest";
+import { draftConfig } from "../../src/init/draft-config.ts";
+import { aTest, projectOf } from "./project.ts";
+
+type Texts = Readonly<Record<string, string>>;
+const draftOf = (files: Texts, repository = "finance-report") => {
+  const draft = draftConfig(projectOf(files), repository, "main");
+  if (draft === null) throw new Error("no suite");
+  return draft;
+};
+const databaseOf = (files: Texts, repository?: string) => draftOf(files, repository).config.database;
+const python = { "tests/test_a.py": aTest, "requirements.txt": "psycopg2-binary\n" };
+const reading = (text: string): Texts => ({ ...python, "tests/conftest.py": text });
+const node = {
+  "test/a.test.ts": "",
+  "package.json": '{ "dependencies": { "pg": "8" }, "devDependencies": { "vitest": "4" } }',
+};
+
+describe("the variables of a database", () => {
+  it.each([
+    ['os.environ["DATABASE_URL"]', { DATABASE_URL: "postgresql" }],
+    ['os.getenv("APP_DB_URL", "postgresql+psycopg://localhost/x")', { APP_DB_URL: "postgresql+psycopg" }],
+    ['os.environ.get(\n    "POSTGRES_URL",\n    "postgres://localhost/x",\n)', { POSTGRES_URL: "postgres" }],
+    ['environ.get("SQLALCHEMY_DATABASE_URI")', { SQLALCHEMY_DATABASE_URI: "postgresql" }],
+    ['os.environ["PG_DSN"]', { PG_DSN: "postgresql" }],
+    ['DATABASE_URL = os.environ["TEST_DATABASE_URL"]', { TEST_DATABASE_URL: "postgresql" }],
+    ['os.environ["SENTRY_DSN"], os.environ["REDIS_URL"], os.environ["TEST_DB_URL"]', { TEST_DB_URL: "postgresql" }],
+  ])("are read from %j", (text, variables) => {
+    const expected = Object.values(variables).every((scheme) => scheme === "postgresql")
+      ? Object.keys(variables)
+      : variables;
+    expect(databaseOf(reading(text))).toMatchObject({ variables: expected });
+  });
+
+  it("are the fields of a settings class, with its prefix", () => {
+    const text =
+      'class Settings(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix="APP_")\n    database_url: str = "postgresql+asyncpg://u:p@db/app"\n';
+    expect(databaseOf({ ...python, "app/settings.py": text })).toMatchObject({
+      variables: { APP_DATABASE_URL: "postgresql+asyncpg" },
+    });
+  });
+
+  it.each([
+    ["const url = process.env.DATABASE_URL", ["DATABASE_URL"]],
+    ['const url = process.env["PG_URL"] ?? "postgresql://localhost/x"', ["PG_URL"]],
+    ["const { TEST_DATABASE_URL } = process.env", ["TEST_DATABASE_URL"]],
+    ["const schema = z.object({\n  DATABASE_URL: z.string().url(),\n})", ["DATABASE_URL"]],
+    ["const DATABASE_URL = import.meta.env.VITE_DB_URL", ["VITE_DB_URL"]],
+  ])("are read from the TypeScript %j", (text, variables) => {
+    expect(databaseOf({ ...node, "src/db.ts": text })).toMatchObject({ variables });
+  });
+
+  it("are read from a Prisma schema", () => {
+    const schema = 'datasource db {\n  provider = "postgresql"\n  url = env("DATABASE_URL")\n}\n';
+    expect(databaseOf({ ...node, "prisma/schema.prisma": schema })).toMatchObject({ variables: ["DATABASE_URL"] });
+  });
+
+  it("take the scheme from a test's default before one in the sources", () => {
+    const source = 'os.environ.get("DATABASE_URL", "postgresql://localhost/app")';
+    const files = {
+      ...reading('os.environ.get("DATABASE_URL", "postgresql+asyncpg://localhost/x")'),
+      "app/db.py": source,
+    };
+    expect(databaseOf(files)).toMatchObject({ variables: { DATABASE_URL: "postgresql+asyncpg" } });
+  });
+
+  it("take the scheme from an example of the environment where the code has none", () => {
+    const files = {
+      ...reading('os.environ["DATABASE_URL"]'),
+      ".env.example": "DATABASE_URL=postgresql+psycopg://u:p@h/d\n",
+    };
+    expect(databaseOf(files)).toMatchObject({ variables: { DATABASE_URL: "postgresql+psycopg" } });
+  });
+
+  it("get asyncpg where an async engine and the dependencies ask for it", () => {
+    const files = {
+      ...reading('create_async_engine(os.environ["DATABASE_URL"])'),
+      "requirements.txt": "sqlalchemy\nasyncpg\n",
+    };
+    expect(databaseOf(files)).toMatchObject({ variables: { DATABASE_URL: "postgresql+asyncpg" } });
+  });
+
+  it("get psycopg where SQLAlchemy has no other driver", () => {
+    const files = {
+      ...reading('create_engine(os.environ["DATABASE_URL"])'),
+      "requirements.txt": "sqlalchemy\npsycopg[binary]\n",
+    };
+    expect(databaseOf(files)).toMatchObject({ variables: { DATABASE_URL: "postgresql+psycopg" } });
+  });
+
+  it("are those a workflow sets where no code names one", () => {
+    const workflow = "env:\n  DATABASE_URL: postgresql://postgres:postgres@localhost:5432/ci_test\n";
+    expect(databaseOf({ ...python, ".github/workflows/ci.yml": workflow })).toEqual({
+      name: "ci_test",
+      variables: ["DATABASE_URL"],
+    });
+  });
+
+  it("are said with the place they were read in", () => {
+    const draft = draftOf(reading('import os\n\nos.environ["DATABASE_URL"]'));
+    expect(draft.database.join("\n")).toContain("DATABASE_URL (postgresql), read in tests/conftest.py:3");
+  });
+
+  it("are left to the defaults, with a word, where Postgres is used and none is found", () => {
+    const draft = draftOf(python);
+    expect(draft.config.database).toEqual({ name: "finance_report_test" });
+    expect(draft.database.join("\n")).toContain("psycopg2-binary is a dependency");
+  });
+});
+
+describe("the base name of a database", () => {
+  it("is the one in a test's URL", () => {
+    const text = 'os.environ.get("DATABASE_URL", "postgresql://u:p@localhost:5432/ledger_test?sslmode=disable")';
+    expect(databaseOf(reading(text))).toMatchObject({ name: "ledger_test" });
+  });
+
+  it.each([
+    ["finance-report", "finance_report_test"],
+    ["FinanceReport.api", "finance_report_api_test"],
+    ["2fast", "db_2fast_test"],
+    ["--", "db_test"],
+  ])("comes from the repository's name %s where no URL names a test's", (repository, name) => {
+    expect(databaseOf(reading('os.environ.get("DATABASE_URL", "postgresql://h/app")'), repository)).toMatchObject({
+      name,
+    });
+  });
+
+  it("is not taken from a URL whose name is computed", () => {
+    const text = 'os.environ.get("DATABASE_URL", f"postgresql://h/{name}_test")';
+    expect(databaseOf(reading(text))).toMatchObject({ name: "finance_report_test" });
+  });
+});
+
+describe("the suites that use a database", () => {
+  it("are none where nothing speaks to Postgres", () => {
+    const draft = draftOf({ "tests/test_a.py": aTest, "requirements.txt": "requests\n" });
+    expect(draft.config.database).toBe(false);
+    expect(draft.config.suites[0]).not.toHaveProperty("database");
+  });
+
+  it("are none where SQLAlchemy only ever opens SQLite", () => {
+    const files = { "tests/test_a.py": aTest, "requirements.txt": "sqlalchemy\n" };
+    expect(databaseOf({ ...files, "app/db.py": 'os.getenv("DATABASE_URL", "sqlite:///x.db")' })).toBe(false);
+  });
+
+  it("include one that can fall back on SQLite but has a driver of Postgres", () => {
+    const text = 'os.getenv("DATABASE_URL", "sqlite:///x.db")';
+    expect(databaseOf(reading(text))).toMatchObject({ variables: ["DATABASE_URL"] });
+  });
+
+  it("do not include a suite in another language beside them", () => {
+    const files = { ...reading('os.environ["DATABASE_URL"]'), "web/a.test.ts": "", "web/vitest.config.ts": "" };
+    expect(draftOf(files).config.suites.map((suite) => suite.database)).toEqual([undefined, false]);
+  });
+
+  it("are told apart by language at the same root", () => {
+    const files = { ...reading('os.environ["DATABASE_URL"]'), "a.test.ts": "", "vitest.config.ts": "" };
+    expect(draftOf(files).config.suites.map((suite) => suite.database)).toEqual([undefined, false]);
+  });
+});
+
+describe("a drafted configuration", () => {
+  it("names suites by directory, the one at the root by project", () => {
+    const files = {
+      "apps/backend/setup.py": "",
+      "apps/backend/tests/test_a.py": aTest,
+      "a.test.ts": "",
+      "vitest.config.ts": "",
+    };
+    const named = { ...files, "package.json": '{ "name": "@acme/shop" }' };
+    expect(draftOf(named).config.suites.map((suite) => suite.name)).toEqual(["backend", "shop"]);
+  });
+
+  it("names suites of the same directory name by their whole path", () => {
+    const files = { "a/api/setup.py": "", "a/api/test_a.py": aTest, "b/api/setup.py": "", "b/api/test_b.py": aTest };
+    expect(draftOf(files).config.suites.map((suite) => suite.name)).toEqual(["a-api", "b-api"]);
+  });
+
+  it("names two suites at the root by their runners", () => {
+    const files = { "tests/test_a.py": aTest, "a.test.ts": "", "vitest.config.ts": "" };
+    expect(draftOf(files).config.suites.map((suite) => suite.name)).toEqual(["pytest", "vitest"]);
+  });
+
+  it("names two suites of one directory by that and their runners", () => {
+    const files = { "web/setup.py": "", "web/test_a.py": aTest, "web/a.test.ts": "", "web/vitest.config.ts": "" };
+    expect(draftOf(files).config.suites.map((suite) => suite.name)).toEqual(["web-pytest", "web-vitest"]);
+  });
+
+  it("leaves out what is as by default", () => {
+    const draft = draftOf({ "tests/test_a.py": aTest, "src/a.py": "" });
+    expect(draft.config).toEqual({
+      suites: [{ name: "tests", runner: "pytest", command: "pytest", source: ["src"] }],
+      database: false,
+    });
+  });
+
+  it("says the base branch where it is not main", () => {
+    expect(draftConfig(projectOf(python), "x", "trunk")?.config.base).toBe("trunk");
+  });
+
+  it("suggests migrations without writing them", () => {
+    const draft = draftOf({ ...python, "uv.lock": "", "alembic.ini": "" });
+    expect(draft.setups).toEqual(["uv run alembic upgrade head"]);
+    expect(draft.config.database).not.toHaveProperty("setup");
+    expect(draftOf({ ...node, "prisma/schema.prisma": "" }).setups).toEqual(["prisma migrate deploy"]);
+  });
+});
