@@ -1,11 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { runCommandLine } from "../../src/cli.ts";
+import { packageRoot } from "../../src/paths.ts";
 import type { Summary } from "../../src/report/summary.ts";
+import { quote } from "../../src/suite/shell.ts";
 import type { Environment } from "../../src/world.ts";
 import { pythonEnvironment } from "./python.ts";
 import { type Files, gitEnvironment, makeRepository, type Repository } from "./repository.ts";
-import { suiteEnvironment } from "./run.ts";
+import { type Ran, runShell, suiteEnvironment } from "./run.ts";
 import { captureWorld } from "./world.ts";
 
 /** What a command printed and gave back. */
@@ -69,4 +71,19 @@ export function makePytestRepository(files: Files = {}, config: object = {}): Pr
     }),
     ...files,
   });
+}
+
+/** Lets git run the program's own hook in a repository, without what a husky installation needs. */
+export async function useHook(repository: Repository): Promise<void> {
+  await repository.git("config", "core.hooksPath", join(packageRoot, "hooks"));
+}
+
+/** Runs `git push` as a user would, with the hooks of the repository. */
+export async function push(
+  repository: Repository,
+  words: readonly string[] = ["origin", "main"],
+  environment?: Environment,
+): Promise<Ran> {
+  const command = ["git", "push", ...words].map(quote).join(" ");
+  return await runShell(command, repository.root, environment ?? (await userEnvironment()));
 }

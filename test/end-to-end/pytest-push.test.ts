@@ -1,0 +1,103 @@
+import { expect, test } from "vitest";
+import { ledgerFiles } from "../support/ledger.ts";
+import { makeLedger } from "../support/ledger-repository.ts";
+import { push, readSummary } from "../support/verify.ts";
+
+test("a push of a ledger that cannot share a database arrives, verified on a database per worker", async () => {
+  const ledger = await makeLedger();
+  const { exitCode, output } = await push(ledger);
+  expect(output).toContain("✔ Verified: main at");
+  expect(exitCode).toBe(0);
+  expect(await ledger.remoteCommit("refs/heads/main")).toBe(await ledger.git("rev-parse", "HEAD"));
+
+  const { verdict, suites, coverage, receipt } = await readSummary(ledger.root);
+  expect(verdict).toBe("verified");
+  expect(suites[0]).toMatchObject({
+    workers: 2,
+    files: 6,
+    tests: { total: 24, passed: 24, failed: 0, skipped: 0 },
+    databases: ["finance_report_test_gw0", "finance_report_test_gw1"],
+  });
+  expect((coverage?.lines.covered ?? 0) / (coverage?.lines.total ?? 1)).toBeGreaterThan(0.95);
+  expect(receipt).toEqual({ tree: await ledger.git("rev-parse", "HEAD^{tree}"), reused: false });
+});
+
+test("a push with one broken test leaves the remote unchanged and names the test", async () => {
+  const ledger = await makeLedger({ broken: true });
+  const { exitCode, output } = await push(ledger);
+  expect(exitCode).not.toBe(0);
+  expect(await ledger.remoteCommit("refs/heads/main")).toBeNull();
+  expect(output).toContain("1 of 24 tests failed in backend.");
+  expect(output).toContain("The push is stopped, the remote is unchanged.");
+  expect((await readSummary(ledger.root)).suites[0]?.failures).toHaveLength(1);
+});
+
+test("a push under the gate leaves the remote unchanged and names the file that misses the most", async () => {
+  const ledger = await makeLedger({ coverage: "low" });
+  const { exitCode, output } = await push(ledger);
+  expect(exitCode).not.toBe(0);
+  expect(await ledger.remoteCommit("refs/heads/main")).toBeNull();
+  expect(output).toMatch(/Coverage is \d\d(\.\d+)? % \(\d+ of \d+ lines\), the gate is 95 %/);
+  expect(output).toContain("Most missed: src/ledger/services/legacy_import.py");
+});
+
+test("a working tree that is broken does not stop the push of a good commit", async () => {
+  const ledger = await makeLedger();
+  await ledger.write({
+    "tests/conftest.py": "raise SystemExit('half written')\n",
+    "pytest.ini": "[pytest]\naddopts = --nonsense\n",
+  });
+  const { exitCode, output } = await push(ledger);
+  expect(output).toContain("2 uncommitted changes are not part of it");
+  expect(output).toContain("✔ Verified");
+  expect(exitCode).toBe(0);
+  expect(await ledger.git("worktree", "list")).not.toContain("\n");
+  expect((await readSummary(ledger.root)).verifiedIn).toBe("worktree");
+});
+
+test("a commit that is broken does not pass because the working tree is mended", async () => {
+  const ledger = await makeLedger({ broken: true });
+  await ledger.write(ledgerFiles());
+  const { exitCode } = await push(ledger);
+  expect(exitCode).not.toBe(0);
+  expect(await ledger.remoteCommit("refs/heads/main")).toBeNull();
+});
+
+test("the same tree under another commit and name passes at once", async () => {
+  const ledger = await makeLedger();
+  await push(ledger);
+  await ledger.git("commit", "--quiet", "--no-verify", "--amend", "--message", "Begin, said better");
+  const { exitCode, output } = await push(ledger, ["origin", "HEAD:refs/heads/other"]);
+  expect(exitCode).toBe(0);
+  expect(output).toContain("pushproof: already verified");
+  expect(output).not.toContain("backend");
+});
+
+test("a deletion passes with a word", async () => {
+  const ledger = await makeLedger();
+  await ledger.git("push", "--no-verify", "origin", "main", "main:doomed");
+  const { exitCode, output } = await push(ledger, ["origin", ":doomed"]);
+  expect(exitCode).toBe(0);
+  expect(output).toContain("only deletions are pushed, nothing to verify");
+});
+
+test("of two branches pushed at once, a bad one stops both", async () => {
+  const ledger = await makeLedger();
+  await ledger.git("checkout", "--quiet", "-b", "bad");
+  await ledger.write(ledgerFiles({ broken: true }));
+  await ledger.commit("Break a test");
+  const { exitCode } = await push(ledger, ["origin", "main", "bad"]);
+  expect(exitCode).not.toBe(0);
+  expect(await ledger.remoteCommit("refs/heads/main")).toBeNull();
+  expect(await ledger.remoteCommit("refs/heads/bad")).toBeNull();
+});
+
+test("a linked worktree pushes what it has", async () => {
+  const ledger = await makeLedger();
+  const linked = `${ledger.root}-linked`;
+  await ledger.git("worktree", "add", "--quiet", "-b", "side", linked);
+  const { exitCode, output } = await push({ ...ledger, root: linked }, ["origin", "side"]);
+  expect(output).toContain("✔ Verified: side at");
+  expect(exitCode).toBe(0);
+  expect((await readSummary(linked)).verifiedIn).toBe("checkout");
+});
