@@ -1,0 +1,92 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { readdir, readFile, readlink } from "node:fs/promises";
+import { createConnection } from "node:net";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { packageRoot } from "../../src/paths.ts";
+import { makeDirectory } from "../support/repository.ts";
+import { configFile, makePytestRepository, readSummary, userEnvironment } from "../support/verify.ts";
+
+test("Ctrl-C ends the suite, its background processes, the server and the worktree, and exits 130", async () => {
+  const signs = await makeDirectory();
+  const repository = await makePytestRepository(
+    {
+      "tests/test_sums.py": [
+        "import os, subprocess, time",
+        "def test_waits():",
+        `    subprocess.Popen(['sleep', '600'], cwd='${signs}')`,
+        `    open('${signs}/port.tmp', 'w').write(os.environ['PGPORT'])`,
+        `    os.rename('${signs}/port.tmp', '${signs}/port')`,
+        "    time.sleep(600)",
+      ].join("\n"),
+    },
+    { database: { name: "sums_test" } },
+  );
+  await repository.write({ "uncommitted.txt": "so that a worktree is made\n" });
+
+  const child = spawn(process.execPath, [join(packageRoot, "dist", "main.js")], {
+    cwd: repository.root,
+    env: await userEnvironment(),
+    // As in a terminal, where Ctrl-C reaches the whole group in the foreground.
+    detached: true,
+    stdio: "ignore",
+  });
+  while (!existsSync(join(signs, "port"))) await setTimeout(50);
+  const port = Number(await readFile(join(signs, "port"), "utf8"));
+  expect(await repository.git("worktree", "list")).toContain("\n");
+  process.kill(-(child.pid as number), "SIGINT");
+  const [exitCode] = await once(child, "exit");
+
+  expect(exitCode).toBe(130);
+  expect(await processesIn(repository.root, signs)).toEqual([]);
+  expect(await canConnect(port)).toBe(false);
+  expect(await repository.git("worktree", "list")).not.toContain("\n");
+  expect((await readSummary(repository.root)).verdict).toBe("interrupted");
+});
+
+test("a suite that ignores the polite signal is ended all the same", async () => {
+  const signs = await makeDirectory();
+  const repository = await makePytestRepository({
+    "verify.config.json": configFile({
+      suites: [
+        {
+          name: "stubborn",
+          runner: "pytest",
+          command: `trap '' TERM INT; touch ${signs}/begun; while :; do sleep 1; done; true`,
+        },
+      ],
+      database: false,
+    }),
+  });
+  const child = spawn(process.execPath, [join(packageRoot, "dist", "main.js")], {
+    cwd: repository.root,
+    env: await userEnvironment(),
+    stdio: "ignore",
+  });
+  while (!existsSync(join(signs, "begun"))) await setTimeout(50);
+  child.kill("SIGTERM");
+  const [exitCode] = await once(child, "exit");
+  expect(exitCode).toBe(130);
+  expect(await processesIn(repository.root)).toEqual([]);
+});
+
+/** The command lines of the processes that work in one of the directories. */
+async function processesIn(...directories: string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+    const directory = await readlink(`/proc/${pid}/cwd`).catch(() => "");
+    if (!directories.some((root) => directory.startsWith(root))) continue;
+    found.push(await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => ""));
+  }
+  return found;
+}
+
+async function canConnect(port: number): Promise<boolean> {
+  const socket = createConnection(port, "127.0.0.1");
+  return (await new Promise((resolve) => {
+    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+  }).finally(() => socket.destroy())) as boolean;
+}
