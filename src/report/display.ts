@@ -1,5 +1,5 @@
 import type { Writable } from "node:stream";
-import { Listr, ListrLogger, ProcessOutput } from "listr2";
+import { DefaultRenderer, Listr, ListrLogger, ProcessOutput } from "listr2";
 import pc from "picocolors";
 import type { Environment } from "../world.ts";
 import { formatSeconds } from "./text.ts";
@@ -129,6 +129,7 @@ class LiveDisplay implements Display {
       {
         // Ctrl-C is ours: listr2 would end the process before anything is cleaned up.
         registerSignalListeners: false,
+        renderer: LiveRenderer,
         rendererOptions: {
           logger: new ListrLogger({
             processOutput: new ProcessOutput(asTerminal(this.#stream), asTerminal(this.#stream)),
@@ -145,6 +146,11 @@ class LiveDisplay implements Display {
   say(text: string): void {
     this.#stream.write(`${text}\n`);
   }
+}
+
+/** Whether there is a terminal was decided for our own stream; listr2 would ask standard output, which may be a pipe. */
+class LiveRenderer extends DefaultRenderer {
+  static override nonTTY = true;
 }
 
 function asTerminal(stream: Writable): NodeJS.WriteStream {

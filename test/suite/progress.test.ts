@@ -1,0 +1,77 @@
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { createConnection } from "node:net";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { listenForProgress, type ProgressListener } from "../../src/suite/progress.ts";
+
+let listener: ProgressListener;
+
+beforeEach(async () => {
+  listener = await listenForProgress();
+});
+afterEach(async () => {
+  await listener.close();
+});
+
+async function tell(...messages: unknown[]): Promise<void> {
+  const socket = createConnection(listener.socketPath);
+  await once(socket, "connect");
+  socket.end(
+    messages.map((message) => `${typeof message === "string" ? message : JSON.stringify(message)}\n`).join(""),
+  );
+  await once(socket, "close");
+}
+
+test("tests are counted in all and by worker", async () => {
+  await tell(
+    { type: "collected", tests: 3 },
+    { type: "file", worker: "gw0", file: "a" },
+    { type: "done", worker: "gw0", file: "a" },
+    { type: "failed", worker: "gw1", file: "b", name: "b::x" },
+    { type: "done", worker: "gw1", file: "b" },
+  );
+  await listener.facts();
+  expect(listener.progress).toMatchObject({ total: 3, done: 2, failed: 1 });
+  expect(Object.fromEntries(listener.progress.workers)).toEqual({
+    gw0: { file: "a", done: 1 },
+    gw1: { file: "", done: 1 },
+  });
+});
+
+test("a test whose worker is not told belongs to the worker that runs its file", async () => {
+  await tell({ type: "file", worker: "gw1", file: "/x.test.js" });
+  await listener.facts();
+  await tell({ type: "done", file: "/x.test.js" });
+  expect((await listener.facts()).workerOfFile.get("/x.test.js")).toBe("gw1");
+  expect(listener.progress.workers.get("gw1")?.done).toBe(1);
+});
+
+test("what the runner says of itself is kept", async () => {
+  await tell(
+    { type: "hello", root: "/r", runtime: "python 3.11.7" },
+    { type: "missing", package: "pytest-cov" },
+    { type: "unfinished", file: "a", name: "t" },
+    { type: "error", message: "too late" },
+  );
+  expect(await listener.facts()).toMatchObject({
+    root: "/r",
+    runtime: "python 3.11.7",
+    missing: ["pytest-cov"],
+    unfinished: [{ file: "a", name: "t" }],
+    errors: ["too late"],
+  });
+});
+
+test("lines that are no messages are passed over", async () => {
+  await tell("GET / HTTP/1.1", "null", "7", '{"type":"unheard of"}', { type: "collected", tests: 1 });
+  await listener.facts();
+  expect(listener.progress.total).toBe(1);
+});
+
+test("closing ends connections that are still open and removes the socket", async () => {
+  const socket = createConnection(listener.socketPath);
+  await once(socket, "connect");
+  await listener.close();
+  expect(existsSync(listener.socketPath)).toBe(false);
+  listener = await listenForProgress();
+});

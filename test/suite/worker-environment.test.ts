@@ -1,0 +1,60 @@
+import { expect, test, vi } from "vitest";
+import { workerEnvironment } from "../../src/suite/adapters/worker-environment.mjs";
+
+const preload = "file:///adapters/vitest-preload.mjs";
+const environments = {
+  gw0: { DATABASE_URL: "postgresql://h/base_gw0", VERIFY_WORKER: "gw0" },
+  gw1: { DATABASE_URL: "postgresql://h/base_gw1", VERIFY_WORKER: "gw1" },
+};
+
+function begin(outer: NodeJS.ProcessEnv = {}) {
+  const onRun = vi.fn();
+  return { onRun, environment: workerEnvironment({ ...outer }, { environments, preload, onRun }) };
+}
+
+test("the environment becomes the worker's own when the pool names it", () => {
+  const { environment } = begin({ DATABASE_URL: "postgresql://h/base_coordinator" });
+  environment.VITEST_POOL_ID = "2";
+  expect(environment.DATABASE_URL).toBe("postgresql://h/base_gw1");
+  expect(environment.VERIFY_WORKER).toBe("gw1");
+});
+
+test("what a test starts finds neither the other workers' databases nor the preload", () => {
+  const { environment } = begin({
+    VERIFY_WORKER_ENVIRONMENTS: "{}",
+    NODE_OPTIONS: `--max-old-space-size=99 --import ${preload}`,
+  });
+  environment.VITEST_POOL_ID = "1";
+  expect(environment.VERIFY_WORKER_ENVIRONMENTS).toBeUndefined();
+  expect(environment.NODE_OPTIONS).toBe("--max-old-space-size=99");
+});
+
+test("NODE_OPTIONS that held only the preload are gone", () => {
+  const { environment } = begin({ NODE_OPTIONS: `--import ${preload}` });
+  environment.VITEST_POOL_ID = "1";
+  expect("NODE_OPTIONS" in environment).toBe(false);
+});
+
+test("a worker for which there is no database is refused", () => {
+  const { environment } = begin();
+  expect(() => {
+    environment.VITEST_POOL_ID = "3";
+  }).toThrow("pushproof prepared no database for worker gw2");
+});
+
+test("each run of a worker is told, and none before it has a name", () => {
+  const { environment, onRun } = begin();
+  environment.VITEST_WORKER_ID = "7";
+  expect(onRun).not.toHaveBeenCalled();
+  environment.VITEST_POOL_ID = "1";
+  environment.VITEST_WORKER_ID = "8";
+  expect(onRun.mock.calls).toEqual([["gw0"]]);
+});
+
+test("other variables are set, defined and deleted as before", () => {
+  const { environment } = begin();
+  environment.PLAIN = "1";
+  Object.defineProperty(environment, "DEFINED", { value: "2", writable: true, enumerable: true, configurable: true });
+  delete environment.PLAIN;
+  expect({ ...environment }).toEqual({ DEFINED: "2" });
+});
