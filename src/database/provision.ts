@@ -33,6 +33,11 @@ export interface Provision {
   readonly description: string;
   /** Everything that must not appear in any output. */
   readonly secrets: readonly string[];
+  /**
+   * The environment of a process that only coordinates workers: its variables lead to a database that is never made, so
+   * that work which is done there, outside of every worker, fails aloud instead of reaching somebody's data.
+   */
+  readonly coordinatorEnvironment: Readonly<Record<string, string>>;
   /** Makes a fresh database for each worker, cloned from the template; a database of an earlier lease is replaced. */
   lease(workers: readonly WorkerId[]): Promise<WorkerDatabase[]>;
   /** Drops what was leased and, for an embedded server, ends it and removes its directory. Harmless when called twice. */

