@@ -55,6 +55,8 @@ export function summaryOfReceipt(receipt: Receipt, target: Target, changes: Chan
       `Nothing ran: this tree was proven on ${receipt.at}, as ${receipt.summary.commit}.`,
     ],
     receipt: { tree: receipt.tree, reused: true },
+    // The commit that was run may be gone by now; this one has the same files.
+    repeat: `npx verify ${target.commit.slice(0, 10)} --fresh`,
   };
 }
 

@@ -6,7 +6,7 @@ import { coverageOutside, judge } from "../coverage/gate.ts";
 import { type LineCoverage, mergeLcov } from "../coverage/lcov.ts";
 import { openProvision } from "../database/open.ts";
 import type { Provision } from "../database/provision.ts";
-import { InterruptedError } from "../errors.ts";
+import { InterruptedError, messageOf } from "../errors.ts";
 import type { Checkout } from "../push/checkout.ts";
 import type { Display } from "../report/display.ts";
 import { countsText } from "../report/figures.ts";
@@ -66,9 +66,12 @@ export async function runPlan(plan: Plan, around: PlanSurroundings): Promise<Pla
       );
     const suites = await runSuites(plan, { ...surroundings, provision }, display);
     if (world.signal.aborted) throw new InterruptedError();
-    return { suites, checks, server: provision?.description ?? null, ...(await readCoverage(suites, plan, checkout)) };
+    const measured = await readCoverage(suites, plan, checkout);
+    const notes = [...measured.notes, ...(await closeServer(provision))];
+    return { suites, checks, server: provision?.description ?? null, ...measured, notes };
   } finally {
-    await (provision ?? (await opening?.catch(() => null)))?.close();
+    // What went wrong before weighs more than what goes wrong here.
+    await (provision ?? (await opening?.catch(() => null)))?.close().catch(() => {});
     await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
   }
 }
@@ -92,6 +95,16 @@ function startServer(
   // It is awaited later; until then its failure is nobody's.
   opening.catch(() => {});
   return opening;
+}
+
+/** Databases that could not be removed change nothing about the verdict, but somebody has to know. */
+async function closeServer(provision: Provision | null): Promise<string[]> {
+  try {
+    await provision?.close();
+    return [];
+  } catch (error) {
+    return [`Not all databases could be removed: ${messageOf(error)}`];
+  }
 }
 
 function serverUrl(database: DatabaseConfig, request: VerifyRequest, { environment }: World): string | undefined {

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { LcovInput } from "../coverage/lcov.ts";
 import type { Provision, WorkerDatabase } from "../database/provision.ts";
+import { withoutPostgresRedirects } from "../database/url.ts";
 import type { Checkout } from "../push/checkout.ts";
 import type { Stage } from "../report/display.ts";
 import type { SuiteSummary } from "../report/summary.ts";
@@ -113,7 +114,8 @@ function environmentsOf(
 }
 
 function suiteEnvironment({ directory }: PlannedSuite, around: SuiteSurroundings): Environment {
-  const environment = withProjectPrograms(around.environment, [directory, around.checkout.root]);
+  const own = around.provision ? withoutPostgresRedirects(around.environment) : around.environment;
+  const environment = withProjectPrograms(own, [directory, around.checkout.root]);
   // The virtual environment is the user's own: uv would install the worktree's project into it.
   return around.checkout.kind === "worktree" ? { ...environment, UV_NO_SYNC: "1" } : environment;
 }

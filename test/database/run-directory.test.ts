@@ -1,7 +1,7 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { makeRunDirectory, type Owner, ownerFile } from "../../src/database/embedded/runDirectory.ts";
+import { makeRunDirectory, type Owner, ownerFile } from "../../src/database/embedded/run-directory.ts";
 import { UnavailableError } from "../../src/errors.ts";
 import { makeDirectory } from "../support/repository.ts";
 import { failureOf } from "./support.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { onTestFinished } from "vitest";
 import { configSchema, type DatabaseConfig } from "../../src/config.ts";
-import { ownerFile, runLocations, runPrefix } from "../../src/database/embedded/runDirectory.ts";
+import { ownerFile, runLocations, runPrefix } from "../../src/database/embedded/run-directory.ts";
 import { openProvision } from "../../src/database/open.ts";
 import type { Provision, ProvisionRequest, WorkerDatabase } from "../../src/database/provision.ts";
 import type { Row } from "../../src/database/server.ts";

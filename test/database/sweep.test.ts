@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { isPostmasterOf, processStart, processWorld, waitForEnd } from "../../src/database/embedded/processes.ts";
-import { ownerFile, runPrefix } from "../../src/database/embedded/runDirectory.ts";
+import { ownerFile, runPrefix } from "../../src/database/embedded/run-directory.ts";
 import { sweepRuns } from "../../src/database/embedded/sweep.ts";
 import { packageRoot } from "../../src/paths.ts";
 import { makeDirectory } from "../support/repository.ts";

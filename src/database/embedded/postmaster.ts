@@ -8,7 +8,7 @@ import { InterruptedError, messageOf, UnavailableError } from "../../errors.ts";
 import type { Environment } from "../../world.ts";
 import type { Account } from "./account.ts";
 import { programEnvironment } from "./program.ts";
-import type { RunDirectory } from "./runDirectory.ts";
+import type { RunDirectory } from "./run-directory.ts";
 
 const pollMilliseconds = 3;
 const startMilliseconds = 60_000;

@@ -12,7 +12,7 @@ import { clusterArchive, extractArchive } from "./archive.ts";
 import { type Binaries, findBinaries, postgresVersion } from "./binaries.ts";
 import { randomPassword, scramVerifier } from "./credentials.ts";
 import { type Postmaster, startPostmaster } from "./postmaster.ts";
-import { makeRunDirectory, openPassage, type RunDirectory, removeRunDirectory } from "./runDirectory.ts";
+import { makeRunDirectory, openPassage, type RunDirectory, removeRunDirectory } from "./run-directory.ts";
 import { hostRules, serverSettings, superuser } from "./settings.ts";
 import { sweepRuns } from "./sweep.ts";
 

@@ -1,4 +1,4 @@
-import type { RunDirectory } from "./runDirectory.ts";
+import type { RunDirectory } from "./run-directory.ts";
 
 /** The superuser of an embedded server. */
 export const superuser = "postgres";

@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { isPostmasterOf, processStart, processWorld, signalProcess, waitForEnd } from "./processes.ts";
-import { type Owner, ownerFile, removeRunDirectory, runLocations, runPrefix } from "./runDirectory.ts";
+import { type Owner, ownerFile, removeRunDirectory, runLocations, runPrefix } from "./run-directory.ts";
 
 /** How long a directory may lie without telling whose it is: it is just being made, or was made in another container. */
 const doubtfulMilliseconds = 10 * 60_000;
