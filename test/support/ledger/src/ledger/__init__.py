@@ -1,0 +1,1 @@
+"""A double-entry ledger: amounts are whole cents, debits positive, credits negative."""
