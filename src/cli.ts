@@ -1,13 +1,15 @@
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { closest, distance } from "fastest-levenshtein";
 import { init } from "./commands/init.ts";
 import { pullRequest } from "./commands/pr.ts";
 import { prePush } from "./commands/pre-push.ts";
 import { status } from "./commands/status.ts";
 import { durationSeconds } from "./config.ts";
-import { type ExitCode, ExpectedError, exitCodes } from "./errors.ts";
+import { type ExitCode, ExpectedError, exitCodes, InterruptedError, messageOf, RequestError } from "./errors.ts";
 import { version } from "./push/conditions.ts";
 import { scrubEnvironment } from "./push/environment.ts";
-import type { VerifyOptions } from "./request.ts";
+import { UnknownRevisionError } from "./push/refs.ts";
+import type { Subject, VerifyOptions } from "./request.ts";
 import { verify } from "./verify.ts";
 import type { World } from "./world.ts";
 
@@ -30,15 +32,22 @@ export async function runCommandLine(words: readonly string[], outer: World): Pr
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.verified : exitCodes.badRequest;
-    if (error instanceof ExpectedError) {
-      world.errors.write(`${error.message}\n`);
-      return error.exitCode;
-    }
-    world.errors.write(
-      `This is a mistake in pushproof, please report it:\n${(error as Error)?.stack ?? String(error)}\n`,
-    );
+    // Ctrl-C also ends the git and the shells we are waiting for: what they say then is not why it ended.
+    return explainError(world.signal.aborted ? new InterruptedError() : error, world);
+  }
+}
+
+function explainError(error: unknown, { errors }: World): ExitCode {
+  if (error instanceof ExpectedError) {
+    errors.write(`${error.message}\n`);
+    return error.exitCode;
+  }
+  if ((error as NodeJS.ErrnoException)?.code === "ENOSPC") {
+    errors.write(`The disk is full, so nothing could be verified: ${messageOf(error)}\n`);
     return exitCodes.unavailable;
   }
+  errors.write(`This is a mistake in pushproof, please report it:\n${(error as Error)?.stack ?? String(error)}\n`);
+  return exitCodes.unavailable;
 }
 
 function defineProgram(world: World, rest: readonly string[], finish: (code: ExitCode) => void): Command {
@@ -57,26 +66,24 @@ function defineProgram(world: World, rest: readonly string[], finish: (code: Exi
       writeOut: (text) => void world.output.write(text),
       writeErr: (text) => void world.errors.write(text),
     })
-    .argument("[REF]", "the commit to verify", "HEAD")
-    .option("--working-tree", "verify the files as they lie; never gives a receipt", false)
+    .argument("[REF]", "the commit to verify (default: HEAD)")
+    .option("--working-tree", "verify the files as they lie; never gives a receipt")
     .option("--workers <N|auto>", "how many workers run side by side", workersOption)
-    .option(
-      "--suite <name>",
-      "run only this suite (repeatable)",
-      (name: string, names: string[]) => [...names, name],
-      [],
-    )
+    .option("--suite <name>", "run only this suite (repeatable)", (name: string, names: string[] = []) => [
+      ...names,
+      name,
+    ])
     .option("--coverage <percent>", "the least share of lines that must be covered", percentOption)
-    .option("--fresh", "run even where a receipt proves the tree", false)
-    .option("--json", "the summary on standard output, the display on standard error", false)
+    .option("--fresh", "run even where a receipt proves the tree")
+    .option("--json", "the summary on standard output, the display on standard error")
     .option("--database-url <url>", "use this Postgres server instead of the embedded one")
     .option("--timeout <duration>", "how long one suite may take, such as 90s or 30m", durationOption)
-    .option("--serial", "one worker, on the database of the base name", false)
-    .action(async (revision: string, options: ParsedOptions) => {
-      const subject = options.workingTree
-        ? ({ kind: "working tree" } as const)
-        : ({ kind: "revision", revision } as const);
-      finish(await verify({ subject, options: verifyOptions(options, rest) }, world));
+    .addOption(new Option("--serial", "one worker, on the database of the base name").conflicts("workers"))
+    .action(async (revision: string | undefined, options: ParsedOptions) => {
+      const request = { subject: subjectOf(revision, options), options: verifyOptions(options, rest) };
+      finish(
+        await verify(request, world).catch((error: unknown) => Promise.reject(withCommand(error, revision, program))),
+      );
     });
   program
     .command("init")
@@ -103,29 +110,46 @@ const helpFooter = `
 Exit codes: 0 verified, 1 not verified, 2 the request or the configuration is wrong, 3 could not be done, 130 interrupted.
 VERIFY_DATABASE_URL names a Postgres server as --database-url does. Reports are written to .verify/.`;
 
+function subjectOf(revision: string | undefined, { workingTree }: ParsedOptions): Subject {
+  if (!workingTree) return { kind: "revision", revision: revision ?? "HEAD" };
+  if (revision === undefined) return { kind: "working tree" };
+  throw new RequestError(`--working-tree verifies the files as they lie, not ${revision}: leave one of the two out.`);
+}
+
+/** A revision that names nothing may be a command that was misspelled. */
+function withCommand(error: unknown, revision: string | undefined, program: Command): unknown {
+  if (!(error instanceof UnknownRevisionError) || revision === undefined) return error;
+  const command = closest(
+    revision,
+    program.commands.map((known) => known.name()),
+  );
+  if (distance(revision, command) > 2) return error;
+  return new RequestError(`${error.message} Did you mean the command \`verify ${command}\`?`);
+}
+
 /** What commander makes of the words. */
 interface ParsedOptions {
-  readonly workingTree: boolean;
+  readonly workingTree?: true;
   readonly workers?: number | "auto";
-  readonly suite: readonly string[];
+  readonly suite?: readonly string[];
   readonly coverage?: number;
-  readonly fresh: boolean;
-  readonly json: boolean;
+  readonly fresh?: true;
+  readonly json?: true;
   readonly databaseUrl?: string;
   readonly timeout?: number;
-  readonly serial: boolean;
+  readonly serial?: true;
 }
 
 function verifyOptions(parsed: ParsedOptions, rest: readonly string[]): VerifyOptions {
   return {
     workers: parsed.workers,
-    suites: parsed.suite,
+    suites: parsed.suite ?? [],
     coverage: parsed.coverage,
-    fresh: parsed.fresh,
-    json: parsed.json,
+    fresh: parsed.fresh ?? false,
+    json: parsed.json ?? false,
     databaseUrl: parsed.databaseUrl,
     timeoutSeconds: parsed.timeout,
-    serial: parsed.serial,
+    serial: parsed.serial ?? false,
     arguments: rest,
   };
 }
@@ -138,13 +162,13 @@ function workersOption(text: string): number | "auto" {
 
 function percentOption(text: string): number {
   const percent = Number(text);
-  if (text.trim() === "" || !(percent >= 0 && percent <= 100))
+  if (!/^\d+(\.\d+)?$/.test(text) || percent > 100)
     throw new InvalidArgumentError("Expected a percentage from 0 to 100.");
   return percent;
 }
 
 function durationOption(text: string): number {
   const seconds = durationSeconds(text);
-  if (seconds === null) throw new InvalidArgumentError("Expected a duration such as 90s, 30m or 2h.");
+  if (seconds === null || seconds === 0) throw new InvalidArgumentError("Expected a duration such as 90s, 30m or 2h.");
   return seconds;
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import { basename } from "node:path";
 import { closest } from "fastest-levenshtein";
-import { type Loaders, lilconfig } from "lilconfig";
+import { defaultLoaders, type Loader, type Loaders, lilconfig } from "lilconfig";
 import { parse as parseYaml } from "yaml";
 import type { z } from "zod";
 import { type Config, configSchema, coverageSchema, databaseSchema, suiteSchema } from "./config.ts";
@@ -33,15 +34,12 @@ export async function loadConfig(root: string): Promise<LoadedConfig | null> {
     stopDir: root,
     loaders: configLoaders,
     packageProp: "verify",
+    // An empty file is a configuration without suites, not none.
+    ignoreEmptySearchPlaces: false,
     cache: false,
   });
-  // lilconfig would go on in the directories above, which are not part of the checkout.
-  const found = await search.search(root).catch((error: unknown) => {
-    throw new RequestError(`The configuration in ${root} cannot be read: ${messageOf(error)}`);
-  });
-  if (!found) return null;
-  const file = found.filepath.slice(root.length + 1);
-  return { config: parseConfig(found.config, file), file };
+  const found = await search.search(root);
+  return found && { config: parseConfig(found.config, basename(found.filepath)), file: basename(found.filepath) };
 }
 
 /** Checks a configuration as it was read, and fills in the defaults. Throws RequestError with a line for each mistake. */
@@ -63,10 +61,42 @@ export function configDigest(config: Config): string {
     .digest("hex");
 }
 
+/** Says which file cannot be read, and the first line of why: the rest is an excerpt or a stack. */
+function orRequestError(load: Loader): Loader {
+  return async (path, content) => {
+    try {
+      return await load(path, content);
+    } catch (error) {
+      if (error instanceof RequestError) throw error;
+      const [why = ""] = withoutExcerpt(messageOf(error)).split("\n");
+      throw new RequestError(`${basename(path)} cannot be read: ${why.replace(/[.:]$/, "")}.`);
+    }
+  };
+}
+
+/** Node quotes the text around the mistake, which may be a password's end. */
+function withoutExcerpt(message: string): string {
+  return message.replace(/, (\.\.\.)?".*"(\.\.\.)? is not valid JSON/s, " is not valid JSON");
+}
+
+const importModule: Loader = async (path, content) => await defaultLoaders[".js"]?.(path, content);
+
+/** Node decides by its version; asked beforehand, as its own words for it help nobody. */
+const importTypeScript: Loader = (path, content) => {
+  if ("typescript" in process.features && process.features.typescript) return importModule(path, content);
+  throw new RequestError(
+    `${basename(path)} cannot be read: Node ${process.versions.node} does not load TypeScript. ` +
+      "Use Node 22.18 or later, or make it verify.config.js or verify.config.json.",
+  );
+};
+
 const configLoaders: Loaders = {
-  ".yaml": (_path, content) => parseYaml(content),
-  ".yml": (_path, content) => parseYaml(content),
-  ".ts": async (path) => (await import(path)).default,
+  ".json": orRequestError((_path, content) => JSON.parse(content)),
+  ".yaml": orRequestError((_path, content) => parseYaml(content)),
+  ".yml": orRequestError((_path, content) => parseYaml(content)),
+  ".js": orRequestError(importModule),
+  ".mjs": orRequestError(importModule),
+  ".ts": orRequestError(importTypeScript),
 };
 
 function withUniqueSuites(config: Config, file: string): Config {

@@ -65,7 +65,7 @@ export const configSchema = z.strictObject({
   /** How long one suite may take: "90s", "30m", "2h". */
   timeout: z
     .string()
-    .refine((text) => durationSeconds(text) !== null, 'expected a duration such as "90s", "30m" or "2h"')
+    .refine((text) => (durationSeconds(text) ?? 0) > 0, 'expected a duration such as "90s", "30m" or "2h"')
     .default("30m"),
 });
 

@@ -26,6 +26,7 @@ export function reachVerdict(findings: Findings): Judgment {
   const impossible = [...changedReasons(findings), ...outsideReasons(findings)];
   const reasons = [
     ...impossible,
+    ...(findings.suites.length === 0 ? ["No suite ran, so nothing is verified."] : []),
     ...findings.suites.flatMap(suiteReasons),
     ...coverageReasons(findings),
     ...findings.checks.filter((check) => !check.passed).map(checkReason),
@@ -49,7 +50,16 @@ function outsideReasons({ outside }: Findings): string[] {
   ];
 }
 
-function suiteReasons({ summary, reasons }: SuiteOutcome): string[] {
+function suiteReasons(outcome: SuiteOutcome): string[] {
+  const reasons = knownReasons(outcome);
+  const { tests, failures, name } = outcome.summary;
+  if (reasons.length > 0) return reasons;
+  // Whatever a runner says or leaves out: without a test that passed, or with one that did not, nothing is verified.
+  if (failures.length > 0) return [`${plural(failures.length, "failure")} in ${name}.`];
+  return tests.passed > 0 ? [] : [`No test of ${name} passed, so nothing is verified.`];
+}
+
+function knownReasons({ summary, reasons }: SuiteOutcome): string[] {
   const { failed, total } = summary.tests;
   const crashed = summary.failures.filter((failure) => failure.kind === "crash");
   return [

@@ -67,41 +67,37 @@ async function verifyTarget(context: Context, target: Target): Promise<Summary> 
   try {
     const loaded = await requireConfig(checkout, context.repository, target);
     const plan = makePlan(loaded.config, context.request.options, checkout.root);
-    const conditions = await readConditions(loaded.config, plan, target, checkout, context.world);
+    const conditions = background(readConditions(loaded.config, plan, target, checkout, context.world));
+    const changes = background(changesOf(context, loaded, target));
 
-    const proven = await findReceipt(context, plan, conditions);
-    if (proven !== null) {
-      const changes = await changesOf(context, loaded, target);
-      return await report(context, summaryOfReceipt(proven, target, changes), null);
-    }
-    return await verifyFiles(context, { target, checkout, loaded, plan, conditions, startedAt });
+    const proven = await findReceipt(context, plan, target, conditions);
+    if (proven !== null) return await report(context, summaryOfReceipt(proven, target, await changes), null);
+    return await verifyFiles(context, { target, checkout, loaded, plan, conditions, changes, startedAt });
   } finally {
     await checkout.close();
   }
 }
 
-/** What is known before anything runs. */
+/** What is found out while other things go on, and awaited when it is needed: until then its failure is nobody's. */
+function background<Value>(work: Promise<Value>): Promise<Value> {
+  work.catch(() => {});
+  return work;
+}
+
+/** What is known, or being found out, before anything runs. */
 interface Prepared {
   readonly target: Target;
   readonly checkout: Checkout;
   readonly loaded: LoadedConfig;
   readonly plan: Plan;
-  readonly conditions: Conditions;
+  readonly conditions: Promise<Conditions>;
+  readonly changes: Promise<Changes | null>;
   readonly startedAt: Date;
 }
 
 async function verifyFiles(context: Context, prepared: Prepared): Promise<Summary> {
   const { display, repository, request, world } = context;
-  const { target, checkout, loaded, plan, conditions, startedAt } = prepared;
-  const changes = await changesOf(context, loaded, target);
-  const facts: RunFacts = {
-    target,
-    kind: checkout.kind,
-    startedAt,
-    environment: conditions.environment,
-    request,
-    changes,
-  };
+  const { checkout, loaded, plan } = prepared;
   const logs = await prepareReports(repository.root);
   display.say(`  ${describePlan(plan)}`);
   try {
@@ -116,17 +112,30 @@ async function verifyFiles(context: Context, prepared: Prepared): Promise<Summar
     });
     const { changed, added } = await checkout.drift();
     const judgment = reachVerdict({ ...run, changed });
-    const doubts = whyNoReceipt(checkout, plan, added);
+    const doubts = judgment.verdict === "verified" ? whyNoReceipt(checkout, plan, added) : [];
     const proves = judgment.verdict === "verified" && doubts.length === 0;
-    const notes = [...checkout.notes, ...run.notes, ...(judgment.verdict === "verified" ? doubts : [])];
-    const summary = summaryOfRun(facts, run, judgment, notes, proves);
+    const notes = [...checkout.notes, ...run.notes, ...doubts];
+    const summary = summaryOfRun(await factsOf(context, prepared), run, judgment, notes, proves);
     await keepReceipt(context, prepared, summary);
     return await report(context, summary, run.lines && { lines: run.lines, root: checkout.root }, checkout.notes);
   } catch (error) {
-    const verdict = error instanceof InterruptedError ? "interrupted" : "error";
-    await writeReports(repository.root, summaryOfError(facts, verdict, messageOf(error)), null);
+    await reportError(context, prepared, error).catch(() => {});
     throw error;
   }
+}
+
+async function factsOf({ request }: Context, prepared: Prepared): Promise<RunFacts> {
+  const { target, checkout, startedAt } = prepared;
+  const [changes, { environment }] = await Promise.all([prepared.changes, prepared.conditions]);
+  return { target, kind: checkout.kind, startedAt, environment, request, changes };
+}
+
+/** The reports of a run that could not come to its end; the error itself is shown by whoever catches it. */
+async function reportError(context: Context, prepared: Prepared, error: unknown): Promise<void> {
+  const verdict = error instanceof InterruptedError ? "interrupted" : "error";
+  const summary = summaryOfError(await factsOf(context, prepared), verdict, messageOf(error));
+  await writeReports(context.repository.root, summary, null);
+  if (context.request.options.json) context.world.output.write(summaryJson(summary));
 }
 
 async function openFiles({ request, repository, world }: Context, target: Target): Promise<Checkout> {
@@ -154,10 +163,13 @@ async function requireConfig(checkout: Checkout, repository: Repository, target:
 async function findReceipt(
   { request, receipts }: Context,
   plan: Plan,
-  conditions: Conditions,
+  target: Target,
+  conditions: Promise<Conditions>,
 ): Promise<Receipt | null> {
   const wanted = !request.options.fresh && !plan.special && request.subject.kind !== "working tree";
-  return wanted ? await receipts.find(conditions, new Date()) : null;
+  // Where there is no receipt at all, nobody waits for the versions of the runtimes.
+  if (!wanted || (await receipts.ofTree(target.tree)) === null) return null;
+  return await receipts.find(await conditions, new Date());
 }
 
 /** A pass is kept as proof; a failure of a whole run takes away the proof that was there. */
@@ -166,10 +178,12 @@ async function keepReceipt(
   prepared: Prepared,
   summary: Summary,
 ): Promise<void> {
-  const { conditions, checkout, plan, target } = prepared;
+  const { conditions, checkout, loaded, plan, target } = prepared;
   if (summary.receipt !== null) {
-    const receipt = { schema: 1, ...conditions, at: new Date().toISOString(), summary } as const;
-    await receipts.save(receipt, await hookMarker(repository, world));
+    const receipt = { schema: 1, ...(await conditions), at: new Date().toISOString(), summary } as const;
+    // A configuration that is a program may say something else tomorrow: only Node can tell.
+    const isProgram = /\.(js|mjs|ts)$/.test(loaded.file);
+    await receipts.save(receipt, isProgram ? null : await hookMarker(repository, world));
   } else if (summary.verdict === "failed" && plan.weaker.length === 0 && checkout.kind !== "working tree") {
     await receipts.revoke(target.tree);
   }

@@ -1,12 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { loadConfig } from "../config-file.ts";
 import { type ExitCode, exitCodes, RequestError } from "../errors.ts";
-import { ReceiptStore } from "../push/receipts.ts";
+import { isExpired, ReceiptStore } from "../push/receipts.ts";
 import { readRevision, type Target } from "../push/refs.ts";
 import { openRepository, type Repository } from "../push/repository.ts";
 import { readChanges } from "../report/changes.ts";
 import { pullRequestBody } from "../report/pull-request.ts";
-import type { Summary } from "../report/summary.ts";
+import { summaryOfReceipt } from "../report/summarize.ts";
+import type { Changes, Summary } from "../report/summary.ts";
 import { shortId } from "../report/text.ts";
 import { reportsDirectory } from "../report/write.ts";
 import type { World } from "../world.ts";
@@ -19,14 +21,22 @@ export async function pullRequest(options: { base?: string | undefined }, world:
   if (summary === null) {
     throw new RequestError(`${shortId(head.commit)} has not been verified: run \`npx verify\` first, or push it.`);
   }
-  const base = options.base;
   const changes =
-    base === undefined ? summary.changes : await readChanges({ git: repository.git, commit: head.commit, base });
-  if (base !== undefined && changes === null) {
-    throw new RequestError(`There is no branch "${base}" here or on a remote to compare ${shortId(head.commit)} with.`);
-  }
+    options.base === undefined ? summary.changes : await changesAgainst(options.base, repository, head.commit);
   world.output.write(pullRequestBody({ ...summary, changes }));
   return exitCodes.verified;
+}
+
+async function changesAgainst(base: string, { git }: Repository, commit: string): Promise<Changes> {
+  const changes = await readChanges({ git, commit, base });
+  if (changes !== null) return changes;
+  const branches = await git.raw(["for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads", "refs/remotes"]);
+  const known = branches.split("\n").some((name) => name === base || name.endsWith(`/${base}`));
+  throw new RequestError(
+    known
+      ? `There is nothing between "${base}" and ${shortId(commit)} to describe: it holds the commit already, or shares no history with it.`
+      : `There is no branch "${base}" here or on a remote to compare ${shortId(commit)} with.`,
+  );
 }
 
 /** The summary of the last run of that commit; where that was another commit's, the one its tree's receipt holds. */
@@ -34,7 +44,13 @@ async function lastVerification(repository: Repository, head: Target): Promise<S
   const last = await readSummary(repository.root);
   if (last !== null && last.commit === head.commit && last.verifiedIn !== "working tree") return last;
   const receipt = await new ReceiptStore(repository.commonDirectory).ofTree(head.tree);
-  return receipt && { ...receipt.summary, commit: head.commit, branch: head.branch };
+  if (receipt === null || isExpired(receipt, new Date())) return null;
+  if (receipt.summary.commit === head.commit) return { ...receipt.summary, branch: head.branch };
+  // The same files, but this commit may have come to them by other steps.
+  const { git, root } = repository;
+  const base = (await loadConfig(root))?.config.base;
+  const changes = base === undefined ? null : await readChanges({ git, commit: head.commit, base });
+  return summaryOfReceipt(receipt, head, changes);
 }
 
 /** The summary of the last run in this checkout, or null. */

@@ -1,5 +1,5 @@
 import { text } from "node:stream/consumers";
-import { type ExitCode, exitCodes } from "../errors.ts";
+import { type ExitCode, ExpectedError, exitCodes } from "../errors.ts";
 import { parsePushLines } from "../push/refs.ts";
 import { defaultOptions } from "../request.ts";
 import { verify } from "../verify.ts";
@@ -23,13 +23,16 @@ export async function prePush(push: { remote: string; url: string }, world: Worl
     }
     return code;
   } catch (error) {
-    if (!world.signal.aborted) sayStopped(world);
-    throw error;
+    if (!(error instanceof ExpectedError) || world.signal.aborted) throw error;
+    // The reason first, then what follows from it.
+    world.errors.write(`${error.message}\n`);
+    sayStopped(world);
+    return error.exitCode;
   }
 }
 
 function sayStopped(world: World): void {
-  world.output.write("The push is stopped, the remote is unchanged. `git push --no-verify` would go around it.\n");
+  world.errors.write("The push is stopped, the remote is unchanged. `git push --no-verify` would go around it.\n");
 }
 
 /** `ssh://…`, or git's short form `user@host:path`. */

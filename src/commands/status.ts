@@ -1,6 +1,7 @@
 import { formatPercent } from "../coverage/percent.ts";
 import { type ExitCode, exitCodes } from "../errors.ts";
-import { type Receipt, ReceiptStore } from "../push/receipts.ts";
+import { version } from "../push/conditions.ts";
+import { isExpired, type Receipt, ReceiptStore, receiptDays } from "../push/receipts.ts";
 import { readRevision } from "../push/refs.ts";
 import { openRepository } from "../push/repository.ts";
 import { allTests, countsText } from "../report/figures.ts";
@@ -16,16 +17,25 @@ export async function status(world: World): Promise<ExitCode> {
   const store = new ReceiptStore(repository.commonDirectory);
   const receipt = await store.ofTree(head.tree);
   const name = head.branch === null ? shortId(head.commit) : `${head.branch} at ${shortId(head.commit)}`;
-  const lines = [
-    receipt === null
-      ? `${name} (tree ${shortId(head.tree)}) is not proven: \`npx verify\` or a push verifies it.`
-      : `${name} (tree ${shortId(head.tree)}) is verified: ${describe(receipt)}.`,
-    ...(receipt === null ? [] : [`On ${receipt.environment}, with pushproof ${receipt.version}.`]),
-  ];
+  const subject = `${name} (tree ${shortId(head.tree)})`;
+  const lines = receipt === null ? [`${subject} is not proven: ${remedy}`] : proofLines(subject, receipt);
   const others = (await store.list()).filter(({ tree }) => tree !== head.tree).slice(0, shownReceipts);
   if (others.length > 0) lines.push("", "Verified before:", ...others.map(describeOther));
   world.output.write(`${lines.join("\n")}\n`);
   return exitCodes.verified;
+}
+
+const remedy = "`npx verify` or a push verifies it.";
+
+function proofLines(subject: string, receipt: Receipt): string[] {
+  const how = `On ${receipt.environment}, with pushproof ${receipt.version}.`;
+  const outdated = isExpired(receipt, new Date())
+    ? `more than ${receiptDays} days ago`
+    : receipt.version === version
+      ? null
+      : `by another version than this one (${version})`;
+  if (outdated === null) return [`${subject} is verified: ${describe(receipt)}.`, how];
+  return [`${subject} was verified ${outdated}: ${describe(receipt)}.`, how, `It is no longer proven: ${remedy}`];
 }
 
 function describe(receipt: Receipt): string {

@@ -1,14 +1,14 @@
-import { mkdir, realpath, rm } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { existsSync } from "node:fs";
+import { realpath } from "node:fs/promises";
+import { join } from "node:path";
 import { messageOf, UnavailableError } from "../errors.ts";
-import { cacheDirectory } from "../paths.ts";
 import { listed, plural } from "../report/text.ts";
 import type { Environment } from "../world.ts";
 import { linkDependencies } from "./dependencies.ts";
 import { gitLine } from "./git.ts";
 import type { Target } from "./refs.ts";
 import type { Repository } from "./repository.ts";
+import { removeWorktree, worktreePath } from "./worktrees.ts";
 
 /** The files that are verified, and where they are. */
 export interface Checkout {
@@ -34,9 +34,7 @@ export interface Drift {
 
 /**
  * The files of exactly that commit: the user's own checkout where it is clean and at that commit, else a linked worktree.
- *
- * The worktree lies in the cache directory, not inside `.git`: below the user's checkout, runners would find the
- * checkout's node_modules and configuration files on their way up, and some (jest) look at nothing under `.git`.
+ * Throws UnavailableError where none can be made.
  */
 export async function openCheckout(
   repository: Repository,
@@ -45,7 +43,7 @@ export async function openCheckout(
 ): Promise<Checkout> {
   const state = await readState(repository);
   if (state.head === target.commit && isClean(state)) return ownCheckout(repository, "checkout", state, []);
-  const notes = state.head === target.commit ? [uncommitted(state)] : [];
+  const notes = state.head === target.commit ? notesOf(state) : [];
   return await addWorktree(repository, target, environment, notes);
 }
 
@@ -80,10 +78,25 @@ function isClean(state: State): boolean {
   return state.modified.length + state.untracked.length + state.hidden.length === 0;
 }
 
-function uncommitted(state: State): string {
-  const files = [...state.modified, ...state.untracked, ...state.hidden];
-  const names = listed(files, 3, (file) => file, "file").join(", ");
-  return `${plural(files.length, "uncommitted change")} ${files.length === 1 ? "is" : "are"} not part of it: ${names}.`;
+/** Why the checkout itself is not what is verified, a sentence each. */
+function notesOf({ modified, untracked, hidden }: State): string[] {
+  const notes: string[] = [];
+  const files = [...modified, ...untracked];
+  if (files.length > 0) {
+    const are = files.length === 1 ? "is" : "are";
+    notes.push(`${plural(files.length, "uncommitted change")} ${are} not part of it: ${named(files)}.`);
+  }
+  if (hidden.length > 0) {
+    notes.push(
+      `Git does not look at ${plural(hidden.length, "file")} here (sparse, skip-worktree or assume-unchanged), ` +
+        `so a checkout of its own is verified: ${named(hidden)}.`,
+    );
+  }
+  return notes;
+}
+
+function named(files: readonly string[]): string {
+  return listed(files, 3, (file) => file, "file").join(", ");
 }
 
 async function ownCheckout(
@@ -114,22 +127,11 @@ async function addWorktree(
   notes: readonly string[],
 ): Promise<Checkout> {
   const { git } = repository;
-  const parent = await worktreesDirectory(environment);
-  await sweepWorktrees(repository, parent);
-  const path = join(parent, worktreeName(repository, target));
+  const path = await worktreePath(repository, target, environment);
   try {
-    // The user's hooks (post-checkout) are for the user's checkouts.
-    await git.raw([
-      "-c",
-      "core.hooksPath=/dev/null",
-      "worktree",
-      "add",
-      "--quiet",
-      "--force",
-      "--detach",
-      path,
-      target.commit,
-    ]);
+    // The user's hooks (post-checkout) are for the user's checkouts, and so is a sparse checkout: all files are verified.
+    const settings = ["-c", "core.hooksPath=/dev/null", "-c", "core.sparseCheckout=false"];
+    await git.raw([...settings, "worktree", "add", "--quiet", "--force", "--detach", path, target.commit]);
   } catch (error) {
     await removeWorktree(repository, path);
     throw new UnavailableError(
@@ -141,7 +143,7 @@ async function addWorktree(
     return {
       kind: "worktree",
       root: await realpath(path),
-      notes,
+      notes: existsSync(join(path, ".gitmodules")) ? [...notes, submodulesNote] : notes,
       dependencyNotes,
       drift: async () => ({ changed: [], added: [] }),
       close: () => removeWorktree(repository, path),
@@ -152,50 +154,5 @@ async function addWorktree(
   }
 }
 
-async function worktreesDirectory(environment: Environment): Promise<string> {
-  const preferred = join(cacheDirectory(environment), "worktrees");
-  try {
-    await mkdir(preferred, { recursive: true, mode: 0o700 });
-    return await realpath(preferred);
-  } catch {
-    // A home that cannot be written to.
-    const fallback = join(tmpdir(), `pushproof-worktrees-${process.getuid?.() ?? "user"}`);
-    await mkdir(fallback, { recursive: true, mode: 0o700 });
-    return await realpath(fallback);
-  }
-}
-
-let counter = 0;
-
-/** Tells who owns it, so that the next run may remove what a killed one left: `shop-3f2c1ab90e.4711.0.host`. */
-function worktreeName(repository: Repository, target: Target): string {
-  return `${basename(repository.root)}-${target.commit.slice(0, 10)}.${process.pid}.${counter++}.${host}`;
-}
-
-const ownedName = /\.(\d+)\.\d+\.([^./]+)$/;
-const host = hostname().replace(/[^\w-]/g, "-");
-
-/** Removes the worktrees of this repository whose process is gone. */
-async function sweepWorktrees(repository: Repository, parent: string): Promise<void> {
-  const list = await repository.git.raw(["worktree", "list", "--porcelain"]);
-  for (const [, path = ""] of list.matchAll(/^worktree (.*)$/gm)) {
-    const [, pid, owner] = ownedName.exec(path) ?? [];
-    const ours = path.startsWith(`${parent}/`) && owner === host;
-    if (ours && !isAlive(Number(pid))) await removeWorktree(repository, path);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-async function removeWorktree({ git }: Repository, path: string): Promise<void> {
-  await git.raw(["worktree", "remove", "--force", "--force", path]).catch(() => {});
-  await rm(path, { recursive: true, force: true, maxRetries: 3 });
-  await git.raw(["worktree", "prune"]).catch(() => {});
-}
+const submodulesNote =
+  "Its submodules are empty here: a suite that needs them is verified in place only, from a clean checkout of the commit.";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readlink, realpath, symlink } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { gitLineOrNull } from "./git.ts";
+import { gitLine } from "./git.ts";
 import type { Target } from "./refs.ts";
 import type { Repository } from "./repository.ts";
 
@@ -23,8 +23,9 @@ const environmentNames = [".venv", "venv", "env"];
  * node_modules that does not belong to the commit.
  */
 export async function linkDependencies(repository: Repository, target: Target, worktree: string): Promise<string[]> {
-  const notes: string[] = [];
-  for (const directory of await projectDirectories(repository, target)) {
+  const notes = new Set<string>();
+  const committed = await committedFiles(repository, target);
+  for (const directory of projectDirectories(committed)) {
     const from = join(repository.root, directory);
     const to = join(worktree, directory);
     for (const name of environmentNames) {
@@ -32,67 +33,89 @@ export async function linkDependencies(repository: Repository, target: Target, w
       if (installed) await symlink(join(from, name), join(to, name));
     }
     if (!existsSync(join(from, "node_modules")) || existsSync(join(to, "node_modules"))) continue;
-    const stale = await changedLockFile(repository, target, directory);
-    if (stale === null) await mirrorModules(repository.root, worktree, join(directory, "node_modules"));
-    else
-      notes.push(
+    const stale = await changedLockFile(repository, committed, directory);
+    if (stale === null) {
+      const root = await realpath(repository.root);
+      await mirrorModules({ root, worktree }, join(directory, "node_modules"));
+    } else {
+      notes.add(
         `The ${stale} of ${target.commit.slice(0, 10)} is not the one the checkout has: check it out, install, and push again.`,
       );
+    }
   }
-  return notes;
+  return [...notes];
+}
+
+/** The object id of each file of the commit. */
+async function committedFiles({ git }: Repository, target: Target): Promise<Map<string, string>> {
+  const lines = await git.raw(["ls-tree", "-r", "-z", "--full-tree", target.commit]);
+  const entries = lines.split("\0").filter(Boolean);
+  return new Map(
+    entries.map((entry) => {
+      const tab = entry.indexOf("\t");
+      const [, , object = ""] = entry.slice(0, tab).split(" ");
+      return [entry.slice(tab + 1), object];
+    }),
+  );
 }
 
 /** The directories of the commit in which something may be installed, relative to the root, which is always one. */
-async function projectDirectories({ git }: Repository, target: Target): Promise<string[]> {
-  const files = await git.raw(["ls-tree", "-r", "-z", "--name-only", target.commit]);
-  const directories = files
-    .split("\0")
-    .filter((file) => projectFiles.has(basename(file)))
-    .map(dirname);
-  return [...new Set([".", ...directories])];
+function projectDirectories(committed: ReadonlyMap<string, string>): Set<string> {
+  const files = [...committed.keys()].filter((file) => projectFiles.has(basename(file)));
+  return new Set([".", ...files.map(dirname)]);
 }
 
-/** The nearest lock file that differs between the commit and the checkout, or null where the same one governs both. */
-async function changedLockFile({ git, root }: Repository, target: Target, directory: string): Promise<string | null> {
+/** The nearest lock file that differs between the commit and the checkout, or null where the same ones govern both. */
+async function changedLockFile(
+  { git, root }: Repository,
+  committed: ReadonlyMap<string, string>,
+  directory: string,
+): Promise<string | null> {
   for (let current = directory; ; current = dirname(current)) {
-    for (const name of lockFiles) {
-      const file = join(current, name);
-      const committed = await gitLineOrNull(git, "rev-parse", "--quiet", "--verify", `${target.commit}:${file}`);
-      const present = existsSync(join(root, file));
-      if (!committed && !present) continue;
-      if (!committed || !present) return file;
-      const here = await gitLineOrNull(git, "hash-object", "--", file);
-      return here === committed ? null : file;
+    const files = lockFiles.map((name) => join(current, name));
+    const found = files.filter((file) => committed.has(file) || existsSync(join(root, file)));
+    for (const file of found) {
+      if (!existsSync(join(root, file))) return file;
+      if ((await gitLine(git, "hash-object", "--", file)) !== committed.get(file)) return file;
     }
-    if (current === ".") return null;
+    if (found.length > 0 || current === ".") return null;
   }
 }
+
+/** The absolute roots, links resolved, of the checkout whose packages are installed and of the worktree that needs them. */
+interface Mirror {
+  readonly root: string;
+  readonly worktree: string;
+}
+
+/** What lies in a node_modules beside packages and is needed: programs, and the stores that packages are links into. */
+const hiddenParts = new Set([".bin", ".pnpm", ".store"]);
 
 /**
  * A node_modules of links. The directory itself is the worktree's own, so that caches written there stay there; packages
- * that are links into the checkout (workspaces) lead to the same place in the worktree, or old code would be tested.
+ * and programs that are links into the checkout (workspaces) lead to the same place in the worktree, or old code would
+ * be tested.
  */
-async function mirrorModules(root: string, worktree: string, path: string): Promise<void> {
-  await mkdir(join(worktree, path), { recursive: true });
-  for (const entry of await readdir(join(root, path), { withFileTypes: true })) {
-    const inside = join(path, entry.name);
-    if (entry.name.startsWith("@") && entry.isDirectory()) await mirrorModules(root, worktree, inside);
-    else if (entry.name === ".bin" || !entry.name.startsWith(".")) await mirrorEntry(root, worktree, inside);
-  }
+async function mirrorModules(mirror: Mirror, path: string): Promise<void> {
+  await mkdir(join(mirror.worktree, path), { recursive: true });
+  const entries = await readdir(join(mirror.root, path), { withFileTypes: true });
+  await Promise.all(
+    entries.map(async (entry) => {
+      const inside = join(path, entry.name);
+      if (entry.name.startsWith(".") && !hiddenParts.has(entry.name)) return;
+      const isGroup = entry.name.startsWith("@") || entry.name === ".bin";
+      if (isGroup && entry.isDirectory()) await mirrorModules(mirror, inside);
+      else await symlink(await sourceOf(mirror, inside, entry.isSymbolicLink()), join(mirror.worktree, inside));
+    }),
+  );
 }
 
-async function mirrorEntry(root: string, worktree: string, path: string): Promise<void> {
+/** What an entry of node_modules is to lead to. */
+async function sourceOf({ root, worktree }: Mirror, path: string, isLink: boolean): Promise<string> {
   const original = join(root, path);
-  const workspace = await linkedWorkspace(root, original);
-  await symlink(workspace === null ? original : join(worktree, workspace), join(worktree, path));
-}
-
-/** Where in the checkout a package link leads, relative to the root; null for an installed package. */
-async function linkedWorkspace(root: string, original: string): Promise<string | null> {
-  const link = await readlink(original).catch(() => null);
-  if (link === null) return null;
-  const real = await realpath(original).catch(() => resolve(dirname(original), link));
-  const inside = relative(await realpath(root), real);
-  const installed = inside.split("/").includes("node_modules");
-  return inside.startsWith("..") || installed ? null : inside;
+  if (!isLink) return original;
+  const real = await realpath(original).catch(async () => resolve(dirname(original), await readlink(original)));
+  const inside = relative(root, real);
+  const installed = inside === ".." || inside.startsWith("../") || inside.split("/").includes("node_modules");
+  return installed ? original : join(worktree, inside);
 }

@@ -31,8 +31,12 @@ const gitVariables = new Set([
 const runnerVariables =
   /^(VITEST(_.*)?|JEST_WORKER_ID|MOCHA_WORKER_ID|NODE_TEST_CONTEXT|NODE_TEST_WORKER_ID|NODE_V8_COVERAGE|PYTEST_XDIST_.*|PYTEST_CURRENT_TEST|PYTEST_VERSION|COV_CORE_.*|COVERAGE_FILE|COVERAGE_PROCESS_START)$/;
 
-/** What the program itself sets for workers, so that a verification inside a verification starts afresh. */
-const ownVariables = /^VERIFY_(?!DATABASE_URL$)/;
+/**
+ * What the program itself sets for suites and workers, so that a verification inside a verification starts afresh. By
+ * name: a suite may well have a VERIFY_TOKEN of its own.
+ */
+const ownVariables =
+  /^VERIFY_(WORKER|WORKERS|WORKER_ENVIRONMENTS|ORIGINAL_.*|PROGRESS|JUNIT|LCOV|CHECKOUT|MAIN_CHECKOUT)$/;
 
 /** The environment without what the caller's own git or test runner put there. */
 export function scrubEnvironment(environment: Environment): Environment {

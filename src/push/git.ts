@@ -20,7 +20,13 @@ const passedOn = [
 
 /** Git in a directory, speaking English, asking nobody, taking no optional locks that could get in the user's way. */
 export function openGit(directory: string, environment: Environment): SimpleGit {
-  const variables: Record<string, string> = { LC_ALL: "C.UTF-8", GIT_OPTIONAL_LOCKS: "0", GIT_TERMINAL_PROMPT: "0" };
+  const variables: Record<string, string> = {
+    LC_ALL: "C.UTF-8",
+    GIT_OPTIONAL_LOCKS: "0",
+    GIT_TERMINAL_PROMPT: "0",
+    // What is pushed is the object itself, not what `git replace` shows here in its place.
+    GIT_NO_REPLACE_OBJECTS: "1",
+  };
   for (const name of passedOn) {
     const value = environment[name];
     if (value !== undefined) variables[name] = value;

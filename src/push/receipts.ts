@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Summary } from "../report/summary.ts";
@@ -38,7 +39,8 @@ export class ReceiptStore {
   async ofTree(tree: string): Promise<Receipt | null> {
     try {
       const receipt: Receipt = JSON.parse(await readFile(this.#receiptPath(tree), "utf8"));
-      return receipt.schema === 1 && receipt.tree === tree && receipt.summary.verdict === "verified" ? receipt : null;
+      const whole = receipt.schema === 1 && receipt.tree === tree && !Number.isNaN(Date.parse(receipt.at));
+      return whole && receipt.summary.verdict === "verified" ? receipt : null;
     } catch {
       // A receipt that is damaged proves nothing; the next pass replaces it.
       return null;
@@ -51,10 +53,11 @@ export class ReceiptStore {
     return receipt !== null && differences(receipt, conditions, now).length === 0 ? receipt : null;
   }
 
-  /** Stores a receipt, and the marker that lets the hook answer for it without starting Node. */
-  async save(receipt: Receipt, marker: string): Promise<void> {
+  /** Stores a receipt, and the marker that lets the hook answer for it without starting Node; null for a receipt it may not judge. */
+  async save(receipt: Receipt, marker: string | null): Promise<void> {
     await replaceFile(this.#receiptPath(receipt.tree), `${JSON.stringify(receipt, null, 2)}\n`);
-    await replaceFile(join(this.#proven, receipt.tree), marker);
+    if (marker === null) await rm(join(this.#proven, receipt.tree), { force: true });
+    else await replaceFile(join(this.#proven, receipt.tree), marker);
   }
 
   /** Forgets a tree: a later failure of the same tree takes its proof away. */
@@ -99,15 +102,19 @@ export function differences(receipt: Receipt, conditions: Conditions, now: Date)
   if (receipt.environment !== conditions.environment) {
     reasons.push(`it ran on ${receipt.environment}, this is ${conditions.environment}`);
   }
-  const days = (now.getTime() - Date.parse(receipt.at)) / 86_400_000;
-  if (!(days <= receiptDays)) reasons.push(`it is more than ${receiptDays} days old`);
+  if (isExpired(receipt, now)) reasons.push(`it is more than ${receiptDays} days old`);
   return reasons;
+}
+
+/** Whether a receipt is too old to stand for anything. */
+export function isExpired({ at }: Receipt, now: Date): boolean {
+  return now.getTime() - Date.parse(at) > receiptDays * 86_400_000;
 }
 
 /** Replaces a file in one step, so that a reader sees the old one or the new one. */
 async function replaceFile(path: string, content: string): Promise<void> {
   await mkdir(join(path, ".."), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = `${path}.${randomUUID()}.tmp`;
   await writeFile(temporary, content);
   await rename(temporary, path);
 }

@@ -1,6 +1,5 @@
 import type { SimpleGit } from "simple-git";
-import { RequestError } from "../errors.ts";
-import { plural } from "../report/text.ts";
+import { RequestError, UnavailableError } from "../errors.ts";
 import { gitLineOrNull } from "./git.ts";
 
 /** One line of what git gives a pre-push hook on standard input. */
@@ -35,8 +34,8 @@ export function parsePushLines(input: string): PushLine[] {
     .split("\n")
     .filter((line) => line.trim() !== "")
     .map((line) => {
-      const [localRef, localObject, remoteRef, remoteObject, ...rest] = line.split(" ");
-      if (!localRef || !isObjectId(localObject) || !remoteRef || !isObjectId(remoteObject) || rest.length > 0) {
+      const [, localRef, localObject, remoteRef, remoteObject] = pushLine.exec(line) ?? [];
+      if (!localRef || !localObject || !remoteRef || !remoteObject) {
         throw new RequestError(
           `"${line}" is not a line of git's pre-push hook: expected "<local ref> <object> <remote ref> <object>".`,
         );
@@ -45,9 +44,8 @@ export function parsePushLines(input: string): PushLine[] {
     });
 }
 
-function isObjectId(text: string | undefined): text is string {
-  return /^[0-9a-f]{40,64}$/.test(text ?? "");
-}
+/** The local ref is what the user wrote, and may hold blanks: `git push origin 'HEAD^{/fix this}:refs/heads/fix'`. */
+const pushLine = /^(.+) ([0-9a-f]{40}|[0-9a-f]{64}) (\S+) ([0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** Works out which commits a push brings, peeling tags. */
 export async function readPush(git: SimpleGit, lines: readonly PushLine[]): Promise<Push> {
@@ -64,25 +62,41 @@ export async function readPush(git: SimpleGit, lines: readonly PushLine[]): Prom
       continue;
     }
     const target = await resolve(git, line.localObject, branchOf(line));
-    if (target === null) skipped.push(`${shortRef(line.remoteRef)} leads to no commit: nothing to verify.`);
+    if (target === null) skipped.push(await describeNoCommit(git, line));
     else if (!targets.has(target.tree)) targets.set(target.tree, target);
   }
   if (lines.length === 0) skipped.push("Nothing new is pushed: nothing to verify.");
   return { targets: [...targets.values()], skipped };
 }
 
-/** The commit a revision names. Throws RequestError where it names none. */
+/** A tag may name a file or a directory. Throws UnavailableError for what is not here, which must not pass as nothing. */
+async function describeNoCommit(git: SimpleGit, { localObject, remoteRef }: PushLine): Promise<string> {
+  const kind = await gitLineOrNull(git, "cat-file", "-t", `${localObject}^{}`);
+  if (kind !== "blob" && kind !== "tree") {
+    throw new UnavailableError(
+      `Git cannot read ${localObject.slice(0, 10)}, which is pushed to ${shortRef(remoteRef)}: \`git fsck\` shows what is missing.`,
+    );
+  }
+  return `${shortRef(remoteRef)} leads to no commit: nothing to verify.`;
+}
+
+/** A revision that names nothing. */
+export class UnknownRevisionError extends RequestError {}
+
+/** The commit a revision names. Throws UnknownRevisionError where it names none. */
 export async function readRevision(git: SimpleGit, revision: string): Promise<Target> {
   const head = await gitLineOrNull(git, "symbolic-ref", "--quiet", "--short", "HEAD");
   const named = await gitLineOrNull(git, "rev-parse", "--quiet", "--verify", `refs/heads/${revision}`);
-  const target = await resolve(git, revision, named !== null ? revision : null);
+  const target = await resolve(git, revision, null);
   if (target === null) {
     const empty =
       revision === "HEAD" ? "there is no commit yet" : "`git branch --all` and `git log` show what there is";
-    throw new RequestError(`"${revision}" names no commit in this repository: ${empty}.`);
+    throw new UnknownRevisionError(`"${revision}" names no commit in this repository: ${empty}.`);
   }
   const headCommit = await gitLineOrNull(git, "rev-parse", "--quiet", "--verify", "HEAD^{commit}");
-  return { ...target, branch: target.branch ?? (target.commit === headCommit ? head : null) };
+  // A tag of the same name goes before the branch.
+  const branch = named === target.commit ? revision : null;
+  return { ...target, branch: branch ?? (target.commit === headCommit ? head : null) };
 }
 
 async function resolve(git: SimpleGit, revision: string, branch: string | null): Promise<Target | null> {
@@ -109,10 +123,4 @@ function branchOf(line: PushLine): string | null {
 
 function shortRef(ref: string): string {
   return ref.replace(/^refs\/(heads|tags)\//, "");
-}
-
-/** For the display: "main" or "main and 2 more". */
-export function nameTargets(targets: readonly Target[]): string {
-  const [first, ...rest] = targets.map((target) => target.branch ?? target.commit.slice(0, 10));
-  return rest.length === 0 ? (first ?? "") : `${first} and ${plural(rest.length, "more commit")}`;
 }

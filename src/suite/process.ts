@@ -31,6 +31,8 @@ export interface CommandEnd {
 }
 
 const tailLines = 40;
+/** What Node's timers can hold, in milliseconds: a longer time would be over at once. */
+const longestTimer = 2 ** 31 - 1;
 /** How long a process group may take to end by itself once told to, in milliseconds. */
 const grace = 2_000;
 
@@ -51,10 +53,13 @@ export async function runCommand(request: CommandRequest): Promise<CommandEnd> {
   const output = record(request.log, redactor(request.secrets), [child.stdout, child.stderr]);
   const group = endingOf(child.pid);
   let timedOut = false;
-  const timer = setTimeout(() => {
-    timedOut = true;
-    group.end();
-  }, request.timeoutSeconds * 1000);
+  const timer = setTimeout(
+    () => {
+      timedOut = true;
+      group.end();
+    },
+    Math.min(request.timeoutSeconds * 1000, longestTimer),
+  );
   request.signal.addEventListener("abort", group.end, { once: true });
   try {
     const exitCode = await new Promise<number | null>((resolve, reject) => {

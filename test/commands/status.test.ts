@@ -1,0 +1,101 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { version } from "../../src/push/conditions.ts";
+import { prove } from "../push/support.ts";
+import { makeRepository } from "../support/repository.ts";
+import { makePytestRepository, runIn } from "../support/verify.ts";
+
+const files = { "a.txt": "one\n" };
+const daysAgo = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString();
+
+test("what is not verified yet is not proven, and the way to a proof is named", async () => {
+  const { root, git } = await makeRepository(files);
+  const commit = (await git("rev-parse", "HEAD")).slice(0, 7);
+  const tree = (await git("rev-parse", "HEAD^{tree}")).slice(0, 7);
+  expect(await runIn(root, ["status"])).toEqual({
+    code: 0,
+    output: `main at ${commit} (tree ${tree}) is not proven: \`npx verify\` or a push verifies it.\n`,
+    errors: "",
+  });
+});
+
+test("what is proven is told with its figures, its time and its conditions", async () => {
+  const repository = await makeRepository(files);
+  await prove(repository, "HEAD");
+  const { output } = await runIn(repository.root, ["status"]);
+  expect(output).toMatch(
+    /^main at \w{7} \(tree \w{7}\) is verified: .*804.*, 96\.63\d* % of lines covered, in 12\.3 s, on /,
+  );
+  expect(output).toContain(`On linux x64, node 20.20.2, with pushproof ${version}.\n`);
+});
+
+test("without coverage in the receipt, none is told", async () => {
+  const repository = await makeRepository(files);
+  await prove(repository, "HEAD", { summary: { coverage: null } });
+  expect((await runIn(repository.root, ["status"])).output).not.toContain("of lines covered");
+});
+
+test.each([
+  ["more than 30 days ago", { at: daysAgo(31) }],
+  [`by another version than this one (${version})`, { version: "0.0.1" }],
+])("what was verified %s is no longer proven", async (how, receipt) => {
+  const repository = await makeRepository(files);
+  await prove(repository, "HEAD", { receipt });
+  const { output } = await runIn(repository.root, ["status"]);
+  expect(output).toContain(`was verified ${how}: `);
+  expect(output).toContain("It is no longer proven: `npx verify` or a push verifies it.\n");
+});
+
+test("other trees are listed, newest first, the last five", async () => {
+  const repository = await makeRepository(files);
+  for (let age = 7; age >= 1; age--) {
+    await repository.write({ "a.txt": `${age}\n` });
+    await repository.commit(`Change ${age}`);
+    await prove(repository, "HEAD", {
+      receipt: { at: daysAgo(age) },
+      summary: { branch: age === 2 ? null : `b${age}` },
+    });
+  }
+  await repository.commit("The same files again");
+  await repository.write({ "a.txt": "now\n" });
+  const commit = await repository.commit("Now");
+  const { output } = await runIn(repository.root, ["status"]);
+  expect(output).toContain(`main at ${commit.slice(0, 7)}`);
+  const second = (await repository.git("rev-parse", "HEAD~2~")).slice(0, 7);
+  const names = output
+    .split("\n")
+    .filter((line) => line.startsWith("  "))
+    .map((line) => line.trim().split(/ at |:/)[0]);
+  expect(names).toEqual(["b1", second, "b3", "b4", "b5"]);
+});
+
+test("a commit without a branch is named by its id", async () => {
+  const repository = await makeRepository(files);
+  await repository.git("checkout", "--quiet", "--detach");
+  const commit = (await repository.git("rev-parse", "HEAD")).slice(0, 7);
+  expect((await runIn(repository.root, ["status"])).output).toMatch(new RegExp(`^${commit} \\(tree`));
+});
+
+test("in a linked worktree the same receipts count", async () => {
+  const repository = await makeRepository(files);
+  await prove(repository, "HEAD");
+  const linked = join(repository.root, "../linked");
+  await repository.git("worktree", "add", "--quiet", "-b", "topic", linked);
+  expect((await runIn(linked, ["status"])).output).toMatch(/^topic at .* is verified: /);
+});
+
+test("a repository without a commit has nothing to prove", async () => {
+  const repository = await makeRepository(files);
+  await repository.git("checkout", "--quiet", "--orphan", "empty");
+  const { code, errors } = await runIn(repository.root, ["status"]);
+  expect(code).toBe(2);
+  expect(errors).toContain("there is no commit yet");
+});
+
+test("a real verification is shown, and one with a lowered gate is not", async () => {
+  const { root } = await makePytestRepository();
+  await runIn(root, ["--coverage", "10", "--serial"]);
+  expect((await runIn(root, ["status"])).output).toContain("is not proven");
+  await runIn(root, ["--serial"]);
+  expect((await runIn(root, ["status"])).output).toContain("is verified: ");
+});

@@ -1,0 +1,236 @@
+import { spawn } from "node:child_process";
+import { cp, mkdir, rename, symlink, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { expect, test } from "vitest";
+import { packageRoot } from "../../src/paths.ts";
+import { ReceiptStore } from "../../src/push/receipts.ts";
+import { addCommit, lineOf, makePackage, makeScene, pushReally, zeros } from "./scene.ts";
+
+test("a proven tree is answered without starting node", async () => {
+  const scene = await makeScene();
+  await scene.prove("HEAD");
+  const answered = await scene.push(lineOf(await scene.git("rev-parse", "HEAD")));
+  expect(answered).toEqual({
+    code: 0,
+    output: "pushproof: already verified, see `npx verify status`.\n",
+    errors: "",
+  });
+  expect(await scene.started()).toBeNull();
+});
+
+test("another commit of a proven tree, and a tag of it, are answered without starting node", async () => {
+  const scene = await makeScene();
+  await scene.prove("HEAD");
+  const again = await scene.commit("The same files");
+  await scene.git("tag", "--annotate", "--message", "v1", "v1");
+  const tag = await scene.git("rev-parse", "refs/tags/v1");
+  expect((await scene.push(lineOf(again) + lineOf(tag, "refs/tags/v1"))).code).toBe(0);
+  expect(await scene.started()).toBeNull();
+});
+
+test("several trees that are all proven are answered without starting node", async () => {
+  const scene = await makeScene();
+  const first = await scene.git("rev-parse", "HEAD");
+  const second = await addCommit(scene);
+  await scene.prove(first);
+  await scene.prove(second);
+  const deletion = `(delete) ${zeros} refs/heads/old ${first}\n`;
+  expect((await scene.push(lineOf(first) + deletion + lineOf(second, "refs/heads/two"))).code).toBe(0);
+  expect(await scene.started()).toBeNull();
+});
+
+test("one tree of several that is not proven starts node with all lines", async () => {
+  const scene = await makeScene();
+  const first = await scene.git("rev-parse", "HEAD");
+  const second = await addCommit(scene);
+  await scene.prove(first);
+  const lines = lineOf(first) + lineOf(second, "refs/heads/two");
+  expect((await scene.push(lines)).code).toBe(7);
+  expect((await scene.started())?.input).toBe(lines);
+});
+
+test("node is started on the built program, with the remote behind a separator, and its exit code is the hook's", async () => {
+  const scene = await makeScene();
+  expect((await scene.push(lineOf(await scene.git("rev-parse", "HEAD")))).code).toBe(7);
+  const words = (await scene.started())?.words.split("\n");
+  expect(words?.[0]).toMatch(/\/dist\/main\.js$/);
+  expect(words?.slice(1)).toEqual(["pre-push", "--", "origin", scene.remote, ""]);
+});
+
+test("the lines reach node as they are, whatever the local ref is called", async () => {
+  const scene = await makeScene();
+  const commit = await scene.git("rev-parse", "HEAD");
+  const lines = `HEAD^{/fix  0 \\this $(x) *} ${commit} refs/heads/x ${zeros}\n`;
+  await scene.push(lines);
+  expect((await scene.started())?.input).toBe(lines);
+});
+
+test("a local ref with blanks is no way around the verification", async () => {
+  const scene = await makeScene();
+  const commit = await scene.git("rev-parse", "HEAD");
+  expect((await scene.push(`HEAD^{/x ${zeros} y} ${commit} refs/heads/x ${zeros}\n`)).code).toBe(7);
+});
+
+test("a local ref with blanks is answered by its own tree", async () => {
+  const scene = await makeScene();
+  await scene.prove("HEAD");
+  expect(
+    (await scene.push(`HEAD^{/Begin or so} ${await scene.git("rev-parse", "HEAD")} refs/heads/x ${zeros}\n`)).code,
+  ).toBe(0);
+});
+
+test.each(["refs/heads/main", "refs/heads/main HEAD refs/heads/main", "\n", `one two ${zeros}`])(
+  "what is not a line of git's is for the program to judge: %j",
+  async (line) => {
+    const scene = await makeScene();
+    await scene.prove("HEAD");
+    expect((await scene.push(`${line}\n`)).code).toBe(7);
+    expect((await scene.started())?.input).toBe(`${line}\n`);
+  },
+);
+
+test("a last line without its end counts", async () => {
+  const scene = await makeScene();
+  expect((await scene.push(lineOf(await scene.git("rev-parse", "HEAD")).trimEnd())).code).toBe(7);
+});
+
+test("a push of nothing passes with a word", async () => {
+  const scene = await makeScene();
+  expect(await scene.push("")).toEqual({
+    code: 0,
+    output: "pushproof: nothing new is pushed, nothing to verify.\n",
+    errors: "",
+  });
+  expect(await scene.started()).toBeNull();
+});
+
+test.each([40, 64])("deletions alone, of %i zeros, pass with a word", async (length) => {
+  const scene = await makeScene();
+  const line = `(delete) ${"0".repeat(length)} refs/heads/old ${"a".repeat(length)}\n`;
+  expect(await scene.push(line + line)).toEqual({
+    code: 0,
+    output: "pushproof: only deletions are pushed, nothing to verify.\n",
+    errors: "",
+  });
+  expect(await scene.started()).toBeNull();
+});
+
+test("another version of pushproof starts node", async () => {
+  const scene = await makeScene();
+  await scene.prove("HEAD");
+  const { directory, hook } = await makePackage(scene);
+  await writeFile(join(directory, "package.json"), '{\n  "name": "pushproof",\n  "version": "9.9.9"\n}\n');
+  await mkdir(join(directory, "dist"));
+  await writeFile(join(directory, "dist/main.js"), "");
+  const commit = await scene.git("rev-parse", "HEAD");
+  expect((await scene.push(lineOf(commit), { script: hook })).code).toBe(7);
+});
+
+test("a node that was replaced starts node", async () => {
+  const scene = await makeScene();
+  await scene.prove("HEAD");
+  const stub = join(scene.root, "../bin/node");
+  await cp(stub, `${stub}-new`);
+  await rename(`${stub}-new`, stub);
+  expect((await scene.push(lineOf(await scene.git("rev-parse", "HEAD")))).code).toBe(7);
+});
+
+test.each([".venv", "venv", "backend/.venv", "apps/backend/.venv"])(
+  "a Python environment made in %s since starts node",
+  async (directory) => {
+    const scene = await makeScene();
+    await scene.prove("HEAD");
+    await scene.write({ [`${directory}/bin/python3`]: "" });
+    expect((await scene.push(lineOf(await scene.git("rev-parse", "HEAD")))).code).toBe(7);
+  },
+);
+
+test("a proof that is too old starts node", async () => {
+  const scene = await makeScene();
+  await scene.prove("HEAD");
+  const proven = join(scene.root, ".git/verify/proven", await scene.git("rev-parse", "HEAD^{tree}"));
+  const old = new Date(Date.now() - 31 * 86_400_000);
+  await utimes(proven, old, old);
+  expect((await scene.push(lineOf(await scene.git("rev-parse", "HEAD")))).code).toBe(7);
+});
+
+test("a proof that was emptied or taken back starts node", async () => {
+  const scene = await makeScene();
+  const tree = await scene.git("rev-parse", "HEAD^{tree}");
+  const line = lineOf(await scene.git("rev-parse", "HEAD"));
+  await scene.prove("HEAD");
+  await scene.write({ [`.git/verify/proven/${tree}`]: "" });
+  expect((await scene.push(line)).code).toBe(7);
+  await scene.prove("HEAD");
+  await new ReceiptStore(join(scene.root, ".git")).revoke(tree);
+  expect((await scene.push(line)).code).toBe(7);
+});
+
+test("a proof of what git replace shows does not stand for the commit that is pushed", async () => {
+  const scene = await makeScene();
+  const commit = await scene.git("rev-parse", "HEAD");
+  const instead = await addCommit(scene);
+  await scene.prove(instead);
+  await scene.git("replace", commit, instead);
+  expect((await scene.push(lineOf(commit))).code).toBe(7);
+});
+
+test("an object that git cannot read starts node", async () => {
+  const scene = await makeScene();
+  expect((await scene.push(lineOf("d".repeat(40)))).code).toBe(7);
+});
+
+test("in a linked worktree with GIT_DIR set, the shared proof counts", async () => {
+  const scene = await makeScene();
+  await scene.prove("HEAD");
+  const linked = join(scene.root, "../linked worktree");
+  await scene.git("worktree", "add", "--quiet", "-b", "topic", linked);
+  const line = lineOf(await scene.git("rev-parse", "HEAD"), "refs/heads/topic");
+  const environment = { GIT_DIR: await scene.git("-C", linked, "rev-parse", "--absolute-git-dir") };
+  expect((await scene.push(line, { directory: linked, environment })).code).toBe(0);
+  expect(await scene.started()).toBeNull();
+});
+
+test("without node on PATH the push is stopped, with the reason", async () => {
+  const scene = await makeScene();
+  const programs = join(scene.root, "../programs");
+  await mkdir(programs);
+  for (const name of ["git", "ls", "cat", "find"]) await symlink(await which(name), join(programs, name));
+  const line = lineOf(await scene.git("rev-parse", "HEAD"));
+  const stopped = await scene.push(line, { environment: { PATH: programs } });
+  expect(stopped.code).toBe(3);
+  expect(stopped.errors).toContain(`pushproof: node is not on PATH (${programs})`);
+  expect(stopped.errors).toContain("~/.config/husky/init.sh");
+});
+
+test("without the built program the push is stopped, with the remedy", async () => {
+  const scene = await makeScene();
+  const { directory, hook } = await makePackage(scene);
+  await cp(join(packageRoot, "package.json"), join(directory, "package.json"));
+  const line = lineOf(await scene.git("rev-parse", "HEAD"));
+  const stopped = await scene.push(line, { script: hook });
+  expect(stopped.code).toBe(3);
+  expect(stopped.errors).toMatch(/dist\/main\.js is missing, .* Run `npm install`\.\n$/);
+  expect(await scene.started()).toBeNull();
+});
+
+test("a real git push with a proven tree arrives, and node is not started", async () => {
+  const scene = await makeScene();
+  await scene.prove("HEAD");
+  await pushReally(scene);
+  expect(await scene.remoteCommit("refs/heads/main")).toBe(await scene.git("rev-parse", "HEAD"));
+  expect(await scene.started()).toBeNull();
+});
+
+test("a real git push that the program refuses leaves the remote unchanged", async () => {
+  const scene = await makeScene();
+  await expect(pushReally(scene)).rejects.toThrow("failed to push some refs");
+  expect(await scene.remoteCommit("refs/heads/main")).toBeNull();
+  expect((await scene.started())?.input).toBe(lineOf(await scene.git("rev-parse", "HEAD")));
+});
+
+async function which(name: string): Promise<string> {
+  const child = spawn("/bin/sh", ["-c", `command -v ${name}`]);
+  return (await text(child.stdout)).trim();
+}

@@ -1,0 +1,163 @@
+import { expect, test } from "vitest";
+import type { Failure, SuiteSummary } from "../src/report/summary.ts";
+import type { SuiteOutcome } from "../src/suite/run.ts";
+import { type Findings, reachVerdict } from "../src/verdict.ts";
+import { sampleSummary } from "./report/sample.ts";
+
+const { suites, coverage, checks } = sampleSummary();
+const [sample] = suites as [SuiteSummary];
+
+function outcome(summary: Partial<SuiteSummary> = {}, rest: Partial<SuiteOutcome> = {}): SuiteOutcome {
+  const lcov = { path: "coverage.lcov", base: "/repo" };
+  return { summary: { ...sample, ...summary }, reasons: [], coverage: lcov, ...rest };
+}
+
+function findings(changed: Partial<Findings> = {}): Findings {
+  return { suites: [outcome()], coverage, checks, outside: [], changed: [], ...changed };
+}
+
+function failure(kind: Failure["kind"]): Failure {
+  return { file: "tests/test_a.py", name: "test_a", message: "no", kind };
+}
+
+test("what ran, passed and was measured is verified", () => {
+  expect(reachVerdict(findings())).toEqual({ verdict: "verified", reasons: [] });
+});
+
+test("a run without checks is verified by its tests and coverage", () => {
+  expect(reachVerdict(findings({ checks: [] })).verdict).toBe("verified");
+});
+
+test.each<[string, "failed" | "error", Partial<Findings>, string]>([
+  ["no suite", "failed", { suites: [] }, "No suite ran, so nothing is verified."],
+  [
+    "no test",
+    "failed",
+    { suites: [outcome({ tests: { total: 0, passed: 0, failed: 0, skipped: 0 } })] },
+    "No test of backend passed, so nothing is verified.",
+  ],
+  [
+    "only skipped tests",
+    "failed",
+    { suites: [outcome({ tests: { total: 5, passed: 0, failed: 0, skipped: 5 } })] },
+    "No test of backend passed, so nothing is verified.",
+  ],
+  [
+    "one failed test of many",
+    "failed",
+    {
+      suites: [outcome({ tests: { total: 806, passed: 805, failed: 1, skipped: 0 }, failures: [failure("failure")] })],
+    },
+    "1 of 806 tests failed in backend.",
+  ],
+  [
+    "a failure that no count tells of",
+    "failed",
+    { suites: [outcome({ failures: [failure("collection")] })] },
+    "1 failure in backend.",
+  ],
+  [
+    "a crashed worker",
+    "failed",
+    { suites: [outcome({ failures: [failure("crash")] })] },
+    "1 worker of backend crashed: what it had covered is lost, so the coverage figure is void.",
+  ],
+  [
+    "a reason of the suite's own, though its tests passed",
+    "failed",
+    { suites: [outcome({}, { reasons: ["backend was ended after its timeout."] })] },
+    "backend was ended after its timeout.",
+  ],
+  [
+    "no coverage data of the only suite",
+    "failed",
+    { suites: [outcome({}, { coverage: null })], coverage: null },
+    "There is no coverage data from backend, so the gate cannot be judged. Is coverage switched off there (--no-cov)?",
+  ],
+  [
+    "no coverage data of one suite, though the others' opens the gate",
+    "failed",
+    { suites: [outcome(), outcome({ name: "frontend" }, { coverage: null })] },
+    "There is no coverage data from frontend, so the gate cannot be judged. Is coverage switched off there (--no-cov)?",
+  ],
+  [
+    "coverage that could not be merged",
+    "failed",
+    { coverage: null },
+    "There is no coverage data, so the gate cannot be judged. Is coverage switched off there (--no-cov)?",
+  ],
+  [
+    "coverage without a line",
+    "failed",
+    { coverage: { lines: { covered: 0, total: 0 }, threshold: 95, passed: false, files: [] } },
+    "The coverage data names no source file, so there is nothing to hold against the gate of 95 %; " +
+      "check the suite's `source` and its coverage configuration.",
+  ],
+  [
+    "a closed gate",
+    "failed",
+    {
+      coverage: {
+        lines: { covered: 94, total: 100 },
+        threshold: 95,
+        passed: false,
+        files: [{ file: "src/a.py", covered: 94, total: 100 }],
+      },
+    },
+    "Coverage is 94 % (94 of 100 lines), the gate is 95 %: 1 more line would open it. Most missed: src/a.py (6 of 100).",
+  ],
+  [
+    "a failed check",
+    "failed",
+    {
+      checks: [
+        { name: "lint", command: "ruff check .", passed: false, seconds: 1, log: ".verify/logs/check-lint.log" },
+      ],
+    },
+    'The check "lint" failed: `ruff check .`, see .verify/logs/check-lint.log.',
+  ],
+  [
+    "a checkout that changed",
+    "error",
+    { changed: ["a", "b", "c", "d", "e"] },
+    "The checkout changed while it was verified (a, b, c and 2 more), so the run says nothing about the commit: run it again.",
+  ],
+  [
+    "code from elsewhere",
+    "error",
+    { outside: ["/home/ada/shop/src/a.py"] },
+    "The suite ran code from outside the verified files (/home/ada/shop/src/a.py), such as an editable install of another checkout: " +
+      "what was tested is not what was to be verified.",
+  ],
+])("%s is never verified", (_what, verdict, changed, reason) => {
+  expect(reachVerdict(findings(changed))).toEqual({ verdict, reasons: [reason] });
+});
+
+test("one of several suites is enough to fail", () => {
+  const broken = outcome({ name: "frontend", tests: { total: 2, passed: 1, failed: 1, skipped: 0 } });
+  expect(reachVerdict(findings({ suites: [outcome(), broken] })).reasons).toEqual(["1 of 2 tests failed in frontend."]);
+});
+
+test("what makes a run say nothing is named first, and all the rest after it", () => {
+  const { verdict, reasons } = reachVerdict({
+    suites: [
+      outcome(
+        { tests: { total: 1, passed: 0, failed: 1, skipped: 0 }, failures: [failure("failure")] },
+        { reasons: ["backend met an error outside of any test: x"], coverage: null },
+      ),
+    ],
+    coverage: null,
+    checks: [{ name: "lint", command: "lint", passed: false, seconds: 1, log: "l" }],
+    outside: ["/x"],
+    changed: ["a"],
+  });
+  expect(verdict).toBe("error");
+  expect(reasons.map((reason) => reason.split(" ").slice(0, 2).join(" "))).toEqual([
+    "The checkout",
+    "The suite",
+    "1 of",
+    "backend met",
+    "There is",
+    "The check",
+  ]);
+});
