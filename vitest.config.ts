@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/global-setup.ts"],
+    maxWorkers: "100%",
     // Every end-to-end test starts servers, clones and runners of its own: they need room, not luck.
     testTimeout: 120_000,
     hookTimeout: 180_000,

@@ -202,11 +202,11 @@ test("a push of a deletion passes with a word, and a push of nothing too", async
 test("a push that cannot be verified is stopped, and it is said that the remote is unchanged", async () => {
   const repository = await makeRepository(bare);
   const commit = await repository.git("rev-parse", "HEAD");
-  const { code, output } = await runIn(repository.root, ["pre-push", "--", "origin", "url"], {
+  const { code, errors } = await runIn(repository.root, ["pre-push", "--", "origin", "url"], {
     input: `refs/heads/main ${commit} refs/heads/main ${"0".repeat(40)}\n`,
   });
   expect(code).toBe(2);
-  expect(output).toContain("The push is stopped, the remote is unchanged.");
+  expect(errors).toMatch(/has no verify\.config\.json: .*\nThe push is stopped, the remote is unchanged\./);
 });
 
 test("a push by a URL with a password shows and writes no password", async () => {

@@ -115,7 +115,7 @@ test.each(["forks", "threads", "vmThreads"])(
         'import { add } from "../src/sums.js";',
         "const url = process.env.DATABASE_URL;",
         'test("adds", () => expect(add(1, 2)).toBe(3));',
-        'test("own database", () => expect(new URL(url).pathname).toBe(`/sums_test_${process.env.VERIFY_WORKER}`));',
+        'test("own database", () => expect(new URL(url).pathname).toBe("/sums_test_" + process.env.VERIFY_WORKER));',
         'test("no other", () => expect(process.env.VERIFY_WORKER_ENVIRONMENTS).toBeUndefined());',
       ].join("\n"),
       "verify.config.json": configFile({
