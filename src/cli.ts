@@ -1,6 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { closest, distance } from "fastest-levenshtein";
-import { init } from "./commands/init.ts";
 import { pullRequest } from "./commands/pr.ts";
 import { prePush } from "./commands/pre-push.ts";
 import { status } from "./commands/status.ts";
@@ -88,7 +87,8 @@ function defineProgram(world: World, rest: readonly string[], finish: (code: Exi
   program
     .command("init")
     .description("detect the suites, write verify.config.json, install the pre-push hook; safe to run twice")
-    .action(async () => finish(await init(world)));
+    // What only this command needs is loaded by it alone: the hook starts often.
+    .action(async () => finish(await (await import("./commands/init.ts")).init(world)));
   program
     .command("pr")
     .description("print the pull-request body of HEAD from its last verification")

@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { closest } from "fastest-levenshtein";
 import { defaultLoaders, type Loader, type Loaders, lilconfig } from "lilconfig";
-import { parse as parseYaml } from "yaml";
 import type { z } from "zod";
 import { type Config, configSchema, coverageSchema, databaseSchema, suiteSchema } from "./config.ts";
 import { messageOf, RequestError } from "./errors.ts";
@@ -90,10 +89,13 @@ const importTypeScript: Loader = (path, content) => {
   );
 };
 
+/** Imported only where it is needed: most configurations are JSON, and the hook starts often. */
+const parseYaml: Loader = async (_path, content) => (await import("yaml")).parse(content);
+
 const configLoaders: Loaders = {
   ".json": orRequestError((_path, content) => JSON.parse(content)),
-  ".yaml": orRequestError((_path, content) => parseYaml(content)),
-  ".yml": orRequestError((_path, content) => parseYaml(content)),
+  ".yaml": orRequestError(parseYaml),
+  ".yml": orRequestError(parseYaml),
   ".js": orRequestError(importModule),
   ".mjs": orRequestError(importModule),
   ".ts": orRequestError(importTypeScript),

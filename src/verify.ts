@@ -1,8 +1,9 @@
 import { type LoadedConfig, loadConfig } from "./config-file.ts";
 import { type ExitCode, exitCodes, InterruptedError, messageOf, RequestError } from "./errors.ts";
 import { type Checkout, openCheckout, openWorkingTree } from "./push/checkout.ts";
-import { hookMarker, readConditions } from "./push/conditions.ts";
-import { type Conditions, type Receipt, ReceiptStore } from "./push/receipts.ts";
+import { readConditions } from "./push/conditions.ts";
+import { findProof, keepProof, whyNoProof } from "./push/proof.ts";
+import { type Conditions, ReceiptStore } from "./push/receipts.ts";
 import { type Push, readPush, readRevision, type Target } from "./push/refs.ts";
 import { openRepository, type Repository } from "./push/repository.ts";
 import { readChanges } from "./report/changes.ts";
@@ -10,7 +11,7 @@ import { type Display, openDisplay } from "./report/display.ts";
 import { type RunFacts, summaryOfError, summaryOfReceipt, summaryOfRun } from "./report/summarize.ts";
 import type { Changes, Summary } from "./report/summary.ts";
 import { summaryJson } from "./report/summary-json.ts";
-import { listed, shortId } from "./report/text.ts";
+import { shortId } from "./report/text.ts";
 import { verdictText } from "./report/verdict-text.ts";
 import { type MergedCoverage, prepareReports, writeReports } from "./report/write.ts";
 import type { Subject, VerifyRequest } from "./request.ts";
@@ -70,7 +71,7 @@ async function verifyTarget(context: Context, target: Target): Promise<Summary> 
     const conditions = background(readConditions(loaded.config, plan, target, checkout, context.world));
     const changes = background(changesOf(context, loaded, target));
 
-    const proven = await findReceipt(context, plan, target, conditions);
+    const proven = await findProof(context, plan, target, conditions);
     if (proven !== null) return await report(context, summaryOfReceipt(proven, target, await changes), null);
     return await verifyFiles(context, { target, checkout, loaded, plan, conditions, changes, startedAt });
   } finally {
@@ -112,11 +113,11 @@ async function verifyFiles(context: Context, prepared: Prepared): Promise<Summar
     });
     const { changed, added } = await checkout.drift();
     const judgment = reachVerdict({ ...run, changed });
-    const doubts = judgment.verdict === "verified" ? whyNoReceipt(checkout, plan, added) : [];
+    const doubts = judgment.verdict === "verified" ? whyNoProof(checkout, plan, added) : [];
     const proves = judgment.verdict === "verified" && doubts.length === 0;
     const notes = [...checkout.notes, ...run.notes, ...doubts];
     const summary = summaryOfRun(await factsOf(context, prepared), run, judgment, notes, proves);
-    await keepReceipt(context, prepared, summary);
+    await keepProof(context, prepared, summary);
     return await report(context, summary, run.lines && { lines: run.lines, root: checkout.root }, checkout.notes);
   } catch (error) {
     await reportError(context, prepared, error).catch(() => {});
@@ -158,48 +159,6 @@ async function requireConfig(checkout: Checkout, repository: Repository, target:
       ? `${shortId(target.commit)} has no verify.config.json: run \`npx verify init\` and commit what it writes.`
       : `${here.file} is not part of ${shortId(target.commit)}: commit it, as only what is committed is verified.`,
   );
-}
-
-async function findReceipt(
-  { request, receipts }: Context,
-  plan: Plan,
-  target: Target,
-  conditions: Promise<Conditions>,
-): Promise<Receipt | null> {
-  const wanted = !request.options.fresh && !plan.special && request.subject.kind !== "working tree";
-  // Where there is no receipt at all, nobody waits for the versions of the runtimes.
-  if (!wanted || (await receipts.ofTree(target.tree)) === null) return null;
-  return await receipts.find(await conditions, new Date());
-}
-
-/** A pass is kept as proof; a failure of a whole run takes away the proof that was there. */
-async function keepReceipt(
-  { receipts, repository, world }: Context,
-  prepared: Prepared,
-  summary: Summary,
-): Promise<void> {
-  const { conditions, checkout, loaded, plan, target } = prepared;
-  if (summary.receipt !== null) {
-    const receipt = { schema: 1, ...(await conditions), at: new Date().toISOString(), summary } as const;
-    // A configuration that is a program may say something else tomorrow: only Node can tell.
-    const isProgram = /\.(js|mjs|ts)$/.test(loaded.file);
-    await receipts.save(receipt, isProgram ? null : await hookMarker(repository, world));
-  } else if (summary.verdict === "failed" && plan.weaker.length === 0 && checkout.kind !== "working tree") {
-    await receipts.revoke(target.tree);
-  }
-}
-
-/** Why a pass is no proof of the tree, a sentence each. */
-function whyNoReceipt({ kind }: Checkout, plan: Plan, added: readonly string[]): string[] {
-  const doubts = plan.weaker.map((reason) => `No receipt is kept: ${reason}.`);
-  if (kind === "working tree") doubts.push("No receipt is kept: the working tree is not a commit.");
-  if (added.length > 0) {
-    const files = listed(added, 3, (file) => file, "file").join(", ");
-    doubts.push(
-      `No receipt is kept: the run left files behind that git does not ignore (${files}). Add them to .gitignore.`,
-    );
-  }
-  return doubts;
 }
 
 async function changesOf(

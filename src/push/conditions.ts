@@ -1,7 +1,8 @@
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { arch, platform } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
+import { promisify } from "node:util";
 import type { Config } from "../config.ts";
 import { configDigest } from "../config-file.ts";
 import { packageRoot } from "../paths.ts";
@@ -12,6 +13,8 @@ import type { Checkout } from "./checkout.ts";
 import type { Conditions } from "./receipts.ts";
 import type { Target } from "./refs.ts";
 import type { Repository } from "./repository.ts";
+
+const run = promisify(execFile);
 
 /** The version of pushproof. */
 export const version: string = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")).version;
@@ -45,13 +48,12 @@ async function environmentClass(plan: Plan, checkout: Checkout, environment: Env
 }
 
 async function pythonVersion(environment: Environment, directory: string): Promise<string> {
-  const { stdout, stderr, failed } = await execa("python3", ["--version"], {
-    cwd: directory,
-    env: { ...environment },
-    extendEnv: false,
-    reject: false,
-  });
-  return failed ? "no python3" : `${stdout}${stderr}`.trim().toLowerCase();
+  try {
+    const { stdout, stderr } = await run("python3", ["--version"], { cwd: directory, env: { ...environment } });
+    return `${stdout}${stderr}`.trim().toLowerCase();
+  } catch {
+    return "no python3";
+  }
 }
 
 /**
@@ -59,10 +61,7 @@ async function pythonVersion(environment: Environment, directory: string): Promi
  * sides always mean the same; see hooks/pre-push.
  */
 export async function hookMarker({ root }: Repository, world: World): Promise<string> {
-  const { stdout } = await execa("sh", [join(packageRoot, "hooks", "pre-push"), "--conditions"], {
-    cwd: root,
-    env: { ...world.environment },
-    extendEnv: false,
-  });
-  return `${stdout}\n`;
+  const hook = join(packageRoot, "hooks", "pre-push");
+  const { stdout } = await run("sh", [hook, "--conditions"], { cwd: root, env: { ...world.environment } });
+  return stdout;
 }

@@ -12,7 +12,8 @@ const patience = 2_000;
 type Message =
   | { type: "hello"; root: string; runtime: string }
   | { type: "missing"; package: string }
-  | { type: "collected"; tests: number }
+  /** `all` where these are all tests of the suite; else more may follow. */
+  | { type: "collected"; tests: number; all?: boolean }
   | { type: "file"; worker: string; file: string }
   | { type: "failed"; worker?: string; file: string; name: string }
   | { type: "unfinished"; file: string; name: string }
@@ -23,6 +24,8 @@ type Message =
 export interface Progress {
   /** How many tests there are, as far as that is known; 0 before. */
   readonly total: number;
+  /** Whether more tests may turn up. */
+  readonly isTotalFinal: boolean;
   readonly done: number;
   readonly failed: number;
   /** By worker, in the order in which they were first heard of. */
@@ -100,6 +103,7 @@ export async function listenForProgress(): Promise<ProgressListener> {
 
 class Record implements Progress {
   total = 0;
+  isTotalFinal = false;
   done = 0;
   failed = 0;
   readonly workers = new Map<string, { file: string; done: number }>();
@@ -129,6 +133,7 @@ class Record implements Progress {
         return;
       case "collected":
         this.total += message.tests;
+        this.isTotalFinal = message.all === true;
         return;
       case "file":
         this.#workerOfFile.set(message.file, message.worker);

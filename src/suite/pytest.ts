@@ -3,7 +3,7 @@ import { delimiter, dirname, join } from "node:path";
 import { UnavailableError } from "../errors.ts";
 import { adapterPath } from "../paths.ts";
 import { readJunit, type TestCase } from "./junit.ts";
-import { type Dialect, lastWords, lcovInput, resultsOf } from "./results.ts";
+import { type Dialect, isBad, lastWords, lcovInput, resultsOf } from "./results.ts";
 import type { Ended, Invocation, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { quote, withArguments } from "./shell.ts";
 
@@ -88,7 +88,19 @@ async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
   const brokeDown = ended.exitCode === internalError || (cases === null && ended.exitCode !== noTestsCollected);
   if (brokeDown && !ended.timedOut) throw couldNotRun(run, ended);
   const coverage = await lcovInput(lcovFile(run), run.directory);
-  return resultsOf(run, ended, cases ?? [], dialect, coverage);
+  return resultsOf(run, ended, oneEntryEach(cases ?? []), dialect, coverage);
+}
+
+/** pytest writes a test that failed, and then failed again in its teardown, twice. */
+function oneEntryEach(cases: readonly TestCase[]): TestCase[] {
+  const byTest = new Map<string, TestCase>();
+  for (const test of cases) {
+    const id = `${test.file}\n${test.classname}\n${test.name}`;
+    const known = byTest.get(id);
+    const seconds = test.seconds + (known?.seconds ?? 0);
+    byTest.set(id, { ...(known !== undefined && isBad(known) ? known : test), seconds });
+  }
+  return [...byTest.values()];
 }
 
 const crash = /^\s*worker '(gw\d+)' crashed while running '(.*)'/;

@@ -19,23 +19,16 @@ export interface Dialect {
   messageOf(test: TestCase): string;
 }
 
-/** Puts the tests of a run together. Several entries of one test (a failure, then an error in its teardown) are one test. */
+/** Puts the tests of a run together. */
 export function resultsOf(
   run: SuiteRun,
   ended: Ended,
-  cases: readonly TestCase[],
+  tests: readonly TestCase[],
   dialect: Dialect,
   coverage: LcovInput | null,
 ): TestResults {
   const root = ended.reported.root ?? run.directory;
   const inCheckout = (file: string): string => toCheckout(run.checkoutRoot, isAbsolute(file) ? file : join(root, file));
-  const byTest = new Map<string, TestCase>();
-  for (const test of cases) {
-    const key = `${dialect.fileOf(test)}\n${test.classname}\n${test.name}`;
-    const known = byTest.get(key);
-    if (known === undefined || !isBad(known)) byTest.set(key, test);
-  }
-  const tests = [...byTest.values()];
   const failures: Failure[] = tests.filter(isBad).map((test) => ({
     file: inCheckout(dialect.fileOf(test)),
     name: dialect.nameOf(test),
@@ -53,14 +46,15 @@ export function resultsOf(
   return {
     tests: counts,
     files: new Set(tests.map(dialect.fileOf)).size,
-    workSeconds: cases.reduce((sum, test) => sum + test.seconds, 0),
+    workSeconds: tests.reduce((sum, test) => sum + test.seconds, 0),
     failures,
     coverage,
     reasons: reasonsOf(run, ended, counts),
   };
 }
 
-function isBad(test: TestCase): boolean {
+/** Whether a test speaks against the suite. */
+export function isBad(test: TestCase): boolean {
   return test.outcome === "failed" || test.outcome === "error";
 }
 

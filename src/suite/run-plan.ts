@@ -66,8 +66,8 @@ export async function runPlan(plan: Plan, around: PlanSurroundings): Promise<Pla
       );
     const suites = await runSuites(plan, { ...surroundings, provision }, display);
     if (world.signal.aborted) throw new InterruptedError();
-    const measured = await readCoverage(suites, plan, checkout);
-    const notes = [...measured.notes, ...(await closeServer(provision))];
+    const [measured, left] = await Promise.all([readCoverage(suites, plan, checkout), closeServer(provision)]);
+    const notes = [...measured.notes, ...left];
     return { suites, checks, server: provision?.description ?? null, ...measured, notes };
   } finally {
     // What went wrong before weighs more than what goes wrong here.

@@ -128,7 +128,7 @@ function show(progress: Progress, stage: Stage): void {
   const failed = progress.failed > 0 ? `, ${progress.failed} failed` : "";
   const lines = [...progress.workers].sort(([left], [right]) => left.localeCompare(right, "en", { numeric: true }));
   stage.progress(
-    `${progress.done} of ${plural(progress.total, "test")}${failed}`,
+    `${progress.done} of ${progress.isTotalFinal ? "" : "at least "}${plural(progress.total, "test")}${failed}`,
     lines.map(([worker, { done, file }]) => `${worker}  ${String(done).padStart(4)} done  ${file}`),
   );
 }

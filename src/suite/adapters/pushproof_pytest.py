@@ -145,7 +145,7 @@ def pytest_runtest_setup(item):
 def pytest_collection_finish(session):
     """In a serial run; the workers' collections are the same ones, told by the hook below."""
     if reporter and not getattr(session.config.option, "numprocesses", None):
-        reporter.send(type="collected", tests=len(session.items))
+        reporter.send(type="collected", tests=len(session.items), all=True)
 
 
 class DistributedProgress:
@@ -154,7 +154,7 @@ class DistributedProgress:
     def pytest_xdist_node_collection_finished(self, node, ids):
         if reporter and not self.collected:
             self.collected = True
-            reporter.send(type="collected", tests=len(ids))
+            reporter.send(type="collected", tests=len(ids), all=True)
 
 
 def pytest_configure(config):

@@ -1,0 +1,61 @@
+import type { LoadedConfig } from "../config-file.ts";
+import type { Summary } from "../report/summary.ts";
+import { listed } from "../report/text.ts";
+import type { VerifyRequest } from "../request.ts";
+import type { Plan } from "../suite/plan.ts";
+import type { World } from "../world.ts";
+import type { Checkout } from "./checkout.ts";
+import { hookMarker } from "./conditions.ts";
+import type { Conditions, Receipt, ReceiptStore } from "./receipts.ts";
+import type { Target } from "./refs.ts";
+import type { Repository } from "./repository.ts";
+
+/** The receipt that makes a run of this plan unnecessary, or null. */
+export async function findProof(
+  { request, receipts }: { request: VerifyRequest; receipts: ReceiptStore },
+  plan: Plan,
+  target: Target,
+  conditions: Promise<Conditions>,
+): Promise<Receipt | null> {
+  const wanted = !request.options.fresh && !plan.special && request.subject.kind !== "working tree";
+  // Where there is no receipt at all, nobody waits for the versions of the runtimes.
+  if (!wanted || (await receipts.ofTree(target.tree)) === null) return null;
+  return await receipts.find(await conditions, new Date());
+}
+
+/** What a run was about, for keeping what it proved. */
+export interface Proved {
+  readonly conditions: Promise<Conditions>;
+  readonly checkout: Checkout;
+  readonly loaded: LoadedConfig;
+  readonly plan: Plan;
+}
+
+/** A pass is kept as proof; a failure of a whole run takes away the proof that was there. */
+export async function keepProof(
+  { receipts, repository, world }: { receipts: ReceiptStore; repository: Repository; world: World },
+  { conditions, checkout, loaded, plan }: Proved,
+  summary: Summary,
+): Promise<void> {
+  if (summary.receipt !== null) {
+    const receipt = { schema: 1, ...(await conditions), at: new Date().toISOString(), summary } as const;
+    // A configuration that is a program may say something else tomorrow: only Node can tell.
+    const isProgram = /\.(js|mjs|ts)$/.test(loaded.file);
+    await receipts.save(receipt, isProgram ? null : await hookMarker(repository, world));
+  } else if (summary.verdict === "failed" && plan.weaker.length === 0 && checkout.kind !== "working tree") {
+    await receipts.revoke(summary.tree);
+  }
+}
+
+/** Why a pass is no proof of the tree, a sentence each; `added` are the files that the run left behind. */
+export function whyNoProof({ kind }: Checkout, plan: Plan, added: readonly string[]): string[] {
+  const doubts = plan.weaker.map((reason) => `No receipt is kept: ${reason}.`);
+  if (kind === "working tree") doubts.push("No receipt is kept: the working tree is not a commit.");
+  if (added.length > 0) {
+    const files = listed(added, 3, (file) => file, "file").join(", ");
+    doubts.push(
+      `No receipt is kept: the run left files behind that git does not ignore (${files}). Add them to .gitignore.`,
+    );
+  }
+  return doubts;
+}
