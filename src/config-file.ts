@@ -45,7 +45,9 @@ export async function loadConfig(root: string): Promise<LoadedConfig | null> {
 export function parseConfig(value: unknown, file: string): Config {
   const result = configSchema.safeParse(value ?? {});
   if (result.success) return withUniqueSuites(result.data, file);
-  const mistakes = result.error.issues.flatMap(explain);
+  // What is there and unknown is the cause more often than the sign.
+  const issues = [...result.error.issues].sort((left, right) => Number(isUnknown(right)) - Number(isUnknown(left)));
+  const mistakes = issues.flatMap(explain);
   throw new RequestError(mistakes.map((mistake) => `${file}: ${mistake}`).join("\n"));
 }
 
@@ -122,6 +124,10 @@ function explain(issue: Issue): string[] {
 
 function sentence(message: string): string {
   return message.replace(/^Invalid (input|option): /, "");
+}
+
+function isUnknown({ code }: Issue): boolean {
+  return code === "unrecognized_keys";
 }
 
 function explainUnknownKey(key: string, path: readonly PropertyKey[]): string {

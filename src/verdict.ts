@@ -74,9 +74,11 @@ function knownReasons({ summary, reasons }: SuiteOutcome): string[] {
 }
 
 function coverageReasons({ suites, coverage }: Findings): string[] {
-  const silent = suites.filter((suite) => suite.coverage === null).map(({ summary }) => summary.name);
+  const silent = suites.filter((suite) => suite.coverage === null);
+  // What kept a suite from its end kept it from its coverage too, and has been said.
+  if (silent.length > 0 && silent.every((suite) => knownReasons(suite).length > 0)) return [];
   if (silent.length > 0 || coverage === null) {
-    const from = silent.length > 0 ? ` from ${silent.join(", ")}` : "";
+    const from = silent.length > 0 ? ` from ${silent.map(({ summary }) => summary.name).join(", ")}` : "";
     return [
       `There is no coverage data${from}, so the gate cannot be judged. Is coverage switched off there (--no-cov)?`,
     ];

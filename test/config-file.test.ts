@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { configDigest, loadConfig, parseConfig } from "../src/config-file.ts";
 import { RequestError } from "../src/errors.ts";
 import { type Files, makeDirectory, writeFiles } from "./support/repository.ts";
@@ -209,7 +209,30 @@ test("a password beside a mistake in the JSON is not shown", async () => {
   expect(message).not.toMatch(/secret|host/);
 });
 
-test.skipIf("typescript" in process.features)("TypeScript that this Node cannot load says what to do", async () => {
+/** Has this Node say of itself that it loads TypeScript, or that it does not. */
+function pretendTypeScript(value: string | false): void {
+  const before = Object.getOwnPropertyDescriptor(process.features, "typescript");
+  Object.defineProperty(process.features, "typescript", { value, configurable: true });
+  onTestFinished(() => {
+    if (before === undefined) Reflect.deleteProperty(process.features, "typescript");
+    else Object.defineProperty(process.features, "typescript", before);
+  });
+}
+
+test("TypeScript is left to a Node that says that it loads it", async () => {
+  pretendTypeScript("strip");
+  const loading = load({ "verify.config.ts": `export default ${json};\n` });
+  // One that only says so has its own words for what it cannot do.
+  const outcome = await loading.then(
+    (loaded) => loaded?.file,
+    (error: Error) => error.message,
+  );
+  expect(outcome).toMatch(/^verify\.config\.ts($| cannot be read: )/);
+  expect(outcome).not.toContain("does not load TypeScript");
+});
+
+test("TypeScript that this Node cannot load says what to do", async () => {
+  pretendTypeScript(false);
   const loading = load({ "verify.config.ts": `export default ${json};\n` });
   await expect(loading).rejects.toThrow(RequestError);
   await expect(loading).rejects.toThrow(

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type ExitCode, exitCodes, RequestError } from "../errors.ts";
+import { editFile } from "../files.ts";
 import { draftConfig } from "../init/draft-config.ts";
 import { existingConfig } from "../init/existing-config.ts";
 import { foreignPathAdvice, ownHooksAdvice } from "../init/hook-advice.ts";
@@ -12,15 +13,17 @@ import { type Narrator, narratorOf } from "../init/narrator.ts";
 import { noSuite } from "../init/no-suite.ts";
 import { type OwnPackage, ownPackage } from "../init/own-package.ts";
 import { editPackageJson, type PackageEdit, parsePackageJson, rangeOf } from "../init/package-json.ts";
-import { type PackageManager, packageManagerOf } from "../init/package-manager.ts";
+import { addCommand, type PackageManager, packageManagerOf } from "../init/package-manager.ts";
 import { listProjectFiles } from "../init/project-files.ts";
-import { baseBranch, findRoot, ignoresNodeModules, repositoryName, uncommitted } from "../init/repository-facts.ts";
+import { baseBranch, ignoresNodeModules, repositoryName, uncommitted } from "../init/repository-facts.ts";
+import { openRepository, type Repository } from "../push/repository.ts";
 import type { World } from "../world.ts";
 
 /** All that the steps of an init need to know. */
 interface Setting {
   readonly world: World;
   readonly narrator: Narrator;
+  readonly repository: Repository;
   /** The absolute root of the repository. */
   readonly root: string;
   readonly own: OwnPackage;
@@ -39,7 +42,7 @@ const hookPath = ".husky/pre-push";
  */
 export async function init(world: World, own: OwnPackage = ownPackage()): Promise<ExitCode> {
   const setting = await survey(world, own);
-  const owner = await findHookOwner(world, setting.root);
+  const owner = await findHookOwner(setting.repository);
   const isOurs = owner.kind === "husky" || owner.kind === "nobody";
   // Everything that may be refused is worked out before the first file is written.
   const hook = isOurs ? await planHook(setting) : null;
@@ -54,12 +57,14 @@ export async function init(world: World, own: OwnPackage = ownPackage()): Promis
 }
 
 async function survey(world: World, own: OwnPackage): Promise<Setting> {
-  const root = await findRoot(world);
+  const repository = await openRepository(world);
+  const { root } = repository;
   const packageText = await readIfThere(join(root, "package.json"));
   const packageFields = packageText === null ? null : parsePackageJson(packageText);
   return {
     world,
     narrator: narratorOf(world),
+    repository,
     root,
     own,
     manager: packageManagerOf(root, packageFields?.packageManager),
@@ -70,16 +75,16 @@ async function survey(world: World, own: OwnPackage): Promise<Setting> {
 }
 
 /** Writes the configuration where there is none. Throws RequestError, with nothing written, where no suite is found. */
-async function configure({ world, narrator, root, packageFields }: Setting): Promise<void> {
+async function configure({ repository, narrator, root, packageFields }: Setting): Promise<void> {
   const existing = existingConfig(root, packageFields);
   if (existing !== null) {
     narrator.kept(`${existing} is there already and stays as it is`);
     return;
   }
-  const project = await listProjectFiles(root, world);
-  const draft = draftConfig(project, await repositoryName(world, root), await baseBranch(world, root));
+  const project = await listProjectFiles(repository);
+  const draft = draftConfig(project, repositoryName(repository), await baseBranch(repository));
   if (draft === null) throw noSuite(root);
-  await writeFile(join(root, "verify.config.json"), `${JSON.stringify(draft.config, null, 2)}\n`);
+  await editFile(join(root, "verify.config.json"), `${JSON.stringify(draft.config, null, 2)}\n`);
   narrator.did("verify.config.json written");
   for (const suite of draft.suites) {
     narrator.detail(suite.title);
@@ -112,21 +117,18 @@ function adviceFor(owner: HookOwner, { root, own, manager }: Setting): string {
   if (owner.kind === "directory") return ownHooksAdvice(owner, (name) => existsSync(join(root, ".husky", name)));
   if (owner.kind !== "path") throw new Error(`no advice for ${owner.kind}`);
   const range = own.isInstalled ? "pushproof" : `pushproof@${rangeOf(own, root)}`;
-  return foreignPathAdvice(
-    owner,
-    `${manager.name} ${manager.name === "npm" ? "install --save-dev" : "add -D"} ${range}`,
-  );
+  return foreignPathAdvice(owner, addCommand(manager, [range]));
 }
 
 async function install(setting: Setting, edit: PackageEdit, hook: HookPlan): Promise<void> {
-  const { world, narrator, root, manager } = setting;
+  const { world, narrator, repository, manager } = setting;
   await writePackageJson(setting, edit);
   await ignoreDependencies(setting);
   await writeHook(setting, hook);
   await installHook(
     world,
     {
-      root,
+      repository,
       manager,
       packages: setting.isOwnRepository ? ["husky"] : ["husky", "pushproof"],
       listChanged: edit.listChanged,
@@ -140,7 +142,7 @@ async function writePackageJson({ narrator, root, packageText }: Setting, edit: 
     narrator.kept("package.json has husky and pushproof");
     return;
   }
-  await writeFile(join(root, "package.json"), edit.text);
+  await editFile(join(root, "package.json"), edit.text);
   narrator.did(
     packageText === null
       ? "package.json written: there was none; a small private one lets npm install the hook for everyone who clones"
@@ -150,11 +152,11 @@ async function writePackageJson({ narrator, root, packageText }: Setting, edit: 
   for (const warning of edit.warnings) narrator.warn(warning);
 }
 
-async function ignoreDependencies({ world, narrator, root }: Setting): Promise<void> {
-  if (await ignoresNodeModules(world, root)) return;
+async function ignoreDependencies({ repository, narrator, root }: Setting): Promise<void> {
+  if (await ignoresNodeModules(repository)) return;
   const path = join(root, ".gitignore");
   const text = (await readIfThere(path)) ?? "";
-  await writeFile(path, `${text}${text === "" || text.endsWith("\n") ? "" : "\n"}node_modules/\n`);
+  await editFile(path, `${text}${text === "" || text.endsWith("\n") ? "" : "\n"}node_modules/\n`);
   narrator.did(".gitignore: node_modules/ added");
 }
 
@@ -165,17 +167,16 @@ async function writeHook({ narrator, root }: Setting, { text, existing }: HookPl
   }
   const path = join(root, hookPath);
   await mkdir(join(root, ".husky"), { recursive: true });
-  await writeFile(path, text);
-  if (existing === null) await chmod(path, 0o755);
+  await editFile(path, text, 0o777);
   narrator.did(
     existing === null ? `${hookPath} written` : `${hookPath}: pushproof put in front; what was there is kept`,
   );
 }
 
-async function sayWhatNext({ world, narrator, root, manager }: Setting): Promise<void> {
+async function sayWhatNext({ repository, narrator, manager }: Setting): Promise<void> {
   const locks = ["package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"];
   const ours = ["verify.config.json", "package.json", ...locks, ".gitignore", hookPath];
-  const files = await uncommitted(world, root, ours);
+  const files = await uncommitted(repository, ours);
   const runner = { npm: "npx", pnpm: "pnpm exec", yarn: "yarn", bun: "bunx" }[manager.name];
   narrator.plain("");
   if (files.length > 0) narrator.plain(`Next: commit ${files.join(", ")}; then \`git push\` verifies what it pushes.`);

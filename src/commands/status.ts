@@ -1,7 +1,7 @@
 import { formatPercent } from "../coverage/percent.ts";
 import { type ExitCode, exitCodes } from "../errors.ts";
-import { version } from "../push/conditions.ts";
-import { isExpired, type Receipt, ReceiptStore, receiptDays } from "../push/receipts.ts";
+import { conditionsOfHead } from "../push/conditions.ts";
+import { differences, type Receipt, ReceiptStore } from "../push/receipts.ts";
 import { readRevision } from "../push/refs.ts";
 import { openRepository } from "../push/repository.ts";
 import { allTests, countsText } from "../report/figures.ts";
@@ -18,7 +18,12 @@ export async function status(world: World): Promise<ExitCode> {
   const receipt = await store.ofTree(head.tree);
   const name = head.branch === null ? shortId(head.commit) : `${head.branch} at ${shortId(head.commit)}`;
   const subject = `${name} (tree ${shortId(head.tree)})`;
-  const lines = receipt === null ? [`${subject} is not proven: ${remedy}`] : proofLines(subject, receipt);
+  const doubtsAbout = async (proof: Receipt): Promise<string[]> =>
+    differences(proof, await conditionsOfHead(repository, head, proof, world), new Date());
+  const lines =
+    receipt === null
+      ? [`${subject} is not proven: ${remedy}`]
+      : proofLines(subject, receipt, await doubtsAbout(receipt));
   const others = (await store.list()).filter(({ tree }) => tree !== head.tree).slice(0, shownReceipts);
   if (others.length > 0) lines.push("", "Verified before:", ...others.map(describeOther));
   world.output.write(`${lines.join("\n")}\n`);
@@ -27,15 +32,14 @@ export async function status(world: World): Promise<ExitCode> {
 
 const remedy = "`npx verify` or a push verifies it.";
 
-function proofLines(subject: string, receipt: Receipt): string[] {
+function proofLines(subject: string, receipt: Receipt, doubts: readonly string[]): string[] {
   const how = `On ${receipt.environment}, with pushproof ${receipt.version}.`;
-  const outdated = isExpired(receipt, new Date())
-    ? `more than ${receiptDays} days ago`
-    : receipt.version === version
-      ? null
-      : `by another version than this one (${version})`;
-  if (outdated === null) return [`${subject} is verified: ${describe(receipt)}.`, how];
-  return [`${subject} was verified ${outdated}: ${describe(receipt)}.`, how, `It is no longer proven: ${remedy}`];
+  if (doubts.length === 0) return [`${subject} is verified: ${describe(receipt)}.`, how];
+  return [
+    `${subject} was verified, but ${doubts.join("; ")}: the next push runs again.`,
+    `It was: ${describe(receipt)}.`,
+    how,
+  ];
 }
 
 function describe(receipt: Receipt): string {

@@ -49,6 +49,12 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === "string" ? code : undefined;
 }
 
+/** Whether the server itself has refused a statement, rather than gone away or never been reached. */
+export function isServersAnswer(error: unknown): error is pg.DatabaseError {
+  // By its class: the system's own codes (EPIPE) look like a server's.
+  return error instanceof pg.DatabaseError && !/^(57P|08)/.test(codeOf(error) ?? "");
+}
+
 /** What went wrong, in the server's or the system's words; a refused connection to two addresses has none of its own. */
 export function describeFailure(error: unknown): string {
   const inner = error instanceof AggregateError ? error.errors.map(messageOf).join(", ") : messageOf(error);

@@ -1,7 +1,14 @@
 import { createHash, randomBytes } from "node:crypto";
 import pg from "pg";
 import { InterruptedError, UnavailableError } from "../errors.ts";
-import { type ClientSettings, clientSettings, codeOf, connectFirst, describeFailure } from "./connection.ts";
+import {
+  type ClientSettings,
+  clientSettings,
+  codeOf,
+  connectFirst,
+  describeFailure,
+  isServersAnswer,
+} from "./connection.ts";
 import { dropDatabase, type LockedServer, markedDatabases } from "./databases.ts";
 import { chooseCloneStrategy } from "./server.ts";
 import { describeAddress, passwordSecrets, type ServerAddress } from "./url.ts";
@@ -136,11 +143,6 @@ async function liftTimeouts(client: pg.ClientBase): Promise<void> {
 /** The key of a base name's advisory lock, a signed 64-bit number. */
 function lockKey(base: string): string {
   return createHash("sha256").update(`pushproof:${base}`).digest().readBigInt64BE(0).toString();
-}
-
-/** Whether the server itself has refused a statement, rather than gone away. */
-function isServersAnswer(error: unknown): boolean {
-  return /^(?!57P|08)[0-9A-Z]{5}$/.test(codeOf(error) ?? "");
 }
 
 /** Connects to a database from which others can be made: `postgres`, else whichever lets us in. */

@@ -1,5 +1,5 @@
 import { InterruptedError, UnavailableError } from "../errors.ts";
-import { codeOf } from "./connection.ts";
+import { isServersAnswer } from "./connection.ts";
 import { type Databases, embeddedDatabases, externalDatabases } from "./databases.ts";
 import { startEmbeddedServer } from "./embedded/server.ts";
 import { workerEnvironment } from "./environment.ts";
@@ -115,8 +115,7 @@ async function closeGround({ server, databases }: Ground): Promise<void> {
 
 /** What the server itself refuses is for the user to see, with the server named. */
 function asExpected(error: unknown, server: DatabaseServer): unknown {
-  const isServersAnswer = /^[0-9A-Z]{5}$/.test(codeOf(error) ?? "") && error instanceof Error;
-  return isServersAnswer
+  return isServersAnswer(error)
     ? new UnavailableError(`${server.description} says: ${error.message}.`, { cause: error })
     : error;
 }

@@ -1,4 +1,5 @@
 import type { DatabaseConfig } from "../config.ts";
+import type { Secret } from "../suite/redact.ts";
 import type { Environment } from "../world.ts";
 
 /** Who works on a database: `gw0`, `gw1`, … in a parallel run; `master` in a serial one, which gets the base name itself. */
@@ -21,6 +22,10 @@ export interface ProvisionRequest {
   readonly directory: string;
   /** What `database.setup` gets as its environment, before the database's variables. */
   readonly environment: Environment;
+  /** How long `database.setup` may take. */
+  readonly timeoutSeconds: number;
+  /** The absolute file that gets all that `database.setup` prints. */
+  readonly log: string;
   /** Where packages of the project may be found: the roots whose node_modules may hold Postgres binaries. */
   readonly projectRoot: string;
   readonly signal: AbortSignal;
@@ -32,7 +37,7 @@ export interface Provision {
   /** For people: "embedded Postgres 17.10" or "Postgres 16.2 at db.example.com:5432"; never a password. */
   readonly description: string;
   /** Everything that must not appear in any output. */
-  readonly secrets: readonly string[];
+  readonly secrets: readonly Secret[];
   /**
    * The environment of a process that only coordinates workers: its variables lead to a database that is never made, so
    * that work which is done there, outside of every worker, fails aloud instead of reaching somebody's data.

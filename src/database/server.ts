@@ -1,3 +1,4 @@
+import type { Secret } from "../suite/redact.ts";
 import type { ServerAddress } from "./url.ts";
 
 /** A row of any query. */
@@ -10,7 +11,7 @@ export interface DatabaseServer {
   readonly description: string;
   /** How tests reach it. */
   readonly address: ServerAddress;
-  readonly secrets: readonly string[];
+  readonly secrets: readonly Secret[];
   /** The fastest way for this server to clone a database, as a clause of CREATE DATABASE. */
   readonly cloneStrategy: string;
   /** Runs one statement on the maintenance database; several may run side by side. */

@@ -35,7 +35,7 @@ export async function buildTemplate(
   const name = templateName(base);
   const building = buildingName(name);
   await databases.create({ name: building, worker: "template" });
-  const { database, directory, environment, signal } = request;
+  const { database, directory, environment, timeoutSeconds, log, signal } = request;
   await runSetup({
     command,
     directory,
@@ -43,7 +43,9 @@ export async function buildTemplate(
       ...withoutPostgresRedirects(environment),
       ...workerEnvironment(database, server.address, building, "template"),
     },
+    log,
     secrets: server.secrets,
+    timeoutSeconds,
     signal,
   });
   await waitUntilUnused(server, building);

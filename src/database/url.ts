@@ -1,6 +1,7 @@
 import { isIPv6 } from "node:net";
 import { userInfo } from "node:os";
 import { RequestError } from "../errors.ts";
+import type { Secret } from "../suite/redact.ts";
 import type { Environment } from "../world.ts";
 
 /** Where a server is and who we are there. Passwords are decoded here, and encoded again by whoever renders them. */
@@ -91,10 +92,30 @@ export function describeAddress({ host, port }: ServerAddress): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** The password in every shape in which it could come up in an output. */
-export function passwordSecrets({ password }: ServerAddress): string[] {
+/** Passwords of examples and containers, which outputs hold as words: guarding them would hide "postgres" everywhere. */
+const commonplacePasswords = new Set(
+  "postgres postgresql password passwd secret changeme test tests testing root admin user dev local docker example".split(
+    " ",
+  ),
+);
+
+/** What an output must not show of an address: the password, which is commonplace where it is also the user or the database. */
+export function passwordSecrets({ password, user, database }: ServerAddress): Secret[] {
   if (password === undefined) return [];
-  return [...new Set([password, encodePart(password), encodeURIComponent(password)])];
+  const isCommonplace = commonplacePasswords.has(password) || password === user || password === database;
+  return [isCommonplace ? { commonplace: password } : password];
+}
+
+/** The same for several URLs and for PGPASSWORD. A URL that cannot be read is refused by whoever connects to it. */
+export function urlSecrets(urls: readonly (string | undefined)[], environment: Environment): Secret[] {
+  const noUrl = "postgresql://localhost";
+  return [noUrl, ...urls.filter((url) => url !== undefined)].flatMap((url) => {
+    try {
+      return passwordSecrets(parseServerUrl(url, environment));
+    } catch {
+      return [];
+    }
+  });
 }
 
 /**

@@ -1,8 +1,8 @@
 import { constants, existsSync, readFileSync } from "node:fs";
 import { access, readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import type { World } from "../world.ts";
-import { askGit, git } from "./commands.ts";
+import { gitLine, gitLineOrNull } from "../push/git.ts";
+import type { Repository } from "../push/repository.ts";
 
 /** Who has the hooks of a repository, as far as it decides whether ours may be installed. */
 export type HookOwner =
@@ -26,9 +26,10 @@ export interface OwnHook {
 }
 
 /** Looks at `core.hooksPath` in every scope, then at git's own hook directory. */
-export async function findHookOwner(world: World, root: string): Promise<HookOwner> {
-  const scoped = await askGit(world, root, ["config", "--show-scope", "--type=path", "--get", "core.hooksPath"]);
-  if (scoped === null || scoped.split("\t")[1] === "") return await ownerOfDefault(world, root);
+export async function findHookOwner(repository: Repository): Promise<HookOwner> {
+  const { git, root } = repository;
+  const scoped = await gitLineOrNull(git, "config", "--show-scope", "--type=path", "--get", "core.hooksPath");
+  if (scoped === null || scoped.split("\t")[1] === "") return await ownerOfDefault(repository);
   const [scope = "local", path = ""] = scoped.split("\t");
   const directory = resolve(root, path);
   if (isHuskyOf(root, directory)) return { kind: "husky" };
@@ -52,8 +53,8 @@ function isHuskyOf(root: string, directory: string): boolean {
   return directory === join(root, ".husky") && existsSync(join(directory, "_", "husky.sh"));
 }
 
-async function ownerOfDefault(world: World, root: string): Promise<HookOwner> {
-  const directory = resolve(root, await git(world, root, ["rev-parse", "--git-path", "hooks"]));
+async function ownerOfDefault({ git, root }: Repository): Promise<HookOwner> {
+  const directory = resolve(root, await gitLine(git, "rev-parse", "--git-path", "hooks"));
   const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
   const hooks: OwnHook[] = [];
   for (const entry of entries) {

@@ -1,15 +1,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UnavailableError } from "../errors.ts";
-import type { Environment, World } from "../world.ts";
+import { withoutNpmRun } from "../push/environment.ts";
+import type { Repository } from "../push/repository.ts";
+import type { World } from "../world.ts";
 import { runCommand } from "./commands.ts";
 import { findHookOwner } from "./hook-owner.ts";
 import type { Narrator } from "./narrator.ts";
 import type { PackageManager } from "./package-manager.ts";
 
 export interface Installation {
-  /** The absolute root of the repository. */
-  readonly root: string;
+  readonly repository: Repository;
   readonly manager: PackageManager;
   /** The packages that must lie in node_modules afterwards. */
   readonly packages: readonly string[];
@@ -19,7 +20,8 @@ export interface Installation {
 
 /** Installs what is missing and has husky take git's hooks. Throws UnavailableError where either could not be done. */
 export async function installHook(world: World, installation: Installation, narrator: Narrator): Promise<void> {
-  const { root, packages } = installation;
+  const { repository, packages } = installation;
+  const { root } = repository;
   const missing = (): string[] =>
     packages.filter((name) => !existsSync(join(root, "node_modules", name, "package.json")));
   if (installation.listChanged || missing().length > 0) await installPackages(world, installation, narrator);
@@ -29,12 +31,12 @@ export async function installHook(world: World, installation: Installation, narr
       `${installation.manager.install.join(" ")} ended well, but put no ${absent} into node_modules, where the hook looks for it. With Yarn, set "nodeLinker: node-modules" in .yarnrc.yml; then run \`verify init\` again.`,
     );
   }
-  if (await isActive(world, root)) {
+  if (await isActive(repository)) {
     narrator.kept("git runs the hooks in .husky (core.hooksPath)");
     return;
   }
   const said = await runHusky(world, root);
-  if (!(await isActive(world, root))) {
+  if (!(await isActive(repository))) {
     const off = world.environment.HUSKY === "0" ? " HUSKY=0 is set in the environment: run it without." : "";
     throw new UnavailableError(
       `husky did not set core.hooksPath, so git does not run the hook yet${said === "" ? "" : ` (husky says: ${said})`}.${off} To activate it: \`npx husky\`.`,
@@ -43,12 +45,12 @@ export async function installHook(world: World, installation: Installation, narr
   narrator.did("git runs the hooks in .husky (core.hooksPath set by husky)");
 }
 
-async function installPackages(world: World, { root, manager }: Installation, narrator: Narrator): Promise<void> {
+async function installPackages(world: World, { repository, manager }: Installation, narrator: Narrator): Promise<void> {
   const command = manager.install.join(" ");
   narrator.plain(`  ${command} …`);
-  const result = await runCommand(world, root, manager.install, withoutNpmRun(world.environment));
+  const result = await runCommand(world, repository.root, manager.install, withoutNpmRun(world.environment));
   if (result.exitCode !== 0) {
-    const tail = result.everything.trim().split("\n").slice(-8).join("\n");
+    const tail = result.output.trim().split("\n").slice(-8).join("\n");
     if (tail !== "") world.errors.write(`${tail}\n`);
     const why = result.exitCode === null ? `${manager.name} could not be started` : `\`${command}\` failed`;
     throw new UnavailableError(
@@ -58,15 +60,10 @@ async function installPackages(world: World, { root, manager }: Installation, na
   narrator.did(command);
 }
 
-/** The environment without what npm or npx tells the program it runs, and which a second npm would take as its own options. */
-function withoutNpmRun(environment: Environment): Environment {
-  const inherited = /^(npm_(lifecycle|package|config_(local_prefix|package|call|workspace|global|prefix))|INIT_CWD$)/;
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !inherited.test(name)));
-}
-
 /** Whether git would run the hooks in .husky. */
-async function isActive(world: World, root: string): Promise<boolean> {
-  const owner = await findHookOwner(world, root);
+async function isActive(repository: Repository): Promise<boolean> {
+  const { root } = repository;
+  const owner = await findHookOwner(repository);
   const generated = existsSync(join(root, ".husky", "_", "h")) || existsSync(join(root, ".husky", "_", "husky.sh"));
   return owner.kind === "husky" && generated;
 }
@@ -81,5 +78,5 @@ async function runHusky(world: World, root: string): Promise<string> {
   const script = typeof fields.bin === "string" ? fields.bin : (fields.bin?.husky ?? "bin.js");
   const isOld = Number.parseInt(fields.version ?? "9", 10) < 9;
   const command = [process.execPath, join(directory, script), ...(isOld ? ["install"] : [])] as const;
-  return (await runCommand(world, root, command)).everything.trim();
+  return (await runCommand(world, root, command)).output.trim();
 }

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** The program that installs a repository's packages. */
@@ -16,6 +16,31 @@ const lockFiles: ReadonlyArray<readonly [string, PackageManager["name"]]> = [
   ["bun.lock", "bun"],
   ["bun.lockb", "bun"],
 ];
+
+const additions = {
+  npm: "npm install --save-dev",
+  pnpm: "pnpm add --save-dev",
+  yarn: "yarn add --dev",
+  bun: "bun add --dev",
+} as const;
+
+/** The command with which a person adds packages to what a project is developed with. */
+export function addCommand({ name }: Pick<PackageManager, "name">, packages: readonly string[]): string {
+  return [additions[name], ...packages].join(" ");
+}
+
+/** The package manager of a directory whose package.json was not read yet; what is no JSON declares none. */
+export function findPackageManager(root: string): PackageManager {
+  return packageManagerOf(root, declaredManager(root));
+}
+
+function declaredManager(root: string): unknown {
+  try {
+    return JSON.parse(readFileSync(join(root, "package.json"), "utf8"))?.packageManager;
+  } catch {
+    return undefined;
+  }
+}
 
 /** The package manager of a directory: what `packageManager` in its package.json says, else whose lock file is there, else npm. */
 export function packageManagerOf(root: string, declared: unknown): PackageManager {

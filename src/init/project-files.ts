@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
-import type { World } from "../world.ts";
-import { git } from "./commands.ts";
+import type { Repository } from "../push/repository.ts";
 
 /** The files of a project that git tracks or would track, read as they lie. */
 export interface ProjectFiles {
@@ -16,9 +15,9 @@ const largestFile = 1_000_000;
 const skippedDirectory =
   /^(node_modules|site-packages|venv|__pycache__|(__)?fixtures(__)?|test-?data|\.(?!github$).*)$/;
 
-/** What lies at `root`: tracked files and untracked ones that are not ignored, without dependencies and hidden directories. */
-export async function listProjectFiles(root: string, world: World): Promise<ProjectFiles> {
-  const listing = await git(world, root, ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
+/** What lies in the checkout: tracked files and untracked ones that are not ignored, without dependencies and hidden directories. */
+export async function listProjectFiles({ git, root }: Repository): Promise<ProjectFiles> {
+  const listing = await git.raw(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
   const paths = [...new Set(listing.split("\0"))].filter((path) => path !== "" && existsSync(join(root, path)));
   return projectFiles(paths, (path) => {
     const absolute = join(root, path);

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
+import type { SimpleGit } from "simple-git";
 import { messageOf, UnavailableError } from "../errors.ts";
 import { listed, plural } from "../report/text.ts";
 import type { Environment } from "../world.ts";
 import { linkDependencies } from "./dependencies.ts";
-import { gitLine } from "./git.ts";
+import { gitLine, openGit } from "./git.ts";
 import type { Target } from "./refs.ts";
 import type { Repository } from "./repository.ts";
 import { removeWorktree, worktreePath } from "./worktrees.ts";
@@ -17,9 +18,13 @@ export interface Checkout {
   readonly root: string;
   /** What a reader should know about how the files came there, a sentence each. */
   readonly notes: readonly string[];
+  /** The absolute roots of the repository's other checkouts, links resolved: code of theirs is not what is verified. */
+  readonly otherRoots: readonly string[];
+  /** The files that git knows, relative to the root: what is covered beside them is not part of what is verified. */
+  trackedFiles(): Promise<ReadonlySet<string>>;
   /** What is known about dependencies that could not be made available, a sentence each. */
   readonly dependencyNotes: readonly string[];
-  /** What no longer is as it was verified; for a worktree of our own, nothing. */
+  /** What no longer is as it was verified. */
   drift(): Promise<Drift>;
   /** Removes what was made. Harmless when called twice. */
   close(): Promise<void>;
@@ -67,7 +72,8 @@ async function readState({ git }: Repository): Promise<State> {
     git.raw(["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=none"]),
     git.raw(["ls-files", "-v", "-z"]),
   ]);
-  const entries = status.split("\0").filter(Boolean);
+  // Our own reports ignore themselves, but not in the moment in which another run begins to write them.
+  const entries = status.split("\0").filter((entry) => entry !== "" && !entry.startsWith("?? .verify/"));
   const pathsOf = (wanted: boolean): string[] =>
     entries.filter((entry) => entry.startsWith("??") === wanted).map((entry) => entry.slice(3));
   const hidden = flags.split("\0").filter((entry) => /^([a-z]|S) /.test(entry));
@@ -105,9 +111,12 @@ async function ownCheckout(
   before: State,
   notes: readonly string[],
 ): Promise<Checkout> {
+  const root = await realpath(repository.root);
   return {
     kind,
-    root: await realpath(repository.root),
+    root,
+    otherRoots: await otherRootsOf(repository, root),
+    trackedFiles: () => listFiles(repository.git, kind === "working tree" ? ["--others", "--exclude-standard"] : []),
     notes,
     dependencyNotes: [],
     drift: async () => {
@@ -140,18 +149,43 @@ async function addWorktree(
   }
   try {
     const dependencyNotes = await linkDependencies(repository, target, path);
+    const root = await realpath(path);
+    const inside = { ...repository, root, git: openGit(root, environment) };
+    // Files that git's filters (line ends, large files) show as modified from the beginning are nobody's change.
+    const before = await readState(inside);
     return {
       kind: "worktree",
-      root: await realpath(path),
+      root,
+      otherRoots: await otherRootsOf(repository, root),
+      trackedFiles: () => listFiles(inside.git, []),
       notes: existsSync(join(path, ".gitmodules")) ? [...notes, submodulesNote] : notes,
       dependencyNotes,
-      drift: async () => ({ changed: [], added: [] }),
+      drift: async () => {
+        const after = await readState(inside);
+        // What is new goes with the worktree, and nobody but the suite can have put it there.
+        return { changed: after.modified.filter((file) => !before.modified.includes(file)), added: [] };
+      },
       close: () => removeWorktree(repository, path),
     };
   } catch (error) {
     await removeWorktree(repository, path);
     throw error;
   }
+}
+
+async function listFiles(git: SimpleGit, more: readonly string[]): Promise<ReadonlySet<string>> {
+  const files = await git.raw(["ls-files", "-z", "--cached", ...more]);
+  return new Set(files.split("\0").filter(Boolean));
+}
+
+/** The absolute roots of all checkouts of the repository but the one that is verified. */
+async function otherRootsOf({ git }: Repository, root: string): Promise<string[]> {
+  const list = await git.raw(["worktree", "list", "--porcelain", "-z"]);
+  const paths = list
+    .split("\0")
+    .flatMap((line) => (line.startsWith("worktree ") ? [line.slice("worktree ".length)] : []));
+  const roots = await Promise.all(paths.map((path) => realpath(path).catch(() => path)));
+  return roots.filter((other) => other !== root);
 }
 
 const submodulesNote =

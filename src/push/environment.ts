@@ -29,7 +29,7 @@ const gitVariables = new Set([
  * of the outer run: with NODE_TEST_CONTEXT a failing node:test suite exits 0.
  */
 const runnerVariables =
-  /^(VITEST(_.*)?|JEST_WORKER_ID|MOCHA_WORKER_ID|NODE_TEST_CONTEXT|NODE_TEST_WORKER_ID|NODE_V8_COVERAGE|PYTEST_XDIST_.*|PYTEST_CURRENT_TEST|PYTEST_VERSION|COV_CORE_.*|COVERAGE_FILE|COVERAGE_PROCESS_START)$/;
+  /^(VITEST(_.*)?|JEST_WORKER_ID|MOCHA_WORKER_ID|NODE_TEST_CONTEXT|NODE_TEST_WORKER_ID|NODE_V8_COVERAGE|PYTEST_XDIST_.*|PYTEST_CURRENT_TEST|PYTEST_ADDOPTS|PYTEST_PLUGINS|COVERAGE_RCFILE|PYTEST_VERSION|COV_CORE_.*|COVERAGE_FILE|COVERAGE_PROCESS_START)$/;
 
 /**
  * What the program itself sets for suites and workers, so that a verification inside a verification starts afresh. By
@@ -48,4 +48,22 @@ export function scrubEnvironment(environment: Environment): Environment {
       !ownVariables.test(name),
   );
   return Object.fromEntries(kept);
+}
+
+/**
+ * What npm and npx tell the program they run: a second npm would take it as its own options, and a suite would behave
+ * otherwise than in a plain shell. The user's own settings, such as npm_config_registry, are kept.
+ */
+const npmRunVariables =
+  /^(npm_(lifecycle_.*|package_.*|command|execpath|node_execpath|config_(local_prefix|package|call|yes|workspaces?|global|globalconfig|prefix|global_prefix|npm_version|user_agent|node_gyp|init_module))|INIT_CWD)$/;
+
+/** The environment without what an npm or npx that started us has put there. */
+export function withoutNpmRun(environment: Environment): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !npmRunVariables.test(name)));
+}
+
+/** The environment without what says how the program was called: npm's part, and our own input, which holds a password. */
+export function withoutCaller(environment: Environment): Environment {
+  const { VERIFY_DATABASE_URL: _url, ...rest } = withoutNpmRun(environment);
+  return rest;
 }

@@ -1,4 +1,5 @@
 import type { LoadedConfig } from "../config-file.ts";
+import { messageOf } from "../errors.ts";
 import type { Summary } from "../report/summary.ts";
 import { listed } from "../report/text.ts";
 import type { VerifyRequest } from "../request.ts";
@@ -31,8 +32,25 @@ export interface Proved {
   readonly plan: Plan;
 }
 
-/** A pass is kept as proof; a failure of a whole run takes away the proof that was there. */
+/**
+ * A pass is kept as proof; a failure of a whole run takes away the proof that was there. Gives the summary as it then
+ * is true: where the receipt could not be kept, without one.
+ */
 export async function keepProof(
+  context: { receipts: ReceiptStore; repository: Repository; world: World },
+  proved: Proved,
+  summary: Summary,
+): Promise<Summary> {
+  try {
+    await keep(context, proved, summary);
+    return summary;
+  } catch (error) {
+    const note = `No receipt could be kept: ${messageOf(error)}`;
+    return { ...summary, receipt: null, notes: [...summary.notes, note] };
+  }
+}
+
+async function keep(
   { receipts, repository, world }: { receipts: ReceiptStore; repository: Repository; world: World },
   { conditions, checkout, loaded, plan }: Proved,
   summary: Summary,
@@ -42,7 +60,7 @@ export async function keepProof(
     // A configuration that is a program may say something else tomorrow: only Node can tell.
     const isProgram = /\.(js|mjs|ts)$/.test(loaded.file);
     await receipts.save(receipt, isProgram ? null : await hookMarker(repository, world));
-  } else if (summary.verdict === "failed" && plan.weaker.length === 0 && checkout.kind !== "working tree") {
+  } else if (summary.verdict === "failed" && !plan.special && checkout.kind !== "working tree") {
     await receipts.revoke(summary.tree);
   }
 }

@@ -1,6 +1,6 @@
-import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { replaceFile } from "../files.ts";
 import type { Summary } from "../report/summary.ts";
 
 /** Proof that a tree passed: what was verified, by what, under which conditions. */
@@ -109,12 +109,4 @@ export function differences(receipt: Receipt, conditions: Conditions, now: Date)
 /** Whether a receipt is too old to stand for anything. */
 export function isExpired({ at }: Receipt, now: Date): boolean {
   return now.getTime() - Date.parse(at) > receiptDays * 86_400_000;
-}
-
-/** Replaces a file in one step, so that a reader sees the old one or the new one. */
-async function replaceFile(path: string, content: string): Promise<void> {
-  await mkdir(join(path, ".."), { recursive: true });
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  await writeFile(temporary, content);
-  await rename(temporary, path);
 }

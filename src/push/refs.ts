@@ -57,7 +57,8 @@ export async function readPush(git: SimpleGit, lines: readonly PushLine[]): Prom
       skipped.push(`${shortRef(line.remoteRef)} is deleted: nothing to verify.`);
       continue;
     }
-    if (line.remoteRef.startsWith("refs/notes/")) {
+    // Notes are commits of their own kind; a branch that is pushed there is still a branch.
+    if (line.remoteRef.startsWith("refs/notes/") && line.localRef.startsWith("refs/notes/")) {
       skipped.push(`${line.remoteRef} holds notes, not files: nothing to verify.`);
       continue;
     }

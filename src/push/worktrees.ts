@@ -1,7 +1,7 @@
-import { access, constants, mkdir, realpath, rm } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
+import { realpath, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { cacheDirectory } from "../paths.ts";
+import { privateCache } from "../cache.ts";
+import { currentOwner, isOwnerAlive, type Owner } from "../process-owner.ts";
 import type { Environment } from "../world.ts";
 import type { Target } from "./refs.ts";
 import type { Repository } from "./repository.ts";
@@ -13,53 +13,57 @@ import type { Repository } from "./repository.ts";
  * node_modules and configuration files on their way up, and some (jest) look at nothing under `.git`.
  */
 export async function worktreePath(repository: Repository, target: Target, environment: Environment): Promise<string> {
-  const parent = await worktreesDirectory(environment);
+  const parent = await realpath(await privateCache(environment, "worktrees"));
   await sweepWorktrees(repository, parent);
-  return join(parent, worktreeName(repository, target));
-}
-
-async function worktreesDirectory(environment: Environment): Promise<string> {
-  const preferred = join(cacheDirectory(environment), "worktrees");
-  try {
-    await mkdir(preferred, { recursive: true, mode: 0o700 });
-    await access(preferred, constants.W_OK);
-    return await realpath(preferred);
-  } catch {
-    // A home that cannot be written to.
-    const fallback = join(tmpdir(), `pushproof-worktrees-${process.getuid?.() ?? "user"}`);
-    await mkdir(fallback, { recursive: true, mode: 0o700 });
-    return await realpath(fallback);
-  }
+  return join(parent, worktreeName(repository, target, await currentOwner()));
 }
 
 let counter = 0;
 
-/** Tells who owns it, so that the next run may remove what a killed one left: `shop-3f2c1ab90e.4711.0.host`. */
-function worktreeName(repository: Repository, target: Target): string {
+/** Tells who owns it, so that the next run may remove what a killed one left: `shop-3f2c1ab90e.4711.83220.5d41402abc4b.0`. */
+function worktreeName(repository: Repository, target: Target, { pid, start, world }: Owner): string {
   const name = basename(repository.root).replace(/[^\w.-]/g, "-");
-  return `${name}-${target.commit.slice(0, 10)}.${process.pid}.${counter++}.${host}`;
+  return `${name}-${target.commit.slice(0, 10)}.${pid}.${start ?? unknownStart}.${world}.${counter++}`;
 }
 
-const ownedName = /\.(\d+)\.\d+\.([^./]+)$/;
-const host = hostname().replace(/[^\w-]/g, "-");
+const unknownStart = "unknown";
+const ownedName = /\.(?<pid>\d+)\.(?<start>[\w-]+)\.(?<world>[0-9a-f]{12})\.\d+$/;
+/** How long a worktree may lie whose owner's number says nothing here, as after a boot: longer than any run takes. */
+const doubtfulMilliseconds = 24 * 60 * 60_000;
 
 /** Removes the worktrees of this repository whose process is gone. */
 async function sweepWorktrees(repository: Repository, parent: string): Promise<void> {
-  const list = await repository.git.raw(["worktree", "list", "--porcelain"]);
-  for (const [, path = ""] of list.matchAll(/^worktree (.*)$/gm)) {
-    const [, pid, owner] = ownedName.exec(path) ?? [];
-    const ours = path.startsWith(`${parent}/`) && owner === host;
-    if (ours && !isAlive(Number(pid))) await removeWorktree(repository, path);
+  for (const path of await listWorktrees(repository)) {
+    const owner = path.startsWith(`${parent}/`) ? ownerOf(path) : undefined;
+    if (owner !== undefined && !(await isNeeded(path, owner))) await removeWorktree(repository, path);
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+/** The absolute paths of the repository's checkouts, the main one among them, as git knows them. */
+export async function listWorktrees({ git }: Repository): Promise<string[]> {
+  const list = ["worktree", "list", "--porcelain"];
+  // Before git 2.36 a line is all that can be asked for.
+  const lines = await git.raw([...list, "-z"]).then(
+    (output) => output.split("\0"),
+    async () => (await git.raw(list)).split("\n"),
+  );
+  return lines.filter((line) => line.startsWith("worktree ")).map((line) => line.slice("worktree ".length));
+}
+
+function ownerOf(path: string): Owner | undefined {
+  const { pid, start, world } = ownedName.exec(path)?.groups ?? {};
+  if (pid === undefined || start === undefined || world === undefined) return undefined;
+  return { pid: Number(pid), start: start === unknownStart ? undefined : start, world };
+}
+
+async function isNeeded(path: string, owner: Owner): Promise<boolean> {
+  const isAlive = await isOwnerAlive(owner);
+  if (isAlive !== undefined) return isAlive;
+  const age = await stat(path).then(
+    ({ mtimeMs }) => Date.now() - mtimeMs,
+    () => 0,
+  );
+  return age < doubtfulMilliseconds;
 }
 
 /**

@@ -3,7 +3,7 @@ import { code, escapeMarkdown, fencedBlock, joined, list, section, table } from 
 import { type ChangesLimits, changesByFile } from "./markdown-changes.ts";
 import type { CommitSummary, Summary } from "./summary.ts";
 import { clip, formatSeconds, listed, plainLine, plainText, shortId } from "./text.ts";
-import { verdictWords } from "./verdict.ts";
+import { verdictInWords, verdictMark } from "./verdict.ts";
 
 /** Below the 65,536 characters that hosts take, with room for what an author adds. */
 const longestBody = 60_000;
@@ -65,10 +65,16 @@ function humanized(branch: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-function warning({ verdict, reasons }: Summary, limits: Limits): string | null {
-  if (verdict === "verified") return null;
-  const lines = listed(reasons, shownReasons, (reason) => escapeMarkdown(clip(reason, limits.line)), "reason");
-  return [`❌ **${verdictWords[verdict]}.**`, ...lines.map((line) => `- ${line}`)]
+function warning(summary: Summary, limits: Limits): string | null {
+  const { verdict, reasons, incomplete } = summary;
+  if (verdict === "verified" && incomplete.length === 0) return null;
+  const lines = listed(
+    [...reasons, ...incomplete],
+    shownReasons,
+    (reason) => escapeMarkdown(clip(reason, limits.line)),
+    "reason",
+  );
+  return [`${verdictMark(summary)} **${verdictInWords(summary)}.**`, ...lines.map((line) => `- ${line}`)]
     .map((line) => `> ${line}`)
     .join("\n");
 }
@@ -86,12 +92,11 @@ function summarySection({ changes }: Summary, limits: Limits): string | null {
 }
 
 function verificationTable(summary: Summary): string {
-  const mark = summary.verdict === "verified" ? "✅" : "❌";
   const commit = summary.verifiedIn === "working tree" ? "on top of " : "";
   const rows: [string, string | null][] = [
     [
       "Verdict",
-      `${mark} ${verdictWords[summary.verdict]}${summary.receipt?.reused ? ", by an earlier run of the same tree" : ""}`,
+      `${verdictMark(summary)} ${verdictInWords(summary)}${summary.receipt?.reused ? ", by an earlier run of the same tree" : ""}`,
     ],
     ...figures(summary).map(([label, value]): [string, string] => [label, escapeMarkdown(value)]),
     ["Databases", databases(summary)],

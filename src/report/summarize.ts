@@ -16,6 +16,8 @@ export interface RunFacts {
   readonly environment: string;
   readonly request: VerifyRequest;
   readonly changes: Changes | null;
+  /** What the plan leaves out, a phrase each. */
+  readonly incomplete: readonly string[];
 }
 
 /** The summary of a run that came to its end. */
@@ -61,7 +63,7 @@ export function summaryOfReceipt(receipt: Receipt, target: Target, changes: Chan
 }
 
 function begin(facts: RunFacts, verdict: Verdict): Summary {
-  const { target, kind, startedAt, environment, changes } = facts;
+  const { target, kind, startedAt, environment, changes, incomplete } = facts;
   return {
     schema: 1,
     verdict,
@@ -77,6 +79,7 @@ function begin(facts: RunFacts, verdict: Verdict): Summary {
     coverage: null,
     checks: [],
     changes,
+    incomplete,
     receipt: null,
     environment,
     server: null,

@@ -3,7 +3,7 @@ import { code, escapeMarkdown, fencedBlock, joined, list, section, table } from 
 import { binaryOrCounts, changedName } from "./markdown-changes.ts";
 import type { Failure, Summary } from "./summary.ts";
 import { clip, formatSeconds, listed, plural, shortId } from "./text.ts";
-import { allFailures, failureWords, subjectOf, verdictWords } from "./verdict.ts";
+import { allFailures, failureWords, subjectOf, verdictInWords, verdictMark } from "./verdict.ts";
 
 const shownFailures = 10;
 const shownFiles = 60;
@@ -12,9 +12,8 @@ const longestMessage = 4_000;
 
 /** `.verify/summary.md`: the verdict and why, then what was measured. What was not measured is left out. */
 export function summaryMarkdown(summary: Summary): string {
-  const mark = summary.verdict === "verified" ? "✅" : "❌";
   return `${joined([
-    `# ${mark} ${verdictWords[summary.verdict]}: ${escapeMarkdown(subjectOf(summary))}`,
+    `# ${verdictMark(summary)} ${verdictInWords(summary)}: ${escapeMarkdown(subjectOf(summary))}`,
     reusedSentence(summary),
     list(summary.reasons.map(escapeMarkdown)),
     figuresTable(summary),

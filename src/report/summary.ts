@@ -28,6 +28,8 @@ export interface Summary {
   readonly checks: readonly CheckSummary[];
   /** What the commit changes against the merge base with `base`; null where there is no base to compare with. */
   readonly changes: Changes | null;
+  /** What this run left out of what the configuration asks for, a phrase each; empty for a whole run. */
+  readonly incomplete: readonly string[];
   /** Null where this run gave none. */
   readonly receipt: { readonly tree: string; readonly reused: boolean } | null;
   /** What ran it: the environment class of the receipt, such as "linux x64, node 20.20.2, python 3.11.7". */

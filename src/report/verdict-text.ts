@@ -2,7 +2,7 @@ import type { Colors } from "./display.ts";
 import { figures } from "./figures.ts";
 import type { Failure, Summary, Verdict } from "./summary.ts";
 import { clip, listed, plainLine, shortId } from "./text.ts";
-import { allFailures, subjectOf, verdictWords } from "./verdict.ts";
+import { allFailures, subjectOf, verdictInWords } from "./verdict.ts";
 
 const columns = 80;
 /** What fits a small terminal and leaves the prompt visible. */
@@ -32,12 +32,12 @@ function reusedLine({ tree, repeat }: Summary, colors: Colors): string {
 
 function verdictLine(summary: Summary, colors: Colors): string {
   const paint: Record<Verdict, (text: string) => string> = {
-    verified: (text) => colors.green(`✔ ${text}`),
+    verified: (text) => (summary.incomplete.length > 0 ? colors.yellow : colors.green)(`✔ ${text}`),
     failed: (text) => colors.red(`✘ ${text}`),
     error: (text) => colors.red(`✘ ${text}`),
     interrupted: (text) => colors.yellow(`■ ${text}`),
   };
-  return colors.bold(`${paint[summary.verdict](verdictWords[summary.verdict])}: ${plainLine(subjectOf(summary))}`);
+  return colors.bold(`${paint[summary.verdict](verdictInWords(summary))}: ${plainLine(subjectOf(summary))}`);
 }
 
 function figureLines(summary: Summary, colors: Colors): string[] {

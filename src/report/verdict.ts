@@ -1,8 +1,18 @@
 import type { FailureKind, Summary, Verdict } from "./summary.ts";
 import { shortId } from "./text.ts";
 
-/** The verdict in words. */
-export const verdictWords: Readonly<Record<Verdict, string>> = {
+/** The verdict in words; a pass of a run that left something out never reads as a whole one. */
+export function verdictInWords({ verdict, incomplete }: Summary): string {
+  return verdict === "verified" && incomplete.length > 0 ? "Verified in part" : verdictWords[verdict];
+}
+
+/** The verdict as a mark, for documents. */
+export function verdictMark({ verdict, incomplete }: Summary): string {
+  if (verdict !== "verified") return "❌";
+  return incomplete.length > 0 ? "⚠️" : "✅";
+}
+
+const verdictWords: Readonly<Record<Verdict, string>> = {
   verified: "Verified",
   failed: "Not verified",
   error: "Could not be verified",

@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
-import { lstat, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type LineCoverage, writeLcov } from "../coverage/lcov.ts";
 import { messageOf, RequestError, UnavailableError } from "../errors.ts";
+import { replaceFile } from "../files.ts";
 import { pullRequestBody } from "./pull-request.ts";
 import type { Summary } from "./summary.ts";
 import { summaryJson } from "./summary-json.ts";
@@ -37,21 +37,31 @@ export async function prepareReports(root: string): Promise<LogsDirectory> {
 }
 
 /**
- * Writes the reports of a run into `.verify/` under the root; without coverage, an earlier run's `coverage.lcov` goes.
- * A reader sees the old file or the new one, never half of one; what else lies there stays. Throws RequestError where
- * `.verify` is something else than a directory, UnavailableError where it cannot be written.
+ * Writes the reports of a run into `.verify/` under the root. Without coverage, an earlier run's `coverage.lcov` goes,
+ * unless that run is the one whose receipt is reused. A reader sees the old file or the new one, never half of one; what
+ * else lies there stays. Throws RequestError where `.verify` is something else than a directory, UnavailableError where
+ * it cannot be written.
  */
 export async function writeReports(root: string, summary: Summary, coverage: MergedCoverage | null): Promise<void> {
   await inReports(root, async (directory) => {
-    const write = (name: string, content: string): Promise<void> =>
-      replaceFile(directory, name, (path) => writeFile(path, content));
-    if (coverage)
-      await replaceFile(directory, "coverage.lcov", (path) => writeLcov(coverage.lines, coverage.root, path));
-    else await rm(join(directory, "coverage.lcov"), { force: true });
-    await write("pull-request.md", pullRequestBody(summary));
-    await write("summary.md", summaryMarkdown(summary));
-    await write("summary.json", summaryJson(summary));
+    const lcov = join(directory, "coverage.lcov");
+    if (coverage) await replaceFile(lcov, (path) => writeLcov(coverage.lines, coverage.root, path));
+    else if (!(await isOfLastRun(directory, summary))) await rm(lcov, { force: true });
+    await replaceFile(join(directory, "pull-request.md"), pullRequestBody(summary));
+    await replaceFile(join(directory, "summary.md"), summaryMarkdown(summary));
+    await replaceFile(join(directory, "summary.json"), summaryJson(summary));
   });
+}
+
+/** Whether a summary repeats what the reports that lie there are about: a proof of the same tree. */
+async function isOfLastRun(directory: string, { receipt }: Summary): Promise<boolean> {
+  if (!receipt?.reused) return false;
+  try {
+    const last: Summary = JSON.parse(await readFile(join(directory, "summary.json"), "utf8"));
+    return last.receipt?.tree === receipt.tree;
+  } catch {
+    return false;
+  }
 }
 
 /** Does the work with the absolute path of `.verify/`, which is there by then and ignored by git. */
@@ -60,7 +70,7 @@ async function inReports(root: string, work: (directory: string) => Promise<unkn
   await requireDirectory(directory);
   try {
     await mkdir(directory, { recursive: true });
-    await replaceFile(directory, ".gitignore", (path) => writeFile(path, "*\n"));
+    await replaceFile(join(directory, ".gitignore"), "*\n");
     await work(directory);
   } catch (error) {
     throw new UnavailableError(`The reports cannot be written to ${directory}: ${messageOf(error)}.`);
@@ -73,16 +83,4 @@ async function requireDirectory(directory: string): Promise<void> {
   if (!found || found.isDirectory()) return;
   const what = found.isSymbolicLink() ? "a symbolic link" : "not a directory";
   throw new RequestError(`${directory} is ${what}, but the reports are written there; move it out of the way.`);
-}
-
-/** Writes under a temporary name of its own, then takes the file's place at once. */
-async function replaceFile(directory: string, name: string, write: (path: string) => Promise<void>): Promise<void> {
-  const temporary = join(directory, `.${name}.${randomBytes(6).toString("hex")}.tmp`);
-  try {
-    await write(temporary);
-    await rename(temporary, join(directory, name));
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
 }

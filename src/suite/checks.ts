@@ -1,9 +1,9 @@
-import { join } from "node:path";
 import type { CheckSummary } from "../report/summary.ts";
 import type { PlannedSuite } from "./plan.ts";
 import { runCommand } from "./process.ts";
-import { withProjectPrograms } from "./programs.ts";
-import { fileName, type SuiteSurroundings } from "./run.ts";
+import { projectEnvironment } from "./project-environment.ts";
+import { redactor } from "./redact.ts";
+import type { SuiteSurroundings } from "./run.ts";
 
 /** A check of the configuration: a command that has to succeed. */
 export interface Check {
@@ -17,21 +17,22 @@ export async function runCheck(
   timeoutSeconds: PlannedSuite["timeoutSeconds"],
   around: Omit<SuiteSurroundings, "provision" | "scratch">,
 ): Promise<CheckSummary> {
-  const name = `check-${fileName(check.name)}.log`;
+  const { checkout, secrets, signal } = around;
+  const log = around.logs(`check-${check.name}`);
   const end = await runCommand({
     command: check.command,
-    directory: around.checkout.root,
-    environment: withProjectPrograms(around.environment, [around.checkout.root]),
-    log: join(around.logs.directory, name),
-    secrets: [],
+    directory: checkout.root,
+    environment: projectEnvironment(checkout, [], around.environment),
+    log: log.path,
+    secrets,
     timeoutSeconds,
-    signal: around.signal,
+    signal,
   });
   return {
     name: check.name,
-    command: check.command,
+    command: redactor(secrets)(check.command),
     passed: end.exitCode === 0 && !end.timedOut,
     seconds: end.seconds,
-    log: `${around.logs.name}/${name}`,
+    log: log.name,
   };
 }

@@ -37,7 +37,8 @@ export function makePlan(config: Config, options: VerifyOptions, checkoutRoot: s
   if (suites.length < config.suites.length) weaker.push("only some suites ran (--suite)");
   if (threshold < config.coverage.lines) weaker.push(`the gate was lowered to ${threshold} % (--coverage)`);
   if (options.arguments.length > 0) weaker.push(`arguments were added (${options.arguments.join(" ")})`);
-  return { suites, threshold, weaker, special: weaker.length > 0 || options.coverage !== undefined };
+  const special = weaker.length > 0 || options.coverage !== undefined || options.timeoutSeconds !== undefined;
+  return { suites, threshold, weaker, special };
 }
 
 function selectSuites(config: Config, names: readonly string[]): SuiteConfig[] {
@@ -59,9 +60,20 @@ function planSuite(config: Config, suite: SuiteConfig, options: VerifyOptions, c
   if (!existsSync(directory) || !statSync(directory).isDirectory()) {
     throw new RequestError(`The root "${suite.root}" of suite "${suite.name}" is not a directory of this commit.`);
   }
+  for (const source of suite.source) requireSource(suite, source, directory);
   const usesDatabase = config.database !== false && suite.database;
   const timeoutSeconds = options.timeoutSeconds ?? durationSeconds(config.timeout) ?? Number.POSITIVE_INFINITY;
   return { suite, directory, workers: workerIds(countWorkers(suite, options)), usesDatabase, timeoutSeconds };
+}
+
+/** A source that is not there would leave its lines out of the gate without a word. */
+function requireSource(suite: SuiteConfig, source: string, directory: string): void {
+  const asPath = source.replaceAll(".", "/");
+  const candidates = [source, asPath, `${asPath}.py`, `src/${asPath}`, `lib/${asPath}`];
+  if (candidates.some((candidate) => existsSync(join(directory, candidate)))) return;
+  throw new RequestError(
+    `The source "${source}" of suite "${suite.name}" is neither a directory nor a package in ${suite.root === "." ? "the repo's root" : suite.root}.`,
+  );
 }
 
 /** The option, else what the user's own command says, else the configuration, else the cores this process may use. */

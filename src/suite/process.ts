@@ -1,12 +1,10 @@
-import { spawn } from "node:child_process";
-import { createWriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { createInterface } from "node:readline";
-import { stripVTControlCharacters } from "node:util";
-import { InterruptedError } from "../errors.ts";
+import { InterruptedError, messageOf, UnavailableError } from "../errors.ts";
 import type { Environment } from "../world.ts";
-import { type Redact, redactor } from "./redact.ts";
+import { type Recording, recordOutput } from "./recording.ts";
+import { redactor, type Secret } from "./redact.ts";
 
 export interface CommandRequest {
   /** For `/bin/sh`. */
@@ -15,7 +13,7 @@ export interface CommandRequest {
   readonly environment: Environment;
   /** The absolute file that gets all it prints, secrets and colors taken out. */
   readonly log: string;
-  readonly secrets: readonly string[];
+  readonly secrets: readonly Secret[];
   readonly timeoutSeconds: number;
   readonly signal: AbortSignal;
 }
@@ -24,13 +22,14 @@ export interface CommandRequest {
 export interface CommandEnd {
   /** Null where a signal ended it. */
   readonly exitCode: number | null;
+  /** The signal that ended it, such as "SIGKILL"; null where it ended by itself. */
+  readonly endedBy?: string | null;
   readonly timedOut: boolean;
   readonly seconds: number;
   /** The last lines of its output, secrets taken out. */
   readonly tail: string;
 }
 
-const tailLines = 40;
 /** What Node's timers can hold, in milliseconds: a longer time would be over at once. */
 const longestTimer = 2 ** 31 - 1;
 /** How long a process group may take to end by itself once told to, in milliseconds. */
@@ -38,11 +37,13 @@ const grace = 2_000;
 
 /**
  * Runs a command in a process group of its own, without standard input, and waits for the end of the whole group: what
- * the command left in the background is ended too. Throws InterruptedError once the signal is aborted and the group is gone.
+ * the command left in the background is ended too, and what left the group is not waited for. Throws InterruptedError
+ * once the signal is aborted and the group is gone, UnavailableError where the log cannot be written.
  */
 export async function runCommand(request: CommandRequest): Promise<CommandEnd> {
-  if (request.signal.aborted) throw new InterruptedError();
-  await mkdir(dirname(request.log), { recursive: true });
+  const { signal } = request;
+  if (signal.aborted) throw new InterruptedError();
+  const log = await openLog(request.log);
   const started = performance.now();
   const child = spawn("/bin/sh", ["-c", request.command], {
     cwd: request.directory,
@@ -50,31 +51,66 @@ export async function runCommand(request: CommandRequest): Promise<CommandEnd> {
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const output = record(request.log, redactor(request.secrets), [child.stdout, child.stderr]);
   const group = endingOf(child.pid);
-  let timedOut = false;
-  const timer = setTimeout(
-    () => {
-      timedOut = true;
-      group.end();
-    },
-    Math.min(request.timeoutSeconds * 1000, longestTimer),
-  );
-  request.signal.addEventListener("abort", group.end, { once: true });
+  const recording = recordOutput(log, redactor(request.secrets), [child.stdout, child.stderr], group.end);
+  signal.addEventListener("abort", group.end, { once: true });
+  // An abort while the log was being opened is over by now.
+  if (signal.aborted) group.end();
   try {
-    const exitCode = await new Promise<number | null>((resolve, reject) => {
-      child.once("error", reject);
-      child.once("exit", resolve);
-    });
+    const { exitCode, endedBy, timedOut } = await exitOf(child, request.timeoutSeconds, group.end);
     const seconds = (performance.now() - started) / 1000;
     group.kill();
-    const tail = await output;
-    if (request.signal.aborted) throw new InterruptedError();
-    return { exitCode, timedOut, seconds, tail };
+    const tail = await finish(recording, request);
+    if (signal.aborted) throw new InterruptedError();
+    return { exitCode, endedBy, timedOut, seconds, tail };
+  } finally {
+    signal.removeEventListener("abort", group.end);
+    group.settle();
+    await recording.finish().catch(() => {});
+  }
+}
+
+async function openLog(path: string): Promise<NodeJS.WritableStream> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    return (await open(path, "w")).createWriteStream();
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+}
+
+async function finish(recording: Recording, { log, signal }: CommandRequest): Promise<string> {
+  try {
+    return await recording.finish();
+  } catch (error) {
+    throw signal.aborted ? new InterruptedError() : unwritable(log, error);
+  }
+}
+
+function unwritable(path: string, error: unknown): UnavailableError {
+  return new UnavailableError(
+    `The log ${path} cannot be written: ${messageOf(error)}. Make room for it, then run it again.`,
+    { cause: error },
+  );
+}
+
+type Exit = Required<Pick<CommandEnd, "exitCode" | "endedBy" | "timedOut">>;
+
+/** Waits for the end of the command itself, which is told to end when its time is over. */
+async function exitOf(child: ChildProcess, timeoutSeconds: number, end: () => void): Promise<Exit> {
+  let timedOut = false;
+  const whenOver = (): void => {
+    timedOut = true;
+    end();
+  };
+  const timer = setTimeout(whenOver, Math.min(timeoutSeconds * 1000, longestTimer));
+  try {
+    return await new Promise<Exit>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("exit", (exitCode, endedBy) => resolve({ exitCode, endedBy, timedOut }));
+    });
   } finally {
     clearTimeout(timer);
-    request.signal.removeEventListener("abort", group.end);
-    group.settle();
   }
 }
 
@@ -97,25 +133,4 @@ function endingOf(pid: number | undefined): { end(): void; kill(): void; settle(
     kill: () => send("SIGKILL"),
     settle: () => clearTimeout(timer),
   };
-}
-
-/** Writes the lines of all streams to the log as they come, and gives the last ones when every stream has ended. */
-async function record(path: string, redact: Redact, streams: readonly NodeJS.ReadableStream[]): Promise<string> {
-  const log = createWriteStream(path);
-  const tail: string[] = [];
-  const read = async (stream: NodeJS.ReadableStream): Promise<void> => {
-    // Line by line, so that a secret is never cut in two by the end of a chunk.
-    for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
-      const clean = redact(stripVTControlCharacters(line));
-      log.write(`${clean}\n`);
-      tail.push(clean);
-      if (tail.length > tailLines) tail.shift();
-    }
-  };
-  await Promise.all(streams.map(read));
-  await new Promise<void>((resolve, reject) => {
-    log.once("error", reject);
-    log.end(resolve);
-  });
-  return tail.join("\n").trim();
 }

@@ -10,7 +10,11 @@ const patience = 2_000;
 
 /** What the adapters tell while a suite runs, a JSON object a line. */
 type Message =
-  | { type: "hello"; root: string; runtime: string }
+  /** `root` is what file names are relative to, `directory` what the names in the coverage data are relative to. */
+  | { type: "hello"; root: string; directory?: string; runtime: string }
+  | { type: "foreign"; files: string[] }
+  /** The runner's own exit code, which a shell may hide. */
+  | { type: "end"; status: number }
   | { type: "missing"; package: string }
   /** `all` where these are all tests of the suite; else more may follow. */
   | { type: "collected"; tests: number; all?: boolean }
@@ -43,6 +47,16 @@ export interface WorkerProgress {
 export interface ReportedFacts {
   /** The directory that the runner's file names are relative to; null where the runner never spoke. */
   readonly root: string | null;
+  /** The directory that names in the coverage data are relative to; null where the runner never spoke. */
+  readonly directory: string | null;
+  /** How many runners spoke: one, or what was measured is not all that ran. */
+  readonly hellos: number;
+  /** How many tests were told to have failed. */
+  readonly failed: number;
+  /** What the runner said it exits with; null where it never came to its end. */
+  readonly status: number | null;
+  /** Absolute files of other checkouts whose code ran. */
+  readonly foreign: readonly string[];
   /** Such as "python 3.11.7"; null where the runner never spoke. */
   readonly runtime: string | null;
   /** Packages the runner said it lacks. */
@@ -71,7 +85,7 @@ export async function listenForProgress(): Promise<ProgressListener> {
   // A socket's path may have 107 bytes at most: a directory of its own in the temporary one keeps it short.
   const directory = await mkdtemp(join(tmpdir(), "pushproof-"));
   const socketPath = join(directory, "progress");
-  const record = new Record();
+  const record = new Told();
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -101,13 +115,17 @@ export async function listenForProgress(): Promise<ProgressListener> {
   };
 }
 
-class Record implements Progress {
+class Told implements Progress {
   total = 0;
   isTotalFinal = false;
   done = 0;
   failed = 0;
   readonly workers = new Map<string, { file: string; done: number }>();
   #root: string | null = null;
+  #directory: string | null = null;
+  #hellos = 0;
+  #status: number | null = null;
+  readonly #foreign = new Set<string>();
   #runtime: string | null = null;
   readonly #missing: string[] = [];
   readonly #unfinished: { file: string; name: string }[] = [];
@@ -119,8 +137,16 @@ class Record implements Progress {
     if (message === null) return;
     switch (message.type) {
       case "hello":
+        this.#hellos += 1;
         this.#root = message.root;
+        this.#directory = message.directory ?? message.root;
         this.#runtime = message.runtime;
+        return;
+      case "foreign":
+        for (const file of message.files) this.#foreign.add(file);
+        return;
+      case "end":
+        this.#status = message.status;
         return;
       case "missing":
         this.#missing.push(message.package);
@@ -154,6 +180,11 @@ class Record implements Progress {
     const lastFiles = new Map([...this.workers].map(([worker, { file }]) => [worker, file]));
     return {
       root: this.#root,
+      directory: this.#directory,
+      hellos: this.#hellos,
+      status: this.#status,
+      failed: this.failed,
+      foreign: [...this.#foreign].sort(),
       runtime: this.#runtime,
       missing: this.#missing,
       unfinished: this.#unfinished,
@@ -173,7 +204,7 @@ class Record implements Progress {
   }
 }
 
-/** A line that is no message (some other program found the socket) is passed over: progress decides nothing. */
+/** A line that is no message (some other program found the socket) is passed over. */
 function parse(line: string): Message | null {
   try {
     const value = JSON.parse(line);

@@ -51,7 +51,7 @@ function invocation(run: SuiteRun): Invocation {
       VERIFY_JUNIT: junitFile(run),
       VERIFY_LCOV: lcovFile(run),
       VERIFY_CHECKOUT: run.checkoutRoot,
-      VERIFY_MAIN_CHECKOUT: run.mainRoot,
+      VERIFY_OTHER_CHECKOUTS: run.otherRoots.join(delimiter),
     },
   };
 }
@@ -87,7 +87,9 @@ async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
   const cases = await readJunit(junitFile(run)).catch(() => null);
   const brokeDown = ended.exitCode === internalError || (cases === null && ended.exitCode !== noTestsCollected);
   if (brokeDown && !ended.timedOut) throw couldNotRun(run, ended);
-  const coverage = await lcovInput(lcovFile(run), run.directory);
+  const different = (cases ?? []).find((test) => test.details.startsWith(differentCollections));
+  if (different !== undefined) throw differentTests(run, different);
+  const coverage = await lcovInput(lcovFile(run), ended.reported.directory ?? run.directory);
   return resultsOf(run, ended, oneEntryEach(cases ?? []), dialect, coverage);
 }
 
@@ -101,6 +103,17 @@ function oneEntryEach(cases: readonly TestCase[]): TestCase[] {
     byTest.set(id, { ...(known !== undefined && isBad(known) ? known : test), seconds });
   }
   return [...byTest.values()];
+}
+
+const differentCollections = "Different tests were collected";
+
+/** xdist refuses to begin where its workers found different tests: most often an id holds what differs by worker. */
+function differentTests(run: SuiteRun, { details }: TestCase): UnavailableError {
+  const difference = details.split("\n").filter((line) => /^[+-](?![+-])/.test(line));
+  return new UnavailableError(
+    `${run.suite.name}: the workers collected different tests, so none ran. A parametrized id that holds a URL, a time or a random value does that; ` +
+      `give such parameters fixed ids, or run with \`"workers": 1\`.\n${difference.slice(0, 6).join("\n")}`,
+  );
 }
 
 const crash = /^\s*worker '(gw\d+)' crashed while running '(.*)'/;

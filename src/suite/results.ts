@@ -49,6 +49,7 @@ export function resultsOf(
     workSeconds: tests.reduce((sum, test) => sum + test.seconds, 0),
     failures,
     coverage,
+    foreign: ended.reported.foreign,
     reasons: reasonsOf(run, ended, counts),
   };
 }
@@ -69,21 +70,38 @@ function reasonsOf(run: SuiteRun, ended: Ended, counts: TestResults["tests"]): s
   if (counts.passed + counts.failed === 0) {
     return [`${name} ran no test: all ${plural(counts.total, "test")} were skipped.`];
   }
+  if (ended.reported.hellos === 0) {
+    return [
+      `${name} ran without what was added to it, so its workers had no databases of their own: does \`${command}\` replace the environment?`,
+    ];
+  }
+  if (ended.reported.hellos > 1) {
+    return [
+      `${name} starts its runner ${ended.reported.hellos} times, and only the last can be judged: make each a suite of its own.`,
+    ];
+  }
+  if (ended.reported.failed > counts.failed) {
+    return [
+      `${name} said while it ran that ${plural(ended.reported.failed, "test")} failed, its results say ${counts.failed}: see its log.`,
+    ];
+  }
   const [error] = ended.reported.errors;
   if (error !== undefined) {
     const more = ended.reported.errors.length > 1 ? ` (and ${ended.reported.errors.length - 1} more)` : "";
     return [`${name} met an error outside of any test${more}: ${error}`];
   }
-  if (counts.failed === 0 && ended.exitCode !== 0) {
-    const how = ended.exitCode === null ? "was killed" : `exited with ${ended.exitCode}`;
-    return [`${name}: \`${command}\` ${how} although no test failed. Its last words: ${lastWords(ended.tail)}`];
+  // A pipe behind the command may hide the runner's own exit code.
+  const status = ended.exitCode === 0 ? ended.reported.status : ended.exitCode;
+  if (counts.failed === 0 && status !== 0) {
+    const how = status === null ? "did not come to its end" : `exited with ${status}`;
+    return [`${name}: \`${command}\` ${how} although no test failed. Its last words: ${lastWords(ended.tail, 3)}`];
   }
   return [];
 }
 
 /** The last lines of an output, for a sentence. */
 export function lastWords(tail: string, lines = 6): string {
-  const kept = tail.split("\n").filter((line) => line.trim() !== "");
+  const kept = tail.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("JUNIT report written"));
   return kept.length === 0 ? "(it printed nothing)" : kept.slice(-lines).join("\n");
 }
 

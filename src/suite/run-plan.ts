@@ -2,21 +2,27 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Config, DatabaseConfig } from "../config.ts";
-import { coverageOutside, judge } from "../coverage/gate.ts";
+import { judge } from "../coverage/gate.ts";
 import { type LineCoverage, mergeLcov } from "../coverage/lcov.ts";
+import { partCoverage } from "../coverage/outside.ts";
 import { openProvision } from "../database/open.ts";
 import type { Provision } from "../database/provision.ts";
-import { InterruptedError, messageOf } from "../errors.ts";
+import { urlSecrets } from "../database/url.ts";
+import { InterruptedError, messageOf, UnavailableError } from "../errors.ts";
 import type { Checkout } from "../push/checkout.ts";
 import type { Display } from "../report/display.ts";
 import { countsText } from "../report/figures.ts";
 import type { CheckSummary } from "../report/summary.ts";
 import { listed } from "../report/text.ts";
+import type { LogsDirectory } from "../report/write.ts";
 import type { VerifyRequest } from "../request.ts";
 import type { Findings } from "../verdict.ts";
-import type { World } from "../world.ts";
+import type { Environment, World } from "../world.ts";
 import { runCheck } from "./checks.ts";
+import { type Logs, logsIn } from "./logs.ts";
 import type { Plan } from "./plan.ts";
+import { setupEnvironment } from "./project-environment.ts";
+import type { Secret } from "./redact.ts";
 import { runSuite, type SuiteOutcome, type SuiteSurroundings } from "./run.ts";
 
 /** Where and with what a plan is run. */
@@ -25,7 +31,7 @@ export interface PlanSurroundings {
   readonly checkout: Checkout;
   /** The absolute root of the user's own checkout. */
   readonly mainRoot: string;
-  readonly logs: SuiteSurroundings["logs"];
+  readonly logs: LogsDirectory;
   readonly request: VerifyRequest;
   readonly display: Display;
   readonly world: World;
@@ -44,24 +50,29 @@ export interface PlanRun extends Omit<Findings, "changed"> {
 /** Runs the checks and the suites of a plan, one after another, while the database server starts beside the checks. */
 export async function runPlan(plan: Plan, around: PlanSurroundings): Promise<PlanRun> {
   const { display, world, config, checkout } = around;
-  const opening = startServer(plan, around);
-  const scratch = await mkdtemp(join(tmpdir(), "pushproof-run-"));
+  const scratch = await makeScratch(world.environment);
+  const logs = logsIn(around.logs);
+  const secrets = secretsOf(around);
+  let opening: Promise<Provision> | null = null;
   let provision: Provision | null = null;
   try {
+    const server = startServer(plan, around, logs);
+    opening = server;
     const surroundings = {
       checkout,
       mainRoot: around.mainRoot,
       scratch,
-      logs: around.logs,
+      logs,
+      secrets,
       arguments: around.request.options.arguments,
       environment: world.environment,
       signal: world.signal,
     };
     const checks = await runChecks(plan, config, surroundings, display);
-    if (opening !== null)
+    if (server !== null)
       provision = await display.stage(
         "Database",
-        () => opening,
+        () => server,
         (open) => open.description,
       );
     const suites = await runSuites(plan, { ...surroundings, provision }, display);
@@ -76,19 +87,35 @@ export async function runPlan(plan: Plan, around: PlanSurroundings): Promise<Pla
   }
 }
 
+async function makeScratch(environment: Environment): Promise<string> {
+  const parent = environment.TMPDIR || tmpdir();
+  try {
+    return await mkdtemp(join(parent, "pushproof-run-"));
+  } catch (error) {
+    throw new UnavailableError(
+      `No temporary directory can be made in ${parent}: ${messageOf(error)}. Set TMPDIR to a directory with room in which you may write.`,
+      { cause: error },
+    );
+  }
+}
+
 /** Begins to start the server, or gives null where no suite needs one. */
 function startServer(
   plan: Plan,
   { config, checkout, mainRoot, request, world }: PlanSurroundings,
+  logs: Logs,
 ): Promise<Provision> | null {
   const first = plan.suites.find((suite) => suite.usesDatabase);
   if (config.database === false || first === undefined) return null;
   const { database } = config;
+  const directory = database.root === undefined ? first.directory : join(checkout.root, database.root);
   const opening = openProvision({
     database,
     url: serverUrl(database, request, world),
-    directory: database.root === undefined ? first.directory : join(checkout.root, database.root),
-    environment: world.environment,
+    directory,
+    environment: setupEnvironment(checkout, directory, world.environment),
+    timeoutSeconds: first.timeoutSeconds,
+    log: logs("database-setup").path,
     projectRoot: mainRoot,
     signal: world.signal,
   });
@@ -105,6 +132,12 @@ async function closeServer(provision: Provision | null): Promise<string[]> {
   } catch (error) {
     return [`Not all databases could be removed: ${messageOf(error)}`];
   }
+}
+
+/** The passwords that are known before anything runs, of whatever server is named, used or not. */
+function secretsOf({ config, request, world: { environment } }: PlanSurroundings): Secret[] {
+  const configured = config.database === false ? undefined : config.database.url;
+  return urlSecrets([request.options.databaseUrl, environment.VERIFY_DATABASE_URL, configured], environment);
 }
 
 function serverUrl(database: DatabaseConfig, request: VerifyRequest, { environment }: World): string | undefined {
@@ -145,15 +178,17 @@ async function readCoverage(
   plan: Plan,
   checkout: Checkout,
 ): Promise<Pick<PlanRun, "coverage" | "lines" | "outside" | "notes">> {
+  const foreign = suites.flatMap((suite) => suite.foreign);
   const inputs = suites.map(({ coverage }) => coverage).filter((coverage) => coverage !== null);
-  if (inputs.length === 0) return { coverage: null, lines: null, outside: [], notes: [] };
-  const merged = await mergeLcov(inputs);
-  const outside = coverageOutside(merged, checkout.root);
-  // What lies elsewhere is not part of the tree, so it neither helps nor harms. Only in a worktree does it say that
-  // the wrong code was tested.
-  const lines: LineCoverage = new Map([...merged].filter(([file]) => !outside.includes(file)));
-  const coverage = judge(lines, { threshold: plan.threshold, root: checkout.root });
-  if (checkout.kind === "worktree" || outside.length === 0) return { coverage, lines, outside, notes: [] };
-  const files = listed(outside, 3, (file) => file, "file").join(", ");
-  return { coverage, lines, outside: [], notes: [`Files outside the repository are not counted: ${files}.`] };
+  if (inputs.length === 0) return { coverage: null, lines: null, outside: foreign, notes: [] };
+  const { root, otherRoots } = checkout;
+  const files = { root, otherRoots, tracked: await checkout.trackedFiles() };
+  const { lines, misled, elsewhere } = partCoverage(await mergeLcov(inputs), files);
+  const some = listed(elsewhere, 3, (file) => file, "file").join(", ");
+  return {
+    coverage: judge(lines, { threshold: plan.threshold, root }),
+    lines,
+    outside: [...new Set([...misled, ...foreign])],
+    notes: elsewhere.length === 0 ? [] : [`Not counted, as no part of the verified files: ${some}.`],
+  };
 }

@@ -1,18 +1,19 @@
-import { mkdir } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import type { LcovInput } from "../coverage/lcov.ts";
 import type { Provision, WorkerDatabase } from "../database/provision.ts";
 import { withoutPostgresRedirects } from "../database/url.ts";
 import type { Checkout } from "../push/checkout.ts";
 import type { Stage } from "../report/display.ts";
-import type { SuiteSummary } from "../report/summary.ts";
+import type { Failure, SuiteSummary } from "../report/summary.ts";
 import { plural } from "../report/text.ts";
 import type { Environment } from "../world.ts";
+import type { Logs } from "./logs.ts";
 import type { PlannedSuite } from "./plan.ts";
 import { runCommand } from "./process.ts";
-import { withProjectPrograms } from "./programs.ts";
 import { listenForProgress, type Progress } from "./progress.ts";
-import { redactor } from "./redact.ts";
+import { projectEnvironment } from "./project-environment.ts";
+import { type Redact, redactor, type Secret } from "./redact.ts";
 import { runnerOf } from "./runners.ts";
 
 /** What every suite of a verification shares. */
@@ -24,8 +25,9 @@ export interface SuiteSurroundings {
   readonly provision: Provision | null;
   /** The absolute, private directory for what the runners write; each suite gets a part of it. */
   readonly scratch: string;
-  /** The absolute directory of the logs, and its name relative to the repo's root. */
-  readonly logs: { readonly directory: string; readonly name: string };
+  readonly logs: Logs;
+  /** What must not be shown, beside the provision's own secrets. */
+  readonly secrets: readonly Secret[];
   readonly arguments: readonly string[];
   readonly environment: Environment;
   readonly signal: AbortSignal;
@@ -36,6 +38,8 @@ export interface SuiteOutcome {
   readonly summary: SuiteSummary;
   /** What makes it not count, beside its failures; a sentence each. */
   readonly reasons: readonly string[];
+  /** Absolute files of other checkouts of the repository whose code it ran. */
+  readonly foreign: readonly string[];
   /** Where its coverage is, or null where it gave none. */
   readonly coverage: LcovInput | null;
 }
@@ -43,10 +47,9 @@ export interface SuiteOutcome {
 /** Runs one suite with a fresh database for each of its workers. Throws where it could not be run at all. */
 export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings, stage: Stage): Promise<SuiteOutcome> {
   const { suite, directory, workers } = planned;
-  const scratch = join(around.scratch, fileName(suite.name));
-  await mkdir(scratch, { recursive: true });
+  const scratch = await mkdtemp(join(around.scratch, "suite-"));
   const databases = planned.usesDatabase && around.provision ? await around.provision.lease(workers) : [];
-  const secrets = around.provision?.secrets ?? [];
+  const secrets = [...around.secrets, ...(around.provision?.secrets ?? [])];
   const listener = await listenForProgress();
   const clock = setInterval(() => show(listener.progress, stage), 100);
   try {
@@ -55,7 +58,7 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
       suite,
       directory,
       checkoutRoot: around.checkout.root,
-      mainRoot: around.mainRoot,
+      otherRoots: around.checkout.otherRoots,
       workers: workers.length,
       workerEnvironments: environmentsOf(workers, databases),
       coordinatorEnvironment: { ...around.provision?.coordinatorEnvironment, VERIFY_WORKER: "master" },
@@ -65,12 +68,12 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
       dependencyNotes: around.checkout.dependencyNotes,
       environment: suiteEnvironment(planned, around),
     };
-    const log = join(around.logs.directory, `${fileName(suite.name)}.log`);
+    const log = around.logs(suite.name);
     const invocation = await runner.invocation(run);
     const end = await runCommand({
       ...invocation,
       directory,
-      log,
+      log: log.path,
       secrets,
       timeoutSeconds: planned.timeoutSeconds,
       signal: around.signal,
@@ -81,17 +84,18 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
       summary: {
         name: suite.name,
         runner: suite.runner,
-        command: suite.command,
+        command: redact(suite.command),
         workers: workers.length,
         seconds: end.seconds,
         workSeconds: results.workSeconds,
         files: results.files,
         tests: results.tests,
         databases: databases.map((database) => database.name),
-        failures: results.failures.map((failure) => ({ ...failure, message: redact(failure.message) })),
-        log: `${around.logs.name}/${fileName(suite.name)}.log`,
+        failures: results.failures.map((failure) => redactFailure(failure, redact)),
+        log: log.name,
       },
       reasons: results.reasons.map(redact),
+      foreign: results.foreign,
       coverage: results.coverage,
     };
   } finally {
@@ -100,9 +104,10 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
   }
 }
 
-/** A suite's or check's name as the name of a file. */
-export function fileName(name: string): string {
-  return name.replace(/[^\w.-]+/g, "-");
+/** A password may come up anywhere in what a test says of itself: a parameter is part of its name. */
+function redactFailure(failure: Failure, redact: Redact): Failure {
+  const { file, name, message } = failure;
+  return { ...failure, file: redact(file), name: redact(name), message: redact(message) };
 }
 
 function environmentsOf(
@@ -115,9 +120,7 @@ function environmentsOf(
 
 function suiteEnvironment({ directory }: PlannedSuite, around: SuiteSurroundings): Environment {
   const own = around.provision ? withoutPostgresRedirects(around.environment) : around.environment;
-  const environment = withProjectPrograms(own, [directory, around.checkout.root]);
-  // The virtual environment is the user's own: uv would install the worktree's project into it.
-  return around.checkout.kind === "worktree" ? { ...environment, UV_NO_SYNC: "1" } : environment;
+  return projectEnvironment(around.checkout, [directory], own);
 }
 
 function show(progress: Progress, stage: Stage): void {

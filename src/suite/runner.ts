@@ -24,8 +24,8 @@ export interface SuiteRun {
   readonly suite: SuiteConfig;
   /** The absolute root of the checkout that is verified. */
   readonly checkoutRoot: string;
-  /** The absolute root of the user's own checkout, from which environments may have been installed. */
-  readonly mainRoot: string;
+  /** The absolute roots of the repository's other checkouts, from which environments may have been installed. */
+  readonly otherRoots: readonly string[];
   /** The absolute directory the command runs in. */
   readonly directory: string;
   /** How many workers run side by side; 1 is a serial run. */
@@ -64,6 +64,8 @@ export interface TestResults {
   readonly failures: readonly Failure[];
   /** Where its LCOV file is, and what the names in it are relative to; null where none was written. */
   readonly coverage: LcovInput | null;
+  /** Absolute files of other checkouts of the repository whose code ran. */
+  readonly foreign: readonly string[];
   /** What makes the run not count, one sentence each, beside the failures; empty when there is nothing. */
   readonly reasons: readonly string[];
 }

@@ -38,6 +38,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
             VERIFY_WORKER_ENVIRONMENTS: JSON.stringify(run.workerEnvironments),
           }
         : {}),
+      ...(installed.refusesSnapshots ? {} : { CI: run.environment.CI ?? "1" }),
       VERIFY_PROGRESS: run.progressSocket,
     },
   };
@@ -55,6 +56,9 @@ function addedOptions(run: SuiteRun, installed: Installed): string[] {
     ...(run.workers > 1 ? [`--maxWorkers=${run.workers}`] : ["--maxWorkers=1", "--no-file-parallelism"]),
     // Version 3 refuses a maximum below its own minimum.
     ...(installed.major < 4 ? ["--minWorkers=1"] : []),
+    // As in CI: a focused test must not hide the others, and a snapshot that is not committed proves nothing.
+    ...(/--allowOnly/.test(command) ? [] : ["--allowOnly=false"]),
+    ...(installed.refusesSnapshots && !/(^|\s)(-u|--update)(=|\s|$)/.test(command) ? ["--update=none"] : []),
     ...(ownReporter ? [] : ["--reporter=default"]),
     "--reporter=junit",
     `--outputFile.junit=${junitFile(run)}`,
@@ -76,6 +80,8 @@ function workersAskedFor(command: string): number | null {
 
 interface Installed {
   readonly major: number;
+  /** Whether a missing snapshot can be refused by an option; before, only an environment that says CI does. */
+  readonly refusesSnapshots: boolean;
   /** Whether the only coverage provider that is there is not vitest's default one. */
   readonly onlyIstanbul: boolean;
 }
@@ -88,7 +94,8 @@ function findInstalled(run: SuiteRun): Installed {
   if (onlyIstanbul && versionOf(require, "@vitest/coverage-istanbul") === null) {
     throw missing(run, "vitest's coverage provider", `@vitest/coverage-v8@${version}`);
   }
-  return { major: Number.parseInt(version, 10), onlyIstanbul };
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return { major, refusesSnapshots: major > 4 || (major === 4 && minor >= 1), onlyIstanbul };
 }
 
 function versionOf(require: NodeJS.Require, name: string): string | null {

@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
-import { chmod, mkdir, readFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, readFile, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
 import { describe, expect, it, vi } from "vitest";
 import { init } from "../../src/commands/init.ts";
 import { configSchema } from "../../src/config.ts";
 import { InterruptedError, RequestError, UnavailableError } from "../../src/errors.ts";
 import { completePackage, huskyDirectory, type Prepared, prepare, pytestFiles } from "../init/prepared.ts";
 import type { Files } from "../support/repository.ts";
+import { runShell } from "../support/run.ts";
 import { captureWorld } from "../support/world.ts";
 
 const complete: Files = { ...pytestFiles, "package.json": completePackage };
@@ -15,6 +15,9 @@ const read = async (repository: Prepared, path: string): Promise<string> =>
   await readFile(join(repository.root, path), "utf8");
 const hooksPath = async (repository: Prepared): Promise<string> =>
   await repository.git("config", "--default", "", "--get", "core.hooksPath");
+/** Pushes as a user does, with the hooks of the repository. */
+const push = async (repository: Prepared) =>
+  await runShell("git push origin main", repository.root, { ...repository.environment, HUSKY: undefined });
 /** Every file's text that git would commit, by path. */
 const snapshot = async (repository: Prepared): Promise<Record<string, string>> => {
   const listing = await repository.git("ls-files", "--cached", "--others", "--exclude-standard");
@@ -40,11 +43,7 @@ describe("verify init in a repository with a pytest suite", () => {
     const repository = await prepare(complete);
     await repository.init();
     expect(await hooksPath(repository)).toBe(".husky/_");
-    const { stderr } = await execa("git", ["push", "origin", "main"], {
-      cwd: repository.root,
-      env: { ...repository.environment, HUSKY: undefined },
-    });
-    expect(stderr).toContain("pushproof got: refs/heads/main");
+    expect((await push(repository)).output).toContain("pushproof got: refs/heads/main");
   });
 
   it("says what it did, what it guessed from where, and what to do next", async () => {
@@ -121,17 +120,30 @@ describe("verify init and what is there already", () => {
     expect(existsSync(join(repository.root, "verify.config.json"))).toBe(false);
   });
 
+  it("keeps the modes of the files it completes, and makes a hook that may be run", async () => {
+    const repository = await prepare({ ...pytestFiles, "package.json": "{}\n" });
+    await chmod(join(repository.root, "package.json"), 0o640);
+    await repository.init();
+    const modeOf = async (path: string): Promise<number> => (await stat(join(repository.root, path))).mode & 0o777;
+    expect(await modeOf("package.json")).toBe(0o640);
+    expect((await modeOf(".husky/pre-push")) & 0o100).toBe(0o100);
+  });
+
+  it("completes the package.json that a link leads to, and keeps the link", async () => {
+    const repository = await prepare({ ...pytestFiles, "shared/package.json": "{}\n" });
+    await symlink("shared/package.json", join(repository.root, "package.json"));
+    await repository.init();
+    expect(await read(repository, "shared/package.json")).toContain("husky");
+    expect((await lstat(join(repository.root, "package.json"))).isSymbolicLink()).toBe(true);
+  });
+
   it("keeps a pre-push hook of the user's and runs it after its own", async () => {
     const theirs = '#!/usr/bin/env sh\nread -r ref rest\necho "theirs got: $ref" >&2\nexit 0\n';
     const repository = await prepare({ ...complete, ".husky/pre-push": theirs });
     const { output } = await repository.init();
     expect(output).toContain("what was there is kept");
     expect((await read(repository, ".husky/pre-push")).endsWith(theirs.split("\n").slice(1).join("\n"))).toBe(true);
-    const { stderr } = await execa("git", ["push", "origin", "main"], {
-      cwd: repository.root,
-      env: { ...repository.environment, HUSKY: undefined },
-    });
-    expect(stderr.indexOf("pushproof got")).toBeLessThan(stderr.indexOf("theirs got: refs/heads/main"));
+    expect((await push(repository)).output).toMatch(/pushproof got[\s\S]*theirs got: refs\/heads\/main/);
   });
 
   it("has git ignore node_modules where it does not yet", async () => {
@@ -181,7 +193,7 @@ describe("verify init where someone else has the hooks", () => {
   it("gives the command for the scope that sets core.hooksPath", async () => {
     const repository = await prepare(complete);
     const global = join(repository.root, "..", "gitconfig");
-    await execa("git", ["config", "--file", global, "core.hooksPath", "/opt/hooks"]);
+    await repository.git("config", "--file", global, "core.hooksPath", "/opt/hooks");
     const { error } = await repository.init({ environment: { GIT_CONFIG_GLOBAL: global } });
     expect(error?.message).toContain("`git config --global --unset core.hooksPath`");
     expect(error?.message).toContain("`git config core.hooksPath .husky/_`");
@@ -346,12 +358,11 @@ describe("a teammate", () => {
     await repository.git("push", "--quiet", "origin", "main");
     const clone = join(repository.root, "..", "clone");
     const env = { ...repository.environment, HUSKY: undefined };
-    await execa("git", ["clone", "--quiet", repository.remote, clone], { env });
-    await execa("npm", ["install", "--no-audit", "--no-fund"], { cwd: clone, env });
-    const { stdout } = await execa("git", ["config", "core.hooksPath"], { cwd: clone, env });
-    expect(stdout).toBe(".husky/_");
-    const { stderr } = await execa("git", ["push", "origin", "main:feature"], { cwd: clone, env });
-    expect(stderr).toContain("pushproof got: refs/heads/main");
+    await repository.git("clone", "--quiet", repository.remote, clone);
+    expect(await runShell("npm install --no-audit --no-fund", clone, env)).toMatchObject({ exitCode: 0 });
+    expect(await repository.git("-C", clone, "config", "core.hooksPath")).toBe(".husky/_");
+    const { output } = await runShell("git push origin main:feature", clone, env);
+    expect(output).toContain("pushproof got: refs/heads/main");
   });
 });
 
@@ -360,9 +371,9 @@ async function pathWithGitOnly(repository: Prepared): Promise<string> {
   const bin = join(repository.root, "..", "bin");
   await mkdir(bin, { recursive: true });
   for (const program of ["git", "sh"]) {
-    const { stdout } = await execa("sh", ["-c", `command -v ${program}`]);
-    await execa("ln", ["-s", stdout, join(bin, program)]);
+    const { output } = await runShell(`command -v ${program}`, bin, process.env);
+    await symlink(output.trim(), join(bin, program));
   }
-  await execa("ln", ["-s", process.execPath, join(bin, "node")]);
+  await symlink(process.execPath, join(bin, "node"));
   return bin;
 }

@@ -1,9 +1,17 @@
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { version } from "../../src/push/conditions.ts";
+import { loadConfig } from "../../src/config-file.ts";
+import { readConditions, version } from "../../src/push/conditions.ts";
+import { readRevision } from "../../src/push/refs.ts";
+import { openRepository } from "../../src/push/repository.ts";
+import { defaultOptions } from "../../src/request.ts";
+import { makePlan } from "../../src/suite/plan.ts";
+import type { Environment } from "../../src/world.ts";
 import { prove } from "../push/support.ts";
-import { makeRepository } from "../support/repository.ts";
-import { makePytestRepository, runIn } from "../support/verify.ts";
+import { type Files, makeRepository, type Repository } from "../support/repository.ts";
+import { makePytestRepository, runIn, userEnvironment } from "../support/verify.ts";
+import { captureWorld } from "../support/world.ts";
 
 const files = { "a.txt": "one\n" };
 const daysAgo = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString();
@@ -36,14 +44,14 @@ test("without coverage in the receipt, none is told", async () => {
 });
 
 test.each([
-  ["more than 30 days ago", { at: daysAgo(31) }],
-  [`by another version than this one (${version})`, { version: "0.0.1" }],
-])("what was verified %s is no longer proven", async (how, receipt) => {
+  ["it is more than 30 days old", { at: daysAgo(31) }],
+  [`pushproof was 0.0.1, now ${version}`, { version: "0.0.1" }],
+])("where %s, it was verified and is no longer", async (why, receipt) => {
   const repository = await makeRepository(files);
   await prove(repository, "HEAD", { receipt });
   const { output } = await runIn(repository.root, ["status"]);
-  expect(output).toContain(`was verified ${how}: `);
-  expect(output).toContain("It is no longer proven: `npx verify` or a push verifies it.\n");
+  expect(output).toContain(` was verified, but ${why}: the next push runs again.\nIt was: `);
+  expect(output).not.toContain("is verified");
 });
 
 test("other trees are listed, newest first, the last five", async () => {
@@ -98,4 +106,55 @@ test("a real verification is shown, and one with a lowered gate is not", async (
   expect((await runIn(root, ["status"])).output).toContain("is not proven");
   await runIn(root, ["--serial"]);
   expect((await runIn(root, ["status"])).output).toContain("is verified: ");
+});
+
+/** A repository with a configuration, and a receipt that stands for it as it is now. */
+async function makeProven(): Promise<{ repository: Repository; environment: Environment }> {
+  const repository = await makePytestRepository();
+  const environment = await userEnvironment();
+  const { world } = captureWorld({ directory: repository.root, environment });
+  const opened = await openRepository(world);
+  const target = await readRevision(opened.git, "HEAD");
+  const loaded = await loadConfig(repository.root);
+  if (loaded === null) throw new Error("The repository has no configuration.");
+  const plan = makePlan(loaded.config, defaultOptions, repository.root);
+  await prove(repository, "HEAD", { receipt: await readConditions(loaded.config, plan, target, opened, world) });
+  return { repository, environment };
+}
+
+test("what was verified with another Python is told from what is", async () => {
+  const { repository, environment } = await makeProven();
+  expect((await runIn(repository.root, ["status"], { environment })).output).toContain("is verified: ");
+  const bin = join(repository.root, "../bin");
+  await mkdir(bin);
+  await writeFile(join(bin, "python3"), "#!/bin/sh\necho Python 3.99.1\n", { mode: 0o755 });
+  const { output } = await runIn(repository.root, ["status"], {
+    environment: { ...environment, PATH: `${bin}:${environment.PATH}` },
+  });
+  expect(output).toMatch(/ was verified, but it ran on .*, this is .*, python 3\.99\.1: the next push runs again\.\n/);
+});
+
+test("what was verified against another configuration is told from what is", async () => {
+  const { repository, environment } = await makeProven();
+  await prove(repository, "HEAD", { receipt: { configuration: "another" } });
+  const { output } = await runIn(repository.root, ["status"], { environment });
+  expect(output).toContain(" was verified, but the configuration was another");
+});
+
+test.each<[string, Files]>([
+  ["changed since", { "verify.config.json": '{ "suites": [{ "name": "x", "runner": "pytest", "command": "x" }] }' }],
+  ["broken since", { "verify.config.json": "{" }],
+  ["taken away since", { "verify.config.json": null }],
+])("a configuration that was %s says nothing about HEAD", async (_how, changed) => {
+  const { repository, environment } = await makeProven();
+  await repository.write(changed);
+  expect((await runIn(repository.root, ["status"], { environment })).output).toContain("is verified: ");
+});
+
+test("a file that changed since does not keep HEAD's configuration from being compared", async () => {
+  const { repository, environment } = await makeProven();
+  await prove(repository, "HEAD", { receipt: { configuration: "another" } });
+  await repository.write({ "src/sums.py": "# changed\n" });
+  const { output } = await runIn(repository.root, ["status"], { environment });
+  expect(output).toContain("the configuration was another");
 });

@@ -11,7 +11,8 @@ import { makeDirectory, writeFiles } from "../support/repository.ts";
 import { environmentWith } from "./support.ts";
 
 const isRoot = process.getuid?.() === 0;
-const nobody = 65534;
+/** An ordinary user: nobody where the tests are root's, else whoever runs them. */
+const nobody = isRoot ? { uid: 65534, gid: 65534 } : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 
 /** Whether anybody on this machine can get to the package: a checkout in root's home is closed to others. */
 async function isPublic(path: string): Promise<boolean> {
@@ -19,7 +20,7 @@ async function isPublic(path: string): Promise<boolean> {
   return path === "/" || (await isPublic(dirname(path)));
 }
 
-const othersCanRead = (await isPublic(packageRoot)) && (await isPublic(dirname(process.execPath)));
+const ordinaryCanRead = !isRoot || ((await isPublic(packageRoot)) && (await isPublic(dirname(process.execPath))));
 
 /** Opens a provision as an ordinary user, with nothing of root's in its environment. */
 async function runAsNobody(environment: Record<string, string>): Promise<{ exitCode: number; output: string }> {
@@ -35,8 +36,7 @@ async function runAsNobody(environment: Record<string, string>): Promise<{ exitC
     console.log(leased.map(({ name }) => name).join(" "));`;
   const child = spawn(process.execPath, ["--input-type=module", "--eval", script], {
     cwd: "/",
-    uid: nobody,
-    gid: nobody,
+    ...nobody,
     env: { PATH: process.env.PATH, ...environment },
   });
   let output = "";
@@ -48,30 +48,28 @@ async function runAsNobody(environment: Record<string, string>): Promise<{ exitC
 /** A directory that an ordinary user may write to. */
 async function publicDirectory(mode: number): Promise<string> {
   const directory = await makeDirectory();
-  await chown(directory, nobody, nobody);
+  await chown(directory, nobody.uid, nobody.gid);
   await chmod(directory, mode);
   return directory;
 }
 
 const expected = { exitCode: 0, output: "verify_test_gw0 verify_test_gw1\n" };
 
-test.runIf(isRoot && othersCanRead)("an ordinary user gets databases, and a cache at home", async () => {
+test.runIf(ordinaryCanRead)("an ordinary user gets databases, and a cache at home", async () => {
   const home = await publicDirectory(0o700);
   expect(await runAsNobody({ HOME: home })).toEqual(expected);
   await access(join(home, ".cache/pushproof"));
 });
 
-test.runIf(isRoot && othersCanRead)(
-  "a user without a home, or with one that is read-only, gets databases",
-  async () => {
-    const temporary = await publicDirectory(0o700);
-    const readOnly = await makeDirectory();
-    expect(await runAsNobody({ TMPDIR: temporary })).toEqual(expected);
-    expect(await runAsNobody({ TMPDIR: temporary, HOME: readOnly })).toEqual(expected);
-  },
-);
+test.runIf(ordinaryCanRead)("a user without a home, or with one that is read-only, gets databases", async () => {
+  const temporary = await publicDirectory(0o700);
+  const readOnly = await makeDirectory();
+  await chmod(readOnly, 0o500);
+  expect(await runAsNobody({ TMPDIR: temporary })).toEqual(expected);
+  expect(await runAsNobody({ TMPDIR: temporary, HOME: readOnly })).toEqual(expected);
+});
 
-test.runIf(isRoot && othersCanRead)(
+test.runIf(isRoot && ordinaryCanRead)(
   "an ordinary user who may not write to the package gets a copy with its links",
   async () => {
     const { native, version } = await findBinaries(17, packageRoot, process.env);

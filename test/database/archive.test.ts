@@ -1,8 +1,8 @@
 import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { privateCache } from "../../src/cache.ts";
 import { extractArchive } from "../../src/database/embedded/archive.ts";
-import { privateCache } from "../../src/database/embedded/cache.ts";
 import { openProvision } from "../../src/database/open.ts";
 import { InterruptedError, UnavailableError } from "../../src/errors.ts";
 import { makeDirectory } from "../support/repository.ts";
@@ -23,9 +23,20 @@ test("a first use that is aborted leaves no archive and no directory", async () 
   const cache = await makeDirectory();
   const controller = new AbortController();
   const environment = environmentWith({ XDG_CACHE_HOME: cache });
+  const temporary = await makeDirectory();
+  await chmod(temporary, 0o755);
+  vi.stubEnv("TMPDIR", temporary);
+  onTestFinished(() => void vi.unstubAllEnvs());
   const opening = failureOf(openProvision(makeRequest({ environment, signal: controller.signal })));
-  setTimeout(() => controller.abort(), 150);
+  // From its first file on, initdb has most of its work before it.
+  const hasBegun = async (): Promise<boolean> => {
+    const [directory] = (await readdir(temporary)).filter((name) => name.startsWith("pushproof-initdb-"));
+    return directory !== undefined && (await readdir(join(temporary, directory))).length > 0;
+  };
+  await vi.waitUntil(hasBegun, { timeout: 60_000, interval: 5 });
+  controller.abort();
   expect(await opening).toBeInstanceOf(InterruptedError);
+  expect(await readdir(temporary)).toEqual([]);
   expect(await readdir(join(cache, "pushproof"))).toEqual([]);
   expect(await ownRunDirectories()).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { join } from "node:path";
+import pg from "pg";
 import { expect, test } from "vitest";
-import { clientSettings, describeFailure } from "../../src/database/connection.ts";
+import { clientSettings, describeFailure, isServersAnswer } from "../../src/database/connection.ts";
 import { parseServerUrl } from "../../src/database/url.ts";
 import { makeDirectory, writeFiles } from "../support/repository.ts";
 
@@ -42,4 +43,17 @@ test("a failure of several addresses is told by each of their words", () => {
   const failure = new AggregateError([new Error("refused at ::1"), new Error("refused at 127.0.0.1")]);
   expect(describeFailure(failure)).toBe("refused at ::1, refused at 127.0.0.1");
   expect(describeFailure(Object.assign(new Error(""), { code: "ECONNRESET" }))).toBe("ECONNRESET");
+});
+
+/** An error with a code, of the server's class or of the system's. */
+const errorOf = (code: string, isServers: boolean): Error =>
+  Object.assign(isServers ? new pg.DatabaseError("told", 4, "error") : new Error("told"), { code });
+
+test.each([
+  ["a refusal is the server's answer", "42501", true, true],
+  ["a shutdown is none", "57P01", true, false],
+  ["a connection that the server gives up is none", "08006", true, false],
+  ["a broken pipe, whose code looks like a server's, is none", "EPIPE", false, false],
+])("%s", (_what, code, isServers, expected) => {
+  expect(isServersAnswer(errorOf(code, isServers))).toBe(expected);
 });

@@ -1,8 +1,9 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { makeRunDirectory, type Owner, ownerFile } from "../../src/database/embedded/run-directory.ts";
+import { makeRunDirectory, ownerFile } from "../../src/database/embedded/run-directory.ts";
 import { UnavailableError } from "../../src/errors.ts";
+import type { Owner } from "../../src/process-owner.ts";
 import { makeDirectory } from "../support/repository.ts";
 import { failureOf } from "./support.ts";
 

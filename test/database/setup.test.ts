@@ -97,6 +97,19 @@ test("a database.setup whose directory is not there is told", async () => {
   expect((await failureOf(open({ directory: "/nowhere", settings: { setup: "true" } }))).message).toContain("ENOENT");
 });
 
+test("a database.setup over its time is ended and told", async () => {
+  const failure = await failureOf(open({ timeoutSeconds: 0.2, settings: { setup: "echo waiting; sleep 600" } }));
+  expect(failure).toBeInstanceOf(UnavailableError);
+  expect(failure.message).toMatch(/took longer than 0.2 s \(timeout\)\. Its last lines:\nwaiting$/);
+  expect(await ownRunDirectories()).toEqual([]);
+});
+
+test("what database.setup prints is in its log, without the password", async () => {
+  const log = join(await makeDirectory(), "logs", "database-setup.log");
+  await open({ log, settings: { setup: 'echo "built $PGDATABASE"; echo "$PGPASSWORD"' } });
+  expect(await readFile(log, "utf8")).toBe("built ledger_test_template_building\n***\n");
+});
+
 test("a connection that database.setup leaves open is named", async () => {
   const { directory } = await migration();
   await writeFiles(directory, {
@@ -104,7 +117,8 @@ test("a connection that database.setup leaves open is named", async () => {
       const client = new pg.Client({ connectionString: process.env.DATABASE_URL, application_name: "left behind" });
       client.on("error", () => process.exit()); await client.connect(); writeFileSync("held", "");`,
   });
-  const setup = `"${process.execPath}" hold.mjs & while [ ! -e held ]; do sleep 0.01; done`;
+  // In a group of its own: what stays in the command's is ended with it.
+  const setup = `setsid "${process.execPath}" hold.mjs & while [ ! -e held ]; do sleep 0.01; done`;
   const failure = await failureOf(open({ directory, settings: { setup } }));
   expect(failure).toBeInstanceOf(UnavailableError);
   expect(failure.message).toMatch(/still something is connected .*: process \d+ of role postgres \(left behind\)/);

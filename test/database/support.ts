@@ -29,6 +29,8 @@ export function makeRequest({ settings, ...rest }: RequestOptions = {}): Provisi
     url: undefined,
     directory: tmpdir(),
     environment: process.env,
+    timeoutSeconds: 60,
+    log: "/dev/null",
     projectRoot: packageRoot,
     signal: new AbortController().signal,
     ...rest,

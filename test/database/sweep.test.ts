@@ -5,10 +5,11 @@ import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { isPostmasterOf, processStart, processWorld, waitForEnd } from "../../src/database/embedded/processes.ts";
+import { isPostmasterOf, waitForEnd } from "../../src/database/embedded/processes.ts";
 import { ownerFile, runPrefix } from "../../src/database/embedded/run-directory.ts";
 import { sweepRuns } from "../../src/database/embedded/sweep.ts";
 import { packageRoot } from "../../src/paths.ts";
+import { processStart, processWorld } from "../../src/process-owner.ts";
 import { makeDirectory } from "../support/repository.ts";
 import { open, ownRunDirectories } from "./support.ts";
 

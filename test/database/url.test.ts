@@ -7,6 +7,7 @@ import {
   passwordSecrets,
   postgresVariables,
   renderUrl,
+  urlSecrets,
   withoutPostgresRedirects,
 } from "../../src/database/url.ts";
 import { RequestError } from "../../src/errors.ts";
@@ -146,13 +147,22 @@ test("the PG variables say the same as the URL", () => {
   });
 });
 
-test("a password is a secret raw and encoded", () => {
-  expect(passwordSecrets({ ...parseServerUrl("postgresql://db", {}), password: "a/b!" })).toEqual([
-    "a/b!",
-    "a%2Fb%21",
-    "a%2Fb!",
-  ]);
-  expect(passwordSecrets({ ...parseServerUrl("postgresql://db", {}), password: undefined })).toEqual([]);
+test("a password is a secret", () => {
+  expect(passwordSecrets(parseServerUrl("postgresql://ada:a%2Fb!@db", {}))).toEqual(["a/b!"]);
+  expect(passwordSecrets(parseServerUrl("postgresql://ada@db", {}))).toEqual([]);
+});
+
+test.each([
+  "postgresql://ada:postgres@db/app",
+  "postgresql://app_owner:app_owner@db/app",
+  "postgresql://ada:app@db/app",
+])("the password of %s is commonplace", (url) => {
+  expect(passwordSecrets(parseServerUrl(url, {}))).toEqual([{ commonplace: expect.any(String) }]);
+});
+
+test("the passwords of all URLs and of PGPASSWORD are secrets, whatever cannot be read", () => {
+  const urls = [undefined, "postgresql://ada:s3cret@db", "mysql://ada:other@db", "postgresql://ada:p%23@db"];
+  expect(urlSecrets(urls, { PGPASSWORD: "from outside" })).toEqual(["from outside", "s3cret", "p#"]);
 });
 
 test("variables that lead clients to another server are left out", () => {

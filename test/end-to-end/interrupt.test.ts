@@ -4,10 +4,9 @@ import { existsSync } from "node:fs";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { packageRoot } from "../../src/paths.ts";
-import { makeDirectory } from "../support/repository.ts";
+import { makeDirectory, type Repository } from "../support/repository.ts";
 import { configFile, makePytestRepository, readSummary, userEnvironment } from "../support/verify.ts";
 
 test("Ctrl-C ends the suite, its background processes, the server and the worktree, and exits 130", async () => {
@@ -27,20 +26,13 @@ test("Ctrl-C ends the suite, its background processes, the server and the worktr
   );
   await repository.write({ "uncommitted.txt": "so that a worktree is made\n" });
 
-  const child = spawn(process.execPath, [join(packageRoot, "dist", "main.js")], {
-    cwd: repository.root,
-    env: await userEnvironment(),
-    // As in a terminal, where Ctrl-C reaches the whole group in the foreground.
-    detached: true,
-    stdio: "ignore",
-  });
-  while (!existsSync(join(signs, "port"))) await setTimeout(50);
+  const child = await startProgram(repository);
+  await appears(join(signs, "port"), child);
   const port = Number(await readFile(join(signs, "port"), "utf8"));
   expect(await repository.git("worktree", "list")).toContain("\n");
-  process.kill(-(child.pid as number), "SIGINT");
-  const [exitCode] = await once(child, "exit");
+  process.kill(-child.pid, "SIGINT");
 
-  expect(exitCode).toBe(130);
+  expect(await child.ended).toBe(130);
   expect(await processesIn(repository.root, signs)).toEqual([]);
   expect(await canConnect(port)).toBe(false);
   expect(await repository.git("worktree", "list")).not.toContain("\n");
@@ -61,17 +53,47 @@ test("a suite that ignores the polite signal is ended all the same", async () =>
       database: false,
     }),
   });
-  const child = spawn(process.execPath, [join(packageRoot, "dist", "main.js")], {
-    cwd: repository.root,
-    env: await userEnvironment(),
-    stdio: "ignore",
-  });
-  while (!existsSync(join(signs, "begun"))) await setTimeout(50);
-  child.kill("SIGTERM");
-  const [exitCode] = await once(child, "exit");
-  expect(exitCode).toBe(130);
+  const child = await startProgram(repository);
+  await appears(join(signs, "begun"), child);
+  process.kill(child.pid, "SIGTERM");
+  expect(await child.ended).toBe(130);
   expect(await processesIn(repository.root)).toEqual([]);
 });
+
+/** The program at work. */
+interface Running {
+  readonly pid: number;
+  /** Its exit code, and null where a signal ended it. */
+  readonly ended: Promise<number | null>;
+}
+
+/** Starts the program as a terminal does, in a group of its own, which Ctrl-C reaches as a whole. */
+async function startProgram({ root }: Repository): Promise<Running> {
+  const child = spawn(process.execPath, [join(packageRoot, "dist", "main.js")], {
+    cwd: root,
+    env: await userEnvironment(),
+    detached: true,
+    stdio: "ignore",
+  });
+  const ended = once(child, "exit").then(([exitCode]) => exitCode as number | null);
+  onTestFinished(async () => {
+    // By the signal on which it ends all that it has started; harmless where the test saw its end.
+    if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+    await ended;
+  });
+  return { pid: child.pid as number, ended };
+}
+
+/** Waits for a file that the suite makes; fails at once where the program ends before it. */
+async function appears(path: string, { ended }: Running): Promise<void> {
+  const early = ended.then((exitCode) => {
+    throw new Error(`The program ended with ${exitCode} before ${path} was there.`);
+  });
+  const there = vi.waitUntil(() => existsSync(path), { timeout: 100_000, interval: 20 });
+  early.catch(() => {});
+  there.catch(() => {});
+  await Promise.race([there, early]);
+}
 
 /** The command lines of the processes that work in one of the directories. */
 async function processesIn(...directories: string[]): Promise<string[]> {

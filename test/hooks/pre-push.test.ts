@@ -136,7 +136,7 @@ test("a node that was replaced starts node", async () => {
   expect((await scene.push(lineOf(await scene.git("rev-parse", "HEAD")))).code).toBe(7);
 });
 
-test.each([".venv", "venv", "backend/.venv", "apps/backend/.venv"])(
+test.each([".venv", "venv", "env", "backend/.venv", "apps/backend/.venv", "apps/backend/env"])(
   "a Python environment made in %s since starts node",
   async (directory) => {
     const scene = await makeScene();

@@ -1,8 +1,9 @@
+import { chmod } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { RequestError } from "../../src/errors.ts";
 import { hookFile } from "../../src/init/hook-file.ts";
+import { runShell } from "../support/run.ts";
 import { type Prepared, prepare } from "./prepared.ts";
 
 const target = { script: "node_modules/pushproof/hooks/pre-push", install: "npm install" };
@@ -16,50 +17,46 @@ async function withHook(text: string, options: { installed?: boolean } = {}): Pr
     ".husky/pre-push": text,
     ".husky/_/pre-push": '#!/usr/bin/env sh\nexec sh -e .husky/pre-push "$@"\n',
   });
-  await execa("chmod", ["+x", join(repository.root, ".husky/_/pre-push")]);
+  await chmod(join(repository.root, ".husky/_/pre-push"), 0o755);
   await repository.git("config", "core.hooksPath", ".husky/_");
   return repository;
 }
 
-const push = async (repository: Prepared, ...args: string[]) =>
-  await execa("git", ["push", ...args, "origin", "main"], {
-    cwd: repository.root,
-    env: { ...repository.environment },
-    reject: false,
-  });
+const push = async (repository: Prepared) =>
+  await runShell("git push origin main", repository.root, repository.environment);
 
 describe("the hook file", () => {
   it("gives pushproof the remote and git's lines", async () => {
     const repository = await withHook(hookFile(null, target));
-    const { stderr, exitCode } = await push(repository);
+    const { output, exitCode } = await push(repository);
     expect(exitCode).toBe(0);
-    expect(stderr).toContain("pushproof was started with origin");
-    expect(stderr).toContain("pushproof got: refs/heads/main");
+    expect(output).toContain("pushproof was started with origin");
+    expect(output).toContain("pushproof got: refs/heads/main");
   });
 
   it("stops the push where pushproof refuses", async () => {
     const repository = await withHook(hookFile(theirs, target));
     await repository.write({ refuse: "" });
-    const { stderr, exitCode } = await push(repository);
+    const { output, exitCode } = await push(repository);
     expect(exitCode).not.toBe(0);
-    expect(stderr).not.toContain("theirs");
+    expect(output).not.toContain("theirs");
     expect(await repository.remoteCommit("refs/heads/main")).toBeNull();
   });
 
   it("stops the push where pushproof is not installed, and says what to run", async () => {
     const repository = await withHook(hookFile(null, target), { installed: false });
-    const { stderr, exitCode } = await push(repository);
+    const { output, exitCode } = await push(repository);
     expect(exitCode).not.toBe(0);
-    expect(stderr).toContain("run `npm install`, then push again");
+    expect(output).toContain("run `npm install`, then push again");
     expect(await repository.remoteCommit("refs/heads/main")).toBeNull();
   });
 
   it("leaves git's lines for the part that was there before", async () => {
     const repository = await withHook(hookFile(theirs, target));
-    const { stderr } = await push(repository);
-    expect(stderr).toContain("pushproof got: refs/heads/main");
-    expect(stderr).toContain("theirs got: refs/heads/main");
-    expect(stderr.match(/theirs got/g)).toHaveLength(1);
+    const { output } = await push(repository);
+    expect(output).toContain("pushproof got: refs/heads/main");
+    expect(output).toContain("theirs got: refs/heads/main");
+    expect(output.match(/theirs got/g)).toHaveLength(1);
   });
 
   it("lets the part that was there before stop the push", async () => {
@@ -77,10 +74,10 @@ describe("the hook file", () => {
   it("gives neither part a line where there is nothing to push", async () => {
     const repository = await withHook(hookFile(theirs, target));
     await push(repository);
-    const { stderr, exitCode } = await push(repository);
+    const { output, exitCode } = await push(repository);
     expect(exitCode).toBe(0);
-    expect(stderr).toContain("theirs ended");
-    expect(stderr).not.toContain("got:");
+    expect(output).toContain("theirs ended");
+    expect(output).not.toContain("got:");
   });
 
   it("keeps the part that was there before word for word", () => {

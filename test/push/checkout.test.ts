@@ -154,6 +154,14 @@ test("a worktree of ours does not drift with the user's checkout", async () => {
   expect(await checkout.drift()).toEqual({ changed: [], added: [] });
 });
 
+test("a tracked file that the suite rewrites in a worktree of ours is drift there too", async () => {
+  const repository = await makeRepository(files);
+  await repository.write({ "new.txt": "x" });
+  const checkout = await checkOut(repository);
+  await writeFile(join(checkout.root, "a.txt"), "rewritten\n");
+  expect(await checkout.drift()).toEqual({ changed: ["a.txt"], added: [] });
+});
+
 test("the working tree is taken as it lies, and does not drift", async () => {
   const repository = await makeRepository(files);
   await repository.write({ "a.txt": "changed\n" });

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmod, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { scrubEnvironment } from "../../src/push/environment.ts";
+import { scrubEnvironment, withoutCaller, withoutNpmRun } from "../../src/push/environment.ts";
 import { makeRepository } from "../support/repository.ts";
 
 test("no variable that git calls local to a repository is left", () => {
@@ -40,8 +40,14 @@ test.each([
   expect(scrubEnvironment({ [name]: "1" })).toEqual({});
 });
 
-test("a user's own options for a runner are kept", () => {
-  const kept = { PYTEST_ADDOPTS: "-q", PYTEST_PLUGINS: "mine", NODE_OPTIONS: "--max-old-space-size=4096" };
+test("what would narrow a suite from one shell only is gone", () => {
+  expect(scrubEnvironment({ PYTEST_ADDOPTS: "-k fast", PYTEST_PLUGINS: "mine", COVERAGE_RCFILE: "/tmp/rc" })).toEqual(
+    {},
+  );
+});
+
+test("a user's own options for Node are kept", () => {
+  const kept = { NODE_OPTIONS: "--max-old-space-size=4096" };
   expect(scrubEnvironment(kept)).toEqual(kept);
 });
 
@@ -50,6 +56,18 @@ test("what an outer verification gave its worker is gone, what the user set is k
   expect(
     scrubEnvironment({ VERIFY_WORKER: "gw0", VERIFY_WORKER_ENVIRONMENTS: "{}", VERIFY_LCOV: "x", ...kept }),
   ).toEqual(kept);
+});
+
+test("what npm tells the program it runs is gone, the user's own settings are kept", () => {
+  const kept = { npm_config_registry: "mine", NPM_TOKEN: "mine", npm_config_cache: "mine" };
+  const told = ["npm_lifecycle_event", "npm_package_json", "npm_command", "npm_config_local_prefix", "INIT_CWD"];
+  expect(withoutNpmRun({ ...Object.fromEntries(told.map((name) => [name, "x"])), ...kept })).toEqual(kept);
+});
+
+test("the server that we were given is not for what we start", () => {
+  expect(withoutCaller({ VERIFY_DATABASE_URL: "postgresql://u:p@h", DATABASE_URL: "kept" })).toEqual({
+    DATABASE_URL: "kept",
+  });
 });
 
 test("what git exports to the hook of a linked worktree is gone", async () => {

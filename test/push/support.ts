@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest";
 import { type Checkout, openCheckout } from "../../src/push/checkout.ts";
-import { hookMarker, version } from "../../src/push/conditions.ts";
+import { hookWords, version } from "../../src/push/conditions.ts";
 import { type Receipt, ReceiptStore } from "../../src/push/receipts.ts";
 import { readRevision } from "../../src/push/refs.ts";
 import { type Repository as OpenRepository, openRepository } from "../../src/push/repository.ts";
@@ -51,6 +51,6 @@ export async function prove(
     summary: sampleSummary({ commit, tree, branch: "main", changes: null, ...changed.summary }),
     ...changed.receipt,
   };
-  const { world } = captureWorld({ directory: repository.root, environment: repository.environment });
-  await new ReceiptStore(opened.commonDirectory).save(receipt, await hookMarker(opened, world));
+  const marker = await hookWords(repository.root, repository.environment);
+  await new ReceiptStore(opened.commonDirectory).save(receipt, marker);
 }

@@ -1,11 +1,13 @@
 import { execFile } from "node:child_process";
-import { chmod, lstat, mkdir, readdir, readFile, stat, symlink } from "node:fs/promises";
-import { hostname } from "node:os";
+import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { UnavailableError } from "../../src/errors.ts";
+import { currentOwner, type Owner, processStart } from "../../src/process-owner.ts";
 import { openCheckout } from "../../src/push/checkout.ts";
+import { readRevision } from "../../src/push/refs.ts";
+import { worktreePath } from "../../src/push/worktrees.ts";
 import { makeRepository, type Repository } from "../support/repository.ts";
 import { checkOut, open, withCache } from "./support.ts";
 
@@ -17,14 +19,24 @@ async function worktreesOf(repository: Repository): Promise<string[]> {
   return lines.filter((line) => line.startsWith("worktree ")).map((line) => line.slice("worktree ".length));
 }
 
-/** A path of the kind our worktrees have, left by a process of that id. */
-function leftover(repository: Repository, pid: number, host = hostname().replace(/[^\w-]/g, "-")): string {
-  return join(repository.root, "..", "cache", "pushproof", "worktrees", `work-0123456789.${pid}.0.${host}`);
+/** A path of the kind our worktrees have, left by that process. */
+function leftover(repository: Repository, { pid, start, world }: Owner): string {
+  const name = `work-0123456789.${pid}.${start}.${world}.0`;
+  return join(repository.root, "..", "cache", "pushproof", "worktrees", name);
 }
 
-async function deadProcess(): Promise<number> {
+/** A process that has ended. */
+async function deadOwner(): Promise<Owner> {
   const { stdout } = await run("sh", ["-c", "echo $$"]);
-  return Number(stdout);
+  return { ...(await currentOwner()), pid: Number(stdout), start: "1" };
+}
+
+/** Makes a worktree as it lies there after so many hours. */
+async function addLeftover(repository: Repository, path: string, hours = 0): Promise<string> {
+  await repository.git("worktree", "add", "--quiet", "--detach", path);
+  const then = Date.now() / 1_000 - hours * 3_600;
+  await utimes(path, then, then);
+  return path;
 }
 
 test("a checkout whose directory has an odd name is verified in a worktree with a plain one", async () => {
@@ -90,27 +102,67 @@ test("a worktree of the user's that is not there at the moment is not forgotten"
   expect(await worktreesOf(repository)).toEqual([repository.root, away]);
 });
 
-test("what a killed run left behind is swept, what belongs to a live one or another machine is kept", async () => {
+test("what a killed run left behind is swept, though another process has its number now", async () => {
   const repository = await makeRepository(files);
-  const dead = leftover(repository, await deadProcess());
-  const live = leftover(repository, process.ppid);
-  const elsewhere = leftover(repository, await deadProcess(), "another-host");
-  for (const path of [dead, live, elsewhere]) await repository.git("worktree", "add", "--quiet", "--detach", path);
+  const dead = await addLeftover(repository, leftover(repository, await deadOwner()));
+  const later = await addLeftover(repository, leftover(repository, { ...(await currentOwner()), start: "1" }));
   await repository.write({ "new.txt": "x" });
   await (await checkOut(repository)).close();
-  expect((await worktreesOf(repository)).map((path) => basename(path)).sort()).toEqual(
-    ["work", basename(live), basename(elsewhere)].sort(),
-  );
-  await expect(stat(dead)).rejects.toThrow("ENOENT");
+  expect(await worktreesOf(repository)).toEqual([repository.root]);
+  for (const path of [dead, later]) await expect(stat(path)).rejects.toThrow("ENOENT");
+});
+
+test("the worktree of a run that is going on is kept", async () => {
+  const repository = await makeRepository(files);
+  const owner = { ...(await currentOwner()), pid: process.ppid, start: await processStart(process.ppid) };
+  const live = await addLeftover(repository, leftover(repository, owner), 100);
+  await repository.write({ "new.txt": "x" });
+  await (await checkOut(repository)).close();
+  expect(await worktreesOf(repository)).toEqual([repository.root, live]);
+});
+
+test("where the owner's number says nothing, as after a boot or from a container, a day is waited", async () => {
+  const repository = await makeRepository(files);
+  const elsewhere = { ...(await deadOwner()), world: "0123456789ab" };
+  const young = await addLeftover(repository, leftover(repository, elsewhere), 23);
+  const old = await addLeftover(repository, leftover(repository, { ...elsewhere, start: "unknown" }), 25);
+  await repository.write({ "new.txt": "x" });
+  await (await checkOut(repository)).close();
+  expect(await worktreesOf(repository)).toEqual([repository.root, young]);
+  await expect(stat(old)).rejects.toThrow("ENOENT");
 });
 
 test("a worktree of the user's with such a name elsewhere is not swept", async () => {
   const repository = await makeRepository(files);
-  const theirs = join(repository.root, "..", basename(leftover(repository, await deadProcess())));
+  const theirs = join(repository.root, "..", basename(leftover(repository, await deadOwner())));
   await repository.git("worktree", "add", "--quiet", "--detach", theirs);
   await repository.write({ "new.txt": "x" });
   await (await checkOut(repository)).close();
   expect(await worktreesOf(repository)).toEqual([repository.root, theirs]);
+});
+
+test("a cache in a directory with a line end in its name is swept too", async () => {
+  const repository = await makeRepository(files);
+  await repository.write({ "new.txt": "x", "../odd\ncache/x": "" });
+  const cache = join(repository.root, "../odd\ncache");
+  const name = basename(leftover(repository, await deadOwner()));
+  const dead = await addLeftover(repository, join(cache, "pushproof/worktrees", name));
+  await (await checkOut(repository, { environment: withCache(repository, { XDG_CACHE_HOME: cache }) })).close();
+  await expect(stat(dead)).rejects.toThrow("ENOENT");
+});
+
+test("with a git that knows no -z, what a killed run left behind is swept all the same", async () => {
+  const repository = await makeRepository(files);
+  const dead = await addLeftover(repository, leftover(repository, await deadOwner()));
+  const bin = join(repository.root, "../bin");
+  const old = `#!/bin/sh\n[ "$*" = "worktree list --porcelain -z" ] && exit 129\nPATH=\${PATH#*:} exec git "$@"\n`;
+  await mkdir(bin);
+  await writeFile(join(bin, "git"), old, { mode: 0o755 });
+  await repository.write({ "new.txt": "x" });
+  const environment = { ...repository.environment, PATH: `${bin}:${repository.environment.PATH}` };
+  const opened = await open({ ...repository, environment });
+  await worktreePath(opened, await readRevision(opened.git, "HEAD"), withCache(repository));
+  await expect(stat(dead)).rejects.toThrow("ENOENT");
 });
 
 test("two worktrees of one commit are open side by side", async () => {
@@ -135,6 +187,15 @@ test("without a home, the worktree lies in the temporary directory", async () =>
   await repository.write({ "new.txt": "x" });
   const environment = { ...repository.environment, HOME: undefined, XDG_CACHE_HOME: undefined };
   expect((await checkOut(repository, { environment })).kind).toBe("worktree");
+});
+
+test("a cache that others may write to is not used for worktrees", async () => {
+  const repository = await makeRepository(files);
+  await repository.write({ "new.txt": "x", "../cache/pushproof/x": "" });
+  await chmod(join(repository.root, "../cache/pushproof"), 0o777);
+  const { root } = await checkOut(repository);
+  expect(root).not.toContain(join(repository.root, "../cache"));
+  expect((await lstat(join(root, ".."))).mode & 0o022).toBe(0);
 });
 
 test("other users cannot look into the worktrees", async () => {

@@ -51,6 +51,7 @@ export function sampleSummary(changed: Partial<Summary> = {}): Summary {
         { commit: "3f2c1ab09d7e45c8b1a2f3e4d5c6b7a8990a1b2c", subject: "Round half to even", body: "" },
       ],
     },
+    incomplete: [],
     receipt: { tree: "9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d00112233", reused: false },
     environment: "linux x64, node 20.20.2, python 3.11.7",
     server: "embedded Postgres 17.10",
@@ -77,6 +78,7 @@ export function failedSummary(failures: readonly Failure[] = sampleFailures(3)):
       passed: false,
       files: [{ file: "src/ledger.py", covered: 1736, total: 2000 }],
     },
+    incomplete: [],
     receipt: null,
   });
 }

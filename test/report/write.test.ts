@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { LineHits } from "../../src/coverage/lines.ts";
 import { RequestError, UnavailableError } from "../../src/errors.ts";
 import { pullRequestBody } from "../../src/report/pull-request.ts";
+import type { Summary } from "../../src/report/summary.ts";
 import { summaryMarkdown } from "../../src/report/summary-markdown.ts";
 import { type MergedCoverage, prepareReports, writeReports } from "../../src/report/write.ts";
 import { makeDirectory, makeRepository, writeFiles } from "../support/repository.ts";
@@ -57,7 +58,7 @@ test("summary.json has the contract's keys first and in its order, however the s
   const written = JSON.parse(await readFile(join(root, ".verify/summary.json"), "utf8"));
   expect(Object.keys(written).join(" ")).toBe(
     "schema verdict commit tree branch seconds reasons suites coverage checks receipt " +
-      "startedAt notes verifiedIn changes environment server version repeat",
+      "startedAt notes verifiedIn changes incomplete environment server version repeat",
   );
   expect(Object.keys(written.suites[0]).join(" ")).toBe(
     "name runner command workers seconds workSeconds files tests databases failures log",
@@ -81,6 +82,32 @@ test("a second run replaces the reports, takes away coverage it does not have, a
   ]);
   expect(await readFile(join(root, ".verify/logs/backend.log"), "utf8")).toBe("output");
   expect(await readFile(join(root, ".verify/summary.md"), "utf8")).toContain("Not verified");
+});
+
+test("a receipt that is used again leaves the coverage of the run it stands for, however often", async () => {
+  const root = await makeDirectory();
+  const summary = sampleSummary();
+  await writeReports(root, summary, coverageIn(root));
+  const reused = sampleSummary({ receipt: { tree: summary.tree, reused: true } });
+  for (let push = 1; push <= 2; push += 1) await writeReports(root, reused, null);
+  expect(await readdir(join(root, ".verify"))).toContain("coverage.lcov");
+});
+
+test.each<[string, Partial<Summary>]>([
+  ["of another tree", { receipt: { tree: "f".repeat(40), reused: false } }],
+  ["that proved nothing", { receipt: null }],
+])("the coverage of a run %s goes when a receipt is used again", async (_which, last) => {
+  const root = await makeDirectory();
+  await writeReports(root, sampleSummary(last), coverageIn(root));
+  await writeReports(root, sampleSummary({ receipt: { tree: sampleSummary().tree, reused: true } }), null);
+  expect(await readdir(join(root, ".verify"))).not.toContain("coverage.lcov");
+});
+
+test("coverage beside a summary that cannot be read goes when a receipt is used again", async () => {
+  const root = await makeDirectory();
+  await writeFiles(root, { ".verify/coverage.lcov": "", ".verify/summary.json": "{" });
+  await writeReports(root, sampleSummary({ receipt: { tree: sampleSummary().tree, reused: true } }), null);
+  expect(await readdir(join(root, ".verify"))).not.toContain("coverage.lcov");
 });
 
 test("a reader finds whole files while they are written again and again", async () => {

@@ -172,6 +172,117 @@ test("a missing pytest is named with the command that installs it", async () => 
   expect(errors).toContain("Install with: pip install pytest pytest-xdist pytest-cov");
 });
 
+test("without a source, what pushproof injects is not counted as the project's code", async () => {
+  const repository = await makePytestRepository(withCommand("pytest"));
+  const { code } = await runIn(repository.root, ["--serial"]);
+  expect(code).toBe(0);
+  const files = (await readSummary(repository.root)).coverage?.files.map(({ file }) => file);
+  expect(files).toEqual(["src/sums.py", "tests/conftest.py", "tests/test_sums.py"]);
+});
+
+test("modules that a test writes and imports elsewhere neither help nor harm, in a worktree too", async () => {
+  const repository = await makePytestRepository({
+    ...withCommand("pytest"),
+    "tests/test_more.py": [
+      "import importlib.util",
+      "def test_generated(tmp_path):",
+      "    (tmp_path / 'made.py').write_text('VALUE = 1\\n')",
+      "    spec = importlib.util.spec_from_file_location('made', tmp_path / 'made.py')",
+      "    module = importlib.util.module_from_spec(spec)",
+      "    spec.loader.exec_module(module)",
+      "    assert module.VALUE == 1",
+    ].join("\n"),
+  });
+  await repository.write({ "uncommitted.txt": "" });
+  const { code, errors } = await runIn(repository.root, ["--serial"]);
+  expect(errors).toBe("");
+  expect(code).toBe(0);
+});
+
+test("a command that runs pytest twice is not verified by the second", async () => {
+  const repository = await makePytestRepository({
+    ...withCommand("pytest tests/test_more.py; pytest tests/test_sums.py"),
+    "tests/test_more.py": "def test_wrong():\n    assert False\n",
+  });
+  const { code, output } = await runIn(repository.root, ["--serial"]);
+  expect(code).toBe(1);
+  expect(output).toContain("backend starts its runner 2 times");
+});
+
+test("an end that a pipe hides is told by the runner itself", async () => {
+  const repository = await makePytestRepository({
+    ...withCommand("pytest --cov=src --cov-fail-under=99 | cat"),
+    "src/more.py": "def more():\n    return 1\n",
+  });
+  const { code, output } = await runIn(repository.root, ["--serial", "--coverage", "10"]);
+  expect(code).toBe(1);
+  expect(output).toContain("exited with 1 although no test failed");
+});
+
+test("workers that collect different tests are told what differs", async () => {
+  const repository = await makePytestRepository({
+    "tests/test_more.py":
+      "import os, pytest\n\n\n@pytest.mark.parametrize('url', [os.environ['VERIFY_WORKER']])\ndef test_it(url):\n    pass\n",
+  });
+  const { code, errors } = await runIn(repository.root, []);
+  expect(code).toBe(3);
+  expect(errors).toContain("the workers collected different tests, so none ran");
+  expect(errors).toContain("tests/test_more.py::test_it[gw");
+});
+
+test("a source that is not there is refused before anything runs", async () => {
+  const repository = await makePytestRepository({
+    "verify.config.json": configFile({
+      suites: [{ name: "backend", runner: "pytest", command: "pytest", source: ["src", "libs"] }],
+      database: false,
+    }),
+  });
+  const { code, errors } = await runIn(repository.root, []);
+  expect(code).toBe(2);
+  expect(errors).toContain(
+    'The source "libs" of suite "backend" is neither a directory nor a package in the repo\'s root.',
+  );
+});
+
+test("coverage of a command that changes its directory is named from there", async () => {
+  const repository = await makePytestRepository({
+    ...withCommand("cd back && pytest --cov=src"),
+    "back/src/sums.py": "def add(left, right):\n    return left + right\n",
+    "back/tests/test_back.py":
+      "import sys\nsys.path.insert(0, 'src')\nfrom sums import add\n\n\ndef test_adds():\n    assert add(1, 2) == 3\n",
+  });
+  const { code } = await runIn(repository.root, ["--serial"]);
+  expect(code).toBe(0);
+  expect((await readSummary(repository.root)).coverage?.files.map(({ file }) => file)).toEqual(["back/src/sums.py"]);
+});
+
+test("a stricter wish that fails does not take away what is proven", async () => {
+  const repository = await makePytestRepository(
+    { "src/more.py": "def more():\n    return 1\n" },
+    { coverage: { lines: 50 } },
+  );
+  await runIn(repository.root, ["--serial"]);
+  const strict = await runIn(repository.root, ["--serial", "--coverage", "100"]);
+  expect(strict.code).toBe(1);
+  const { output } = await runIn(repository.root, ["status"]);
+  expect(output).toContain("is verified");
+});
+
+test("a pass of a part is called a part, in the pull request too", async () => {
+  const repository = await makePytestRepository();
+  const { output } = await runIn(repository.root, ["--serial", "--", "-k", "adds"]);
+  expect(output).toContain("✔ Verified in part: main at");
+  const body = await runIn(repository.root, ["pr"]);
+  expect(body.output).toContain("⚠️ **Verified in part.**");
+  expect(body.output).toContain("arguments were added (-k adds)");
+});
+
+function withCommand(command: string) {
+  return {
+    "verify.config.json": configFile({ suites: [{ name: "backend", runner: "pytest", command }], database: false }),
+  };
+}
+
 /** Debian may have a pytest of its own: the command is looked for where only what a shell needs is found. */
 async function withoutPytest(environment: Awaited<ReturnType<typeof userEnvironment>>) {
   const { mkdir, symlink } = await import("node:fs/promises");

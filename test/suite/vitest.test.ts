@@ -106,6 +106,25 @@ test("a command that fails before vitest starts says its last words", async () =
   expect(errors).toContain("exited with 9 before it could report any test. Its last words:\nno such thing");
 });
 
+test("a focused test does not hide the others", async () => {
+  const repository = await makeVitestRepository({
+    "test/only.test.js":
+      'import { expect, test } from "vitest";\ntest.only("focused", () => {});\ntest("hidden", () => expect(1).toBe(2));\n',
+  });
+  const { code } = await runIn(repository.root, []);
+  expect(code).toBe(1);
+});
+
+test("a snapshot that is not committed proves nothing, and none is written", async () => {
+  const repository = await makeVitestRepository({
+    "test/shot.test.js":
+      'import { expect, test } from "vitest";\ntest("shot", () => expect({ a: 1 }).toMatchSnapshot());\n',
+  });
+  const { code } = await runIn(repository.root, []);
+  expect(code).toBe(1);
+  expect(await repository.git("status", "--porcelain")).toBe("");
+});
+
 test.each(["forks", "threads", "vmThreads"])(
   "every worker of the pool %s finds its own database at import time",
   async (pool) => {

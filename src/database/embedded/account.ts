@@ -3,10 +3,10 @@ import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { makeOwn } from "../../cache.ts";
 import { UnavailableError } from "../../errors.ts";
 import type { Environment } from "../../world.ts";
 import { type Binaries, copyNative } from "./binaries.ts";
-import { makeOwn } from "./cache.ts";
 
 const run = promisify(execFile);
 

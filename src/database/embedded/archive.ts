@@ -2,11 +2,11 @@ import { createHash, randomBytes } from "node:crypto";
 import { access, chown, mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { privateCache } from "../../cache.ts";
 import { UnavailableError } from "../../errors.ts";
 import type { Environment } from "../../world.ts";
 import type { Account } from "./account.ts";
 import { type Binaries, postgresVersion } from "./binaries.ts";
-import { privateCache } from "./cache.ts";
 import { runProgram } from "./program.ts";
 import { initdbOptions, locales } from "./settings.ts";
 

@@ -2,10 +2,10 @@ import { randomBytes } from "node:crypto";
 import { access, constants, cp, mkdir, readFile, rename, rm, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
+import { privateCache } from "../../cache.ts";
 import { UnavailableError } from "../../errors.ts";
 import type { Environment } from "../../world.ts";
 import { codeOf } from "../connection.ts";
-import { privateCache } from "./cache.ts";
 
 /** Postgres programs that can be run. */
 export interface Binaries {

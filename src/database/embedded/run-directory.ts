@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, statfs, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UnavailableError } from "../../errors.ts";
-import { processStart, processWorld } from "./processes.ts";
+import { currentOwner } from "../../process-owner.ts";
 
 /** A private directory of one run's server. */
 export interface RunDirectory {
@@ -12,13 +12,6 @@ export interface RunDirectory {
   /** Where the unix socket goes; made. */
   readonly sockets: string;
   readonly log: string;
-}
-
-/** Who made a run directory, so that a later run knows whether it is still needed. */
-export interface Owner {
-  readonly pid: number;
-  readonly start: string | undefined;
-  readonly world: string;
 }
 
 export const runPrefix = "pushproof-postgres-";
@@ -54,9 +47,7 @@ export async function makeRunDirectory(locations: readonly string[] = runLocatio
 async function makeIn(location: string): Promise<RunDirectory> {
   const path = await mkdtemp(join(location, runPrefix));
   try {
-    const [start, world] = await Promise.all([processStart(process.pid), processWorld()]);
-    const owner: Owner = { pid: process.pid, start, world };
-    await writeFile(join(path, ownerFile), JSON.stringify(owner), { mode: 0o600 });
+    await writeFile(join(path, ownerFile), JSON.stringify(await currentOwner()), { mode: 0o600 });
     const directory = { path, data: join(path, "data"), sockets: join(path, "s"), log: join(path, "server.log") };
     await Promise.all([mkdir(directory.data, { mode: 0o700 }), mkdir(directory.sockets, { mode: 0o700 })]);
     return directory;

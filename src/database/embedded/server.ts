@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { InterruptedError, messageOf, UnavailableError } from "../../errors.ts";
 import type { Environment } from "../../world.ts";
-import { codeOf } from "../connection.ts";
+import { isServersAnswer } from "../connection.ts";
 import { chooseCloneStrategy, type DatabaseServer, type Row } from "../server.ts";
 import type { ServerAddress } from "../url.ts";
 import { type Account, chooseAccount } from "./account.ts";
@@ -167,8 +167,7 @@ async function queryOnce(settings: pg.ClientConfig, statement: string): Promise<
 
 /** A broken connection says nothing of its cause, and comes a moment before the server's end is known. */
 async function explain(error: unknown, postmaster: Postmaster): Promise<unknown> {
-  const isServersAnswer = /^(?!57P|08)[0-9A-Z]{5}$/.test(codeOf(error) ?? "");
-  if (isServersAnswer) return error;
+  if (isServersAnswer(error)) return error;
   for (let waited = 0; waited < 50 && postmaster.ending() === undefined; waited++) await sleep(10);
   const ending = postmaster.ending();
   const what =

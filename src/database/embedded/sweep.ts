@@ -2,8 +2,9 @@ import { lstat, readdir, readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { isPostmasterOf, processStart, processWorld, signalProcess, waitForEnd } from "./processes.ts";
-import { type Owner, ownerFile, removeRunDirectory, runLocations, runPrefix } from "./run-directory.ts";
+import { isOwnerAlive, type Owner } from "../../process-owner.ts";
+import { isPostmasterOf, signalProcess, waitForEnd } from "./processes.ts";
+import { ownerFile, removeRunDirectory, runLocations, runPrefix } from "./run-directory.ts";
 
 /** How long a directory may lie without telling whose it is: it is just being made, or was made in another container. */
 const doubtfulMilliseconds = 10 * 60_000;
@@ -14,30 +15,30 @@ const doubtfulMilliseconds = 10 * 60_000;
  * @returns the directories that are gone
  */
 export async function sweepRuns(locations: readonly string[] = runLocations()): Promise<string[]> {
-  const world = await processWorld();
   const swept = locations.map(async (location) => {
     const names = (await readdir(location).catch(() => [])).filter((name) => name.startsWith(runPrefix));
     const paths = names.map((name) => join(location, name));
-    const results = await Promise.all(paths.map((path) => sweepRun(path, world).catch(() => false)));
+    const results = await Promise.all(paths.map((path) => sweepRun(path).catch(() => false)));
     return paths.filter((_, index) => results[index]);
   });
   return (await Promise.all(swept)).flat();
 }
 
-async function sweepRun(path: string, world: string): Promise<boolean> {
+async function sweepRun(path: string): Promise<boolean> {
   const found = await lstat(path);
   if (!found.isDirectory() || found.uid !== userInfo().uid) return false;
-  if (await isNeeded(path, world, Date.now() - found.mtimeMs)) return false;
+  if (await isNeeded(path, Date.now() - found.mtimeMs)) return false;
   await endServer(join(path, "data"));
   await removeRunDirectory(path);
   return true;
 }
 
-async function isNeeded(path: string, world: string, age: number): Promise<boolean> {
+async function isNeeded(path: string, age: number): Promise<boolean> {
   const owner = await readOwner(path);
   // The owner is the first thing written: a directory that holds anything else without one is not of our making.
   if (owner === undefined && (await readdir(path)).some((name) => name !== ownerFile)) return true;
-  if (owner?.start !== undefined && owner.world === world) return (await processStart(owner.pid)) === owner.start;
+  const isAlive = owner && (await isOwnerAlive(owner));
+  if (isAlive !== undefined) return isAlive;
   // A process number of another container says nothing here, but a socket can be asked from anywhere.
   return age < doubtfulMilliseconds || (await anySocketAnswers(join(path, "s")));
 }

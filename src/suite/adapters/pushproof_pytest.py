@@ -51,20 +51,32 @@ def editable_roots():
                 yield os.path.dirname(str(location))
 
 
+def is_inside(path, root):
+    return path == root or path.startswith(root + os.sep)
+
+
+def foreign_root(path):
+    """The other checkout of the repository that a path belongs to; None for the verified one and for installed packages."""
+    checkout = os.environ.get("VERIFY_CHECKOUT", "")
+    installed = any(part in path.split(os.sep) for part in ("site-packages", "dist-packages", "node_modules"))
+    own = is_inside(path, os.path.dirname(os.path.realpath(__file__)))
+    if not path or is_inside(path, checkout) or installed or own or is_inside(path, os.path.realpath(sys.prefix)):
+        return None
+    others = [root for root in os.environ.get("VERIFY_OTHER_CHECKOUTS", "").split(os.pathsep) if root]
+    return next((root for root in sorted(others, key=len, reverse=True) if is_inside(path, root)), None)
+
+
 def put_checkout_first():
-    """An environment that was installed from the user's checkout must import the code of the worktree instead."""
-    home = os.environ.get("VERIFY_MAIN_CHECKOUT")
+    """An environment that was installed from another checkout must import the code of the verified one instead."""
     checkout = os.environ.get("VERIFY_CHECKOUT")
-    if not home or not checkout or home == checkout or is_worker:
+    if not checkout or is_worker:
         return
     first = []
     for entry in [*sys.path, *editable_roots()]:
         path = os.path.realpath(entry) if entry else ""
-        if path != home and not path.startswith(home + os.sep):
-            continue
-        twin = checkout + path[len(home) :]
-        installed = "site-packages" in path or "dist-packages" in path
-        if not installed and os.path.isdir(twin) and twin not in first:
+        root = foreign_root(path)
+        twin = checkout + path[len(root) :] if root else ""
+        if twin and os.path.isdir(twin) and twin not in first:
             first.append(twin)
     if first:
         sys.path[:0] = first
@@ -134,12 +146,32 @@ def pytest_cmdline_main(config):
             config.option.xmlpath = junit
         redirect_lcov(config)
         if reporter:
-            reporter.send(type="hello", root=str(config.rootpath), runtime="python " + platform.python_version())
-    yield
+            runtime = "python " + platform.python_version()
+            reporter.send(type="hello", root=str(config.rootpath), directory=os.getcwd(), runtime=runtime)
+    outcome = yield
+    if reporter:
+        # A pipe behind the command hides its exit code, so it is told here.
+        reporter.send(type="end", status=3 if outcome.excinfo else int(outcome.get_result() or 0))
 
 
 def pytest_runtest_setup(item):
     item.user_properties.append(("verify_worker", worker_id or "master"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session):
+    """What a test starts keeps its own coverage data, not this run's: by now the run's own is open."""
+    if is_worker or os.environ.get("VERIFY_WORKERS", "1") == "1":
+        os.environ.pop("COVERAGE_FILE", None)
+
+
+def pytest_sessionfinish(session):
+    """Names code of another checkout that was imported: what was tested is then not what was to be verified."""
+    files = {os.path.realpath(module.__file__) for module in list(sys.modules.values()) if getattr(module, "__file__", None)}
+    foreign = sorted(file for file in files if foreign_root(file))
+    path = os.environ.get("VERIFY_PROGRESS")
+    if foreign and path:
+        (reporter or Reporter(path)).send(type="foreign", files=foreign)
 
 
 def pytest_collection_finish(session):

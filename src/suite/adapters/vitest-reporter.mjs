@@ -34,14 +34,16 @@ export default class ProgressReporter {
    * all is written, as vitest ends its process soon after.
    * @param {Array<{ moduleId: string, children: { allTests(): Iterable<{ fullName: string, result(): { state: string } }> } }>} modules
    * @param {Array<{ message: string }>} errors
+   * @param {string} reason
    */
-  async onTestRunEnd(modules, errors) {
+  async onTestRunEnd(modules, errors, reason) {
     for (const { moduleId: file, children } of modules) {
       for (const test of children.allTests()) {
         if (test.result().state === "pending") this.#send({ type: "unfinished", file, name: test.fullName });
       }
     }
     for (const { message } of errors) this.#send({ type: "error", message });
+    this.#send({ type: "end", status: reason === "passed" ? 0 : 1 });
     const socket = this.#socket;
     if (socket) await new Promise((resolve) => socket.end(() => resolve(undefined)));
   }

@@ -1,0 +1,46 @@
+import { randomBytes } from "node:crypto";
+import { chmod, chown, mkdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+
+/** What a file is to hold: a text, or whatever the function writes to the path it is given. */
+export type Content = string | ((path: string) => Promise<void>);
+
+/**
+ * Replaces a file of ours in one step, its directory made where there is none: a reader sees the old one or the new one,
+ * never half of one. What cannot be written leaves the old one, and nothing beside it.
+ */
+export async function replaceFile(path: string, content: Content): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await replaceWith(path, (temporary) =>
+    typeof content === "string" ? writeFile(temporary, content) : content(temporary),
+  );
+}
+
+/**
+ * Replaces a file of the user's in one step, as `replaceFile` does; what is a link leads to the file that is replaced,
+ * which keeps its owner and its mode. A new one gets the mode that is given.
+ */
+export async function editFile(path: string, text: string, mode = 0o666): Promise<void> {
+  const target = await realpath(path).catch(() => path);
+  const before = await stat(target).catch(() => null);
+  await replaceWith(target, async (temporary) => {
+    await writeFile(temporary, text, { mode });
+    if (before === null) return;
+    const made = await stat(temporary);
+    // Root edits what another user goes on working with. Before the mode, which a change of owner takes bits from.
+    if (made.uid !== before.uid || made.gid !== before.gid) await chown(temporary, before.uid, before.gid);
+    await chmod(temporary, before.mode & 0o7777);
+  });
+}
+
+/** Has a temporary file of the same directory written, which then takes the file's place at once. */
+async function replaceWith(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  try {
+    await write(temporary);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}

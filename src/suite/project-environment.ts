@@ -1,0 +1,39 @@
+import { delimiter } from "node:path";
+import { adapterPath } from "../paths.ts";
+import type { Checkout } from "../push/checkout.ts";
+import { withoutCaller } from "../push/environment.ts";
+import type { Environment } from "../world.ts";
+import { withProjectPrograms } from "./programs.ts";
+
+/**
+ * What a command of the project runs in, be it a suite, a check or `database.setup`: the project's own programs first,
+ * those of the directories before those of the checkout, and nothing that only says how the verification was called.
+ */
+export function projectEnvironment(
+  checkout: Pick<Checkout, "kind" | "root">,
+  directories: readonly string[],
+  environment: Environment,
+): Environment {
+  const own = withProjectPrograms(withoutCaller(environment), [...directories, checkout.root]);
+  // The virtual environment is the user's own: uv would install the worktree's project into it.
+  return checkout.kind === "worktree" ? { ...own, UV_NO_SYNC: "1" } : own;
+}
+
+/**
+ * The same for `database.setup`. In a worktree Python finds the worktree's code where something was installed from
+ * another checkout, whose models may have other tables.
+ */
+export function setupEnvironment(
+  checkout: Pick<Checkout, "kind" | "root" | "otherRoots">,
+  directory: string,
+  environment: Environment,
+): Environment {
+  const own = projectEnvironment(checkout, [directory], environment);
+  if (checkout.kind !== "worktree") return own;
+  return {
+    ...own,
+    PYTHONPATH: [adapterPath("setup"), own.PYTHONPATH].filter(Boolean).join(delimiter),
+    VERIFY_CHECKOUT: checkout.root,
+    VERIFY_OTHER_CHECKOUTS: checkout.otherRoots.join(delimiter),
+  };
+}
