@@ -68,7 +68,8 @@ async function verifyTarget(context: Context, target: Target): Promise<Summary> 
   try {
     const loaded = await requireConfig(checkout, context.repository, target);
     const plan = makePlan(loaded.config, context.request.options, checkout.root);
-    const conditions = background(readConditions(loaded.config, plan, target, checkout, context.world));
+    const { request, world } = context;
+    const conditions = background(readConditions(loaded.config, plan, target, checkout, world, request.options));
     // Without them the reports say less; the verdict stands.
     const changes = changesOf(context, loaded, target).catch(() => null);
 

@@ -9,7 +9,7 @@ import { linkDependencies } from "./dependencies.ts";
 import { gitLine, openGit } from "./git.ts";
 import type { Target } from "./refs.ts";
 import type { Repository } from "./repository.ts";
-import { removeWorktree, worktreePath } from "./worktrees.ts";
+import { listWorktrees, removeWorktree, worktreePath } from "./worktrees.ts";
 
 /** The files that are verified, and where they are. */
 export interface Checkout {
@@ -179,11 +179,8 @@ async function listFiles(git: SimpleGit, more: readonly string[]): Promise<Reado
 }
 
 /** The absolute roots of all checkouts of the repository but the one that is verified. */
-async function otherRootsOf({ git }: Repository, root: string): Promise<string[]> {
-  const list = await git.raw(["worktree", "list", "--porcelain", "-z"]);
-  const paths = list
-    .split("\0")
-    .flatMap((line) => (line.startsWith("worktree ") ? [line.slice("worktree ".length)] : []));
+async function otherRootsOf(repository: Repository, root: string): Promise<string[]> {
+  const paths = await listWorktrees(repository);
   const roots = await Promise.all(paths.map((path) => realpath(path).catch(() => path)));
   return roots.filter((other) => other !== root);
 }

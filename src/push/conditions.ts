@@ -9,7 +9,7 @@ import type { Config } from "../config.ts";
 import { configDigest, configPlaces, loadConfig } from "../config-file.ts";
 import { RequestError } from "../errors.ts";
 import { packageRoot } from "../paths.ts";
-import { defaultOptions } from "../request.ts";
+import { defaultOptions, type VerifyOptions } from "../request.ts";
 import { makePlan, type Plan } from "../suite/plan.ts";
 import { withProjectPrograms } from "../suite/programs.ts";
 import type { Environment, World } from "../world.ts";
@@ -24,6 +24,9 @@ const run = promisify(execFile);
 /** The version of pushproof. */
 export const version: string = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")).version;
 
+/** How a server is named in the environment that the caller, and not the configuration, has chosen. */
+export const chosenServer = "a Postgres server of the caller's choice";
+
 /** Under which conditions a receipt of this verification stands. */
 export async function readConditions(
   config: Config,
@@ -31,12 +34,16 @@ export async function readConditions(
   target: Target,
   checkout: Pick<Checkout, "root">,
   world: World,
+  options: Pick<VerifyOptions, "databaseUrl">,
 ): Promise<Conditions> {
+  const url = options.databaseUrl ?? world.environment.VERIFY_DATABASE_URL;
+  const isChosen = Boolean(url) && plan.suites.some((suite) => suite.usesDatabase);
+  const kind = await environmentClass(plan, checkout, world.environment);
   return {
     tree: target.tree,
     configuration: configDigest(config),
     version,
-    environment: await environmentClass(plan, checkout, world.environment),
+    environment: isChosen ? `${kind}, ${chosenServer}` : kind,
   };
 }
 
@@ -90,7 +97,7 @@ export async function conditionsOfHead(
     const loaded = await loadConfig(root);
     if (loaded === null || !(await isOfHead(git, loaded.file))) return unknown;
     const plan = makePlan(loaded.config, defaultOptions, root);
-    return await readConditions(loaded.config, plan, target, { root }, world);
+    return await readConditions(loaded.config, plan, target, { root }, world, defaultOptions);
   } catch (error) {
     // A push would say so; here it only leaves the question open.
     if (error instanceof RequestError) return unknown;

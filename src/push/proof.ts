@@ -6,7 +6,7 @@ import type { VerifyRequest } from "../request.ts";
 import type { Plan } from "../suite/plan.ts";
 import type { World } from "../world.ts";
 import type { Checkout } from "./checkout.ts";
-import { hookMarker } from "./conditions.ts";
+import { chosenServer, hookMarker } from "./conditions.ts";
 import type { Conditions, Receipt, ReceiptStore } from "./receipts.ts";
 import type { Target } from "./refs.ts";
 import type { Repository } from "./repository.ts";
@@ -57,9 +57,10 @@ async function keep(
 ): Promise<void> {
   if (summary.receipt !== null) {
     const receipt = { schema: 1, ...(await conditions), at: new Date().toISOString(), summary } as const;
-    // A configuration that is a program may say something else tomorrow: only Node can tell.
-    const isProgram = /\.(js|mjs|ts)$/.test(loaded.file);
-    await receipts.save(receipt, isProgram ? null : await hookMarker(repository, world));
+    // A configuration that is a program may say something else tomorrow, and the hook knows nothing of servers: there
+    // only Node can tell.
+    const isForNode = /\.(js|mjs|ts)$/.test(loaded.file) || receipt.environment.endsWith(chosenServer);
+    await receipts.save(receipt, isForNode ? null : await hookMarker(repository, world, { plan, checkout }));
   } else if (summary.verdict === "failed" && !plan.special && checkout.kind !== "working tree") {
     await receipts.revoke(summary.tree);
   }

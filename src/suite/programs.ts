@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Environment } from "../world.ts";
 
-const programDirectories = [".venv/bin", "venv/bin", "node_modules/.bin"];
+const programDirectories = [".venv/bin", "venv/bin", "env/bin", "node_modules/.bin"];
 
 /**
  * The environment with the project's own programs first on PATH, those of the first directory before those of the

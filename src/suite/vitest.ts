@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { UnavailableError } from "../errors.ts";
+import { addCommand, findPackageManager } from "../init/package-manager.ts";
 import { adapterPath } from "../paths.ts";
 import { readJunit, type TestCase } from "./junit.ts";
 import { type Dialect, lastWords, lcovInput, resultsOf } from "./results.ts";
@@ -89,10 +90,10 @@ interface Installed {
 function findInstalled(run: SuiteRun): Installed {
   const require = createRequire(join(run.directory, "package.json"));
   const version = versionOf(require, "vitest");
-  if (version === null) throw missing(run, "vitest", "vitest @vitest/coverage-v8");
+  if (version === null) throw missing(run, "vitest", ["vitest", "@vitest/coverage-v8"]);
   const onlyIstanbul = versionOf(require, "@vitest/coverage-v8") === null;
   if (onlyIstanbul && versionOf(require, "@vitest/coverage-istanbul") === null) {
-    throw missing(run, "vitest's coverage provider", `@vitest/coverage-v8@${version}`);
+    throw missing(run, "vitest's coverage provider", [`@vitest/coverage-v8@${version}`]);
   }
   const [major = 0, minor = 0] = version.split(".").map(Number);
   return { major, refusesSnapshots: major > 4 || (major === 4 && minor >= 1), onlyIstanbul };
@@ -106,10 +107,10 @@ function versionOf(require: NodeJS.Require, name: string): string | null {
   }
 }
 
-function missing(run: SuiteRun, what: string, packages: string): UnavailableError {
+function missing(run: SuiteRun, what: string, packages: readonly string[]): UnavailableError {
   const notes = run.dependencyNotes.map((note) => ` ${note}`).join("");
   return new UnavailableError(
-    `${run.suite.name}: ${what} is not installed in ${run.suite.root === "." ? "the repo's root" : run.suite.root}. Install with: npm install --save-dev ${packages}${notes}`,
+    `${run.suite.name}: ${what} is not installed in ${run.suite.root === "." ? "the repo's root" : run.suite.root}. Install with: ${addCommand(findPackageManager(run.checkoutRoot), packages)}${notes}`,
   );
 }
 

@@ -118,7 +118,8 @@ async function makeProven(): Promise<{ repository: Repository; environment: Envi
   const loaded = await loadConfig(repository.root);
   if (loaded === null) throw new Error("The repository has no configuration.");
   const plan = makePlan(loaded.config, defaultOptions, repository.root);
-  await prove(repository, "HEAD", { receipt: await readConditions(loaded.config, plan, target, opened, world) });
+  const receipt = await readConditions(loaded.config, plan, target, opened, world, defaultOptions);
+  await prove(repository, "HEAD", { receipt });
   return { repository, environment };
 }
 

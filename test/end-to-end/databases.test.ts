@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ledgerConfig, makeLedger } from "../support/ledger-repository.ts";
 import { startPlainServer } from "../support/postgres.ts";
-import { makePytestRepository, readSummary, runIn } from "../support/verify.ts";
+import { makePytestRepository, push, readSummary, runIn } from "../support/verify.ts";
 
 /** A suite that says which database each test was given, and looks whether it may be used. */
 const tellingSuite = {
@@ -92,6 +92,21 @@ test("an external server is left as it was, and its password is in no output", a
     for (const secret of [password, encodeURIComponent(password), url.password]) {
       expect(output + errors + reports).not.toContain(secret);
     }
+  } finally {
+    await server.stop();
+  }
+});
+
+test("what passed on a server of the caller's choice proves nothing about the configured one", async () => {
+  const server = await startPlainServer();
+  try {
+    const ledger = await makeLedger();
+    await runIn(ledger.root, ["--database-url", server.url]);
+    const again = await runIn(ledger.root, ["--database-url", server.url]);
+    expect(again.output).toContain("was proven before");
+    const { output } = await push(ledger);
+    expect(output).toContain("embedded Postgres");
+    expect(output).toContain("24 passed");
   } finally {
     await server.stop();
   }

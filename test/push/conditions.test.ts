@@ -25,7 +25,7 @@ async function conditionsOf(repository: Repository, environment: Environment = r
   const target = await readRevision(opened.git, "HEAD");
   const plan = makePlan(loaded.config, defaultOptions, checkout.root);
   const { world } = captureWorld({ directory: repository.root, environment });
-  return await readConditions(loaded.config, plan, target, checkout, world);
+  return await readConditions(loaded.config, plan, target, checkout, world, defaultOptions);
 }
 
 /** The marker of a run of all suites in the checkout, with these directories first on PATH. */
