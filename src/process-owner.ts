@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFile, readlink } from "node:fs/promises";
+import { readFile, readlink, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { promisify } from "node:util";
 
@@ -28,6 +28,33 @@ export async function currentOwner(): Promise<Owner> {
 export async function isOwnerAlive({ pid, start, world }: Owner): Promise<boolean | undefined> {
   if (start === undefined || world !== (await processWorld())) return undefined;
   return (await processStart(pid)) === start;
+}
+
+const unknownStart = "unknown";
+const ownedName = /\.(?<pid>\d+)\.(?<start>[\w-]+)\.(?<world>[0-9a-f]{12})\.\w+$/;
+/** How long a thing may lie whose owner's number says nothing here, as after a boot: longer than any run takes. */
+const doubtfulMilliseconds = 24 * 60 * 60_000;
+
+/**
+ * A name for a file that tells who owns it, so that a later run may remove what a killed one left:
+ * `NAME.PID.START.WORLD.` and a word of letters and digits that tells namesakes apart.
+ */
+export function nameWithOwner(name: string, { pid, start, world }: Owner, word: string): string {
+  return `${name}.${pid}.${start ?? unknownStart}.${world}.${word}`;
+}
+
+/** Whether what has such a name is still needed; undefined where the name tells no owner. */
+export async function isStillNeeded(path: string): Promise<boolean | undefined> {
+  const { pid, start, world } = ownedName.exec(path)?.groups ?? {};
+  if (pid === undefined || start === undefined || world === undefined) return undefined;
+  const owner = { pid: Number(pid), start: start === unknownStart ? undefined : start, world };
+  const isAlive = await isOwnerAlive(owner);
+  if (isAlive !== undefined) return isAlive;
+  const age = await stat(path).then(
+    ({ mtimeMs }) => Date.now() - mtimeMs,
+    () => 0,
+  );
+  return age < doubtfulMilliseconds;
 }
 
 /**

@@ -1,7 +1,7 @@
-import { realpath, rm, stat } from "node:fs/promises";
+import { realpath, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { privateCache } from "../cache.ts";
-import { currentOwner, isOwnerAlive, type Owner } from "../process-owner.ts";
+import { currentOwner, isStillNeeded, nameWithOwner, type Owner } from "../process-owner.ts";
 import type { Environment } from "../world.ts";
 import type { Target } from "./refs.ts";
 import type { Repository } from "./repository.ts";
@@ -20,22 +20,16 @@ export async function worktreePath(repository: Repository, target: Target, envir
 
 let counter = 0;
 
-/** Tells who owns it, so that the next run may remove what a killed one left: `shop-3f2c1ab90e.4711.83220.5d41402abc4b.0`. */
-function worktreeName(repository: Repository, target: Target, { pid, start, world }: Owner): string {
+function worktreeName(repository: Repository, target: Target, owner: Owner): string {
   const name = basename(repository.root).replace(/[^\w.-]/g, "-");
-  return `${name}-${target.commit.slice(0, 10)}.${pid}.${start ?? unknownStart}.${world}.${counter++}`;
+  return nameWithOwner(`${name}-${target.commit.slice(0, 10)}`, owner, String(counter++));
 }
-
-const unknownStart = "unknown";
-const ownedName = /\.(?<pid>\d+)\.(?<start>[\w-]+)\.(?<world>[0-9a-f]{12})\.\d+$/;
-/** How long a worktree may lie whose owner's number says nothing here, as after a boot: longer than any run takes. */
-const doubtfulMilliseconds = 24 * 60 * 60_000;
 
 /** Removes the worktrees of this repository whose process is gone. */
 async function sweepWorktrees(repository: Repository, parent: string): Promise<void> {
   for (const path of await listWorktrees(repository)) {
-    const owner = path.startsWith(`${parent}/`) ? ownerOf(path) : undefined;
-    if (owner !== undefined && !(await isNeeded(path, owner))) await removeWorktree(repository, path);
+    const isOurs = path.startsWith(`${parent}/`);
+    if (isOurs && (await isStillNeeded(path)) === false) await removeWorktree(repository, path);
   }
 }
 
@@ -48,22 +42,6 @@ export async function listWorktrees({ git }: Repository): Promise<string[]> {
     async () => (await git.raw(list)).split("\n"),
   );
   return lines.filter((line) => line.startsWith("worktree ")).map((line) => line.slice("worktree ".length));
-}
-
-function ownerOf(path: string): Owner | undefined {
-  const { pid, start, world } = ownedName.exec(path)?.groups ?? {};
-  if (pid === undefined || start === undefined || world === undefined) return undefined;
-  return { pid: Number(pid), start: start === unknownStart ? undefined : start, world };
-}
-
-async function isNeeded(path: string, owner: Owner): Promise<boolean> {
-  const isAlive = await isOwnerAlive(owner);
-  if (isAlive !== undefined) return isAlive;
-  const age = await stat(path).then(
-    ({ mtimeMs }) => Date.now() - mtimeMs,
-    () => 0,
-  );
-  return age < doubtfulMilliseconds;
 }
 
 /**

@@ -15,6 +15,8 @@ export interface CommandRequest {
   readonly log: string;
   readonly secrets: readonly Secret[];
   readonly timeoutSeconds: number;
+  /** Called with the number of the process group once it runs. */
+  readonly onStart?: (pid: number) => void;
   readonly signal: AbortSignal;
 }
 
@@ -52,6 +54,7 @@ export async function runCommand(request: CommandRequest): Promise<CommandEnd> {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const group = endingOf(child.pid);
+  if (child.pid !== undefined) request.onStart?.(child.pid);
   const recording = recordOutput(log, redactor(request.secrets), [child.stdout, child.stderr], group.end);
   signal.addEventListener("abort", group.end, { once: true });
   // An abort while the log was being opened is over by now.

@@ -1,6 +1,5 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
@@ -80,11 +79,10 @@ export interface ProgressListener {
   close(): Promise<void>;
 }
 
-/** Listens for what the adapters of one suite report. */
-export async function listenForProgress(): Promise<ProgressListener> {
-  // A socket's path may have 107 bytes at most: a directory of its own in the temporary one keeps it short.
-  const directory = await mkdtemp(join(tmpdir(), "pushproof-"));
-  const socketPath = join(directory, "progress");
+/** Listens for what the adapters of one suite report; the socket lies in that absolute directory where it can. */
+export async function listenForProgress(scratch: string): Promise<ProgressListener> {
+  const directory = await socketDirectory(scratch);
+  const socketPath = join(directory, socketName);
   const record = new Told();
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -110,9 +108,19 @@ export async function listenForProgress(): Promise<ProgressListener> {
     close: async () => {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
-      await rm(directory, { recursive: true, force: true });
+      if (directory !== scratch) await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+const socketName = "progress";
+/** What every system allows for the path of a unix socket, in bytes. */
+const longestSocketPath = 100;
+
+/** The scratch directory, or, where its name is too long for a socket's path, one of its own in a place with a short name. */
+async function socketDirectory(scratch: string): Promise<string> {
+  if (Buffer.byteLength(join(scratch, socketName)) <= longestSocketPath) return scratch;
+  return await mkdtemp(join("/tmp", "pushproof-"));
 }
 
 class Told implements Progress {

@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config, DatabaseConfig } from "../config.ts";
 import { judge } from "../coverage/gate.ts";
@@ -8,7 +7,7 @@ import { partCoverage } from "../coverage/outside.ts";
 import { openProvision } from "../database/open.ts";
 import type { Provision } from "../database/provision.ts";
 import { urlSecrets } from "../database/url.ts";
-import { InterruptedError, messageOf, UnavailableError } from "../errors.ts";
+import { InterruptedError, messageOf } from "../errors.ts";
 import type { Checkout } from "../push/checkout.ts";
 import type { Display } from "../report/display.ts";
 import { countsText } from "../report/figures.ts";
@@ -17,13 +16,14 @@ import { listed } from "../report/text.ts";
 import type { LogsDirectory } from "../report/write.ts";
 import type { VerifyRequest } from "../request.ts";
 import type { Findings } from "../verdict.ts";
-import type { Environment, World } from "../world.ts";
+import type { World } from "../world.ts";
 import { runCheck } from "./checks.ts";
 import { type Logs, logsIn } from "./logs.ts";
 import type { Plan } from "./plan.ts";
 import { setupEnvironment } from "./project-environment.ts";
 import type { Secret } from "./redact.ts";
 import { runSuite, type SuiteOutcome, type SuiteSurroundings } from "./run.ts";
+import { makeScratch } from "./scratch.ts";
 
 /** Where and with what a plan is run. */
 export interface PlanSurroundings {
@@ -60,7 +60,6 @@ export async function runPlan(plan: Plan, around: PlanSurroundings): Promise<Pla
     opening = server;
     const surroundings = {
       checkout,
-      mainRoot: around.mainRoot,
       scratch,
       logs,
       secrets,
@@ -84,18 +83,6 @@ export async function runPlan(plan: Plan, around: PlanSurroundings): Promise<Pla
     // What went wrong before weighs more than what goes wrong here.
     await (provision ?? (await opening?.catch(() => null)))?.close().catch(() => {});
     await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
-  }
-}
-
-async function makeScratch(environment: Environment): Promise<string> {
-  const parent = environment.TMPDIR || tmpdir();
-  try {
-    return await mkdtemp(join(parent, "pushproof-run-"));
-  } catch (error) {
-    throw new UnavailableError(
-      `No temporary directory can be made in ${parent}: ${messageOf(error)}. Set TMPDIR to a directory with room in which you may write.`,
-      { cause: error },
-    );
   }
 }
 

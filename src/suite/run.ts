@@ -15,12 +15,11 @@ import { listenForProgress, type Progress } from "./progress.ts";
 import { projectEnvironment } from "./project-environment.ts";
 import { type Redact, redactor, type Secret } from "./redact.ts";
 import { runnerOf } from "./runners.ts";
+import { noteGroup } from "./scratch.ts";
 
 /** What every suite of a verification shares. */
 export interface SuiteSurroundings {
   readonly checkout: Checkout;
-  /** The absolute root of the user's own checkout. */
-  readonly mainRoot: string;
   /** Null where no suite uses a database. */
   readonly provision: Provision | null;
   /** The absolute, private directory for what the runners write; each suite gets a part of it. */
@@ -50,7 +49,7 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
   const scratch = await mkdtemp(join(around.scratch, "suite-"));
   const databases = planned.usesDatabase && around.provision ? await around.provision.lease(workers) : [];
   const secrets = [...around.secrets, ...(around.provision?.secrets ?? [])];
-  const listener = await listenForProgress();
+  const listener = await listenForProgress(scratch);
   const clock = setInterval(() => show(listener.progress, stage), 100);
   try {
     const runner = runnerOf(suite);
@@ -72,6 +71,7 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
     const invocation = await runner.invocation(run);
     const end = await runCommand({
       ...invocation,
+      onStart: (pid) => void noteGroup(scratch, pid),
       directory,
       log: log.path,
       secrets,

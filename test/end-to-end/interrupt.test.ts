@@ -6,8 +6,9 @@ import { createConnection } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { packageRoot } from "../../src/paths.ts";
+import type { Environment } from "../../src/world.ts";
 import { makeDirectory, type Repository } from "../support/repository.ts";
-import { configFile, makePytestRepository, readSummary, userEnvironment } from "../support/verify.ts";
+import { configFile, makePytestRepository, readSummary, runIn, userEnvironment } from "../support/verify.ts";
 
 test("Ctrl-C ends the suite, its background processes, the server and the worktree, and exits 130", async () => {
   const signs = await makeDirectory();
@@ -60,6 +61,44 @@ test("a suite that ignores the polite signal is ended all the same", async () =>
   expect(await processesIn(repository.root)).toEqual([]);
 });
 
+test("what a killed run left running and lying about is ended and removed by the next", async () => {
+  const signs = await makeDirectory();
+  const repository = await makePytestRepository({
+    "tests/test_sums.py": [
+      "import os, time",
+      "from sums import add",
+      "def test_adds():",
+      "    assert add(1, 2) == 3",
+      "def test_waits_the_first_time():",
+      `    if not os.path.exists('${signs}/begun'):`,
+      `        open('${signs}/begun', 'w').close()`,
+      `        os.chdir('${signs}')`,
+      "        time.sleep(600)",
+    ].join("\n"),
+  });
+  await repository.write({ "uncommitted.txt": "so that a worktree is made\n" });
+  const temporary = await makeDirectory();
+  const environment = await userEnvironment({ TMPDIR: temporary });
+
+  const child = await startProgram(repository, environment);
+  await appears(join(signs, "begun"), child);
+  process.kill(child.pid, "SIGKILL");
+  await child.ended;
+  expect(await processesIn(signs)).not.toEqual([]);
+  expect(await ours(temporary)).not.toEqual([]);
+
+  const { code } = await runIn(repository.root, [], { environment });
+  expect(code).toBe(0);
+  await vi.waitFor(async () => expect(await processesIn(signs)).toEqual([]), { timeout: 30_000 });
+  expect(await ours(temporary)).toEqual([]);
+  expect(await repository.git("worktree", "list")).not.toContain("\n");
+});
+
+/** What we put into a temporary directory; pytest has things of its own there. */
+async function ours(directory: string): Promise<string[]> {
+  return (await readdir(directory)).filter((name) => name.startsWith("pushproof"));
+}
+
 /** The program at work. */
 interface Running {
   readonly pid: number;
@@ -68,10 +107,10 @@ interface Running {
 }
 
 /** Starts the program as a terminal does, in a group of its own, which Ctrl-C reaches as a whole. */
-async function startProgram({ root }: Repository): Promise<Running> {
+async function startProgram({ root }: Repository, environment?: Environment): Promise<Running> {
   const child = spawn(process.execPath, [join(packageRoot, "dist", "main.js")], {
     cwd: root,
-    env: await userEnvironment(),
+    env: environment ?? (await userEnvironment()),
     detached: true,
     stdio: "ignore",
   });

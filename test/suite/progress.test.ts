@@ -3,11 +3,12 @@ import { existsSync } from "node:fs";
 import { createConnection } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { listenForProgress, type ProgressListener } from "../../src/suite/progress.ts";
+import { makeDirectory } from "../support/repository.ts";
 
 let listener: ProgressListener;
 
 beforeEach(async () => {
-  listener = await listenForProgress();
+  listener = await listenForProgress(await makeDirectory());
 });
 afterEach(async () => {
   await listener.close();
@@ -73,5 +74,5 @@ test("closing ends connections that are still open and removes the socket", asyn
   await once(socket, "connect");
   await listener.close();
   expect(existsSync(listener.socketPath)).toBe(false);
-  listener = await listenForProgress();
+  listener = await listenForProgress(await makeDirectory());
 });

@@ -199,7 +199,8 @@ def worker_of(report):
     return node.gateway.id if node is not None else "master"
 
 
-started = set()
+failed = set()
+files = {}
 
 
 def pytest_runtest_logreport(report):
@@ -207,10 +208,11 @@ def pytest_runtest_logreport(report):
     if not reporter:
         return
     worker, file = worker_of(report), report.nodeid.split("::")[0]
-    if report.when == "setup":
+    if report.when == "setup" and files.get(worker) != file:
+        files[worker] = file
         reporter.send(type="file", worker=worker, file=file)
-    if report.failed and report.nodeid not in started:
-        started.add(report.nodeid)
+    if report.failed and report.nodeid not in failed:
+        failed.add(report.nodeid)
         reporter.send(type="failed", worker=worker, file=file, name=report.nodeid)
     if report.when == "teardown" or (report.failed and report.when not in ("setup", "call")):
         reporter.send(type="done", worker=worker, file=file)

@@ -1,0 +1,65 @@
+import { lstat, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { messageOf, UnavailableError } from "../errors.ts";
+import { currentOwner, isStillNeeded, nameWithOwner, processStart } from "../process-owner.ts";
+import type { Environment } from "../world.ts";
+
+const prefix = "pushproof-run";
+const groupFile = "group";
+
+/**
+ * Makes the private, absolute directory for what the runners of one verification write, after those of killed ones are
+ * removed and their suites ended. Throws UnavailableError where there is no room for it.
+ */
+export async function makeScratch(environment: Environment): Promise<string> {
+  const parent = environment.TMPDIR || tmpdir();
+  try {
+    await sweepScratch(parent);
+    return await mkdtemp(join(parent, nameWithOwner(prefix, await currentOwner(), "")));
+  } catch (error) {
+    throw new UnavailableError(
+      `No temporary directory can be made in ${parent}: ${messageOf(error)}. Set TMPDIR to a directory with room in which you may write.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Notes which process group a suite runs in, for the run that sweeps up should this one be killed. */
+export async function noteGroup(scratch: string, pid: number): Promise<void> {
+  await writeFile(join(scratch, groupFile), `${pid} ${(await processStart(pid)) ?? ""}`).catch(() => {});
+}
+
+async function sweepScratch(parent: string): Promise<void> {
+  const names = await readdir(parent);
+  for (const name of names.filter((candidate) => candidate.startsWith(`${prefix}.`))) {
+    const path = join(parent, name);
+    const isOwn = await lstat(path).then(
+      (found) => found.isDirectory() && found.uid === userInfo().uid,
+      () => false,
+    );
+    if (!isOwn || (await isStillNeeded(path)) !== false) continue;
+    await endSuites(path);
+    await rm(path, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
+  }
+}
+
+/** Ends the process groups that a killed run had started. */
+async function endSuites(scratch: string): Promise<void> {
+  for (const suite of await readdir(scratch).catch(() => [])) {
+    const noted = await readFile(join(scratch, suite, groupFile), "utf8").catch(() => "");
+    const [pid, start] = noted.split(" ");
+    if (!pid) continue;
+    const now = await processStart(Number(pid));
+    // A number without a process is not given to another while its group has members.
+    if (now === undefined || now === start) endGroup(Number(pid));
+  }
+}
+
+function endGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // Nobody is left in the group.
+  }
+}
