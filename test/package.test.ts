@@ -1,0 +1,20 @@
+import { cp, mkdir, stat, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { packageRoot } from "../src/paths.ts";
+import { makeDirectory } from "./support/repository.ts";
+import { runShell, suiteEnvironment } from "./support/run.ts";
+
+test("a build begins empty and gives a program that can be run", async () => {
+  const directory = await makeDirectory();
+  for (const part of ["package.json", "tsconfig.json", "src"]) {
+    await cp(join(packageRoot, part), join(directory, part), { recursive: true });
+  }
+  await symlink(join(packageRoot, "node_modules"), join(directory, "node_modules"));
+  await mkdir(join(directory, "dist"));
+  await writeFile(join(directory, "dist", "stale.js"), "");
+  const { exitCode, output } = await runShell("npm run build && dist/main.js --version", directory, suiteEnvironment());
+  expect(output).toMatch(/^\d+\.\d+\.\d+$/m);
+  expect(exitCode).toBe(0);
+  await expect(stat(join(directory, "dist", "stale.js"))).rejects.toThrow("ENOENT");
+});
