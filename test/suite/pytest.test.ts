@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { configFile, makePytestRepository, readSummary, runIn, userEnvironment } from "../support/verify.ts";
 
@@ -266,6 +268,15 @@ test("a stricter wish that fails does not take away what is proven", async () =>
   expect(strict.code).toBe(1);
   const { output } = await runIn(repository.root, ["status"]);
   expect(output).toContain("is verified");
+});
+
+test("a pass whose receipt cannot be kept is a pass, and says so", async () => {
+  const repository = await makePytestRepository({});
+  await writeFile(join(repository.root, ".git", "verify"), "in the way");
+  const { code, output } = await runIn(repository.root, ["--serial"]);
+  expect(code).toBe(0);
+  expect(output).toContain("No receipt could be kept:");
+  expect((await readSummary(repository.root)).receipt).toBeNull();
 });
 
 test("a pass of a part is called a part, in the pull request too", async () => {

@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { LineHits } from "../../src/coverage/lines.ts";
+import { partCoverage } from "../../src/coverage/outside.ts";
+import { adapterPath } from "../../src/paths.ts";
+
+/** Parts a coverage of these absolute files, for a checkout at /shop with one tracked file. */
+function part(...files: string[]) {
+  const merged = new Map(files.map((file) => [file, new LineHits()]));
+  const verified = { root: "/shop", tracked: new Set(["src/a.py"]), otherRoots: ["/shop-linked"] };
+  const { lines, misled, elsewhere } = partCoverage(merged, verified);
+  return { lines: [...lines.keys()], misled, elsewhere };
+}
+
+test("a tracked file below the root is what is verified", () => {
+  expect(part("/shop/src/a.py")).toEqual({ lines: ["/shop/src/a.py"], misled: [], elsewhere: [] });
+});
+
+test("a file below the root that git does not know is not counted", () => {
+  expect(part("/shop/src/generated.py")).toEqual({ lines: [], misled: [], elsewhere: ["src/generated.py"] });
+});
+
+test("a file of another checkout says that the wrong code ran", () => {
+  expect(part("/shop-linked/src/a.py")).toEqual({ lines: [], misled: ["/shop-linked/src/a.py"], elsewhere: [] });
+});
+
+test("a package that is installed in another checkout is shared, not misleading", () => {
+  const installed = "/shop-linked/node_modules/tool/index.js";
+  expect(part(installed)).toEqual({ lines: [], misled: [], elsewhere: [installed] });
+});
+
+test("a directory whose name only begins like another checkout's is not that checkout", () => {
+  expect(part("/shop-linked-too/a.py").misled).toEqual([]);
+});
+
+test("what pushproof injects is left out without a word", () => {
+  expect(part(adapterPath("pushproof_pytest.py"))).toEqual({ lines: [], misled: [], elsewhere: [] });
+});
