@@ -3,8 +3,6 @@ import { plural } from "../report/text.ts";
 import { canonicalPath, compareNames, type LineCoverage, nameWithin } from "./lines.ts";
 import { formatPercent, linesNeeded, reaches } from "./percent.ts";
 
-export { formatPercent } from "./percent.ts";
-
 /** How many of the files that miss the most lines a reason names. */
 const namedFiles = 5;
 
@@ -39,12 +37,6 @@ export function gateReason({ lines, threshold, passed, files }: CoverageSummary)
     `(${lines.covered} of ${plural(lines.total, "line")}), the gate is ${threshold} %: ` +
     `${plural(missing, "more line", "more lines")} would open it. Most missed: ${mostMissed(files)}.`
   );
-}
-
-/** The files, sorted, that were covered but lie outside the root: code of another checkout was imported. */
-export function coverageOutside(coverage: LineCoverage, root: string): string[] {
-  const canonicalRoot = canonicalPath(root);
-  return [...coverage.keys()].filter((file) => nameWithin(canonicalRoot, file) === null).sort(compareNames);
 }
 
 function emptyReason(files: number, threshold: number): string {

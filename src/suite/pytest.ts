@@ -3,7 +3,7 @@ import { delimiter, dirname, join } from "node:path";
 import { UnavailableError } from "../errors.ts";
 import { adapterPath } from "../paths.ts";
 import { readJunit, type TestCase } from "./junit.ts";
-import { type Dialect, isBad, lastWords, lcovInput, resultsOf } from "./results.ts";
+import { couldNotRun, type Dialect, isBad, lcovInput, resultsOf } from "./results.ts";
 import type { Ended, Invocation, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { quote, withArguments } from "./shell.ts";
 
@@ -27,20 +27,18 @@ const junitFile = (run: SuiteRun): string => join(run.scratch, "junit.xml");
 const lcovFile = (run: SuiteRun): string => join(run.scratch, "coverage.lcov");
 
 function invocation(run: SuiteRun): Invocation {
-  const { PYTEST_ADDOPTS: options = "", PYTEST_PLUGINS: plugins = "", PYTHONPATH: path = "" } = run.environment;
+  const { PYTHONPATH: path = "" } = run.environment;
   const pluginDirectory = dirname(adapterPath(`${plugin}.py`));
   return {
     command: withArguments(run.suite.command, run.arguments),
     environment: {
       ...run.environment,
       ...(run.workers === 1 ? run.workerEnvironments.master : run.coordinatorEnvironment),
-      PYTEST_ADDOPTS: [options, ...addedOptions(run).map(quote)].filter(Boolean).join(" "),
+      PYTEST_ADDOPTS: addedOptions(run).map(quote).join(" "),
       // In the process that coordinates, an option loads the plugin before xdist is imported; workers do not read
       // those options, and find it here before their first conftest.
-      PYTEST_PLUGINS: [plugin, plugins].filter(Boolean).join(","),
+      PYTEST_PLUGINS: plugin,
       PYTHONPATH: [pluginDirectory, path].filter(Boolean).join(delimiter),
-      VERIFY_ORIGINAL_PYTEST_ADDOPTS: options,
-      VERIFY_ORIGINAL_PYTEST_PLUGINS: plugins,
       VERIFY_ORIGINAL_PYTHONPATH: path,
       // Nothing of the run is left in the checkout: data file here, cache by an option.
       COVERAGE_FILE: join(run.scratch, "coverage.data"),
@@ -167,11 +165,4 @@ function installCommand(run: SuiteRun, packages: readonly string[]): string {
   if (has("poetry.lock")) return `poetry add --group dev ${names}`;
   if (has("Pipfile")) return `pipenv install --dev ${names}`;
   return `pip install ${names}`;
-}
-
-function couldNotRun(run: SuiteRun, ended: Ended): UnavailableError {
-  const how = ended.exitCode === null ? "was killed" : `exited with ${ended.exitCode}`;
-  return new UnavailableError(
-    `${run.suite.name}: \`${run.suite.command}\` ${how} before it could report any test. Its last words:\n${lastWords(ended.tail, 15)}`,
-  );
 }

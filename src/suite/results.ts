@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs";
 import { access } from "node:fs/promises";
 import { isAbsolute, join, relative } from "node:path";
 import type { LcovInput } from "../coverage/lcov.ts";
+import { UnavailableError } from "../errors.ts";
 import type { Failure, FailureKind } from "../report/summary.ts";
 import { plural } from "../report/text.ts";
 import type { TestCase } from "./junit.ts";
@@ -99,8 +100,16 @@ function reasonsOf(run: SuiteRun, ended: Ended, counts: TestResults["tests"]): s
   return [];
 }
 
+/** Why a suite says nothing at all: what it printed last. */
+export function couldNotRun(run: SuiteRun, ended: Ended): UnavailableError {
+  const how = ended.exitCode === null ? "was killed" : `exited with ${ended.exitCode}`;
+  return new UnavailableError(
+    `${run.suite.name}: \`${run.suite.command}\` ${how} before it could report any test. Its last words:\n${lastWords(ended.tail, 15)}`,
+  );
+}
+
 /** The last lines of an output, for a sentence. */
-export function lastWords(tail: string, lines = 6): string {
+function lastWords(tail: string, lines: number): string {
   const kept = tail.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("JUNIT report written"));
   return kept.length === 0 ? "(it printed nothing)" : kept.slice(-lines).join("\n");
 }

@@ -6,7 +6,7 @@ import { UnavailableError } from "../errors.ts";
 import { addCommand, findPackageManager } from "../init/package-manager.ts";
 import { adapterPath } from "../paths.ts";
 import { readJunit, type TestCase } from "./junit.ts";
-import { type Dialect, lastWords, lcovInput, resultsOf } from "./results.ts";
+import { couldNotRun, type Dialect, lcovInput, resultsOf } from "./results.ts";
 import type { Ended, Invocation, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { withArguments } from "./shell.ts";
 
@@ -117,12 +117,7 @@ function missing(run: SuiteRun, what: string, packages: readonly string[]): Unav
 async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
   const cases = await readJunit(junitFile(run)).catch(() => null);
   const foundNothing = /No test files found/.test(ended.tail);
-  if (cases === null && !ended.timedOut && !foundNothing) {
-    const how = ended.exitCode === null ? "was killed" : `exited with ${ended.exitCode}`;
-    throw new UnavailableError(
-      `${run.suite.name}: \`${run.suite.command}\` ${how} before it could report any test. Its last words:\n${lastWords(ended.tail, 15)}`,
-    );
-  }
+  if (cases === null && !ended.timedOut && !foundNothing) throw couldNotRun(run, ended);
   const coverage = await lcovInput(join(coverageDirectory(run), "lcov.info"), ended.reported.root ?? run.directory);
   const known = markUnfinished(run, ended, cases ?? []);
   return resultsOf(run, ended, known, dialectOf(run, ended), coverage);

@@ -1,7 +1,7 @@
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { coverageOutside, gateReason, judge } from "../../src/coverage/gate.ts";
+import { gateReason, judge } from "../../src/coverage/gate.ts";
 import { type LineCoverage, LineHits } from "../../src/coverage/lines.ts";
 import { makeDirectory } from "../support/repository.ts";
 
@@ -95,13 +95,4 @@ describe("gateReason", () => {
   test("speaks of files without lines instead of a percentage", () => {
     expect(reason({ "a.py": [0, 0] })).toContain("has 1 source file but no executable line");
   });
-});
-
-test("files outside the verified tree are found, also beside a root whose name they begin with", () => {
-  const coverage = new Map([
-    ...coverageOf({ "src/a.py": [1, 1] }),
-    ...coverageOf({ "src/b.py": [1, 1] }, "/nowhere/project-main"),
-    ...coverageOf({ "lib/c.py": [1, 1] }, "/usr"),
-  ]);
-  expect(coverageOutside(coverage, root)).toEqual(["/nowhere/project-main/src/b.py", "/usr/lib/c.py"]);
 });

@@ -35,3 +35,8 @@ test("a directory whose name only begins like another checkout's is not that che
 test("what pushproof injects is left out without a word", () => {
   expect(part(adapterPath("pushproof_pytest.py"))).toEqual({ lines: [], misled: [], elsewhere: [] });
 });
+
+test("files outside the verified tree are found, also beside a root whose name they begin with", () => {
+  const { elsewhere } = part("/shop/src/a.py", "/shop-main/src/b.py", "/usr/lib/c.py");
+  expect(elsewhere).toEqual(["/shop-main/src/b.py", "/usr/lib/c.py"]);
+});

@@ -54,7 +54,13 @@ test("a user's own options for Node are kept", () => {
 test("what an outer verification gave its worker is gone, what the user set is kept", () => {
   const kept = { VERIFY_DATABASE_URL: "postgresql://there/", VERIFY_TOKEN: "the suite's own" };
   expect(
-    scrubEnvironment({ VERIFY_WORKER: "gw0", VERIFY_WORKER_ENVIRONMENTS: "{}", VERIFY_LCOV: "x", ...kept }),
+    scrubEnvironment({
+      VERIFY_WORKER: "gw0",
+      VERIFY_WORKER_ENVIRONMENTS: "{}",
+      VERIFY_LCOV: "x",
+      VERIFY_OTHER_CHECKOUTS: "/there",
+      ...kept,
+    }),
   ).toEqual(kept);
 });
 

@@ -1,6 +1,6 @@
 """Injected into pytest with `-p`, before any conftest: gives each xdist worker its database and reports progress.
 
-It imports nothing but the standard library and pytest, and runs on every pytest since 7.
+It imports nothing but the standard library, pytest and its neighbor, and runs on every pytest since 7.
 """
 
 import importlib.util
@@ -11,6 +11,7 @@ import socket
 import sys
 
 import pytest
+from pushproof_checkout import editable_roots, foreign_root, twin_of
 
 worker_id = os.environ.get("PYTEST_XDIST_WORKER")
 is_worker = worker_id is not None
@@ -32,52 +33,21 @@ def restore_options():
     """A pytest that a test starts by itself is the user's own, not another part of this run."""
     if not is_worker and os.environ.get("VERIFY_WORKERS", "1") != "1":
         return  # The workers still need them, and no test runs here.
+    original = os.environ.pop("VERIFY_ORIGINAL_PYTHONPATH", None)
+    if original is None:
+        return
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONPATH"):
-        original = os.environ.pop("VERIFY_ORIGINAL_" + name, None)
-        if original is None:
-            continue
-        if original:
-            os.environ[name] = original
-        else:
-            os.environ.pop(name, None)
-
-
-def editable_roots():
-    """The directories that setuptools' editable installs map packages to."""
-    for finder in sys.meta_path:
-        mapping = getattr(sys.modules.get(getattr(finder, "__module__", "")), "MAPPING", None)
-        if isinstance(mapping, dict):
-            for location in mapping.values():
-                yield os.path.dirname(str(location))
-
-
-def is_inside(path, root):
-    return path == root or path.startswith(root + os.sep)
-
-
-def foreign_root(path):
-    """The other checkout of the repository that a path belongs to; None for the verified one and for installed packages."""
-    checkout = os.environ.get("VERIFY_CHECKOUT", "")
-    installed = any(part in path.split(os.sep) for part in ("site-packages", "dist-packages", "node_modules"))
-    own = is_inside(path, os.path.dirname(os.path.realpath(__file__)))
-    if not path or is_inside(path, checkout) or installed or own or is_inside(path, os.path.realpath(sys.prefix)):
-        return None
-    others = [root for root in os.environ.get("VERIFY_OTHER_CHECKOUTS", "").split(os.pathsep) if root]
-    return next((root for root in sorted(others, key=len, reverse=True) if is_inside(path, root)), None)
+        os.environ.pop(name, None)
+    if original:
+        os.environ["PYTHONPATH"] = original
 
 
 def put_checkout_first():
     """An environment that was installed from another checkout must import the code of the verified one instead."""
-    checkout = os.environ.get("VERIFY_CHECKOUT")
-    if not checkout or is_worker:
+    if is_worker:
         return
-    first = []
-    for entry in [*sys.path, *editable_roots()]:
-        path = os.path.realpath(entry) if entry else ""
-        root = foreign_root(path)
-        twin = checkout + path[len(root) :] if root else ""
-        if twin and os.path.isdir(twin) and twin not in first:
-            first.append(twin)
+    twins = [twin_of(entry) for entry in [*sys.path, *editable_roots()]]
+    first = list(dict.fromkeys(twin for twin in twins if twin))
     if first:
         sys.path[:0] = first
         rest = os.environ.get("PYTHONPATH")

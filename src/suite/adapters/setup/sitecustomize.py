@@ -6,34 +6,11 @@ Only what leads to another checkout gets a twin, right before it, so that nothin
 import os
 import sys
 
-installed_parts = {"site-packages", "dist-packages", "node_modules"}
+here = os.path.dirname(os.path.realpath(__file__))
+sys.path.insert(0, os.path.dirname(here))
+from pushproof_checkout import editable_roots, twin_of  # noqa: E402
 
-
-def twin_of(entry):
-    """The directory of the verified checkout that stands for one of another checkout, or None."""
-    checkout = os.environ.get("VERIFY_CHECKOUT", "")
-    path = os.path.realpath(entry) if entry else ""
-    if not checkout or not path or installed_parts.intersection(path.split(os.sep)) or is_inside(path, checkout):
-        return None
-    others = [root for root in os.environ.get("VERIFY_OTHER_CHECKOUTS", "").split(os.pathsep) if root]
-    for root in sorted(others, key=len, reverse=True):
-        if is_inside(path, root):
-            twin = checkout + path[len(root) :]
-            return twin if os.path.isdir(twin) else None
-    return None
-
-
-def is_inside(path, root):
-    return path == root or path.startswith(root + os.sep)
-
-
-def editable_roots():
-    """The directories that setuptools' editable installs map packages to; its finders are asked after sys.path."""
-    for finder in sys.meta_path:
-        mapping = getattr(sys.modules.get(getattr(finder, "__module__", "")), "MAPPING", None)
-        if isinstance(mapping, dict):
-            for location in mapping.values():
-                yield os.path.dirname(str(location))
+sys.path.pop(0)
 
 
 def put_checkout_first():
@@ -44,7 +21,6 @@ def put_checkout_first():
 
 def hand_on():
     """This file stands in the way of the environment's own one."""
-    here = os.path.dirname(os.path.realpath(__file__))
     sys.path[:] = [entry for entry in sys.path if os.path.realpath(entry) != here]
     this = sys.modules.pop("sitecustomize")
     try:
