@@ -96,7 +96,6 @@ async function spawnPostmaster(
     cwd: "/",
     ...(account.user && { uid: account.user.uid, gid: account.user.gid }),
   });
-  await log.close();
   // A program that forgets to close a provision ends all the same; the next run sweeps.
   child.unref();
   let ending: string | undefined;
@@ -108,6 +107,8 @@ async function spawnPostmaster(
     child.once("error", (error) => end(messageOf(error)));
     child.once("exit", (code, killer) => end(killer === null ? `exit code ${code}` : `ended by ${killer}`));
   });
+  // Not before there are listeners: a server that ends at once would have ended unheard, and be waited for forever.
+  await log.close();
   return {
     port,
     ending: () => ending,
