@@ -4,7 +4,8 @@ import { pullRequest } from "./commands/pr.ts";
 import { prePush } from "./commands/pre-push.ts";
 import { status } from "./commands/status.ts";
 import { durationSeconds } from "./config.ts";
-import { type ExitCode, ExpectedError, exitCodes, InterruptedError, messageOf, RequestError } from "./errors.ts";
+import { exitCodes, RequestError } from "./errors.ts";
+import { explainError } from "./explain-error.ts";
 import { version } from "./push/conditions.ts";
 import { scrubEnvironment } from "./push/environment.ts";
 import { UnknownRevisionError } from "./push/refs.ts";
@@ -16,14 +17,14 @@ import type { World } from "./world.ts";
  * Runs one command line, without the program's name, and gives the exit code. What goes wrong is said on the world's
  * standard error.
  */
-export async function runCommandLine(words: readonly string[], outer: World): Promise<ExitCode> {
+export async function runCommandLine(words: readonly string[], outer: World): Promise<number> {
   const world: World = { ...outer, environment: scrubEnvironment(outer.environment) };
   // What stands behind `--` is for the suites, and never taken for a revision.
   const separator = words.indexOf("--");
   const own = separator < 0 ? words : words.slice(0, separator);
   const rest = separator < 0 ? [] : words.slice(separator + 1);
-  let code: ExitCode = exitCodes.verified;
-  const program = defineProgram(world, rest, (result) => {
+  let code: number = exitCodes.verified;
+  const program = defineProgram(world, outer, rest, (result) => {
     code = result;
   });
   try {
@@ -31,25 +32,11 @@ export async function runCommandLine(words: readonly string[], outer: World): Pr
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.verified : exitCodes.badRequest;
-    // Ctrl-C also ends the git and the shells we are waiting for: what they say then is not why it ended.
-    return explainError(world.signal.aborted ? new InterruptedError() : error, world);
+    return explainError(error, world);
   }
 }
 
-function explainError(error: unknown, { errors }: World): ExitCode {
-  if (error instanceof ExpectedError) {
-    errors.write(`${error.message}\n`);
-    return error.exitCode;
-  }
-  if ((error as NodeJS.ErrnoException)?.code === "ENOSPC") {
-    errors.write(`The disk is full, so nothing could be verified: ${messageOf(error)}\n`);
-    return exitCodes.unavailable;
-  }
-  errors.write(`This is a mistake in pushproof, please report it:\n${(error as Error)?.stack ?? String(error)}\n`);
-  return exitCodes.unavailable;
-}
-
-function defineProgram(world: World, rest: readonly string[], finish: (code: ExitCode) => void): Command {
+function defineProgram(world: World, outer: World, rest: readonly string[], finish: (code: number) => void): Command {
   const program = new Command("verify")
     .description(
       "Verifies a commit as a push of it would be: its suites in parallel, a database per worker, a coverage gate.",
@@ -75,7 +62,7 @@ function defineProgram(world: World, rest: readonly string[], finish: (code: Exi
     .option("--coverage <percent>", "the least share of lines that must be covered", percentOption)
     .option("--fresh", "run even where a receipt proves the tree")
     .option("--json", "the summary on standard output, the display on standard error")
-    .option("--database-url <url>", "use this Postgres server instead of the embedded one")
+    .addOption(databaseUrlOption())
     .option("--timeout <duration>", "how long one suite may take, such as 90s or 30m", durationOption)
     .addOption(new Option("--serial", "one worker, on the database of the base name").conflicts("workers"))
     .action(async (revision: string | undefined, options: ParsedOptions) => {
@@ -99,11 +86,39 @@ function defineProgram(world: World, rest: readonly string[], finish: (code: Exi
     .description("show what is proven about HEAD, and the last verified trees")
     .action(async () => finish(await status(world)));
   program
+    .command("exec")
+    .description("run one command with an isolated database of its own in its environment")
+    .usage("-- COMMAND")
+    .argument("[words...]")
+    .allowUnknownOption()
+    .action(async (words: readonly string[]) => {
+      if (words.length > 0)
+        throw new RequestError(`Put \`--\` before the command: \`verify exec -- ${words.join(" ")}\`.`);
+      finish(await (await import("./commands/exec.ts")).exec(rest, outer));
+    });
+  const databases = program.command("db").description("the databases that runs have, and what killed ones left");
+  databases
+    .command("list")
+    .description("show name, worker, owner run, age, size, live or not")
+    .option("--json", "the list as JSON")
+    .addOption(databaseUrlOption())
+    .action(async (options) => finish(await (await import("./commands/db.ts")).listDatabases(options, world)));
+  databases
+    .command("clean")
+    .description("remove what no live run owns")
+    .addOption(databaseUrlOption())
+    .option("--cache", "empty the caches of clusters, templates and binaries too")
+    .action(async (options) => finish(await (await import("./commands/db.ts")).cleanDatabases(options, world)));
+  program
     .command("pre-push", { hidden: true })
     .description("what hooks/pre-push starts")
     .action(async () => finish(await prePush({ remote: rest[0] ?? "", url: rest[1] ?? "" }, world)));
   program.addHelpText("after", helpFooter);
   return program;
+}
+
+function databaseUrlOption(): Option {
+  return new Option("--database-url <url>", "use this Postgres server instead of the embedded one");
 }
 
 const helpFooter = `

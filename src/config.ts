@@ -1,13 +1,13 @@
 import { z } from "zod";
 
 /** The runners that have an adapter in `suite/`. */
-export const runnerNames = ["pytest", "vitest"] as const;
+export const runnerNames = ["pytest", "vitest", "command"] as const;
 export type RunnerName = (typeof runnerNames)[number];
 
 const nonEmpty = z.string().min(1);
 const percent = z.number().min(0).max(100);
 
-export const suiteSchema = z.strictObject({
+const suiteShape = z.strictObject({
   /** What the reports call it. */
   name: nonEmpty,
   /** The directory its command runs in, relative to the repo's root. */
@@ -21,6 +21,23 @@ export const suiteSchema = z.strictObject({
   source: z.array(nonEmpty).default([]),
   /** `false` for a suite that needs no database. */
   database: z.boolean().default(true),
+  /** For the runner `command`: globs of the JUnit XML files that it writes, relative to `root`. */
+  results: z.array(nonEmpty).default([]),
+  /** For the runner `command`: globs of the LCOV files that it writes, relative to `root`. */
+  coverage: z.array(nonEmpty).default([]),
+});
+
+export const suiteSchema = suiteShape.superRefine((suite, context) => {
+  const mistake = (key: string, message: string): void => context.addIssue({ code: "custom", path: [key], message });
+  if (suite.runner === "command") {
+    if (suite.results.length === 0)
+      mistake("results", 'the runner "command" needs globs of the JUnit XML files that its command writes');
+    return;
+  }
+  for (const key of ["results", "coverage"] as const) {
+    if (suite[key].length > 0)
+      mistake(key, `only for the runner "command"; ${suite.runner} is told from outside where to write`);
+  }
 });
 
 export const databaseSchema = z.strictObject({
@@ -37,10 +54,20 @@ export const databaseSchema = z.strictObject({
   url: nonEmpty.optional(),
   /** The embedded server's major version. */
   version: z.number().int().default(17),
-  isolation: z.enum(["database"]).default("database"),
+  /**
+   * `database`: one server, a database per worker; `server`: a server per worker, for suites that hard-code names or manage
+   * databases and roles themselves; `file`: a fresh database per test file, where each file has a process of its own.
+   */
+  isolation: z.enum(["database", "server", "file"]).default("database"),
+  /** How many connections one worker may have open at once: its pool with what it may overflow by. */
+  connections: z.number().int().positive().default(20),
+  /** Settings of the embedded server, beside and above ours. */
+  settings: z.record(nonEmpty, z.union([z.string(), z.number(), z.boolean()])).default({}),
+  /** Extensions that are created in the template, before `setup`. */
+  extensions: z.array(nonEmpty).default([]),
   /** The shell command that builds the template, once. */
   setup: nonEmpty.optional(),
-  /** The globs the template depends on. */
+  /** Globs of the files that the template depends on, relative to the repo's root: while they are unchanged, it is kept. */
   inputs: z.array(nonEmpty).default([]),
   /** Where `setup` runs, relative to the repo's root; left out, the root of the first suite with a database. */
   root: nonEmpty.optional(),

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-import { runCommandLine } from "./cli.ts";
 import { exitCodes } from "./errors.ts";
+import { explainError } from "./explain-error.ts";
+import type { World } from "./world.ts";
 
 const interruption = new AbortController();
 let interruptions = 0;
@@ -9,18 +10,32 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     interruptions += 1;
     // The first asks everything to end in order; whoever insists is let go, and the next run sweeps up.
     if (interruptions > 2) process.exit(exitCodes.interrupted);
-    interruption.abort();
+    interruption.abort(signal);
   });
 }
 // Whoever read our output may have gone (a closed pager, a git push that was ended): the verification goes on.
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 
-process.exitCode = await runCommandLine(process.argv.slice(2), {
+const world: World = {
   directory: process.cwd(),
   environment: process.env,
-  input: process.stdin,
+  // Opened only by whoever reads it: for `verify exec` it is the command's.
+  get input() {
+    return process.stdin;
+  },
   output: process.stdout,
   errors: process.stderr,
   signal: interruption.signal,
-});
+};
+
+/** Loads what the words need: a test runner may start `verify exec` for every test, the hook starts at every push. */
+async function run([command, separator, ...rest]: readonly string[]): Promise<number> {
+  if (command !== "exec" || separator !== "--") {
+    return await (await import("./cli.ts")).runCommandLine(process.argv.slice(2), world);
+  }
+  const { exec } = await import("./commands/exec.ts");
+  return await exec(rest, world).catch((error: unknown) => explainError(error, world));
+}
+
+process.exitCode = await run(process.argv.slice(2));

@@ -15,6 +15,12 @@ export interface Owner {
   readonly world: string;
 }
 
+/** Something of a killed run's that a later one was to remove. */
+export interface Swept {
+  readonly path: string;
+  readonly isGone: boolean;
+}
+
 /** This process as an owner. */
 export async function currentOwner(): Promise<Owner> {
   const [start, world] = await Promise.all([processStart(process.pid), processWorld()]);

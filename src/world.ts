@@ -14,6 +14,6 @@ export interface World {
   readonly input: Readable;
   readonly output: Writable;
   readonly errors: Writable;
-  /** Aborted by Ctrl-C and by SIGTERM: whoever started something ends it and throws InterruptedError. */
+  /** Aborted by Ctrl-C and by SIGTERM, with the signal's name: whoever started something ends it and throws InterruptedError. */
   readonly signal: AbortSignal;
 }

@@ -28,12 +28,15 @@ async function load(files: Files) {
 test("everything but the suites has a default", () => {
   expect(parseConfig(minimal, "verify.config.json")).toEqual({
     base: "main",
-    suites: [{ ...suite, root: ".", workers: "auto", source: [], database: true }],
+    suites: [{ ...suite, root: ".", workers: "auto", source: [], database: true, results: [], coverage: [] }],
     database: {
       name: "verify_test",
       variables: { DATABASE_URL: "postgresql", TEST_DATABASE_URL: "postgresql" },
       version: 17,
       isolation: "database",
+      connections: 20,
+      settings: {},
+      extensions: [],
       inputs: [],
     },
     coverage: { lines: 95 },
@@ -64,7 +67,7 @@ test.each<[string, unknown, string]>([
   [
     "a runner that is not known",
     { suites: [{ ...suite, runner: "ava" }] },
-    '"suites.0.runner": expected one of "pytest"|"vitest".',
+    '"suites.0.runner": expected one of "pytest"|"vitest"|"command".',
   ],
   ["no workers", { suites: [{ ...suite, workers: 0 }] }, '"suites.0.workers": Too small: expected number to be >0.'],
   [
@@ -107,6 +110,21 @@ test.each<[string, unknown, string]>([
     { ...minimal, checks: { lint: "" } },
     '"checks.lint": Too small: expected string to have >=1 characters.',
   ],
+  [
+    "a command without results",
+    { suites: [{ ...suite, runner: "command" }] },
+    '"suites.0.results": the runner "command" needs globs of the JUnit XML files that its command writes.',
+  ],
+  [
+    "results of another runner",
+    { suites: [{ ...suite, results: ["out/*.xml"] }] },
+    '"suites.0.results": only for the runner "command"; pytest is told from outside where to write.',
+  ],
+  [
+    "coverage of another runner",
+    { suites: [{ ...suite, runner: "vitest", coverage: ["lcov.info"] }] },
+    '"suites.0.coverage": only for the runner "command"; vitest is told from outside where to write.',
+  ],
   ["two suites of one name", { suites: [suite, suite] }, 'two suites are called "backend": give each its own name.'],
 ])("of %s one sentence says what is wrong", (_what, value, sentence) => {
   expect(mistakesIn(value)).toBe(`verify.config.json: ${sentence}`);
@@ -139,7 +157,7 @@ test("each of several mistakes has a line", () => {
 
 test("a mistake deep in the database is named there, not as the alternatives of the whole", () => {
   expect(mistakesIn({ ...minimal, database: { isolation: "none", setup: 3 } }).split("\n")).toEqual([
-    'verify.config.json: "database.isolation": expected "database".',
+    'verify.config.json: "database.isolation": expected one of "database"|"server"|"file".',
     'verify.config.json: "database.setup": expected string, received number.',
   ]);
 });

@@ -8,8 +8,8 @@ const { suites, coverage, checks } = sampleSummary();
 const [sample] = suites as [SuiteSummary];
 
 function outcome(summary: Partial<SuiteSummary> = {}, rest: Partial<SuiteOutcome> = {}): SuiteOutcome {
-  const lcov = { path: "coverage.lcov", base: "/repo" };
-  return { summary: { ...sample, ...summary }, reasons: [], foreign: [], coverage: lcov, ...rest };
+  const lcov = [{ path: "coverage.lcov", base: "/repo" }];
+  return { summary: { ...sample, ...summary }, reasons: [], foreign: [], coverage: lcov, notes: [], ...rest };
 }
 
 function findings(changed: Partial<Findings> = {}): Findings {

@@ -95,7 +95,9 @@ async function configure({ repository, narrator, root, packageFields }: Setting)
   );
   for (const note of draft.database) narrator.detail(`  ${note}`);
   for (const setup of draft.setups) {
-    narrator.warn(`if the tests expect their tables to be there, add to "database": "setup": "${setup}"`);
+    narrator.warn(
+      `if the tests expect their tables to be there, add to "database": ${setup} (built once, and kept while the inputs are unchanged)`,
+    );
   }
 }
 

@@ -16,6 +16,8 @@ export async function clientSettings(address: ServerAddress, database: string): 
     password: address.password,
     database,
     keepAlive: true,
+    // A server that is gone without a word is noticed in minutes, not in the system's two hours.
+    keepAliveInitialDelayMillis: 10_000,
     connectionTimeoutMillis: 15_000,
     application_name: "pushproof",
   };
@@ -61,23 +63,25 @@ export function describeFailure(error: unknown): string {
   return (inner || codeOf(error) || "unknown error").replace(/\.$/, "");
 }
 
-/** libpq's meaning of `sslmode`, which node-pg's own differs from: `require` does not look at the certificate. */
+/** libpq's meaning of `sslmode`, which node-pg's own differs from: `require` looks at no certificate unless `sslrootcert` is given. */
 async function encryptions(address: ServerAddress): Promise<(ConnectionOptions | false)[]> {
   const files = await certificateFiles(address);
-  const unverified = { ...files, rejectUnauthorized: false };
+  const trusted = { ...files, checkServerIdentity: () => undefined };
+  // Where an authority is named, it must have signed the certificate whatever the mode.
+  const encrypted = files.ca === undefined ? { ...files, rejectUnauthorized: false } : trusted;
   switch (address.sslmode) {
     case "disable":
       return [false];
     case "allow":
-      return [false, unverified];
+      return [false, encrypted];
     case "require":
-      return [unverified];
+      return [encrypted];
     case "verify-ca":
-      return [{ ...files, checkServerIdentity: () => undefined }];
+      return [trusted];
     case "verify-full":
       return [files];
     default:
-      return [unverified, false];
+      return [encrypted, false];
   }
 }
 

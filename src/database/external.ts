@@ -1,47 +1,38 @@
-import { createHash, randomBytes } from "node:crypto";
 import pg from "pg";
-import { InterruptedError, UnavailableError } from "../errors.ts";
-import {
-  type ClientSettings,
-  clientSettings,
-  codeOf,
-  connectFirst,
-  describeFailure,
-  isServersAnswer,
-} from "./connection.ts";
-import { dropDatabase, type LockedServer, markedDatabases } from "./databases.ts";
-import { chooseCloneStrategy } from "./server.ts";
+import { UnavailableError } from "../errors.ts";
+import { poolSize } from "./capacity.ts";
+import { type ClientSettings, connectFirst, describeFailure, isServersAnswer } from "./connection.ts";
+import type { LockedServer } from "./external-databases.ts";
+import { heldLocks, keyParameter, lockKey } from "./lock.ts";
+import { connectMaintenance } from "./maintenance.ts";
+import { chooseCloneStrategy, type Row } from "./server.ts";
+import { readFacts, type ServerFacts } from "./server-facts.ts";
 import { describeAddress, passwordSecrets, type ServerAddress } from "./url.ts";
 
 const oldestVersion = 130000;
-/** Few: the tests need the server's connections more. */
-const poolSize = 4;
 
 export interface ExternalServer extends LockedServer {
   readonly kind: "external";
+  /** How it was when we came. */
+  readonly facts: ServerFacts;
   /**
-   * Takes the base name's lock, which is held until `close`; false where another run has it. While it is held, marked
-   * databases of that base belong to no other live run.
+   * Takes a lock by its key (see `lockKey`), which is held until `close`; false where another run has it. While it is
+   * held, marked databases of its base belong to no other live run. A lock that we have already is taken once more.
    */
-  tryLock(base: string): Promise<boolean>;
-  /** Gives a lock back that `tryLock` has taken. */
-  unlock(base: string): Promise<void>;
+  tryLock(key: string): Promise<boolean>;
+  /** Gives a lock back as often as `tryLock` has taken it. */
+  unlock(key: string): Promise<void>;
 }
 
 /**
- * Connects to a server that somebody else runs. Throws UnavailableError where that fails, or where the role may not
- * create databases; the message holds the server's own words and no password.
+ * Connects to a server that somebody else runs. Throws UnavailableError where that fails, or where the server takes no
+ * databases; the message holds the server's own words and no password.
  */
 export async function connectExternalServer(address: ServerAddress, signal: AbortSignal): Promise<ExternalServer> {
   const { client, way } = await connectMaintenance(address, signal);
   try {
     await liftTimeouts(client);
-    const { rows } = await client.query(
-      `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number,
-        current_setting('fsync') = 'on' AS fsync, pg_is_in_recovery() AS standby, current_user AS role,
-        (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user) AS "mayCreate"`,
-    );
-    const facts = rows[0] as Facts;
+    const facts = await readFacts(client);
     checkFacts(facts, address);
     if (facts.number >= 140000) await client.query("SET idle_session_timeout = 0");
     return externalServer(address, client, way, facts);
@@ -51,50 +42,28 @@ export async function connectExternalServer(address: ServerAddress, signal: Abor
   }
 }
 
-/** Drops what killed runs of a base name have left. A database whose lock another run holds stays. */
-export async function sweepDatabases(server: ExternalServer, base: string, family: string): Promise<void> {
-  const marked = (await markedDatabases(server)).filter(({ marker }) => marker.family === family);
-  const others = [...new Set(marked.map(({ marker }) => marker.base))].filter((other) => other !== base);
-  const free = new Set([base]);
-  for (const other of others) if (await server.tryLock(other)) free.add(other);
-  // One that another role owns cannot be dropped by us; where it is in the way, its making says so.
-  const leftovers = marked.filter(({ marker }) => free.has(marker.base));
-  await Promise.all(leftovers.map(({ name }) => dropDatabase(server, name).catch(() => {})));
-  for (const other of others) if (free.has(other)) await server.unlock(other);
+/** Throws UnavailableError where the role may not create databases. */
+export function checkMayCreate({ facts, description }: ExternalServer): void {
+  if (facts.mayCreate) return;
+  throw new UnavailableError(
+    `The role "${facts.role}" may not create databases on ${description}: a superuser can allow it with \`ALTER ROLE ${pg.escapeIdentifier(facts.role)} CREATEDB\`.`,
+  );
 }
 
-/** A base name that no other run has at the moment. */
-export function saltedBase(base: string): string {
-  return `${base}_${randomBytes(2).toString("hex")}`;
-}
-
-interface Facts {
-  readonly version: string;
-  readonly number: number;
-  readonly fsync: boolean;
-  readonly standby: boolean;
-  readonly role: string;
-  readonly mayCreate: boolean;
-}
-
-function checkFacts({ version, number, standby, role, mayCreate }: Facts, address: ServerAddress): void {
+function checkFacts({ version, number, standby }: ServerFacts, address: ServerAddress): void {
   const place = `Postgres at ${describeAddress(address)}`;
   if (number < oldestVersion)
     throw new UnavailableError(`${place} is version ${version}; pushproof needs 13 or newer.`);
   if (standby) throw new UnavailableError(`${place} is a standby, which takes no writes: name its primary.`);
-  if (mayCreate) return;
-  throw new UnavailableError(
-    `The role "${role}" may not create databases on ${place}: a superuser can allow it with \`ALTER ROLE ${pg.escapeIdentifier(role)} CREATEDB\`.`,
-  );
 }
 
 function externalServer(
   address: ServerAddress,
   pinned: pg.Client,
   way: ClientSettings,
-  { version, number, fsync }: Facts,
+  facts: ServerFacts,
 ): ExternalServer {
-  const place = describeAddress(address);
+  const place = `Postgres at ${describeAddress(address)}`;
   const pool = new pg.Pool({
     ...way,
     max: poolSize,
@@ -104,79 +73,74 @@ function externalServer(
   });
   pool.on("error", () => {});
   let closing: Promise<void> | undefined;
-  const query = async (asker: pg.Client | pg.Pool, statement: string, values: readonly unknown[] = []) => {
-    if (closing) throw new UnavailableError(`The connection to Postgres at ${place} has been closed.`);
+  const lost = watch(pinned, place, () => closing !== undefined);
+  const asking = async (ask: () => Promise<{ rows: Row[] }>): Promise<Row[]> => {
+    if (closing) throw new UnavailableError(`The connection to ${place} has been closed.`);
     try {
-      return (await asker.query(statement, [...values])).rows;
+      return (await ask()).rows;
     } catch (error) {
-      throw isServersAnswer(error)
-        ? error
-        : new UnavailableError(`The connection to Postgres at ${place} broke: ${describeFailure(error)}.`);
+      throw isServersAnswer(error) ? error : brokenConnection(place, describeFailure(error));
     }
   };
+  const lock = async (call: string, key: string): Promise<boolean> => {
+    const [row] = await asking(() => pinned.query(`SELECT ${call}(${keyParameter}) AS done`, [key]));
+    return row?.done === true;
+  };
+  const holders = (key: string): Promise<Row[]> =>
+    asking(() => pool.query(`SELECT pid FROM (${heldLocks}) AS locks WHERE key = $1`, [key]));
+  const unlock = async (key: string): Promise<void> => void (await lock("pg_advisory_unlock", key));
   return {
     kind: "external",
-    description: `Postgres ${version.split(" ")[0]} at ${place}`,
+    description: `Postgres ${facts.version.split(" ")[0]} at ${describeAddress(address)}`,
     address,
+    facts,
     secrets: passwordSecrets(address),
-    cloneStrategy: chooseCloneStrategy(number, fsync),
+    cloneStrategy: chooseCloneStrategy(facts.number, facts.fsync),
     defaultTemplate: way.database === "template1" ? "template0" : undefined,
-    query: (statement, values) => query(pool, statement, values),
-    tryLock: async (base) =>
-      (await query(pinned, "SELECT pg_try_advisory_lock($1) AS locked", [lockKey(base)]))[0]?.locked === true,
-    unlock: async (base) => {
-      await query(pinned, "SELECT pg_advisory_unlock($1)", [lockKey(base)]);
+    lost,
+    query: (statement, values = []) => asking(() => pool.query(statement, [...values])),
+    queryIn: (database, statement) => asking(() => queryOnce({ ...way, database }, statement)),
+    tryLock: async (key) => {
+      if (!(await lock("pg_try_advisory_lock", key))) return false;
+      if ((await holders(key)).every(({ pid }) => pid === facts.process)) return true;
+      await unlock(key);
+      return false;
     },
-    checkLock: async () => {
-      await query(pinned, "SELECT 1");
+    unlock,
+    checkLock: async (base) => {
+      if ((await holders(lockKey(base))).some(({ pid }) => pid === facts.process)) return;
+      throw brokenConnection(place, "the server no longer knows the one that holds this run's lock");
     },
     close: () => (closing ??= Promise.allSettled([pool.end(), pinned.end()]).then(() => {})),
   };
 }
 
+/** Aborted when a connection ends that should not; with it go the locks that it holds. */
+function watch(client: pg.Client, place: string, isClosing: () => boolean): AbortSignal {
+  const lost = new AbortController();
+  const lose = (why: string): void => {
+    if (!isClosing()) lost.abort(brokenConnection(place, why));
+  };
+  client.on("error", (error) => lose(describeFailure(error)));
+  client.on("end", () => lose("it was ended"));
+  return lost.signal;
+}
+
+function brokenConnection(place: string, why: string): UnavailableError {
+  return new UnavailableError(`The connection to ${place} broke: ${why}.`);
+}
+
+async function queryOnce(way: ClientSettings, statement: string): Promise<{ rows: Row[] }> {
+  const { client } = await connectFirst([way]);
+  try {
+    await liftTimeouts(client);
+    return await client.query(statement);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
 /** A role may have limits that suit its application, and not the copying of a large template. */
 async function liftTimeouts(client: pg.ClientBase): Promise<void> {
-  await client.query("SET statement_timeout = 0");
-  await client.query("SET lock_timeout = 0");
-}
-
-/** The key of a base name's advisory lock, a signed 64-bit number. */
-function lockKey(base: string): string {
-  return createHash("sha256").update(`pushproof:${base}`).digest().readBigInt64BE(0).toString();
-}
-
-/** Connects to a database from which others can be made: `postgres`, else whichever lets us in. */
-async function connectMaintenance(
-  address: ServerAddress,
-  signal: AbortSignal,
-): Promise<{ client: pg.Client; way: ClientSettings }> {
-  const databases = [...new Set(["postgres", "template1", ...(address.database ? [address.database] : [])])];
-  let failure: unknown;
-  for (const database of databases) {
-    if (signal.aborted) throw new InterruptedError();
-    try {
-      return await untilAborted(connectFirst(await clientSettings(address, database)), signal);
-    } catch (error) {
-      if (error instanceof InterruptedError) throw error;
-      failure ??= error;
-      // Another database can help only where this one is not there, or is not for us.
-      if (!["3D000", "42501", "28000"].includes(codeOf(error) ?? "")) break;
-    }
-  }
-  throw new UnavailableError(`Cannot connect to Postgres at ${describeAddress(address)}: ${describeFailure(failure)}.`);
-}
-
-/** Waits no longer than until the signal; a connection that comes later is given up. */
-async function untilAborted<Result extends { client: pg.Client }>(
-  connecting: Promise<Result>,
-  signal: AbortSignal,
-): Promise<Result> {
-  return await new Promise((resolve, reject) => {
-    const abort = (): void => {
-      reject(new InterruptedError());
-      connecting.then(({ client }) => client.end()).catch(() => {});
-    };
-    signal.addEventListener("abort", abort, { once: true });
-    connecting.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
+  await client.query("SET statement_timeout = 0; SET lock_timeout = 0");
 }

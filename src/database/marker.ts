@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
+import { lockKey } from "./lock.ts";
 import { buildingName } from "./names.ts";
 
 /** What a database of ours carries as its comment, so that nothing else is ever dropped. */
@@ -28,6 +29,7 @@ export type RunMarker = Pick<Marker, "base" | "family" | "run" | "directory" | "
 const prefix = "pushproof ";
 /** Databases that were not marked yet when their run was killed have a name of this kind, which is in nobody's way. */
 const newPrefix = "pushproof_new_";
+const newName = /^pushproof_new_([0-9a-f]{16})_[0-9a-f]{16}$/;
 
 export function newRunMarker(base: string, family: string, directory: string): RunMarker {
   return { base, family, directory, run: randomBytes(8).toString("hex"), host: hostname(), pid: process.pid };
@@ -49,12 +51,17 @@ export function parseMarker(comment: unknown): Marker | undefined {
   }
 }
 
-/** A name for a database while it is made, before it carries its marker. */
-export function temporaryName(): string {
-  return newPrefix + randomBytes(8).toString("hex");
+/** A name for a database of a base while it is made: before it carries its marker, the name tells whose it is. */
+export function temporaryName(base: string): string {
+  return `${newPrefix}${lockKey(base)}_${randomBytes(8).toString("hex")}`;
+}
+
+/** The key of the lock of the run that makes a database of that name, or undefined where it is no temporary name. */
+export function temporaryKey(name: string): string | undefined {
+  return newName.exec(name)?.[1];
 }
 
 /** Whether a database still has a name that we gave it. */
 export function hasOwnName(name: string, marker: Marker): boolean {
-  return name === marker.name || buildingName(name) === marker.name || name.startsWith(newPrefix);
+  return name === marker.name || buildingName(name) === marker.name || temporaryKey(name) === lockKey(marker.base);
 }

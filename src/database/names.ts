@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { RequestError } from "../errors.ts";
 import type { WorkerId } from "./provision.ts";
 
@@ -40,7 +41,33 @@ export function checkDatabaseName(name: string): void {
   }
 }
 
-/** Throws RequestError where a database of this base would get a name that is too long. */
-export function checkBaseName(base: string, hasTemplate: boolean): void {
-  checkDatabaseName(hasTemplate ? buildingName(templateName(base)) : workerDatabaseName(base, "gw0"));
+/** Throws RequestError where a database of this base would get a name that Postgres would cut. */
+export function checkBaseName(base: string, workers: readonly WorkerId[], hasTemplate: boolean): void {
+  checkDatabaseName(base);
+  for (const name of databaseNames(base, workers, hasTemplate)) checkDatabaseName(name);
+}
+
+/**
+ * Another base name for a run whose own is taken: with a salt, and shortened where a database of that base would get a
+ * name that Postgres would cut.
+ */
+export function saltedBase(base: string, workers: readonly WorkerId[], hasTemplate: boolean): string {
+  const salt = `_${randomBytes(2).toString("hex")}`;
+  const longest = Math.max(...databaseNames(salt, workers, hasTemplate).map((name) => Buffer.byteLength(name)));
+  return cut(base, longestName - longest) + salt;
+}
+
+function databaseNames(base: string, workers: readonly WorkerId[], hasTemplate: boolean): string[] {
+  const names = workers.map((worker) => workerDatabaseName(base, worker));
+  return hasTemplate ? [buildingName(templateName(base)), ...names] : [base, ...names];
+}
+
+/** The beginning of a text, of at most so many bytes and of whole characters. */
+function cut(text: string, bytes: number): string {
+  let kept = "";
+  for (const character of text) {
+    if (Buffer.byteLength(kept + character) > bytes) break;
+    kept += character;
+  }
+  return kept;
 }

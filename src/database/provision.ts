@@ -26,8 +26,14 @@ export interface ProvisionRequest {
   readonly timeoutSeconds: number;
   /** The absolute file that gets all that `database.setup` prints. */
   readonly log: string;
+  /** Every worker that may be leased a database: the server is sized for them, and its rules name each of them. */
+  readonly workers: readonly WorkerId[];
+  /** The absolute root of the verified files, which `database.inputs` are relative to. */
+  readonly checkoutRoot: string;
   /** Where packages of the project may be found: the roots whose node_modules may hold Postgres binaries. */
   readonly projectRoot: string;
+  /** Called with a phrase for people when something begins that may take long. */
+  readonly onProgress?: (phrase: string) => void;
   readonly signal: AbortSignal;
 }
 
@@ -43,8 +49,33 @@ export interface Provision {
    * that work which is done there, outside of every worker, fails aloud instead of reaching somebody's data.
    */
   readonly coordinatorEnvironment: Readonly<Record<string, string>>;
+  /** What a reader should know of how it was made, a sentence each. */
+  readonly notes: readonly string[];
+  /** Aborted once the server has gone away; its reason is the UnavailableError that says so. */
+  readonly lost: AbortSignal;
   /** Makes a fresh database for each worker, cloned from the template; a database of an earlier lease is replaced. */
   lease(workers: readonly WorkerId[]): Promise<WorkerDatabase[]>;
+  /**
+   * What the server saw of the workers since the last call, or since the start. Throws UnavailableError where the server is
+   * gone or has lost its sessions: what the tests said then is not theirs.
+   */
+  audit(): Promise<Audit>;
   /** Drops what was leased and, for an embedded server, ends it and removes its directory. Harmless when called twice. */
   close(): Promise<void>;
+}
+
+/** What a server saw of the workers. */
+export interface Audit {
+  /** Whether anybody opened a leased database; null where the server cannot tell. */
+  readonly connected: boolean | null;
+  /** Every attempt to reach a database that is not the worker's own, in the order of time. */
+  readonly rejections: readonly Rejection[];
+}
+
+/** An attempt that the server has refused. */
+export interface Rejection {
+  /** Who tried: a worker, or the process that coordinates them. */
+  readonly worker: WorkerId | "coordinator";
+  readonly database: string;
+  readonly at: Date;
 }

@@ -16,6 +16,8 @@ export interface DatabaseServer {
   readonly cloneStrategy: string;
   /** Runs one statement on the maintenance database; several may run side by side. */
   query(statement: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** Runs one statement in a database, over a connection of its own that is closed when it comes back. */
+  queryIn(database: string, statement: string): Promise<Row[]>;
   /** Gives up the connections and, for an embedded server, ends it and removes its directory. Harmless when called twice. */
   close(): Promise<void>;
 }

@@ -7,13 +7,15 @@ const shownLines = 20;
 
 /**
  * Runs `database.setup`. Throws UnavailableError with the last lines of its output where it fails or takes too long, and
- * InterruptedError when aborted, with the whole process group ended.
+ * with what `hint` has to say about them; InterruptedError when aborted, with the whole process group ended.
  */
-export async function runSetup(setup: CommandRequest): Promise<void> {
+export async function runSetup(setup: CommandRequest, hint: (output: string) => string | null): Promise<void> {
   const end = await start(setup);
   if (end.exitCode === 0 && !end.timedOut) return;
   const lines = end.tail.split("\n").slice(-shownLines).join("\n");
-  throw failure(setup, `${ending(end, setup)}. ${lines ? `Its last lines:\n${lines}` : "It wrote nothing."}`);
+  const advice = hint(end.tail);
+  const told = lines ? `Its last lines:\n${lines}` : "It wrote nothing.";
+  throw failure(setup, `${ending(end, setup)}. ${told}${advice === null ? "" : `\n${advice}`}`);
 }
 
 async function start(setup: CommandRequest): Promise<CommandEnd> {

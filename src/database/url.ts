@@ -1,5 +1,6 @@
 import { isIPv6 } from "node:net";
 import { userInfo } from "node:os";
+import type { DatabaseConfig } from "../config.ts";
 import { RequestError } from "../errors.ts";
 import type { Secret } from "../suite/redact.ts";
 import type { Environment } from "../world.ts";
@@ -53,6 +54,15 @@ export function parseServerUrl(text: string, environment: Environment): ServerAd
     parameters: parameters.filter(([name]) => !addressParameters.has(name)),
     database: decode(url.pathname.slice(1)) || named.get("dbname") || undefined,
   };
+}
+
+/** The URL of the external server that is asked for, by an option, the environment or the configuration. */
+export function serverUrl(
+  database: Pick<DatabaseConfig, "url">,
+  option: string | undefined,
+  { VERIFY_DATABASE_URL: variable }: Environment,
+): string | undefined {
+  return option ?? (variable || undefined) ?? database.url;
 }
 
 /** The URL of a database under a scheme, with everything percent-encoded that a driver could read otherwise. */

@@ -19,6 +19,11 @@ const skippedDirectory =
 export async function listProjectFiles({ git, root }: Repository): Promise<ProjectFiles> {
   const listing = await git.raw(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
   const paths = [...new Set(listing.split("\0"))].filter((path) => path !== "" && existsSync(join(root, path)));
+  return filesUnder(root, paths);
+}
+
+/** The project of these paths below an absolute root. */
+export function filesUnder(root: string, paths: readonly string[]): ProjectFiles {
   return projectFiles(paths, (path) => {
     const absolute = join(root, path);
     const stats = statSync(absolute, { throwIfNoEntry: false });

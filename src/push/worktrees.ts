@@ -1,7 +1,7 @@
-import { realpath, rm } from "node:fs/promises";
+import { access, realpath, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { privateCache } from "../cache.ts";
-import { currentOwner, isStillNeeded, nameWithOwner, type Owner } from "../process-owner.ts";
+import { currentOwner, isStillNeeded, nameWithOwner, type Owner, type Swept } from "../process-owner.ts";
 import type { Environment } from "../world.ts";
 import type { Target } from "./refs.ts";
 import type { Repository } from "./repository.ts";
@@ -13,7 +13,7 @@ import type { Repository } from "./repository.ts";
  * node_modules and configuration files on their way up, and some (jest) look at nothing under `.git`.
  */
 export async function worktreePath(repository: Repository, target: Target, environment: Environment): Promise<string> {
-  const parent = await realpath(await privateCache(environment, "worktrees"));
+  const parent = await worktreesDirectory(environment);
   await sweepWorktrees(repository, parent);
   return join(parent, worktreeName(repository, target, await currentOwner()));
 }
@@ -25,12 +25,25 @@ function worktreeName(repository: Repository, target: Target, owner: Owner): str
   return nameWithOwner(`${name}-${target.commit.slice(0, 10)}`, owner, String(counter++));
 }
 
-/** Removes the worktrees of this repository whose process is gone. */
-async function sweepWorktrees(repository: Repository, parent: string): Promise<void> {
+/** The absolute directory in which worktrees lie; made. */
+export async function worktreesDirectory(environment: Environment): Promise<string> {
+  return await realpath(await privateCache(environment, "worktrees"));
+}
+
+/** Removes the worktrees in that directory which are this repository's and whose process is gone. */
+export async function sweepWorktrees(repository: Repository, parent: string): Promise<Swept[]> {
+  const swept: Swept[] = [];
   for (const path of await listWorktrees(repository)) {
     const isOurs = path.startsWith(`${parent}/`);
-    if (isOurs && (await isStillNeeded(path)) === false) await removeWorktree(repository, path);
+    if (!isOurs || (await isStillNeeded(path)) !== false) continue;
+    await removeWorktree(repository, path);
+    const isGone = await access(path).then(
+      () => false,
+      () => true,
+    );
+    swept.push({ path, isGone });
   }
+  return swept;
 }
 
 /** The absolute paths of the repository's checkouts, the main one among them, as git knows them. */

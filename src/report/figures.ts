@@ -1,5 +1,5 @@
 import { formatPercent } from "../coverage/percent.ts";
-import type { Changes, CoverageSummary, FileChange, Summary, TestCounts } from "./summary.ts";
+import type { Changes, CoverageSummary, FileChange, SuiteSummary, Summary, TestCounts } from "./summary.ts";
 import { formatRatio, formatSeconds, plural } from "./text.ts";
 
 /** A figure of the run: what it is called and what was measured. Plain text, for every report alike. */
@@ -69,5 +69,12 @@ function workersFigure({ suites }: Summary): string | null {
   if (!only) return null;
   if (suites.length > 1) return suites.map(({ name, workers }) => `${name} ${workers}`).join(", ");
   if (only.databases.length === 0) return String(only.workers);
-  return only.workers === 1 ? "1, with a database of its own" : `${only.workers}, each with a database of its own`;
+  if (only.isolation === "file") return `${only.workers}, ${freshDatabases(only)}`;
+  const own = only.isolation === "server" ? "a server of its own" : "a database of its own";
+  return only.workers === 1 ? `1, with ${own}` : `${only.workers}, each with ${own}`;
+}
+
+/** "a fresh database for each file": what a suite has whose processes lease their databases. */
+export function freshDatabases({ runner }: SuiteSummary): string {
+  return `a fresh database for each ${runner === "command" ? "process" : "file"}`;
 }

@@ -1,7 +1,8 @@
 import { changesFigure, figures } from "./figures.ts";
 import { code, escapeMarkdown, fencedBlock, joined, list, section, table } from "./markdown.ts";
 import { type ChangesLimits, changesByFile } from "./markdown-changes.ts";
-import type { CommitSummary, Summary } from "./summary.ts";
+import { allRejections, rejectionText } from "./rejections.ts";
+import type { CommitSummary, RejectionSummary, Summary } from "./summary.ts";
 import { clip, formatSeconds, listed, plainLine, plainText, shortId } from "./text.ts";
 import { verdictInWords, verdictMark } from "./verdict.ts";
 
@@ -10,6 +11,7 @@ const longestBody = 60_000;
 const longestTitle = 200;
 const shownReasons = 10;
 const shownDatabases = 4;
+const shownRejections = 3;
 
 /** How much is shown; a body that comes out too long is written again with the next. */
 interface Limits extends ChangesLimits {
@@ -100,6 +102,7 @@ function verificationTable(summary: Summary): string {
     ],
     ...figures(summary).map(([label, value]): [string, string] => [label, escapeMarkdown(value)]),
     ["Databases", databases(summary)],
+    ["Refused by the server", refused(summary)],
     ["Checks", checks(summary)],
     ["Commit", `${commit}${code(summary.commit)}, tree ${code(shortId(summary.tree))}`],
     ["Environment", escapeMarkdown(summary.environment)],
@@ -111,10 +114,16 @@ function verificationTable(summary: Summary): string {
 }
 
 function databases({ suites, server }: Summary): string | null {
-  const names = suites.flatMap((suite) => suite.databases);
+  const names = [...new Set(suites.flatMap((suite) => suite.databases))];
   if (names.length === 0) return null;
   const on = server === null ? "" : `, on ${escapeMarkdown(server)}`;
   return listed(names, shownDatabases, code, "database").join(", ") + on;
+}
+
+function refused(summary: Summary): string | null {
+  const write = (rejection: RejectionSummary): string => rejectionText({ ...rejection, files: [] }, code);
+  const texts = listed(allRejections(summary), shownRejections, write, "database");
+  return texts.length === 0 ? null : texts.join("; ");
 }
 
 function checks({ checks: all }: Summary): string | null {

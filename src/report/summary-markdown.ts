@@ -1,11 +1,13 @@
-import { changesFigure, countsText, figures } from "./figures.ts";
+import { changesFigure, countsText, figures, freshDatabases } from "./figures.ts";
 import { code, escapeMarkdown, fencedBlock, joined, list, section, table } from "./markdown.ts";
 import { binaryOrCounts, changedName } from "./markdown-changes.ts";
-import type { Failure, Summary } from "./summary.ts";
+import { allRejections, refusedDuring, rejectionRemedies } from "./rejections.ts";
+import type { Failure, RejectionSummary, SuiteSummary, Summary } from "./summary.ts";
 import { clip, formatSeconds, listed, plural, shortId } from "./text.ts";
 import { allFailures, failureWords, subjectOf, verdictInWords, verdictMark } from "./verdict.ts";
 
 const shownFailures = 10;
+const shownRejections = 20;
 const shownFiles = 60;
 const shownCommits = 60;
 const longestMessage = 4_000;
@@ -18,6 +20,7 @@ export function summaryMarkdown(summary: Summary): string {
     list(summary.reasons.map(escapeMarkdown)),
     figuresTable(summary),
     failuresSection(summary),
+    rejectionsSection(summary),
     suitesSection(summary),
     checksSection(summary),
     section("Notes", list(summary.notes.map(escapeMarkdown))),
@@ -45,16 +48,47 @@ function failuresSection(summary: Summary): string | null {
   const logs = [...new Set(hidden.map(({ log }) => code(log)))].join(", ");
   return section(
     `Failures (${failures.length})`,
-    ...failures.slice(0, shownFailures).map(failureText),
+    ...failures.slice(0, shownFailures).map((failure) => failureText(failure, allRejections(summary))),
     hidden.length === 0 ? null : `… and ${plural(hidden.length, "more failure")}, in ${logs}`,
   );
 }
 
-function failureText({ file, name, message, worker, kind }: Failure): string {
+function failureText(failure: Failure, rejections: readonly RejectionSummary[]): string {
+  const { file, name, message, worker, kind } = failure;
   const where = worker === undefined ? "" : ` on ${escapeMarkdown(worker)}`;
-  const heading = `### ${code(name)}\n\n${failureWords[kind]}${where}, in ${code(file)}`;
+  const refused = refusedDuring(failure, rejections).map(({ database }) => code(database));
+  const meanwhile = refused.length === 0 ? "" : `, while the server refused it ${refused.join(", ")}`;
+  const heading = `### ${code(name)}\n\n${failureWords[kind]}${where}, in ${code(file)}${meanwhile}`;
   if (message.trim() === "") return `${heading}.`;
   return `${heading}:\n\n${fencedBlock(clip(message, longestMessage))}`;
+}
+
+function rejectionsSection(summary: Summary): string | null {
+  const rejections = allRejections(summary);
+  if (rejections.length === 0) return null;
+  const rows = rejections
+    .slice(0, shownRejections)
+    .map(({ worker, database, times, files }) => [
+      escapeMarkdown(worker),
+      code(database),
+      String(times),
+      listed(files, 5, code, "file").join(", ") || "no test file",
+    ]);
+  const hidden = rejections.length - rows.length;
+  return section(
+    "Refused by the server",
+    table(["Who", "Tried to reach", "Times", "During"], rows, [2]),
+    hidden > 0 ? `… and ${plural(hidden, "more database")}` : null,
+    list(rejectionRemedies(rejections).map(escapeMarkdown)),
+  );
+}
+
+/** What the workers of a suite had, for a table's cell. */
+function databasesText(suite: SuiteSummary): string {
+  const names = [...new Set(suite.databases)].map(code).join(", ");
+  if (names === "") return "none";
+  if (suite.isolation === "server") return `${names}, on a server for each worker`;
+  return suite.isolation === "file" ? `${freshDatabases(suite)}: ${names}` : names;
 }
 
 function suitesSection({ suites }: Summary): string | null {
@@ -65,7 +99,7 @@ function suitesSection({ suites }: Summary): string | null {
     countsText(suite.tests),
     formatSeconds(suite.seconds),
     String(suite.workers),
-    suite.databases.map(code).join(", ") || "none",
+    databasesText(suite),
   ]);
   return section("Suites", table(["Suite", "Command", "Tests", "Time", "Workers", "Databases"], rows, [3, 4]));
 }

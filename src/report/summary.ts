@@ -1,4 +1,4 @@
-import type { RunnerName } from "../config.ts";
+import type { DatabaseConfig, RunnerName } from "../config.ts";
 
 /**
  * What a verification found, as it is written to `.verify/summary.json` (contract section 6, schema 1; additions are
@@ -60,8 +60,22 @@ export interface SuiteSummary {
   /** The names of the databases the workers had, in the workers' order. */
   readonly databases: readonly string[];
   readonly failures: readonly Failure[];
+  /** How the workers were kept apart: see `database.isolation`. Missing where there were no databases, and before 0.2. */
+  readonly isolation?: DatabaseConfig["isolation"];
+  /** What workers tried to reach and the server refused them. Missing before 0.2. */
+  readonly rejections?: readonly RejectionSummary[];
   /** Where the full output is, relative to the repo's root. */
   readonly log: string;
+}
+
+/** "gw1 tried to reach ledger_test_gw0 (3 times)". */
+export interface RejectionSummary {
+  /** A worker, or "coordinator" for the process that only coordinates them. */
+  readonly worker: string;
+  readonly database: string;
+  readonly times: number;
+  /** The test files during which it happened, relative to the repo's root, as far as they are known. */
+  readonly files: readonly string[];
 }
 
 export interface TestCounts {

@@ -15,6 +15,25 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
 
+/** An age in one unit, as a reader weighs it: "12 s", "3 min", "5 h", "2 days". */
+export function formatAge(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min`;
+  if (whole < 2 * 86_400) return `${Math.floor(whole / 3600)} h`;
+  return plural(Math.floor(whole / 86_400), "day");
+}
+
+/** A size in decimal units: "812 kB", "7.6 MB", "1.2 GB". */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  const kilobytes = Math.round(bytes / 1000);
+  if (kilobytes < 1000) return `${kilobytes} kB`;
+  const megabytes = Math.round(bytes / 1e5) / 10;
+  if (megabytes < 1000) return `${megabytes.toFixed(megabytes < 100 ? 1 : 0)} MB`;
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
 /** A factor: "4.6×", "12×". */
 export function formatRatio(ratio: number): string {
   return `${ratio.toFixed(ratio < 9.95 ? 1 : 0)}×`;

@@ -1,5 +1,6 @@
 import type { Colors } from "./display.ts";
 import { figures } from "./figures.ts";
+import { allRejections, rejectionRemedies, rejectionText } from "./rejections.ts";
 import type { Failure, Summary, Verdict } from "./summary.ts";
 import { clip, listed, plainLine, shortId } from "./text.ts";
 import { allFailures, subjectOf, verdictInWords } from "./verdict.ts";
@@ -11,6 +12,7 @@ const mostFailures = 10;
 const fewestFailures = 3;
 const shownReasons = 3;
 const longestReason = 3 * columns;
+const longestRefusal = 2 * columns - 4;
 
 /** The end of the terminal's output, at most one screen, without the last line end: the verdict, the figures, why, and where to look. */
 export function verdictText(summary: Summary, colors: Colors): string {
@@ -20,6 +22,7 @@ export function verdictText(summary: Summary, colors: Colors): string {
     ...figureLines(summary, colors),
     ...reasonLines(summary),
     ...noteLines(summary),
+    ...rejectionLines(summary),
   ];
   const after = lookLines(summary, colors);
   const room = rows - rowsOf([...before, ...after]);
@@ -50,6 +53,16 @@ function reasonLines({ reasons }: Summary): string[] {
 
 function noteLines({ notes }: Summary): string[] {
   return listed(notes, shownReasons, (note) => `  ${clip(plainLine(note), longestReason)}`, "note");
+}
+
+/** What the server refused stands right above the failures: it is often why they failed. */
+function rejectionLines(summary: Summary): string[] {
+  const rejections = allRejections(summary);
+  const lines = listed(rejections, shownReasons, (rejection) => `${rejectionText(rejection)}.`, "database");
+  return [
+    ...lines.map((line) => `  ${clip(plainLine(line), longestRefusal)}`),
+    ...rejectionRemedies(rejections).map((remedy) => `  ${remedy}`),
+  ];
 }
 
 /** A line a failure, or two where there is room for the message on one of its own. */

@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { closest } from "fastest-levenshtein";
-import { type Config, durationSeconds, type SuiteConfig } from "../config.ts";
+import { type Config, type DatabaseConfig, durationSeconds, type SuiteConfig } from "../config.ts";
 import type { WorkerId } from "../database/provision.ts";
 import { RequestError } from "../errors.ts";
 import { plural } from "../report/text.ts";
@@ -26,6 +26,10 @@ export interface PlannedSuite {
   readonly directory: string;
   readonly workers: readonly WorkerId[];
   readonly usesDatabase: boolean;
+  /** The databases to prepare: one for each worker, and a spare beside each where every test file leases one. */
+  readonly databases: readonly WorkerId[];
+  /** Whether processes lease their database instead of getting a worker's. */
+  readonly leases: boolean;
   readonly timeoutSeconds: number;
 }
 
@@ -63,7 +67,27 @@ function planSuite(config: Config, suite: SuiteConfig, options: VerifyOptions, c
   for (const source of suite.source) requireSource(suite, source, directory);
   const usesDatabase = config.database !== false && suite.database;
   const timeoutSeconds = options.timeoutSeconds ?? durationSeconds(config.timeout) ?? Number.POSITIVE_INFINITY;
-  return { suite, directory, workers: workerIds(countWorkers(suite, options)), usesDatabase, timeoutSeconds };
+  const workers = workerIds(countWorkers(suite, options));
+  const leases = config.database !== false && suite.database && leasesDatabases(suite, config.database);
+  const databases = usesDatabase ? databasesOf(suite, workers, leases) : [];
+  return { suite, directory, workers, usesDatabase, databases, leases, timeoutSeconds };
+}
+
+/** Whether processes of the suite lease their database. Throws RequestError where they should, and cannot. */
+function leasesDatabases(suite: SuiteConfig, { isolation }: DatabaseConfig): boolean {
+  // How a command's processes come to their databases is a matter of the command, not of how many workers an option asks for.
+  if (suite.runner === "command") return isolation === "file" || (suite.workers !== "auto" && suite.workers > 1);
+  if (isolation !== "file") return false;
+  if (suite.runner === "vitest") return true;
+  throw new RequestError(
+    `database.isolation "file" needs a runner with a process per file; suite "${suite.name}" runs ${suite.runner}, where a worker runs many: use "database" or "server".`,
+  );
+}
+
+function databasesOf(suite: SuiteConfig, workers: readonly WorkerId[], leases: boolean): readonly WorkerId[] {
+  // Of a command, the number of workers also says how many of its processes may work side by side: the others wait.
+  if (!leases || suite.runner === "command") return workers;
+  return Array.from({ length: 2 * workers.length }, (_, index): WorkerId => `gw${index}`);
 }
 
 /** A source that is not there would leave its lines out of the gate without a word. */
@@ -79,6 +103,8 @@ function requireSource(suite: SuiteConfig, source: string, directory: string): v
 /** The option, else what the user's own command says, else the configuration, else the cores this process may use. */
 function countWorkers(suite: SuiteConfig, options: VerifyOptions): number {
   if (options.serial) return 1;
+  // A command is one process unless its configuration says that it leases databases: an option does not change what it does.
+  if (suite.runner === "command" && (suite.workers === "auto" || suite.workers === 1)) return 1;
   if (typeof options.workers === "number") return options.workers;
   const asked = runnerOf(suite).workersAskedFor(suite.command);
   if (asked !== null && options.workers === undefined) return asked;

@@ -1,11 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type Socket } from "node:net";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { createInterface, type Interface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
+import { listenOn } from "../socket.ts";
 
 /** How long an adapter whose process has ended is listened to, in milliseconds. */
 const patience = 2_000;
+
+/** How long a message may be on its way, in milliseconds. */
+const longestWay = 10_000;
 
 /** What the adapters tell while a suite runs, a JSON object a line. */
 type Message =
@@ -15,9 +16,12 @@ type Message =
   /** The runner's own exit code, which a shell may hide. */
   | { type: "end"; status: number }
   | { type: "missing"; package: string }
+  /** Why the suite cannot be run as the configuration asks, a phrase. */
+  | { type: "refused"; why: string }
   /** `all` where these are all tests of the suite; else more may follow. */
   | { type: "collected"; tests: number; all?: boolean }
-  | { type: "file"; worker: string; file: string }
+  /** A worker begins a file; `at` is when, in milliseconds since the epoch. */
+  | { type: "file"; worker: string; file: string; at?: number }
   | { type: "failed"; worker?: string; file: string; name: string }
   | { type: "unfinished"; file: string; name: string }
   | { type: "error"; message: string }
@@ -60,6 +64,8 @@ export interface ReportedFacts {
   readonly runtime: string | null;
   /** Packages the runner said it lacks. */
   readonly missing: readonly string[];
+  /** Why the runner cannot be run as the configuration asks, a phrase each. */
+  readonly refusals: readonly string[];
   /** Tests that were begun and never ended, by the file as the runner names it. */
   readonly unfinished: readonly { readonly file: string; readonly name: string }[];
   /** Errors outside of any test. */
@@ -68,6 +74,17 @@ export interface ReportedFacts {
   readonly lastFiles: ReadonlyMap<string, string>;
   /** Which worker ran a file, by the file as the runner names it. */
   readonly workerOfFile: ReadonlyMap<string, string>;
+  /** What was run when and by whom, in the order in which it was told. */
+  readonly visits: readonly Visit[];
+}
+
+/** A worker's turn at a file, which lasts until it begins the next. */
+export interface Visit {
+  readonly worker: string;
+  /** As the runner names it. */
+  readonly file: string;
+  /** In milliseconds since the epoch. */
+  readonly at: number;
 }
 
 export interface ProgressListener {
@@ -81,46 +98,24 @@ export interface ProgressListener {
 
 /** Listens for what the adapters of one suite report; the socket lies in that absolute directory where it can. */
 export async function listenForProgress(scratch: string): Promise<ProgressListener> {
-  const directory = await socketDirectory(scratch);
-  const socketPath = join(directory, socketName);
   const record = new Told();
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on("error", () => {});
-    createInterface({ input: socket })
-      .on("line", (line) => record.take(line))
-      .on("close", () => sockets.delete(socket));
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(socketPath, resolve);
+  const readers = new Set<Interface>();
+  const listener = await listenOn(scratch, "progress", (socket) => {
+    const reader = createInterface({ input: socket });
+    readers.add(reader);
+    reader.on("line", (line) => record.take(line)).on("close", () => readers.delete(reader));
   });
   return {
-    socketPath,
+    socketPath: listener.path,
     progress: record,
     facts: async () => {
       // A connection made just before its process ended may still wait to be accepted.
       await setTimeout(1);
-      for (const deadline = Date.now() + patience; sockets.size > 0 && Date.now() < deadline; ) await setTimeout(5);
+      for (const deadline = Date.now() + patience; readers.size > 0 && Date.now() < deadline; ) await setTimeout(5);
       return record.facts();
     },
-    close: async () => {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-      if (directory !== scratch) await rm(directory, { recursive: true, force: true });
-    },
+    close: () => listener.close(),
   };
-}
-
-const socketName = "progress";
-/** What every system allows for the path of a unix socket, in bytes. */
-const longestSocketPath = 100;
-
-/** The scratch directory, or, where its name is too long for a socket's path, one of its own in a place with a short name. */
-async function socketDirectory(scratch: string): Promise<string> {
-  if (Buffer.byteLength(join(scratch, socketName)) <= longestSocketPath) return scratch;
-  return await mkdtemp(join("/tmp", "pushproof-"));
 }
 
 class Told implements Progress {
@@ -136,9 +131,11 @@ class Told implements Progress {
   readonly #foreign = new Set<string>();
   #runtime: string | null = null;
   readonly #missing: string[] = [];
+  readonly #refusals: string[] = [];
   readonly #unfinished: { file: string; name: string }[] = [];
   readonly #errors: string[] = [];
   readonly #workerOfFile = new Map<string, string>();
+  readonly #visits: Visit[] = [];
 
   take(line: string): void {
     const message = parse(line);
@@ -159,6 +156,9 @@ class Told implements Progress {
       case "missing":
         this.#missing.push(message.package);
         return;
+      case "refused":
+        this.#refusals.push(message.why);
+        return;
       case "unfinished":
         this.#unfinished.push({ file: message.file, name: message.name });
         return;
@@ -171,6 +171,7 @@ class Told implements Progress {
         return;
       case "file":
         this.#workerOfFile.set(message.file, message.worker);
+        this.#visits.push({ worker: message.worker, file: message.file, at: believable(message.at, Date.now()) });
         this.#worker(message.worker).file = message.file;
         return;
       case "failed":
@@ -195,10 +196,12 @@ class Told implements Progress {
       foreign: [...this.#foreign].sort(),
       runtime: this.#runtime,
       missing: this.#missing,
+      refusals: this.#refusals,
       unfinished: this.#unfinished,
       errors: this.#errors,
       lastFiles,
       workerOfFile: this.#workerOfFile,
+      visits: this.#visits,
     };
   }
 
@@ -210,6 +213,11 @@ class Told implements Progress {
     }
     return worker;
   }
+}
+
+/** The time that was told, in milliseconds; where tests turned the clock, the time at which it was heard. */
+function believable(told: number | undefined, heard: number): number {
+  return told !== undefined && Math.abs(heard - told) < longestWay ? told : heard;
 }
 
 /** A line that is no message (some other program found the socket) is passed over. */

@@ -117,6 +117,7 @@ function differentTests(run: SuiteRun, { details }: TestCase): UnavailableError 
 const crash = /^\s*worker '(gw\d+)' crashed while running '(.*)'/;
 
 const dialect: Dialect = {
+  hasAdapter: true,
   fileOf: (test) => test.file || (crash.exec(test.details)?.[2]?.split("::")[0] ?? collectedFile(test)),
   nameOf: (test) => {
     const crashed = crash.exec(test.details)?.[2];

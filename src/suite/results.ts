@@ -10,6 +10,8 @@ import type { Ended, SuiteRun, TestResults } from "./runner.ts";
 
 /** How a runner writes its results, where runners differ. */
 export interface Dialect {
+  /** Whether something of ours runs in it and speaks while it does; where that is silent, nothing was added to the runner. */
+  readonly hasAdapter: boolean;
   /** The file of a test, as the runner names it, or absolute. */
   fileOf(test: TestCase): string;
   /** What a reader knows the test by. */
@@ -26,7 +28,7 @@ export function resultsOf(
   ended: Ended,
   tests: readonly TestCase[],
   dialect: Dialect,
-  coverage: LcovInput | null,
+  coverage: readonly LcovInput[] | null,
 ): TestResults {
   const root = ended.reported.root ?? run.directory;
   const inCheckout = (file: string): string => toCheckout(run.checkoutRoot, isAbsolute(file) ? file : join(root, file));
@@ -51,7 +53,7 @@ export function resultsOf(
     failures,
     coverage,
     foreign: ended.reported.foreign,
-    reasons: reasonsOf(run, ended, counts),
+    reasons: reasonsOf(run, ended, counts, dialect),
   };
 }
 
@@ -61,7 +63,7 @@ export function isBad(test: TestCase): boolean {
 }
 
 /** What makes the run not count although, or beside that, its tests say something else. */
-function reasonsOf(run: SuiteRun, ended: Ended, counts: TestResults["tests"]): string[] {
+function reasonsOf(run: SuiteRun, ended: Ended, counts: TestResults["tests"], { hasAdapter }: Dialect): string[] {
   const { name, command } = run.suite;
   if (ended.timedOut) {
     const last = [...ended.reported.lastFiles].map(([worker, file]) => `${worker} in ${file}`).join(", ");
@@ -71,7 +73,7 @@ function reasonsOf(run: SuiteRun, ended: Ended, counts: TestResults["tests"]): s
   if (counts.passed + counts.failed === 0) {
     return [`${name} ran no test: all ${plural(counts.total, "test")} were skipped.`];
   }
-  if (ended.reported.hellos === 0) {
+  if (hasAdapter && ended.reported.hellos === 0) {
     return [
       `${name} ran without what was added to it, so its workers had no databases of their own: does \`${command}\` replace the environment?`,
     ];
@@ -92,7 +94,7 @@ function reasonsOf(run: SuiteRun, ended: Ended, counts: TestResults["tests"]): s
     return [`${name} met an error outside of any test${more}: ${error}`];
   }
   // A pipe behind the command may hide the runner's own exit code.
-  const status = ended.exitCode === 0 ? ended.reported.status : ended.exitCode;
+  const status = hasAdapter && ended.exitCode === 0 ? ended.reported.status : ended.exitCode;
   if (counts.failed === 0 && status !== 0) {
     const how = status === null ? "did not come to its end" : `exited with ${status}`;
     return [`${name}: \`${command}\` ${how} although no test failed. Its last words: ${lastWords(ended.tail, 3)}`];
@@ -109,13 +111,13 @@ export function couldNotRun(run: SuiteRun, ended: Ended): UnavailableError {
 }
 
 /** The last lines of an output, for a sentence. */
-function lastWords(tail: string, lines: number): string {
+export function lastWords(tail: string, lines: number): string {
   const kept = tail.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("JUNIT report written"));
   return kept.length === 0 ? "(it printed nothing)" : kept.slice(-lines).join("\n");
 }
 
 /** A file's path relative to the checkout, with links resolved where the runner resolved them. */
-function toCheckout(checkoutRoot: string, file: string): string {
+export function toCheckout(checkoutRoot: string, file: string): string {
   const direct = relative(checkoutRoot, file);
   if (!direct.startsWith("..")) return direct;
   try {
@@ -127,9 +129,9 @@ function toCheckout(checkoutRoot: string, file: string): string {
 }
 
 /** The LCOV file that a run wrote, with the absolute directory its names are relative to; null where it wrote none. */
-export async function lcovInput(path: string, base: string): Promise<LcovInput | null> {
+export async function lcovInput(path: string, base: string): Promise<readonly LcovInput[] | null> {
   return await access(path).then(
-    () => ({ path, base }),
+    () => [{ path, base }],
     () => null,
   );
 }

@@ -1,16 +1,15 @@
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
-import type { Config, DatabaseConfig } from "../config.ts";
+import type { Config } from "../config.ts";
 import { judge } from "../coverage/gate.ts";
 import { type LineCoverage, mergeLcov } from "../coverage/lcov.ts";
 import { partCoverage } from "../coverage/outside.ts";
-import { openProvision } from "../database/open.ts";
 import type { Provision } from "../database/provision.ts";
 import { urlSecrets } from "../database/url.ts";
 import { InterruptedError, messageOf } from "../errors.ts";
 import type { Checkout } from "../push/checkout.ts";
 import type { Display } from "../report/display.ts";
 import { countsText } from "../report/figures.ts";
+import { LatestPhrase } from "../report/latest-phrase.ts";
 import type { CheckSummary } from "../report/summary.ts";
 import { listed } from "../report/text.ts";
 import type { LogsDirectory } from "../report/write.ts";
@@ -19,8 +18,8 @@ import type { Findings } from "../verdict.ts";
 import type { World } from "../world.ts";
 import { runCheck } from "./checks.ts";
 import { type Logs, logsIn } from "./logs.ts";
+import { openDatabases } from "./open-databases.ts";
 import type { Plan } from "./plan.ts";
-import { setupEnvironment } from "./project-environment.ts";
 import type { Secret } from "./redact.ts";
 import { runSuite, type SuiteOutcome, type SuiteSurroundings } from "./run.ts";
 import { makeScratch } from "./scratch.ts";
@@ -56,10 +55,12 @@ export async function runPlan(plan: Plan, around: PlanSurroundings): Promise<Pla
   let opening: Promise<Provision> | null = null;
   let provision: Provision | null = null;
   try {
-    const server = startServer(plan, around, logs);
+    const phrase = new LatestPhrase();
+    const server = startServer(plan, around, logs, phrase);
     opening = server;
     const surroundings = {
       checkout,
+      database: config.database,
       scratch,
       logs,
       secrets,
@@ -71,13 +72,13 @@ export async function runPlan(plan: Plan, around: PlanSurroundings): Promise<Pla
     if (server !== null)
       provision = await display.stage(
         "Database",
-        () => server,
+        (stage) => phrase.showOn(stage, server),
         (open) => open.description,
       );
     const suites = await runSuites(plan, { ...surroundings, provision }, display);
     if (world.signal.aborted) throw new InterruptedError();
     const [measured, left] = await Promise.all([readCoverage(suites, plan, checkout), closeServer(provision)]);
-    const notes = [...measured.notes, ...left];
+    const notes = [...(provision?.notes ?? []), ...suites.flatMap((suite) => suite.notes), ...measured.notes, ...left];
     return { suites, checks, server: provision?.description ?? null, ...measured, notes };
   } finally {
     // What went wrong before weighs more than what goes wrong here.
@@ -91,19 +92,21 @@ function startServer(
   plan: Plan,
   { config, checkout, mainRoot, request, world }: PlanSurroundings,
   logs: Logs,
+  phrase: LatestPhrase,
 ): Promise<Provision> | null {
   const first = plan.suites.find((suite) => suite.usesDatabase);
   if (config.database === false || first === undefined) return null;
-  const { database } = config;
-  const directory = database.root === undefined ? first.directory : join(checkout.root, database.root);
-  const opening = openProvision({
-    database,
-    url: serverUrl(database, request, world),
-    directory,
-    environment: setupEnvironment(checkout, directory, world.environment),
+  const opening = openDatabases({
+    database: config.database,
+    checkout,
+    mainRoot,
+    directory: first.directory,
+    url: request.options.databaseUrl,
+    environment: world.environment,
     timeoutSeconds: first.timeoutSeconds,
     log: logs("database-setup").path,
-    projectRoot: mainRoot,
+    workers: [...new Set(plan.suites.flatMap(({ databases }) => databases))],
+    onProgress: (text) => phrase.tell(text),
     signal: world.signal,
   });
   // It is awaited later; until then its failure is nobody's.
@@ -125,10 +128,6 @@ async function closeServer(provision: Provision | null): Promise<string[]> {
 function secretsOf({ config, request, world: { environment } }: PlanSurroundings): Secret[] {
   const configured = config.database === false ? undefined : config.database.url;
   return urlSecrets([request.options.databaseUrl, environment.VERIFY_DATABASE_URL, configured], environment);
-}
-
-function serverUrl(database: DatabaseConfig, request: VerifyRequest, { environment }: World): string | undefined {
-  return request.options.databaseUrl ?? (environment.VERIFY_DATABASE_URL || undefined) ?? database.url;
 }
 
 async function runChecks(
@@ -166,7 +165,7 @@ async function readCoverage(
   checkout: Checkout,
 ): Promise<Pick<PlanRun, "coverage" | "lines" | "outside" | "notes">> {
   const foreign = suites.flatMap((suite) => suite.foreign);
-  const inputs = suites.map(({ coverage }) => coverage).filter((coverage) => coverage !== null);
+  const inputs = suites.flatMap(({ coverage }) => coverage ?? []);
   if (inputs.length === 0) return { coverage: null, lines: null, outside: foreign, notes: [] };
   const { root, otherRoots } = checkout;
   const files = { root, otherRoots, tracked: await checkout.trackedFiles() };

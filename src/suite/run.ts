@@ -1,13 +1,17 @@
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
+import type { DatabaseConfig } from "../config.ts";
 import type { LcovInput } from "../coverage/lcov.ts";
-import type { Provision, WorkerDatabase } from "../database/provision.ts";
+import { type LeaseOffice, noLeases, openLeaseOffice } from "../database/leases.ts";
+import type { Audit, Provision, WorkerDatabase } from "../database/provision.ts";
 import { withoutPostgresRedirects } from "../database/url.ts";
+import { filesUnder } from "../init/project-files.ts";
 import type { Checkout } from "../push/checkout.ts";
 import type { Stage } from "../report/display.ts";
-import type { Failure, SuiteSummary } from "../report/summary.ts";
+import type { Failure, RejectionSummary, SuiteSummary } from "../report/summary.ts";
 import { plural } from "../report/text.ts";
 import type { Environment } from "../world.ts";
+import { endedServer, groupRejections, withRejections } from "./audit.ts";
 import type { Logs } from "./logs.ts";
 import type { PlannedSuite } from "./plan.ts";
 import { runCommand } from "./process.ts";
@@ -16,12 +20,14 @@ import { projectEnvironment } from "./project-environment.ts";
 import { type Redact, redactor, type Secret } from "./redact.ts";
 import { runnerOf } from "./runners.ts";
 import { noteGroup } from "./scratch.ts";
+import { unusedDatabaseNote } from "./unused-database.ts";
 
 /** What every suite of a verification shares. */
 export interface SuiteSurroundings {
   readonly checkout: Checkout;
   /** Null where no suite uses a database. */
   readonly provision: Provision | null;
+  readonly database: DatabaseConfig | false;
   /** The absolute, private directory for what the runners write; each suite gets a part of it. */
   readonly scratch: string;
   readonly logs: Logs;
@@ -40,18 +46,23 @@ export interface SuiteOutcome {
   /** Absolute files of other checkouts of the repository whose code it ran. */
   readonly foreign: readonly string[];
   /** Where its coverage is, or null where it gave none. */
-  readonly coverage: LcovInput | null;
+  readonly coverage: readonly LcovInput[] | null;
+  /** What a reader should know though it does not count, a sentence each. */
+  readonly notes: readonly string[];
 }
 
 /** Runs one suite with a fresh database for each of its workers. Throws where it could not be run at all. */
 export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings, stage: Stage): Promise<SuiteOutcome> {
   const { suite, directory, workers } = planned;
+  const provision = planned.usesDatabase ? around.provision : null;
   const scratch = await mkdtemp(join(around.scratch, "suite-"));
-  const databases = planned.usesDatabase && around.provision ? await around.provision.lease(workers) : [];
-  const secrets = [...around.secrets, ...(around.provision?.secrets ?? [])];
   const listener = await listenForProgress(scratch);
+  const secrets = [...around.secrets, ...(around.provision?.secrets ?? [])];
   const clock = setInterval(() => show(listener.progress, stage), 100);
+  let office: LeaseOffice | null = null;
   try {
+    const databases = (await provision?.lease(planned.databases)) ?? [];
+    if (provision && planned.leases) office = await openLeaseOffice(provision, databases, scratch);
     const runner = runnerOf(suite);
     const run = {
       suite,
@@ -61,6 +72,7 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
       workers: workers.length,
       workerEnvironments: environmentsOf(workers, databases),
       coordinatorEnvironment: { ...around.provision?.coordinatorEnvironment, VERIFY_WORKER: "master" },
+      leaseSocket: office?.socketPath ?? null,
       scratch,
       progressSocket: listener.socketPath,
       arguments: around.arguments,
@@ -68,6 +80,7 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
       environment: suiteEnvironment(planned, around),
     };
     const log = around.logs(suite.name);
+    const ends = [around.signal, provision?.lost, office?.failed];
     const invocation = await runner.invocation(run);
     const end = await runCommand({
       ...invocation,
@@ -76,10 +89,18 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
       log: log.path,
       secrets,
       timeoutSeconds: planned.timeoutSeconds,
-      signal: around.signal,
+      signal: AbortSignal.any(ends.filter((signal) => signal !== undefined)),
     });
-    const results = await runner.collect(run, { ...end, reported: await listener.facts() });
+    const reported = await listener.facts();
     const redact = redactor(secrets);
+    // Before the results are read: where the server is gone, they are not the suite's own.
+    const audit = (await provision?.audit().catch((error) => Promise.reject(endedServer(error)))) ?? nothingSeen;
+    const rejections = groupRejections(audit.rejections, reported, around.checkout.root).map((rejection) =>
+      redactRejection(rejection, redact),
+    );
+    const results = await runner.collect(run, { ...end, reported }).catch((error) => {
+      throw withRejections(error, rejections);
+    });
     return {
       summary: {
         name: suite.name,
@@ -91,17 +112,43 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
         files: results.files,
         tests: results.tests,
         databases: databases.map((database) => database.name),
+        ...(provision && around.database ? { isolation: around.database.isolation } : {}),
         failures: results.failures.map((failure) => redactFailure(failure, redact)),
+        rejections,
         log: log.name,
       },
       reasons: results.reasons.map(redact),
       foreign: results.foreign,
       coverage: results.coverage,
+      notes: audit.connected === false ? await unusedNotes(planned, results.tests, around) : [],
     };
+  } catch (error) {
+    if (around.signal.aborted) throw error;
+    // Without its server a suite says nothing: why it was ended is the server's end.
+    if (provision?.lost.aborted) throw endedServer(provision.lost.reason);
+    throw office?.failed.aborted ? office.failed.reason : error;
   } finally {
     clearInterval(clock);
+    await office?.close();
     await listener.close();
   }
+}
+
+const nothingSeen: Audit = { connected: null, rejections: [] };
+
+/** Tests that ran without the database they were to be held against may be right, but somebody has to know. */
+async function unusedNotes(
+  { suite }: PlannedSuite,
+  { passed, failed }: SuiteSummary["tests"],
+  { checkout, database }: SuiteSurroundings,
+): Promise<string[]> {
+  if (passed + failed === 0 || database === false) return [];
+  const project = filesUnder(checkout.root, [...(await checkout.trackedFiles())]);
+  return [unusedDatabaseNote({ suite: suite.name, runner: suite.runner, variables: database.variables }, project)];
+}
+
+function redactRejection({ database, files, ...rest }: RejectionSummary, redact: Redact): RejectionSummary {
+  return { ...rest, database: redact(database), files: files.map(redact) };
 }
 
 /** A password may come up anywhere in what a test says of itself: a parameter is part of its name. */
@@ -118,9 +165,11 @@ function environmentsOf(
   return Object.fromEntries(workers.map((worker) => [worker, own.get(worker) ?? { VERIFY_WORKER: worker }]));
 }
 
-function suiteEnvironment({ directory }: PlannedSuite, around: SuiteSurroundings): Environment {
+function suiteEnvironment({ directory, usesDatabase }: PlannedSuite, around: SuiteSurroundings): Environment {
   const own = around.provision ? withoutPostgresRedirects(around.environment) : around.environment;
-  return projectEnvironment(around.checkout, [directory], own);
+  const project = projectEnvironment(around.checkout, [directory], own);
+  // What it starts must not take the caller's own database for the one that this suite does not have.
+  return usesDatabase ? project : { ...project, VERIFY_LEASES: noLeases };
 }
 
 function show(progress: Progress, stage: Stage): void {

@@ -34,6 +34,8 @@ export interface SuiteRun {
   readonly workerEnvironments: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** What the process gets that only coordinates the workers: database variables that open nothing. */
   readonly coordinatorEnvironment: Readonly<Record<string, string>>;
+  /** The unix socket on which processes lease their database, where they do. */
+  readonly leaseSocket: string | null;
   /** The absolute, private directory for results and coverage; removed after the run. */
   readonly scratch: string;
   /** The unix socket on which the adapters report progress. */
@@ -62,8 +64,8 @@ export interface TestResults {
   readonly files: number;
   readonly workSeconds: number;
   readonly failures: readonly Failure[];
-  /** Where its LCOV file is, and what the names in it are relative to; null where none was written. */
-  readonly coverage: LcovInput | null;
+  /** Where its LCOV files are, and what the names in them are relative to; null where none was written. */
+  readonly coverage: readonly LcovInput[] | null;
   /** Absolute files of other checkouts of the repository whose code ran. */
   readonly foreign: readonly string[];
   /** What makes the run not count, one sentence each, beside the failures; empty when there is nothing. */

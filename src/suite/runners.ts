@@ -1,9 +1,10 @@
 import type { RunnerName, SuiteConfig } from "../config.ts";
+import { command } from "./command.ts";
 import { pytest } from "./pytest.ts";
 import type { Runner } from "./runner.ts";
 import { vitest } from "./vitest.ts";
 
-const runners: Readonly<Record<RunnerName, Runner>> = { pytest, vitest };
+const runners: Readonly<Record<RunnerName, Runner>> = { command, pytest, vitest };
 
 /** The adapter of the runner that a suite names. */
 export function runnerOf(suite: SuiteConfig): Runner {

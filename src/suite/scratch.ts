@@ -2,7 +2,7 @@ import { lstat, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { messageOf, UnavailableError } from "../errors.ts";
-import { currentOwner, isStillNeeded, nameWithOwner, processStart } from "../process-owner.ts";
+import { currentOwner, isStillNeeded, nameWithOwner, processStart, type Swept } from "../process-owner.ts";
 import type { Environment } from "../world.ts";
 
 const prefix = "pushproof-run";
@@ -13,9 +13,9 @@ const groupFile = "group";
  * removed and their suites ended. Throws UnavailableError where there is no room for it.
  */
 export async function makeScratch(environment: Environment): Promise<string> {
-  const parent = environment.TMPDIR || tmpdir();
+  const parent = scratchParent(environment);
   try {
-    await sweepScratch(parent);
+    await sweepScratch(environment);
     return await mkdtemp(join(parent, nameWithOwner(prefix, await currentOwner(), "")));
   } catch (error) {
     throw new UnavailableError(
@@ -30,8 +30,16 @@ export async function noteGroup(scratch: string, pid: number): Promise<void> {
   await writeFile(join(scratch, groupFile), `${pid} ${(await processStart(pid)) ?? ""}`).catch(() => {});
 }
 
-async function sweepScratch(parent: string): Promise<void> {
-  const names = await readdir(parent);
+function scratchParent(environment: Environment): string {
+  return environment.TMPDIR || tmpdir();
+}
+
+/** Ends the suites and removes the directories that killed runs of this user have left. */
+export async function sweepScratch(environment: Environment): Promise<Swept[]> {
+  const parent = scratchParent(environment);
+  const swept: Swept[] = [];
+  // A directory that cannot be read holds nothing of ours; who wants to write there is told by that.
+  const names = await readdir(parent).catch(() => []);
   for (const name of names.filter((candidate) => candidate.startsWith(`${prefix}.`))) {
     const path = join(parent, name);
     const isOwn = await lstat(path).then(
@@ -40,8 +48,13 @@ async function sweepScratch(parent: string): Promise<void> {
     );
     if (!isOwn || (await isStillNeeded(path)) !== false) continue;
     await endSuites(path);
-    await rm(path, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
+    const isGone = await rm(path, { recursive: true, force: true, maxRetries: 3 }).then(
+      () => true,
+      () => false,
+    );
+    swept.push({ path, isGone });
   }
+  return swept;
 }
 
 /** Ends the process groups that a killed run had started. */

@@ -2,9 +2,10 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { UnavailableError } from "../errors.ts";
+import { RequestError, UnavailableError } from "../errors.ts";
 import { addCommand, findPackageManager } from "../init/package-manager.ts";
 import { adapterPath } from "../paths.ts";
+import type { Environment } from "../world.ts";
 import { readJunit, type TestCase } from "./junit.ts";
 import { couldNotRun, type Dialect, lcovInput, resultsOf } from "./results.ts";
 import type { Ended, Invocation, Runner, SuiteRun, TestResults } from "./runner.ts";
@@ -23,7 +24,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
   const installed = findInstalled(run);
   const preload = `--import ${pathToFileURL(adapterPath("vitest-preload.mjs")).href}`;
   const options = run.environment.NODE_OPTIONS;
-  const parallel = run.workers > 1;
+  const ownDatabase = run.workers > 1 || run.leaseSocket !== null ? variableOfDatabases(run) : null;
   return {
     command: withArguments(run.suite.command, [
       ...(isPackageScript(run.suite.command) ? ["--"] : []),
@@ -32,17 +33,23 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
     ]),
     environment: {
       ...run.environment,
-      ...(parallel ? run.coordinatorEnvironment : run.workerEnvironments.master),
-      ...(parallel
-        ? {
+      ...(ownDatabase === null
+        ? run.workerEnvironments.master
+        : {
+            ...run.coordinatorEnvironment,
+            ...ownDatabase,
             NODE_OPTIONS: options ? `${options} ${preload}` : preload,
-            VERIFY_WORKER_ENVIRONMENTS: JSON.stringify(run.workerEnvironments),
-          }
-        : {}),
+          }),
       ...(installed.refusesSnapshots ? {} : { CI: run.environment.CI ?? "1" }),
       VERIFY_PROGRESS: run.progressSocket,
     },
   };
+}
+
+/** What leads the preload to each worker's database, or each file's. */
+function variableOfDatabases(run: SuiteRun): Environment {
+  if (run.leaseSocket !== null) return { VERIFY_LEASES: run.leaseSocket };
+  return { VERIFY_WORKER_ENVIRONMENTS: JSON.stringify(run.workerEnvironments) };
 }
 
 /** npm passes on only what stands behind `--`; pnpm, yarn and bun pass on everything. */
@@ -115,6 +122,12 @@ function missing(run: SuiteRun, what: string, packages: readonly string[]): Unav
 }
 
 async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
+  const [refusal] = ended.reported.refusals;
+  if (refusal !== undefined) {
+    throw new RequestError(
+      `database.isolation "file" needs a process or thread for each test file, and in suite "${run.suite.name}" ${refusal}: run it with the pool "forks" or "threads" and isolate on, or set another isolation.`,
+    );
+  }
   const cases = await readJunit(junitFile(run)).catch(() => null);
   const foundNothing = /No test files found/.test(ended.tail);
   if (cases === null && !ended.timedOut && !foundNothing) throw couldNotRun(run, ended);
@@ -141,6 +154,7 @@ function absoluteFile(run: SuiteRun, ended: Ended, test: TestCase): string {
 
 function dialectOf(run: SuiteRun, ended: Ended): Dialect {
   return {
+    hasAdapter: true,
     fileOf: (test) => test.file || test.classname,
     nameOf: (test) => test.name,
     workerOf: (test) => ended.reported.workerOfFile.get(absoluteFile(run, ended, test)),

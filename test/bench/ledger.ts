@@ -3,17 +3,18 @@
  * tuned server that is up already, with a database per worker, (c) by `verify`. All must pass the same tests and cover the same lines.
  */
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, statfs } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
+import { mkdir, rm } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { delimiter, join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import type { ConfigFile } from "../../src/config.ts";
 import { messageOf } from "../../src/errors.ts";
-import { packageRoot } from "../../src/paths.ts";
 import setup from "../support/global-setup.ts";
 import { ledgerCommand, ledgerDatabase, ledgerFiles } from "../support/ledger.ts";
 import { pythonEnvironment } from "../support/python.ts";
 import { gitEnvironment, writeFiles } from "../support/repository.ts";
+import { median } from "./median.ts";
+import { makeWorkspace, memoryDirectory } from "./places.ts";
 import { type Measurement, measurePytest, measureVerify } from "./runs.ts";
 import { type BenchServerRequest, startBenchServer, tunedSettings } from "./servers.ts";
 
@@ -102,15 +103,6 @@ async function measureOnServer(
   }
 }
 
-/** Where files lie in memory, if there is room for a server's data. */
-async function memoryDirectory(): Promise<string> {
-  const free = await statfs("/dev/shm").then(
-    ({ bavail, bsize }) => bavail * bsize,
-    () => 0,
-  );
-  return free > 1e9 ? "/dev/shm" : tmpdir();
-}
-
 function announce(name: string, measurement: Measurement): Measurement {
   console.log(`${name} ${measurement.seconds.toFixed(2)} s, ${measurement.outcome}`);
   return measurement;
@@ -135,22 +127,12 @@ function report(serial: Measurement[], manual: Measurement[], verified: Measurem
   if (outcomes.size > 1) throw new Error(`The runs do not agree: ${[...outcomes].join("; ")}`);
 }
 
-/** NaN of nothing. */
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((first, second) => first - second);
-  const middle = sorted.length / 2;
-  return ((sorted[Math.ceil(middle) - 1] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2;
-}
-
 async function main(): Promise<void> {
   // Ctrl-C reaches the programs that run, too: they fail, and the benchmark cleans up and ends.
   process.on("SIGINT", () => {});
   const options = readOptions();
   if (options.verify) await setup();
-  // Not the temporary directory, which may be in memory: the stock server belongs on disk.
-  const cache = join(packageRoot, "node_modules", ".cache");
-  await mkdir(cache, { recursive: true });
-  const workspace = await mkdtemp(join(cache, "bench-"));
+  const workspace = await makeWorkspace();
   try {
     await bench(options, workspace);
   } finally {

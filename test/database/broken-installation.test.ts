@@ -27,6 +27,9 @@ async function failureWith(programs: { initdb: string; postgres: string }): Prom
   return await failureOf(openProvision(makeRequest({ projectRoot, environment })));
 }
 
+/** Leaves what tells a cluster from an empty directory. */
+const emptyCluster = 'for data in "$@"; do :; done; mkdir "$data/global"; touch "$data/global/pg_control"';
+
 test("an initdb that fails is told in its own words", async () => {
   const failure = await failureWith({ initdb: "echo the moon is full; exit 1", postgres: "true" });
   expect(failure).toBeInstanceOf(UnavailableError);
@@ -40,7 +43,7 @@ test("another locale is tried where the system has no C.UTF-8", async () => {
 });
 
 test("a postgres that ends at once is told in its own words", async () => {
-  const failure = await failureWith({ initdb: "true", postgres: "echo out of memory; exit 7" });
+  const failure = await failureWith({ initdb: emptyCluster, postgres: "echo out of memory; exit 7" });
   expect(failure).toBeInstanceOf(UnavailableError);
   expect(failure.message).toBe(
     "The embedded Postgres server did not start (exit code 7). Its last words: out of memory",

@@ -10,7 +10,6 @@ import { type PlainServer, queryUrl, startPlainServer } from "../support/postgre
 import { makeDirectory } from "../support/repository.ts";
 import { ask, databasesLike, failureOf, makeRequest, newBase, newRole, open } from "./support.ts";
 
-const printable = String.fromCharCode(...Array.from({ length: 95 }, (_, index) => 32 + index));
 let server: PlainServer;
 
 beforeAll(async () => {
@@ -36,15 +35,6 @@ describe("an external server", () => {
     const provision = await open({ url: server.url, settings: { name: newBase() } });
     expect(provision.kind).toBe("external");
     expect(provision.description).toMatch(new RegExp(`^Postgres 17\\.\\d+ at 127\\.0\\.0\\.1:${server.port}$`));
-  });
-
-  test("may want a password of every printable character, which is whole in the worker's variables", async () => {
-    const { url } = await newRole(server, "CREATEDB", printable);
-    const provision = await open({ url, settings: { name: newBase() } });
-    const [database] = await provision.lease(["gw0"]);
-    expect(database?.environment.PGPASSWORD).toBe(printable);
-    expect(await ask(database, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
-    expect(provision.secrets).toContain(printable);
   });
 
   test("may give a role that can do nothing but create databases, template included", async () => {
@@ -90,11 +80,6 @@ describe("an external server", () => {
     expect(failure).toBeInstanceOf(UnavailableError);
     expect(failure.message).toMatch(/^Cannot connect to Postgres at 127.0.0.1:1: .*ECONNREFUSED/);
     expect(failure.message).not.toContain("hunter2");
-  });
-
-  test("that speaks no TLS is refused where TLS is asked for", async () => {
-    const failure = await failureOf(open({ url: `${server.url}?sslmode=require` }));
-    expect(failure.message).toContain("does not support SSL");
   });
 
   test("that never answers is waited for no longer than until the signal", async () => {

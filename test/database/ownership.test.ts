@@ -1,5 +1,5 @@
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { openProvision } from "../../src/database/open.ts";
 import { RequestError, UnavailableError } from "../../src/errors.ts";
 import { type PlainServer, startPlainServer } from "../support/postgres.ts";
@@ -36,6 +36,36 @@ describe("a database that is there already", () => {
     const provision = await open({ url: server.url, settings: { name } });
     expect(await failureOf(provision.lease(["master"]))).toBeInstanceOf(RequestError);
     expect(await databasesLike(server, name)).toEqual([name]);
+  });
+
+  test("is left alone under the base name of a parallel run, which has no use for it", async () => {
+    const name = newBase();
+    await server.query(`CREATE DATABASE ${name}`);
+    await server.query("CREATE TABLE precious (id int)", name);
+    const provision = await openProvision(makeRequest({ url: server.url, settings: { name, setup: "true" } }));
+    await provision.lease(["gw0", "gw1"]);
+    await provision.close();
+    expect(await databasesLike(server, name)).toEqual([name]);
+    expect(await server.query("SELECT * FROM precious", name)).toEqual([]);
+  });
+
+  test("is refused under the name of the template", async () => {
+    const name = newBase();
+    await server.query(`CREATE DATABASE ${name}_template`);
+    const failure = await failureOf(open({ url: server.url, settings: { name, setup: "true" } }));
+    expect(failure.message).toContain(`"${name}_template" exists already and was not made by pushproof`);
+    expect(await databasesLike(server, name)).toEqual([`${name}_template`]);
+  });
+
+  test("is refused where it is another base name's, with where that one's run was", async () => {
+    const name = newBase();
+    await server.query(`CREATE DATABASE ${name}_gw0`);
+    const marker = { base: `${name}_gw0`, family: `${name}_gw0`, name: `${name}_gw0`, run: "dead", worker: "master" };
+    await forgeMarker(`${name}_gw0`, { ...marker, directory: "/home/ada/shop" });
+    const failure = await failureOf((await open({ url: server.url, settings: { name } })).lease(["gw0"]));
+    expect(failure).toBeInstanceOf(RequestError);
+    expect(failure.message).toContain(`the database.name "${name}_gw0" in /home/ada/shop`);
+    expect(await databasesLike(server, name)).toEqual([`${name}_gw0`]);
   });
 
   test("is refused where its comment only looks like ours", async () => {
@@ -84,15 +114,25 @@ describe("a database that is there already", () => {
     expect(await databasesLike(server, name)).toEqual([`kept_${name}`]);
   });
 
-  test("of another role is named with who holds it where it cannot be dropped", async () => {
+  test("is refused where somebody has given one of ours the name of another", async () => {
     const name = newBase();
-    const { url } = await newRole(server, "CREATEDB");
+    await server.query(`CREATE DATABASE ${name}_gw0`);
+    await forgeMarker(`${name}_gw0`, { base: name, family: name, name: `${name}_gw7`, run: "dead", worker: "gw7" });
+    const provision = await open({ url: server.url, settings: { name } });
+    expect(await failureOf(provision.lease(["gw0"]))).toBeInstanceOf(RequestError);
+    expect(await databasesLike(server, name)).toEqual([`${name}_gw0`]);
+  });
+
+  test("of another role is named with its owner and what would help where it cannot be dropped", async () => {
+    const name = newBase();
+    const { url, role } = await newRole(server, "CREATEDB");
     await server.query(`CREATE DATABASE ${name}_gw0`);
     await forgeMarker(`${name}_gw0`, { base: name, family: name, name: `${name}_gw0`, run: "dead", worker: "gw0" });
     const provision = await open({ url, settings: { name } });
     const failure = await failureOf(provision.lease(["gw0"]));
     expect(failure).toBeInstanceOf(UnavailableError);
-    expect(failure.message).toContain(`The database "${name}_gw0" cannot be dropped: must be owner of database`);
+    expect(failure.message).toContain(`cannot be dropped by the role "${role}", as it belongs to "postgres"`);
+    expect(failure.message).toContain(`\`ALTER DATABASE "${name}_gw0" OWNER TO "${role}"\``);
   });
 
   test("is waited for, and its holder named, where another role is connected to it", async () => {
@@ -127,12 +167,30 @@ describe("two runs on one server at once", () => {
     expect(await databasesLike(server, name)).toEqual([]);
   });
 
-  test("are told where the second one's names would be too long", async () => {
+  test("have different databases where the second one's names would be too long, too", async () => {
     const name = newBase().padEnd(59, "x");
     await open({ url: server.url, settings: { name } });
-    const failure = await failureOf(open({ url: server.url, settings: { name } }));
-    expect(failure).toBeInstanceOf(RequestError);
-    expect(failure.message).toContain("68 bytes");
+    const second = await open({ url: server.url, settings: { name } });
+    const [one, two] = await second.lease(["gw0", "gw1"]);
+    expect(Buffer.byteLength(`${one?.name}`)).toBeLessThanOrEqual(63);
+    expect(await ask(one, "SELECT current_database() AS name")).toEqual([{ name: one?.name }]);
+    expect(one?.name).not.toBe(two?.name);
+  });
+
+  test("never meet where their roles may enter different databases", async () => {
+    const name = newBase();
+    const entrance = newBase();
+    const { url, role } = await newRole(server, "CREATEDB");
+    await server.query(`CREATE DATABASE ${entrance}`);
+    await server.query("REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC");
+    onTestFinished(async () => void (await server.query("GRANT CONNECT ON DATABASE postgres, template1 TO PUBLIC")));
+    const first = await open({ url: url.replace(/postgres$/, entrance), settings: { name } });
+    const second = await open({ url: server.url, settings: { name } });
+    const [one] = await first.lease(["gw0"]);
+    const [two] = await second.lease(["gw0"]);
+    expect(one?.name).toBe(`${name}_gw0`);
+    expect(two?.name).not.toBe(one?.name);
+    expect(await ask(one, "SELECT current_user AS role")).toEqual([{ role }]);
   });
 
   test("that open at the same moment never meet", async () => {

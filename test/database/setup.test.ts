@@ -1,28 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { waitForEnd } from "../../src/database/embedded/processes.ts";
 import { InterruptedError, UnavailableError } from "../../src/errors.ts";
-import { packageRoot } from "../../src/paths.ts";
 import { makeDirectory, writeFiles } from "../support/repository.ts";
+import { migration, pgModule } from "./migration.ts";
 import { ask, environmentWith, failureOf, open, ownRunDirectories } from "./support.ts";
-
-const pgModule = pathToFileURL(join(packageRoot, "node_modules/pg/esm/index.mjs")).href;
-
-/** A directory with a script that runs statements in the database that DATABASE_URL names, as a migration does. */
-async function migration(...statements: string[]): Promise<{ directory: string; setup: string }> {
-  const directory = await makeDirectory();
-  const queries = statements.map((statement) => `await client.query(${JSON.stringify(statement)});`);
-  await writeFiles(directory, {
-    "migrate.mjs": `import pg from "${pgModule}";
-      const client = new pg.Client({ connectionString: process.env.DATABASE_URL });
-      await client.connect();
-      ${queries.join("\n")}
-      await client.end();`,
-  });
-  return { directory, setup: `"${process.execPath}" migrate.mjs` };
-}
 
 test("what database.setup makes is in every worker's database", async () => {
   const { directory, setup } = await migration("CREATE TABLE account (id int)", "INSERT INTO account VALUES (1), (2)");
@@ -81,7 +64,7 @@ test("a failing database.setup is told with its command, exit code and last line
   expect(failure).toBeInstanceOf(UnavailableError);
   expect(failure.message).toContain("database.setup failed: `echo first; ");
   expect(failure.message).toContain(
-    `in ${directory}, exit code 3. Its last lines:\nfirst\nat postgresql://postgres:***@`,
+    `in ${directory}, exit code 3. Its last lines:\nfirst\nat postgresql://template:***@`,
   );
   expect(failure.message).toMatch(/with \*\*\*$/);
   expect(await ownRunDirectories()).toEqual([]);
@@ -121,7 +104,7 @@ test("a connection that database.setup leaves open is named", async () => {
   const setup = `setsid "${process.execPath}" hold.mjs & while [ ! -e held ]; do sleep 0.01; done`;
   const failure = await failureOf(open({ directory, settings: { setup } }));
   expect(failure).toBeInstanceOf(UnavailableError);
-  expect(failure.message).toMatch(/still something is connected .*: process \d+ of role postgres \(left behind\)/);
+  expect(failure.message).toMatch(/still something is connected .*: process \d+ of role template \(left behind\)/);
   expect(await ownRunDirectories()).toEqual([]);
 });
 

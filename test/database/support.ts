@@ -4,7 +4,14 @@ import { join } from "node:path";
 import pg from "pg";
 import { onTestFinished } from "vitest";
 import { configSchema, type DatabaseConfig } from "../../src/config.ts";
+import { clusterArchive } from "../../src/database/embedded/archive.ts";
+import { fillDirectory } from "../../src/database/embedded/fill-directory.ts";
+import { ownServerRules } from "../../src/database/embedded/host-rules.ts";
+import { findInstallation } from "../../src/database/embedded/installation.ts";
+import { newLogin } from "../../src/database/embedded/roles.ts";
 import { ownerFile, runLocations, runPrefix } from "../../src/database/embedded/run-directory.ts";
+import { type EmbeddedServer, startServer } from "../../src/database/embedded/server.ts";
+import { superuser } from "../../src/database/embedded/settings.ts";
 import { openProvision } from "../../src/database/open.ts";
 import type { Provision, ProvisionRequest, WorkerDatabase } from "../../src/database/provision.ts";
 import type { Row } from "../../src/database/server.ts";
@@ -30,6 +37,8 @@ export function makeRequest({ settings, ...rest }: RequestOptions = {}): Provisi
     directory: tmpdir(),
     environment: process.env,
     timeoutSeconds: 60,
+    workers: ["master", "gw0", "gw1", "gw2", "gw3"],
+    checkoutRoot: tmpdir(),
     log: "/dev/null",
     projectRoot: packageRoot,
     signal: new AbortController().signal,
@@ -79,6 +88,19 @@ export async function ownRunDirectories(owner = process.pid): Promise<string[]> 
 /** The test's own environment with some variables set, and others left out. */
 export function environmentWith(variables: Record<string, string | undefined>): Environment {
   return { ...process.env, ...variables };
+}
+
+/** An embedded server with a superuser who may come in over TCP, as the tests of its life cycle need one. */
+export async function startPlainEmbedded(
+  options: { environment?: Environment; choosePort?: () => Promise<number> } = {},
+): Promise<EmbeddedServer> {
+  const { environment = process.env, choosePort } = options;
+  const signal = new AbortController().signal;
+  const installation = await findInstallation({ version: 17, projectRoot: packageRoot, environment, signal });
+  const directory = await fillDirectory(await clusterArchive(installation), installation);
+  const sizing = { workers: 1, connections: 20, settings: {} };
+  const rules = ownServerRules(17, "plain");
+  return await startServer({ installation, directory, rules, sizing, logins: [newLogin(superuser)], choosePort });
 }
 
 let counter = 0;

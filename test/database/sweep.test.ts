@@ -116,7 +116,7 @@ async function startRun(): Promise<Run> {
     import { configSchema } from "${modules[0]}";
     import { openProvision } from "${modules[1]}";
     const { database } = configSchema.parse({ suites: [{ name: "a", runner: "pytest", command: "a" }] });
-    const request = { database, directory: "/", environment: process.env, projectRoot: "/", signal: new AbortController().signal };
+    const request = { database, directory: "/", environment: process.env, workers: ["gw0", "gw1"], checkoutRoot: "/", projectRoot: "/", signal: new AbortController().signal };
     const provision = await openProvision(request);
     const [leased] = await provision.lease(["gw0"]);
     console.log(JSON.stringify(leased.environment));

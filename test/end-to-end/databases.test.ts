@@ -71,7 +71,7 @@ test("code that works on the database outside of every worker fails aloud", asyn
   );
   const { code, errors } = await runIn(repository.root, []);
   expect(code).toBe(3);
-  expect(errors).toContain('database "sums_test_coordinator" does not exist');
+  expect(errors).toContain("The process that only coordinates the workers tried to reach sums_test_coordinator.");
 });
 
 test("an external server is left as it was, and its password is in no output", async () => {

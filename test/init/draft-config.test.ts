@@ -200,8 +200,19 @@ describe("a drafted configuration", () => {
 
   it("suggests migrations without writing them", () => {
     const draft = draftOf({ ...python, "uv.lock": "", "alembic.ini": "" });
-    expect(draft.setups).toEqual(["uv run alembic upgrade head"]);
+    expect(draft.setups).toEqual(['"setup": "uv run alembic upgrade head", "inputs": ["alembic.ini"]']);
     expect(draft.config.database).not.toHaveProperty("setup");
-    expect(draftOf({ ...node, "prisma/schema.prisma": "" }).setups).toEqual(["prisma migrate deploy"]);
+    expect(draftOf({ ...node, "prisma/schema.prisma": "" }).setups).toEqual([
+      '"setup": "prisma migrate deploy", "inputs": ["prisma/**"]',
+    ]);
   });
+
+  it.each(["script_location = %(here)s/db/migrations", "script_location=./db/migrations/"])(
+    "suggests the directory that alembic.ini names as an input (%s)",
+    (line) => {
+      const ini = `[alembic]\n${line}\n`;
+      const draft = draftOf({ ...python, "alembic.ini": ini, "db/migrations/env.py": "" });
+      expect(draft.setups).toEqual(['"setup": "alembic upgrade head", "inputs": ["alembic.ini", "db/migrations/**"]']);
+    },
+  );
 });

@@ -56,6 +56,7 @@ test("what an outer verification gave its worker is gone, what the user set is k
   expect(
     scrubEnvironment({
       VERIFY_WORKER: "gw0",
+      VERIFY_LEASES: "/tmp/leases",
       VERIFY_WORKER_ENVIRONMENTS: "{}",
       VERIFY_LCOV: "x",
       VERIFY_OTHER_CHECKOUTS: "/there",

@@ -44,6 +44,15 @@ describe("workers", () => {
   test.each<[string, readonly SuiteSummary[], string]>([
     ["one suite with databases", [backend], "2, each with a database of its own"],
     ["a serial suite", [{ ...backend, workers: 1, databases: ["t"] }], "1, with a database of its own"],
+    ["a server each", [{ ...backend, isolation: "server" }], "2, each with a server of its own"],
+    [
+      "a serial suite on its own server",
+      [{ ...backend, workers: 1, isolation: "server" }],
+      "1, with a server of its own",
+    ],
+    ["a database for each file", [{ ...backend, isolation: "file" }], "2, a fresh database for each file"],
+    ["a command", [{ ...backend, runner: "command", isolation: "file" }], "2, a fresh database for each process"],
+    ["an earlier version", [{ ...backend, isolation: undefined }], "2, each with a database of its own"],
     ["a suite without databases", [{ ...backend, databases: [] }], "2"],
     ["two suites", [backend, { ...backend, name: "web", workers: 4 }], "backend 2, web 4"],
   ])("of %s", (_, suites, text) => expect(figure("Workers", { suites })).toBe(text));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { pullRequestBody, pullRequestTitle } from "../../src/report/pull-request.ts";
 import type { Changes, CommitSummary, Summary } from "../../src/report/summary.ts";
-import { failedSummary, hostileName, sampleFailures, sampleFiles, sampleSummary } from "./sample.ts";
+import { failedSummary, hostileName, refusedSummary, sampleFailures, sampleFiles, sampleSummary } from "./sample.ts";
 
 const commit = (subject: string, body = ""): CommitSummary => ({ commit: "7dfc6db0000", subject, body });
 
@@ -114,6 +114,21 @@ describe("what was not verified", () => {
     );
     expect(text).not.toMatch(/Tests|Coverage|Workers|Databases|Checks|Changes|What ran|Summary/);
   });
+});
+
+test("what the server refused is a short row, and missing where there is none or the summary is an older one", () => {
+  expect(pullRequestBody(refusedSummary(sampleSummary()))).toContain(
+    "| Refused by the server | The process that only coordinates the workers tried to reach `ledger_test_coordinator`; gw1 tried to reach `ledger_test_gw0` (3 times) |",
+  );
+  const sample = sampleSummary();
+  const older = { ...sample, suites: sample.suites.map(({ rejections: _, ...suite }) => suite) };
+  for (const summary of [sample, older]) expect(pullRequestBody(summary)).not.toContain("Refused");
+});
+
+test("databases of one name on several servers are named once", () => {
+  const sample = sampleSummary();
+  const suites = sample.suites.map((suite) => ({ ...suite, databases: ["t", "t"] }));
+  expect(pullRequestBody({ ...sample, suites })).toContain("| Databases | `t`, on embedded");
 });
 
 test("an earlier run's receipt is named as the proof", () => {

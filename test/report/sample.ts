@@ -1,4 +1,4 @@
-import type { Failure, FileChange, SuiteSummary, Summary } from "../../src/report/summary.ts";
+import type { Failure, FileChange, RejectionSummary, SuiteSummary, Summary } from "../../src/report/summary.ts";
 
 const backend: SuiteSummary = {
   name: "backend",
@@ -11,6 +11,8 @@ const backend: SuiteSummary = {
   tests: { total: 806, passed: 804, failed: 0, skipped: 2 },
   databases: ["ledger_test_gw0", "ledger_test_gw1"],
   failures: [],
+  isolation: "database",
+  rejections: [],
   log: ".verify/logs/backend.log",
 };
 
@@ -81,6 +83,17 @@ export function failedSummary(failures: readonly Failure[] = sampleFailures(3)):
     incomplete: [],
     receipt: null,
   });
+}
+
+/** What the server refused in a run: a sibling's database three times, and the coordinator once. */
+export const sampleRejections: readonly RejectionSummary[] = [
+  { worker: "coordinator", database: "ledger_test_coordinator", times: 1, files: [] },
+  { worker: "gw1", database: "ledger_test_gw0", times: 3, files: ["tests/test_ledger.py"] },
+];
+
+/** A summary whose suites met the rejections. */
+export function refusedSummary(summary: Summary, rejections = sampleRejections): Summary {
+  return { ...summary, suites: summary.suites.map((suite) => ({ ...suite, rejections })) };
 }
 
 export function sampleFailures(count: number): Failure[] {

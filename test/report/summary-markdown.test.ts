@@ -1,7 +1,15 @@
 import { describe, expect, test } from "vitest";
-import type { Summary } from "../../src/report/summary.ts";
+import type { RejectionSummary, Summary } from "../../src/report/summary.ts";
 import { summaryMarkdown } from "../../src/report/summary-markdown.ts";
-import { failedSummary, hostileName, sampleFailures, sampleFiles, sampleSummary } from "./sample.ts";
+import {
+  failedSummary,
+  hostileName,
+  refusedSummary,
+  sampleFailures,
+  sampleFiles,
+  sampleRejections,
+  sampleSummary,
+} from "./sample.ts";
 
 /** The headings of the second level, in their order. */
 const headings = (text: string): string[] => [...text.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading ?? "");
@@ -134,6 +142,58 @@ describe("failures", () => {
   });
 });
 
+describe("what the server refused", () => {
+  test("is a table with what to do about it", () => {
+    const text = summaryMarkdown(refusedSummary(sampleSummary()));
+    expect(text.split("## Suites")[0]?.split("## Refused")[1]).toMatchInlineSnapshot(`
+      " by the server
+
+      | Who | Tried to reach | Times | During |
+      | --- | --- | ---: | --- |
+      | coordinator | \`ledger_test_coordinator\` | 1 | no test file |
+      | gw1 | \`ledger_test_gw0\` | 3 | \`tests/test_ledger.py\` |
+
+      - The server lets a worker only into its own database, which its variables name; for a suite that hard-codes names, set "isolation": "server" in "database".
+      - What runs outside of every worker (a conftest as it is loaded, a global setup) has no database: do it in a fixture or a setup file, or in "database.setup".
+
+      "
+    `);
+  });
+
+  test("stands at the failures that it may have caused, and at no other", () => {
+    const text = summaryMarkdown(refusedSummary(failedSummary(sampleFailures(2))));
+    expect(text).toContain("Failed on gw0, in `tests/test_ledger.py`:");
+    expect(text).toContain("Failed on gw1, in `tests/test_ledger.py`, while the server refused it `ledger_test_gw0`:");
+  });
+
+  test("is cut where it is much, and counted", () => {
+    const [, rejection] = sampleRejections;
+    const many = Array.from({ length: 30 }, (_, index) => ({
+      ...(rejection as RejectionSummary),
+      database: `t_gw${index}`,
+    }));
+    const text = summaryMarkdown(refusedSummary(sampleSummary(), many));
+    expect(text).toContain("… and 10 more databases");
+    expect(text).not.toContain("t_gw20");
+  });
+
+  test("is missing from a summary of an earlier version, which is read all the same", () => {
+    const sample = failedSummary();
+    const suites = sample.suites.map(({ rejections: _, isolation: __, ...suite }) => suite);
+    expect(headings(summaryMarkdown({ ...sample, suites }))).not.toContain("Refused by the server");
+  });
+});
+
+test.each([
+  ["server", "`ledger_test`, on a server for each worker"],
+  ["file", "a fresh database for each file: `ledger_test`"],
+  ["database", "`ledger_test`"],
+] as const)("the databases of isolation %s are told as %s", (isolation, told) => {
+  const sample = sampleSummary();
+  const suites = sample.suites.map((suite) => ({ ...suite, isolation, databases: ["ledger_test", "ledger_test"] }));
+  expect(summaryMarkdown({ ...sample, suites })).toContain(`| 2 | ${told} |`);
+});
+
 test("what was not measured has no section and no row", () => {
   const text = summaryMarkdown(
     sampleSummary({
@@ -191,6 +251,7 @@ test("names stay text wherever they come from", () => {
       name: hostileName,
       command: hostileName,
       databases: [hostileName],
+      rejections: [{ worker: hostileName, database: hostileName, times: 1, files: [hostileName] }],
     })),
     checks: [{ name: hostileName, command: hostileName, passed: false, seconds: 1, log: hostileName }],
     changes: {

@@ -1,5 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { clip, formatRatio, formatSeconds, listed, plainLine, plainText, plural } from "../../src/report/text.ts";
+import {
+  clip,
+  formatAge,
+  formatBytes,
+  formatRatio,
+  formatSeconds,
+  listed,
+  plainLine,
+  plainText,
+  plural,
+} from "../../src/report/text.ts";
 
 describe("plural", () => {
   test.each([
@@ -9,6 +19,32 @@ describe("plural", () => {
   ])("%i is written as %s", (count, text) => expect(plural(count, "test")).toBe(text));
 
   test("takes an irregular plural", () => expect(plural(2, "entry", "entries")).toBe("2 entries"));
+});
+
+describe("formatAge", () => {
+  test.each([
+    [-2, "0 s"],
+    [12.9, "12 s"],
+    [60, "1 min"],
+    [3599, "59 min"],
+    [3600, "1 h"],
+    [47 * 3600, "47 h"],
+    [48 * 3600, "2 days"],
+  ])("%d seconds are written as %s", (seconds, text) => expect(formatAge(seconds)).toBe(text));
+});
+
+describe("formatBytes", () => {
+  test.each([
+    [0, "0 B"],
+    [999, "999 B"],
+    [1000, "1 kB"],
+    [999_499, "999 kB"],
+    [999_500, "1.0 MB"],
+    [7_640_000, "7.6 MB"],
+    [99_960_000, "100 MB"],
+    [999_960_000, "1.0 GB"],
+    [65_000_000_000, "65.0 GB"],
+  ])("%d bytes are written as %s", (bytes, text) => expect(formatBytes(bytes)).toBe(text));
 });
 
 describe("formatSeconds", () => {

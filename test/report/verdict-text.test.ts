@@ -2,7 +2,7 @@ import picocolors from "picocolors";
 import { describe, expect, test } from "vitest";
 import type { Summary } from "../../src/report/summary.ts";
 import { verdictText } from "../../src/report/verdict-text.ts";
-import { failedSummary, hostileName, sampleFailures, sampleSummary } from "./sample.ts";
+import { failedSummary, hostileName, refusedSummary, sampleFailures, sampleSummary } from "./sample.ts";
 
 const plain = (summary: Summary): string => verdictText(summary, picocolors.createColors(false));
 /** How many rows a terminal of 80 columns needs. */
@@ -56,6 +56,40 @@ test.each([0, 1, 5, 6, 9, 10, 11, 500])("with %i failures and long reasons it al
   const text = plain({ ...sample, reasons: Array.from({ length: 9 }, () => "A long reason. ".repeat(40)) });
   expect(rows(text)).toBeLessThanOrEqual(24);
   expect(text).toContain("… and 6 more reasons");
+});
+
+test("what the server refused stands right above the failures, with what to do", () => {
+  expect(plain(refusedSummary(failedSummary(sampleFailures(1))))).toMatchInlineSnapshot(`
+    "✘ Not verified: feature/ledger-balances at 3f2c1ab
+      Tests     803 passed, 1 failed, 2 skipped, in 95 files
+      Coverage  91.20 % of lines (2736 of 3000), gate 95 %
+      Time      12.3 s; the tests' own durations add up to 41.2 s (3.3×)
+      Workers   2, each with a database of its own
+    1 of 806 tests failed.
+    Coverage is 91.20 % (2736 of 3000 lines), the gate is 95 %: 114 more lines would open it. Most missed: src/ledger.py (264 of 2000).
+      The process that only coordinates the workers tried to reach ledger_test_coordinator.
+      gw1 tried to reach ledger_test_gw0 (3 times), in tests/test_ledger.py.
+      The server lets a worker only into its own database, which its variables name; for a suite that hard-codes names, set "isolation": "server" in "database".
+      What runs outside of every worker (a conftest as it is loaded, a global setup) has no database: do it in a fixture or a setup file, or in "database.setup".
+      ✘ tests/test_ledger.py › test_balance_1
+        AssertionError: assert 0 == 41
+      See .verify/summary.md, .verify/logs/backend.log
+      Repeat it: npx verify 3f2c1ab --fresh"
+  `);
+});
+
+test("of many refusals three are shown, two rows at most each", () => {
+  const many = Array.from({ length: 9 }, (_, index) => ({
+    worker: "gw1",
+    database: `t${"x".repeat(300)}${index}`,
+    times: 1,
+    files: [],
+  }));
+  const text = plain(refusedSummary(sampleSummary(), many));
+  expect(text.match(/tried to reach/g)).toHaveLength(3);
+  expect(text).toContain("… and 6 more databases");
+  for (const line of text.split("\n").filter((row) => row.includes("tried to reach")))
+    expect(line.length).toBeLessThanOrEqual(160);
 });
 
 test("a reused receipt is one line", () => {

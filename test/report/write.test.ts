@@ -61,7 +61,7 @@ test("summary.json has the contract's keys first and in its order, however the s
       "startedAt notes verifiedIn changes incomplete environment server version repeat",
   );
   expect(Object.keys(written.suites[0]).join(" ")).toBe(
-    "name runner command workers seconds workSeconds files tests databases failures log",
+    "name runner command workers seconds workSeconds files tests databases failures isolation rejections log",
   );
   expect(Object.keys(written.suites[0].failures[0]).join(" ")).toBe("file name message worker kind");
   expect(Object.keys(written.coverage).join(" ")).toBe("lines threshold passed files");

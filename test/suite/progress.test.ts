@@ -47,6 +47,27 @@ test("a test whose worker is not told belongs to the worker that runs its file",
   expect(listener.progress.workers.get("gw1")?.done).toBe(1);
 });
 
+test("which worker began which file when is kept in the order in which it was told", async () => {
+  const at = Date.now() - 5_000;
+  await tell({ type: "file", worker: "gw0", file: "a", at }, { type: "file", worker: "gw0", file: "b", at: at + 7 });
+  expect((await listener.facts()).visits).toEqual([
+    { worker: "gw0", file: "a", at },
+    { worker: "gw0", file: "b", at: at + 7 },
+  ]);
+});
+
+test("a time that cannot be, as tests turn clocks, is replaced by the time at which it was heard", async () => {
+  const before = Date.now();
+  await tell(
+    { type: "file", worker: "gw0", file: "a", at: Date.parse("2001-01-01") },
+    { type: "file", worker: "gw1", file: "b" },
+  );
+  for (const { at } of (await listener.facts()).visits) {
+    expect(at).toBeGreaterThanOrEqual(before);
+    expect(at).toBeLessThanOrEqual(Date.now());
+  }
+});
+
 test("what the runner says of itself is kept", async () => {
   await tell(
     { type: "hello", root: "/r", runtime: "python 3.11.7" },

@@ -1,6 +1,11 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { suiteSchema } from "../../src/config.ts";
+import { runCommand } from "../../src/suite/process.ts";
+import { listenForProgress, type ReportedFacts } from "../../src/suite/progress.ts";
+import { pytest } from "../../src/suite/pytest.ts";
+import { type Files, makeDirectory, writeFiles } from "../support/repository.ts";
 import { configFile, makePytestRepository, readSummary, runIn, userEnvironment } from "../support/verify.ts";
 
 test("a suite that passes is verified, with its counts, files and workers", async () => {
@@ -287,6 +292,75 @@ test("a pass of a part is called a part, in the pull request too", async () => {
   expect(body.output).toContain("⚠️ **Verified in part.**");
   expect(body.output).toContain("arguments were added (-k adds)");
 });
+
+/** A test file whose fixture writes when it was set up, in milliseconds, before it goes on. */
+const slowSetup = [
+  "import pathlib, pytest, time",
+  "@pytest.fixture",
+  "def slow():",
+  "    pathlib.Path(__file__).with_suffix('.begun').write_text(str(time.time() * 1000))",
+  "    time.sleep(0.02)",
+  "def test_first(slow): pass",
+  "def test_second(): pass",
+].join("\n");
+
+test.each([
+  [1, ["master", "master"]],
+  [2, ["gw0", "gw1"]],
+])("with %i workers each file is told once, before its first fixture is set up", async (workers, ids) => {
+  const { directory, facts } = await runPytest({ "test_a.py": slowSetup, "test_b.py": slowSetup }, workers);
+  const visits = facts.visits.toSorted((left, right) => left.file.localeCompare(right.file));
+  expect(visits.map(({ file }) => file)).toEqual(["test_a.py", "test_b.py"]);
+  expect(visits.map(({ worker }) => worker).sort()).toEqual(ids);
+  for (const { file, at } of visits) {
+    const begun = await readFile(join(directory, file.replace(".py", ".begun")), "utf8");
+    expect(at).toBeLessThanOrEqual(Number(begun));
+  }
+});
+
+test("tests that replace sockets and clocks do not keep a worker from being heard", async () => {
+  const before = Date.now();
+  const { facts } = await runPytest(
+    {
+      "conftest.py": "import socket, time\nsocket.socket = None\ntime.time = lambda: 7\n",
+      "test_a.py": "def test_a(): pass\n",
+    },
+    2,
+  );
+  expect(facts.visits).toMatchObject([{ file: "test_a.py" }]);
+  expect(facts.visits[0]?.at).toBeGreaterThanOrEqual(before);
+});
+
+/** Runs a suite through its adapter alone and gives what it told. */
+async function runPytest(files: Files, workers: number): Promise<{ directory: string; facts: ReportedFacts }> {
+  const directory = await makeDirectory();
+  const scratch = await makeDirectory();
+  await writeFiles(directory, files);
+  const listener = await listenForProgress(scratch);
+  try {
+    const ids = workers === 1 ? ["master"] : Array.from({ length: workers }, (_, index) => `gw${index}`);
+    const invocation = await pytest.invocation({
+      suite: suiteSchema.parse({ name: "backend", runner: "pytest", command: "pytest" }),
+      checkoutRoot: directory,
+      otherRoots: [],
+      directory,
+      workers,
+      workerEnvironments: Object.fromEntries(ids.map((id) => [id, { VERIFY_WORKER: id }])),
+      coordinatorEnvironment: {},
+      leaseSocket: null,
+      scratch,
+      progressSocket: listener.socketPath,
+      arguments: [],
+      dependencyNotes: [],
+      environment: await userEnvironment(),
+    });
+    const signal = new AbortController().signal;
+    await runCommand({ ...invocation, directory, log: join(scratch, "log"), secrets: [], timeoutSeconds: 60, signal });
+    return { directory, facts: await listener.facts() };
+  } finally {
+    await listener.close();
+  }
+}
 
 function withCommand(command: string) {
   return {

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { workerEnvironment } from "../../src/suite/adapters/worker-environment.mjs";
+import { leasedEnvironment, workerEnvironment } from "../../src/suite/adapters/worker-environment.mjs";
 
 const preload = "file:///adapters/vitest-preload.mjs";
 const environments = {
@@ -57,4 +57,37 @@ test("other variables are set, defined and deleted as before", () => {
   Object.defineProperty(environment, "DEFINED", { value: "2", writable: true, enumerable: true, configurable: true });
   delete environment.PLAIN;
   expect({ ...environment }).toEqual({ DEFINED: "2" });
+});
+
+const lease = { worker: "gw3", environment: { DATABASE_URL: "postgresql://h/base_gw3", VERIFY_WORKER: "gw3" } };
+
+function beginLeased(outer: NodeJS.ProcessEnv = {}) {
+  const onRun = vi.fn();
+  return { onRun, environment: leasedEnvironment({ ...outer }, { lease, preload, onRun }) };
+}
+
+test("a leased database is in the environment from the beginning, and the office is not", () => {
+  const { environment } = beginLeased({
+    VERIFY_LEASES: "/run/leases",
+    NODE_OPTIONS: `--import ${preload}`,
+    PLAIN: "1",
+  });
+  expect({ ...environment }).toEqual({ ...lease.environment, PLAIN: "1" });
+});
+
+test("the file that runs on a lease is told under the lease's name, though the pool gives another", () => {
+  const { environment, onRun } = beginLeased();
+  environment.VITEST_POOL_ID = "1";
+  environment.VITEST_WORKER_ID = "8";
+  expect(onRun.mock.calls).toEqual([["gw3"]]);
+  expect(environment.DATABASE_URL).toBe("postgresql://h/base_gw3");
+});
+
+test("a second file on one lease is refused, the same one told twice is not", () => {
+  const { environment } = beginLeased();
+  environment.VITEST_WORKER_ID = "8";
+  environment.VITEST_WORKER_ID = "8";
+  expect(() => {
+    environment.VITEST_WORKER_ID = "9";
+  }).toThrow("a database for one test file, and vitest runs a second one in it");
 });

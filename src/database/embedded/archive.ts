@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
-import { access, chown, mkdtemp, rename, rm } from "node:fs/promises";
+import { access, chown, mkdtemp, open, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { privateCache } from "../../cache.ts";
 import { UnavailableError } from "../../errors.ts";
 import type { Environment } from "../../world.ts";
-import type { Account } from "./account.ts";
-import { type Binaries, postgresVersion } from "./binaries.ts";
+import { postgresVersion } from "./binaries.ts";
+import type { Installation } from "./installation.ts";
 import { runProgram } from "./program.ts";
 import { initdbOptions, locales } from "./settings.ts";
 
@@ -14,73 +14,98 @@ import { initdbOptions, locales } from "./settings.ts";
  * The absolute path of an archive that holds a new cluster's data directory, made by `initdb` the first time. An
  * archive, not a directory: it is read in one go, which is faster than copying a thousand files, and is whole or not there.
  */
-export async function clusterArchive(
-  binaries: Binaries,
-  account: () => Promise<Account>,
-  environment: Environment,
-  signal: AbortSignal,
-): Promise<string> {
-  const cache = await privateCache(environment);
+export async function clusterArchive(installation: Installation): Promise<string> {
+  const cache = await privateCache(installation.environment);
   const key = createHash("sha256")
     .update(JSON.stringify([initdbOptions, locales]))
     .digest("hex")
     .slice(0, 12);
-  const archive = join(cache, `cluster-${process.platform}-${process.arch}-${binaries.version}-${key}.tar`);
-  const isThere = await access(archive).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) await buildArchive(archive, binaries, await account(), environment, signal);
+  const name = `cluster-${process.platform}-${process.arch}-${installation.binaries.version}-${key}.tar`;
+  const archive = join(cache, name);
+  if (!(await exists(archive))) await buildArchive(archive, installation);
   return archive;
 }
 
-/** Fills a data directory from an archive. */
+/**
+ * Fills a data directory from an archive. Throws UnavailableError where that fails; a damaged archive is removed then,
+ * so that it is made anew.
+ */
 export async function extractArchive(archive: string, data: string, environment: Environment): Promise<void> {
   const command = ["tar", "--extract", "--no-same-owner", "--file", archive, "--directory", data];
   const { exitCode, output } = await runProgram(command, environment);
-  if (exitCode === 0) return;
-  // The next run makes it anew.
+  // An empty file is a whole archive to tar.
+  if (exitCode === 0 && (await exists(join(data, "global/pg_control")))) return;
   await rm(archive, { force: true });
-  throw new UnavailableError(`The database server's files cannot be unpacked into ${data}: ${output}`);
+  throw new UnavailableError(
+    `The database server's files cannot be unpacked into ${data}: ${output || `${archive} holds no cluster`}`,
+  );
 }
 
-async function buildArchive(
+/**
+ * Packs the data directory of a server that was stopped cleanly. Throws UnavailableError where that fails; what was
+ * written then is removed.
+ */
+export async function packArchive(
+  data: string,
   archive: string,
-  binaries: Binaries,
-  account: Account,
-  environment: Environment,
-  signal: AbortSignal,
+  { environment, signal }: Pick<Installation, "environment" | "signal">,
 ): Promise<void> {
+  // The one file in there that names the run.
+  const command = ["tar", "--create", "--exclude=./postmaster.opts", "--file", archive, "--directory", data, "."];
+  try {
+    const { exitCode, output } = await runProgram(command, environment, { signal });
+    if (exitCode !== 0) throw new UnavailableError(`A database cluster cannot be kept in ${archive}: ${output}`);
+    await flush(archive);
+  } catch (error) {
+    await rm(archive, { force: true });
+    throw error;
+  }
+}
+
+/** Its name must not outlive its content when the machine goes down. */
+async function flush(path: string): Promise<void> {
+  const file = await open(path, "r+");
+  try {
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function buildArchive(archive: string, installation: Installation): Promise<void> {
   const building = `${archive}.${randomBytes(6).toString("hex")}`;
   // In the temporary directory, where another user, if Postgres needs one, can get to.
   const directory = await mkdtemp(join(tmpdir(), "pushproof-initdb-"));
   try {
-    if (account.user) await chown(directory, account.user.uid, account.user.gid);
-    await initialize(directory, binaries, account, environment, signal);
-    const command = ["tar", "--create", "--file", building, "--directory", directory, "."];
-    const { exitCode, output } = await runProgram(command, environment, { signal });
-    if (exitCode !== 0) throw new UnavailableError(`A new database cluster cannot be kept in ${building}: ${output}`);
+    await initialize(directory, installation);
+    await packArchive(directory, building, installation);
     await rename(building, archive);
   } finally {
     await Promise.all([rm(directory, { recursive: true, force: true }), rm(building, { force: true })]);
   }
 }
 
-async function initialize(
-  directory: string,
-  binaries: Binaries,
-  account: Account,
-  environment: Environment,
-  signal: AbortSignal,
-): Promise<void> {
+async function initialize(directory: string, installation: Installation): Promise<void> {
+  const { environment, signal } = installation;
+  const { native, prefix, user } = await installation.account();
+  if (user) await chown(directory, user.uid, user.gid);
   let words = "";
   for (const locale of locales) {
     const options = [...initdbOptions, `--locale=${locale}`, "--auth=trust", "-D", directory];
-    const command = [...account.prefix, join(account.native, "bin", "initdb"), ...options];
-    const { exitCode, output } = await runProgram(command, environment, { signal, user: account.user });
+    const command = [...prefix, join(native, "bin", "initdb"), ...options];
+    const { exitCode, output } = await runProgram(command, environment, { signal, user });
     if (exitCode === 0) return;
     words = output;
     if (!output.includes("locale")) break;
   }
-  throw new UnavailableError(`Postgres ${postgresVersion(binaries)} cannot make a database cluster: ${words}`);
+  throw new UnavailableError(
+    `Postgres ${postgresVersion(installation.binaries)} cannot make a database cluster: ${words}`,
+  );
 }

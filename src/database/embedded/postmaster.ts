@@ -5,24 +5,31 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { InterruptedError, messageOf, UnavailableError } from "../../errors.ts";
-import type { Environment } from "../../world.ts";
-import type { Account } from "./account.ts";
+import type { Installation } from "./installation.ts";
 import { programEnvironment } from "./program.ts";
 import type { RunDirectory } from "./run-directory.ts";
+import { lastWords } from "./server-log.ts";
+import { fixedSettings } from "./settings.ts";
 
 const pollMilliseconds = 3;
 const startMilliseconds = 60_000;
 const stopMilliseconds = 2_000;
+/** A clean end flushes what a setup has written, which may be much on a slow disk. */
+const cleanStopMilliseconds = 60_000;
 
 /** A running postgres, ended by whoever started it. */
 export interface Postmaster {
   readonly port: number;
   /** How it ended, in words, or undefined while it runs. */
   ending(): string | undefined;
+  /** Resolves once it has ended, for whatever reason. */
+  readonly ended: Promise<void>;
   /** The last lines of its log. */
   lastWords(): Promise<string>;
   /** Ends it at once, without a checkpoint: its data goes too. */
   stop(): Promise<void>;
+  /** Ends it so that its data can be kept. Throws UnavailableError where it does not heed; it is ended all the same. */
+  stopCleanly(): Promise<void>;
 }
 
 /**
@@ -31,17 +38,15 @@ export interface Postmaster {
  * @param probe throws as long as the server is not ready
  */
 export async function startPostmaster(
-  account: Account,
+  installation: Installation,
   directory: RunDirectory,
-  environment: Environment,
-  signal: AbortSignal,
   probe: (port: number) => Promise<void>,
   choosePort: () => Promise<number> = freePort,
 ): Promise<Postmaster> {
   for (let attempt = 1; ; attempt++) {
-    const postmaster = await spawnPostmaster(account, directory, environment, await choosePort());
+    const postmaster = await spawnPostmaster(installation, directory, await choosePort());
     try {
-      await waitUntilReady(postmaster, signal, probe);
+      await waitUntilReady(postmaster, installation.signal, probe);
       return postmaster;
     } catch (error) {
       await postmaster.stop();
@@ -80,21 +85,25 @@ async function waitUntilReady(
 }
 
 async function spawnPostmaster(
-  account: Account,
+  { account, environment, major }: Installation,
   directory: RunDirectory,
-  environment: Environment,
   port: number,
 ): Promise<Postmaster> {
+  const { native, prefix, user } = await account();
   const log = await open(directory.log, "w", 0o600);
-  const program = join(account.native, "bin", "postgres");
-  const [command = "", ...rest] = [...account.prefix, program, "-D", directory.data, "-p", String(port)];
+  const settings = Object.entries(fixedSettings(directory, major)).flatMap(([name, value]) => [
+    "-c",
+    `${name}=${value}`,
+  ]);
+  const program = [...prefix, join(native, "bin", "postgres"), "-D", directory.data, "-p", String(port)];
+  const [command = "", ...rest] = [...program, ...settings];
   const child = spawn(command, rest, {
     env: programEnvironment(environment),
     stdio: ["ignore", log.fd, log.fd],
     // A session of its own: Ctrl-C must not end the server before those who use it.
     detached: true,
     cwd: "/",
-    ...(account.user && { uid: account.user.uid, gid: account.user.gid }),
+    ...(user && { uid: user.uid, gid: user.gid }),
   });
   // A program that forgets to close a provision ends all the same; the next run sweeps.
   child.unref();
@@ -112,28 +121,35 @@ async function spawnPostmaster(
   return {
     port,
     ending: () => ending,
-    lastWords: () => lastLines(directory.log),
+    ended,
+    lastWords: async () => lastWords(await readFile(directory.log, "utf8").catch(() => "")),
     stop: async () => {
-      child.ref();
-      await stopChild(child, ended, () => ending !== undefined);
+      await stopChild(child, ended, "SIGQUIT", stopMilliseconds);
+    },
+    stopCleanly: async () => {
+      if (await stopChild(child, ended, "SIGINT", cleanStopMilliseconds)) return;
+      throw new UnavailableError("The embedded Postgres server could not be stopped so that its data can be kept.");
     },
   };
 }
 
-async function stopChild(child: ChildProcess, ended: Promise<void>, hasEnded: () => boolean): Promise<void> {
-  if (hasEnded()) return;
-  child.kill("SIGQUIT");
+/** Ends a child, by force where it does not heed the signal in time; tells whether it was this signal that ended it. */
+async function stopChild(
+  child: ChildProcess,
+  ended: Promise<void>,
+  signal: NodeJS.Signals,
+  milliseconds: number,
+): Promise<boolean> {
+  const hasEnded = ended.then(() => true);
+  child.ref();
+  child.kill(signal);
   const patience = new AbortController();
-  await Promise.race([ended, sleep(stopMilliseconds, undefined, { signal: patience.signal }).catch(() => {})]);
+  const impatience = sleep(milliseconds, false, { signal: patience.signal }).catch(() => false);
+  const hasHeeded = await Promise.race([hasEnded, impatience]);
   patience.abort();
-  if (hasEnded()) return;
-  child.kill("SIGKILL");
+  if (!hasHeeded) child.kill("SIGKILL");
   await ended;
-}
-
-async function lastLines(path: string): Promise<string> {
-  const lines = (await readFile(path, "utf8").catch(() => "")).trim().split("\n");
-  return lines.slice(-5).join("\n") || "none";
+  return hasHeeded && child.exitCode === 0;
 }
 
 /** A port of 127.0.0.1 that nothing listens on now. */

@@ -4,6 +4,8 @@ import type { Environment } from "../../world.ts";
 
 export interface ProgramOptions {
   readonly signal?: AbortSignal | undefined;
+  /** What it gets instead of PATH alone. */
+  readonly variables?: Environment | undefined;
   /** As whom to run it, where not as ourselves. */
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
 }
@@ -17,11 +19,11 @@ export function programEnvironment(environment: Environment): Record<string, str
 export async function runProgram(
   [command = "", ...rest]: readonly string[],
   environment: Environment,
-  { signal, user }: ProgramOptions = {},
+  { signal, user, variables = programEnvironment(environment) }: ProgramOptions = {},
 ): Promise<{ exitCode: number | null; output: string }> {
   if (signal?.aborted) throw new InterruptedError();
   const child = spawn(command, rest, {
-    env: programEnvironment(environment),
+    env: { ...variables },
     stdio: ["ignore", "pipe", "pipe"],
     // A group of its own: Ctrl-C reaches us alone, and we end what initdb has started with it.
     detached: true,

@@ -12,6 +12,9 @@ export interface RunDirectory {
   /** Where the unix socket goes; made. */
   readonly sockets: string;
   readonly log: string;
+  /** The postgresql.conf and the pg_hba.conf of this run, outside of the data so that the data can be kept. */
+  readonly configuration: string;
+  readonly hostRules: string;
 }
 
 export const runPrefix = "pushproof-postgres-";
@@ -48,7 +51,14 @@ async function makeIn(location: string): Promise<RunDirectory> {
   const path = await mkdtemp(join(location, runPrefix));
   try {
     await writeFile(join(path, ownerFile), JSON.stringify(await currentOwner()), { mode: 0o600 });
-    const directory = { path, data: join(path, "data"), sockets: join(path, "s"), log: join(path, "server.log") };
+    const directory = {
+      path,
+      data: join(path, "data"),
+      sockets: join(path, "s"),
+      log: join(path, "server.log"),
+      configuration: join(path, "postgresql.conf"),
+      hostRules: join(path, "pg_hba.conf"),
+    };
     await Promise.all([mkdir(directory.data, { mode: 0o700 }), mkdir(directory.sockets, { mode: 0o700 })]);
     return directory;
   } catch (error) {

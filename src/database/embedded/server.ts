@@ -1,145 +1,139 @@
-import { appendFile, chown, lchown, readdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { InterruptedError, messageOf, UnavailableError } from "../../errors.ts";
-import type { Environment } from "../../world.ts";
+import { messageOf, RequestError, UnavailableError } from "../../errors.ts";
 import { isServersAnswer } from "../connection.ts";
 import { chooseCloneStrategy, type DatabaseServer, type Row } from "../server.ts";
 import type { ServerAddress } from "../url.ts";
-import { type Account, chooseAccount } from "./account.ts";
-import { clusterArchive, extractArchive } from "./archive.ts";
-import { type Binaries, findBinaries, postgresVersion } from "./binaries.ts";
-import { randomPassword, scramVerifier } from "./credentials.ts";
+import { postgresVersion } from "./binaries.ts";
+import type { Installation } from "./installation.ts";
 import { type Postmaster, startPostmaster } from "./postmaster.ts";
-import { makeRunDirectory, openPassage, type RunDirectory, removeRunDirectory } from "./run-directory.ts";
-import { hostRules, serverSettings, superuser } from "./settings.ts";
-import { sweepRuns } from "./sweep.ts";
+import { type Login, loginStatements } from "./roles.ts";
+import { type RunDirectory, removeRunDirectory } from "./run-directory.ts";
+import { openServerLog, type ServerLog } from "./server-log.ts";
+import { type ServerSizing, settingsComplaint, superuser } from "./settings.ts";
+import { writeConfiguration } from "./write-configuration.ts";
 
-export interface EmbeddedRequest {
-  /** Postgres's major version. */
-  readonly version: number;
-  /** The directory whose node_modules may hold Postgres binaries. */
-  readonly projectRoot: string;
-  readonly environment: Environment;
-  readonly signal: AbortSignal;
+export interface ServerStart {
+  readonly installation: Installation;
+  /** Its data directory is filled, and no server runs in it. */
+  readonly directory: RunDirectory;
+  /** The content of pg_hba.conf. */
+  readonly rules: string;
+  readonly sizing: ServerSizing;
+  /** Who may come in over TCP, with a password. */
+  readonly logins: readonly [Login, ...Login[]];
   /** Where the server is to listen; a free port of the system's choice where it is left out. */
-  readonly choosePort?: () => Promise<number>;
+  readonly choosePort?: (() => Promise<number>) | undefined;
 }
 
 export interface EmbeddedServer extends DatabaseServer {
   readonly kind: "embedded";
   /** The private directory that holds all of it. */
-  readonly directory: string;
+  readonly directory: RunDirectory;
+  readonly log: ServerLog;
+  /** Aborted once the server has ended by itself; its reason is the UnavailableError that says so. */
+  readonly lost: AbortSignal;
+  /** How somebody who may come in reaches the server. */
+  addressOf(login: Login): ServerAddress;
+  /** Ends the server so that its data can be kept, and leaves the directory. */
+  stopCleanly(): Promise<void>;
 }
 
 /**
- * Starts a Postgres server of our own, with its data in memory where there is room, on a random port of 127.0.0.1 and
- * with a random password. Throws UnavailableError where it cannot start, and InterruptedError when aborted; either way
- * nothing is left behind.
+ * Starts a Postgres server of our own on a random port of 127.0.0.1. Throws UnavailableError where it cannot start,
+ * RequestError where that is for `database.settings`, and InterruptedError when aborted; the directory stays either way.
  */
-export async function startEmbeddedServer(request: EmbeddedRequest): Promise<EmbeddedServer> {
-  const { environment, signal } = request;
-  if (signal.aborted) throw new InterruptedError();
-  const swept = sweepRuns();
-  const binaries = await findBinaries(request.version, request.projectRoot, environment);
-  const directory = await makeRunDirectory();
+export async function startServer(request: ServerStart): Promise<EmbeddedServer> {
+  const { installation, directory, logins, sizing, choosePort } = request;
+  await writeConfiguration(directory, sizing, request.rules);
+  let areMade = false;
+  const probe = async (port: number): Promise<void> => {
+    const socket = socketSettings(directory, port);
+    // Once: a port that another program took meanwhile has it start again.
+    if (!areMade) await queryOnce(socket, loginStatements(logins));
+    areMade = true;
+    // On TCP somebody else's server may answer.
+    const [{ role: user, password }] = logins;
+    const [row] = await queryOnce(
+      { ...socket, host: "127.0.0.1", user, password },
+      "SELECT current_setting('data_directory') AS data",
+    );
+    if (row?.data !== directory.data) throw new Error(`another server answers on port ${port}`);
+  };
   try {
-    const account = await prepareData(binaries, directory, environment, signal);
-    const server = await start(binaries, account, directory, request);
-    await swept;
-    return server;
+    return embeddedServer(request, await startPostmaster(installation, directory, probe, choosePort));
   } catch (error) {
-    await removeRunDirectory(directory.path);
-    throw error;
+    const complaint = error instanceof UnavailableError ? settingsComplaint(error.message) : null;
+    if (complaint === null || Object.keys(sizing.settings).length === 0) throw error;
+    throw new RequestError(`The embedded Postgres server does not take database.settings: ${complaint}.`);
   }
 }
 
-async function prepareData(
-  binaries: Binaries,
-  directory: RunDirectory,
-  environment: Environment,
-  signal: AbortSignal,
-): Promise<Account> {
-  const choosing = chooseAccount(binaries, environment);
-  // Told here, thrown below: the archive may not need an account, and then the two go on side by side.
-  choosing.catch(() => {});
-  const archive = await clusterArchive(binaries, () => choosing, environment, signal);
-  await extractArchive(archive, directory.data, environment);
-  await appendFile(join(directory.data, "postgresql.conf"), serverSettings(directory));
-  await writeFile(join(directory.data, "pg_hba.conf"), hostRules);
-  const account = await choosing;
-  if (account.user) await giveAway(directory, account.user);
-  return account;
-}
-
-async function giveAway(directory: RunDirectory, { uid, gid }: { uid: number; gid: number }): Promise<void> {
-  await openPassage(directory);
-  const names = await readdir(directory.data, { recursive: true });
-  await Promise.all(names.map((name) => lchown(join(directory.data, name), uid, gid)));
-  await Promise.all([chown(directory.data, uid, gid), chown(directory.sockets, uid, gid)]);
-}
-
-async function start(
-  binaries: Binaries,
-  account: Account,
-  directory: RunDirectory,
-  { environment, signal, choosePort }: EmbeddedRequest,
-): Promise<EmbeddedServer> {
-  const password = randomPassword();
-  const verifier = scramVerifier(password);
-  const probe = async (port: number): Promise<void> => {
-    await queryOnce(socketSettings(directory, port), `ALTER ROLE ${superuser} PASSWORD '${verifier}'`);
-    // On TCP somebody else's server may answer.
-    const overTcp = { ...socketSettings(directory, port), host: "127.0.0.1", password };
-    const [row] = await queryOnce(overTcp, "SELECT current_setting('data_directory') AS data");
-    if (row?.data !== directory.data) throw new Error(`another server answers on port ${port}`);
-  };
-  const postmaster = await startPostmaster(account, directory, environment, signal, probe, choosePort);
-  return embeddedServer(binaries, directory, postmaster, password);
-}
-
-function embeddedServer(
-  binaries: Binaries,
-  directory: RunDirectory,
-  postmaster: Postmaster,
-  password: string,
-): EmbeddedServer {
+function embeddedServer({ installation, directory, logins }: ServerStart, postmaster: Postmaster): EmbeddedServer {
   const { port } = postmaster;
-  const address: ServerAddress = {
+  const socket = socketSettings(directory, port);
+  const pool = new pg.Pool({ ...socket, max: 8, allowExitOnIdle: true });
+  // A connection that breaks while nobody uses it; the next query tells.
+  pool.on("error", () => {});
+  const loss = watch(postmaster);
+  let closing: Promise<void> | undefined;
+  const ask = async (question: () => Promise<Row[]>): Promise<Row[]> => {
+    if (closing) throw new UnavailableError("The embedded Postgres server has been closed.");
+    try {
+      return await question();
+    } catch (error) {
+      throw isServersAnswer(error) ? error : await explain(error, postmaster);
+    }
+  };
+  const end = async (stop: () => Promise<void>): Promise<void> => {
+    loss.expect();
+    await Promise.all([stop(), pool.end().catch(() => {})]);
+  };
+  return {
+    kind: "embedded",
+    description: `embedded Postgres ${postgresVersion(installation.binaries)}`,
+    directory,
+    log: openServerLog(directory.log),
+    lost: loss.signal,
+    address: addressOf(port, logins[0]),
+    addressOf: (login) => addressOf(port, login),
+    secrets: logins.map(({ password }) => password),
+    cloneStrategy: chooseCloneStrategy(installation.major * 10_000, false),
+    query: (statement, values) => ask(async () => (await pool.query(statement, values as unknown[])).rows),
+    queryIn: (database, statement) => ask(() => queryOnce({ ...socket, database }, statement)),
+    stopCleanly: () => end(() => postmaster.stopCleanly()),
+    close: () => {
+      closing ??= end(() => postmaster.stop()).then(() => removeRunDirectory(directory.path));
+      return closing;
+    },
+  };
+}
+
+/** Tells when a server ends that nobody has ended. */
+function watch(postmaster: Postmaster): { readonly signal: AbortSignal; expect(): void } {
+  const controller = new AbortController();
+  let isExpected = false;
+  void postmaster.ended.then(async () => {
+    if (!isExpected) controller.abort(await endOf(postmaster));
+  });
+  return {
+    signal: controller.signal,
+    expect: () => {
+      isExpected = true;
+    },
+  };
+}
+
+function addressOf(port: number, { role, password }: Login): ServerAddress {
+  return {
     host: "127.0.0.1",
     port,
-    user: superuser,
+    user: role,
     password,
     database: undefined,
     // What the user's PGSSLMODE asks of another server must not be asked of this one.
     sslmode: "disable",
     parameters: [],
-  };
-  const pool = new pg.Pool({ ...socketSettings(directory, port), max: 8, allowExitOnIdle: true });
-  // A connection that breaks while nobody uses it; the next query tells.
-  pool.on("error", () => {});
-  let closing: Promise<void> | undefined;
-  const close = async (): Promise<void> => {
-    await postmaster.stop();
-    await Promise.all([removeRunDirectory(directory.path), pool.end().catch(() => {})]);
-  };
-  return {
-    kind: "embedded",
-    description: `embedded Postgres ${postgresVersion(binaries)}`,
-    directory: directory.path,
-    address,
-    secrets: [password],
-    cloneStrategy: chooseCloneStrategy(Number.parseInt(binaries.version, 10) * 10_000, false),
-    query: async (statement, values) => {
-      if (closing) throw new UnavailableError("The embedded Postgres server has been closed.");
-      try {
-        return (await pool.query(statement, values as unknown[])).rows;
-      } catch (error) {
-        throw await explain(error, postmaster);
-      }
-    },
-    close: () => (closing ??= close()),
   };
 }
 
@@ -166,11 +160,16 @@ async function queryOnce(settings: pg.ClientConfig, statement: string): Promise<
 }
 
 /** A broken connection says nothing of its cause, and comes a moment before the server's end is known. */
-async function explain(error: unknown, postmaster: Postmaster): Promise<unknown> {
-  if (isServersAnswer(error)) return error;
+async function explain(error: unknown, postmaster: Postmaster): Promise<UnavailableError> {
   for (let waited = 0; waited < 50 && postmaster.ending() === undefined; waited++) await sleep(10);
-  const ending = postmaster.ending();
-  const what =
-    ending === undefined ? `broke a connection (${messageOf(error)})` : `ended in the middle of the run (${ending})`;
-  return new UnavailableError(`The embedded Postgres server ${what}. Its last words: ${await postmaster.lastWords()}`);
+  if (postmaster.ending() !== undefined) return await endOf(postmaster);
+  return new UnavailableError(
+    `The embedded Postgres server broke a connection (${messageOf(error)}). Its last words: ${await postmaster.lastWords()}`,
+  );
+}
+
+async function endOf(postmaster: Postmaster): Promise<UnavailableError> {
+  return new UnavailableError(
+    `The embedded Postgres server ended in the middle of the run (${postmaster.ending()}). Its last words: ${await postmaster.lastWords()}`,
+  );
 }

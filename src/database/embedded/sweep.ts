@@ -15,25 +15,39 @@ const doubtfulMilliseconds = 10 * 60_000;
  * @returns the directories that are gone
  */
 export async function sweepRuns(locations: readonly string[] = runLocations()): Promise<string[]> {
-  const swept = locations.map(async (location) => {
+  const paths = await runDirectories(locations);
+  const results = await Promise.all(paths.map((path) => sweepRun(path).catch(() => false)));
+  return paths.filter((_, index) => results[index]);
+}
+
+/** The run directories of this user, whoever owns them. */
+export async function runDirectories(locations: readonly string[]): Promise<string[]> {
+  const found = locations.map(async (location) => {
     const names = (await readdir(location).catch(() => [])).filter((name) => name.startsWith(runPrefix));
     const paths = names.map((name) => join(location, name));
-    const results = await Promise.all(paths.map((path) => sweepRun(path).catch(() => false)));
-    return paths.filter((_, index) => results[index]);
+    const areOwn = await Promise.all(paths.map((path) => isOwnDirectory(path)));
+    return paths.filter((_, index) => areOwn[index]);
   });
-  return (await Promise.all(swept)).flat();
+  return (await Promise.all(found)).flat();
+}
+
+async function isOwnDirectory(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    (found) => found.isDirectory() && found.uid === userInfo().uid,
+    () => false,
+  );
 }
 
 async function sweepRun(path: string): Promise<boolean> {
-  const found = await lstat(path);
-  if (!found.isDirectory() || found.uid !== userInfo().uid) return false;
-  if (await isNeeded(path, Date.now() - found.mtimeMs)) return false;
+  if (await isRunNeeded(path)) return false;
   await endServer(join(path, "data"));
   await removeRunDirectory(path);
   return true;
 }
 
-async function isNeeded(path: string, age: number): Promise<boolean> {
+/** Whether a run directory is a live run's, or may be. Throws where it has vanished. */
+export async function isRunNeeded(path: string): Promise<boolean> {
+  const age = Date.now() - (await lstat(path)).mtimeMs;
   const owner = await readOwner(path);
   // The owner is the first thing written: a directory that holds anything else without one is not of our making.
   if (owner === undefined && (await readdir(path)).some((name) => name !== ownerFile)) return true;
@@ -43,7 +57,8 @@ async function isNeeded(path: string, age: number): Promise<boolean> {
   return age < doubtfulMilliseconds || (await anySocketAnswers(join(path, "s")));
 }
 
-async function readOwner(path: string): Promise<Owner | undefined> {
+/** Whom a run directory says it belongs to; undefined where it says nothing. */
+export async function readOwner(path: string): Promise<Owner | undefined> {
   try {
     return JSON.parse(await readFile(join(path, ownerFile), "utf8")) as Owner;
   } catch {

@@ -9,6 +9,7 @@ import os
 import platform
 import socket
 import sys
+import time
 
 import pytest
 from pushproof_checkout import editable_roots, foreign_root, twin_of
@@ -74,8 +75,14 @@ class Reporter:
 
 
 def open_reporter():
+    """Opened before any test can replace sockets; a worker that cannot be heard still works."""
     path = os.environ.get("VERIFY_PROGRESS")
-    return Reporter(path) if path and not is_worker else None
+    try:
+        return Reporter(path) if path else None
+    except OSError:
+        if is_worker:
+            return None
+        raise
 
 
 reporter = open_reporter()
@@ -119,7 +126,7 @@ def pytest_cmdline_main(config):
             runtime = "python " + platform.python_version()
             reporter.send(type="hello", root=str(config.rootpath), directory=os.getcwd(), runtime=runtime)
     outcome = yield
-    if reporter:
+    if reporter and not is_worker:
         # A pipe behind the command hides its exit code, so it is told here.
         reporter.send(type="end", status=3 if outcome.excinfo else int(outcome.get_result() or 0))
 
@@ -139,14 +146,13 @@ def pytest_sessionfinish(session):
     """Names code of another checkout that was imported: what was tested is then not what was to be verified."""
     files = {os.path.realpath(module.__file__) for module in list(sys.modules.values()) if getattr(module, "__file__", None)}
     foreign = sorted(file for file in files if foreign_root(file))
-    path = os.environ.get("VERIFY_PROGRESS")
-    if foreign and path:
-        (reporter or Reporter(path)).send(type="foreign", files=foreign)
+    if foreign and reporter:
+        reporter.send(type="foreign", files=foreign)
 
 
 def pytest_collection_finish(session):
     """In a serial run; the workers' collections are the same ones, told by the hook below."""
-    if reporter and not getattr(session.config.option, "numprocesses", None):
+    if reporter and not is_worker and not getattr(session.config.option, "numprocesses", None):
         reporter.send(type="collected", tests=len(session.items), all=True)
 
 
@@ -160,7 +166,10 @@ class DistributedProgress:
 
 
 def pytest_configure(config):
-    if reporter and config.pluginmanager.hasplugin("xdist"):
+    if not reporter:
+        return
+    config.pluginmanager.register(Visits(), "pushproof-visits")
+    if not is_worker and config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(DistributedProgress(), "pushproof-distributed")
 
 
@@ -169,18 +178,29 @@ def worker_of(report):
     return node.gateway.id if node is not None else "master"
 
 
+class Visits:
+    """Tells which file this process begins, before the first fixture of it is set up."""
+
+    file = None
+    # Where a library that turns the clock for tests does not look for it.
+    clock = (time.time,)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item):
+        file = item.nodeid.split("::")[0]
+        if file != self.file:
+            self.file = file
+            reporter.send(type="file", worker=worker_id or "master", file=file, at=int(self.clock[0]() * 1000))
+
+
 failed = set()
-files = {}
 
 
 def pytest_runtest_logreport(report):
     """Runs in the controller for every worker's report. A test is done after its teardown."""
-    if not reporter:
+    if not reporter or is_worker:
         return
     worker, file = worker_of(report), report.nodeid.split("::")[0]
-    if report.when == "setup" and files.get(worker) != file:
-        files[worker] = file
-        reporter.send(type="file", worker=worker, file=file)
     if report.failed and report.nodeid not in failed:
         failed.add(report.nodeid)
         reporter.send(type="failed", worker=worker, file=file, name=report.nodeid)

@@ -1,12 +1,39 @@
 // A reporter of vitest, added beside the user's own: tells the verifier what goes on, a JSON object a line.
 import { createConnection } from "node:net";
 
+/**
+ * The parts of a project's configuration that say what runs its files; vitest 3 has them by pool.
+ * @typedef {{
+ *   pool: string,
+ *   isolate: boolean,
+ *   poolMatchGlobs?: [string, string][],
+ *   poolOptions?: Record<string, { isolate?: boolean, singleFork?: boolean, singleThread?: boolean } | undefined>,
+ * }} Config
+ */
+
+/**
+ * Why several files of a project would share a process or thread, a phrase; empty where each has one of its own.
+ * @param {{ config: Config }} project
+ */
+function whyShared({ config }) {
+  for (const pool of [config.pool, ...(config.poolMatchGlobs ?? []).map(([, other]) => other)]) {
+    const own = config.poolOptions?.[pool] ?? {};
+    if (pool !== "forks" && pool !== "threads") return `the pool is "${pool}"`;
+    if (!(own.isolate ?? config.isolate)) return "isolate is off";
+    if (own.singleFork) return "singleFork is on";
+    if (own.singleThread) return "singleThread is on";
+  }
+  return "";
+}
+
 export default class ProgressReporter {
   /** @type {import("node:net").Socket | undefined} */
   #socket;
 
-  /** @param {{ version: string, config: { root: string } }} vitest */
-  onInit(vitest) {
+  /**
+   * @param {{ version: string, config: Config & { root: string }, projects?: { config: Config }[] }} vitest
+   */
+  async onInit(vitest) {
     const path = process.env.VERIFY_PROGRESS;
     if (!path) return;
     this.#socket = createConnection(path);
@@ -15,6 +42,12 @@ export default class ProgressReporter {
       this.#socket = undefined;
     });
     this.#send({ type: "hello", root: vitest.config.root, runtime: `vitest ${vitest.version}` });
+    const leases = process.env.VERIFY_LEASES?.startsWith("/") ?? false;
+    const why = leases && [vitest, ...(vitest.projects ?? [])].map(whyShared).find(Boolean);
+    if (!why) return;
+    this.#send({ type: "refused", why });
+    await this.#end();
+    throw new Error(`Several test files would share a process: ${why}.`);
   }
 
   /** @param {{ children: { allTests(): Iterable<unknown> } }} module */
@@ -44,6 +77,10 @@ export default class ProgressReporter {
     }
     for (const { message } of errors) this.#send({ type: "error", message });
     this.#send({ type: "end", status: reason === "passed" ? 0 : 1 });
+    await this.#end();
+  }
+
+  async #end() {
     const socket = this.#socket;
     if (socket) await new Promise((resolve) => socket.end(() => resolve(undefined)));
   }

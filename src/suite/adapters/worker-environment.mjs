@@ -12,11 +12,67 @@
  */
 export function workerEnvironment(environment, { environments, preload, onRun }) {
   let worker = "";
+  return watched(environment, (name, value) => {
+    if (name === "VITEST_POOL_ID") worker = become(`gw${Number(value) - 1}`);
+    if (name === "VITEST_WORKER_ID" && worker) onRun(worker);
+  });
+
+  /** @param {string} id */
+  function become(id) {
+    const own = environments[id];
+    if (!own) throw new Error(`pushproof prepared no database for worker ${id}: does the suite set maxWorkers itself?`);
+    settle(environment, own, preload);
+    return id;
+  }
+}
+
+/**
+ * The environment of a process that has leased a database for the one file that it runs.
+ *
+ * @param {NodeJS.ProcessEnv} environment
+ * @param {{ lease: { worker: string, environment: Record<string, string> }, preload: string, onRun: (worker: string) => void }} options
+ *   as of `workerEnvironment`.
+ * @returns {NodeJS.ProcessEnv}
+ */
+export function leasedEnvironment(environment, { lease, preload, onRun }) {
+  settle(environment, lease.environment, preload);
+  delete environment.VERIFY_LEASES;
+  let run = "";
+  return watched(environment, (name, value) => {
+    if (name !== "VITEST_WORKER_ID") return;
+    if (run && value !== run) {
+      throw new Error("pushproof gave this process a database for one test file, and vitest runs a second one in it.");
+    }
+    run = value;
+    onRun(lease.worker);
+  });
+}
+
+/**
+ * Gives a process its own database. What a test starts must neither find the others' nor be taken for a worker.
+ *
+ * @param {NodeJS.ProcessEnv} environment
+ * @param {Record<string, string>} own
+ * @param {string} preload
+ */
+function settle(environment, own, preload) {
+  Object.assign(environment, own);
+  delete environment.VERIFY_WORKER_ENVIRONMENTS;
+  const rest = (environment.NODE_OPTIONS ?? "").replace(`--import ${preload}`, "").trim();
+  if (rest) environment.NODE_OPTIONS = rest;
+  else delete environment.NODE_OPTIONS;
+}
+
+/**
+ * @param {NodeJS.ProcessEnv} environment
+ * @param {(name: string, value: string) => void} onSet
+ * @returns {NodeJS.ProcessEnv}
+ */
+function watched(environment, onSet) {
   return new Proxy(environment, {
     set(target, name, value) {
       Reflect.set(target, name, value);
-      if (name === "VITEST_POOL_ID") worker = become(target, `gw${Number(value) - 1}`);
-      if (name === "VITEST_WORKER_ID" && worker) onRun(worker);
+      onSet(String(name), value);
       return true;
     },
     // Node answers a definition without all its flags with an error; a plain set means the same.
@@ -24,20 +80,4 @@ export function workerEnvironment(environment, { environments, preload, onRun })
       return Reflect.set(target, name, descriptor.value);
     },
   });
-
-  /**
-   * @param {NodeJS.ProcessEnv} target
-   * @param {string} id
-   */
-  function become(target, id) {
-    const own = environments[id];
-    if (!own) throw new Error(`pushproof prepared no database for worker ${id}: does the suite set maxWorkers itself?`);
-    Object.assign(target, own);
-    // What a test starts must not find the other workers' databases, nor be taken for a worker.
-    delete target.VERIFY_WORKER_ENVIRONMENTS;
-    const rest = (target.NODE_OPTIONS ?? "").replace(`--import ${preload}`, "").trim();
-    if (rest) target.NODE_OPTIONS = rest;
-    else delete target.NODE_OPTIONS;
-    return id;
-  }
 }

@@ -1,0 +1,118 @@
+import { loadConfig } from "../config-file.ts";
+import { type Cleaning, cleanEmbedded, cleanExternal } from "../database/cleaning.ts";
+import { listEmbeddedDatabases, listEmbeddedRuns } from "../database/embedded/inventory.ts";
+import { clearCaches } from "../database/embedded/template-cache.ts";
+import { listExternalDatabases, withExternalServer } from "../database/external-inventory.ts";
+import { serverUrl } from "../database/url.ts";
+import { type ExitCode, exitCodes, RequestError } from "../errors.ts";
+import type { Swept } from "../process-owner.ts";
+import { openRepository, type Repository } from "../push/repository.ts";
+import { sweepWorktrees, worktreesDirectory } from "../push/worktrees.ts";
+import { databaseTable } from "../report/database-table.ts";
+import { formatBytes, plural } from "../report/text.ts";
+import { sweepScratch } from "../suite/scratch.ts";
+import type { World } from "../world.ts";
+
+export interface ListOptions {
+  readonly databaseUrl?: string | undefined;
+  /** The list for programs. */
+  readonly json?: boolean | undefined;
+}
+
+export interface CleanOptions {
+  readonly databaseUrl?: string | undefined;
+  /** What is kept between runs goes too. */
+  readonly cache?: boolean | undefined;
+}
+
+/**
+ * Shows the databases that runs of this program have: on embedded servers of this user and, where one is named, on the
+ * external server. Throws UnavailableError, the rest shown, where that one cannot be reached.
+ */
+export async function listDatabases({ databaseUrl, json }: ListOptions, world: World): Promise<ExitCode> {
+  const { url } = await findPlaces(databaseUrl, world);
+  const runs = await listEmbeddedRuns();
+  const embedded = await Promise.all(runs.map((run) => listEmbeddedDatabases(run)));
+  const external = await Promise.allSettled(
+    url === undefined ? [] : [withExternalServer(url, world, listExternalDatabases)],
+  );
+  const databases = [...embedded.flat(), ...external.flatMap((end) => (end.status === "fulfilled" ? end.value : []))];
+  const ended = runs.filter((run, index) => !run.isLive && embedded[index]?.length === 0).map(({ path }) => path);
+  const text = json ? JSON.stringify(databases, null, 2) : databaseTable(databases, ended, new Date()).join("\n");
+  world.output.write(`${text}\n`);
+  for (const end of external) if (end.status === "rejected") throw end.reason;
+  return exitCodes.verified;
+}
+
+/**
+ * Removes what no live run owns, and says what: embedded servers, directories, worktrees of this repository, databases on
+ * the external server where one is named, and what is kept between runs where that is asked for. Throws UnavailableError,
+ * the rest removed, where the external server cannot be reached.
+ */
+export async function cleanDatabases({ databaseUrl, cache }: CleanOptions, world: World): Promise<ExitCode> {
+  // All that is asked for is read before anything is removed.
+  const { repository, url } = await findPlaces(databaseUrl, world);
+  const report = openReport(world);
+  report.tell(await cleanEmbedded());
+  report.tell(cleaningOf(await sweepScratch(world.environment)));
+  if (repository !== null) report.tell(cleaningOf(await cleanWorktrees(repository, world)));
+  if (cache) report.say(await emptyCaches(world));
+  if (url !== undefined) report.tell(await withExternalServer(url, world, cleanExternal));
+  return report.end();
+}
+
+/** The repository that the program was called in, if any, and the external server that is named, if any. */
+async function findPlaces(
+  option: string | undefined,
+  world: World,
+): Promise<{ repository: Repository | null; url: string | undefined }> {
+  const repository = await openRepository(world).catch((error: unknown) => {
+    if (error instanceof RequestError) return null;
+    throw error;
+  });
+  const database = repository && (await loadConfig(repository.root))?.config.database;
+  return { repository, url: serverUrl(database || { url: undefined }, option, world.environment) };
+}
+
+async function cleanWorktrees(repository: Repository, { environment }: World): Promise<Swept[]> {
+  return await sweepWorktrees(repository, await worktreesDirectory(environment));
+}
+
+function cleaningOf(swept: readonly Swept[]): Cleaning {
+  const paths = (isGone: boolean): string[] => swept.filter((one) => one.isGone === isGone).map(({ path }) => path);
+  return { removed: paths(true), left: [], failed: paths(false) };
+}
+
+async function emptyCaches({ environment }: World): Promise<string> {
+  const { files, bytes } = await clearCaches(environment);
+  return files === 0
+    ? "The cache is empty."
+    : `Removed what is kept between runs: ${plural(files, "file")}, ${formatBytes(bytes)}`;
+}
+
+interface Report {
+  say(line: string): void;
+  tell(cleaning: Cleaning): void;
+  end(): ExitCode;
+}
+
+function openReport({ output, errors }: World): Report {
+  let [didRemove, didFail] = [false, false];
+  const say = (line: string): void => {
+    output.write(`${line}\n`);
+    didRemove = true;
+  };
+  return {
+    say,
+    tell: ({ removed, left, failed }) => {
+      for (const what of removed) say(`Removed ${what}`);
+      for (const what of left) output.write(`Left ${what}\n`);
+      for (const what of failed) errors.write(`Could not be removed: ${what}\n`);
+      didFail ||= failed.length > 0;
+    },
+    end: () => {
+      if (!didRemove && !didFail) output.write("There was nothing to remove.\n");
+      return didFail ? exitCodes.unavailable : exitCodes.verified;
+    },
+  };
+}

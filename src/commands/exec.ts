@@ -1,0 +1,60 @@
+import { pathToFileURL } from "node:url";
+import { noLeases } from "../database/leases.ts";
+import { messageOf, RequestError, UnavailableError } from "../errors.ts";
+import { runInForeground } from "../foreground.ts";
+import { adapterPath } from "../paths.ts";
+import type { OwnDatabase } from "../suite/own-database.ts";
+import type { World } from "../world.ts";
+
+/**
+ * Runs one command with a database of its own in its environment, and gives its exit code. Inside a running verification
+ * that is one of the verification's. Nothing is written to standard output.
+ */
+export async function exec(words: readonly string[], world: World): Promise<number> {
+  const [program, ...rest] = words;
+  if (program === undefined) {
+    throw new RequestError("`verify exec` runs the command that stands behind `--`: `verify exec -- npm test`.");
+  }
+  const { environment, close } = await findDatabase(world);
+  try {
+    const command = { program, words: rest, directory: world.directory, environment };
+    const { exitCode, problem } = await runInForeground(command, world.signal);
+    if (problem !== null) world.errors.write(`${problem}\n`);
+    return exitCode;
+  } finally {
+    // The command's end is what counts; that something is left is only told.
+    await close().catch((error) => world.errors.write(`The database could not be removed: ${messageOf(error)}\n`));
+  }
+}
+
+async function findDatabase(world: World): Promise<OwnDatabase> {
+  const { VERIFY_LEASES: leases, VERIFY_WORKER: worker } = world.environment;
+  if (leases === noLeases) {
+    throw new RequestError(
+      'This suite has no database for `verify exec`: its configuration says `"database": false`, or all of the repo\'s does.',
+    );
+  }
+  if (leases) return await lease(leases, world);
+  // A worker of ours has its database already, and what it starts shares it.
+  if (worker) return { environment: world.environment, close: async () => {} };
+  // Loaded only here: a test runner may start this program for every test file.
+  return await (await import("../suite/own-database.ts")).openOwnDatabase(world);
+}
+
+async function lease(socketPath: string, { environment, signal }: World): Promise<OwnDatabase> {
+  const client: LeaseClient = await import(pathToFileURL(adapterPath("lease.mjs")).href);
+  const database = await client.leaseDatabase(socketPath, signal).catch((error: unknown) => {
+    throw new UnavailableError(messageOf(error));
+  });
+  // What the command starts shares its database.
+  const own = { ...environment, ...database.environment, VERIFY_LEASES: undefined };
+  return { environment: own, close: async () => database.end() };
+}
+
+/** `adapters/lease.mjs`, which lies beside the program as it is. */
+interface LeaseClient {
+  leaseDatabase(
+    socketPath: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly environment: Readonly<Record<string, string>>; end(): void }>;
+}

@@ -1,0 +1,73 @@
+import { plainLine, plural } from "../report/text.ts";
+
+import { type EmbeddedRun, listEmbeddedRuns } from "./embedded/inventory.ts";
+import { runLocations } from "./embedded/run-directory.ts";
+import { sweepRuns } from "./embedded/sweep.ts";
+import type { ExternalServer } from "./external.ts";
+import { listOurDatabases, type OwnDatabase, removeLeftovers } from "./leftovers.ts";
+import { describeAddress } from "./url.ts";
+
+/** What became of what runs have left, a sentence each. */
+export interface Cleaning {
+  readonly removed: readonly string[];
+  /** What stays because it is somebody's. */
+  readonly left: readonly string[];
+  /** What should be gone and is not. */
+  readonly failed: readonly string[];
+}
+
+/** Ends the embedded servers of killed runs of this user, and removes their directories. */
+export async function cleanEmbedded(locations: readonly string[] = runLocations()): Promise<Cleaning> {
+  const before = await listEmbeddedRuns(locations);
+  const gone = await sweepRuns(locations);
+  const after = await listEmbeddedRuns(locations);
+  // A run that was killed just now is the next cleaning's.
+  const wasDead = ({ path }: EmbeddedRun): boolean => before.some((run) => run.path === path && !run.isLive);
+  return {
+    removed: gone.map((path) => {
+      const run = before.find((found) => found.path === path);
+      return `${path}${run === undefined ? "" : `: ${describe(run)}`}`;
+    }),
+    left: after.filter(({ isLive }) => isLive).map((run) => `${run.path}: ${describe(run)}, which may still go on`),
+    failed: after.filter((run) => !run.isLive && wasDead(run)).map((run) => `${run.path}: ${describe(run)}`),
+  };
+}
+
+function describe({ owner, note }: EmbeddedRun): string {
+  const where = note === null ? "" : ` in ${plainLine(note.directory)}`;
+  return `the embedded server of process ${owner.pid}${where}`;
+}
+
+/** Drops the databases that killed runs have left on an external server, as far as the role may. */
+export async function cleanExternal(server: ExternalServer): Promise<Cleaning> {
+  const place = describeAddress(server.address);
+  const { removed, failed } = await removeLeftovers(server);
+  const ours = await ownedNames(server);
+  const live = (await listOurDatabases(server)).filter(({ isLive }) => isLive);
+  const explain = ({ name, reason }: (typeof failed)[number]): string =>
+    `${plainLine(name)} on ${place}: ${plainLine(reason)}`;
+  return {
+    removed: removed.map((name) => `${plainLine(name)} on ${place}`),
+    left: [
+      ...liveRuns(live).map((words) => `${words} on ${place}`),
+      ...failed.filter(({ name }) => !ours.has(name)).map(explain),
+    ],
+    failed: failed.filter(({ name }) => ours.has(name)).map(explain),
+  };
+}
+
+/** The databases that the role may drop: the others are for another role to drop. */
+async function ownedNames(server: ExternalServer): Promise<Set<string>> {
+  const rows = await server.query("SELECT datname FROM pg_database WHERE pg_has_role(datdba, 'USAGE')");
+  return new Set(rows.map(({ datname }) => datname));
+}
+
+/** A line for each run that goes on, not for each of its databases. */
+function liveRuns(databases: readonly OwnDatabase[]): string[] {
+  return [...new Set(databases.map(({ key }) => key))].map((key) => {
+    const own = databases.filter((database) => database.key === key);
+    const marker = own.find((database) => database.marker !== null)?.marker;
+    const who = marker ? `of process ${marker.pid} at ${plainLine(String(marker.host))}` : "of a run that begins";
+    return `${plural(own.length, "database")} ${who}, which still goes on,`;
+  });
+}

@@ -1,0 +1,62 @@
+import { InterruptedError, UnavailableError } from "../errors.ts";
+import { cloneStatements } from "./clone-statements.ts";
+import { isServersAnswer } from "./connection.ts";
+import type { Databases } from "./databases.ts";
+import { workerEnvironment } from "./environment.ts";
+import { checkDatabaseName } from "./names.ts";
+import type { ProvisionRequest, WorkerDatabase, WorkerId } from "./provision.ts";
+import type { DatabaseServer } from "./server.ts";
+import type { Template } from "./template.ts";
+import type { ServerAddress } from "./url.ts";
+
+/** A server and what this run has on it. */
+export interface Site {
+  readonly server: DatabaseServer;
+  readonly databases: Databases;
+  /** What this run's databases are called after. */
+  readonly base: string;
+  /** What a worker's database is called. */
+  databaseName(worker: WorkerId): string;
+  /** How a worker reaches the server. */
+  addressOf(worker: WorkerId): ServerAddress;
+  /** For whom holds in a clone what was set for a role in the template's database. */
+  rolesFor(role: string): readonly string[];
+}
+
+/** Makes a fresh database for each worker; see `Provision.lease`. */
+export async function leaseAll(
+  site: Site,
+  template: Template | undefined,
+  request: ProvisionRequest,
+  workers: readonly WorkerId[],
+): Promise<WorkerDatabase[]> {
+  // All are awaited, so that none is still being made when a failed one is cleaned up after.
+  const leased = await Promise.allSettled(workers.map((worker) => lease(site, template, request, worker)));
+  if (request.signal.aborted) throw new InterruptedError();
+  return leased.map((result) => {
+    if (result.status === "rejected") throw asExpected(result.reason, site.server);
+    return result.value;
+  });
+}
+
+async function lease(
+  { server, databases, databaseName, addressOf, rolesFor }: Site,
+  template: Template | undefined,
+  request: ProvisionRequest,
+  worker: WorkerId,
+): Promise<WorkerDatabase> {
+  if (request.signal.aborted) throw new InterruptedError();
+  const name = databaseName(worker);
+  checkDatabaseName(name);
+  await databases.create({ name, worker, template: template?.name });
+  const statements = template === undefined ? [] : cloneStatements(template, name, rolesFor);
+  if (statements.length > 0) await server.query(statements.join(";\n"));
+  return { worker, name, environment: workerEnvironment(request.database, addressOf(worker), name, worker) };
+}
+
+/** What the server itself refuses is for the user to see, with the server named. */
+export function asExpected(error: unknown, server: DatabaseServer): unknown {
+  return isServersAnswer(error)
+    ? new UnavailableError(`${server.description} says: ${error.message}.`, { cause: error })
+    : error;
+}

@@ -1,0 +1,33 @@
+// What a process does that needs a database of its own while a verification runs: it asks on a unix socket, and holds the
+// database for as long as it holds the connection, so that even a process that is killed gives it back.
+import { createConnection } from "node:net";
+
+/**
+ * Waits for a database, however long that takes, or until the signal ends the waiting. The connection does not keep the
+ * process alive.
+ *
+ * @param {string} socketPath
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<{ worker: string, name: string, environment: Record<string, string>, end: () => void }>}
+ */
+export function leaseDatabase(socketPath, signal) {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection(socketPath).setEncoding("utf8");
+    const giveUp = () => void socket.destroy();
+    signal?.addEventListener("abort", giveUp, { once: true });
+    if (signal?.aborted) giveUp();
+    let told = "";
+    socket.on("data", (/** @type {string} */ chunk) => {
+      told += chunk;
+      if (!told.endsWith("\n")) return;
+      signal?.removeEventListener("abort", giveUp);
+      const { error, ...database } = JSON.parse(told);
+      if (error) return reject(new Error(error));
+      socket.unref();
+      resolve({ ...database, end: () => void socket.destroy() });
+    });
+    const gone = "The verification that lends the databases of this suite has ended.";
+    socket.on("error", (cause) => reject(new Error(gone, { cause })));
+    socket.on("close", () => reject(new Error(gone)));
+  });
+}

@@ -1,0 +1,81 @@
+import { realpath } from "node:fs/promises";
+import { devNull } from "node:os";
+import { join } from "node:path";
+import { type DatabaseConfig, durationSeconds } from "../config.ts";
+import { loadConfig } from "../config-file.ts";
+import type { WorkerDatabase } from "../database/provision.ts";
+import { withoutPostgresRedirects } from "../database/url.ts";
+import { RequestError } from "../errors.ts";
+import { scrubEnvironment, withoutCaller } from "../push/environment.ts";
+import { openRepository } from "../push/repository.ts";
+import { prepareReports } from "../report/write.ts";
+import type { Environment, World } from "../world.ts";
+import { openDatabases } from "./open-databases.ts";
+
+/** A database for one command, outside of any verification. */
+export interface OwnDatabase {
+  /** The caller's own, with the variables that lead to the database. */
+  readonly environment: Environment;
+  /** Drops it, and ends the server if it is ours. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a database as the configuration of the checkout around the world's directory describes it. Throws RequestError
+ * where there is none to be had, and what `openProvision` throws.
+ */
+export async function openOwnDatabase(caller: World): Promise<OwnDatabase> {
+  const world = { ...caller, environment: scrubEnvironment(caller.environment) };
+  const { root: mainRoot } = await openRepository(world);
+  const loaded = await loadConfig(mainRoot);
+  if (loaded === null) {
+    throw new RequestError(
+      `${mainRoot} has no verify.config.json, which describes the database: run \`npx verify init\`.`,
+    );
+  }
+  const { database, suites, timeout } = loaded.config;
+  if (database === false) {
+    throw new RequestError(`${loaded.file} says \`"database": false\`, so there is none to run a command with.`);
+  }
+  const root = await realpath(mainRoot);
+  const interruption = follow(world.signal);
+  const provision = await openDatabases({
+    database,
+    checkout: { kind: "working tree", root, otherRoots: [] },
+    mainRoot,
+    directory: join(root, suites.find((suite) => suite.database)?.root ?? "."),
+    url: undefined,
+    environment: world.environment,
+    timeoutSeconds: durationSeconds(timeout) ?? Number.POSITIVE_INFINITY,
+    log: await setupLog(mainRoot, database),
+    workers: ["master"],
+    signal: interruption.signal,
+  });
+  try {
+    const [own] = await provision.lease(["master"]);
+    return { environment: commandEnvironment(caller.environment, own), close: () => provision.close() };
+  } catch (error) {
+    await provision.close().catch(() => {});
+    throw error;
+  } finally {
+    interruption.stop();
+  }
+}
+
+/** An interruption while the command runs is the command's: its database stays until it has ended. */
+function follow(signal: AbortSignal): { readonly signal: AbortSignal; stop(): void } {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(signal.reason);
+  signal.addEventListener("abort", abort);
+  if (signal.aborted) abort();
+  return { signal: controller.signal, stop: () => signal.removeEventListener("abort", abort) };
+}
+
+/** Nothing is written to a repo for a setup that it does not have. */
+async function setupLog(root: string, { setup }: DatabaseConfig): Promise<string> {
+  return setup === undefined ? devNull : join((await prepareReports(root)).directory, "database-setup.log");
+}
+
+function commandEnvironment(environment: Environment, own: WorkerDatabase | undefined): Environment {
+  return { ...withoutPostgresRedirects(withoutCaller(environment)), ...own?.environment };
+}

@@ -1,0 +1,76 @@
+import { availableParallelism } from "node:os";
+import { expect, test } from "vitest";
+import { parseConfig } from "../../src/config-file.ts";
+import { defaultOptions, type VerifyOptions } from "../../src/request.ts";
+import { makePlan, type PlannedSuite } from "../../src/suite/plan.ts";
+import { makeDirectory } from "../support/repository.ts";
+
+async function planned(suite: object, database: object | false = {}, options: Partial<VerifyOptions> = {}) {
+  const config = parseConfig(
+    { suites: [{ name: "backend", command: "run", ...suite }], database },
+    "verify.config.json",
+  );
+  const plan = makePlan(config, { ...defaultOptions, ...options }, await makeDirectory());
+  return plan.suites[0] as PlannedSuite;
+}
+
+const pytest = { runner: "pytest", workers: 2 };
+const vitest = { runner: "vitest", workers: 2 };
+const command = { runner: "command", results: ["*.xml"] };
+
+test.each<[string, object, string]>([
+  ["pytest", pytest, "database"],
+  ["vitest", vitest, "server"],
+])("each worker of %s has a database, none is leased", async (_runner, suite, isolation) => {
+  const { databases, leases } = await planned(suite, { isolation });
+  expect([databases, leases]).toEqual([["gw0", "gw1"], false]);
+});
+
+test("for a file of vitest each, twice as many databases are prepared as workers run, to be leased", async () => {
+  const { workers, databases, leases } = await planned(vitest, { isolation: "file" });
+  expect(workers).toEqual(["gw0", "gw1"]);
+  expect([databases, leases]).toEqual([["gw0", "gw1", "gw2", "gw3"], true]);
+});
+
+test("serially, too, one database waits while a file uses the other", async () => {
+  const { databases, leases } = await planned(vitest, { isolation: "file" }, { serial: true });
+  expect([databases, leases]).toEqual([["gw0", "gw1"], true]);
+});
+
+test("a database for each file is refused where a worker runs many", async () => {
+  await expect(planned(pytest, { isolation: "file" })).rejects.toThrow(
+    'database.isolation "file" needs a runner with a process per file; suite "backend" runs pytest, where a worker runs many: use "database" or "server".',
+  );
+});
+
+test("a suite without a database is not asked for a process per file", async () => {
+  expect((await planned({ ...pytest, database: false }, { isolation: "file" })).databases).toEqual([]);
+});
+
+test.each<[string, Partial<VerifyOptions>]>([
+  ["by itself", {}],
+  ["with --workers 4", { workers: 4 }],
+  ["with --workers auto", { workers: "auto" }],
+])("a command is one process on the base name's database %s", async (_how, options) => {
+  const { workers, databases, leases } = await planned(command, {}, options);
+  expect([workers, databases, leases]).toEqual([["master"], ["master"], false]);
+});
+
+test("a command with several workers leases as many databases", async () => {
+  const { workers, databases, leases } = await planned({ ...command, workers: 3 });
+  expect([workers, databases, leases]).toEqual([["gw0", "gw1", "gw2"], ["gw0", "gw1", "gw2"], true]);
+});
+
+test("a command that leases does so with another number, and serially the base name's database", async () => {
+  const suite = { ...command, workers: 3 };
+  expect(await planned(suite, {}, { workers: 2 })).toMatchObject({ databases: ["gw0", "gw1"], leases: true });
+  expect(await planned(suite, {}, { workers: "auto" })).toMatchObject({
+    leases: true,
+    databases: { length: availableParallelism() },
+  });
+  expect(await planned(suite, {}, { serial: true })).toMatchObject({ databases: ["master"], leases: true });
+});
+
+test("where every file has a database, a command leases its own", async () => {
+  expect(await planned(command, { isolation: "file" })).toMatchObject({ databases: ["master"], leases: true });
+});
