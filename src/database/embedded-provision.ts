@@ -79,7 +79,7 @@ async function startSite(
   const isOwn = isolation === "server";
   const logins = isOwn ? ([newLogin(superuser)] as const) : loginsOf(workers);
   const rules = isOwn ? ownServerRules(installation.major, name) : sharedServerRules(installation.major, name, workers);
-  const note = { directory: request.checkoutRoot, base: name, worker: isOwn ? (workers[0] ?? null) : null };
+  const note = { directory: request.projectRoot, base: name, worker: isOwn ? (workers[0] ?? null) : null };
   try {
     await writeRunNote(directory.path, note);
     const sizing = { workers: workers.length, connections, settings };

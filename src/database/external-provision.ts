@@ -64,7 +64,7 @@ async function openSite(request: ProvisionRequest, url: string): Promise<Externa
     // What cannot be dropped and is in the way is told when its name is needed.
     await removeLeftovers(server, name);
     const sessions = watchSessions(server);
-    const databases = watched(externalDatabases(server, newRunMarker(base, name, request.directory)), sessions);
+    const databases = watched(externalDatabases(server, newRunMarker(base, name, request.projectRoot)), sessions);
     return {
       server,
       base,

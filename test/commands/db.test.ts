@@ -66,10 +66,10 @@ test("what every Postgres server has is not listed", async () => {
 });
 
 test("the checkout that a run verifies is named beneath the list", async () => {
-  const checkoutRoot = await makeDirectory();
-  const provision = await open({ checkoutRoot });
+  const projectRoot = await makeDirectory();
+  const provision = await open({ projectRoot });
   await provision.lease(["gw0"]);
-  expect((await list()).output).toContain(`Run ${process.pid} verifies ${checkoutRoot}\n`);
+  expect((await list()).output).toContain(`Run ${process.pid} verifies ${projectRoot}\n`);
 });
 
 test("a database that the suite has made itself belongs to no worker that is known", async () => {

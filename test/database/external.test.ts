@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectExternalServer } from "../../src/database/external.ts";
 import { openProvision } from "../../src/database/open.ts";
@@ -158,8 +157,8 @@ test("a server that goes away in the middle is told with its place", async () =>
 
 test("a marker tells whoever finds a database which run made it", async () => {
   const name = newBase();
-  const directory = join(await makeDirectory());
-  const provision = await open({ url: server.url, directory, settings: { name } });
+  const projectRoot = await makeDirectory();
+  const provision = await open({ url: server.url, projectRoot, settings: { name } });
   await provision.lease(["gw0"]);
   const [row] = await server.query(
     `SELECT shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = '${name}_gw0'`,
@@ -169,7 +168,7 @@ test("a marker tells whoever finds a database which run made it", async () => {
     base: name,
     family: name,
     worker: "gw0",
-    directory,
+    directory: projectRoot,
     pid: process.pid,
   });
   expect(await queryUrl(server.url, "SELECT 1 AS one")).toEqual([{ one: 1 }]);

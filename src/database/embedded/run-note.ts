@@ -4,7 +4,7 @@ import type { WorkerId } from "../provision.ts";
 
 /** What a run says about its server, for `verify db list`. */
 export interface RunNote {
-  /** The absolute root of the checkout that is verified. */
+  /** The absolute root of the checkout that the run was called in. */
   readonly directory: string;
   /** What the databases are called after. */
   readonly base: string;
