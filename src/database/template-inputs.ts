@@ -16,6 +16,11 @@ const never = ["**/.git/**", "**/node_modules/**", "**/__pycache__/**", "**/*.py
 export async function digestInputs(root: string, patterns: readonly string[]): Promise<string> {
   const exclusions = patterns.filter((pattern) => pattern.startsWith("!")).map((pattern) => pattern.slice(1));
   const inclusions = patterns.filter((pattern) => !pattern.startsWith("!"));
+  if (inclusions.length === 0) {
+    throw new RequestError(
+      "database.inputs only leaves files out, so that no change would be noticed: name the files that setup depends on.",
+    );
+  }
   const found = await Promise.all(inclusions.map((pattern) => matches(root, pattern, exclusions)));
   const digest = createHash("sha256");
   for (const name of [...new Set(found.flat())].sort()) {

@@ -67,3 +67,9 @@ test.each([
   expect(failure).toBeInstanceOf(RequestError);
   expect(failure.message).toContain(`"${pattern}", which ${words}`);
 });
+
+test("patterns that only leave out are refused, as no change would be noticed", async () => {
+  const failure = await failureOf(digestInputs(await makeProject(), ["!old/**"]));
+  expect(failure).toBeInstanceOf(RequestError);
+  expect(failure.message).toContain("only leaves files out");
+});
