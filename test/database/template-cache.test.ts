@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readdir, readFile, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { clearCaches, openTemplateCache } from "../../src/database/embedded/template-cache.ts";
@@ -102,6 +102,25 @@ test("a setup that is interrupted keeps nothing", async () => {
   expect(await ownRunDirectories()).toEqual([]);
 });
 
+test("what is edited while setup runs is not kept under what it was before", async () => {
+  const { run, runs, root, templates } = await makeScene();
+  const { notes } = await run({ setup: "echo ran >> log; echo '-- edited' >> schema/one.sql" });
+  expect(notes).toEqual([expect.stringContaining("has changed while database.setup ran")]);
+  expect(await templates()).toEqual([]);
+  await writeFile(join(root, "schema/one.sql"), "CREATE TABLE one ();");
+  await run();
+  expect(await runs()).toBe(2);
+});
+
+test.each(["database", "server"])("a template that cannot be kept serves the run (isolation %s)", async (isolation) => {
+  const { run, cache } = await makeScene();
+  const provision = await run({ isolation, setup: `rm -r '${cache}/pushproof'` });
+  expect(provision.notes).toEqual([expect.stringMatching(/^The built template could not be kept for the next run: /)]);
+  for (const database of await provision.lease(["gw0", "gw1"])) {
+    expect(await ask(database, "SELECT 'A'::citext = 'a' AS same")).toEqual([{ same: true }]);
+  }
+});
+
 test("two first runs at once do no harm to each other", async () => {
   const { run, templates } = await makeScene();
   const provisions = await Promise.all([run(), run()]);
@@ -135,9 +154,12 @@ test("what is kept holds no password and no login of the run that built it", asy
 });
 
 /** A cache whose archives were used so many days ago. */
-async function makeCache(
-  days: Record<string, number>,
-): Promise<{ environment: NodeJS.ProcessEnv; names(): Promise<string[]> }> {
+async function makeCache(days: Record<string, number>): Promise<{
+  environment: NodeJS.ProcessEnv;
+  names(): Promise<string[]>;
+  /** Makes a file of that many bytes, which take no room on disk. */
+  grow(name: string, bytes: number): Promise<void>;
+}> {
   const home = await makeDirectory();
   const directory = join(home, "pushproof");
   await mkdir(directory, { mode: 0o700 });
@@ -146,7 +168,23 @@ async function makeCache(
     await writeFile(join(directory, name), name);
     await utimes(join(directory, name), at, at);
   }
-  return { environment: { XDG_CACHE_HOME: home }, names: async () => (await readdir(directory)).sort() };
+  return {
+    environment: { XDG_CACHE_HOME: home },
+    names: async () => (await readdir(directory)).sort(),
+    grow: async (name, bytes) => {
+      const { atime, mtime } = await stat(join(directory, name));
+      await truncate(join(directory, name), bytes);
+      await utimes(join(directory, name), atime, mtime);
+    },
+  };
+}
+
+/** Keeps a template called "new". */
+async function keepNew(environment: NodeJS.ProcessEnv): Promise<void> {
+  const cache = await openTemplateCache(environment);
+  const path = cache.newPath("new");
+  await writeFile(path, "whole");
+  await cache.keep(path, "new");
 }
 
 test("keeping a template removes those that nobody used for a month, and what killed runs left half written", async () => {
@@ -157,6 +195,67 @@ test("keeping a template removes those that nobody used for a month, and what ki
   await writeFile(path, "whole");
   expect(await cache.keep(path, "new")).toMatch(/template-new\.tar$/);
   expect(await names()).toEqual(["template-b.tar", "template-new.tar"]);
+});
+
+test("keeping a template removes clusters and programs that nobody used for a month, and no others", async () => {
+  const leftover = "cluster-d.tar.999999.1.0123456789ab.abc";
+  const { environment, names } = await makeCache({
+    "cluster-a.tar": 31,
+    "cluster-b.tar": 29,
+    "native-c": 31,
+    [leftover]: 2,
+    "test-python-e": 31,
+    worktrees: 31,
+  });
+  await keepNew(environment);
+  expect(await names()).toEqual(["cluster-b.tar", "template-new.tar", "test-python-e", "worktrees"]);
+});
+
+test("templates that are too much together go, the one used longest ago first, and nothing else does", async () => {
+  const { environment, names, grow } = await makeCache({
+    "template-a.tar": 1,
+    "template-b.tar": 2,
+    "template-c.tar": 3,
+    "cluster-d.tar": 4,
+  });
+  await grow("template-a.tar", 2 ** 30);
+  await grow("template-b.tar", 2 ** 30);
+  await keepNew(environment);
+  expect(await names()).toEqual(["cluster-d.tar", "template-a.tar", "template-new.tar"]);
+});
+
+test("a template that is too much by itself is kept while it is the newest", async () => {
+  const { environment, names } = await makeCache({ "template-a.tar": 1 });
+  const cache = await openTemplateCache(environment);
+  const path = cache.newPath("large");
+  await writeFile(path, "whole");
+  await truncate(path, 3 * 2 ** 30);
+  await cache.keep(path, "large");
+  expect(await names()).toEqual(["template-large.tar"]);
+});
+
+test("what a live run is writing is not removed, however long it takes", async () => {
+  const { environment } = await makeCache({});
+  const cache = await openTemplateCache(environment);
+  const writing = cache.newPath("other");
+  await writeFile(writing, "half");
+  const longAgo = new Date(0);
+  await utimes(writing, longAgo, longAgo);
+  await keepNew(environment);
+  expect(await readFile(writing, "utf8")).toBe("half");
+});
+
+test("programs that only a killed run has used may be removed", async () => {
+  const { environment, names } = await makeCache({});
+  const directory = join(String(environment.XDG_CACHE_HOME), "pushproof");
+  await writeFiles(directory, {
+    "binaries-a/used-by.999999.1.0123456789ab.programs": "",
+    "binaries-a/bin/postgres": "postgres",
+  });
+  const at = new Date(Date.now() - 2 * 24 * 60 * 60_000);
+  await utimes(join(directory, "binaries-a/used-by.999999.1.0123456789ab.programs"), at, at);
+  expect(await clearCaches(environment)).toEqual({ files: 1, bytes: 8, live: [] });
+  expect(await names()).toEqual([]);
 });
 
 test("a template that is found counts as used", async () => {
@@ -180,6 +279,6 @@ test("emptying the caches leaves worktrees, what others keep there, and what a l
   const cache = await openTemplateCache(environment);
   const writing = cache.newPath("new");
   await writeFile(writing, "half");
-  expect(await clearCaches(environment)).toEqual({ files: 3, bytes: 40 });
+  expect(await clearCaches(environment)).toEqual({ files: 3, bytes: 40, live: [writing] });
   expect(await names()).toEqual([expect.stringMatching(/^template-new\./), "worktrees"]);
 });

@@ -215,4 +215,64 @@ describe("a drafted configuration", () => {
       expect(draft.setups).toEqual(['"setup": "alembic upgrade head", "inputs": ["alembic.ini", "db/migrations/**"]']);
     },
   );
+
+  it("suggests the models that a migration imports as inputs", () => {
+    const draft = draftOf({
+      ...python,
+      "alembic.ini": "[alembic]\nscript_location = alembic\n",
+      "alembic/env.py": "from alembic import context\nfrom ledger.database import Base as Everything\nimport os\n",
+      "alembic/versions/1.py":
+        "from ledger.models import (\n    Book,\n)\nfrom ledger import money, unknown\nfrom ledger.types import *\n",
+      "src/ledger/database.py": "",
+      "src/ledger/models/__init__.py": "",
+      "src/ledger/money.py": "",
+      "src/ledger/types.py": "",
+    });
+    const inputs = [
+      "alembic.ini",
+      "alembic/**",
+      "src/ledger/database.py",
+      "src/ledger/models/**",
+      "src/ledger/money.py",
+      "src/ledger/types.py",
+    ];
+    expect(draft.setups).toEqual([
+      `"setup": "alembic upgrade head", "inputs": [${inputs.map((input) => `"${input}"`).join(", ")}]`,
+    ]);
+  });
+
+  it("suggests where setup runs when it is not the first suite's directory", () => {
+    const inside = (root: string, files: Record<string, string>) =>
+      Object.fromEntries(Object.entries(files).map(([path, text]) => [`${root}/${path}`, text]));
+    const api = inside("b/api", { ...python, "alembic.ini": "", "alembic/env.py": "" });
+    expect(draftOf({ ...inside("a/admin", python), ...api }).setups).toEqual([
+      '"setup": "alembic upgrade head", "inputs": ["b/api/alembic.ini", "b/api/alembic/**"], "root": "b/api"',
+    ]);
+  });
+
+  it.each([
+    [
+      { "drizzle.config.ts": 'export default { out: "./db/drizzle" }', "db/drizzle/0000.sql": "" },
+      ["drizzle-orm", "drizzle-kit"],
+      '"setup": "drizzle-kit migrate", "inputs": ["drizzle.config.ts", "db/drizzle/**"]',
+    ],
+    [
+      { "knexfile.js": "export default { client: 'pg' }", "migrations/1.js": "" },
+      ["knex", "pg"],
+      '"setup": "knex migrate:latest", "inputs": ["knexfile.js", "migrations/**"]',
+    ],
+    [
+      { "prisma/schema.prisma": "", "prisma.config.ts": "" },
+      ["prisma"],
+      '"setup": "prisma migrate deploy", "inputs": ["prisma/**", "prisma.config.ts"]',
+    ],
+  ])("suggests what the project's migration tool needs (%j)", (files, packages, suggestion) => {
+    const dependencies = Object.fromEntries(packages.map((name) => [name, "1"]));
+    const draft = draftOf({
+      "a.test.ts": "",
+      "package.json": JSON.stringify({ dependencies, devDependencies: { vitest: "4" } }),
+      ...files,
+    });
+    expect(draft.setups).toEqual([suggestion]);
+  });
 });

