@@ -86,6 +86,10 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
     .description("show what is proven about HEAD, and the last verified trees")
     .action(async () => finish(await status(world)));
   program
+    .command("repeat <order>")
+    .description("run the tests that led to a race again, in their order: a file of .verify/orders")
+    .action(async (file: string) => finish(await (await import("./commands/repeat.ts")).repeat(file, world)));
+  program
     .command("exec")
     .description("run one command with an isolated database of its own in its environment")
     .usage("-- COMMAND")

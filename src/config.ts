@@ -17,6 +17,11 @@ const suiteShape = z.strictObject({
   command: nonEmpty,
   /** `auto` is the number of cores this process may use. */
   workers: z.union([z.literal("auto"), z.number().int().positive()]).default("auto"),
+  /**
+   * `runner`: the runner itself runs its workers side by side; `processes`: several single processes of it do, each over a
+   * share of the test files; `auto`: processes where the runner cannot.
+   */
+  parallel: z.enum(["auto", "runner", "processes"]).default("auto"),
   /** The directories (or Python packages) whose lines count, relative to `root`; empty leaves it to the runner's own configuration. */
   source: z.array(nonEmpty).default([]),
   /** `false` for a suite that needs no database. */
@@ -32,6 +37,11 @@ export const suiteSchema = suiteShape.superRefine((suite, context) => {
   if (suite.runner === "command") {
     if (suite.results.length === 0)
       mistake("results", 'the runner "command" needs globs of the JUnit XML files that its command writes');
+    if (suite.parallel === "processes")
+      mistake(
+        "parallel",
+        'the runner "command" has no test files that could be shared out: give it workers that lease their databases',
+      );
     return;
   }
   for (const key of ["results", "coverage"] as const) {
@@ -89,6 +99,8 @@ export const configSchema = z.strictObject({
   coverage: coverageSchema.prefault({}),
   /** Name → shell command, run in the repo's root; one that fails fails the verification. */
   checks: z.record(nonEmpty, nonEmpty).default({}),
+  /** What a test that fails in parallel and passes alone means: `fail` stops the push, `warn` lets it pass, marked. */
+  races: z.enum(["fail", "warn"]).default("fail"),
   /** How long one suite may take: "90s", "30m", "2h". */
   timeout: z
     .string()

@@ -1,3 +1,4 @@
+import type { Config } from "./config.ts";
 import { gateReason } from "./coverage/gate.ts";
 import type { CheckSummary, CoverageSummary, Verdict } from "./report/summary.ts";
 import { plural } from "./report/text.ts";
@@ -22,13 +23,13 @@ export interface Judgment {
 }
 
 /** Judges the findings. Only what ran, passed and was measured is verified; all that speaks against it is named. */
-export function reachVerdict(findings: Findings): Judgment {
+export function reachVerdict(findings: Findings, races: Config["races"] = "fail"): Judgment {
   const impossible = [...changedReasons(findings), ...outsideReasons(findings)];
   const reasons = [
     ...impossible,
     ...(findings.suites.length === 0 ? ["No suite ran, so nothing is verified."] : []),
-    ...findings.suites.flatMap(suiteReasons),
-    ...coverageReasons(findings),
+    ...findings.suites.flatMap((suite) => suiteReasons(suite, races)),
+    ...coverageReasons(findings, races),
     ...findings.checks.filter((check) => !check.passed).map(checkReason),
   ];
   if (reasons.length === 0) return { verdict: "verified", reasons };
@@ -50,20 +51,23 @@ function outsideReasons({ outside }: Findings): string[] {
   ];
 }
 
-function suiteReasons(outcome: SuiteOutcome): string[] {
-  const reasons = knownReasons(outcome);
+function suiteReasons(outcome: SuiteOutcome, races: Config["races"]): string[] {
+  const reasons = knownReasons(outcome, races);
   const { tests, failures, name } = outcome.summary;
   if (reasons.length > 0) return reasons;
   // Whatever a runner says or leaves out: without a test that passed, or with one that did not, nothing is verified.
-  if (failures.length > 0) return [`${plural(failures.length, "failure")} in ${name}.`];
+  const counted = races === "warn" ? failures.filter(({ kind }) => kind !== "race") : failures;
+  if (counted.length > 0) return [`${plural(counted.length, "failure")} in ${name}.`];
   return tests.passed > 0 ? [] : [`No test of ${name} passed, so nothing is verified.`];
 }
 
-function knownReasons({ summary, reasons }: SuiteOutcome): string[] {
-  const { failed, total } = summary.tests;
+function knownReasons({ summary, reasons }: SuiteOutcome, mode: Config["races"]): string[] {
+  const { total, races = 0 } = summary.tests;
+  const failed = summary.tests.failed - (mode === "warn" ? races : 0);
+  const raced = mode === "warn" || races === 0 ? "" : `, ${racesText(races, failed)}`;
   const crashed = summary.failures.filter((failure) => failure.kind === "crash");
   return [
-    ...(failed > 0 ? [`${failed} of ${plural(total, "test")} failed in ${summary.name}.`] : []),
+    ...(failed > 0 ? [`${failed} of ${plural(total, "test")} failed in ${summary.name}${raced}.`] : []),
     ...(crashed.length > 0
       ? [
           `${plural(crashed.length, "worker")} of ${summary.name} crashed: what it had covered is lost, so the coverage figure is void.`,
@@ -73,10 +77,16 @@ function knownReasons({ summary, reasons }: SuiteOutcome): string[] {
   ];
 }
 
-function coverageReasons({ suites, coverage }: Findings): string[] {
+/** "1 of them a race, which passes alone". */
+function racesText(races: number, failed: number): string {
+  if (races === failed) return failed === 1 ? "a race: it passes alone" : "all of them races: they pass alone";
+  return `${races} of them ${races === 1 ? "a race, which passes" : "races, which pass"} alone`;
+}
+
+function coverageReasons({ suites, coverage }: Findings, races: Config["races"]): string[] {
   const silent = suites.filter((suite) => suite.coverage === null);
   // What kept a suite from its end kept it from its coverage too, and has been said.
-  if (silent.length > 0 && silent.every((suite) => knownReasons(suite).length > 0)) return [];
+  if (silent.length > 0 && silent.every((suite) => knownReasons(suite, races).length > 0)) return [];
   if (silent.length > 0 || coverage === null) {
     const from = silent.length > 0 ? ` from ${silent.map(({ summary }) => summary.name).join(", ")}` : "";
     return [

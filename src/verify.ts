@@ -15,6 +15,8 @@ import { shortId } from "./report/text.ts";
 import { verdictText } from "./report/verdict-text.ts";
 import { type MergedCoverage, prepareReports, writeReports } from "./report/write.ts";
 import type { Subject, VerifyRequest } from "./request.ts";
+import { DurationStore } from "./suite/durations.ts";
+import { openOrderBook } from "./suite/order.ts";
 import { describePlan, makePlan, type Plan } from "./suite/plan.ts";
 import { runPlan } from "./suite/run-plan.ts";
 import { reachVerdict } from "./verdict.ts";
@@ -100,7 +102,7 @@ interface Prepared {
 
 async function verifyFiles(context: Context, prepared: Prepared): Promise<Summary> {
   const { display, repository, request, world } = context;
-  const { checkout, loaded, plan } = prepared;
+  const { target, checkout, loaded, plan } = prepared;
   const logs = await prepareReports(repository.root);
   display.say(`  ${describePlan(plan)}`);
   try {
@@ -109,12 +111,18 @@ async function verifyFiles(context: Context, prepared: Prepared): Promise<Summar
       checkout,
       mainRoot: repository.root,
       logs,
+      durations: new DurationStore({
+        commonDirectory: repository.commonDirectory,
+        branch: target.branch,
+        base: loaded.config.base,
+      }),
+      orders: await openOrderBook(repository.root, checkout.kind === "working tree" ? null : target.commit),
       request,
       display,
       world,
     });
     const { changed, added } = await checkout.drift();
-    const judgment = reachVerdict({ ...run, changed });
+    const judgment = reachVerdict({ ...run, changed }, loaded.config.races);
     const doubts = judgment.verdict === "verified" ? whyNoProof(checkout, plan, added) : [];
     const proves = judgment.verdict === "verified" && doubts.length === 0;
     const notes = [...checkout.notes, ...run.notes, ...doubts];

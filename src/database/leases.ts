@@ -23,16 +23,17 @@ export const noLeases = "none";
 type Answer = WorkerDatabase | { readonly error: string };
 
 /**
- * Opens an office for databases that are fresh, in an absolute, private directory. Who asks first is served first; a
- * database that comes back is made afresh before it is handed out again, so that nobody waits for that while there are
- * spares.
+ * Opens an office for databases that are fresh, in an absolute, private directory. Who asks first is served first. Where
+ * it renews, a database that comes back is made afresh before it is handed out again, so that nobody waits for that while
+ * there are spares; elsewhere it is a worker's, whose processes have it one after another, as it is.
  */
 export async function openLeaseOffice(
   provision: Pick<Provision, "lease">,
   databases: readonly WorkerDatabase[],
   directory: string,
+  { renews }: { readonly renews: boolean },
 ): Promise<LeaseOffice> {
-  const desk = new Desk(provision, databases);
+  const desk = new Desk(provision, databases, renews);
   const listener = await listenOn(directory, "leases", (socket) => desk.attend(socket));
   return {
     socketPath: listener.path,
@@ -51,10 +52,12 @@ class Desk {
   readonly #waiting: Socket[] = [];
   readonly #renewals = new Set<Promise<void>>();
   readonly #failure = new AbortController();
+  readonly #renews: boolean;
   #isClosed = false;
 
-  constructor(provision: Pick<Provision, "lease">, fresh: readonly WorkerDatabase[]) {
+  constructor(provision: Pick<Provision, "lease">, fresh: readonly WorkerDatabase[], renews: boolean) {
     this.#provision = provision;
+    this.#renews = renews;
     this.#fresh = [...fresh];
   }
 
@@ -98,9 +101,14 @@ class Desk {
     if (place >= 0) this.#waiting.splice(place, 1);
   }
 
-  #takeBack({ worker }: WorkerDatabase): void {
+  #takeBack(database: WorkerDatabase): void {
     if (this.#isClosed || this.failed.aborted) return;
-    const renewal = this.#provision.lease([worker]).then(
+    if (!this.#renews) {
+      this.#fresh.push(database);
+      this.#serve();
+      return;
+    }
+    const renewal = this.#provision.lease([database.worker]).then(
       (renewed) => void this.#fresh.push(...renewed),
       (error) => this.#failure.abort(error),
     );

@@ -12,22 +12,30 @@ export function figures(summary: Summary): Figure[] {
     ["Coverage", summary.coverage && coverageFigure(summary.coverage)],
     ["Time", timeFigure(summary)],
     ["Workers", workersFigure(summary)],
+    ["Bound", boundFigure(summary)],
   ];
   return all.filter((figure): figure is [string, string] => figure[1] !== null);
 }
 
 /** "804 passed, 1 failed, 1 skipped". */
-export function countsText({ passed, failed, skipped }: TestCounts): string {
+export function countsText({ passed, failed, skipped, races = 0 }: TestCounts): string {
   const parts = [`${passed} passed`];
-  if (failed > 0) parts.push(`${failed} failed`);
+  if (failed > races) parts.push(`${failed - races} failed`);
+  if (races > 0) parts.push(plural(races, "race"));
   if (skipped > 0) parts.push(`${skipped} skipped`);
   return parts.join(", ");
 }
 
 /** The tests of all suites together. */
 export function allTests({ suites }: Summary): TestCounts {
-  const sum = (key: keyof TestCounts): number => suites.reduce((total, { tests }) => total + tests[key], 0);
-  return { total: sum("total"), passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped") };
+  const sum = (key: keyof TestCounts): number => suites.reduce((total, { tests }) => total + (tests[key] ?? 0), 0);
+  return {
+    total: sum("total"),
+    passed: sum("passed"),
+    failed: sum("failed"),
+    skipped: sum("skipped"),
+    races: sum("races"),
+  };
 }
 
 /** "3 files, +57 −29". */
@@ -62,6 +70,22 @@ function timeFigure({ seconds, suites, receipt }: Summary): string | null {
   if (work === 0) return formatSeconds(seconds);
   const ratio = work > seconds ? ` (${formatRatio(work / seconds)})` : "";
   return `${formatSeconds(seconds)}; the tests' own durations add up to ${formatSeconds(work)}${ratio}`;
+}
+
+/**
+ * The least time in which the suite could run on its workers, how near the run came to it, and what splitting a file would
+ * save where that file is the bound. Of several suites, the one that took longest.
+ */
+function boundFigure({ suites }: Summary): string | null {
+  const [slowest] = suites
+    .filter(({ schedule, workers }) => schedule !== undefined && workers > 1)
+    .toSorted((left, right) => right.seconds - left.seconds);
+  if (slowest?.schedule === undefined) return null;
+  const { boundSeconds, ratio, longest, savedBySplitting } = slowest.schedule;
+  const of = suites.length > 1 ? ` for ${slowest.name}` : "";
+  const told = `${formatSeconds(boundSeconds)}${of}; it took ${ratio.toFixed(2)} times that`;
+  if (savedBySplitting === null || longest === null || savedBySplitting < 0.1 * boundSeconds) return told;
+  return `${told}. ${longest.file} alone takes ${formatSeconds(longest.seconds)}: split, it saves ${formatSeconds(savedBySplitting)}`;
 }
 
 function workersFigure({ suites }: Summary): string | null {

@@ -4,7 +4,7 @@ import { binaryOrCounts, changedName } from "./markdown-changes.ts";
 import { allRejections, refusedDuring, rejectionRemedies } from "./rejections.ts";
 import type { Failure, RejectionSummary, SuiteSummary, Summary } from "./summary.ts";
 import { clip, formatSeconds, listed, plural, shortId } from "./text.ts";
-import { allFailures, failureWords, subjectOf, verdictInWords, verdictMark } from "./verdict.ts";
+import { allFailures, failureWords, raceText, subjectOf, verdictInWords, verdictMark } from "./verdict.ts";
 
 const shownFailures = 10;
 const shownRejections = 20;
@@ -53,14 +53,17 @@ function failuresSection(summary: Summary): string | null {
   );
 }
 
-function failureText(failure: Failure, rejections: readonly RejectionSummary[]): string {
-  const { file, name, message, worker, kind } = failure;
+function failureText(failure: Failure & { readonly log: string }, rejections: readonly RejectionSummary[]): string {
+  const { file, name, message, worker, kind, race } = failure;
   const where = worker === undefined ? "" : ` on ${escapeMarkdown(worker)}`;
   const refused = refusedDuring(failure, rejections).map(({ database }) => code(database));
   const meanwhile = refused.length === 0 ? "" : `, while the server refused it ${refused.join(", ")}`;
   const heading = `### ${code(name)}\n\n${failureWords[kind]}${where}, in ${code(file)}${meanwhile}`;
-  if (message.trim() === "") return `${heading}.`;
-  return `${heading}:\n\n${fencedBlock(clip(message, longestMessage))}`;
+  const again = race?.repeat ? `\n\nThe same tests in that order again:\n\n${fencedBlock(race.repeat, "sh")}` : "";
+  const before = race === undefined ? "" : `; it ${escapeMarkdown(raceText({ ...failure, worker }))}`;
+  const log = `The full output is in ${code(failure.log)}.`;
+  if (message.trim() === "") return `${heading}${before}. ${log}${again}`;
+  return `${heading}${before}. ${log}\n\n${fencedBlock(clip(message, longestMessage))}${again}`;
 }
 
 function rejectionsSection(summary: Summary): string | null {

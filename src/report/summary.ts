@@ -64,8 +64,14 @@ export interface SuiteSummary {
   readonly isolation?: DatabaseConfig["isolation"];
   /** What workers tried to reach and the server refused them. Missing before 0.2. */
   readonly rejections?: readonly RejectionSummary[];
+  /** Whether the runner itself ran the workers, or several processes of it did. Missing before 0.3. */
+  readonly parallel?: "runner" | "processes";
+  /** Missing before 0.3, and where the tests did not run to their end. */
+  readonly schedule?: ScheduleSummary;
   /** Where the full output is, relative to the repo's root. */
   readonly log: string;
+  /** Where the output of each process is, where there are several. */
+  readonly logs?: readonly string[];
 }
 
 /** "gw1 tried to reach ledger_test_gw0 (3 times)". */
@@ -81,22 +87,56 @@ export interface RejectionSummary {
 export interface TestCounts {
   readonly total: number;
   readonly passed: number;
+  /** Races among them. */
   readonly failed: number;
   readonly skipped: number;
+  /** How many of those that failed pass alone. Missing where none does, and before 0.3. */
+  readonly races?: number;
 }
 
 export interface Failure {
   /** Relative to the repo's root. */
   readonly file: string;
   readonly name: string;
+  /** What the runner selects it by. Missing before 0.3, and where nothing can be selected. */
+  readonly id?: string;
   readonly message: string;
   /** The worker it ran on, where that is known. */
   readonly worker?: string;
   readonly kind: FailureKind;
+  /** What led to a race; there for that kind alone. */
+  readonly race?: RaceSummary;
 }
 
-/** `collection`: a test file that could not be loaded. */
-export type FailureKind = "failure" | "crash" | "timeout" | "collection";
+/**
+ * `collection`: a test file that could not be loaded; `race`: it failed among the others and passed alone, on a fresh
+ * database; `timeout`: it, or its suite, took longer than it may.
+ */
+export type FailureKind = "failure" | "race" | "crash" | "timeout" | "collection";
+
+/** What is known of how a test came to fail that passes alone. */
+export interface RaceSummary {
+  /** The test files that its worker ran before, in that order, relative to the repo's root; its own file is not one of them. */
+  readonly filesBefore: readonly string[];
+  /** How many tests its worker ran before it, those of its own file included. */
+  readonly testsBefore: number;
+  /** What the server refused during its file. */
+  readonly rejections: readonly RejectionSummary[];
+  /** The command that runs its worker's tests again in the same order; null where the runner cannot be told to. */
+  readonly repeat: string | null;
+}
+
+/** How well the workers were used. */
+export interface ScheduleSummary {
+  /** The least wall time that is possible, in seconds: max(sum of all tests / workers, longest file). */
+  readonly boundSeconds: number;
+  /** The suite's wall time in units of the bound, start-up included. */
+  readonly ratio: number;
+  /** The file that takes longest, relative to the repo's root; null where nothing took time. */
+  readonly longest: { readonly file: string; readonly seconds: number } | null;
+  /** Where that file is the bound: what the bound would lose were it split, in seconds; null elsewhere. */
+  readonly savedBySplitting: number | null;
+}
 
 export interface LineCount {
   readonly covered: number;

@@ -2,14 +2,16 @@ import type { Colors } from "./display.ts";
 import { figures } from "./figures.ts";
 import { allRejections, rejectionRemedies, rejectionText } from "./rejections.ts";
 import type { Failure, Summary, Verdict } from "./summary.ts";
-import { clip, listed, plainLine, shortId } from "./text.ts";
-import { allFailures, subjectOf, verdictInWords } from "./verdict.ts";
+import { clip, listed, plainLine, plainText, shortId } from "./text.ts";
+import { allFailures, racesLetThrough, raceText, subjectOf, verdictInWords } from "./verdict.ts";
 
 const columns = 80;
 /** What fits a small terminal and leaves the prompt visible. */
 const rows = 22;
 const mostFailures = 10;
 const fewestFailures = 3;
+/** The name, and what a short assertion and its difference take. */
+const longestFailure = 12;
 const shownReasons = 3;
 const longestReason = 3 * columns;
 const longestRefusal = 2 * columns - 4;
@@ -35,7 +37,8 @@ function reusedLine({ tree, repeat }: Summary, colors: Colors): string {
 
 function verdictLine(summary: Summary, colors: Colors): string {
   const paint: Record<Verdict, (text: string) => string> = {
-    verified: (text) => (summary.incomplete.length > 0 ? colors.yellow : colors.green)(`✔ ${text}`),
+    verified: (text) =>
+      (summary.incomplete.length > 0 || racesLetThrough(summary) > 0 ? colors.yellow : colors.green)(`✔ ${text}`),
     failed: (text) => colors.red(`✘ ${text}`),
     error: (text) => colors.red(`✘ ${text}`),
     interrupted: (text) => colors.yellow(`■ ${text}`),
@@ -65,24 +68,51 @@ function rejectionLines(summary: Summary): string[] {
   ];
 }
 
-/** A line a failure, or two where there is room for the message on one of its own. */
+/** Each failure as the runner would show it where there is room, else the beginning of its message, else a line. */
 function failureLines(summary: Summary, room: number, colors: Colors): string[] {
   const failures = allFailures(summary);
-  const roomy = failures.length * 2 <= Math.min(room, mostFailures);
+  const shown = Math.min(failures.length, mostFailures);
+  const each = Math.min(longestFailure, Math.floor((failures.length > shown ? room - 1 : room) / Math.max(1, shown)));
+  if (each >= 2) {
+    return listed(failures, shown, (failure) => severalLines(failure, each, colors), "failure").map(indented);
+  }
   const limit = Math.min(mostFailures, Math.max(fewestFailures, failures.length <= room ? room : room - 1));
-  const write = (failure: Failure): string => (roomy ? twoLines(failure, colors) : oneLine(failure, colors));
-  return listed(failures, limit, write, "failure").map((line) => `  ${line}`);
+  return listed(failures, limit, (failure) => oneLine(failure, colors), "failure").map(indented);
 }
 
-function twoLines(failure: Failure, colors: Colors): string {
+function indented(text: string): string {
+  return text
+    .split("\n")
+    .map((line) => `  ${line}`)
+    .join("\n");
+}
+
+/** The name and as much of the message as so many rows hold; of a race how it came about, too. */
+function severalLines(failure: Failure, room: number, colors: Colors): string {
   const name = clip(`${plainLine(failure.file)} › ${plainLine(failure.name)}`, columns - 4);
-  const message = firstLine(failure, columns - 4);
-  return `${colors.red("✘")} ${name}${message === "" ? "" : `\n    ${colors.dim(message)}`}`;
+  const told = failure.kind === "race" ? raceLines(failure) : kindLines(failure);
+  const message = plainText(failure.message.trim())
+    .split("\n")
+    .filter((line) => line.trim() !== "");
+  const kept = told.slice(0, Math.max(1, room - 1));
+  const lines = [...kept, ...message.slice(0, room - 1 - kept.length)];
+  return [`${colors.red("✘")} ${name}`, ...lines.map((line) => `  ${colors.dim(clip(line, columns - 6))}`)].join("\n");
+}
+
+function raceLines(failure: Failure): string[] {
+  const { race } = failure;
+  return [`A race: ${plainLine(raceText(failure))}.`, ...(race?.repeat ? [`In that order again: ${race.repeat}`] : [])];
+}
+
+/** What the message of a test that did not simply fail may leave open. */
+function kindLines({ kind, worker }: Failure): string[] {
+  if (kind === "crash") return [`${worker ?? "Its worker"} crashed in it.`];
+  return kind === "collection" ? ["It could not be loaded."] : [];
 }
 
 function oneLine(failure: Failure, colors: Colors): string {
   const name = clip(`${plainLine(failure.file)} › ${plainLine(failure.name)}`, 60);
-  const message = firstLine(failure, columns - 6 - name.length);
+  const message = failure.kind === "race" ? "a race: passes alone" : firstLine(failure, columns - 6 - name.length);
   return `${colors.red("✘")} ${name}${message === "" ? "" : `  ${colors.dim(message)}`}`;
 }
 

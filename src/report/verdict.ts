@@ -1,15 +1,23 @@
-import type { FailureKind, Summary, Verdict } from "./summary.ts";
-import { shortId } from "./text.ts";
+import type { Failure, FailureKind, Summary, Verdict } from "./summary.ts";
+import { listed, plural, shortId } from "./text.ts";
 
 /** The verdict in words; a pass of a run that left something out never reads as a whole one. */
-export function verdictInWords({ verdict, incomplete }: Summary): string {
-  return verdict === "verified" && incomplete.length > 0 ? "Verified in part" : verdictWords[verdict];
+export function verdictInWords(summary: Summary): string {
+  const { verdict, incomplete } = summary;
+  const words = verdict === "verified" && incomplete.length > 0 ? "Verified in part" : verdictWords[verdict];
+  const races = racesLetThrough(summary);
+  return races === 0 ? words : `${words}, ${plural(races, "race")} let through`;
+}
+
+/** How many tests failed in parallel, passed alone, and did not stop the verdict: see `races` in the configuration. */
+export function racesLetThrough({ verdict, suites }: Summary): number {
+  return verdict === "verified" ? suites.reduce((sum, { tests }) => sum + (tests.races ?? 0), 0) : 0;
 }
 
 /** The verdict as a mark, for documents. */
-export function verdictMark({ verdict, incomplete }: Summary): string {
-  if (verdict !== "verified") return "❌";
-  return incomplete.length > 0 ? "⚠️" : "✅";
+export function verdictMark(summary: Summary): string {
+  if (summary.verdict !== "verified") return "❌";
+  return summary.incomplete.length > 0 || racesLetThrough(summary) > 0 ? "⚠️" : "✅";
 }
 
 const verdictWords: Readonly<Record<Verdict, string>> = {
@@ -22,6 +30,7 @@ const verdictWords: Readonly<Record<Verdict, string>> = {
 /** How a test came to fail, in words. */
 export const failureWords: Readonly<Record<FailureKind, string>> = {
   failure: "Failed",
+  race: "A race: failed among the others, passes alone",
   crash: "Its worker crashed",
   timeout: "Ran out of time",
   collection: "Could not be loaded",
@@ -34,7 +43,17 @@ export function subjectOf({ branch, commit, verifiedIn }: Summary): string {
   return branch === null ? shortId(commit) : `${branch} at ${shortId(commit)}`;
 }
 
-/** The failures of all suites, each with the suite's log. */
-export function allFailures({ suites }: Summary): (Summary["suites"][number]["failures"][number] & { log: string })[] {
-  return suites.flatMap(({ failures, log }) => failures.map((failure) => ({ ...failure, log })));
+/** The failures of all suites, each with the log of its worker, or of the suite. */
+export function allFailures({ suites }: Summary): (Failure & { readonly log: string })[] {
+  return suites.flatMap(({ failures, log, logs = [] }) =>
+    failures.map((failure) => ({ ...failure, log: logs.find((one) => one.endsWith(`-${failure.worker}.log`)) ?? log })),
+  );
+}
+
+/** How a test came to fail that passes alone: "passes alone; on gw1 after 12 tests, of tests/a.py, tests/b.py". */
+export function raceText({ worker, race }: Failure, write: (name: string) => string = (name) => name): string {
+  if (race === undefined) return "";
+  const files = listed(race.filesBefore, 3, write, "file").join(", ");
+  const before = `after ${plural(race.testsBefore, "test")}${files === "" ? "" : `, of ${files}`}`;
+  return `passes alone; on ${worker ?? "its worker"} ${before}`;
 }

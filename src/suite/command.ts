@@ -14,7 +14,16 @@ import { quote, withArguments } from "./shell.ts";
  * Any program that writes JUnit XML and LCOV where the configuration says. Its one process has the base name's database;
  * where the configuration gives it several workers, its processes lease theirs with `verify exec`.
  */
-export const command: Runner = { name: "command", invocation, workersAskedFor: () => null, collect };
+export const command: Runner = {
+  name: "command",
+  invocation,
+  workersAskedFor: () => null,
+  whyProcesses: () => null,
+  listFiles: null,
+  selectsTests: () => false,
+  keepsOrder: false,
+  collect,
+};
 
 /** What was there before a run, for the same run's `collect`. */
 const before = new WeakMap<SuiteRun, FilesBefore>();

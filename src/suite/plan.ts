@@ -1,5 +1,4 @@
 import { existsSync, statSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { closest } from "fastest-levenshtein";
 import { type Config, type DatabaseConfig, durationSeconds, type SuiteConfig } from "../config.ts";
@@ -7,7 +6,9 @@ import type { WorkerId } from "../database/provision.ts";
 import { RequestError } from "../errors.ts";
 import { plural } from "../report/text.ts";
 import type { VerifyOptions } from "../request.ts";
+import type { Order } from "./order.ts";
 import { runnerOf } from "./runners.ts";
+import { usableWorkers } from "./worker-count.ts";
 
 /** What will be run, and what it is held against. */
 export interface Plan {
@@ -30,7 +31,15 @@ export interface PlannedSuite {
   readonly databases: readonly WorkerId[];
   /** Whether processes lease their database instead of getting a worker's. */
   readonly leases: boolean;
+  /** Whether a database that was leased is made afresh for the next. */
+  readonly renewsLeases: boolean;
+  /** Whether the runner itself runs the workers, or each is a process of its own over a share of the test files. */
+  readonly parallel: "runner" | "processes";
+  /** Why they are processes although the configuration leaves it open: a phrase that follows "because"; null elsewhere. */
+  readonly whyProcesses: string | null;
   readonly timeoutSeconds: number;
+  /** Where only some tests are run, on one worker and in this order; left out for the whole suite. */
+  readonly order?: Pick<Order, "tests" | "worker">;
 }
 
 /** Makes the plan for a checkout with that absolute root. Throws RequestError for suites that are not there. */
@@ -67,10 +76,29 @@ function planSuite(config: Config, suite: SuiteConfig, options: VerifyOptions, c
   for (const source of suite.source) requireSource(suite, source, directory);
   const usesDatabase = config.database !== false && suite.database;
   const timeoutSeconds = options.timeoutSeconds ?? durationSeconds(config.timeout) ?? Number.POSITIVE_INFINITY;
-  const workers = workerIds(countWorkers(suite, options));
+  const workers = workerIds(countWorkers(suite, directory, options));
   const leases = config.database !== false && suite.database && leasesDatabases(suite, config.database);
-  const databases = usesDatabase ? databasesOf(suite, workers, leases) : [];
-  return { suite, directory, workers, usesDatabase, databases, leases, timeoutSeconds };
+  const spares = config.database !== false && config.database.isolation === "file" && suite.runner !== "command";
+  const databases = usesDatabase ? databasesOf(workers, leases && spares) : [];
+  const renewsLeases = leases;
+  const whyProcesses = workers.length > 1 && suite.parallel === "auto" ? whyOwnProcesses(suite, directory) : null;
+  const processes = workers.length > 1 && (suite.parallel === "processes" || whyProcesses !== null);
+  return {
+    suite,
+    directory,
+    workers,
+    usesDatabase,
+    databases,
+    leases,
+    renewsLeases,
+    parallel: processes ? "processes" : "runner",
+    whyProcesses,
+    timeoutSeconds,
+  };
+}
+
+function whyOwnProcesses(suite: SuiteConfig, directory: string): string | null {
+  return runnerOf(suite).whyProcesses(suite, directory);
 }
 
 /** Whether processes of the suite lease their database. Throws RequestError where they should, and cannot. */
@@ -84,9 +112,9 @@ function leasesDatabases(suite: SuiteConfig, { isolation }: DatabaseConfig): boo
   );
 }
 
-function databasesOf(suite: SuiteConfig, workers: readonly WorkerId[], leases: boolean): readonly WorkerId[] {
-  // Of a command, the number of workers also says how many of its processes may work side by side: the others wait.
-  if (!leases || suite.runner === "command") return workers;
+/** Of a command, the number of workers also says how many of its processes may work side by side: it has no spares. */
+function databasesOf(workers: readonly WorkerId[], spares: boolean): readonly WorkerId[] {
+  if (!spares) return workers;
   return Array.from({ length: 2 * workers.length }, (_, index): WorkerId => `gw${index}`);
 }
 
@@ -101,14 +129,14 @@ function requireSource(suite: SuiteConfig, source: string, directory: string): v
 }
 
 /** The option, else what the user's own command says, else the configuration, else the cores this process may use. */
-function countWorkers(suite: SuiteConfig, options: VerifyOptions): number {
+function countWorkers(suite: SuiteConfig, directory: string, options: VerifyOptions): number {
   if (options.serial) return 1;
   // A command is one process unless its configuration says that it leases databases: an option does not change what it does.
   if (suite.runner === "command" && (suite.workers === "auto" || suite.workers === 1)) return 1;
   if (typeof options.workers === "number") return options.workers;
-  const asked = runnerOf(suite).workersAskedFor(suite.command);
+  const asked = runnerOf(suite).workersAskedFor(suite.command, directory);
   if (asked !== null && options.workers === undefined) return asked;
-  return suite.workers === "auto" || options.workers === "auto" ? availableParallelism() : suite.workers;
+  return suite.workers === "auto" || options.workers === "auto" ? usableWorkers().count : suite.workers;
 }
 
 function workerIds(count: number): WorkerId[] {
@@ -117,8 +145,10 @@ function workerIds(count: number): WorkerId[] {
 
 /** For the display: "backend with 2 workers, frontend serially; the gate is 95 % of lines". */
 export function describePlan({ suites, threshold }: Plan): string {
-  const described = suites.map(({ suite, workers }) =>
-    workers.length === 1 ? `${suite.name} serially` : `${suite.name} with ${plural(workers.length, "worker")}`,
+  const described = suites.map(({ suite, workers, parallel }) =>
+    workers.length === 1
+      ? `${suite.name} serially`
+      : `${suite.name} with ${plural(workers.length, parallel === "processes" ? "process" : "worker", parallel === "processes" ? "processes" : "workers")}`,
   );
   return `${described.join(", ")}; the gate is ${threshold} % of lines`;
 }

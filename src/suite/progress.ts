@@ -22,6 +22,8 @@ type Message =
   | { type: "collected"; tests: number; all?: boolean }
   /** A worker begins a file; `at` is when, in milliseconds since the epoch. */
   | { type: "file"; worker: string; file: string; at?: number }
+  /** A worker begins a test. */
+  | { type: "begin"; worker: string; file: string; name: string }
   | { type: "failed"; worker?: string; file: string; name: string }
   | { type: "unfinished"; file: string; name: string }
   | { type: "error"; message: string }
@@ -72,6 +74,8 @@ export interface ReportedFacts {
   readonly errors: readonly string[];
   /** The last file that was begun by each worker, as the runner names it. */
   readonly lastFiles: ReadonlyMap<string, string>;
+  /** The last test that each worker began, by worker; the file as the runner names it. */
+  readonly lastTests: ReadonlyMap<string, { readonly file: string; readonly name: string }>;
   /** Which worker ran a file, by the file as the runner names it. */
   readonly workerOfFile: ReadonlyMap<string, string>;
   /** What was run when and by whom, in the order in which it was told. */
@@ -96,9 +100,12 @@ export interface ProgressListener {
   close(): Promise<void>;
 }
 
-/** Listens for what the adapters of one suite report; the socket lies in that absolute directory where it can. */
-export async function listenForProgress(scratch: string): Promise<ProgressListener> {
-  const record = new Told();
+/**
+ * Listens for what the adapters of one process of a suite report; the socket lies in that absolute directory where it can.
+ * A process that is one of the suite's workers as a whole, and knows itself as `master`, is heard under that worker's name.
+ */
+export async function listenForProgress(scratch: string, worker?: string): Promise<ProgressListener> {
+  const record = new Told(worker);
   const readers = new Set<Interface>();
   const listener = await listenOn(scratch, "progress", (socket) => {
     const reader = createInterface({ input: socket });
@@ -134,11 +141,17 @@ class Told implements Progress {
   readonly #refusals: string[] = [];
   readonly #unfinished: { file: string; name: string }[] = [];
   readonly #errors: string[] = [];
+  readonly #lastTests = new Map<string, { file: string; name: string }>();
   readonly #workerOfFile = new Map<string, string>();
   readonly #visits: Visit[] = [];
+  readonly #ownWorker: string | undefined;
+
+  constructor(ownWorker?: string) {
+    this.#ownWorker = ownWorker;
+  }
 
   take(line: string): void {
-    const message = parse(line);
+    const message = this.#named(parse(line));
     if (message === null) return;
     switch (message.type) {
       case "hello":
@@ -174,6 +187,9 @@ class Told implements Progress {
         this.#visits.push({ worker: message.worker, file: message.file, at: believable(message.at, Date.now()) });
         this.#worker(message.worker).file = message.file;
         return;
+      case "begin":
+        this.#lastTests.set(message.worker, { file: message.file, name: message.name });
+        return;
       case "failed":
         this.failed += 1;
         return;
@@ -200,9 +216,15 @@ class Told implements Progress {
       unfinished: this.#unfinished,
       errors: this.#errors,
       lastFiles,
+      lastTests: this.#lastTests,
       workerOfFile: this.#workerOfFile,
       visits: this.#visits,
     };
+  }
+
+  #named(message: Message | null): Message | null {
+    if (message === null || this.#ownWorker === undefined || !("worker" in message)) return message;
+    return { ...message, worker: this.#ownWorker };
   }
 
   #worker(id: string): { file: string; done: number } {

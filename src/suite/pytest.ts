@@ -1,7 +1,11 @@
 import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { UnavailableError } from "../errors.ts";
+import { pytestSettings } from "../init/detect-pytest.ts";
+import { filesUnder } from "../init/project-files.ts";
 import { adapterPath } from "../paths.ts";
+import { DifferentTestsError, differentTestsAdvice } from "./different-tests.ts";
 import { readJunit, type TestCase } from "./junit.ts";
 import { couldNotRun, type Dialect, isBad, lcovInput, resultsOf } from "./results.ts";
 import type { Ended, Invocation, Runner, SuiteRun, TestResults } from "./runner.ts";
@@ -13,8 +17,12 @@ import { quote, withArguments } from "./shell.ts";
  */
 export const pytest: Runner = {
   name: "pytest",
-  invocation: async (run) => invocation(run),
+  invocation,
   workersAskedFor,
+  whyProcesses: () => null,
+  listFiles: null,
+  selectsTests: () => true,
+  keepsOrder: true,
   collect,
 };
 
@@ -24,9 +32,14 @@ const noTestsCollected = 5;
 
 const plugin = "pushproof_pytest";
 const junitFile = (run: SuiteRun): string => join(run.scratch, "junit.xml");
+const durationsFile = (run: SuiteRun): string => join(run.scratch, "durations.json");
+const selectionFile = (run: SuiteRun): string => join(run.scratch, "selection.json");
+const collectedFile = (run: SuiteRun): string => join(run.scratch, "collected.json");
 const lcovFile = (run: SuiteRun): string => join(run.scratch, "coverage.lcov");
 
-function invocation(run: SuiteRun): Invocation {
+async function invocation(run: SuiteRun): Promise<Invocation> {
+  await writeFile(durationsFile(run), JSON.stringify(Object.fromEntries(run.durations)));
+  if (run.selection !== null) await writeFile(selectionFile(run), JSON.stringify(run.selection));
   const { PYTHONPATH: path = "" } = run.environment;
   const pluginDirectory = dirname(adapterPath(`${plugin}.py`));
   return {
@@ -48,6 +61,9 @@ function invocation(run: SuiteRun): Invocation {
       VERIFY_PROGRESS: run.progressSocket,
       VERIFY_JUNIT: junitFile(run),
       VERIFY_LCOV: lcovFile(run),
+      VERIFY_DURATIONS: durationsFile(run),
+      VERIFY_COLLECTED: collectedFile(run),
+      ...(run.selection === null ? {} : { VERIFY_SELECTION: selectionFile(run) }),
       VERIFY_CHECKOUT: run.checkoutRoot,
       VERIFY_OTHER_CHECKOUTS: run.otherRoots.join(delimiter),
     },
@@ -59,12 +75,14 @@ function addedOptions(run: SuiteRun): string[] {
   // Where the command names its coverage source, that is what counts.
   const named = /(^|\s)--cov(=|\s|$)/.test(run.suite.command);
   const sources = run.suite.source.length > 0 ? run.suite.source.map((source) => `--cov=${source}`) : ["--cov"];
+  // Some tests alone cover what they cover: it is not asked.
+  const coverage =
+    run.selection?.kind === "tests" ? ["--no-cov"] : [...(named ? [] : sources), `--cov-report=lcov:${lcovFile(run)}`];
   return [
     "-p",
     plugin,
     ...(run.workers > 1 ? parallel : []),
-    ...(named ? [] : sources),
-    `--cov-report=lcov:${lcovFile(run)}`,
+    ...coverage,
     `--junitxml=${junitFile(run)}`,
     // Only the old family carries each test's file.
     "-o",
@@ -74,10 +92,25 @@ function addedOptions(run: SuiteRun): string[] {
   ];
 }
 
-/** The number after `-n` or `--numprocesses`; `auto` and `logical` leave it open. */
-function workersAskedFor(command: string): number | null {
-  const asked = /(?:^|\s)(?:-n\s*|--numprocesses[=\s]\s*)(\d+)(?=\s|$)/.exec(command)?.[1];
-  return asked === undefined ? null : Math.max(1, Number(asked));
+/** What `-n` says on the command line, else in the configuration file; `auto` and `logical` leave it open. */
+function workersAskedFor(command: string, directory: string): number | null {
+  const options = [command, configuredOptions(directory)];
+  return options.map(workersIn).find((count) => count !== undefined) ?? null;
+}
+
+/** `addopts` of pytest's own configuration in a directory; empty where there is none. */
+function configuredOptions(directory: string): string {
+  const names = ["pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg"];
+  const options = pytestSettings(filesUnder(directory, names), ".")?.get("addopts") ?? "";
+  return options.replace(/[[\]"',]+/g, " ");
+}
+
+/** Null where the words leave the number open, undefined where they say nothing of it. */
+function workersIn(words: string): number | null | undefined {
+  if (/(?:^|\s)(?:-p\s*no:xdist|--dist[=\s]no)(?=\s|$)/.test(words)) return 1;
+  if (/(?:^|\s)(?:-n\s*|--numprocesses[=\s]\s*)(?:auto|logical)(?=\s|$)/.test(words)) return null;
+  const asked = /(?:^|\s)(?:-n\s*|--numprocesses[=\s]\s*)(\d+)(?=\s|$)/.exec(words)?.[1];
+  return asked === undefined ? undefined : Math.max(1, Number(asked));
 }
 
 async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
@@ -88,7 +121,14 @@ async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
   const different = (cases ?? []).find((test) => test.details.startsWith(differentCollections));
   if (different !== undefined) throw differentTests(run, different);
   const coverage = await lcovInput(lcovFile(run), ended.reported.directory ?? run.directory);
-  return resultsOf(run, ended, oneEntryEach(cases ?? []), dialect, coverage);
+  const results = resultsOf(run, ended, oneEntryEach(cases ?? []), dialect, coverage);
+  return run.selection?.kind === "share" ? { ...results, collected: await readCollected(run) } : results;
+}
+
+/** What a process found before it kept its share; null where it did not get so far. */
+async function readCollected(run: SuiteRun): Promise<readonly string[] | null> {
+  const text = await readFile(collectedFile(run), "utf8").catch(() => null);
+  return text === null ? null : JSON.parse(text);
 }
 
 /** pytest writes a test that failed, and then failed again in its teardown, twice. */
@@ -106,11 +146,10 @@ function oneEntryEach(cases: readonly TestCase[]): TestCase[] {
 const differentCollections = "Different tests were collected";
 
 /** xdist refuses to begin where its workers found different tests: most often an id holds what differs by worker. */
-function differentTests(run: SuiteRun, { details }: TestCase): UnavailableError {
+function differentTests(run: SuiteRun, { details }: TestCase): DifferentTestsError {
   const difference = details.split("\n").filter((line) => /^[+-](?![+-])/.test(line));
-  return new UnavailableError(
-    `${run.suite.name}: the workers collected different tests, so none ran. A parametrized id that holds a URL, a time or a random value does that; ` +
-      `give such parameters fixed ids, or run with \`"workers": 1\`.\n${difference.slice(0, 6).join("\n")}`,
+  return new DifferentTestsError(
+    `${run.suite.name}: the workers collected different tests, so none ran. ${differentTestsAdvice}\n${difference.slice(0, 6).join("\n")}`,
   );
 }
 
@@ -118,7 +157,8 @@ const crash = /^\s*worker '(gw\d+)' crashed while running '(.*)'/;
 
 const dialect: Dialect = {
   hasAdapter: true,
-  fileOf: (test) => test.file || (crash.exec(test.details)?.[2]?.split("::")[0] ?? collectedFile(test)),
+  idOf: (test) => test.properties.get("verify_id") ?? test.name,
+  fileOf: (test) => test.file || (crash.exec(test.details)?.[2]?.split("::")[0] ?? uncollectedFile(test)),
   nameOf: (test) => {
     const crashed = crash.exec(test.details)?.[2];
     if (crashed) return crashed.split("::").slice(1).join("::") || crashed;
@@ -129,6 +169,7 @@ const dialect: Dialect = {
   workerOf: (test) => test.properties.get("verify_worker") ?? crash.exec(test.details)?.[1],
   kindOf: (test) => {
     if (crash.test(test.details)) return "crash";
+    if (/^(Failed: )?Timeout \(?>[\d.]+s/.test(test.message)) return "timeout";
     return test.message === "collection failure" ? "collection" : "failure";
   },
   messageOf: (test) => {
@@ -141,7 +182,7 @@ const dialect: Dialect = {
 };
 
 /** A file that could not be collected is named by its module, `tests.test_ledger`. */
-function collectedFile(test: TestCase): string {
+function uncollectedFile(test: TestCase): string {
   return `${(test.classname || test.name).replaceAll(".", "/")}.py`;
 }
 

@@ -1,10 +1,11 @@
 import { realpathSync } from "node:fs";
 import { access } from "node:fs/promises";
 import { isAbsolute, join, relative } from "node:path";
+import type { SuiteConfig } from "../config.ts";
 import type { LcovInput } from "../coverage/lcov.ts";
 import { UnavailableError } from "../errors.ts";
-import type { Failure, FailureKind } from "../report/summary.ts";
-import { plural } from "../report/text.ts";
+import type { Failure, FailureKind, TestCounts } from "../report/summary.ts";
+import { formatSeconds, plural } from "../report/text.ts";
 import type { TestCase } from "./junit.ts";
 import type { Ended, SuiteRun, TestResults } from "./runner.ts";
 
@@ -14,6 +15,8 @@ export interface Dialect {
   readonly hasAdapter: boolean;
   /** The file of a test, as the runner names it, or absolute. */
   fileOf(test: TestCase): string;
+  /** What the runner selects the test by; left out where that is its name. */
+  idOf?(test: TestCase): string;
   /** What a reader knows the test by. */
   nameOf(test: TestCase): string;
   workerOf(test: TestCase): string | undefined;
@@ -32,22 +35,33 @@ export function resultsOf(
 ): TestResults {
   const root = ended.reported.root ?? run.directory;
   const inCheckout = (file: string): string => toCheckout(run.checkoutRoot, isAbsolute(file) ? file : join(root, file));
+  const bad = tests.filter(isBad).length;
   const failures: Failure[] = tests.filter(isBad).map((test) => ({
     file: inCheckout(dialect.fileOf(test)),
+    id: (dialect.idOf ?? dialect.nameOf)(test),
     name: dialect.nameOf(test),
     message: dialect.messageOf(test),
     worker: dialect.workerOf(test),
     kind: dialect.kindOf(test),
   }));
+  failures.push(...timeouts(run, ended, inCheckout));
   const skipped = tests.filter((test) => test.outcome === "skipped").length;
   const counts = {
-    total: tests.length,
-    passed: tests.length - skipped - failures.length,
+    total: tests.length + failures.length - bad,
+    passed: tests.length - skipped - bad,
     failed: failures.length,
     skipped,
   };
+  const ran = tests.map((test) => ({
+    file: inCheckout(dialect.fileOf(test)),
+    id: (dialect.idOf ?? dialect.nameOf)(test),
+    seconds: test.seconds,
+    outcome: test.outcome,
+    worker: dialect.workerOf(test),
+  }));
   return {
     tests: counts,
+    ran,
     files: new Set(tests.map(dialect.fileOf)).size,
     workSeconds: tests.reduce((sum, test) => sum + test.seconds, 0),
     failures,
@@ -55,6 +69,22 @@ export function resultsOf(
     foreign: ended.reported.foreign,
     reasons: reasonsOf(run, ended, counts, dialect),
   };
+}
+
+/** The tests in which a suite's workers were when its time was over: the last that each of them began. */
+function timeouts(
+  { suite }: SuiteRun,
+  { timedOut, seconds, reported }: Ended,
+  inCheckout: (file: string) => string,
+): Failure[] {
+  if (!timedOut) return [];
+  return [...reported.lastTests].map(([worker, { file, name }]) => ({
+    file: inCheckout(file),
+    name,
+    message: `${suite.name} was ended after ${formatSeconds(seconds)}; this is the last test that ${worker} began.`,
+    worker,
+    kind: "timeout",
+  }));
 }
 
 /** Whether a test speaks against the suite. */
@@ -69,10 +99,8 @@ function reasonsOf(run: SuiteRun, ended: Ended, counts: TestResults["tests"], { 
     const last = [...ended.reported.lastFiles].map(([worker, file]) => `${worker} in ${file}`).join(", ");
     return [`${name} was ended after its timeout.${last ? ` Last seen: ${last}.` : ""}`];
   }
-  if (counts.total === 0) return [`${name} collected no tests: \`${command}\` found nothing to run.`];
-  if (counts.passed + counts.failed === 0) {
-    return [`${name} ran no test: all ${plural(counts.total, "test")} were skipped.`];
-  }
+  // Whether anything ran at all is asked of the whole suite: a share may hold skipped tests alone.
+  if (counts.total === 0) return [];
   if (hasAdapter && ended.reported.hellos === 0) {
     return [
       `${name} ran without what was added to it, so its workers had no databases of their own: does \`${command}\` replace the environment?`,
@@ -100,6 +128,12 @@ function reasonsOf(run: SuiteRun, ended: Ended, counts: TestResults["tests"], { 
     return [`${name}: \`${command}\` ${how} although no test failed. Its last words: ${lastWords(ended.tail, 3)}`];
   }
   return [];
+}
+
+/** Why a suite whose tests are counted proves nothing, a sentence; null where a test ran. */
+export function nothingRan({ name, command }: SuiteConfig, { total, passed, failed }: TestCounts): string | null {
+  if (total === 0) return `${name} collected no tests: \`${command}\` found nothing to run.`;
+  return passed + failed > 0 ? null : `${name} ran no test: all ${plural(total, "test")} were skipped.`;
 }
 
 /** Why a suite says nothing at all: what it printed last. */

@@ -17,8 +17,10 @@ import type { VerifyRequest } from "../request.ts";
 import type { Findings } from "../verdict.ts";
 import type { World } from "../world.ts";
 import { runCheck } from "./checks.ts";
+import type { DurationStore } from "./durations.ts";
 import { type Logs, logsIn } from "./logs.ts";
 import { openDatabases } from "./open-databases.ts";
+import type { OrderBook } from "./order.ts";
 import type { Plan } from "./plan.ts";
 import type { Secret } from "./redact.ts";
 import { runSuite, type SuiteOutcome, type SuiteSurroundings } from "./run.ts";
@@ -31,6 +33,9 @@ export interface PlanSurroundings {
   /** The absolute root of the user's own checkout. */
   readonly mainRoot: string;
   readonly logs: LogsDirectory;
+  /** How long the tests took before, and where what is learned now is kept. */
+  readonly durations: DurationStore;
+  readonly orders: OrderBook;
   readonly request: VerifyRequest;
   readonly display: Display;
   readonly world: World;
@@ -63,6 +68,8 @@ export async function runPlan(plan: Plan, around: PlanSurroundings): Promise<Pla
       database: config.database,
       scratch,
       logs,
+      durations: around.durations,
+      orders: around.orders,
       secrets,
       arguments: around.request.options.arguments,
       environment: world.environment,

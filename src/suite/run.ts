@@ -1,25 +1,27 @@
-import { mkdtemp } from "node:fs/promises";
-import { join } from "node:path";
 import type { DatabaseConfig } from "../config.ts";
 import type { LcovInput } from "../coverage/lcov.ts";
-import { type LeaseOffice, noLeases, openLeaseOffice } from "../database/leases.ts";
-import type { Audit, Provision, WorkerDatabase } from "../database/provision.ts";
+import { noLeases } from "../database/leases.ts";
+import type { Provision } from "../database/provision.ts";
 import { withoutPostgresRedirects } from "../database/url.ts";
 import { filesUnder } from "../init/project-files.ts";
 import type { Checkout } from "../push/checkout.ts";
 import type { Stage } from "../report/display.ts";
 import type { Failure, RejectionSummary, SuiteSummary } from "../report/summary.ts";
-import { plural } from "../report/text.ts";
 import type { Environment } from "../world.ts";
-import { endedServer, groupRejections, withRejections } from "./audit.ts";
+import { DifferentTestsError } from "./different-tests.ts";
+import type { DurationStore } from "./durations.ts";
 import type { Logs } from "./logs.ts";
+import type { OrderBook } from "./order.ts";
 import type { PlannedSuite } from "./plan.ts";
-import { runCommand } from "./process.ts";
-import { listenForProgress, type Progress } from "./progress.ts";
+import { type Conducted, SuiteProcesses } from "./processes.ts";
 import { projectEnvironment } from "./project-environment.ts";
 import { type Redact, redactor, type Secret } from "./redact.ts";
+import { tellRaces } from "./reruns.ts";
+import { nothingRan } from "./results.ts";
 import { runnerOf } from "./runners.ts";
-import { noteGroup } from "./scratch.ts";
+import type { SuiteScene } from "./scene.ts";
+import { scheduleOf } from "./schedule.ts";
+import { showProgress } from "./show-progress.ts";
 import { unusedDatabaseNote } from "./unused-database.ts";
 
 /** What every suite of a verification shares. */
@@ -31,6 +33,8 @@ export interface SuiteSurroundings {
   /** The absolute, private directory for what the runners write; each suite gets a part of it. */
   readonly scratch: string;
   readonly logs: Logs;
+  readonly durations: DurationStore;
+  readonly orders: OrderBook;
   /** What must not be shown, beside the provision's own secrets. */
   readonly secrets: readonly Secret[];
   readonly arguments: readonly string[];
@@ -53,88 +57,112 @@ export interface SuiteOutcome {
 
 /** Runs one suite with a fresh database for each of its workers. Throws where it could not be run at all. */
 export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings, stage: Stage): Promise<SuiteOutcome> {
-  const { suite, directory, workers } = planned;
+  const { suite } = planned;
   const provision = planned.usesDatabase ? around.provision : null;
-  const scratch = await mkdtemp(join(around.scratch, "suite-"));
-  const listener = await listenForProgress(scratch);
   const secrets = [...around.secrets, ...(around.provision?.secrets ?? [])];
-  const clock = setInterval(() => show(listener.progress, stage), 100);
-  let office: LeaseOffice | null = null;
+  const redact = redactor(secrets);
+  const display = showProgress(stage);
+  const scene = await sceneOf(planned, around, secrets);
+  const { logs, signal } = around;
+  const onProgress = display.follow;
+  const runner = runnerOf(suite);
+  const processes = new SuiteProcesses({ planned, runner, scene, provision, logs, signal, onProgress });
   try {
-    const databases = (await provision?.lease(planned.databases)) ?? [];
-    if (provision && planned.leases) office = await openLeaseOffice(provision, databases, scratch);
-    const runner = runnerOf(suite);
-    const run = {
-      suite,
-      directory,
-      checkoutRoot: around.checkout.root,
-      otherRoots: around.checkout.otherRoots,
-      workers: workers.length,
-      workerEnvironments: environmentsOf(workers, databases),
-      coordinatorEnvironment: { ...around.provision?.coordinatorEnvironment, VERIFY_WORKER: "master" },
-      leaseSocket: office?.socketPath ?? null,
-      scratch,
-      progressSocket: listener.socketPath,
-      arguments: around.arguments,
-      dependencyNotes: around.checkout.dependencyNotes,
-      environment: suiteEnvironment(planned, around),
-    };
-    const log = around.logs(suite.name);
-    const ends = [around.signal, provision?.lost, office?.failed];
-    const invocation = await runner.invocation(run);
-    const end = await runCommand({
-      ...invocation,
-      onStart: (pid) => void noteGroup(scratch, pid),
-      directory,
-      log: log.path,
-      secrets,
-      timeoutSeconds: planned.timeoutSeconds,
-      signal: AbortSignal.any(ends.filter((signal) => signal !== undefined)),
-    });
-    const reported = await listener.facts();
-    const redact = redactor(secrets);
-    // Before the results are read: where the server is gone, they are not the suite's own.
-    const audit = (await provision?.audit().catch((error) => Promise.reject(endedServer(error)))) ?? nothingSeen;
-    const rejections = groupRejections(audit.rejections, reported, around.checkout.root).map((rejection) =>
-      redactRejection(rejection, redact),
-    );
-    const results = await runner.collect(run, { ...end, reported }).catch((error) => {
-      throw withRejections(error, rejections);
-    });
+    const { conducted, parallel, why } = await runInParallel(planned, processes);
+    const { results, databases, audit, seconds } = conducted;
+    const rejections = conducted.rejections.map((rejection) => redactRejection(rejection, redact));
+    const onProgress = display.rerun;
+    const retold =
+      planned.order === undefined
+        ? await tellRaces({ conducted, rejections, processes, orders: around.orders, onProgress })
+        : { failures: results.failures, notes: [] };
+    const { failures } = retold;
+    const races = failures.filter(({ kind }) => kind === "race").length;
+    const empty = nothingRan(suite, results.tests);
+    // What kept the runner from its tests says more than that there are none.
+    const reasons = results.reasons.length > 0 || empty === null ? results.reasons : [empty];
+    const isWhole = reasons.length === 0 && planned.order === undefined;
+    if (isWhole) await around.durations.record(suite.name, results.ran);
+    const schedule = isWhole ? scheduleOf(results.ran, planned.workers.length, seconds) : null;
+    const [log = "", ...others] = conducted.logs;
     return {
       summary: {
         name: suite.name,
         runner: suite.runner,
         command: redact(suite.command),
-        workers: workers.length,
-        seconds: end.seconds,
+        workers: planned.workers.length,
+        seconds,
         workSeconds: results.workSeconds,
         files: results.files,
-        tests: results.tests,
+        tests: races > 0 ? { ...results.tests, races } : results.tests,
         databases: databases.map((database) => database.name),
         ...(provision && around.database ? { isolation: around.database.isolation } : {}),
-        failures: results.failures.map((failure) => redactFailure(failure, redact)),
+        failures: failures.map((failure) => redactFailure(failure, redact)),
         rejections,
-        log: log.name,
+        parallel,
+        ...(schedule === null ? {} : { schedule }),
+        log,
+        ...(others.length === 0 ? {} : { logs: [log, ...others] }),
       },
-      reasons: results.reasons.map(redact),
+      reasons: reasons.map(redact),
       foreign: results.foreign,
       coverage: results.coverage,
-      notes: audit.connected === false ? await unusedNotes(planned, results.tests, around) : [],
+      notes: [
+        ...(why === null ? [] : [redact(why)]),
+        ...retold.notes.map(redact),
+        ...(audit.connected === false ? await unusedNotes(planned, results.tests, around) : []),
+      ],
     };
-  } catch (error) {
-    if (around.signal.aborted) throw error;
-    // Without its server a suite says nothing: why it was ended is the server's end.
-    if (provision?.lost.aborted) throw endedServer(provision.lost.reason);
-    throw office?.failed.aborted ? office.failed.reason : error;
   } finally {
-    clearInterval(clock);
-    await office?.close();
-    await listener.close();
+    display.end();
   }
 }
 
-const nothingSeen: Audit = { connected: null, rejections: [] };
+/** What a suite's run was, and why it ran in another way than the configuration says. */
+interface ParallelRun {
+  readonly conducted: Conducted;
+  readonly parallel: PlannedSuite["parallel"];
+  readonly why: string | null;
+}
+
+/** A suite whose workers find different tests is run by processes instead, each with its share of the files. */
+async function runInParallel(planned: PlannedSuite, processes: SuiteProcesses): Promise<ParallelRun> {
+  const { suite, parallel, order } = planned;
+  if (order !== undefined) {
+    return { conducted: await processes.runTests(order.tests, order.worker), parallel: "runner", why: null };
+  }
+  if (parallel === "processes") {
+    const why = planned.whyProcesses && processesNote(suite.name, planned.whyProcesses);
+    return { conducted: await processes.runShares(), parallel, why };
+  }
+  try {
+    return { conducted: await processes.runWhole(), parallel, why: null };
+  } catch (error) {
+    if (!(error instanceof DifferentTestsError) || suite.parallel !== "auto") throw error;
+    const why = processesNote(suite.name, "its workers name the same tests differently");
+    return { conducted: await processes.runShares(), parallel: "processes", why };
+  }
+}
+
+function processesNote(name: string, why: string): string {
+  return `${name} ran as several processes, each over a share of the files, because ${why}; "parallel": "processes" says so from the start, "runner" forbids it.`;
+}
+
+async function sceneOf(
+  planned: PlannedSuite,
+  around: SuiteSurroundings,
+  secrets: readonly Secret[],
+): Promise<SuiteScene> {
+  return {
+    checkout: around.checkout,
+    scratch: around.scratch,
+    secrets,
+    coordinatorEnvironment: { ...around.provision?.coordinatorEnvironment, VERIFY_WORKER: "master" },
+    arguments: around.arguments,
+    environment: suiteEnvironment(planned, around),
+    durations: await around.durations.ofSuite(planned.suite.name),
+  };
+}
 
 /** Tests that ran without the database they were to be held against may be right, but somebody has to know. */
 async function unusedNotes(
@@ -153,16 +181,9 @@ function redactRejection({ database, files, ...rest }: RejectionSummary, redact:
 
 /** A password may come up anywhere in what a test says of itself: a parameter is part of its name. */
 function redactFailure(failure: Failure, redact: Redact): Failure {
-  const { file, name, message } = failure;
-  return { ...failure, file: redact(file), name: redact(name), message: redact(message) };
-}
-
-function environmentsOf(
-  workers: PlannedSuite["workers"],
-  databases: readonly WorkerDatabase[],
-): Record<string, Readonly<Record<string, string>>> {
-  const own = new Map(databases.map((database) => [database.worker, database.environment]));
-  return Object.fromEntries(workers.map((worker) => [worker, own.get(worker) ?? { VERIFY_WORKER: worker }]));
+  const { file, name, id, message } = failure;
+  const own = id === undefined ? {} : { id: redact(id) };
+  return { ...failure, file: redact(file), name: redact(name), ...own, message: redact(message) };
 }
 
 function suiteEnvironment({ directory, usesDatabase }: PlannedSuite, around: SuiteSurroundings): Environment {
@@ -170,17 +191,4 @@ function suiteEnvironment({ directory, usesDatabase }: PlannedSuite, around: Sui
   const project = projectEnvironment(around.checkout, [directory], own);
   // What it starts must not take the caller's own database for the one that this suite does not have.
   return usesDatabase ? project : { ...project, VERIFY_LEASES: noLeases };
-}
-
-function show(progress: Progress, stage: Stage): void {
-  if (progress.total === 0) {
-    stage.progress("collecting tests");
-    return;
-  }
-  const failed = progress.failed > 0 ? `, ${progress.failed} failed` : "";
-  const lines = [...progress.workers].sort(([left], [right]) => left.localeCompare(right, "en", { numeric: true }));
-  stage.progress(
-    `${progress.done} of ${progress.isTotalFinal ? "" : "at least "}${plural(progress.total, "test")}${failed}`,
-    lines.map(([worker, { done, file }]) => `${worker}  ${String(done).padStart(4)} done  ${file}`),
-  );
 }

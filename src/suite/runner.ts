@@ -2,6 +2,8 @@ import type { RunnerName, SuiteConfig } from "../config.ts";
 import type { LcovInput } from "../coverage/lcov.ts";
 import type { Failure, TestCounts } from "../report/summary.ts";
 import type { Environment } from "../world.ts";
+import type { FileDurations } from "./durations.ts";
+import type { TestCase } from "./junit.ts";
 import type { CommandEnd } from "./process.ts";
 import type { ReportedFacts } from "./progress.ts";
 
@@ -13,10 +15,64 @@ export interface Runner {
    * UnavailableError where the runner or its coverage provider is missing, with the command that installs it.
    */
   invocation(run: SuiteRun): Promise<Invocation>;
-  /** How many workers the user's own command asks for, or null where it leaves that open. */
-  workersAskedFor(command: string): number | null;
+  /** How many workers the user's own command, or the configuration in its directory, asks for; null where that is left open. */
+  workersAskedFor(command: string, directory: string): number | null;
+  /**
+   * Why its workers have to be processes of their own, each over a share of the test files: a phrase that follows
+   * "because"; null where the runner itself can run them side by side.
+   */
+  whyProcesses(suite: SuiteConfig, directory: string): string | null;
+  /**
+   * The suite's test files, absolute, to be shared out among processes; null where each process finds its own share while
+   * it collects.
+   */
+  readonly listFiles: ((request: ListingRequest) => Promise<readonly string[]>) | null;
+  /** Whether it can be told to run some tests only. */
+  selectsTests(suite: SuiteConfig): boolean;
+  /** Whether one process runs selected tests of several files in the order that they are named in. */
+  readonly keepsOrder: boolean;
   /** The tests of a run that has ended, from the files it wrote. Throws UnavailableError where the runner could not run. */
   collect(run: SuiteRun, ended: Ended): Promise<TestResults>;
+}
+
+/** What is known before a suite's processes are told what to run. */
+export interface ListingRequest
+  extends Pick<SuiteRun, "suite" | "directory" | "checkoutRoot" | "environment" | "arguments" | "dependencyNotes"> {
+  readonly signal: AbortSignal;
+}
+
+/** What of a suite a process runs. */
+export type Selection = Share | SelectedTests;
+
+/** The part of one of several processes. */
+export interface Share {
+  readonly kind: "share";
+  /** From 0. */
+  readonly index: number;
+  readonly count: number;
+  /** Absolute, the ones that are expected to take longest first; null where the process finds its share by itself. */
+  readonly files: readonly string[] | null;
+}
+
+/** Some tests, in this order, to see how they fare: without coverage. */
+export interface SelectedTests {
+  readonly kind: "tests";
+  readonly tests: readonly TestId[];
+}
+
+/** What a runner knows a test by. */
+export interface TestId {
+  /** Relative to the checkout's root. */
+  readonly file: string;
+  /** As the runner selects it: pytest's node id, elsewhere the full name; without what differs by worker. */
+  readonly id: string;
+}
+
+/** A test that ran. */
+export interface RanTest extends TestId {
+  readonly seconds: number;
+  readonly outcome: TestCase["outcome"];
+  readonly worker: string | undefined;
 }
 
 /** A suite that is about to run. */
@@ -40,6 +96,10 @@ export interface SuiteRun {
   readonly scratch: string;
   /** The unix socket on which the adapters report progress. */
   readonly progressSocket: string;
+  /** What of the suite runs; null for all of it. */
+  readonly selection: Selection | null;
+  /** How long each test file took before; empty where nothing is recorded. */
+  readonly durations: FileDurations;
   /** What the user put after `--`. */
   readonly arguments: readonly string[];
   /** What is known about the checkout's dependencies, for the message about a missing one. */
@@ -61,6 +121,13 @@ export interface Ended extends CommandEnd {
 
 export interface TestResults {
   readonly tests: TestCounts;
+  /** Every test, in the order in which the runner wrote them. */
+  readonly ran: readonly RanTest[];
+  /**
+   * The ids of all tests that the process found before it kept its share, where it finds that by itself; null where it did
+   * not get so far, undefined elsewhere.
+   */
+  readonly collected?: readonly string[] | null;
   readonly files: number;
   readonly workSeconds: number;
   readonly failures: readonly Failure[];

@@ -15,7 +15,16 @@ import { withArguments } from "./shell.ts";
  * vitest. Workers, results and coverage are added to the command line; the databases come through a preload, as vitest
  * names a worker only after its process has started.
  */
-export const vitest: Runner = { name: "vitest", invocation, workersAskedFor, collect };
+export const vitest: Runner = {
+  name: "vitest",
+  invocation,
+  workersAskedFor,
+  whyProcesses: () => null,
+  listFiles: null,
+  selectsTests: () => false,
+  keepsOrder: false,
+  collect,
+};
 
 const junitFile = (run: SuiteRun): string => join(run.scratch, "junit.xml");
 const coverageDirectory = (run: SuiteRun): string => join(run.scratch, "coverage");

@@ -176,7 +176,9 @@ test("where a worker has its database already, the command shares it", async () 
 test("inside a verification it leases, and what it starts shares the lease", async () => {
   const { root } = await makeExecRepository();
   const provision = await open();
-  const office = await openLeaseOffice(provision, await provision.lease(["gw0"]), await makeDirectory());
+  const office = await openLeaseOffice(provision, await provision.lease(["gw0"]), await makeDirectory(), {
+    renews: true,
+  });
   onTestFinished(() => office.close());
   const environment = outside({ VERIFY_LEASES: office.socketPath, VERIFY_WORKER: "master" });
   const words = [
@@ -190,7 +192,7 @@ test("inside a verification it leases, and what it starts shares the lease", asy
 
 test("an interruption while it waits for a lease ends the waiting", async () => {
   const provision = await open();
-  const office = await openLeaseOffice(provision, [], await makeDirectory());
+  const office = await openLeaseOffice(provision, [], await makeDirectory(), { renews: true });
   onTestFinished(() => office.close());
   const directory = await makeDirectory();
   const environment = outside({ VERIFY_LEASES: office.socketPath });

@@ -22,7 +22,7 @@ interface Scene extends LeaseOffice {
 async function openOffice(workers: readonly WorkerId[], directory?: string): Promise<Scene> {
   const provision = await open();
   const databases = await provision.lease(workers);
-  const office = await openLeaseOffice(provision, databases, directory ?? (await makeDirectory()));
+  const office = await openLeaseOffice(provision, databases, directory ?? (await makeDirectory()), { renews: true });
   onTestFinished(() => office.close());
   return { ...office, provision, databases, lease: () => leaseDatabase(office.socketPath) };
 }

@@ -1,3 +1,4 @@
+import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
 import { startPlainServer } from "../support/postgres.ts";
 import { ask, open } from "./support.ts";
@@ -10,9 +11,16 @@ async function givenUrl(): Promise<string> {
   return server.url;
 }
 
-test("a server that a suite is given can be one that others get their databases on", async () => {
-  const provision = await open({ url: await givenUrl(), settings: { name: "inner_test" } });
+test("a server that a suite is given can be one that others get their databases on, beside its own", async () => {
+  const url = await givenUrl();
+  const own = new pg.Client({ connectionString: url });
+  await own.connect();
+  onTestFinished(() => own.end());
+  await own.query("CREATE TABLE kept (amount integer)");
+  const provision = await open({ url, settings: { name: "inner_test" } });
   for (const database of await provision.lease(["gw0", "gw1"])) {
     expect(await ask(database, "SELECT current_database() AS name")).toEqual([{ name: database.name }]);
   }
+  await provision.close();
+  expect((await own.query("SELECT * FROM kept")).rows).toEqual([]);
 });

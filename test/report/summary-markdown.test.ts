@@ -102,7 +102,7 @@ test("a refused push says why before anything else, then the figures, then the f
 
     ### \`test_balance_1\`
 
-    Failed on gw0, in \`tests/test_ledger.py\`:
+    Failed on gw0, in \`tests/test_ledger.py\`. The full output is in \`.verify/logs/backend.log\`.
 
     \`\`\`
     AssertionError: assert 0 == 41
@@ -162,8 +162,8 @@ describe("what the server refused", () => {
 
   test("stands at the failures that it may have caused, and at no other", () => {
     const text = summaryMarkdown(refusedSummary(failedSummary(sampleFailures(2))));
-    expect(text).toContain("Failed on gw0, in `tests/test_ledger.py`:");
-    expect(text).toContain("Failed on gw1, in `tests/test_ledger.py`, while the server refused it `ledger_test_gw0`:");
+    expect(text).toContain("Failed on gw0, in `tests/test_ledger.py`.");
+    expect(text).toContain("Failed on gw1, in `tests/test_ledger.py`, while the server refused it `ledger_test_gw0`.");
   });
 
   test("is cut where it is much, and counted", () => {

@@ -34,10 +34,13 @@ test("a refused push", () => {
     Coverage is 91.20 % (2736 of 3000 lines), the gate is 95 %: 114 more lines would open it. Most missed: src/ledger.py (264 of 2000).
       ✘ tests/test_ledger.py › test_balance_1
         AssertionError: assert 0 == 41
+          where 0 = balance()
       ✘ tests/test_ledger.py › test_balance_2
         AssertionError: assert 1 == 41
+          where 1 = balance()
       ✘ tests/test_ledger.py › test_balance_3
         AssertionError: assert 2 == 41
+          where 2 = balance()
       See .verify/summary.md, .verify/logs/backend.log
       Repeat it: npx verify 3f2c1ab --fresh"
   `);
@@ -73,6 +76,7 @@ test("what the server refused stands right above the failures, with what to do",
       What runs outside of every worker (a conftest as it is loaded, a global setup) has no database: do it in a fixture or a setup file, or in "database.setup".
       ✘ tests/test_ledger.py › test_balance_1
         AssertionError: assert 0 == 41
+          where 0 = balance()
       See .verify/summary.md, .verify/logs/backend.log
       Repeat it: npx verify 3f2c1ab --fresh"
   `);

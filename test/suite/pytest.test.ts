@@ -1,11 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { suiteSchema } from "../../src/config.ts";
-import { runCommand } from "../../src/suite/process.ts";
-import { listenForProgress, type ReportedFacts } from "../../src/suite/progress.ts";
-import { pytest } from "../../src/suite/pytest.ts";
-import { type Files, makeDirectory, writeFiles } from "../support/repository.ts";
+import { runPytest } from "../support/run-pytest.ts";
 import { configFile, makePytestRepository, readSummary, runIn, userEnvironment } from "../support/verify.ts";
 
 test("a suite that passes is verified, with its counts, files and workers", async () => {
@@ -226,17 +222,6 @@ test("an end that a pipe hides is told by the runner itself", async () => {
   expect(output).toContain("exited with 1 although no test failed");
 });
 
-test("workers that collect different tests are told what differs", async () => {
-  const repository = await makePytestRepository({
-    "tests/test_more.py":
-      "import os, pytest\n\n\n@pytest.mark.parametrize('url', [os.environ['VERIFY_WORKER']])\ndef test_it(url):\n    pass\n",
-  });
-  const { code, errors } = await runIn(repository.root, []);
-  expect(code).toBe(3);
-  expect(errors).toContain("the workers collected different tests, so none ran");
-  expect(errors).toContain("tests/test_more.py::test_it[gw");
-});
-
 test("a source that is not there is refused before anything runs", async () => {
   const repository = await makePytestRepository({
     "verify.config.json": configFile({
@@ -330,37 +315,6 @@ test("tests that replace sockets and clocks do not keep a worker from being hear
   expect(facts.visits).toMatchObject([{ file: "test_a.py" }]);
   expect(facts.visits[0]?.at).toBeGreaterThanOrEqual(before);
 });
-
-/** Runs a suite through its adapter alone and gives what it told. */
-async function runPytest(files: Files, workers: number): Promise<{ directory: string; facts: ReportedFacts }> {
-  const directory = await makeDirectory();
-  const scratch = await makeDirectory();
-  await writeFiles(directory, files);
-  const listener = await listenForProgress(scratch);
-  try {
-    const ids = workers === 1 ? ["master"] : Array.from({ length: workers }, (_, index) => `gw${index}`);
-    const invocation = await pytest.invocation({
-      suite: suiteSchema.parse({ name: "backend", runner: "pytest", command: "pytest" }),
-      checkoutRoot: directory,
-      otherRoots: [],
-      directory,
-      workers,
-      workerEnvironments: Object.fromEntries(ids.map((id) => [id, { VERIFY_WORKER: id }])),
-      coordinatorEnvironment: {},
-      leaseSocket: null,
-      scratch,
-      progressSocket: listener.socketPath,
-      arguments: [],
-      dependencyNotes: [],
-      environment: await userEnvironment(),
-    });
-    const signal = new AbortController().signal;
-    await runCommand({ ...invocation, directory, log: join(scratch, "log"), secrets: [], timeoutSeconds: 60, signal });
-    return { directory, facts: await listener.facts() };
-  } finally {
-    await listener.close();
-  }
-}
 
 function withCommand(command: string) {
   return {

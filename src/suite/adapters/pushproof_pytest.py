@@ -13,6 +13,8 @@ import time
 
 import pytest
 from pushproof_checkout import editable_roots, foreign_root, twin_of
+from pushproof_schedule import file_of, make_scheduler
+from pushproof_selection import Names, Selecting, read_selection
 
 worker_id = os.environ.get("PYTEST_XDIST_WORKER")
 is_worker = worker_id is not None
@@ -22,12 +24,13 @@ def take_over_environment():
     """Makes the environment this worker's own, so that code that reads it at import time already finds its database."""
     environments = json.loads(os.environ.get("VERIFY_WORKER_ENVIRONMENTS", "{}"))
     if not is_worker:
-        return
+        return environments.get("master", {})
     # What a test starts must not find the other workers' databases.
     os.environ.pop("VERIFY_WORKER_ENVIRONMENTS", None)
     if worker_id not in environments:
         raise SystemExit("pushproof prepared no database for worker %s: is another -n in force?" % worker_id)
     os.environ.update(environments[worker_id])
+    return environments[worker_id]
 
 
 def restore_options():
@@ -55,7 +58,8 @@ def put_checkout_first():
         os.environ["PYTHONPATH"] = os.pathsep.join([*first, rest] if rest else first)
 
 
-take_over_environment()
+names = Names(take_over_environment())
+selection = read_selection()
 restore_options()
 put_checkout_first()
 
@@ -110,6 +114,20 @@ def redirect_lcov(config):
             reports["lcov"] = os.environ["VERIFY_LCOV"]
 
 
+def chosen_distribution(config):
+    """The user's own choice: what we add stands behind the ini file's options and before those of the command line."""
+    words = [str(word) for word in config.invocation_params.args]
+    if any(word.startswith("--dist") for word in words):
+        return config.option.dist
+    written = config.getini("addopts") or []
+    for place, word in enumerate(written):
+        if word.startswith("--dist="):
+            return word.split("=", 1)[1]
+        if word == "--dist" and place + 1 < len(written):
+            return written[place + 1]
+    return config.option.dist
+
+
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_cmdline_main(config):
     """The number of workers is the plan's: each has a database by then."""
@@ -118,6 +136,8 @@ def pytest_cmdline_main(config):
         if hasattr(config.option, "numprocesses"):
             config.option.numprocesses = workers if workers > 1 else 0
             config.option.maxprocesses = None
+            if workers > 1:
+                config.option.dist = chosen_distribution(config)
         junit = os.environ.get("VERIFY_JUNIT")
         if junit:
             config.option.xmlpath = junit
@@ -133,6 +153,7 @@ def pytest_cmdline_main(config):
 
 def pytest_runtest_setup(item):
     item.user_properties.append(("verify_worker", worker_id or "master"))
+    item.user_properties.append(("verify_id", names.plain(item.nodeid)))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -164,13 +185,46 @@ class DistributedProgress:
             self.collected = True
             reporter.send(type="collected", tests=len(ids), all=True)
 
+    @pytest.hookimpl(tryfirst=True, optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config, log):
+        """In place of xdist's own distribution by file; any other one, and a project's own scheduler, is left alone."""
+        others = config.hook.pytest_xdist_make_scheduler.get_hookimpls()
+        own = all(isinstance(impl.plugin, DistributedProgress) or impl.plugin_name == "dsession" for impl in others)
+        return make_scheduler(config, log) if config.getvalue("dist") == "loadfile" and own else None
+
 
 def pytest_configure(config):
+    if is_worker:
+        config.pluginmanager.register(Marks(), "pushproof-marks")
+    if selection is not None and not is_worker:
+        config.pluginmanager.register(Selecting(selection, names), "pushproof-selection")
     if not reporter:
         return
     config.pluginmanager.register(Visits(), "pushproof-visits")
     if not is_worker and config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(DistributedProgress(), "pushproof-distributed")
+
+
+class Marks:
+    """In a worker whose scheduler names the last test of a file once more: see make_scheduler."""
+
+    def __init__(self):
+        self.begun = set()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item, nextitem):
+        if item not in self.begun:
+            self.begun.add(item)
+            return None
+        call = pytest.CallInfo.from_call(lambda: item.session._setupstate.teardown_exact(nextitem), when="teardown")
+        if call.excinfo is not None:
+            # As it would be, had the worker known at the last test what comes next.
+            item.ihook.pytest_runtest_logreport(report=item.ihook.pytest_runtest_makereport(item=item, call=call))
+        return True
+
+    def pytest_runtest_teardown(self, item, nextitem):
+        if nextitem is item:
+            item.session._setupstate.teardown_exact(item.parent)
 
 
 def worker_of(report):
@@ -187,10 +241,11 @@ class Visits:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item):
-        file = item.nodeid.split("::")[0]
+        worker, file = worker_id or "master", file_of(item.nodeid)
         if file != self.file:
             self.file = file
-            reporter.send(type="file", worker=worker_id or "master", file=file, at=int(self.clock[0]() * 1000))
+            reporter.send(type="file", worker=worker, file=file, at=int(self.clock[0]() * 1000))
+        reporter.send(type="begin", worker=worker, file=file, name=item.nodeid[len(file) + 2 :])
 
 
 failed = set()

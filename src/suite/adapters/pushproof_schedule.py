@@ -1,0 +1,91 @@
+"""Which file goes to which worker, the ones that take longest first: among xdist's workers, and among processes of their own."""
+
+import json
+import os
+
+from pushproof_checkout import is_inside
+
+
+def file_of(nodeid):
+    return nodeid.split("::", 1)[0]
+
+
+def expected_seconds(files, root):
+    """How long each file is expected to take; without any record its size stands in, in whatever unit.
+
+    Sizes and records are the same in every process, so that all come to the same result.
+    """
+    recorded = read_durations()
+    checkout = os.path.realpath(os.environ.get("VERIFY_CHECKOUT", root))
+    known, sizes = {}, {}
+    for file in files:
+        path = os.path.realpath(os.path.join(root, file))
+        sizes[file] = os.path.getsize(path) if os.path.exists(path) else 0
+        name = os.path.relpath(path, checkout) if is_inside(path, checkout) else path
+        if name in recorded:
+            known[file] = recorded[name]
+    rate = sum(known.values()) / max(1, sum(sizes[file] for file in known)) if known else 1
+    return {file: known.get(file, sizes[file] * rate) for file in files}
+
+
+def read_durations():
+    try:
+        with open(os.environ["VERIFY_DURATIONS"], encoding="utf-8") as durations:
+            return json.load(durations)
+    except (KeyError, OSError, ValueError):
+        return {}
+
+
+def longest_first(files, root):
+    seconds = expected_seconds(files, root)
+    return sorted(files, key=lambda file: (-seconds[file], file)), seconds
+
+
+def share_of(files, root, index, count):
+    """The files of one of several processes: each file in turn to the process that has least to do."""
+    ordered, seconds = longest_first(files, root)
+    loads = [0.0] * count
+    own = set()
+    for file in ordered:
+        least = loads.index(min(loads))
+        loads[least] += seconds[file]
+        if least == index:
+            own.add(file)
+    return own
+
+
+def make_scheduler(config, log):
+    """xdist's own distribution by file, but the longest file first, and none handed out before a worker is done with its last.
+
+    A worker of xdist runs a test only once it knows the next one, so xdist hands out the next file while tests of the last are
+    pending, and a short file may wait behind a long test. Here each file ends with its last test named once more: a mark at
+    which the worker waits for its next file, while nothing of the file is torn down yet that the next one could need.
+    """
+    from xdist.scheduler import LoadFileScheduling
+
+    class LongestFileFirst(LoadFileScheduling):
+        order = None
+
+        def _assign_work_unit(self, node):
+            if self.order is None:
+                ordered, _ = longest_first(list(self.workqueue), str(self.config.rootpath))
+                self.order = {file: place for place, file in enumerate(ordered)}
+            file = min(self.workqueue, key=lambda scope: self.order.get(scope, 0))
+            tests = self.workqueue.pop(file)
+            self.assigned_work.setdefault(node, {})[file] = tests
+            place = {nodeid: index for index, nodeid in enumerate(self.registered_collections[node])}
+            indices = [place[nodeid] for nodeid, completed in tests.items() if not completed]
+            if indices:
+                node.send_runtest_some([*indices, indices[-1]])
+            else:
+                self._reschedule(node)
+
+        def _reschedule(self, node):
+            if node.shutting_down or self._pending_of(self.assigned_work[node]) > 0:
+                return
+            if self.workqueue:
+                self._assign_work_unit(node)
+            else:
+                node.shutdown()
+
+    return LongestFileFirst(config, log)

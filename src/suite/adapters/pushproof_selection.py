@@ -1,0 +1,74 @@
+"""Which of the collected tests a process runs: its share of the files, or some tests in a given order."""
+
+import json
+import os
+
+import pytest
+from pushproof_schedule import file_of, share_of
+
+
+def read_selection():
+    path = os.environ.get("VERIFY_SELECTION")
+    if not path:
+        return None
+    with open(path, encoding="utf-8") as selection:
+        return json.load(selection)
+
+
+class Names:
+    """Test ids without what is a worker's own, so that two workers' ids for the same test are equal."""
+
+    def __init__(self, own):
+        # Too short, or the same for all, these would be found in names by chance.
+        told_apart = [name for name in own if name not in ("PGHOST", "PGPORT", "PGUSER", "VERIFY_WORKER")]
+        # A URL before the parts that it is made of.
+        self.values = sorted(((own[name], "{%s}" % name) for name in told_apart), key=lambda pair: -len(pair[0]))
+        self.worker = own.get("VERIFY_WORKER", "")
+
+    def plain(self, nodeid):
+        if "[" not in nodeid:
+            return nodeid
+        for value, name in self.values:
+            if value:
+                nodeid = nodeid.replace(value, name)
+        return nodeid.replace(self.worker, "{VERIFY_WORKER}") if self.worker else nodeid
+
+
+class Selecting:
+    """Keeps of what was collected what this process is to run."""
+
+    def __init__(self, selection, names):
+        self.selection = selection
+        self.names = names
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config, items):
+        ids = [self.names.plain(item.nodeid) for item in items]
+        if self.selection["kind"] == "share":
+            tell_collected(ids)
+            files = list(dict.fromkeys(file_of(item.nodeid) for item in items))
+            own = share_of(files, str(config.rootpath), self.selection["index"], self.selection["count"])
+            kept = [item for item in items if file_of(item.nodeid) in own]
+        else:
+            by_id = dict(zip(ids, items))
+            kept = [by_id[test["id"]] for test in self.selection["tests"] if test["id"] in by_id]
+        chosen = set(map(id, kept))
+        rest = [item for item in items if id(item) not in chosen]
+        if rest:
+            config.hook.pytest_deselected(items=rest)
+        items[:] = kept
+
+    def pytest_ignore_collect(self, collection_path, config):
+        """A file none of whose tests is wanted need not be loaded, unless the command names files itself."""
+        if self.selection["kind"] != "tests" or not collection_path.is_file():
+            return None
+        if collection_path.name in ("conftest.py", "__init__.py") or any(map(os.path.isfile, map(file_of, config.args))):
+            return None
+        wanted = {test["file"] for test in self.selection["tests"]}
+        checkout = os.path.realpath(os.environ["VERIFY_CHECKOUT"])
+        return True if os.path.relpath(os.path.realpath(collection_path), checkout) not in wanted else None
+
+
+def tell_collected(ids):
+    with open(os.environ["VERIFY_COLLECTED"], "w", encoding="utf-8") as collected:
+        json.dump(ids, collected)

@@ -1,0 +1,18 @@
+import type { Checkout } from "../push/checkout.ts";
+import type { Environment } from "../world.ts";
+import type { FileDurations } from "./durations.ts";
+import type { Secret } from "./redact.ts";
+
+/** What all processes of one suite share. */
+export interface SuiteScene {
+  readonly checkout: Checkout;
+  /** The absolute, private directory for what the runners write; each process gets a part of it. */
+  readonly scratch: string;
+  readonly secrets: readonly Secret[];
+  /** What a process gets that only coordinates workers: database variables that open nothing. */
+  readonly coordinatorEnvironment: Readonly<Record<string, string>>;
+  /** What the user put after `--`. */
+  readonly arguments: readonly string[];
+  readonly environment: Environment;
+  readonly durations: FileDurations;
+}

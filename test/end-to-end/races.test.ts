@@ -1,0 +1,121 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { Files } from "../support/repository.ts";
+import { makePytestRepository, readSummary, runIn } from "../support/verify.ts";
+
+const database = { name: "races_test" };
+
+const conftest = `import os, sys, pathlib, psycopg2, pytest
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "src"))
+
+@pytest.fixture
+def ask():
+    connection = psycopg2.connect(os.environ["DATABASE_URL"])
+    connection.autocommit = True
+    cursor = connection.cursor()
+    yield cursor.execute
+    connection.close()
+`;
+
+/** A suite in which the second file fails wherever the first has left its table; a third keeps another worker busy. */
+const polluted: Files = {
+  "tests/conftest.py": conftest,
+  "tests/test_1_leaves.py": "def test_leaves(ask):\n    ask('CREATE TABLE left_behind (amount integer)')\n",
+  "tests/test_2_meets.py":
+    "def test_first():\n    pass\n\n\ndef test_meets(ask):\n    ask('CREATE TABLE left_behind (amount integer)')\n",
+  "tests/test_3_waits.py": "import time\n\n\ndef test_waits():\n    time.sleep(3)\n",
+};
+
+function sized(files: Files): Files {
+  const padding = (count: number): string => "# padding\n".repeat(count);
+  return {
+    ...files,
+    "tests/test_3_waits.py": `${files["tests/test_3_waits.py"]}${padding(90)}`,
+    "tests/test_1_leaves.py": `${files["tests/test_1_leaves.py"]}${padding(60)}`,
+  };
+}
+
+test("a test that fails only after another on the same database is a race, with what led there", async () => {
+  const { root } = await makePytestRepository(sized(polluted), { database });
+  const { code, output } = await runIn(root, []);
+  expect(code).toBe(1);
+  const [suite] = (await readSummary(root)).suites;
+  expect(suite?.tests).toMatchObject({ failed: 1, races: 1 });
+  expect(suite?.failures).toMatchObject([{ file: "tests/test_2_meets.py", name: "test_meets", kind: "race" }]);
+  expect(suite?.failures[0]?.race?.filesBefore).toContain("tests/test_1_leaves.py");
+  expect(output).toContain("failed in backend, a race: it passes alone.");
+  expect(output).toContain("npx verify repeat .verify/orders/1-gw");
+});
+
+test("the order that led to a race fails again by the command that is printed", async () => {
+  const { root } = await makePytestRepository(sized(polluted), { database });
+  await runIn(root, []);
+  const [failure] = (await readSummary(root)).suites[0]?.failures ?? [];
+  const before = await readFile(join(root, ".verify/summary.json"), "utf8");
+  const words = failure?.race?.repeat?.replace("npx verify ", "").split(" ") ?? [];
+  const { code, output } = await runIn(root, words);
+  expect(output).toContain("the same one failed again: tests/test_2_meets.py › test_meets");
+  expect(output).toContain('relation "left_behind" already exists');
+  expect(code).toBe(1);
+  expect(await readFile(join(root, ".verify/summary.json"), "utf8")).toBe(before);
+});
+
+test("a race between workers, outside of the database, is told, and its order alone does not bring it back", async () => {
+  const racing =
+    "import os, time\n\n\ndef test_alone():\n    os.mkdir('only-one')\n    time.sleep(1)\n    os.rmdir('only-one')\n";
+  const { root } = await makePytestRepository({ "tests/test_a.py": racing, "tests/test_b.py": racing });
+  const { code } = await runIn(root, []);
+  expect(code).toBe(1);
+  const [failure] = (await readSummary(root)).suites[0]?.failures ?? [];
+  expect(failure).toMatchObject({ name: "test_alone", kind: "race" });
+  const again = await runIn(root, failure?.race?.repeat?.replace("npx verify ", "").split(" ") ?? []);
+  expect(again.output).toContain("The order alone does not bring the failure back");
+  expect(again.code).toBe(0);
+});
+
+test("a plain bug fails alone too, and is a failure", async () => {
+  const { root } = await makePytestRepository({ "tests/test_a.py": "def test_wrong():\n    assert 1 == 2\n" });
+  const { output } = await runIn(root, []);
+  expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ name: "test_wrong", kind: "failure" }]);
+  expect(output).toContain("1 of 2 tests failed in backend.");
+});
+
+test("a race that the configuration lets through does not stop the verdict, and marks it", async () => {
+  const { root } = await makePytestRepository(sized(polluted), { database, races: "warn", coverage: { lines: 50 } });
+  const { code, output } = await runIn(root, []);
+  expect(output).toContain("Verified, 1 race let through");
+  expect(code).toBe(0);
+  expect((await readSummary(root)).receipt).not.toBeNull();
+  expect(await readFile(join(root, ".verify/pull-request.md"), "utf8")).toContain("Verified, 1 race let through");
+});
+
+test("a bug beside a race that is let through is not verified", async () => {
+  const files = { ...sized(polluted), "tests/test_4_wrong.py": "def test_wrong():\n    assert 1 == 2\n" };
+  const { root } = await makePytestRepository(files, { database, races: "warn" });
+  expect((await runIn(root, [])).code).toBe(1);
+  expect((await readSummary(root)).reasons.join()).toContain("1 of 6 tests failed in backend.");
+});
+
+test("of many failures ten are run alone, and the others are said not to be", async () => {
+  const wrong = Array.from({ length: 12 }, (_, index) => `def test_${index}():\n    assert 1 == 2\n`).join("\n\n");
+  const { root } = await makePytestRepository({ "tests/test_a.py": wrong });
+  await runIn(root, []);
+  const { suites, notes } = await readSummary(root);
+  expect(suites[0]?.failures.map(({ kind }) => kind)).toEqual(Array(12).fill("failure"));
+  expect(notes.join()).toContain("2 failed tests were not run again alone");
+});
+
+test("a serial run has no races: nothing is run again", async () => {
+  const { root } = await makePytestRepository({ "tests/test_a.py": "def test_wrong():\n    assert 1 == 2\n" });
+  await runIn(root, ["--serial"]);
+  const { suites, notes } = await readSummary(root);
+  expect([suites[0]?.failures[0]?.kind, notes]).toEqual(["failure", []]);
+});
+
+test("a file that holds no order is refused", async () => {
+  const { root } = await makePytestRepository();
+  const { code, errors } = await runIn(root, ["repeat", "verify.config.json"]);
+  expect(code).toBe(2);
+  expect(errors).toContain("verify.config.json holds no order of tests");
+});

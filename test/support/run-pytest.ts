@@ -1,0 +1,52 @@
+import { join } from "node:path";
+import { suiteSchema } from "../../src/config.ts";
+import { runCommand } from "../../src/suite/process.ts";
+import { listenForProgress, type ReportedFacts } from "../../src/suite/progress.ts";
+import { pytest } from "../../src/suite/pytest.ts";
+import type { SuiteRun, TestResults } from "../../src/suite/runner.ts";
+import { type Files, makeDirectory, writeFiles } from "./repository.ts";
+import { userEnvironment } from "./verify.ts";
+
+/** What came of a suite that was run through its adapter alone. */
+export interface PytestRun {
+  readonly directory: string;
+  readonly facts: ReportedFacts;
+  readonly results: TestResults;
+}
+
+/** Runs files as a pytest suite through its adapter alone; `more` is what else the run is told. */
+export async function runPytest(files: Files, workers: number, more: Partial<SuiteRun> = {}): Promise<PytestRun> {
+  const directory = await makeDirectory();
+  const scratch = await makeDirectory();
+  await writeFiles(directory, files);
+  const listener = await listenForProgress(scratch);
+  try {
+    const ids = workers === 1 ? ["master"] : Array.from({ length: workers }, (_, index) => `gw${index}`);
+    const run: SuiteRun = {
+      suite: suiteSchema.parse({ name: "backend", runner: "pytest", command: "pytest" }),
+      checkoutRoot: directory,
+      otherRoots: [],
+      directory,
+      workers,
+      workerEnvironments: Object.fromEntries(ids.map((id) => [id, { VERIFY_WORKER: id }])),
+      coordinatorEnvironment: {},
+      leaseSocket: null,
+      scratch,
+      progressSocket: listener.socketPath,
+      selection: null,
+      durations: new Map(),
+      arguments: [],
+      dependencyNotes: [],
+      environment: await userEnvironment(),
+      ...more,
+    };
+    const signal = new AbortController().signal;
+    const log = join(scratch, "log");
+    const invocation = await pytest.invocation(run);
+    const end = await runCommand({ ...invocation, directory, log, secrets: [], timeoutSeconds: 60, signal });
+    const facts = await listener.facts();
+    return { directory, facts, results: await pytest.collect(run, { ...end, reported: facts }) };
+  } finally {
+    await listener.close();
+  }
+}
