@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** The runners that have an adapter in `suite/`. */
-export const runnerNames = ["pytest", "vitest", "command"] as const;
+export const runnerNames = ["pytest", "vitest", "jest", "mocha", "node", "command"] as const;
 export type RunnerName = (typeof runnerNames)[number];
 
 const nonEmpty = z.string().min(1);

@@ -28,7 +28,18 @@ async function load(files: Files) {
 test("everything but the suites has a default", () => {
   expect(parseConfig(minimal, "verify.config.json")).toEqual({
     base: "main",
-    suites: [{ ...suite, root: ".", workers: "auto", source: [], database: true, results: [], coverage: [] }],
+    suites: [
+      {
+        ...suite,
+        root: ".",
+        workers: "auto",
+        parallel: "auto",
+        source: [],
+        database: true,
+        results: [],
+        coverage: [],
+      },
+    ],
     database: {
       name: "verify_test",
       variables: { DATABASE_URL: "postgresql", TEST_DATABASE_URL: "postgresql" },
@@ -41,6 +52,7 @@ test("everything but the suites has a default", () => {
     },
     coverage: { lines: 95 },
     checks: {},
+    races: "fail",
     timeout: "30m",
   });
 });
@@ -67,7 +79,7 @@ test.each<[string, unknown, string]>([
   [
     "a runner that is not known",
     { suites: [{ ...suite, runner: "ava" }] },
-    '"suites.0.runner": expected one of "pytest"|"vitest"|"command".',
+    '"suites.0.runner": expected one of "pytest"|"vitest"|"jest"|"mocha"|"node"|"command".',
   ],
   ["no workers", { suites: [{ ...suite, workers: 0 }] }, '"suites.0.workers": Too small: expected number to be >0.'],
   [
@@ -134,7 +146,7 @@ test.each<[string, unknown, string]>([
   [
     "",
     { ...minimal, chekcs: {} },
-    'unknown key "chekcs": did you mean "checks"? Known here: base, suites, database, coverage, checks, timeout.',
+    'unknown key "chekcs": did you mean "checks"? Known here: base, suites, database, coverage, checks, races, timeout.',
   ],
   ["a suite", { suites: [{ ...suite, comand: "x" }] }, 'unknown key "suites.0.comand": did you mean "command"?'],
   [

@@ -80,7 +80,7 @@ function planSuite(config: Config, suite: SuiteConfig, options: VerifyOptions, c
   const leases = config.database !== false && suite.database && leasesDatabases(suite, config.database);
   const spares = config.database !== false && config.database.isolation === "file" && suite.runner !== "command";
   const databases = usesDatabase ? databasesOf(workers, leases && spares) : [];
-  const renewsLeases = leases;
+  const renewsLeases = leases && !(suite.runner === "node" && config.database && config.database.isolation !== "file");
   const whyProcesses = workers.length > 1 && suite.parallel === "auto" ? whyOwnProcesses(suite, directory) : null;
   const processes = workers.length > 1 && (suite.parallel === "processes" || whyProcesses !== null);
   return {
@@ -105,6 +105,8 @@ function whyOwnProcesses(suite: SuiteConfig, directory: string): string | null {
 function leasesDatabases(suite: SuiteConfig, { isolation }: DatabaseConfig): boolean {
   // How a command's processes come to their databases is a matter of the command, not of how many workers an option asks for.
   if (suite.runner === "command") return isolation === "file" || (suite.workers !== "auto" && suite.workers > 1);
+  // node:test starts a process for each file, and tells none of them which worker it is.
+  if (suite.runner === "node") return true;
   if (isolation !== "file") return false;
   if (suite.runner === "vitest") return true;
   throw new RequestError(

@@ -8,7 +8,7 @@ import type { Logs } from "./logs.ts";
 import { mergeReported, mergeResults } from "./merge-results.ts";
 import type { PlannedSuite } from "./plan.ts";
 import type { Progress } from "./progress.ts";
-import type { Runner, TestId, TestResults } from "./runner.ts";
+import type { Runner, Share, TestId, TestResults } from "./runner.ts";
 import type { SuiteScene } from "./scene.ts";
 import { shareOut } from "./shares.ts";
 
@@ -70,7 +70,7 @@ export class SuiteProcesses {
       return await allOrNone(signal, (ends) =>
         files.map((log, index) => {
           const worker = workers[index] ?? "master";
-          const selection = { kind: "share", index, count: shares.length, files: shares[index] ?? null } as const;
+          const selection = shareOf(shares, index);
           const workerEnvironments = { master: environments[worker] ?? {} };
           return this.#attempt({ workers: 1, workerEnvironments, worker, office, selection, log, signal: ends });
         }),
@@ -110,6 +110,7 @@ export class SuiteProcesses {
       environment: { ...scene.environment, ...scene.coordinatorEnvironment },
       arguments: scene.arguments,
       dependencyNotes: scene.checkout.dependencyNotes,
+      scratch: scene.scratch,
       signal: this.parts.signal,
     };
     const shares = shareOut(await runner.listFiles(run), scene.checkout.root, scene.durations, planned.workers.length);
@@ -171,6 +172,12 @@ export class SuiteProcesses {
       await office?.close();
     }
   }
+}
+
+function shareOf(shares: readonly (readonly string[] | null)[], index: number): Share {
+  const files = shares[index] ?? null;
+  const others = shares.filter((_, other) => other !== index).flatMap((share) => share ?? []);
+  return { kind: "share", index, count: shares.length, files, otherFiles: files && others };
 }
 
 /** The tests in their order, cut where the file changes. */

@@ -23,7 +23,7 @@ type Message =
   /** A worker begins a file; `at` is when, in milliseconds since the epoch. */
   | { type: "file"; worker: string; file: string; at?: number }
   /** A worker begins a test. */
-  | { type: "begin"; worker: string; file: string; name: string }
+  | { type: "begin"; worker?: string; file: string; name: string }
   | { type: "failed"; worker?: string; file: string; name: string }
   | { type: "unfinished"; file: string; name: string }
   | { type: "error"; message: string }
@@ -74,12 +74,20 @@ export interface ReportedFacts {
   readonly errors: readonly string[];
   /** The last file that was begun by each worker, as the runner names it. */
   readonly lastFiles: ReadonlyMap<string, string>;
-  /** The last test that each worker began, by worker; the file as the runner names it. */
-  readonly lastTests: ReadonlyMap<string, { readonly file: string; readonly name: string }>;
+  /** The tests that were begun and have not ended, else the last that was begun. */
+  readonly lastTests: readonly BegunTest[];
   /** Which worker ran a file, by the file as the runner names it. */
   readonly workerOfFile: ReadonlyMap<string, string>;
   /** What was run when and by whom, in the order in which it was told. */
   readonly visits: readonly Visit[];
+}
+
+/** A test that a worker began; the file as the runner names it. */
+export interface BegunTest {
+  /** Undefined where that was never told. */
+  readonly worker: string | undefined;
+  readonly file: string;
+  readonly name: string;
 }
 
 /** A worker's turn at a file, which lasts until it begins the next. */
@@ -141,7 +149,9 @@ class Told implements Progress {
   readonly #refusals: string[] = [];
   readonly #unfinished: { file: string; name: string }[] = [];
   readonly #errors: string[] = [];
-  readonly #lastTests = new Map<string, { file: string; name: string }>();
+  /** By file, as a file's tests run one after another. */
+  readonly #running = new Map<string, BegunTest>();
+  #lastBegun: BegunTest | null = null;
   readonly #workerOfFile = new Map<string, string>();
   readonly #visits: Visit[] = [];
   readonly #ownWorker: string | undefined;
@@ -188,13 +198,15 @@ class Told implements Progress {
         this.#worker(message.worker).file = message.file;
         return;
       case "begin":
-        this.#lastTests.set(message.worker, { file: message.file, name: message.name });
+        this.#lastBegun = { worker: message.worker ?? this.#ownWorker, file: message.file, name: message.name };
+        this.#running.set(message.file, this.#lastBegun);
         return;
       case "failed":
         this.failed += 1;
         return;
       case "done": {
         this.done += 1;
+        this.#running.delete(message.file);
         const worker = message.worker ?? this.#workerOfFile.get(message.file);
         if (worker) this.#worker(worker).done += 1;
       }
@@ -202,6 +214,8 @@ class Told implements Progress {
   }
 
   facts(): ReportedFacts {
+    const running = [...this.#running.values()];
+    const begun = running.length > 0 || this.#lastBegun === null ? running : [this.#lastBegun];
     const lastFiles = new Map([...this.workers].map(([worker, { file }]) => [worker, file]));
     return {
       root: this.#root,
@@ -216,7 +230,7 @@ class Told implements Progress {
       unfinished: this.#unfinished,
       errors: this.#errors,
       lastFiles,
-      lastTests: this.#lastTests,
+      lastTests: begun.map((test) => ({ ...test, worker: test.worker ?? this.#workerOfFile.get(test.file) })),
       workerOfFile: this.#workerOfFile,
       visits: this.#visits,
     };

@@ -70,9 +70,11 @@ async function runAlone({ file, id = "" }: Failure, processes: SuiteProcesses): 
   try {
     const { results } = await processes.runTests([{ file, id }]);
     const same = results.ran.filter((test) => test.file === file && test.id === id);
-    if (results.failures.length > 0) return { outcome: "failed" };
-    const [why] = results.reasons;
-    if (why !== undefined) return { outcome: "unknown", why };
+    if (same.some(({ outcome }) => outcome === "failed" || outcome === "error")) return { outcome: "failed" };
+    const [why = results.failures[0]?.message] = results.reasons;
+    // Another test of that name may have failed, which says nothing of this one.
+    if (why !== undefined && same.length === 0) return { outcome: "unknown", why };
+    if (results.reasons.length > 0) return { outcome: "unknown", why: results.reasons.join(" ") };
     if (same.some(({ outcome }) => outcome !== "passed")) return { outcome: "unknown", why: "it was skipped." };
     return same.length > 0 ? { outcome: "passed" } : { outcome: "unknown", why: "the runner did not find it." };
   } catch (error) {

@@ -78,10 +78,10 @@ function timeouts(
   inCheckout: (file: string) => string,
 ): Failure[] {
   if (!timedOut) return [];
-  return [...reported.lastTests].map(([worker, { file, name }]) => ({
+  return reported.lastTests.map(({ worker, file, name }) => ({
     file: inCheckout(file),
     name,
-    message: `${suite.name} was ended after ${formatSeconds(seconds)}; this is the last test that ${worker} began.`,
+    message: `${suite.name} was ended after ${formatSeconds(seconds)}; this is the last test that ${worker ?? "it"} began.`,
     worker,
     kind: "timeout",
   }));

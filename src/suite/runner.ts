@@ -37,7 +37,10 @@ export interface Runner {
 
 /** What is known before a suite's processes are told what to run. */
 export interface ListingRequest
-  extends Pick<SuiteRun, "suite" | "directory" | "checkoutRoot" | "environment" | "arguments" | "dependencyNotes"> {
+  extends Pick<
+    SuiteRun,
+    "suite" | "directory" | "checkoutRoot" | "environment" | "arguments" | "dependencyNotes" | "scratch"
+  > {
   readonly signal: AbortSignal;
 }
 
@@ -52,6 +55,8 @@ export interface Share {
   readonly count: number;
   /** Absolute, the ones that are expected to take longest first; null where the process finds its share by itself. */
   readonly files: readonly string[] | null;
+  /** The files of the other shares, absolute; null where the processes find theirs by themselves. */
+  readonly otherFiles: readonly string[] | null;
 }
 
 /** Some tests, in this order, to see how they fare: without coverage. */

@@ -1,14 +1,17 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { SuiteConfig } from "../config.ts";
 import { RequestError, UnavailableError } from "../errors.ts";
 import { addCommand, findPackageManager } from "../init/package-manager.ts";
 import { adapterPath } from "../paths.ts";
 import type { Environment } from "../world.ts";
 import { readJunit, type TestCase } from "./junit.ts";
+import { outputOf } from "./listing.ts";
+import { isPackageScript } from "./package-script.ts";
 import { couldNotRun, type Dialect, lcovInput, resultsOf } from "./results.ts";
-import type { Ended, Invocation, Runner, SuiteRun, TestResults } from "./runner.ts";
+import type { Ended, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { withArguments } from "./shell.ts";
 
 /**
@@ -19,15 +22,15 @@ export const vitest: Runner = {
   name: "vitest",
   invocation,
   workersAskedFor,
-  whyProcesses: () => null,
-  listFiles: null,
-  selectsTests: () => false,
+  whyProcesses,
+  listFiles,
+  selectsTests: () => true,
   keepsOrder: false,
   collect,
 };
 
 const junitFile = (run: SuiteRun): string => join(run.scratch, "junit.xml");
-const coverageDirectory = (run: SuiteRun): string => join(run.scratch, "coverage");
+const coverageDirectory = (run: Pick<SuiteRun, "scratch">): string => join(run.scratch, "coverage");
 
 async function invocation(run: SuiteRun): Promise<Invocation> {
   const installed = findInstalled(run);
@@ -61,13 +64,8 @@ function variableOfDatabases(run: SuiteRun): Environment {
   return { VERIFY_WORKER_ENVIRONMENTS: JSON.stringify(run.workerEnvironments) };
 }
 
-/** npm passes on only what stands behind `--`; pnpm, yarn and bun pass on everything. */
-function isPackageScript(command: string): boolean {
-  return /^\s*npm\s+(test|t|run|run-script)\b/.test(command) && !/\s--(\s|$)/.test(command);
-}
-
 function addedOptions(run: SuiteRun, installed: Installed): string[] {
-  const { command, source } = run.suite;
+  const { command } = run.suite;
   const ownReporter = /(^|\s)--reporters?[=\s]/.test(command);
   return [
     ...(run.workers > 1 ? [`--maxWorkers=${run.workers}`] : ["--maxWorkers=1", "--no-file-parallelism"]),
@@ -80,6 +78,14 @@ function addedOptions(run: SuiteRun, installed: Installed): string[] {
     "--reporter=junit",
     `--outputFile.junit=${junitFile(run)}`,
     `--reporter=${adapterPath("vitest-reporter.mjs")}`,
+    ...selected(run),
+    ...(run.selection?.kind === "tests" ? ["--coverage.enabled=false"] : coverageOptions(run, installed)),
+  ];
+}
+
+function coverageOptions({ suite, ...run }: SuiteRun, installed: Installed): string[] {
+  const { command, source } = suite;
+  return [
     "--coverage.enabled",
     "--coverage.reporter=lcovonly",
     `--coverage.reportsDirectory=${coverageDirectory(run)}`,
@@ -89,8 +95,60 @@ function addedOptions(run: SuiteRun, installed: Installed): string[] {
   ];
 }
 
+/**
+ * What narrows a run to its share, or to some tests. A share leaves the other files out, as a name that is given to vitest
+ * would match longer ones too, and add to the names that the user's command gives.
+ */
+function selected({ selection, directory, checkoutRoot }: SuiteRun): string[] {
+  if (selection === null) return [];
+  if (selection.kind === "share") return (selection.otherFiles ?? []).map((file) => `--exclude=${literally(file)}`);
+  const files = [...new Set(selection.tests.map(({ file }) => relative(directory, join(checkoutRoot, file))))];
+  const names = selection.tests.map(({ id }) => id.split(" > ").map(escaped).join("(?: > | )"));
+  return [...files, `--testNamePattern=^ ?(?:${names.join("|")})$`];
+}
+
+/** A path as a glob that matches it alone. */
+function literally(path: string): string {
+  return path.replace(/[\\*?[\]{}()!+@|]/g, "\\$&");
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+}
+
+const configName = /^vite(st)?\.(config|workspace|projects)\.[cm]?[jt]s$/;
+
+/** Most often files are kept from running side by side because they share a database, which each process has for itself. */
+function whyProcesses({ command }: SuiteConfig, directory: string): string | null {
+  if (/(^|\s)--(no-file-parallelism|fileParallelism[= ]false)(\s|$)/.test(command)) {
+    return "its command says --no-file-parallelism";
+  }
+  const text = readdirSync(directory)
+    .filter((name) => configName.test(name))
+    .map((name) => readFileSync(join(directory, name), "utf8"))
+    .join("\n");
+  const [sign] = /\b(fileParallelism\s*:\s*false|single(Fork|Thread)\s*:\s*true)/.exec(text) ?? [];
+  return sign === undefined ? null : `its configuration says \`${sign}\``;
+}
+
+/** The files that vitest itself would run. Throws UnavailableError where it cannot say. */
+async function listFiles(request: ListingRequest): Promise<readonly string[]> {
+  const { suite, directory, checkoutRoot, dependencyNotes } = request;
+  findInstalled({ suite, directory, checkoutRoot, dependencyNotes });
+  const separator = isPackageScript(suite.command) ? ["--"] : [];
+  const words = [...separator, "--filesOnly", "--json", ...request.arguments];
+  const listing = suite.command.replace(/\bvitest(\s+run)?\b(?!.*\bvitest\b)/, "vitest list");
+  if (listing === suite.command) {
+    throw new RequestError(
+      `${suite.name}: to share its files out, "command" must call vitest itself, as \`vitest run …\` does; \`${suite.command}\` hides it.`,
+    );
+  }
+  const output = await outputOf({ ...request, command: withArguments(listing, words) });
+  const files: { readonly file: string }[] = JSON.parse(output.slice(output.indexOf("[")));
+  return [...new Set(files.map(({ file }) => file))];
+}
+
 function workersAskedFor(command: string): number | null {
-  if (/(^|\s)--no-file-parallelism(\s|$)/.test(command)) return 1;
   const asked = /(?:^|\s)--max-?[wW]orkers[=\s]\s*(\d+)(?=\s|$)/.exec(command)?.[1];
   return asked === undefined ? null : Math.max(1, Number(asked));
 }
@@ -103,7 +161,9 @@ interface Installed {
   readonly onlyIstanbul: boolean;
 }
 
-function findInstalled(run: SuiteRun): Installed {
+type Place = Pick<SuiteRun, "suite" | "directory" | "checkoutRoot" | "dependencyNotes">;
+
+function findInstalled(run: Place): Installed {
   const require = createRequire(join(run.directory, "package.json"));
   const version = versionOf(require, "vitest");
   if (version === null) throw missing(run, "vitest", ["vitest", "@vitest/coverage-v8"]);
@@ -123,7 +183,7 @@ function versionOf(require: NodeJS.Require, name: string): string | null {
   }
 }
 
-function missing(run: SuiteRun, what: string, packages: readonly string[]): UnavailableError {
+function missing(run: Place, what: string, packages: readonly string[]): UnavailableError {
   const notes = run.dependencyNotes.map((note) => ` ${note}`).join("");
   return new UnavailableError(
     `${run.suite.name}: ${what} is not installed in ${run.suite.root === "." ? "the repo's root" : run.suite.root}. Install with: ${addCommand(findPackageManager(run.checkoutRoot), packages)}${notes}`,
@@ -169,6 +229,7 @@ function dialectOf(run: SuiteRun, ended: Ended): Dialect {
     workerOf: (test) => ended.reported.workerOfFile.get(absoluteFile(run, ended, test)),
     kindOf: (test) => {
       if (test.message === crashed) return "crash";
+      if (/^(Error: )?(Test|Hook) timed out in \d+\s?ms/.test(test.message)) return "timeout";
       // A file that could not be loaded is reported as one test that carries the file's name.
       return test.name === test.classname ? "collection" : "failure";
     },

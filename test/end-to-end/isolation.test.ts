@@ -77,7 +77,7 @@ test("a test that failed because it was refused says so where it is explained", 
   expect(code).toBe(1);
   const report = await readFile(join(repository.root, ".verify", "summary.md"), "utf8");
   expect(report).toMatch(
-    /Failed on gw[01], in `tests\/test_cross\.py`, while the server refused it `sums_test_gw[01]`:/,
+    /Failed on gw[01], in `tests\/test_cross\.py`, while the server refused it `sums_test_gw[01]`\./,
   );
 });
 

@@ -27,6 +27,35 @@ export function workerEnvironment(environment, { environments, preload, onRun })
 }
 
 /**
+ * An environment that becomes the worker's own at the moment the runner puts the worker's number, from 1, into a variable;
+ * at once where it is there already.
+ *
+ * @param {NodeJS.ProcessEnv} environment
+ * @param {{ variable: string, first?: number, environments: Record<string, Record<string, string>>, preload: string }} options
+ *   as of `workerEnvironment`; `first` is the first worker's number.
+ * @returns {NodeJS.ProcessEnv}
+ */
+export function namedEnvironment(environment, { variable, first = 1, environments, preload }) {
+  /** @param {string} value */
+  const become = (value) => {
+    const own = environments[`gw${Number(value) - first}`];
+    if (!own)
+      throw new Error(
+        `pushproof prepared no database for worker ${value}: are more workers started than were asked for?`,
+      );
+    settle(environment, own, preload);
+  };
+  const number = environment[variable];
+  if (number !== undefined) {
+    become(number);
+    return environment;
+  }
+  return watched(environment, (name, value) => {
+    if (name === variable) become(value);
+  });
+}
+
+/**
  * The environment of a process that has leased a database for the one file that it runs.
  *
  * @param {NodeJS.ProcessEnv} environment
@@ -58,6 +87,17 @@ export function leasedEnvironment(environment, { lease, preload, onRun }) {
 function settle(environment, own, preload) {
   Object.assign(environment, own);
   delete environment.VERIFY_WORKER_ENVIRONMENTS;
+  delete environment.VERIFY_JEST;
+  withoutPreload(environment, preload);
+}
+
+/**
+ * What a process starts is the user's own again.
+ *
+ * @param {NodeJS.ProcessEnv} environment
+ * @param {string} preload
+ */
+export function withoutPreload(environment, preload) {
   const rest = (environment.NODE_OPTIONS ?? "").replace(`--import ${preload}`, "").trim();
   if (rest) environment.NODE_OPTIONS = rest;
   else delete environment.NODE_OPTIONS;

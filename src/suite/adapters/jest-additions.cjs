@@ -1,0 +1,64 @@
+// What a verification adds to jest's configuration, after jest has read the command line and the user's own files.
+const { relative } = require("node:path");
+
+/**
+ * @typedef {Record<string, any>} Config jest's global configuration
+ * @typedef {{
+ *   workers: number, serial: boolean, coverageDirectory: string | null, source: string[], reporter: string, results: string,
+ *   files: string[] | null, names: string | null, list: boolean,
+ * }} Additions
+ */
+
+/**
+ * @param {Config} config
+ * @param {Additions} additions
+ */
+module.exports = (config, additions) => {
+  const { workers, serial, coverageDirectory, source, files, names, list } = additions;
+  const own = {
+    maxWorkers: workers,
+    ...(serial ? { runInBand: true } : {}),
+    // As in CI: a snapshot that is not committed proves nothing.
+    ci: true,
+    updateSnapshot: config.updateSnapshot === "all" ? "all" : "none",
+    watch: false,
+    watchAll: false,
+    notify: false,
+    passWithNoTests: false,
+    ...(list ? { listTests: true, json: true } : { reporters: reporters(config, additions) }),
+    ...(files === null ? {} : { runTestsByPath: true, nonFlagArgs: files, testPathPattern: "" }),
+    ...(names === null ? {} : { testNamePattern: names }),
+    ...coverage(config, coverageDirectory, source),
+  };
+  return Object.freeze({ ...config, ...own });
+};
+
+/**
+ * The user's own go on working; ours comes last.
+ *
+ * @param {Config} config
+ * @param {Additions} additions
+ */
+function reporters(config, { reporter, results, serial }) {
+  return [...(config.reporters ?? [["default", {}]]), [reporter, { results, serial }]];
+}
+
+/**
+ * @param {Config} config
+ * @param {string | null} directory
+ * @param {string[]} source
+ */
+function coverage(config, directory, source) {
+  if (directory === null) return { collectCoverage: false };
+  const hasOwn = (config.collectCoverageFrom ?? []).length > 0;
+  const prefixes = source.map((path) => relative(config.rootDir, path).replaceAll("\\", "/"));
+  const globs = prefixes.map(
+    (prefix) => `${prefix === "" ? "" : `${prefix}/`}**/*.{js,jsx,cjs,mjs,ts,tsx,cts,mts,vue,svelte}`,
+  );
+  return {
+    collectCoverage: true,
+    coverageReporters: ["lcovonly"],
+    coverageDirectory: directory,
+    ...(hasOwn || globs.length === 0 ? {} : { collectCoverageFrom: [...globs, "!**/*.d.ts", "!**/node_modules/**"] }),
+  };
+}

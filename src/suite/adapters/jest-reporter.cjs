@@ -1,0 +1,105 @@
+// A reporter of jest, added beside the user's own: tells the verifier what goes on, a JSON object a line, and writes what
+// came of every test.
+const { writeFileSync } = require("node:fs");
+const { createConnection } = require("node:net");
+const { stripVTControlCharacters } = require("node:util");
+
+/** @typedef {{ ancestorTitles: string[], title: string, fullName: string, status: string, duration?: number | null, failureMessages: string[] }} Assertion */
+
+module.exports = class Reporter {
+  #socket;
+  #options;
+  /** What was begun and has not ended, by file. @type {Map<string, string>} */
+  #begun = new Map();
+  /** @type {object[]} */
+  #tests = [];
+
+  /**
+   * @param {{ rootDir: string }} globalConfig
+   * @param {{ results: string, serial: boolean }} options
+   */
+  constructor(globalConfig, options) {
+    this.#options = options;
+    const path = process.env.VERIFY_PROGRESS;
+    if (!path) return;
+    this.#socket = createConnection(path);
+    // A verifier that no longer listens is not an error.
+    this.#socket.on("error", () => {
+      this.#socket = undefined;
+    });
+    this.#send({ type: "hello", root: globalConfig.rootDir, runtime: "jest" });
+  }
+
+  /** @param {{ path: string }} test */
+  onTestFileStart({ path }) {
+    // In band this very process is the worker; elsewhere each worker tells by itself.
+    const worker = process.env.VERIFY_WORKER;
+    if (this.#options.serial || worker?.startsWith("gw"))
+      this.#send({ type: "file", worker, file: path, at: Date.now() });
+  }
+
+  /** @param {{ path: string }} test @param {{ fullName: string }} started */
+  onTestCaseStart({ path }, { fullName }) {
+    this.#begun.set(path, fullName);
+    this.#send({ type: "begin", file: path, name: fullName });
+  }
+
+  /** @param {{ path: string }} test @param {Assertion} assertion */
+  onTestCaseResult({ path }, assertion) {
+    if (assertion.status === "failed") this.#send({ type: "failed", file: path, name: assertion.fullName });
+    this.#send({ type: "done", file: path });
+  }
+
+  /** @param {{ path: string }} test @param {{ testResults: Assertion[], testExecError?: Error, failureMessage?: string }} result */
+  onTestFileResult({ path }, result) {
+    for (const assertion of result.testResults) this.#tests.push({ file: path, ...caseOf(assertion) });
+    const { testExecError, failureMessage } = result;
+    if (!testExecError) return;
+    const message = stripVTControlCharacters(failureMessage || testExecError.message || String(testExecError));
+    const crashed = /jest worker process|worker process .* was terminated/i.test(message);
+    this.#tests.push({
+      file: path,
+      name: (crashed && this.#begun.get(path)) || path,
+      outcome: "error",
+      seconds: 0,
+      message,
+      kind: crashed ? "crash" : "collection",
+    });
+  }
+
+  /** @param {unknown} _contexts @param {{ numFailedTests: number, numFailedTestSuites: number, snapshot: { failure: boolean } }} results */
+  async onRunComplete(_contexts, { numFailedTests, numFailedTestSuites, snapshot }) {
+    writeFileSync(this.#options.results, JSON.stringify(this.#tests));
+    this.#send({ type: "end", status: numFailedTests + numFailedTestSuites > 0 || snapshot.failure ? 1 : 0 });
+    const socket = this.#socket;
+    if (socket) await new Promise((resolve) => socket.end(() => resolve(undefined)));
+  }
+
+  /** @param {object} message */
+  #send(message) {
+    this.#socket?.write(`${JSON.stringify(message)}\n`);
+  }
+};
+
+/** @type {Record<string, string>} */
+const outcomes = { passed: "passed", failed: "failed", focused: "passed" };
+
+/** @param {Assertion} assertion */
+function caseOf({ ancestorTitles, title, fullName, status, duration, failureMessages }) {
+  return {
+    name: [...ancestorTitles, title].join(" › "),
+    id: fullName,
+    outcome: outcomes[status] ?? "skipped",
+    seconds: (duration ?? 0) / 1000,
+    message: withoutStack(stripVTControlCharacters((failureMessages ?? []).join("\n\n"))),
+  };
+}
+
+/** What was asserted and what came out, without the lines of the stack. @param {string} text */
+function withoutStack(text) {
+  return text
+    .split("\n")
+    .filter((/** @type {string} */ line) => !/^\s+at /.test(line))
+    .join("\n")
+    .trim();
+}

@@ -1,0 +1,67 @@
+// Listens to a run of mocha beside the user's own reporter: tells the verifier what goes on, a JSON object a line, and writes
+// what came of every test.
+import { writeFileSync } from "node:fs";
+import { createConnection } from "node:net";
+import { inspect, stripVTControlCharacters } from "node:util";
+
+/**
+ * @param {any} runner mocha's own, serial or parallel
+ * @param {{ results: string, socketPath: string | undefined, serial: boolean }} options
+ */
+export function listen(runner, { results, socketPath, serial }) {
+  const socket = socketPath ? createConnection(socketPath) : null;
+  // A verifier that no longer listens is not an error.
+  socket?.on("error", () => {});
+  socket?.unref();
+  /** @param {object} message */
+  const say = (message) => void (socket?.writable && socket.write(`${JSON.stringify(message)}\n`));
+  /** @type {object[]} */
+  const tests = [];
+  let failed = 0;
+  let file = "";
+
+  say({ type: "hello", root: process.cwd(), runtime: "mocha" });
+  if (typeof runner.total === "number" && serial) say({ type: "collected", tests: runner.total, all: true });
+  runner.on("test", (/** @type {any} */ test) => {
+    if (serial && test.file && test.file !== file) {
+      file = test.file;
+      say({ type: "file", worker: process.env.VERIFY_WORKER, file, at: Date.now() });
+    }
+    say({ type: "begin", file: test.file, name: test.fullTitle() });
+  });
+  runner.on("pass", (/** @type {any} */ test) => end(test, "passed"));
+  runner.on("pending", (/** @type {any} */ test) => end(test, "skipped"));
+  runner.on("fail", (/** @type {any} */ test, /** @type {unknown} */ error) => {
+    failed += 1;
+    say({ type: "failed", file: test.file, name: test.fullTitle() });
+    end(test, "failed", messageOf(error));
+  });
+  runner.on("end", () => {
+    writeFileSync(results, JSON.stringify(tests));
+    say({ type: "end", status: failed > 0 ? 1 : 0 });
+    socket?.end();
+  });
+
+  /**
+   * @param {any} test
+   * @param {string} outcome
+   */
+  function end(test, outcome, message = "") {
+    if (!serial) say({ type: "collected", tests: 1 });
+    const name = test.titlePath ? test.titlePath().join(" › ") : test.fullTitle();
+    const seconds = (test.duration ?? 0) / 1000;
+    tests.push({ file: test.file ?? file, name, id: test.fullTitle(), outcome, seconds, message });
+    say({ type: "done", file: test.file });
+  }
+}
+
+/**
+ * What was asserted, with what was expected and what came out.
+ *
+ * @param {any} error
+ */
+function messageOf(error) {
+  const message = stripVTControlCharacters(String(error?.message ?? error));
+  if (error?.expected === undefined || error.showDiff === false || message.includes("\n")) return message;
+  return `${message}\n+ expected: ${inspect(error.expected, { depth: 4 })}\n- actual:   ${inspect(error.actual, { depth: 4 })}`;
+}

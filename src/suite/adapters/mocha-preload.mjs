@@ -1,0 +1,127 @@
+// Loaded into every process of mocha with `node --import`, before any other code. A worker has its database from the moment
+// at which mocha starts it; mocha itself is told what the run adds as soon as it is loaded.
+import { writeFileSync } from "node:fs";
+import { createConnection } from "node:net";
+import { resolve } from "node:path";
+import { listen } from "./mocha-listener.mjs";
+import { onModule } from "./module-hook.mjs";
+import { namedEnvironment, withoutPreload } from "./worker-environment.mjs";
+
+/**
+ * @typedef {{
+ *   workers: number, serial: boolean, results: string, list: string | null, files: string[] | null, names: string[] | null,
+ * }} Additions
+ */
+
+const { VERIFY_WORKER_ENVIRONMENTS: environments, VERIFY_MOCHA: told, VERIFY_PROGRESS: socketPath } = process.env;
+const isWorker = process.env.MOCHA_WORKER_ID !== undefined;
+const preload = import.meta.url;
+
+if (environments && isWorker) {
+  const options = { variable: "MOCHA_WORKER_ID", first: 0, environments: JSON.parse(environments), preload };
+  process.env = namedEnvironment(process.env, options);
+}
+
+if (told) {
+  /** @type {Additions} */
+  const additions = JSON.parse(told);
+  onModule(/(^|\/)mocha(\.c?js)?$/, (Mocha) => {
+    if (typeof Mocha.prototype?.loadFilesAsync === "function") complete(Mocha.prototype, additions);
+  });
+}
+
+/**
+ * @param {any} prototype mocha's own
+ * @param {Additions} additions
+ */
+function complete(prototype, additions) {
+  const { loadFilesAsync, run } = prototype;
+
+  prototype.loadFilesAsync = async function (/** @type {unknown[]} */ ...words) {
+    // As in CI: a focused test must not hide the others.
+    this.options.forbidOnly = true;
+    // Of several workers each runs one file at a time, which was chosen before.
+    if (isWorker) {
+      say({ type: "file", worker: process.env.VERIFY_WORKER, file: this.files[0], at: Date.now() });
+      return loadFilesAsync.apply(this, words);
+    }
+    choose(this, additions);
+    own();
+    let last = this.files[0];
+    this.suite.on("pre-require", (/** @type {unknown} */ _context, /** @type {string} */ file) => {
+      last = file;
+    });
+    try {
+      return await loadFilesAsync.apply(this, words);
+    } catch (error) {
+      const message = /** @type {Error} */ (error)?.stack ?? String(error);
+      const tests = [{ file: last, name: last, outcome: "error", seconds: 0, message, kind: "collection" }];
+      writeFileSync(additions.results, JSON.stringify(tests));
+      say({ type: "hello", root: process.cwd(), runtime: "mocha" }, { type: "end", status: 1 });
+      throw error;
+    }
+  };
+
+  prototype.run = function (/** @type {unknown[]} */ ...words) {
+    if (isWorker) return run.apply(this, words);
+    if (this.options.parallel) {
+      choose(this, additions);
+      this.options.jobs = additions.workers;
+    }
+    if (additions.names !== null) keepOnly(this.suite, additions.names);
+    this._reporter = new Proxy(this._reporter, {
+      construct: (Reporter, [runner, ...more]) => {
+        const reporter = new Reporter(runner, ...more);
+        listen(runner, { results: additions.results, socketPath, serial: !runner.isParallelMode?.() });
+        return reporter;
+      },
+    });
+    return run.apply(this, words);
+  };
+}
+
+/**
+ * Keeps of the files that mocha has found those of the run; what `--file` names is loaded before any of them.
+ *
+ * @param {any} mocha
+ * @param {Additions} additions
+ */
+function choose(mocha, { list, files }) {
+  const first = new Set((mocha.options.file ?? []).map((/** @type {string} */ file) => resolve(file)));
+  if (list !== null) {
+    const found = mocha.files.filter((/** @type {string} */ file) => !first.has(resolve(file)));
+    writeFileSync(list, JSON.stringify(found.map((/** @type {string} */ file) => resolve(file))));
+    process.exit(0);
+  }
+  if (files === null) return;
+  const wanted = new Set(files);
+  mocha.files = mocha.files.filter(
+    (/** @type {string} */ file) => first.has(resolve(file)) || wanted.has(resolve(file)),
+  );
+}
+
+/**
+ * Takes all other tests out of a suite.
+ *
+ * @param {any} suite
+ * @param {string[]} names
+ */
+function keepOnly(suite, names) {
+  suite.tests = suite.tests.filter((/** @type {any} */ test) => names.includes(test.fullTitle()));
+  for (const inner of suite.suites) keepOnly(inner, names);
+}
+
+/** What this process starts is the user's own again: it runs the tests itself. */
+function own() {
+  delete process.env.VERIFY_MOCHA;
+  delete process.env.VERIFY_WORKER_ENVIRONMENTS;
+  withoutPreload(process.env, preload);
+}
+
+/** @param {object[]} messages */
+function say(...messages) {
+  if (!socketPath) return;
+  const socket = createConnection(socketPath);
+  socket.on("error", () => {});
+  socket.end(messages.map((message) => `${JSON.stringify(message)}\n`).join(""));
+}

@@ -1,0 +1,78 @@
+// A reporter of node:test, added beside the user's own: tells the verifier what goes on, a JSON object a line, and writes what
+// came of every test as a JSON list.
+import { createConnection } from "node:net";
+import { stripVTControlCharacters } from "node:util";
+
+/**
+ * @typedef {{ name: string, nesting: number, file?: string, skip?: unknown, todo?: unknown, details: {
+ *   duration_ms: number, type?: string, error?: Error & { failureType?: string, cause?: any, signal?: string | null } } }} Data
+ */
+
+/** @param {AsyncIterable<{ type: string, data: Data }>} events */
+export default async function* report(events) {
+  const path = process.env.VERIFY_PROGRESS;
+  const socket = path ? createConnection(path) : null;
+  // A verifier that no longer listens is not an error.
+  socket?.on("error", () => {});
+  /** @param {object} message */
+  const say = (message) => void (socket?.writable && socket.write(`${JSON.stringify(message)}\n`));
+  /** @type {{ file: string, name: string, id: string, outcome: string, kind?: string }[]} */
+  const tests = [];
+  /** The titles around what is told next, by file. @type {Map<string, string[]>} */
+  const around = new Map();
+  /** What was begun last, by file. @type {Map<string, string>} */
+  const begun = new Map();
+  say({ type: "hello", root: process.cwd(), runtime: "node:test" });
+  for await (const { type, data } of events) {
+    const { file = "", name, nesting } = data ?? {};
+    if (type === "test:start") around.set(file, [...(around.get(file) ?? []).slice(0, nesting), name]);
+    if (type === "test:dequeue") {
+      begun.set(file, name);
+      say({ type: "begin", file, name });
+    }
+    if (type !== "test:pass" && type !== "test:fail") continue;
+    const told = toldTest(data, [...(around.get(file) ?? []).slice(0, nesting), name], type);
+    if (told === null) continue;
+    if (told.kind === "crash") told.name = begun.get(file) ?? told.name;
+    tests.push(told);
+    say({ type: "collected", tests: 1 });
+    if (told.outcome === "failed" || told.outcome === "error") say({ type: "failed", file, name: told.id });
+    say({ type: "done", file });
+  }
+  const failed = tests.filter(({ outcome }) => outcome === "failed" || outcome === "error").length;
+  say({ type: "end", status: failed > 0 ? 1 : 0 });
+  await new Promise((resolve) => (socket ? socket.end(() => resolve(undefined)) : resolve(undefined)));
+  yield JSON.stringify(tests);
+}
+
+/**
+ * What came of a test; null for a group, and for what failed only because of what is in it, which is told by itself.
+ *
+ * @param {Data} data
+ * @param {string[]} path
+ * @param {string} type
+ * @returns {{ file: string, name: string, id: string, outcome: string, kind?: string, seconds: number, message?: string } | null}
+ */
+function toldTest({ file = "", name, nesting, skip, todo, details }, path, type) {
+  const { error } = details;
+  const isFile = nesting === 0 && (name === file || file.endsWith(`/${name}`));
+  if (type === "test:pass" && (details.type === "suite" || isFile)) return null;
+  if (error?.failureType === "subtestsFailed") return null;
+  const base = {
+    file,
+    name: path.join(" › "),
+    id: path.join(" › "),
+    seconds: details.type === "suite" ? 0 : details.duration_ms / 1000,
+  };
+  if (skip !== undefined || todo !== undefined) return { ...base, outcome: "skipped" };
+  if (type === "test:pass") return { ...base, outcome: "passed" };
+  const kind = isFile ? { kind: error?.signal ? "crash" : "collection" } : {};
+  return { ...base, outcome: isFile ? "error" : "failed", message: messageOf(error), ...kind };
+}
+
+/** @param {Data["details"]["error"]} error */
+function messageOf(error) {
+  const cause = error?.cause ?? error;
+  const text = stripVTControlCharacters(String(cause?.message ?? cause ?? ""));
+  return error?.failureType === "testTimeoutFailure" && !/timed out/.test(text) ? `test timed out: ${text}` : text;
+}

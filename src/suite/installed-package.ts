@@ -1,0 +1,29 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { UnavailableError } from "../errors.ts";
+import { addCommand, findPackageManager } from "../init/package-manager.ts";
+import type { SuiteRun } from "./runner.ts";
+
+/** Where a suite looks for packages. */
+export type PackagePlace = Pick<SuiteRun, "suite" | "directory" | "checkoutRoot" | "dependencyNotes">;
+
+/** The version of a package as a suite finds it, or null where it finds none. */
+export function installedVersion({ directory }: Pick<PackagePlace, "directory">, name: string): string | null {
+  try {
+    const require = createRequire(join(directory, "package.json"));
+    return JSON.parse(readFileSync(require.resolve(`${name}/package.json`), "utf8")).version;
+  } catch {
+    return null;
+  }
+}
+
+/** The error of a suite that lacks something: what, and the command that installs it. */
+export function missingPackage(place: PackagePlace, what: string, packages: readonly string[]): UnavailableError {
+  const { suite, checkoutRoot, dependencyNotes } = place;
+  const notes = dependencyNotes.map((note) => ` ${note}`).join("");
+  const where = suite.root === "." ? "the repo's root" : suite.root;
+  return new UnavailableError(
+    `${suite.name}: ${what} is not installed in ${where}. Install with: ${addCommand(findPackageManager(checkoutRoot), packages)}${notes}`,
+  );
+}

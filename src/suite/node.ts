@@ -1,0 +1,112 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { glob } from "tinyglobby";
+import { RequestError } from "../errors.ts";
+import { adapterPath } from "../paths.ts";
+import { parseNodeCommand, writeNodeCommand } from "./node-command.ts";
+import { coverageEnvironment, nodeCoverage } from "./node-coverage.ts";
+import { couldNotRun, resultsOf } from "./results.ts";
+import type { Ended, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
+import { withArguments } from "./shell.ts";
+import { readToldTests, toldDialect } from "./told-tests.ts";
+
+/**
+ * node:test. Each test file has a process of its own, which leases the database of a worker that is free, so that never more
+ * run side by side than there are workers. The number of processes can only be said on node's own command line.
+ */
+export const node: Runner = {
+  name: "node",
+  invocation,
+  workersAskedFor,
+  whyProcesses: ({ command }) =>
+    /--(experimental-)?test-isolation=none/.test(command)
+      ? "--test-isolation=none runs all files in one process"
+      : null,
+  listFiles,
+  selectsTests: ({ command }) => parseNodeCommand(command) !== null,
+  keepsOrder: false,
+  collect,
+};
+
+const resultsFile = (run: SuiteRun): string => join(run.scratch, "results.json");
+
+async function invocation(run: SuiteRun): Promise<Invocation> {
+  const own = run.leaseSocket === null ? run.workerEnvironments.master : { VERIFY_LEASES: run.leaseSocket };
+  return {
+    command: withArguments(commandOf(run), run.arguments),
+    environment: {
+      ...run.environment,
+      ...run.coordinatorEnvironment,
+      ...own,
+      ...coverageEnvironment(run),
+      NODE_OPTIONS: [run.environment.NODE_OPTIONS, ...addedOptions(run)].filter(Boolean).join(" "),
+      VERIFY_PROGRESS: run.progressSocket,
+    },
+  };
+}
+
+function commandOf({ suite, selection, workers, checkoutRoot }: SuiteRun): string {
+  const parsed = parseNodeCommand(suite.command);
+  if (parsed === null) return suite.command;
+  const concurrency = parsed.options.some((word) => word.startsWith("--test-concurrency"));
+  const more = concurrency ? [] : [`--test-concurrency=${workers}`];
+  if (selection === null) return writeNodeCommand(parsed, more, null);
+  if (selection.kind === "share") return writeNodeCommand(parsed, more, selection.files);
+  const files = [...new Set(selection.tests.map(({ file }) => join(checkoutRoot, file)))];
+  const titles = selection.tests.map(({ id }) => id.split(" › ").at(-1) ?? id);
+  return writeNodeCommand(
+    parsed,
+    [...more, ...titles.map((title) => `--test-name-pattern=^${escaped(title)}$`)],
+    files,
+  );
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+}
+
+/** Reporters add up; where the user names none, what node would show by itself has to be named too. */
+function addedOptions(run: SuiteRun): string[] {
+  const reporter = pathToFileURL(adapterPath("node-reporter.mjs")).href;
+  const shown = /--test-reporter\b/.test(run.suite.command)
+    ? []
+    : ["--test-reporter=spec", "--test-reporter-destination=stdout"];
+  return [
+    `--import ${pathToFileURL(adapterPath("node-preload.mjs")).href}`,
+    `--test-reporter=${reporter}`,
+    `--test-reporter-destination="${resultsFile(run)}"`,
+    ...shown,
+  ];
+}
+
+function workersAskedFor(command: string): number | null {
+  const asked = /\s--test-concurrency[=\s]\s*(\d+)(?=\s|$)/.exec(command)?.[1];
+  return asked === undefined ? null : Math.max(1, Number(asked));
+}
+
+/** What node runs where it is told no files. */
+const defaultPatterns = [
+  "**/*{.,-,_}test.{js,cjs,mjs}",
+  "**/test-*.{js,cjs,mjs}",
+  "**/test.{js,cjs,mjs}",
+  "**/test/**/*.{js,cjs,mjs}",
+];
+
+/** The files that the command names, or node's own choice. */
+async function listFiles({ suite, directory }: ListingRequest): Promise<readonly string[]> {
+  const parsed = parseNodeCommand(suite.command);
+  if (parsed === null) {
+    throw new RequestError(
+      `${suite.name}: to share its files out, "command" must call \`node --test\` itself; \`${suite.command}\` hides it.`,
+    );
+  }
+  const patterns = parsed.patterns.length === 0 ? defaultPatterns : parsed.patterns;
+  return await glob(patterns, { cwd: directory, absolute: true, ignore: ["**/node_modules/**"] });
+}
+
+async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
+  const cases = await readToldTests(resultsFile(run));
+  if (cases === null && !ended.timedOut) throw couldNotRun(run, ended);
+  const isTimeout = (message: string): boolean => /test timed out after \d+ms|^test timed out/.test(message);
+  return resultsOf(run, ended, cases ?? [], toldDialect(ended, isTimeout), await nodeCoverage(run));
+}

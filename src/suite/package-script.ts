@@ -1,0 +1,19 @@
+import { readProjectFile } from "./read-project-file.ts";
+
+/** Whether what is added to a command needs `--` in front: npm and moon pass on only what stands behind it; pnpm, yarn and bun all. */
+export function isPackageScript(command: string): boolean {
+  const isScript = /(^|[;&|]\s*)\s*(npm\s+(test|t|run|run-script)|(npx\s+)?moon\s+(run|r))\b[^;&|]*$/.test(command);
+  return isScript && !/\s--(\s|$)/.test(command);
+}
+
+/** What the script behind `npm test` and the like runs, as the package.json of that directory says; empty where there is none. */
+export function scriptOf(command: string, directory: string): string {
+  const called = /(?:^|[;&|]\s*)\s*(?:npm|pnpm|yarn|bun)\s+(?:run\s+|run-script\s+)?([\w:.-]+)/.exec(command)?.[1];
+  if (called === undefined) return "";
+  try {
+    const { scripts } = JSON.parse(readProjectFile(directory, "package.json") ?? "{}");
+    return String(scripts?.[called === "t" ? "test" : called] ?? "");
+  } catch {
+    return "";
+  }
+}

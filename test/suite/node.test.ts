@@ -1,0 +1,146 @@
+import { expect, test } from "vitest";
+import { type Files, makeRepository, type Repository } from "../support/repository.ts";
+import { configFile, readSummary, runIn } from "../support/verify.ts";
+
+/** A repository with a node:test suite, fully covered unless the files say otherwise. */
+function makeNodeRepository(files: Files, suite: object = {}, config: object = {}): Promise<Repository> {
+  return makeRepository({
+    ".gitignore": "node_modules/\ncoverage/\n*.ready\n",
+    "package.json": '{ "scripts": { "test": "node --test" } }\n',
+    "src/sums.js": "exports.url = process.env.DATABASE_URL;\nexports.add = (left, right) => left + right;\n",
+    "verify.config.json": configFile({
+      suites: [{ name: "web", runner: "node", command: "node --test", source: ["src"], workers: 2, ...suite }],
+      database: false,
+      ...config,
+    }),
+    ...files,
+  });
+}
+
+const header =
+  'const assert = require("node:assert");\nconst { describe, it, test } = require("node:test");\nconst { add, url } = require("../src/sums.js");\n';
+const passing = `${header}test("adds", () => assert.equal(add(1, 2), 3));\n`;
+
+/** Meets the other worker's file, so that both workers are in use, and checks its own URL. */
+const ownDatabase = (
+  name: string,
+  other: string,
+): string => `${header}const { existsSync, writeFileSync } = require("node:fs");
+test("has its worker's database from the start", async () => {
+  assert.equal(add(1, 2), 3);
+  writeFileSync("${name}.ready", "");
+  while (!existsSync("${other}.ready")) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.ok(url.includes("modes_test_" + process.env.VERIFY_WORKER));
+  assert.equal(url, process.env.DATABASE_URL);
+  assert.equal(process.env.NODE_OPTIONS, undefined);
+  assert.equal(process.env.VERIFY_LEASES, undefined);
+});
+`;
+
+test.each(["node --test", "node --test test/*.test.js", "npm test -- --test-concurrency=2"])(
+  "with `%s`, every file has its worker's database when its sources are loaded",
+  async (command) => {
+    const { root } = await makeNodeRepository(
+      { "test/one.test.js": ownDatabase("one", "two"), "test/two.test.js": ownDatabase("two", "one") },
+      { command },
+      { database: { name: "modes_test" } },
+    );
+    const { code, output } = await runIn(root, []);
+    expect(output).toContain("✔ Verified");
+    expect(code).toBe(0);
+    const { suites, coverage } = await readSummary(root);
+    expect(suites[0]).toMatchObject({ workers: 2, files: 2, tests: { total: 2, passed: 2 } });
+    expect(coverage?.files.map(({ file }) => file)).toEqual(["src/sums.js"]);
+  },
+);
+
+test("serially, every file has the base name's database", async () => {
+  const own = `${header}test("is master", () => { assert.equal(add(1, 2), 3); assert.match(url, /modes_test$/); });\n`;
+  const files = { "test/one.test.js": own, "test/two.test.js": own };
+  const { root } = await makeNodeRepository(files, {}, { database: { name: "modes_test" } });
+  const { code, output } = await runIn(root, ["--serial"]);
+  expect(output).toContain("✔ Verified");
+  expect(code).toBe(0);
+});
+
+test("a failing test is named with its groups and its difference, and its groups do not count", async () => {
+  const wrong = `${header}describe("sums", () => { it("of two", () => assert.deepEqual({ a: 1 }, { a: 2 })); it("of one", () => {}); });\n`;
+  const { root } = await makeNodeRepository({ "test/a.test.js": passing, "test/b.test.js": wrong });
+  expect((await runIn(root, [])).code).toBe(1);
+  const [suite] = (await readSummary(root)).suites;
+  expect(suite?.tests).toMatchObject({ total: 3, passed: 2, failed: 1 });
+  expect(suite?.failures).toMatchObject([{ file: "test/b.test.js", name: "sums › of two", kind: "failure" }]);
+  expect(suite?.failures[0]?.message).toContain("a: 2");
+});
+
+test("skipped tests and those to do are neither passed nor failed", async () => {
+  const others = `${header}test("later", { todo: true }, () => assert.fail());\ntest("never", { skip: true }, () => {});\n`;
+  const { root } = await makeNodeRepository({ "test/a.test.js": passing, "test/b.test.js": others });
+  expect((await runIn(root, [])).code).toBe(0);
+  expect((await readSummary(root)).suites[0]?.tests).toEqual({ total: 3, passed: 1, failed: 0, skipped: 2 });
+});
+
+test("a source file that no test loads counts as missed", async () => {
+  const more = "exports.more = () => {\n  return 1;\n};\nexports.most = () => {\n  return 2;\n};\n";
+  const { root } = await makeNodeRepository({ "test/a.test.js": passing, "src/more.js": more });
+  expect((await runIn(root, [])).code).toBe(1);
+  expect((await readSummary(root)).reasons.join()).toContain("Most missed: src/more.js");
+});
+
+test("a test file that cannot be loaded is a collection failure", async () => {
+  const { root } = await makeNodeRepository({
+    "test/a.test.js": passing,
+    "test/b.test.js": 'require("./nowhere.js");\n',
+  });
+  expect((await runIn(root, [])).code).toBe(1);
+  expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ file: "test/b.test.js", kind: "collection" }]);
+});
+
+test("a file whose process dies is a crash, and voids the coverage", async () => {
+  const dies = `${header}test("dies", async () => { await new Promise((resolve) => setTimeout(resolve, 200)); process.kill(process.pid, "SIGKILL"); });\n`;
+  const { root } = await makeNodeRepository({ "test/a.test.js": passing, "test/b.test.js": dies });
+  expect((await runIn(root, [])).code).toBe(1);
+  const { suites, reasons } = await readSummary(root);
+  expect(suites[0]?.failures).toMatchObject([{ file: "test/b.test.js", kind: "crash" }]);
+  expect(reasons.join()).toContain("coverage figure is void");
+});
+
+test("a test over its own timeout is told as that", async () => {
+  const slow = `${header}test("waits", { timeout: 100 }, () => new Promise((resolve) => setTimeout(resolve, 5000)));\n`;
+  const { root } = await makeNodeRepository({ "test/a.test.js": passing, "test/b.test.js": slow });
+  expect((await runIn(root, [])).code).toBe(1);
+  expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ name: "waits", kind: "timeout" }]);
+});
+
+test("a test that fails beside another file and passes alone is a race", async () => {
+  const racing = `${header}const { mkdirSync, rmdirSync } = require("node:fs");
+describe("the only one", () => {
+  it("is alone (always)", async () => {
+    mkdirSync("only.ready");
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    rmdirSync("only.ready");
+  });
+});
+`;
+  const { root } = await makeNodeRepository({
+    "test/a.test.js": racing,
+    "test/b.test.js": racing,
+    "test/c.test.js": passing,
+  });
+  expect((await runIn(root, [])).code).toBe(1);
+  expect((await readSummary(root)).suites[0]?.failures).toMatchObject([
+    { name: "the only one › is alone (always)", kind: "race" },
+  ]);
+});
+
+test("processes over shares of the files run every file once", async () => {
+  const files = Object.fromEntries(["a", "b", "c"].map((name) => [`test/${name}.test.js`, passing]));
+  const { root } = await makeNodeRepository(files, { parallel: "processes" });
+  expect((await runIn(root, [])).code).toBe(0);
+  expect((await readSummary(root)).suites[0]).toMatchObject({ parallel: "processes", files: 3, tests: { passed: 3 } });
+});
+
+test("a suite without tests is not verified", async () => {
+  const { root } = await makeNodeRepository({});
+  expect((await runIn(root, [])).code).not.toBe(0);
+});
