@@ -19,26 +19,29 @@ import type { World } from "../world.ts";
 
 /**
  * Runs the tests that led to a race again: those of one worker, in its order, serially, on one fresh database. Proves
- * nothing and leaves the reports as they are. The exit code is 1 where it fails. Throws RequestError for a file that holds
- * no order, and what a run throws.
+ * nothing and leaves the reports as they are. The exit code is 0 where all pass, 1 where one fails, 3 where that cannot be
+ * told. Throws RequestError for a file that holds no order, and what a run throws.
  */
 export async function repeat(file: string, world: World): Promise<ExitCode> {
   const repository = await openRepository(world);
-  const order = await readOrder(resolve(world.directory, file), file);
+  const order = await readOrder(file, [world.directory, repository.root]);
   const checkout = await openFiles(repository, order, world);
   try {
     const outcome = await runOrder(order, { repository, checkout, world });
-    const failed = outcome.summary.failures.length > 0 || outcome.reasons.length > 0;
     world.output.write(`${conclusion(order, outcome)}\n`);
-    return failed ? exitCodes.notVerified : exitCodes.verified;
+    if (outcome.summary.failures.length > 0) return exitCodes.notVerified;
+    return doubtsAbout(order, outcome).length > 0 ? exitCodes.unavailable : exitCodes.verified;
   } finally {
     await checkout.close();
   }
 }
 
-async function readOrder(path: string, name: string): Promise<Order> {
-  const order = parseOrder(await readFile(path, "utf8").catch(() => ""));
-  if (order !== null) return order;
+/** The order in a file of that name; one that a run has printed is relative to the repo's root, whatever the directory. */
+async function readOrder(name: string, directories: readonly string[]): Promise<Order> {
+  for (const directory of directories) {
+    const order = parseOrder(await readFile(resolve(directory, name), "utf8").catch(() => ""));
+    if (order !== null) return order;
+  }
   throw new RequestError(
     `${name} holds no order of tests: name one of the files in .verify/orders, which a run writes for each race that it finds.`,
   );
@@ -81,7 +84,16 @@ async function runOrder(order: Order, { repository, checkout, world }: Surroundi
   return outcome;
 }
 
-function conclusion({ tests, worker, commit }: Order, { summary, reasons }: SuiteOutcome): string {
+/** Why a run of an order in which no test failed says nothing, a sentence each. */
+function doubtsAbout({ tests }: Order, { summary, reasons }: SuiteOutcome): readonly string[] {
+  const { passed } = summary.tests;
+  if (reasons.length > 0 || passed >= tests.length) return reasons;
+  return [`Only ${passed} of them ran: the others are skipped, or not there under these names any more.`];
+}
+
+function conclusion(order: Order, outcome: SuiteOutcome): string {
+  const { tests, worker, commit } = order;
+  const { summary } = outcome;
   const what = `The ${plural(tests.length, "test")} of ${worker}${commit === null ? "" : ` at ${shortId(commit)}`}, in that order`;
   const [failure] = summary.failures;
   if (failure !== undefined) {
@@ -90,6 +102,7 @@ function conclusion({ tests, worker, commit }: Order, { summary, reasons }: Suit
     const again = same ? "the same one failed again" : "another one failed";
     return `${what}: ${countsText(summary.tests)}; ${again}: ${failure.file} › ${plainText(failure.name)}\n${plainText(failure.message)}\nSee ${summary.log}`;
   }
-  if (reasons.length > 0) return `${what}, could not be judged. ${reasons.join(" ")}`;
+  const doubts = doubtsAbout(order, outcome);
+  if (doubts.length > 0) return `${what}, could not be judged. ${doubts.join(" ")}`;
   return `${what}: ${countsText(summary.tests)}. The order alone does not bring the failure back: look for what other workers did meanwhile.`;
 }

@@ -1,8 +1,10 @@
 import { type ConfigFile, configSchema } from "../config.ts";
 import { detectDatabase } from "./detect-database.ts";
+import { detectJavaScript } from "./detect-javascript.ts";
 import { detectPytest } from "./detect-pytest.ts";
 import { detectVitest } from "./detect-vitest.ts";
 import type { DetectedSuite } from "./detected-suite.ts";
+import { withMoonTasks } from "./moon-tasks.ts";
 import type { ProjectFiles } from "./project-files.ts";
 import { setupSuggestions } from "./suggestions.ts";
 
@@ -22,7 +24,11 @@ export interface Draft {
  * a database that nothing names; `base` the branch that pull requests go to.
  */
 export function draftConfig(project: ProjectFiles, repository: string, base: string): Draft | null {
-  const suites = [...detectPytest(project), ...detectVitest(project)];
+  const suites = withMoonTasks(project, [
+    ...detectPytest(project),
+    ...detectVitest(project),
+    ...detectJavaScript(project),
+  ]);
   if (suites.length === 0) return null;
   const names = nameSuites(suites);
   const database = detectDatabase(project, suites);

@@ -12,6 +12,8 @@ export function noSuite(root: string): RequestError {
       `No suite was found in ${root}, so nothing was written. Looked at all files that git does not ignore for`,
       "  pytest: test_*.py and *_test.py with tests in them, conftest.py, python_files in pyproject.toml, pytest.ini, tox.ini or setup.cfg",
       "  vitest: vitest in a package.json or vitest.config.*, with *.test.* or *.spec.* files beside or below it",
+      "  jest, mocha, node:test: a test script that runs one of them, its configuration, or its dependency, with test files below",
+      "  moon: tasks in moon.yml that run any of these",
       "If there is one, write verify.config.json by hand, such as",
       ...example.split("\n").map((line) => `  ${line}`),
       "and run `verify init` again.",

@@ -4,7 +4,7 @@ import { type ChangesLimits, changesByFile } from "./markdown-changes.ts";
 import { allRejections, rejectionText } from "./rejections.ts";
 import type { CommitSummary, RejectionSummary, Summary } from "./summary.ts";
 import { clip, formatSeconds, listed, plainLine, plainText, shortId } from "./text.ts";
-import { verdictInWords, verdictMark } from "./verdict.ts";
+import { letThroughSentences, verdictInWords, verdictMark } from "./verdict.ts";
 
 /** Below the 65,536 characters that hosts take, with room for what an author adds. */
 const longestBody = 60_000;
@@ -68,14 +68,10 @@ function humanized(branch: string): string {
 }
 
 function warning(summary: Summary, limits: Limits): string | null {
-  const { verdict, reasons, incomplete } = summary;
-  if (verdict === "verified" && incomplete.length === 0) return null;
-  const lines = listed(
-    [...reasons, ...incomplete],
-    shownReasons,
-    (reason) => escapeMarkdown(clip(reason, limits.line)),
-    "reason",
-  );
+  const { verdict, incomplete } = summary;
+  const reasons = [...summary.reasons, ...letThroughSentences(summary), ...incomplete];
+  if (verdict === "verified" && reasons.length === 0) return null;
+  const lines = listed(reasons, shownReasons, (reason) => escapeMarkdown(clip(reason, limits.line)), "reason");
   return [`${verdictMark(summary)} **${verdictInWords(summary)}.**`, ...lines.map((line) => `- ${line}`)]
     .map((line) => `> ${line}`)
     .join("\n");

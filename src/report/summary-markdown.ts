@@ -4,7 +4,16 @@ import { binaryOrCounts, changedName } from "./markdown-changes.ts";
 import { allRejections, refusedDuring, rejectionRemedies } from "./rejections.ts";
 import type { Failure, RejectionSummary, SuiteSummary, Summary } from "./summary.ts";
 import { clip, formatSeconds, listed, plural, shortId } from "./text.ts";
-import { allFailures, failureWords, raceText, subjectOf, verdictInWords, verdictMark } from "./verdict.ts";
+import {
+  allFailures,
+  failureWords,
+  letThroughSentences,
+  racesLetThrough,
+  raceText,
+  subjectOf,
+  verdictInWords,
+  verdictMark,
+} from "./verdict.ts";
 
 const shownFailures = 10;
 const shownRejections = 20;
@@ -17,7 +26,7 @@ export function summaryMarkdown(summary: Summary): string {
   return `${joined([
     `# ${verdictMark(summary)} ${verdictInWords(summary)}: ${escapeMarkdown(subjectOf(summary))}`,
     reusedSentence(summary),
-    list(summary.reasons.map(escapeMarkdown)),
+    list([...summary.reasons, ...letThroughSentences(summary)].map(escapeMarkdown)),
     figuresTable(summary),
     failuresSection(summary),
     rejectionsSection(summary),
@@ -47,7 +56,7 @@ function failuresSection(summary: Summary): string | null {
   const hidden = failures.slice(shownFailures);
   const logs = [...new Set(hidden.map(({ log }) => code(log)))].join(", ");
   return section(
-    `Failures (${failures.length})`,
+    `${racesLetThrough(summary) > 0 ? "Races let through" : "Failures"} (${failures.length})`,
     ...failures.slice(0, shownFailures).map((failure) => failureText(failure, allRejections(summary))),
     hidden.length === 0 ? null : `… and ${plural(hidden.length, "more failure")}, in ${logs}`,
   );

@@ -3,7 +3,7 @@ import { figures } from "./figures.ts";
 import { allRejections, rejectionRemedies, rejectionText } from "./rejections.ts";
 import type { Failure, Summary, Verdict } from "./summary.ts";
 import { clip, listed, plainLine, plainText, shortId } from "./text.ts";
-import { allFailures, racesLetThrough, raceText, subjectOf, verdictInWords } from "./verdict.ts";
+import { allFailures, letThroughSentences, racesLetThrough, raceText, subjectOf, verdictInWords } from "./verdict.ts";
 
 const columns = 80;
 /** What fits a small terminal and leaves the prompt visible. */
@@ -31,14 +31,21 @@ export function verdictText(summary: Summary, colors: Colors): string {
   return [...before, ...failureLines(summary, room, colors), ...after].join("\n");
 }
 
-function reusedLine({ tree, repeat }: Summary, colors: Colors): string {
-  return `${colors.green("✔ Verified")}: tree ${shortId(tree)} was proven before. ${colors.dim(`Run it again: ${repeat}`)}`;
+function reusedLine(summary: Summary, colors: Colors): string {
+  const { tree, repeat } = summary;
+  return `${verified(summary, colors)}: tree ${shortId(tree)} was proven before. ${colors.dim(`Run it again: ${repeat}`)}`;
+}
+
+/** A pass that is not a whole one is marked. */
+function verified(summary: Summary, { green, yellow }: Colors): string {
+  const words = verdictInWords(summary);
+  if (racesLetThrough(summary) > 0) return yellow(`⚠ ${words}`);
+  return (summary.incomplete.length > 0 ? yellow : green)(`✔ ${words}`);
 }
 
 function verdictLine(summary: Summary, colors: Colors): string {
   const paint: Record<Verdict, (text: string) => string> = {
-    verified: (text) =>
-      (summary.incomplete.length > 0 || racesLetThrough(summary) > 0 ? colors.yellow : colors.green)(`✔ ${text}`),
+    verified: () => verified(summary, colors),
     failed: (text) => colors.red(`✘ ${text}`),
     error: (text) => colors.red(`✘ ${text}`),
     interrupted: (text) => colors.yellow(`■ ${text}`),
@@ -50,7 +57,8 @@ function figureLines(summary: Summary, colors: Colors): string[] {
   return figures(summary).map(([label, value]) => `  ${colors.dim(label.padEnd(9))} ${plainLine(value)}`);
 }
 
-function reasonLines({ reasons }: Summary): string[] {
+function reasonLines(summary: Summary): string[] {
+  const reasons = [...summary.reasons, ...letThroughSentences(summary)];
   return listed(reasons, shownReasons, (reason) => clip(plainLine(reason), longestReason), "reason");
 }
 
@@ -71,13 +79,16 @@ function rejectionLines(summary: Summary): string[] {
 /** Each failure as the runner would show it where there is room, else the beginning of its message, else a line. */
 function failureLines(summary: Summary, room: number, colors: Colors): string[] {
   const failures = allFailures(summary);
+  const mark = racesLetThrough(summary) > 0 ? colors.yellow("⚠") : colors.red("✘");
   const shown = Math.min(failures.length, mostFailures);
   const each = Math.min(longestFailure, Math.floor((failures.length > shown ? room - 1 : room) / Math.max(1, shown)));
   if (each >= 2) {
-    return listed(failures, shown, (failure) => severalLines(failure, each, colors), "failure").map(indented);
+    return listed(failures, shown, (failure) => `${mark} ${severalLines(failure, each, colors)}`, "failure").map(
+      indented,
+    );
   }
   const limit = Math.min(mostFailures, Math.max(fewestFailures, failures.length <= room ? room : room - 1));
-  return listed(failures, limit, (failure) => oneLine(failure, colors), "failure").map(indented);
+  return listed(failures, limit, (failure) => `${mark} ${oneLine(failure, colors)}`, "failure").map(indented);
 }
 
 function indented(text: string): string {
@@ -96,7 +107,7 @@ function severalLines(failure: Failure, room: number, colors: Colors): string {
     .filter((line) => line.trim() !== "");
   const kept = told.slice(0, Math.max(1, room - 1));
   const lines = [...kept, ...message.slice(0, room - 1 - kept.length)];
-  return [`${colors.red("✘")} ${name}`, ...lines.map((line) => `  ${colors.dim(clip(line, columns - 6))}`)].join("\n");
+  return [name, ...lines.map((line) => `  ${colors.dim(clip(line, columns - 6))}`)].join("\n");
 }
 
 function raceLines(failure: Failure): string[] {
@@ -113,7 +124,7 @@ function kindLines({ kind, worker }: Failure): string[] {
 function oneLine(failure: Failure, colors: Colors): string {
   const name = clip(`${plainLine(failure.file)} › ${plainLine(failure.name)}`, 60);
   const message = failure.kind === "race" ? "a race: passes alone" : firstLine(failure, columns - 6 - name.length);
-  return `${colors.red("✘")} ${name}${message === "" ? "" : `  ${colors.dim(message)}`}`;
+  return `${name}${message === "" ? "" : `  ${colors.dim(message)}`}`;
 }
 
 function firstLine({ message }: Failure, length: number): string {

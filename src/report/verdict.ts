@@ -14,6 +14,19 @@ export function racesLetThrough({ verdict, suites }: Summary): number {
   return verdict === "verified" ? suites.reduce((sum, { tests }) => sum + (tests.races ?? 0), 0) : 0;
 }
 
+/** What was let through, a sentence for each suite that has some: which tests only raced is never left unsaid. */
+export function letThroughSentences(summary: Summary): string[] {
+  if (racesLetThrough(summary) === 0) return [];
+  return summary.suites.flatMap(({ name, failures }) => {
+    const races = failures.filter(({ kind }) => kind === "race");
+    if (races.length === 0) return [];
+    const tests = listed(races, shownRaces, (race) => `${race.file} › ${race.name}`, "race").join(", ");
+    return [`${plural(races.length, "race")} in ${name} let through, as "races" is "warn": ${tests}.`];
+  });
+}
+
+const shownRaces = 3;
+
 /** The verdict as a mark, for documents. */
 export function verdictMark(summary: Summary): string {
   if (summary.verdict !== "verified") return "❌";

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { replaceFile } from "../files.ts";
 import type { ReportedFacts } from "./progress.ts";
+import type { Redact } from "./redact.ts";
 import { toCheckout } from "./results.ts";
 import type { RanTest, TestId } from "./runner.ts";
 
@@ -48,6 +49,14 @@ export async function openOrderBook(root: string, commit: string | null): Promis
       await replaceFile(join(root, name), `${JSON.stringify({ schema: 1, commit, ...order }, null, 1)}\n`);
       return name;
     },
+  };
+}
+
+/** Keeps orders without what must not be shown; a test whose id holds a secret cannot be found again by it. */
+export function redactedOrders(orders: OrderBook, redact: Redact): OrderBook {
+  return {
+    keep: ({ tests, ...order }) =>
+      orders.keep({ ...order, tests: tests.map(({ file, id }) => ({ file: redact(file), id: redact(id) })) }),
   };
 }
 

@@ -80,9 +80,13 @@ export class SuiteProcesses {
 
   /**
    * Some tests, serially and in their order, on one fresh database: in one process where the runner keeps an order, else in
-   * one for each file, one after another.
+   * one for each file, one after another. As that worker where the suite has it; each process for so many seconds at the
+   * most, the suite's own timeout where that is left out.
    */
-  async runTests(tests: readonly TestId[], wanted?: string): Promise<Conducted> {
+  async runTests(
+    tests: readonly TestId[],
+    { worker: wanted, timeoutSeconds }: { readonly worker?: string; readonly timeoutSeconds?: number } = {},
+  ): Promise<Conducted> {
     const { planned, runner, logs } = this.parts;
     const worker = planned.workers.find((one) => one === wanted) ?? planned.workers[0] ?? "master";
     const steps = runner.keepsOrder ? [tests] : byFile(tests);
@@ -93,7 +97,8 @@ export class SuiteProcesses {
       const attempts: Attempt[] = [];
       for (const [index, log] of files.entries()) {
         const selection = { kind: "tests", tests: steps[index] ?? [] } as const;
-        attempts.push(await this.#attempt({ workers: 1, workerEnvironments, worker, office, selection, log, signal }));
+        const request = { workers: 1, workerEnvironments, worker, office, selection, log, signal, timeoutSeconds };
+        attempts.push(await this.#attempt(request));
       }
       return attempts;
     });
@@ -120,13 +125,15 @@ export class SuiteProcesses {
 
   async #attempt({
     office,
+    timeoutSeconds = this.parts.planned.timeoutSeconds,
     ...request
   }: Omit<AttemptRequest, "planned" | "runner" | "scene" | "leaseSocket"> & {
     readonly office: LeaseOffice | null;
+    readonly timeoutSeconds?: number | undefined;
   }): Promise<Attempt> {
     const { planned, runner, scene, onProgress } = this.parts;
     return await runAttempt({
-      planned,
+      planned: { ...planned, timeoutSeconds },
       runner,
       scene,
       leaseSocket: office?.socketPath ?? null,

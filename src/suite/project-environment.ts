@@ -14,7 +14,9 @@ export function projectEnvironment(
   directories: readonly string[],
   environment: Environment,
 ): Environment {
-  const own = withProjectPrograms(withoutCaller(environment), [...directories, checkout.root]);
+  // What moon has kept of an earlier run was not run now.
+  const environmentOfRun = { ...withoutCaller(environment), MOON_CACHE: "off" };
+  const own = withProjectPrograms(environmentOfRun, [...directories, checkout.root]);
   // The virtual environment is the user's own: uv would install the worktree's project into it.
   return checkout.kind === "worktree" ? { ...own, UV_NO_SYNC: "1" } : own;
 }

@@ -1,7 +1,7 @@
 import { messageOf } from "../errors.ts";
 import { refusedDuring } from "../report/rejections.ts";
 import type { Failure, RejectionSummary } from "../report/summary.ts";
-import { plural } from "../report/text.ts";
+import { formatSeconds, listed, plural } from "../report/text.ts";
 import { type OrderBook, ranBefore } from "./order.ts";
 import type { Conducted, SuiteProcesses } from "./processes.ts";
 
@@ -9,6 +9,7 @@ import type { Conducted, SuiteProcesses } from "./processes.ts";
 const mostReruns = 10;
 /** How long reruns may take where the suite itself was shorter, in seconds. */
 const shortestPatience = 30;
+const shownNames = 3;
 
 /** What came of running failed tests again. */
 export interface Retold {
@@ -22,9 +23,9 @@ export interface Retold {
 type Alone = { readonly outcome: "passed" | "failed" } | { readonly outcome: "unknown"; readonly why: string };
 
 export interface RerunRequest {
-  readonly conducted: Conducted;
+  readonly conducted: Pick<Conducted, "results" | "told" | "seconds">;
   readonly rejections: readonly RejectionSummary[];
-  readonly processes: SuiteProcesses;
+  readonly processes: Pick<SuiteProcesses, "parts" | "runTests">;
   readonly orders: OrderBook;
   /** Called before each test that is run again, with a phrase. */
   readonly onProgress: (phrase: string) => void;
@@ -36,28 +37,16 @@ export interface RerunRequest {
  * longer than the suite itself, a failure stays what it was. Throws InterruptedError.
  */
 export async function tellRaces(request: RerunRequest): Promise<Retold> {
-  const { conducted, processes, onProgress } = request;
-  const { planned, runner } = processes.parts;
-  const { failures } = conducted.results;
+  const { planned, runner } = request.processes.parts;
+  const { failures } = request.conducted.results;
   const candidates = failures.filter(canBeRace);
   const isTold = planned.workers.length > 1 && runner.selectsTests(planned.suite);
   if (!isTold || candidates.length === 0) return { failures, notes: [] };
-  const patience = Math.max(shortestPatience, conducted.seconds);
-  const started = performance.now();
+  const alone = await runEachAlone(candidates, request);
   const retold = new Map<Failure, Failure>();
-  const notes: string[] = [];
-  let done = 0;
-  for (const failure of candidates.slice(0, mostReruns)) {
-    if ((performance.now() - started) / 1000 > patience) break;
-    onProgress(`running failed tests alone, ${done + 1} of ${Math.min(candidates.length, mostReruns)}`);
-    const alone = await runAlone(failure, processes);
-    done += 1;
-    if (alone.outcome === "passed") retold.set(failure, await asRace(failure, request));
-    if (alone.outcome === "unknown") notes.push(`${failure.name} could not be run alone: ${alone.why}`);
-  }
-  if (done < candidates.length) {
-    const left = plural(candidates.length - done, "failed test was", "failed tests were");
-    notes.push(`${left} not run again alone, so whether they are races is not known.`);
+  const notes = [...unknownNotes(alone), ...leftNotes(candidates.length - alone.size, request)];
+  for (const [failure, { outcome }] of alone) {
+    if (outcome === "passed") retold.set(failure, await asRace(failure, request, notes));
   }
   return { failures: failures.map((failure) => retold.get(failure) ?? failure), notes };
 }
@@ -66,9 +55,33 @@ function canBeRace({ kind, id }: Failure): boolean {
   return (kind === "failure" || kind === "timeout") && id !== undefined;
 }
 
-async function runAlone({ file, id = "" }: Failure, processes: SuiteProcesses): Promise<Alone> {
+function patienceOf({ conducted }: RerunRequest): number {
+  return Math.max(shortestPatience, conducted.seconds);
+}
+
+/** What the failures did alone, as many of them as there is time for. */
+async function runEachAlone(candidates: readonly Failure[], request: RerunRequest): Promise<Map<Failure, Alone>> {
+  const { processes, onProgress } = request;
+  const chosen = candidates.slice(0, mostReruns);
+  const deadline = performance.now() + patienceOf(request) * 1000;
+  const alone = new Map<Failure, Alone>();
+  for (const failure of chosen) {
+    const left = (deadline - performance.now()) / 1000;
+    if (left <= 0) break;
+    onProgress(`running ${plural(chosen.length, "failed test")} alone, ${alone.size} done`);
+    const timeoutSeconds = Math.min(left, processes.parts.planned.timeoutSeconds);
+    alone.set(failure, await runAlone(failure, processes, timeoutSeconds));
+  }
+  return alone;
+}
+
+async function runAlone(
+  { file, id = "" }: Failure,
+  processes: RerunRequest["processes"],
+  timeoutSeconds: number,
+): Promise<Alone> {
   try {
-    const { results } = await processes.runTests([{ file, id }]);
+    const { results } = await processes.runTests([{ file, id }], { timeoutSeconds });
     const same = results.ran.filter((test) => test.file === file && test.id === id);
     if (same.some(({ outcome }) => outcome === "failed" || outcome === "error")) return { outcome: "failed" };
     const [why = results.failures[0]?.message] = results.reasons;
@@ -83,22 +96,46 @@ async function runAlone({ file, id = "" }: Failure, processes: SuiteProcesses): 
   }
 }
 
-async function asRace(failure: Failure, request: RerunRequest): Promise<Failure> {
+/** A note for each way in which tests could not be run alone. */
+function unknownNotes(alone: ReadonlyMap<Failure, Alone>): string[] {
+  const namesByWhy = new Map<string, string[]>();
+  for (const [{ name }, result] of alone) {
+    if (result.outcome !== "unknown") continue;
+    namesByWhy.set(result.why, [...(namesByWhy.get(result.why) ?? []), name]);
+  }
+  return [...namesByWhy].map(
+    ([why, names]) => `${listed(names, shownNames, (name) => name, "test").join(", ")} could not be run alone: ${why}`,
+  );
+}
+
+/** What is said of failures that were not run again. */
+function leftNotes(count: number, request: RerunRequest): string[] {
+  if (count === 0) return [];
+  const left = plural(count, "failed test was", "failed tests were");
+  const why = `${mostReruns} at the most are, within ${formatSeconds(patienceOf(request))}`;
+  return [`${left} not run again alone (${why}), so whether they are races is not known.`];
+}
+
+/** The failure as a race; adds a note where its order cannot be kept. */
+async function asRace(failure: Failure, request: RerunRequest, notes: string[]): Promise<Failure> {
   const { conducted, rejections, processes, orders } = request;
   const { planned, scene } = processes.parts;
   const { file, id = "", worker } = failure;
   const { ran } = conducted.results;
   const tests = ranBefore({ ...conducted.told, ran, checkoutRoot: scene.checkout.root }, { file, id, worker });
   const filesBefore = [...new Set(tests.map((test) => test.file))].filter((other) => other !== file);
-  const order = await orders.keep({ suite: planned.suite.name, worker: worker ?? "master", tests });
+  const order = { suite: planned.suite.name, worker: worker ?? "master", tests };
+  const repeat = await orders.keep(order).then(
+    (name) => `npx verify repeat ${name}`,
+    (error: unknown) => {
+      notes.push(`The order that led to ${failure.name} could not be kept: ${messageOf(error)}`);
+      return null;
+    },
+  );
+  const refused = refusedDuring(failure, rejections);
   return {
     ...failure,
     kind: "race",
-    race: {
-      filesBefore,
-      testsBefore: tests.length - 1,
-      rejections: refusedDuring(failure, rejections),
-      repeat: `npx verify repeat ${order}`,
-    },
+    race: { filesBefore, testsBefore: tests.length - 1, rejections: refused, repeat },
   };
 }

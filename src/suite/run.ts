@@ -11,7 +11,7 @@ import type { Environment } from "../world.ts";
 import { DifferentTestsError } from "./different-tests.ts";
 import type { DurationStore } from "./durations.ts";
 import type { Logs } from "./logs.ts";
-import type { OrderBook } from "./order.ts";
+import { type OrderBook, redactedOrders } from "./order.ts";
 import type { PlannedSuite } from "./plan.ts";
 import { type Conducted, SuiteProcesses } from "./processes.ts";
 import { projectEnvironment } from "./project-environment.ts";
@@ -74,7 +74,13 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
     const onProgress = display.rerun;
     const retold =
       planned.order === undefined
-        ? await tellRaces({ conducted, rejections, processes, orders: around.orders, onProgress })
+        ? await tellRaces({
+            conducted,
+            rejections,
+            processes,
+            orders: redactedOrders(around.orders, redact),
+            onProgress,
+          })
         : { failures: results.failures, notes: [] };
     const { failures } = retold;
     const races = failures.filter(({ kind }) => kind === "race").length;
@@ -129,7 +135,11 @@ interface ParallelRun {
 async function runInParallel(planned: PlannedSuite, processes: SuiteProcesses): Promise<ParallelRun> {
   const { suite, parallel, order } = planned;
   if (order !== undefined) {
-    return { conducted: await processes.runTests(order.tests, order.worker), parallel: "runner", why: null };
+    return {
+      conducted: await processes.runTests(order.tests, { worker: order.worker }),
+      parallel: "runner",
+      why: null,
+    };
   }
   if (parallel === "processes") {
     const why = planned.whyProcesses && processesNote(suite.name, planned.whyProcesses);
@@ -181,8 +191,11 @@ function redactRejection({ database, files, ...rest }: RejectionSummary, redact:
 
 /** A password may come up anywhere in what a test says of itself: a parameter is part of its name. */
 function redactFailure(failure: Failure, redact: Redact): Failure {
-  const { file, name, id, message } = failure;
-  const own = id === undefined ? {} : { id: redact(id) };
+  const { file, name, id, message, race } = failure;
+  const own = {
+    ...(id === undefined ? {} : { id: redact(id) }),
+    ...(race === undefined ? {} : { race: { ...race, filesBefore: race.filesBefore.map(redact) } }),
+  };
   return { ...failure, file: redact(file), name: redact(name), ...own, message: redact(message) };
 }
 

@@ -49,7 +49,7 @@ function helpFor({ runner, variables }: UnusedDatabase, project: ProjectFiles): 
 function isWrittenFor(runner: RunnerName, file: string): boolean {
   const kind = kindOf(file);
   if (runner === "pytest") return kind === "python";
-  if (runner === "vitest") return kind === "javascript";
+  if (runner !== "command") return kind === "javascript";
   return kind === "python" || kind === "javascript";
 }
 

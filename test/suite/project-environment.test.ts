@@ -22,6 +22,7 @@ test("the project's programs come first, those of the directory before those of 
 test("how the verification was called is not handed on", async () => {
   const root = await makeDirectory();
   expect(projectEnvironment({ kind: "working tree", root }, [], caller)).toEqual({
+    MOON_CACHE: "off",
     PATH: "/bin",
     TOKEN: "kept",
     npm_config_registry: "kept",
