@@ -90,6 +90,10 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
     .description("run the tests that led to a race again, in their order: a file of .verify/orders")
     .action(async (file: string) => finish(await (await import("./commands/repeat.ts")).repeat(file, world)));
   program
+    .command("doctor")
+    .description("check git, hook, runners, coverage, Postgres and permissions; every problem with its remedy")
+    .action(async () => finish(await (await import("./commands/doctor.ts")).doctor(world)));
+  program
     .command("exec")
     .description("run one command with an isolated database of its own in its environment")
     .usage("-- COMMAND")

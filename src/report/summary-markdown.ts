@@ -2,14 +2,14 @@ import { changesFigure, countsText, figures, freshDatabases } from "./figures.ts
 import { code, escapeMarkdown, fencedBlock, joined, list, section, table } from "./markdown.ts";
 import { binaryOrCounts, changedName } from "./markdown-changes.ts";
 import { allRejections, refusedDuring, rejectionRemedies } from "./rejections.ts";
-import type { Failure, RejectionSummary, SuiteSummary, Summary } from "./summary.ts";
+import type { Failure, SuiteSummary, Summary } from "./summary.ts";
 import { clip, formatSeconds, listed, plural, shortId } from "./text.ts";
 import {
   allFailures,
   failureWords,
   letThroughSentences,
   racesLetThrough,
-  raceText,
+  ranBeforeText,
   subjectOf,
   verdictInWords,
   verdictMark,
@@ -57,22 +57,31 @@ function failuresSection(summary: Summary): string | null {
   const logs = [...new Set(hidden.map(({ log }) => code(log)))].join(", ");
   return section(
     `${racesLetThrough(summary) > 0 ? "Races let through" : "Failures"} (${failures.length})`,
-    ...failures.slice(0, shownFailures).map((failure) => failureText(failure, allRejections(summary))),
+    ...failures.slice(0, shownFailures).map((failure) => failureText(failure, summary)),
     hidden.length === 0 ? null : `… and ${plural(hidden.length, "more failure")}, in ${logs}`,
   );
 }
 
-function failureText(failure: Failure & { readonly log: string }, rejections: readonly RejectionSummary[]): string {
-  const { file, name, message, worker, kind, race } = failure;
-  const where = worker === undefined ? "" : ` on ${escapeMarkdown(worker)}`;
-  const refused = refusedDuring(failure, rejections).map(({ database }) => code(database));
+function failureText(failure: Failure & { readonly log: string }, summary: Summary): string {
+  const { name, message, log } = failure;
+  const refused = refusedDuring(failure, allRejections(summary)).map(({ database }) => code(database));
   const meanwhile = refused.length === 0 ? "" : `, while the server refused it ${refused.join(", ")}`;
-  const heading = `### ${code(name)}\n\n${failureWords[kind]}${where}, in ${code(file)}${meanwhile}`;
-  const again = race?.repeat ? `\n\nThe same tests in that order again:\n\n${fencedBlock(race.repeat, "sh")}` : "";
-  const before = race === undefined ? "" : `; it ${escapeMarkdown(raceText({ ...failure, worker }))}`;
-  const log = `The full output is in ${code(failure.log)}.`;
-  if (message.trim() === "") return `${heading}${before}. ${log}${again}`;
-  return `${heading}${before}. ${log}\n\n${fencedBlock(clip(message, longestMessage))}${again}`;
+  const heading = `### ${code(name)}\n\n${howItFailed(failure)}${meanwhile}. The full output is in ${code(log)}.`;
+  // Of a reused proof the files are gone.
+  const repeat = summary.receipt?.reused ? null : failure.race?.repeat;
+  return [
+    heading,
+    ...(message.trim() === "" ? [] : [fencedBlock(clip(message, longestMessage))]),
+    ...(repeat ? ["The same tests in that order again:", fencedBlock(repeat, "sh")] : []),
+  ].join("\n\n");
+}
+
+/** "Failed on gw1, in `tests/test_a.py`"; of a race how it came about, too. */
+function howItFailed(failure: Failure): string {
+  const { file, worker, kind } = failure;
+  const where = `${worker === undefined ? "" : ` on ${escapeMarkdown(worker)}`}, in ${code(file)}`;
+  if (kind !== "race") return `${failureWords[kind]}${where}`;
+  return `${failureWords.race}: it failed${where}, ${ranBeforeText(failure, code)}, and passes alone`;
 }
 
 function rejectionsSection(summary: Summary): string | null {

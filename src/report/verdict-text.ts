@@ -3,7 +3,14 @@ import { figures } from "./figures.ts";
 import { allRejections, rejectionRemedies, rejectionText } from "./rejections.ts";
 import type { Failure, Summary, Verdict } from "./summary.ts";
 import { clip, listed, plainLine, plainText, shortId } from "./text.ts";
-import { allFailures, letThroughSentences, racesLetThrough, raceText, subjectOf, verdictInWords } from "./verdict.ts";
+import {
+  allFailures,
+  letThroughSentences,
+  racesLetThrough,
+  ranBeforeText,
+  subjectOf,
+  verdictInWords,
+} from "./verdict.ts";
 
 const columns = 80;
 /** What fits a small terminal and leaves the prompt visible. */
@@ -111,8 +118,9 @@ function severalLines(failure: Failure, room: number, colors: Colors): string {
 }
 
 function raceLines(failure: Failure): string[] {
-  const { race } = failure;
-  return [`A race: ${plainLine(raceText(failure))}.`, ...(race?.repeat ? [`In that order again: ${race.repeat}`] : [])];
+  const { race, worker = "its worker" } = failure;
+  const story = `A race: passes alone, failed on ${worker} ${ranBeforeText(failure)}.`;
+  return [plainLine(story), ...(race?.repeat ? [`In that order again: ${race.repeat}`] : [])];
 }
 
 /** What the message of a test that did not simply fail may leave open. */

@@ -43,7 +43,7 @@ const verdictWords: Readonly<Record<Verdict, string>> = {
 /** How a test came to fail, in words. */
 export const failureWords: Readonly<Record<FailureKind, string>> = {
   failure: "Failed",
-  race: "A race: failed among the others, passes alone",
+  race: "A race",
   crash: "Its worker crashed",
   timeout: "Ran out of time",
   collection: "Could not be loaded",
@@ -63,10 +63,11 @@ export function allFailures({ suites }: Summary): (Failure & { readonly log: str
   );
 }
 
-/** How a test came to fail that passes alone: "passes alone; on gw1 after 12 tests, of tests/a.py, tests/b.py". */
-export function raceText({ worker, race }: Failure, write: (name: string) => string = (name) => name): string {
-  if (race === undefined) return "";
-  const files = listed(race.filesBefore, 3, write, "file").join(", ");
-  const before = `after ${plural(race.testsBefore, "test")}${files === "" ? "" : `, of ${files}`}`;
-  return `passes alone; on ${worker ?? "its worker"} ${before}`;
+/** What a race's worker had run before: "after 12 tests, of tests/a.py, tests/b.py"; the names as the function writes them. */
+export function ranBeforeText({ race }: Failure, write: (name: string) => string = (name) => name): string {
+  const { testsBefore = 0, filesBefore = [] } = race ?? {};
+  const files = listed(filesBefore, shownFiles, write, "file").join(", ");
+  return `after ${plural(testsBefore, "test")}${files === "" ? "" : `, of ${files}`}`;
 }
+
+const shownFiles = 3;

@@ -199,7 +199,11 @@ function refuseMissingParts(run: SuiteRun, ended: Ended): void {
   );
 }
 
-function installCommand(run: SuiteRun, packages: readonly string[]): string {
+/** The command that installs Python packages where a suite finds them. */
+export function installCommand(
+  run: Pick<SuiteRun, "suite" | "directory" | "checkoutRoot">,
+  packages: readonly string[],
+): string {
   const has = (file: string): boolean =>
     existsSync(join(run.directory, file)) || existsSync(join(run.checkoutRoot, file));
   const names = packages.join(" ");

@@ -1,0 +1,94 @@
+import pc from "picocolors";
+import { type LoadedConfig, loadConfig } from "../config-file.ts";
+import { examineDatabase } from "../doctor/database.ts";
+import { type Finding, ok, problem } from "../doctor/finding.ts";
+import { examineGit, examineHook, examinePlaces } from "../doctor/repository.ts";
+import { examineDetection, examineSuites } from "../doctor/suites.ts";
+import { type ExitCode, exitCodes, RequestError } from "../errors.ts";
+import { openRepository, type Repository } from "../push/repository.ts";
+import { plainText, plural } from "../report/text.ts";
+import { defaultOptions } from "../request.ts";
+import { makePlan } from "../suite/plan.ts";
+import type { World } from "../world.ts";
+
+/**
+ * Looks at all that a verification of this checkout needs, and says what is wrong with its remedy; changes nothing. The exit
+ * code is 3 where a verification could not be done, 2 where its configuration is wrong.
+ */
+export async function doctor(world: World): Promise<ExitCode> {
+  const repository = await openRepository(world);
+  const configuration = await readConfiguration(repository);
+  const config = configuration.loaded?.config;
+  const findings = [
+    ...(await examineGit(repository, config?.base ?? null)),
+    ...configuration.findings,
+    await examineHook(repository),
+    ...(config === undefined ? [] : await examineConfigured({ repository, world, config })),
+    ...(await examinePlaces(repository, world)),
+  ];
+  const isTerminal = (world.output as { isTTY?: boolean }).isTTY === true;
+  const colors = pc.createColors(isTerminal && !world.environment.NO_COLOR);
+  world.output.write(
+    `${[...findings.flatMap((finding) => write(finding, colors)), "", conclusion(findings)].join("\n")}\n`,
+  );
+  if (configuration.findings.some(({ level }) => level === "problem")) return exitCodes.badRequest;
+  return findings.some(({ level }) => level === "problem") ? exitCodes.unavailable : exitCodes.verified;
+}
+
+interface Configuration {
+  readonly loaded: LoadedConfig | null;
+  readonly findings: readonly Finding[];
+}
+
+async function readConfiguration({ root }: Repository): Promise<Configuration> {
+  try {
+    const loaded = await loadConfig(root);
+    if (loaded === null) {
+      const missing = problem(
+        "configuration",
+        "there is no verify.config.json",
+        "Run `npx verify init`, and commit what it writes.",
+      );
+      return { loaded, findings: [missing] };
+    }
+    makePlan(loaded.config, defaultOptions, root);
+    return { loaded, findings: [ok("configuration", loaded.file)] };
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    return { loaded: null, findings: [problem("configuration", error.message)] };
+  }
+}
+
+async function examineConfigured({
+  repository,
+  world,
+  config,
+}: {
+  readonly repository: Repository;
+  readonly world: World;
+  readonly config: LoadedConfig["config"];
+}): Promise<Finding[]> {
+  const plan = makePlan(config, defaultOptions, repository.root);
+  return [
+    ...(await examineDetection(repository, config)),
+    ...(await examineSuites(plan, repository, world)),
+    await examineDatabase(config, repository, world),
+  ];
+}
+
+const marks = { ok: "✔", remark: "!", problem: "✘" } as const;
+
+function write({ level, subject, text, remedy }: Finding, colors: ReturnType<typeof pc.createColors>): string[] {
+  const paint = { ok: colors.green, remark: colors.yellow, problem: colors.red }[level];
+  const lines = plainText(text).split("\n");
+  return [
+    `${paint(marks[level])} ${subject}: ${lines[0]}`,
+    ...lines.slice(1).map((line) => `    ${line}`),
+    ...(remedy === undefined ? [] : [`    ${colors.bold(remedy)}`]),
+  ];
+}
+
+function conclusion(findings: readonly Finding[]): string {
+  const count = findings.filter(({ level }) => level === "problem").length;
+  return count === 0 ? "All is there that a verification needs." : `${plural(count, "problem")} to mend first.`;
+}

@@ -1,0 +1,115 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { access, constants, statfs } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { privateCache } from "../cache.ts";
+import { messageOf } from "../errors.ts";
+import { hasBlock } from "../init/hook-file.ts";
+import { findHookOwner } from "../init/hook-owner.ts";
+import { packageManagerOf } from "../init/package-manager.ts";
+import { gitLineOrNull } from "../push/git.ts";
+import type { Repository } from "../push/repository.ts";
+import { formatBytes } from "../report/text.ts";
+import type { World } from "../world.ts";
+import { type Finding, ok, problem, remark } from "./finding.ts";
+
+/** What a run may write before it is short of room, in bytes. */
+const enoughRoom = 1e9;
+/** What worktrees and scrubbing rely on. */
+const oldestGit = [2, 31] as const;
+
+/** Git itself, and what reports compare with. */
+export async function examineGit({ git }: Repository, base: string | null): Promise<Finding[]> {
+  const version = (await git.version()).toString();
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const isOld = major < oldestGit[0] || (major === oldestGit[0] && minor < oldestGit[1]);
+  const findings = [
+    isOld
+      ? problem("git", `version ${version} is too old`, `Install git ${oldestGit.join(".")} or later.`)
+      : ok("git", `version ${version}`),
+  ];
+  if ((await gitLineOrNull(git, "rev-parse", "--is-shallow-repository")) === "true") {
+    findings.push(
+      remark(
+        "git",
+        "the history is cut off (a shallow clone)",
+        "Run `git fetch --unshallow`, so that changes can be compared with the base.",
+      ),
+    );
+  }
+  if (base === null) return findings;
+  const refs = [`refs/remotes/origin/${base}`, `refs/heads/${base}`];
+  const found = await Promise.all(refs.map((ref) => gitLineOrNull(git, "rev-parse", "--verify", "--quiet", ref)));
+  const isKnown = found.some((object) => object !== null && object !== "");
+  findings.push(
+    isKnown
+      ? ok("base", base)
+      : remark(
+          "base",
+          `there is no branch "${base}" here, so reports show no changes`,
+          'Fetch it, or name another one as "base" in the configuration.',
+        ),
+  );
+  return findings;
+}
+
+/** Whether a push in this very checkout runs the verification. */
+export async function examineHook(repository: Repository): Promise<Finding> {
+  const { root } = repository;
+  const owner = await findHookOwner(repository);
+  const init = "Run `npx verify init`: it puts the hook in, or says how.";
+  if (owner.kind === "path") {
+    return owner.runsUs
+      ? ok("hook", `${owner.file} runs pushproof`)
+      : problem("hook", `core.hooksPath leads to ${owner.path}, whose pre-push does not run pushproof`, init);
+  }
+  if (owner.kind === "directory")
+    return problem("hook", `${owner.directory} holds hooks, none of which runs pushproof`, init);
+  const file = join(root, ".husky/pre-push");
+  const isOwn = existsSync(join(root, "hooks/pre-push")) && existsSync(file);
+  if (!existsSync(file) || !(isOwn || hasBlock(readFileSync(file, "utf8")))) {
+    return problem("hook", "nothing runs pushproof before a push", init);
+  }
+  const install = packageManagerOf(root, undefined).install.join(" ");
+  // git takes a hook that is missing for one that has nothing to say.
+  if (owner.kind !== "husky" || !existsSync(join(root, ".husky/_/pre-push"))) {
+    return problem(
+      "hook",
+      ".husky/pre-push is there, but husky is not installed in this checkout, so git runs nothing",
+      `Run \`${install}\` here.`,
+    );
+  }
+  return ok("hook", ".husky/pre-push runs pushproof");
+}
+
+/** Where a run writes, and whether there is room. */
+export async function examinePlaces({ root, commonDirectory }: Repository, { environment }: World): Promise<Finding[]> {
+  const temporary = environment.TMPDIR || tmpdir();
+  const places: [string, string, string][] = [
+    ["reports", join(root, ".verify"), "Make .verify a directory that you may write to, or remove it."],
+    ["receipts", join(commonDirectory, "verify"), "Make it a directory that you may write to."],
+    ["temporary files", temporary, "Set TMPDIR to a directory that you may write to."],
+  ];
+  const findings = await Promise.all(places.map(([subject, path, remedy]) => examinePlace(subject, path, remedy)));
+  const cache = await privateCache(environment).catch((error) => messageOf(error));
+  const room = await statfs(temporary).then(
+    ({ bavail, bsize }) => bavail * bsize,
+    () => Number.POSITIVE_INFINITY,
+  );
+  const short = remark(
+    "temporary files",
+    `only ${formatBytes(room)} are free in ${temporary}`,
+    "Make room, or set TMPDIR to where there is more.",
+  );
+  return [...findings, ok("cache", cache), ...(room < enoughRoom ? [short] : [])];
+}
+
+async function examinePlace(subject: string, path: string, remedy: string): Promise<Finding> {
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there !== undefined && !there.isDirectory()) return problem(subject, `${path} is no directory`, remedy);
+  const asked = there === undefined ? join(path, "..") : path;
+  return await access(asked, constants.W_OK).then(
+    () => ok(subject, path),
+    () => problem(subject, `${asked} cannot be written to`, remedy),
+  );
+}

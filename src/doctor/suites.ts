@@ -1,0 +1,138 @@
+import type { Config, ConfigFile, SuiteConfig } from "../config.ts";
+import { runCommand } from "../init/commands.ts";
+import { draftConfig } from "../init/draft-config.ts";
+import { addCommand, findPackageManager } from "../init/package-manager.ts";
+import { listProjectFiles } from "../init/project-files.ts";
+import { baseBranch, repositoryName } from "../init/repository-facts.ts";
+import type { Repository } from "../push/repository.ts";
+import { plural } from "../report/text.ts";
+import { installedVersion } from "../suite/installed-package.ts";
+import type { Plan, PlannedSuite } from "../suite/plan.ts";
+import { projectEnvironment } from "../suite/project-environment.ts";
+import { installCommand } from "../suite/pytest.ts";
+import { usableWorkers } from "../suite/worker-count.ts";
+import type { World } from "../world.ts";
+import { type Finding, ok, problem, remark } from "./finding.ts";
+
+/** The suites that are there and not configured. */
+export async function examineDetection(repository: Repository, config: Config): Promise<Finding[]> {
+  const draft = draftConfig(
+    await listProjectFiles(repository),
+    repositoryName(repository),
+    await baseBranch(repository),
+  );
+  const known = new Set(config.suites.map(placeOf));
+  const commands = config.suites.filter(({ runner }) => runner === "command").map(({ root }) => root);
+  const missing = (draft?.config.suites ?? []).filter(
+    (suite) => !known.has(placeOf(suite)) && !commands.includes(suite.root ?? "."),
+  );
+  return missing.map((suite) =>
+    remark(
+      "suites",
+      `${suite.root === undefined ? "the repo's root" : suite.root} seems to have a ${suite.runner} suite that is not configured`,
+      `Add to "suites": ${JSON.stringify(suite)}`,
+    ),
+  );
+}
+
+function placeOf({ root = ".", runner }: Pick<ConfigFile["suites"][number], "root" | "runner">): string {
+  return `${runner} ${root}`;
+}
+
+/** How many workers `auto` stands for, and each suite's runner with what it needs. */
+export async function examineSuites(plan: Plan, repository: Repository, world: World): Promise<Finding[]> {
+  const { count, limit } = usableWorkers();
+  const workers = ok("workers", `"auto" is ${plural(count, "worker")}${limit === null ? "" : `: ${limit}`}`);
+  const suites = await Promise.all(plan.suites.map((planned) => examineSuite(planned, repository, world)));
+  return [workers, ...suites.flat()];
+}
+
+async function examineSuite(planned: PlannedSuite, repository: Repository, world: World): Promise<Finding[]> {
+  const { suite, whyProcesses } = planned;
+  const found =
+    suite.runner === "pytest" ? await examinePytest(planned, repository, world) : examineNode(planned, repository);
+  const note =
+    whyProcesses &&
+    remark(suite.name, `its workers will be processes over shares of the files, because ${whyProcesses}`);
+  return note ? [...found, note] : found;
+}
+
+const probe =
+  "import importlib.metadata as m, json; print(json.dumps({n: next((d.version for d in m.distributions() if (d.metadata['Name'] or '').lower().replace('_', '-') == n), None) for n in ('pytest', 'pytest-xdist', 'pytest-cov')}))";
+
+/** Asks the very Python that the command starts for what it has installed. */
+async function examinePytest(
+  { suite, directory, workers, parallel }: PlannedSuite,
+  repository: Repository,
+  world: World,
+): Promise<Finding[]> {
+  const python = pythonOf(suite);
+  if (python === null)
+    return [remark(suite.name, `\`${suite.command}\` hides which Python runs it, so its packages were not looked at`)];
+  const environment = projectEnvironment(
+    { kind: "working tree", root: repository.root },
+    [directory],
+    world.environment,
+  );
+  const { exitCode, output } = await runCommand(
+    world,
+    directory,
+    ["/bin/sh", "-c", `${python} -c "${probe}"`],
+    environment,
+  );
+  const line = output.split("\n").find((one) => one.startsWith("{"));
+  if (exitCode !== 0 || line === undefined)
+    return [
+      problem(
+        suite.name,
+        `\`${python}\` does not run: ${output.trim().split("\n").at(-1)}`,
+        "Install Python, or correct the suite's command.",
+      ),
+    ];
+  const versions: Record<string, string | null> = JSON.parse(line);
+  const needed = ["pytest", ...(workers.length > 1 && parallel === "runner" ? ["pytest-xdist"] : []), "pytest-cov"];
+  const missing = needed.filter((name) => !versions[name]);
+  if (missing.length > 0) {
+    const place = { suite, directory, checkoutRoot: repository.root };
+    return [
+      problem(
+        suite.name,
+        `${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} not installed where \`${suite.command}\` runs`,
+        `Run: ${installCommand(place, missing)}`,
+      ),
+    ];
+  }
+  return [ok(suite.name, needed.map((name) => `${name} ${versions[name]}`).join(", "))];
+}
+
+/** What stands before `pytest` in a command, with Python in its place; null where pytest is not called there. */
+function pythonOf({ command }: SuiteConfig): string | null {
+  const module = /^(.*\bpython[\d.]*)\s+-m\s+(?:coverage\s+run\s+-m\s+)?pytest\b/.exec(command);
+  if (module?.[1] !== undefined) return module[1];
+  const prefix = /^((?:.*\s)?)(?:pytest|py\.test)(?=\s|$)/.exec(command)?.[1];
+  if (prefix === undefined || /\b(make|tox|nox|moon|npm|hatch)\b/.test(prefix)) return null;
+  return `${prefix}python3`;
+}
+
+function examineNode({ suite, directory }: PlannedSuite, { root }: Repository): Finding[] {
+  const { runner, name } = suite;
+  if (runner === "command") return [ok(name, `\`${suite.command}\`, which writes ${suite.results.join(", ")}`)];
+  if (runner === "node") return [ok(name, `node:test of Node ${process.versions.node}`)];
+  const version = installedVersion({ directory }, runner);
+  const add = (packages: readonly string[]): string => `Run: ${addCommand(findPackageManager(root), packages)}`;
+  if (version === null)
+    return [
+      problem(
+        name,
+        `${runner} is not installed in ${suite.root === "." ? "the repo's root" : suite.root}`,
+        add([runner]),
+      ),
+    ];
+  if (runner !== "vitest") return [ok(name, `${runner} ${version}`)];
+  const provider = ["@vitest/coverage-v8", "@vitest/coverage-istanbul"].find(
+    (one) => installedVersion({ directory }, one) !== null,
+  );
+  if (provider === undefined)
+    return [problem(name, `vitest ${version} has no coverage provider`, add([`@vitest/coverage-v8@${version}`]))];
+  return [ok(name, `vitest ${version}, ${provider}`)];
+}
