@@ -72,6 +72,9 @@ function timeFigure({ seconds, suites, receipt }: Summary): string | null {
   return `${formatSeconds(seconds)}; the tests' own durations add up to ${formatSeconds(work)}${ratio}`;
 }
 
+/** What is worth splitting a file for, in seconds. */
+const leastSaving = 1;
+
 /**
  * The least time in which the suite could run on its workers, how near the run came to it, and what splitting a file would
  * save where that file is the bound. Of several suites, the one that took longest.
@@ -83,9 +86,9 @@ function boundFigure({ suites }: Summary): string | null {
   if (slowest?.schedule === undefined) return null;
   const { boundSeconds, ratio, longest, savedBySplitting } = slowest.schedule;
   const of = suites.length > 1 ? ` for ${slowest.name}` : "";
-  const told = `${formatSeconds(boundSeconds)}${of}; it took ${ratio.toFixed(2)} times that`;
-  if (savedBySplitting === null || longest === null || savedBySplitting < 0.1 * boundSeconds) return told;
-  return `${told}. ${longest.file} alone takes ${formatSeconds(longest.seconds)}: split, it saves ${formatSeconds(savedBySplitting)}`;
+  const told = `${formatSeconds(boundSeconds)}${of} at the least; it took ${formatSeconds(slowest.seconds)}, ${ratio.toFixed(2)} times that`;
+  if (savedBySplitting === null || longest === null || savedBySplitting < leastSaving) return told;
+  return `${told}. ${longest.file} alone takes ${formatSeconds(longest.seconds)}: splitting it saves ${formatSeconds(savedBySplitting)}`;
 }
 
 function workersFigure({ suites }: Summary): string | null {

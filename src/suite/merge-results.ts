@@ -1,4 +1,5 @@
 import type { Failure } from "../report/summary.ts";
+import { plural } from "../report/text.ts";
 import type { ReportedFacts } from "./progress.ts";
 import type { TestResults } from "./runner.ts";
 
@@ -23,8 +24,24 @@ export function mergeResults(parts: readonly TestResults[]): TestResults {
     failures,
     coverage: parts.some((part) => part.coverage === null) ? null : parts.flatMap((part) => part.coverage ?? []),
     foreign: [...new Set(parts.flatMap((part) => part.foreign))],
-    reasons: [...new Set(parts.flatMap((part) => part.reasons))],
+    reasons: [...new Set(parts.flatMap((part) => part.reasons)), ...sharingReasons(parts, failures.length > 0)],
   };
+}
+
+/** What went wrong where tests were shared out: each is to be run by one process, and by no other. */
+function sharingReasons(parts: readonly TestResults[], hasFailed: boolean): string[] {
+  const runs = parts.map(({ ran }) => new Set(ran.map(({ file, id }) => JSON.stringify([file, id]))));
+  const seen = new Set<string>();
+  const twice = runs.flatMap((ids) => [...ids].filter((id) => seen.has(id) || !seen.add(id)));
+  if (twice.length > 0 && !hasFailed) {
+    return [
+      `${plural(twice.length, "test was", "tests were")} run by two processes, such as ${twice[0]}: the shares overlap.`,
+    ];
+  }
+  const collected = parts.flatMap((part) => part.collected ?? []);
+  const missing = new Set(collected).size - seen.size;
+  if (collected.length === 0 || missing <= 0 || hasFailed) return [];
+  return [`${plural(missing, "test was", "tests were")} run by none of the processes: the shares leave them out.`];
 }
 
 /** Processes that find their shares by themselves all meet a file that cannot be loaded. */

@@ -27,7 +27,8 @@ type Message =
   | { type: "failed"; worker?: string; file: string; name: string }
   | { type: "unfinished"; file: string; name: string }
   | { type: "error"; message: string }
-  | { type: "done"; worker?: string; file: string };
+  /** `name` where it may be heard after the same worker's next test has begun. */
+  | { type: "done"; worker?: string; file: string; name?: string };
 
 /** How far a suite is. A view that changes as the suite goes on. */
 export interface Progress {
@@ -78,6 +79,8 @@ export interface ReportedFacts {
   readonly lastTests: readonly BegunTest[];
   /** Which worker ran a file, by the file as the runner names it. */
   readonly workerOfFile: ReadonlyMap<string, string>;
+  /** How many tests the runner said that it would run; null where it never said how many there are in all. */
+  readonly collected: number | null;
   /** What was run when and by whom, in the order in which it was told. */
   readonly visits: readonly Visit[];
 }
@@ -206,7 +209,8 @@ class Told implements Progress {
         return;
       case "done": {
         this.done += 1;
-        this.#running.delete(message.file);
+        if (message.name === undefined || message.name === this.#running.get(message.file)?.name)
+          this.#running.delete(message.file);
         const worker = message.worker ?? this.#workerOfFile.get(message.file);
         if (worker) this.#worker(worker).done += 1;
       }
@@ -232,6 +236,7 @@ class Told implements Progress {
       lastFiles,
       lastTests: begun.map((test) => ({ ...test, worker: test.worker ?? this.#workerOfFile.get(test.file) })),
       workerOfFile: this.#workerOfFile,
+      collected: this.isTotalFinal ? this.total : null,
       visits: this.#visits,
     };
   }

@@ -5,6 +5,7 @@ import { UnavailableError } from "../errors.ts";
 import { pytestSettings } from "../init/detect-pytest.ts";
 import { filesUnder } from "../init/project-files.ts";
 import { adapterPath } from "../paths.ts";
+import { plural } from "../report/text.ts";
 import { DifferentTestsError, differentTestsAdvice } from "./different-tests.ts";
 import { readJunit, type TestCase } from "./junit.ts";
 import { couldNotRun, type Dialect, isBad, lcovInput, resultsOf } from "./results.ts";
@@ -121,8 +122,16 @@ async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
   const different = (cases ?? []).find((test) => test.details.startsWith(differentCollections));
   if (different !== undefined) throw differentTests(run, different);
   const coverage = await lcovInput(lcovFile(run), ended.reported.directory ?? run.directory);
-  const results = resultsOf(run, ended, oneEntryEach(cases ?? []), dialect, coverage);
+  const told = resultsOf(run, ended, oneEntryEach(cases ?? []), dialect, coverage);
+  const results = { ...told, reasons: [...told.reasons, ...leftOut(run, ended, told)] };
   return run.selection?.kind === "share" ? { ...results, collected: await readCollected(run) } : results;
+}
+
+/** Whatever hands tests out must hand out all of them; where a test failed, `-x` may have kept others from being run. */
+function leftOut({ suite }: SuiteRun, { reported, timedOut }: Ended, { tests, reasons }: TestResults): string[] {
+  const { collected } = reported;
+  if (collected === null || collected <= tests.total || tests.failed > 0 || reasons.length > 0 || timedOut) return [];
+  return [`${suite.name} collected ${plural(collected, "test")} and ran only ${tests.total} of them: see its log.`];
 }
 
 /** What a process found before it kept its share; null where it did not get so far. */

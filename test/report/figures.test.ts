@@ -58,6 +58,34 @@ describe("workers", () => {
   ])("of %s", (_, suites, text) => expect(figure("Workers", { suites })).toBe(text));
 });
 
+describe("the bound", () => {
+  const longest = { file: "tests/test_big.py", seconds: 9 };
+  const schedule = { boundSeconds: 9, ratio: 1.1, longest, savedBySplitting: null };
+
+  test("is told with how near the run came to it", () => {
+    const suite = { ...backend, seconds: 9.9, schedule };
+    expect(figure("Bound", { suites: [suite] })).toBe("9.0 s at the least; it took 9.9 s, 1.10 times that");
+  });
+
+  test("names the file that it is, and what splitting it saves", () => {
+    const suite = { ...backend, seconds: 9.9, schedule: { ...schedule, savedBySplitting: 4 } };
+    expect(figure("Bound", { suites: [suite] })).toBe(
+      "9.0 s at the least; it took 9.9 s, 1.10 times that. tests/test_big.py alone takes 9.0 s: splitting it saves 4.0 s",
+    );
+  });
+
+  test("of several suites is the slowest one's", () => {
+    const slow = { ...backend, seconds: 9.9, schedule };
+    const quick = { ...backend, name: "web", seconds: 1, schedule: { ...schedule, boundSeconds: 1 } };
+    expect(figure("Bound", { suites: [quick, slow] })).toMatch(/^9\.0 s for backend at the least/);
+  });
+
+  test("is left out for a serial run, and where nothing was measured", () => {
+    expect(figure("Bound", { suites: [{ ...backend, workers: 1, schedule }] })).toBeUndefined();
+    expect(figure("Bound", { suites: [backend] })).toBeUndefined();
+  });
+});
+
 test("changes are counted without the lines that binary files do not have", () => {
   const files = [
     { file: "a", added: 2, removed: 1 },

@@ -245,3 +245,24 @@ test("a file that cannot be loaded fails once, though every process meets it", a
   const [summary] = (await readSummary(root)).suites;
   expect(summary?.failures).toMatchObject([{ file: "tests/test_more.py", kind: "collection" }]);
 });
+
+test("a scheduler that loses a test makes the run not count", async () => {
+  const losing = `import pytest
+from xdist.scheduler import LoadFileScheduling
+
+def pytest_xdist_make_scheduler(config, log):
+    class Losing(LoadFileScheduling):
+        def schedule(self):
+            if self.collection is None:
+                super().schedule()
+        def _assign_work_unit(self, node):
+            if "test_b.py" in self.workqueue:
+                del self.workqueue["test_b.py"]
+            if self.workqueue:
+                super()._assign_work_unit(node)
+    return Losing(config, log)
+`;
+  const files = { "conftest.py": losing, "test_a.py": waiting(0, 0), "test_b.py": waiting(0), "test_c.py": waiting(0) };
+  const { results } = await runPytest(files, 2);
+  expect(results.reasons).toEqual(["backend collected 4 tests and ran only 3 of them: see its log."]);
+});

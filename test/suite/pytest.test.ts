@@ -110,6 +110,16 @@ test("a suite over its timeout is ended, and the file it was in is named", async
   expect(output).toContain("backend was ended after its timeout. Last seen: master in tests/test_more.py.");
 });
 
+test("a suite over its timeout names the test that each worker was in", async () => {
+  const sleeps = "import time\n\n\ndef test_quick():\n    pass\n\n\ndef test_sleeps():\n    time.sleep(600)\n";
+  const { root } = await makePytestRepository({ "tests/test_a.py": sleeps, "tests/test_b.py": sleeps });
+  expect((await runIn(root, ["--timeout", "8s"])).code).toBe(1);
+  const failures = (await readSummary(root)).suites[0]?.failures ?? [];
+  const told = failures.map(({ file, name, kind }) => `${kind} ${file} ${name}`);
+  expect(told.sort()).toEqual(["timeout tests/test_a.py test_sleeps", "timeout tests/test_b.py test_sleeps"]);
+  expect(new Set(failures.map(({ worker }) => worker))).toEqual(new Set(["gw0", "gw1"]));
+});
+
 test("the user's own markers, -n and report flags are kept", async () => {
   const repository = await makePytestRepository({
     "pyproject.toml": '[tool.pytest.ini_options]\nmarkers = ["slow"]\n',

@@ -260,4 +260,5 @@ def pytest_runtest_logreport(report):
         failed.add(report.nodeid)
         reporter.send(type="failed", worker=worker, file=file, name=report.nodeid)
     if report.when == "teardown" or (report.failed and report.when not in ("setup", "call")):
-        reporter.send(type="done", worker=worker, file=file)
+        # The worker's own word that its next test has begun may have come before.
+        reporter.send(type="done", worker=worker, file=file, name=report.nodeid[len(file) + 2 :])
