@@ -141,10 +141,11 @@ function firstLine({ message }: Failure, length: number): string {
 
 function lookLines(summary: Summary, colors: Colors): string[] {
   const failed = [
-    ...summary.suites.filter(({ tests, failures }) => tests.failed > 0 || failures.length > 0),
-    ...summary.checks.filter(({ passed }) => !passed),
+    ...allFailures(summary).map(({ log }) => log),
+    ...summary.suites.filter(({ tests, failures }) => tests.failed > failures.length).map(({ log }) => log),
+    ...summary.checks.filter(({ passed }) => !passed).map(({ log }) => log),
   ];
-  const logs = listed(failed, 2, ({ log }) => log, "log");
+  const logs = listed([...new Set(failed)], 2, (log) => log, "log");
   const lines = [colors.dim(`  See ${[".verify/summary.md", ...logs].join(", ")}`)];
   return summary.verdict === "verified" ? lines : [...lines, colors.dim(`  Repeat it: ${summary.repeat}`)];
 }

@@ -155,7 +155,7 @@ async function runInParallel(planned: PlannedSuite, processes: SuiteProcesses): 
 }
 
 function processesNote(name: string, why: string): string {
-  return `${name} ran as several processes, each over a share of the files, because ${why}; "parallel": "processes" says so from the start, "runner" forbids it.`;
+  return `${name} ran as several processes, each over a share of the files, because ${why}.`;
 }
 
 async function sceneOf(
