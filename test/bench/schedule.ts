@@ -136,7 +136,7 @@ async function bench(directory: string): Promise<void> {
     const worksteal = await several(() => measure(directory, workers, ["--dist", "worksteal"], environment));
     const least = ours.bound + empty.seconds;
     console.log(
-      `\\n${workers} workers: the bound is ${ours.bound.toFixed(2)} s, the runner's own start-up ${empty.seconds.toFixed(2)} s`,
+      `\n${workers} workers: the bound is ${ours.bound.toFixed(2)} s, the runner's own start-up ${empty.seconds.toFixed(2)} s`,
     );
     for (const [name, { seconds }] of Object.entries({ loadfile, worksteal, ours })) {
       const ratio = (seconds / least).toFixed(2);
