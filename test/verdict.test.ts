@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Failure, SuiteSummary } from "../src/report/summary.ts";
 import type { SuiteOutcome } from "../src/suite/run.ts";
 import { type Findings, reachVerdict } from "../src/verdict.ts";
@@ -159,4 +159,70 @@ test("what makes a run say nothing is named first, and all the rest after it", (
     "backend met",
     "The check",
   ]);
+});
+
+describe("races", () => {
+  const tests = { total: 806, passed: 804, failed: 2, skipped: 0, races: 1 };
+  const raced = outcome({ tests: { ...tests, passed: 805, failed: 1 }, failures: [failure("race")] });
+  const beside = outcome({ tests, failures: [failure("race"), failure("failure")] });
+
+  test.each<[string, SuiteOutcome, string]>([
+    ["one", raced, "1 of 806 tests failed in backend, a race: it passes alone."],
+    [
+      "several and nothing else",
+      outcome({ tests: { ...tests, races: 2 }, failures: [failure("race"), failure("race")] }),
+      "2 of 806 tests failed in backend, all of them races: they pass alone.",
+    ],
+    ["one beside a failure", beside, "2 of 806 tests failed in backend, 1 of them a race, which passes alone."],
+    [
+      "several beside failures",
+      outcome({ tests: { ...tests, failed: 3, races: 2 }, failures: [failure("race"), failure("failure")] }),
+      "3 of 806 tests failed in backend, 2 of them races, which pass alone.",
+    ],
+  ])("%s is not verified, and is named as a race", (_what, suite, reason) => {
+    expect(reachVerdict(findings({ suites: [suite] }))).toEqual({ verdict: "failed", reasons: [reason] });
+  });
+
+  test("that no count tells of are not verified", () => {
+    const { reasons } = reachVerdict(findings({ suites: [outcome({ failures: [failure("race")] })] }));
+    expect(reasons).toEqual(["1 failure in backend."]);
+  });
+
+  test("alone do not stop a verdict where the configuration only warns", () => {
+    expect(reachVerdict(findings({ suites: [raced] }), "warn")).toEqual({ verdict: "verified", reasons: [] });
+  });
+
+  test.each<[string, Partial<Findings>, string]>([
+    ["a failed test", { suites: [beside] }, "1 of 806 tests failed in backend."],
+    [
+      "a failure that no count tells of",
+      { suites: [outcome({ ...raced.summary, failures: [failure("race"), failure("collection")] })] },
+      "1 failure in backend.",
+    ],
+    [
+      "a crash",
+      { suites: [outcome({ ...raced.summary, failures: [failure("race"), failure("crash")] })] },
+      "1 worker of backend crashed: what it had covered is lost, so the coverage figure is void.",
+    ],
+    [
+      "no test that passed",
+      {
+        suites: [
+          outcome({ tests: { total: 1, passed: 0, failed: 1, skipped: 0, races: 1 }, failures: [failure("race")] }),
+        ],
+      },
+      "No test of backend passed, so nothing is verified.",
+    ],
+    [
+      "no coverage data",
+      { suites: [{ ...raced, coverage: null }], coverage: null },
+      "There is no coverage data from backend, so the gate cannot be judged. Is coverage switched off there (--no-cov)?",
+    ],
+    ["a reason of the suite's own", { suites: [{ ...raced, reasons: ["It broke."] }] }, "It broke."],
+  ])("let through do not hide %s", (_what, changed, reason) => {
+    expect(reachVerdict(findings({ suites: [raced], ...changed }), "warn")).toEqual({
+      verdict: "failed",
+      reasons: [reason],
+    });
+  });
 });

@@ -114,12 +114,12 @@ function severalLines(failure: Failure, room: number, colors: Colors): string {
     .filter((line) => line.trim() !== "");
   const kept = told.slice(0, Math.max(1, room - 1));
   const lines = [...kept, ...message.slice(0, room - 1 - kept.length)];
-  return [name, ...lines.map((line) => `  ${colors.dim(clip(line, columns - 6))}`)].join("\n");
+  return [name, ...lines.map((line) => `  ${colors.dim(clip(line, columns - 4))}`)].join("\n");
 }
 
 function raceLines(failure: Failure): string[] {
   const { race, worker = "its worker" } = failure;
-  const story = `A race: passes alone, failed on ${worker} ${ranBeforeText(failure)}.`;
+  const story = `A race: passes alone, failed on ${worker} ${ranBeforeText(failure)}`;
   return [plainLine(story), ...(race?.repeat ? [`In that order again: ${race.repeat}`] : [])];
 }
 

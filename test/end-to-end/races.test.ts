@@ -1,7 +1,9 @@
-import { readFile } from "node:fs/promises";
+import { access, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
-import type { Files } from "../support/repository.ts";
+import { expect, test, vi } from "vitest";
+import type { Failure } from "../../src/report/summary.ts";
+import { makeJestRepository } from "../support/jest-suite.ts";
+import { type Files, makeDirectory } from "../support/repository.ts";
 import { makePytestRepository, readSummary, runIn } from "../support/verify.ts";
 
 const database = { name: "races_test" };
@@ -36,6 +38,11 @@ function sized(files: Files): Files {
   };
 }
 
+/** The words of the command that a race names. */
+function repeatOf(failure: Failure | undefined): string[] {
+  return failure?.race?.repeat?.replace("npx verify ", "").split(" ") ?? [];
+}
+
 test("a test that fails only after another on the same database is a race, with what led there", async () => {
   const { root } = await makePytestRepository(sized(polluted), { database });
   const { code, output } = await runIn(root, []);
@@ -53,12 +60,85 @@ test("the order that led to a race fails again by the command that is printed", 
   await runIn(root, []);
   const [failure] = (await readSummary(root)).suites[0]?.failures ?? [];
   const before = await readFile(join(root, ".verify/summary.json"), "utf8");
-  const words = failure?.race?.repeat?.replace("npx verify ", "").split(" ") ?? [];
-  const { code, output } = await runIn(root, words);
+  const { code, output } = await runIn(root, repeatOf(failure));
   expect(output).toContain("the same one failed again: tests/test_2_meets.py › test_meets");
   expect(output).toContain('relation "left_behind" already exists');
   expect(code).toBe(1);
   expect(await readFile(join(root, ".verify/summary.json"), "utf8")).toBe(before);
+});
+
+test("what fails when an order is repeated is not run alone again", async () => {
+  const { root } = await makePytestRepository(sized(polluted), { database });
+  await runIn(root, []);
+  const [failure] = (await readSummary(root)).suites[0]?.failures ?? [];
+  const before = await readdir(join(root, ".verify/logs"));
+  await runIn(root, repeatOf(failure));
+  expect(await readdir(join(root, ".verify/logs"))).toEqual(before);
+});
+
+test("an order is repeated at the commit that it was found in, from any directory", async () => {
+  const repository = await makePytestRepository(sized(polluted), { database });
+  const { root } = repository;
+  await runIn(root, []);
+  const [failure] = (await readSummary(root)).suites[0]?.failures ?? [];
+  await repository.write({ "tests/test_1_leaves.py": "def test_leaves():\n    pass\n" });
+  await repository.commit("Leave nothing behind");
+  const { code, output } = await runIn(join(root, "tests"), repeatOf(failure));
+  expect(output).toContain("the same one failed again: tests/test_2_meets.py › test_meets");
+  expect(code).toBe(1);
+});
+
+test("an order of a working tree whose tests have gone meanwhile proves nothing, and exits 3", async () => {
+  const repository = await makePytestRepository(sized(polluted), { database });
+  const { root } = repository;
+  await runIn(root, ["--working-tree"]);
+  const [failure] = (await readSummary(root)).suites[0]?.failures ?? [];
+  await repository.write({ "tests/test_2_meets.py": "def test_first():\n    pass\n" });
+  const { code, output } = await runIn(root, repeatOf(failure));
+  expect(output).toContain("in that order, could not be judged. Only 2 of them ran");
+  expect(code).toBe(3);
+});
+
+test("a runner that keeps no order runs the files one by one, on one database", async () => {
+  const leaves = (name: string): string =>
+    `const { Client } = require("pg");
+test("${name}", async () => {
+  const client = new Client({ connectionString: process.env.DATABASE_URL });
+  await client.connect();
+  await client.query("CREATE TABLE left_behind (amount integer)").finally(() => client.end());
+});
+`;
+  const padding = (count: number): string => "// padding\n".repeat(count);
+  const { root } = await makeJestRepository(
+    {
+      "test/a.test.js": `${leaves("leaves")}${padding(90)}`,
+      "test/b.test.js": leaves("meets"),
+      "test/c.test.js": `test("waits", () => new Promise((go) => setTimeout(go, 3000)));\n${padding(150)}`,
+    },
+    {},
+    { database },
+  );
+  await runIn(root, []);
+  const [failure] = (await readSummary(root)).suites[0]?.failures ?? [];
+  expect(failure).toMatchObject({ file: "test/b.test.js", kind: "race", race: { filesBefore: ["test/a.test.js"] } });
+  const { code, output } = await runIn(root, repeatOf(failure));
+  expect(output).toContain("the same one failed again: test/b.test.js › meets");
+  expect(code).toBe(1);
+});
+
+test("Ctrl-C while failed tests run alone interrupts it all", async () => {
+  const sign = join(await makeDirectory(), "again");
+  const test = `import os, pathlib, time\n\n\ndef test_wrong():
+    pathlib.Path("${sign}" + str("PYTEST_XDIST_WORKER" not in os.environ)).touch()
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        time.sleep(600)
+    assert False\n`;
+  const { root } = await makePytestRepository({ "tests/test_wrong.py": test });
+  const { code } = await runIn(root, [], {
+    onStart: (interrupt) => void vi.waitFor(() => access(`${sign}True`), 60_000).then(interrupt),
+  });
+  expect(code).toBe(130);
+  expect((await readSummary(root)).verdict).toBe("interrupted");
 });
 
 test("a race between workers, outside of the database, is told, and its order alone does not bring it back", async () => {
@@ -69,7 +149,7 @@ test("a race between workers, outside of the database, is told, and its order al
   expect(code).toBe(1);
   const [failure] = (await readSummary(root)).suites[0]?.failures ?? [];
   expect(failure).toMatchObject({ name: "test_alone", kind: "race" });
-  const again = await runIn(root, failure?.race?.repeat?.replace("npx verify ", "").split(" ") ?? []);
+  const again = await runIn(root, repeatOf(failure));
   expect(again.output).toContain("The order alone does not bring the failure back");
   expect(again.code).toBe(0);
 });

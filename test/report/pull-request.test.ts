@@ -1,7 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { pullRequestBody, pullRequestTitle } from "../../src/report/pull-request.ts";
 import type { Changes, CommitSummary, Summary } from "../../src/report/summary.ts";
-import { failedSummary, hostileName, refusedSummary, sampleFailures, sampleFiles, sampleSummary } from "./sample.ts";
+import {
+  failedSummary,
+  hostileName,
+  racedSummary,
+  refusedSummary,
+  sampleFailures,
+  sampleFiles,
+  sampleSummary,
+} from "./sample.ts";
 
 const commit = (subject: string, body = ""): CommitSummary => ({ commit: "7dfc6db0000", subject, body });
 
@@ -9,6 +17,14 @@ function withChanges(changed: Partial<Changes>, rest: Partial<Summary> = {}): Su
   const changes = { base: "origin/main", mergeBase: "aa11", files: [], commits: [], ...changed };
   return sampleSummary({ changes, ...rest });
 }
+
+test("a race that was let through is named before anything else", () => {
+  const [, warning] = pullRequestBody(racedSummary(sampleSummary())).split("\n\n");
+  expect(warning).toMatchInlineSnapshot(`
+    "> ⚠️ **Verified, 1 race let through.**
+    > - 1 race in backend let through, as "races" is "warn": tests/test_ledger.py › test_balance_1."
+  `);
+});
 
 test("a verified branch of two commits, as a whole", () => {
   expect(pullRequestBody(sampleSummary())).toMatchInlineSnapshot(`

@@ -106,6 +106,28 @@ export function sampleFailures(count: number): Failure[] {
   }));
 }
 
+/** A test that failed on gw1 after others, and passes alone. */
+export const sampleRace: Failure = {
+  file: "tests/test_ledger.py",
+  name: "test_balance_1",
+  id: "tests/test_ledger.py::test_balance_1",
+  message: "AssertionError: assert 0 == 41\n  where 0 = balance()",
+  worker: "gw1",
+  kind: "race",
+  race: {
+    filesBefore: ["tests/test_books.py", "tests/test_accounts.py"],
+    testsBefore: 12,
+    rejections: [],
+    repeat: "npx verify repeat .verify/orders/1-gw1.json",
+  },
+};
+
+/** A summary in which one test raced. */
+export function racedSummary(summary: Summary): Summary {
+  const tests = { total: 806, passed: 803, failed: 1, skipped: 2, races: 1 };
+  return { ...summary, suites: summary.suites.map((suite) => ({ ...suite, tests, failures: [sampleRace] })) };
+}
+
 /** Changed files spread over areas: `area0/file0.py`, `area1/file1.py`, … */
 export function sampleFiles(count: number, areas: number): FileChange[] {
   return Array.from({ length: count }, (_, index) => ({

@@ -4,6 +4,7 @@ import { summaryMarkdown } from "../../src/report/summary-markdown.ts";
 import {
   failedSummary,
   hostileName,
+  racedSummary,
   refusedSummary,
   sampleFailures,
   sampleFiles,
@@ -81,6 +82,52 @@ test("a verified push, as a whole", () => {
     - lint: \`.verify/logs/check-lint.log\`
     "
   `);
+});
+
+test("a race is told with what its worker had run before, its message, and the order again", () => {
+  const [, failures = ""] = summaryMarkdown(racedSummary(failedSummary())).split("## Failures (1)\n\n");
+  expect(failures.split("\n## ")[0]).toMatchInlineSnapshot(`
+    "### \`test_balance_1\`
+
+    A race: it failed on gw1, in \`tests/test_ledger.py\`, after 12 tests, of \`tests/test_books.py\`, \`tests/test_accounts.py\`, and passes alone. The full output is in \`.verify/logs/backend.log\`.
+
+    \`\`\`
+    AssertionError: assert 0 == 41
+      where 0 = balance()
+    \`\`\`
+
+    The same tests in that order again:
+
+    \`\`\`sh
+    npx verify repeat .verify/orders/1-gw1.json
+    \`\`\`
+    "
+  `);
+});
+
+test("a race that is let through is marked, named above the figures, and no failure", () => {
+  const text = summaryMarkdown(racedSummary(sampleSummary()));
+  expect(text.split("| Figure")[0]).toMatchInlineSnapshot(`
+    "# ⚠️ Verified, 1 race let through: feature/ledger-balances at 3f2c1ab
+
+    - 1 race in backend let through, as "races" is "warn": tests/test_ledger.py › test_balance_1.
+
+    "
+  `);
+  expect(headings(text)[0]).toBe("Races let through (1)");
+});
+
+test("of a reused proof, whose order files are gone, no command runs an order again", () => {
+  const sample = racedSummary(sampleSummary());
+  const text = summaryMarkdown({ ...sample, receipt: { tree: sample.tree, reused: true } });
+  expect(text).not.toContain("verify repeat");
+});
+
+test("a failure of a worker with a log of its own points there", () => {
+  const logs = [".verify/logs/backend-gw0.log", ".verify/logs/backend-gw1.log"];
+  const summary = racedSummary(failedSummary());
+  const suites = summary.suites.map((suite) => ({ ...suite, logs }));
+  expect(summaryMarkdown({ ...summary, suites })).toContain("The full output is in `.verify/logs/backend-gw1.log`.");
 });
 
 test("a refused push says why before anything else, then the figures, then the failures", () => {

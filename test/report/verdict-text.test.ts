@@ -2,7 +2,7 @@ import picocolors from "picocolors";
 import { describe, expect, test } from "vitest";
 import type { Summary } from "../../src/report/summary.ts";
 import { verdictText } from "../../src/report/verdict-text.ts";
-import { failedSummary, hostileName, refusedSummary, sampleFailures, sampleSummary } from "./sample.ts";
+import { failedSummary, hostileName, racedSummary, refusedSummary, sampleFailures, sampleSummary } from "./sample.ts";
 
 const plain = (summary: Summary): string => verdictText(summary, picocolors.createColors(false));
 /** How many rows a terminal of 80 columns needs. */
@@ -94,6 +94,50 @@ test("of many refusals three are shown, two rows at most each", () => {
   expect(text).toContain("… and 6 more databases");
   for (const line of text.split("\n").filter((row) => row.includes("tried to reach")))
     expect(line.length).toBeLessThanOrEqual(160);
+});
+
+test("a race says what its worker had run before, and how to run that again", () => {
+  const text = plain(racedSummary(failedSummary()));
+  expect(text).not.toContain("let through");
+  expect(text).toContain(`
+  ✘ tests/test_ledger.py › test_balance_1
+    A race: passes alone, failed on gw1 after 12 tests, of tests/test_books.py,…
+    In that order again: npx verify repeat .verify/orders/1-gw1.json
+    AssertionError: assert 0 == 41
+      where 0 = balance()
+`);
+});
+
+test("a race that is let through is marked, and no failure", () => {
+  const text = plain(racedSummary(sampleSummary()));
+  expect(text).toContain("⚠ Verified, 1 race let through: feature/ledger-balances at 3f2c1ab\n");
+  expect(text).toContain("  Tests     803 passed, 1 race, 2 skipped, in 95 files\n");
+  expect(text).toContain(
+    '1 race in backend let through, as "races" is "warn": tests/test_ledger.py › test_balance_1.\n  ⚠ tests/',
+  );
+  expect(text).not.toMatch(/✘|failed,/);
+});
+
+test.each(["crash", "collection"] as const)("a failure of the kind %s says so above its message", (kind) => {
+  const [failure] = sampleFailures(1);
+  const words = { crash: "gw0 crashed in it.", collection: "It could not be loaded." };
+  const text = plain(failedSummary(failure ? [{ ...failure, kind }] : []));
+  expect(text).toContain(`\n    ${words[kind]}\n    AssertionError: assert 0 == 41\n`);
+});
+
+test("a single failure has up to twelve lines, its name and beginning first", () => {
+  const message = Array.from({ length: 40 }, (_, index) => `line ${index}`).join("\n");
+  const [failure] = sampleFailures(1);
+  const text = plain({ ...failedSummary(failure ? [{ ...failure, message }] : []), reasons: [] });
+  expect(text.match(/^ {4}line \d+$/gm)).toHaveLength(11);
+  expect(text).toContain("line 10");
+});
+
+test("a reused receipt of a run that let a race through says so", () => {
+  const sample = racedSummary(sampleSummary());
+  expect(plain({ ...sample, receipt: { tree: sample.tree, reused: true } })).toMatch(
+    /^⚠ Verified, 1 race let through: tree 9b1deb4 was proven before\./,
+  );
 });
 
 test("a reused receipt is one line", () => {

@@ -47,6 +47,34 @@ test("a test whose worker is not told belongs to the worker that runs its file",
   expect(listener.progress.workers.get("gw1")?.done).toBe(1);
 });
 
+test("of the tests that were begun, those that have not ended are the last ones", async () => {
+  await tell(
+    { type: "begin", worker: "gw0", file: "a", name: "ended" },
+    { type: "begin", worker: "gw1", file: "b", name: "running" },
+    { type: "done", worker: "gw0", file: "a", name: "ended" },
+  );
+  expect((await listener.facts()).lastTests).toEqual([{ worker: "gw1", file: "b", name: "running" }]);
+});
+
+test("an end that is heard after the next test of its file has begun is not that one's", async () => {
+  await tell(
+    { type: "begin", worker: "gw0", file: "a", name: "first" },
+    { type: "begin", worker: "gw0", file: "a", name: "second" },
+    { type: "done", worker: "gw0", file: "a", name: "first" },
+    { type: "begin", worker: "gw1", file: "b", name: "other" },
+  );
+  expect((await listener.facts()).lastTests).toMatchObject([{ name: "second" }, { name: "other" }]);
+});
+
+test("an end without a name is that of the test that its file is in", async () => {
+  await tell(
+    { type: "begin", worker: "gw0", file: "a", name: "ended" },
+    { type: "begin", worker: "gw1", file: "b", name: "running" },
+    { type: "done", worker: "gw0", file: "a" },
+  );
+  expect((await listener.facts()).lastTests).toMatchObject([{ name: "running" }]);
+});
+
 test("which worker began which file when is kept in the order in which it was told", async () => {
   const at = Date.now() - 5_000;
   await tell({ type: "file", worker: "gw0", file: "a", at }, { type: "file", worker: "gw0", file: "b", at: at + 7 });
