@@ -5,6 +5,7 @@ import { adapterPath } from "../paths.ts";
 import type { Environment } from "../world.ts";
 import { installedVersion, missingPackage } from "./installed-package.ts";
 import { outputOf } from "./listing.ts";
+import { keepingNodeOptions } from "./node-options.ts";
 import { isPackageScript, scriptOf } from "./package-script.ts";
 import { couldNotRun, lcovInput, resultsOf } from "./results.ts";
 import type { Ended, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
@@ -52,7 +53,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
   const isSerial = run.workers === 1;
   const separator = isPackageScript(run.suite.command) && run.arguments.length > 0 ? ["--"] : [];
   return {
-    command: withArguments(run.suite.command, [...separator, ...run.arguments]),
+    command: withArguments(keepingNodeOptions(run.suite.command), [...separator, ...run.arguments]),
     environment: {
       ...run.environment,
       ...(isSerial
@@ -119,7 +120,7 @@ async function listFiles(request: ListingRequest): Promise<readonly string[]> {
   const output = await outputOf({
     ...request,
     environment: { ...request.environment, ...preloaded(request.environment, additions) },
-    command: withArguments(request.suite.command, request.arguments),
+    command: withArguments(keepingNodeOptions(request.suite.command), request.arguments),
   });
   const listed = output.split("\n").find((line) => line.startsWith("["));
   return listed === undefined ? [] : JSON.parse(listed);

@@ -7,6 +7,7 @@ import type { Environment } from "../world.ts";
 import { installedVersion, missingPackage } from "./installed-package.ts";
 import { outputOf } from "./listing.ts";
 import { coverageEnvironment, nodeCoverage } from "./node-coverage.ts";
+import { keepingNodeOptions } from "./node-options.ts";
 import { isPackageScript, scriptOf } from "./package-script.ts";
 import { readProjectFile } from "./read-project-file.ts";
 import { couldNotRun, resultsOf } from "./results.ts";
@@ -54,7 +55,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
   const words = [...forced, ...serial, ...run.arguments];
   const separator = isPackageScript(run.suite.command) && words.length > 0 ? ["--"] : [];
   return {
-    command: withArguments(withoutNyc(run.suite.command), [...separator, ...words]),
+    command: withArguments(keepingNodeOptions(withoutNyc(run.suite.command)), [...separator, ...words]),
     environment: {
       ...run.environment,
       ...(isSerial
@@ -138,7 +139,7 @@ async function listFiles(request: ListingRequest): Promise<readonly string[]> {
   await outputOf({
     ...request,
     environment: { ...request.environment, ...preloaded(request.environment, additions) },
-    command: withArguments(withoutNyc(request.suite.command), [...separator, ...request.arguments]),
+    command: withArguments(keepingNodeOptions(withoutNyc(request.suite.command)), [...separator, ...request.arguments]),
   });
   const text = await readFile(list, "utf8").catch(() => "[]");
   return JSON.parse(text);

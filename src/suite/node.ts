@@ -5,6 +5,7 @@ import { RequestError } from "../errors.ts";
 import { adapterPath } from "../paths.ts";
 import { parseNodeCommand, writeNodeCommand } from "./node-command.ts";
 import { coverageEnvironment, nodeCoverage } from "./node-coverage.ts";
+import { keepingNodeOptions } from "./node-options.ts";
 import { couldNotRun, resultsOf } from "./results.ts";
 import type { Ended, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { withArguments } from "./shell.ts";
@@ -33,7 +34,7 @@ const resultsFile = (run: SuiteRun): string => join(run.scratch, "results.json")
 async function invocation(run: SuiteRun): Promise<Invocation> {
   const own = run.leaseSocket === null ? run.workerEnvironments.master : { VERIFY_LEASES: run.leaseSocket };
   return {
-    command: withArguments(commandOf(run), run.arguments),
+    command: withArguments(keepingNodeOptions(commandOf(run)), run.arguments),
     environment: {
       ...run.environment,
       ...run.coordinatorEnvironment,

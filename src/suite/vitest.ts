@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { SuiteConfig } from "../config.ts";
-import { RequestError, UnavailableError } from "../errors.ts";
-import { addCommand, findPackageManager } from "../init/package-manager.ts";
+import { RequestError } from "../errors.ts";
 import { adapterPath } from "../paths.ts";
 import type { Environment } from "../world.ts";
+import { installedVersion, missingPackage, type PackagePlace } from "./installed-package.ts";
 import { readJunit, type TestCase } from "./junit.ts";
 import { outputOf } from "./listing.ts";
+import { keepingNodeOptions } from "./node-options.ts";
 import { isPackageScript } from "./package-script.ts";
 import { couldNotRun, type Dialect, lcovInput, resultsOf } from "./results.ts";
 import type { Ended, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
@@ -38,7 +38,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
   const options = run.environment.NODE_OPTIONS;
   const ownDatabase = run.workers > 1 || run.leaseSocket !== null ? variableOfDatabases(run) : null;
   return {
-    command: withArguments(run.suite.command, [
+    command: withArguments(keepingNodeOptions(run.suite.command), [
       ...(isPackageScript(run.suite.command) ? ["--"] : []),
       ...addedOptions(run, installed),
       ...run.arguments,
@@ -161,33 +161,15 @@ interface Installed {
   readonly onlyIstanbul: boolean;
 }
 
-type Place = Pick<SuiteRun, "suite" | "directory" | "checkoutRoot" | "dependencyNotes">;
-
-function findInstalled(run: Place): Installed {
-  const require = createRequire(join(run.directory, "package.json"));
-  const version = versionOf(require, "vitest");
-  if (version === null) throw missing(run, "vitest", ["vitest", "@vitest/coverage-v8"]);
-  const onlyIstanbul = versionOf(require, "@vitest/coverage-v8") === null;
-  if (onlyIstanbul && versionOf(require, "@vitest/coverage-istanbul") === null) {
-    throw missing(run, "vitest's coverage provider", [`@vitest/coverage-v8@${version}`]);
+function findInstalled(place: PackagePlace): Installed {
+  const version = installedVersion(place, "vitest");
+  if (version === null) throw missingPackage(place, "vitest", ["vitest", "@vitest/coverage-v8"]);
+  const onlyIstanbul = installedVersion(place, "@vitest/coverage-v8") === null;
+  if (onlyIstanbul && installedVersion(place, "@vitest/coverage-istanbul") === null) {
+    throw missingPackage(place, "vitest's coverage provider", [`@vitest/coverage-v8@${version}`]);
   }
   const [major = 0, minor = 0] = version.split(".").map(Number);
   return { major, refusesSnapshots: major > 4 || (major === 4 && minor >= 1), onlyIstanbul };
-}
-
-function versionOf(require: NodeJS.Require, name: string): string | null {
-  try {
-    return JSON.parse(readFileSync(require.resolve(`${name}/package.json`), "utf8")).version;
-  } catch {
-    return null;
-  }
-}
-
-function missing(run: Place, what: string, packages: readonly string[]): UnavailableError {
-  const notes = run.dependencyNotes.map((note) => ` ${note}`).join("");
-  return new UnavailableError(
-    `${run.suite.name}: ${what} is not installed in ${run.suite.root === "." ? "the repo's root" : run.suite.root}. Install with: ${addCommand(findPackageManager(run.checkoutRoot), packages)}${notes}`,
-  );
 }
 
 async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
