@@ -7,7 +7,7 @@ import { installedVersion, missingPackage } from "./installed-package.ts";
 import { outputOf } from "./listing.ts";
 import { keepingNodeOptions } from "./node-options.ts";
 import { isPackageScript, scriptOf } from "./package-script.ts";
-import { couldNotRun, lcovInput, resultsOf } from "./results.ts";
+import { couldNotRun, diedInTest, lcovInput, resultsOf } from "./results.ts";
 import type { Ended, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { withArguments } from "./shell.ts";
 import { readToldTests, toldDialect } from "./told-tests.ts";
@@ -128,7 +128,8 @@ async function listFiles(request: ListingRequest): Promise<readonly string[]> {
 
 async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
   const cases = await readToldTests(resultsFile(run));
-  if (cases === null && !ended.timedOut && !/No tests found/.test(ended.tail)) throw couldNotRun(run, ended);
+  if (cases === null && !ended.timedOut && !diedInTest(ended) && !/No tests found/.test(ended.tail))
+    throw couldNotRun(run, ended);
   const coverage = await lcovInput(join(coverageDirectory(run), "lcov.info"), ended.reported.root ?? run.directory);
   const isTimeout = (message: string): boolean => /Exceeded timeout of [\d,]+ ms for a (test|hook)/.test(message);
   return resultsOf(run, ended, cases ?? [], toldDialect(ended, isTimeout), coverage);

@@ -5,12 +5,13 @@ import { RequestError } from "../errors.ts";
 import { adapterPath } from "../paths.ts";
 import type { Environment } from "../world.ts";
 import { installedVersion, missingPackage } from "./installed-package.ts";
+import type { TestCase } from "./junit.ts";
 import { outputOf } from "./listing.ts";
 import { coverageEnvironment, nodeCoverage } from "./node-coverage.ts";
 import { keepingNodeOptions } from "./node-options.ts";
 import { isPackageScript, scriptOf } from "./package-script.ts";
 import { readProjectFile } from "./read-project-file.ts";
-import { couldNotRun, resultsOf } from "./results.ts";
+import { couldNotRun, diedInTest, resultsOf } from "./results.ts";
 import type { Ended, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { withArguments } from "./shell.ts";
 import { readToldTests, toldDialect } from "./told-tests.ts";
@@ -148,7 +149,23 @@ async function listFiles(request: ListingRequest): Promise<readonly string[]> {
 async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
   const cases = await readToldTests(resultsFile(run));
   const foundNothing = /No test files found/.test(ended.tail);
-  if (cases === null && !ended.timedOut && !foundNothing) throw couldNotRun(run, ended);
+  if (cases === null && !ended.timedOut && !diedInTest(ended) && !foundNothing) throw couldNotRun(run, ended);
   const isTimeout = (message: string): boolean => /^Timeout of \d+ms exceeded/.test(message);
-  return resultsOf(run, ended, cases ?? [], toldDialect(ended, isTimeout), await nodeCoverage(run));
+  return resultsOf(
+    run,
+    ended,
+    withCrashedTests(ended, cases ?? []),
+    toldDialect(ended, isTimeout),
+    await nodeCoverage(run),
+  );
+}
+
+/** Of a worker that died mocha tells only that it did: the test is the one that the worker was in. */
+function withCrashedTests({ reported }: Ended, cases: readonly TestCase[]): TestCase[] {
+  return cases.map((test) => {
+    if (!/^Workerpool Worker terminated Unexpectedly/.test(test.message)) return test;
+    const inside = reported.lastTests.find(({ file }) => file === test.file) ?? reported.lastTests[0];
+    const properties = new Map([...test.properties, ["kind", "crash"]]);
+    return { ...test, name: inside?.name ?? test.name, file: inside?.file ?? test.file, properties };
+  });
 }

@@ -6,7 +6,7 @@ import { adapterPath } from "../paths.ts";
 import { parseNodeCommand, writeNodeCommand } from "./node-command.ts";
 import { coverageEnvironment, nodeCoverage } from "./node-coverage.ts";
 import { keepingNodeOptions } from "./node-options.ts";
-import { couldNotRun, resultsOf } from "./results.ts";
+import { couldNotRun, diedInTest, resultsOf } from "./results.ts";
 import type { Ended, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { withArguments } from "./shell.ts";
 import { readToldTests, toldDialect } from "./told-tests.ts";
@@ -107,7 +107,7 @@ async function listFiles({ suite, directory }: ListingRequest): Promise<readonly
 
 async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
   const cases = await readToldTests(resultsFile(run));
-  if (cases === null && !ended.timedOut) throw couldNotRun(run, ended);
+  if (cases === null && !ended.timedOut && !diedInTest(ended)) throw couldNotRun(run, ended);
   const isTimeout = (message: string): boolean => /test timed out after \d+ms|^test timed out/.test(message);
   return resultsOf(run, ended, cases ?? [], toldDialect(ended, isTimeout), await nodeCoverage(run));
 }

@@ -24,6 +24,8 @@ type Message =
   | { type: "file"; worker: string; file: string; at?: number }
   /** A worker begins a test. */
   | { type: "begin"; worker?: string; file: string; name: string }
+  /** The worker's own word that its test is over, where `done` comes from another process. */
+  | { type: "ended"; file: string }
   | { type: "failed"; worker?: string; file: string; name: string }
   | { type: "unfinished"; file: string; name: string }
   | { type: "error"; message: string }
@@ -203,6 +205,9 @@ class Told implements Progress {
       case "begin":
         this.#lastBegun = { worker: message.worker ?? this.#ownWorker, file: message.file, name: message.name };
         this.#running.set(message.file, this.#lastBegun);
+        return;
+      case "ended":
+        this.#running.delete(message.file);
         return;
       case "failed":
         this.failed += 1;

@@ -8,7 +8,7 @@ import { adapterPath } from "../paths.ts";
 import { plural } from "../report/text.ts";
 import { DifferentTestsError, differentTestsAdvice } from "./different-tests.ts";
 import { readJunit, type TestCase } from "./junit.ts";
-import { couldNotRun, type Dialect, isBad, lcovInput, resultsOf } from "./results.ts";
+import { couldNotRun, type Dialect, diedInTest, isBad, lcovInput, resultsOf } from "./results.ts";
 import type { Ended, Invocation, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { quote, withArguments } from "./shell.ts";
 
@@ -118,7 +118,7 @@ async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
   refuseMissingParts(run, ended);
   const cases = await readJunit(junitFile(run)).catch(() => null);
   const brokeDown = ended.exitCode === internalError || (cases === null && ended.exitCode !== noTestsCollected);
-  if (brokeDown && !ended.timedOut) throw couldNotRun(run, ended);
+  if (brokeDown && !ended.timedOut && !diedInTest(ended)) throw couldNotRun(run, ended);
   const different = (cases ?? []).find((test) => test.details.startsWith(differentCollections));
   if (different !== undefined) throw differentTests(run, different);
   const coverage = await lcovInput(lcovFile(run), ended.reported.directory ?? run.directory);

@@ -44,7 +44,7 @@ export function resultsOf(
     worker: dialect.workerOf(test),
     kind: dialect.kindOf(test),
   }));
-  failures.push(...timeouts(run, ended, inCheckout));
+  failures.push(...timeouts(run, ended, inCheckout), ...crashes(ended, inCheckout));
   const skipped = tests.filter((test) => test.outcome === "skipped").length;
   const counts = {
     total: tests.length + failures.length - bad,
@@ -84,6 +84,24 @@ function timeouts(
     message: `${suite.name} was ended after ${formatSeconds(seconds)}; this is the last test that ${worker ?? "it"} began.`,
     worker,
     kind: "timeout",
+  }));
+}
+
+/** Whether a runner that ran its tests itself was killed in one of them, so that it could write no results. */
+export function diedInTest({ timedOut, exitCode, reported }: Ended): boolean {
+  // A shell tells of a signal by a code above 128.
+  const wasKilled = exitCode === null || exitCode > 128;
+  return wasKilled && !timedOut && reported.hellos > 0 && reported.status === null && reported.lastTests.length > 0;
+}
+
+function crashes(ended: Ended, inCheckout: (file: string) => string): Failure[] {
+  if (!diedInTest(ended)) return [];
+  return ended.reported.lastTests.map(({ worker, file, name }) => ({
+    file: inCheckout(file),
+    name,
+    message: "The process ended before the test did.",
+    worker,
+    kind: "crash",
   }));
 }
 

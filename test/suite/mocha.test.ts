@@ -148,3 +148,17 @@ test("a suite without tests is not verified, and told so", async () => {
   expect(code).toBe(1);
   expect(output).toContain("web collected no tests");
 });
+
+test.each(["mocha", "mocha --parallel"])(
+  "with `%s`, a worker that dies is a crash, names the test it was in, and voids the coverage",
+  async (command) => {
+    const dies = `${header}it("goes well", () => {});
+it("dies", async () => { await new Promise((resolve) => setTimeout(resolve, 300)); process.kill(process.pid, "SIGKILL"); });
+`;
+    const { root } = await makeMochaRepository({ "test/a.js": passing, "test/b.js": dies }, { command });
+    expect((await runIn(root, [])).code).toBe(1);
+    const { suites, reasons } = await readSummary(root);
+    expect(suites[0]?.failures).toMatchObject([{ file: "test/b.js", name: "dies", kind: "crash" }]);
+    expect(reasons.join()).toContain("coverage figure is void");
+  },
+);

@@ -345,3 +345,13 @@ async function withoutPytest(environment: Awaited<ReturnType<typeof userEnvironm
   }
   return { ...environment, PATH: bin };
 }
+
+test("a serial run that dies is a crash, and names the test it was in", async () => {
+  const { root } = await makePytestRepository({
+    "tests/test_more.py": "import os\n\n\ndef test_dies():\n    os.kill(os.getpid(), 9)\n",
+  });
+  expect((await runIn(root, ["--serial"])).code).toBe(1);
+  const { suites, reasons } = await readSummary(root);
+  expect(suites[0]?.failures).toMatchObject([{ file: "tests/test_more.py", name: "test_dies", kind: "crash" }]);
+  expect(reasons.join()).toContain("coverage figure is void");
+});

@@ -27,7 +27,8 @@ export function listen(runner, { results, socketPath, serial }) {
       file = test.file;
       say({ type: "file", worker: process.env.VERIFY_WORKER, file, at: Date.now() });
     }
-    say({ type: "begin", file: test.file, name: test.fullTitle() });
+    // Of a parallel run the workers tell by themselves, when it is so.
+    if (serial) say({ type: "begin", file: test.file, name: test.fullTitle() });
   });
   runner.on("pass", (/** @type {any} */ test) => end(test, "passed"));
   runner.on("pending", (/** @type {any} */ test) => end(test, "skipped"));

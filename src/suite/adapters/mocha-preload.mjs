@@ -63,21 +63,41 @@ function complete(prototype, additions) {
   };
 
   prototype.run = function (/** @type {unknown[]} */ ...words) {
-    if (isWorker) return run.apply(this, words);
+    if (isWorker) {
+      this._reporter = listeningReporter(this._reporter, (runner) => {
+        runner.on("test", (/** @type {any} */ test) => {
+          say({ type: "begin", worker: process.env.VERIFY_WORKER, file: test.file, name: test.fullTitle() });
+        });
+        runner.on("test end", (/** @type {any} */ test) => say({ type: "ended", file: test.file }));
+      });
+      return run.apply(this, words);
+    }
     if (this.options.parallel) {
       choose(this, additions);
       this.options.jobs = additions.workers;
     }
     if (additions.names !== null) keepOnly(this.suite, additions.names);
-    this._reporter = new Proxy(this._reporter, {
-      construct: (Reporter, [runner, ...more]) => {
-        const reporter = new Reporter(runner, ...more);
-        listen(runner, { results: additions.results, socketPath, serial: !runner.isParallelMode?.() });
-        return reporter;
-      },
+    this._reporter = listeningReporter(this._reporter, (runner) => {
+      listen(runner, { results: additions.results, socketPath, serial: !runner.isParallelMode?.() });
     });
     return run.apply(this, words);
   };
+}
+
+/**
+ * A reporter of the user's, beside which somebody else listens to the run.
+ *
+ * @param {any} Reporter
+ * @param {(runner: any) => void} onRunner
+ */
+function listeningReporter(Reporter, onRunner) {
+  return new Proxy(Reporter, {
+    construct: (Own, [runner, ...more]) => {
+      const reporter = new Own(runner, ...more);
+      onRunner(runner);
+      return reporter;
+    },
+  });
 }
 
 /**
@@ -118,10 +138,16 @@ function own() {
   withoutPreload(process.env, preload);
 }
 
+/** @type {import("node:net").Socket | undefined} */
+let socket;
+
 /** @param {object[]} messages */
 function say(...messages) {
   if (!socketPath) return;
-  const socket = createConnection(socketPath);
-  socket.on("error", () => {});
-  socket.end(messages.map((message) => `${JSON.stringify(message)}\n`).join(""));
+  if (!socket) {
+    socket = createConnection(socketPath);
+    socket.on("error", () => {});
+    socket.unref();
+  }
+  socket.write(messages.map((message) => `${JSON.stringify(message)}\n`).join(""));
 }
