@@ -137,7 +137,9 @@ function countWorkers(suite: SuiteConfig, directory: string, options: VerifyOpti
   if (suite.runner === "command" && (suite.workers === "auto" || suite.workers === 1)) return 1;
   if (typeof options.workers === "number") return options.workers;
   const asked = runnerOf(suite).workersAskedFor(suite.command, directory);
-  if (asked !== null && options.workers === undefined) return asked;
+  // What is said to the runner of one process is no wish where the configuration makes several of it.
+  const isMeant = asked !== null && !(asked === 1 && suite.parallel === "processes");
+  if (isMeant && options.workers === undefined) return asked;
   return suite.workers === "auto" || options.workers === "auto" ? usableWorkers().count : suite.workers;
 }
 

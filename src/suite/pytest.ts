@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
-import { UnavailableError } from "../errors.ts";
+import { RequestError, UnavailableError } from "../errors.ts";
 import { pytestSettings } from "../init/detect-pytest.ts";
 import { filesUnder } from "../init/project-files.ts";
 import { adapterPath } from "../paths.ts";
@@ -11,6 +11,7 @@ import { readJunit, type TestCase } from "./junit.ts";
 import { couldNotRun, type Dialect, diedInTest, isBad, lcovInput, resultsOf } from "./results.ts";
 import type { Ended, Invocation, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { quote, withArguments } from "./shell.ts";
+import { usableWorkers } from "./worker-count.ts";
 
 /**
  * pytest, in parallel with xdist. All is added through the environment: PYTEST_ADDOPTS stands behind the command line,
@@ -109,16 +110,22 @@ function configuredOptions(directory: string): string {
 /** Null where the words leave the number open, undefined where they say nothing of it. */
 function workersIn(words: string): number | null | undefined {
   if (/(?:^|\s)(?:-p\s*no:xdist|--dist[=\s]no)(?=\s|$)/.test(words)) return 1;
-  if (/(?:^|\s)(?:-n\s*|--numprocesses[=\s]\s*)(?:auto|logical)(?=\s|$)/.test(words)) return null;
-  const asked = /(?:^|\s)(?:-n\s*|--numprocesses[=\s]\s*)(\d+)(?=\s|$)/.exec(words)?.[1];
-  return asked === undefined ? undefined : Math.max(1, Number(asked));
+  const asked = /(?:^|\s)(?:-n\s*|--numprocesses[=\s]\s*)(\d+|auto|logical)(?=\s|$)/.exec(words)?.[1];
+  const most = Number(/(?:^|\s)--maxprocesses[=\s]\s*(\d+)(?=\s|$)/.exec(words)?.[1] ?? Number.POSITIVE_INFINITY);
+  if (asked === undefined) return undefined;
+  if (/\d/.test(asked)) return Math.max(1, Math.min(Number(asked), most));
+  return usableWorkers().count > most ? Math.max(1, most) : null;
 }
 
-async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
-  refuseMissingParts(run, ended);
+async function collect(run: SuiteRun, end: Ended): Promise<TestResults> {
+  refuseMissingParts(run, end);
+  refuseOtherEnvironment(run, end);
   const cases = await readJunit(junitFile(run)).catch(() => null);
-  const brokeDown = ended.exitCode === internalError || (cases === null && ended.exitCode !== noTestsCollected);
-  if (brokeDown && !ended.timedOut && !diedInTest(ended)) throw couldNotRun(run, ended);
+  // What ends a process from within, as pytest-timeout's thread does, may give it any code; nothing more is told then.
+  const endedWithin = cases === null && end.reported.status === null && end.exitCode !== 0;
+  const ended = endedWithin ? { ...end, exitCode: null } : end;
+  const brokeDown = end.exitCode === internalError || (cases === null && end.exitCode !== noTestsCollected);
+  if (brokeDown && !end.timedOut && !diedInTest(ended)) throw couldNotRun(run, end);
   const different = (cases ?? []).find((test) => test.details.startsWith(differentCollections));
   if (different !== undefined) throw differentTests(run, different);
   const coverage = await lcovInput(lcovFile(run), ended.reported.directory ?? run.directory);
@@ -140,7 +147,7 @@ async function readCollected(run: SuiteRun): Promise<readonly string[] | null> {
   return text === null ? null : JSON.parse(text);
 }
 
-/** pytest writes a test that failed, and then failed again in its teardown, twice. */
+/** pytest writes a test that failed, and then failed again in its teardown, twice; so it does with one that passed before its worker died. */
 function oneEntryEach(cases: readonly TestCase[]): TestCase[] {
   const byTest = new Map<string, TestCase>();
   for (const test of cases) {
@@ -166,7 +173,7 @@ const crash = /^\s*worker '(gw\d+)' crashed while running '(.*)'/;
 
 const dialect: Dialect = {
   hasAdapter: true,
-  idOf: (test) => test.properties.get("verify_id") ?? test.name,
+  idOf: (test) => test.properties.get("verify_id") ?? crash.exec(test.details)?.[2] ?? test.name,
   fileOf: (test) => test.file || (crash.exec(test.details)?.[2]?.split("::")[0] ?? uncollectedFile(test)),
   nameOf: (test) => {
     const crashed = crash.exec(test.details)?.[2];
@@ -178,7 +185,8 @@ const dialect: Dialect = {
   workerOf: (test) => test.properties.get("verify_worker") ?? crash.exec(test.details)?.[1],
   kindOf: (test) => {
     if (crash.test(test.details)) return "crash";
-    if (/^(Failed: )?Timeout \(?>[\d.]+s/.test(test.message)) return "timeout";
+    if (/^(?:failed on (?:setup|teardown) with ")?(?:Failed: )?Timeout \(?>[\d.]+s/.test(test.message))
+      return "timeout";
     return test.message === "collection failure" ? "collection" : "failure";
   },
   messageOf: (test) => {
@@ -205,6 +213,22 @@ function refuseMissingParts(run: SuiteRun, ended: Ended): void {
   if (missing.length === 0) return;
   throw new UnavailableError(
     `${run.suite.name}: ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} not installed where \`${run.suite.command}\` runs. Install with: ${installCommand(run, missing)}`,
+  );
+}
+
+/** Throws UnavailableError where pytest did not get what was added to its environment: its workers would share a database. */
+function refuseOtherEnvironment({ suite }: SuiteRun, { reported, tail }: Ended): void {
+  const [refusal] = reported.refusals;
+  if (refusal !== undefined) {
+    throw new RequestError(
+      `${suite.name}: ${refusal}. Put what \`${suite.command}\` says there on the command line, or in addopts of pytest's configuration.`,
+    );
+  }
+  const ranWithoutUs = /^=* ?(?:\d+ \w+, )*\d+ (?:passed|failed|errors?|skipped)\b.* in [\d.]+s/m.test(tail);
+  const lostPath = new RegExp(`Error importing plugin "${plugin}"|No module named '${plugin}'`).test(tail);
+  if (reported.hellos > 0 || !(ranWithoutUs || lostPath)) return;
+  throw new UnavailableError(
+    `${suite.name}: pytest ran without what was added to it: does \`${suite.command}\` replace the environment? Let it pass PYTEST_*, PYTHONPATH, COVERAGE_* and VERIFY_* on (tox: pass_env), or give the command that it runs.`,
   );
 }
 

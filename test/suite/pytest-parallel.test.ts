@@ -1,7 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { suiteSchema } from "../../src/config.ts";
+import type { Files } from "../support/repository.ts";
 import { runPytest } from "../support/run-pytest.ts";
 import { configFile, makePytestRepository, readSummary, runIn } from "../support/verify.ts";
 
@@ -145,6 +146,52 @@ test("an error when a module is taken down fails the module's last test", async 
   expect(results.tests).toEqual({ total: 4, passed: 3, failed: 1, skipped: 0 });
 });
 
+const dying = (scope: string): string =>
+  `import os, pytest\n\n@pytest.fixture(scope='${scope}', autouse=True)\ndef fixture():\n    yield\n    os._exit(1)\n\ndef test_first():\n    pass\n\ndef test_last():\n    pass\n`;
+
+test.each(["module", "session"])(
+  "a worker that dies when a %s is taken down crashes in the last test",
+  async (scope) => {
+    // A session is taken down after the worker's last file, a module where it already knows its next one.
+    const next: Files = scope === "module" ? { "test_c.py": waiting(0) } : {};
+    const files = { "test_a.py": dying(scope), "test_b.py": waiting(1), ...next };
+    const { results } = await runPytest(files, 2, { durations: new Map([["test_a.py", 9]]) });
+    const crashes = results.failures.filter(({ file }) => file === "test_a.py");
+    expect(crashes).toMatchObject([{ id: "test_a.py::test_last", name: "test_last", kind: "crash" }]);
+    expect(results.ran.filter(({ file }) => file === "test_a.py").map(({ id }) => id)).toHaveLength(2);
+    expect(results.reasons).toEqual([]);
+  },
+);
+
+test("a worker that dies after its last test makes the run not count, however tests are distributed", async () => {
+  const suite = suiteSchema.parse({ name: "backend", runner: "pytest", command: "pytest --dist load" });
+  const files = {
+    "conftest.py":
+      "import os\n\ndef pytest_sessionfinish():\n    if 'PYTEST_XDIST_WORKER' in os.environ:\n        os._exit(1)\n",
+    "test_a.py": waiting(0, 0),
+  };
+  const { results } = await runPytest(files, 2, { suite });
+  expect(results.tests).toMatchObject({ total: 2, passed: 2 });
+  expect(results.reasons.join()).toMatch(
+    /an error outside of any test .*: worker gw\d died before it had come to its end/,
+  );
+});
+
+test("a test that a project's own scheduler hands out twice is run twice", async () => {
+  const twice = `from xdist.scheduler import LoadFileScheduling
+
+def pytest_xdist_make_scheduler(config, log):
+    class Twice(LoadFileScheduling):
+        def _assign_work_unit(self, node):
+            super()._assign_work_unit(node)
+            node.send_runtest_some([0])
+    return Twice(config, log)
+`;
+  const counting = "def test_a():\n    open('runs', 'a').write('x')\n";
+  const { directory } = await runPytest({ "conftest.py": twice, "test_a.py": counting }, 2);
+  expect(await readFile(join(directory, "runs"), "utf8")).toBe("xx");
+});
+
 test.each([
   ["on the command line", "pytest --dist worksteal", {}],
   ["in its configuration", "pytest", { "pytest.ini": "[pytest]\naddopts = --dist worksteal\n" }],
@@ -166,6 +213,8 @@ test.each([
     3,
   ],
   ["-p no:xdist", "pytest -p no:xdist", {}, 1],
+  ["-n 3 --maxprocesses 2", "pytest -n 3 --maxprocesses 2", {}, 2],
+  ["-n auto --maxprocesses=1", "pytest -n auto --maxprocesses=1", {}, 1],
 ])("the user's own number of workers is kept: %s", async (_how, command, files, workers) => {
   const config = configFile({
     suites: [{ name: "backend", runner: "pytest", command, source: ["src"] }],
@@ -179,9 +228,12 @@ test.each([
 const parametrized = (value: string): string =>
   `import os, random, pytest\nfrom sums import add\n\n@pytest.mark.parametrize("value", [${value}, "other"])\ndef test_it(value):\n    assert add(1, 1) == 2\n\ndef test_more():\n    pass\n`;
 
-test("a URL in parametrized ids makes the workers processes of their own, and all tests run once", async () => {
+test.each([
+  ["a URL", 'os.environ["DATABASE_URL"]'],
+  ["a worker's name", '"schema_" + os.environ["VERIFY_WORKER"]'],
+])("%s in parametrized ids makes the workers processes of their own, and all tests run once", async (_what, value) => {
   const { root } = await makePytestRepository(
-    { "tests/test_more.py": parametrized('os.environ["DATABASE_URL"]') },
+    { "tests/test_more.py": parametrized(value) },
     { database: { name: "ids_test" } },
   );
   const { code, output } = await runIn(root, []);
@@ -190,6 +242,39 @@ test("a URL in parametrized ids makes the workers processes of their own, and al
   const [suite] = (await readSummary(root)).suites;
   expect(suite).toMatchObject({ parallel: "processes", workers: 2, files: 2, tests: { total: 4, passed: 4 } });
 });
+
+test("parameters that are called as workers are stand for themselves, in whichever process", async () => {
+  const suite = {
+    name: "backend",
+    runner: "pytest",
+    command: "pytest",
+    source: ["src"],
+    workers: 2,
+    parallel: "processes",
+  };
+  const { root } = await makePytestRepository(
+    { "tests/test_more.py": parametrized('"gw0", "gw1", "master"') },
+    { suites: [suite] },
+  );
+  expect((await runIn(root, [])).code).toBe(0);
+  expect((await readSummary(root)).suites[0]?.tests).toMatchObject({ total: 6, passed: 6 });
+});
+
+test("-n 0 is one process of pytest, of which the configuration may make several", async () => {
+  const suite = { name: "backend", runner: "pytest", command: "pytest -n 0", source: ["src"], workers: 2 };
+  const { root, write } = await repositoryOf(suite);
+  await runIn(root, []);
+  expect((await readSummary(root)).suites[0]).toMatchObject({ workers: 1, parallel: "runner" });
+  await write({ ...suite, parallel: "processes" });
+  expect((await runIn(root, ["--working-tree"])).code).toBe(0);
+  expect((await readSummary(root)).suites[0]).toMatchObject({ workers: 2, parallel: "processes" });
+});
+
+async function repositoryOf(suite: object): Promise<{ root: string; write: (suite: object) => Promise<void> }> {
+  const config = (one: object): string => configFile({ suites: [one], database: false });
+  const { root } = await makePytestRepository({ "verify.config.json": config(suite) });
+  return { root, write: (one) => writeFile(join(root, "verify.config.json"), config(one)) };
+}
 
 test("ids that hold a random value are refused, and what differs is told", async () => {
   const { root } = await makePytestRepository({ "tests/test_more.py": parametrized("str(random.random())") });
@@ -229,6 +314,14 @@ test("some tests alone are run in the order that is asked for, without loading t
     ["test_a.py::test_0", "passed"],
   ]);
   expect(results.reasons).toEqual([]);
+});
+
+test("of tests that are called as workers are, the one that is asked for runs", async () => {
+  const text =
+    "import pytest\n\n@pytest.mark.parametrize('value', ['gw0', 'gw1', 'gw2'])\ndef test_it(value):\n    assert not value\n";
+  const tests = [{ file: "test_a.py", id: "test_a.py::test_it[{VERIFY_WORKER}]#2" }];
+  const { results } = await runPytest({ "test_a.py": text }, 1, { selection: { kind: "tests", tests } });
+  expect(results.failures).toMatchObject([{ id: tests[0]?.id, name: "test_it[gw1]" }]);
 });
 
 test("a file that cannot be loaded fails once, though every process meets it", async () => {

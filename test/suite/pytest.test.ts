@@ -346,12 +346,54 @@ async function withoutPytest(environment: Awaited<ReturnType<typeof userEnvironm
   return { ...environment, PATH: bin };
 }
 
-test("a serial run that dies is a crash, and names the test it was in", async () => {
+test.each([
+  ["is killed", "os.kill(os.getpid(), 9)"],
+  ["is ended from within, as pytest-timeout does", "os._exit(1)"],
+])("a serial run that %s is a crash, and names the test it was in", async (_how, dies) => {
   const { root } = await makePytestRepository({
-    "tests/test_more.py": "import os\n\n\ndef test_dies():\n    os.kill(os.getpid(), 9)\n",
+    "tests/test_more.py": `import os\n\n\ndef test_dies():\n    ${dies}\n`,
   });
   expect((await runIn(root, ["--serial"])).code).toBe(1);
   const { suites, reasons } = await readSummary(root);
   expect(suites[0]?.failures).toMatchObject([{ file: "tests/test_more.py", name: "test_dies", kind: "crash" }]);
   expect(reasons.join()).toContain("coverage figure is void");
+});
+
+test.each([
+  ["all of it", 'env -i PATH="$PATH" pytest'],
+  ["what leads to the plugin", "env -u PYTHONPATH pytest"],
+])("a command that takes away the environment, %s, is told so", async (_what, command) => {
+  const suites = [{ name: "backend", runner: "pytest", command, source: ["src"], workers: 2 }];
+  const { root } = await makePytestRepository({}, { suites });
+  const { code, errors } = await runIn(root, []);
+  expect(code).toBe(3);
+  expect(errors).toContain(`pytest ran without what was added to it: does \`${command}\` replace the environment?`);
+});
+
+test("a command that sets PYTEST_ADDOPTS is told where to put what it says there", async () => {
+  const suites = [{ name: "backend", runner: "pytest", command: "PYTEST_ADDOPTS=-q pytest", source: ["src"] }];
+  const { root } = await makePytestRepository({}, { suites });
+  const { code, errors } = await runIn(root, []);
+  expect(code).toBe(2);
+  expect(errors).toContain("Put what `PYTEST_ADDOPTS=-q pytest` says there on the command line");
+});
+
+test("`coverage run` in front of pytest does not stand in the way", async () => {
+  const command = "python -m coverage run -m pytest";
+  const suites = [{ name: "backend", runner: "pytest", command, source: ["src"], workers: 2 }];
+  const { root, git } = await makePytestRepository({}, { suites });
+  expect((await runIn(root, [])).code).toBe(0);
+  expect(await git("status", "--porcelain")).toBe("");
+});
+
+test.each([
+  ["in a test", "def test_slow():\n    pytest.fail('Timeout (>1.0s) from pytest-timeout.')\n"],
+  [
+    "in its teardown",
+    "@pytest.fixture\ndef slow():\n    yield\n    pytest.fail('Timeout (>1.0s) from pytest-timeout.')\n\ndef test_slow(slow):\n    pass\n",
+  ],
+])("what pytest-timeout says %s is a timeout", async (_where, text) => {
+  const { root } = await makePytestRepository({ "tests/test_more.py": `import pytest\n\n${text}` });
+  await runIn(root, ["--serial"]);
+  expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ name: "test_slow", kind: "timeout" }]);
 });

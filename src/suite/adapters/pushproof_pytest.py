@@ -60,6 +60,7 @@ def put_checkout_first():
 
 names = Names(take_over_environment())
 selection = read_selection()
+options_arrived = is_worker or __name__ in os.environ.get("PYTEST_ADDOPTS", "")
 restore_options()
 put_checkout_first()
 
@@ -97,6 +98,11 @@ def require(module, package):
         if reporter:
             reporter.send(type="missing", package=package)
         raise pytest.UsageError("pushproof needs %s here" % package)
+
+
+if not options_arrived and reporter:
+    reporter.send(type="refused", why="its command replaces PYTEST_ADDOPTS, which holds what was added to pytest")
+    raise pytest.UsageError("pushproof needs the PYTEST_ADDOPTS that it was started with")
 
 
 if not is_worker:
@@ -177,8 +183,35 @@ def pytest_collection_finish(session):
         reporter.send(type="collected", tests=len(session.items), all=True)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    names.learn(item.nodeid for item in items)
+
+
 class DistributedProgress:
     collected = False
+
+    def __init__(self):
+        # Workers that died in no test that could be named.
+        self.lost = set()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node):
+        node.workerinput["pushproof_marks"] = self.replaces_scheduler(node.config)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node, error):
+        if error:
+            self.lost.add(node.gateway.id)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_handlecrashitem(self, report):
+        self.lost.discard(worker_of(report))
+
+    def pytest_sessionfinish(self):
+        """A worker that dies after its last test fails no test, and xdist passes; what it had covered is lost."""
+        for worker in sorted(self.lost):
+            reporter.send(type="error", message="worker %s died before it had come to its end" % worker)
 
     def pytest_xdist_node_collection_finished(self, node, ids):
         if reporter and not self.collected:
@@ -188,13 +221,16 @@ class DistributedProgress:
     @pytest.hookimpl(tryfirst=True, optionalhook=True)
     def pytest_xdist_make_scheduler(self, config, log):
         """In place of xdist's own distribution by file; any other one, and a project's own scheduler, is left alone."""
+        return make_scheduler(config, log) if self.replaces_scheduler(config) else None
+
+    def replaces_scheduler(self, config):
         others = config.hook.pytest_xdist_make_scheduler.get_hookimpls()
         own = all(isinstance(impl.plugin, DistributedProgress) or impl.plugin_name == "dsession" for impl in others)
-        return make_scheduler(config, log) if config.getvalue("dist") == "loadfile" and own else None
+        return config.getvalue("dist") == "loadfile" and own
 
 
 def pytest_configure(config):
-    if is_worker:
+    if is_worker and config.workerinput.get("pushproof_marks"):
         config.pluginmanager.register(Marks(), "pushproof-marks")
     if selection is not None and not is_worker:
         config.pluginmanager.register(Selecting(selection, names), "pushproof-selection")

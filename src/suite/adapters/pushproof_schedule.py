@@ -66,6 +66,12 @@ def make_scheduler(config, log):
     class LongestFileFirst(LoadFileScheduling):
         order = None
 
+        def __init__(self, config, log):
+            super().__init__(config, log)
+            # The last test of each file that was handed out, and of each worker the one whose mark it has before it.
+            self.last_tests = set()
+            self.at_mark = {}
+
         def _assign_work_unit(self, node):
             if self.order is None:
                 ordered, _ = longest_first(list(self.workqueue), str(self.config.rootpath))
@@ -76,9 +82,24 @@ def make_scheduler(config, log):
             place = {nodeid: index for index, nodeid in enumerate(self.registered_collections[node])}
             indices = [place[nodeid] for nodeid, completed in tests.items() if not completed]
             if indices:
+                self.last_tests.add(self.registered_collections[node][indices[-1]])
                 node.send_runtest_some([*indices, indices[-1]])
             else:
                 self._reschedule(node)
+
+        def mark_test_complete(self, node, item_index, duration=0):
+            nodeid = self.registered_collections[node][item_index]
+            if self.at_mark.get(node) == nodeid:
+                del self.at_mark[node]
+            elif nodeid in self.last_tests:
+                self.at_mark[node] = nodeid
+            super().mark_test_complete(node, item_index, duration)
+
+        def remove_node(self, node):
+            # At the mark a file is torn down: who dies there dies in that file's last test, not in the next one's first.
+            marked = self.at_mark.pop(node, None)
+            begun = super().remove_node(node)
+            return begun if marked is None else marked
 
         def _reschedule(self, node):
             if node.shutting_down or self._pending_of(self.assigned_work[node]) > 0:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 
 import pytest
 from pushproof_schedule import file_of, share_of
@@ -23,15 +24,26 @@ class Names:
         told_apart = [name for name in own if name not in ("PGHOST", "PGPORT", "PGUSER", "VERIFY_WORKER")]
         # A URL before the parts that it is made of.
         self.values = sorted(((own[name], "{%s}" % name) for name in told_apart), key=lambda pair: -len(pair[0]))
-        self.worker = own.get("VERIFY_WORKER", "")
+        self.known = {}
+
+    def learn(self, nodeids):
+        """Names all tests that were collected. Whose ids are equal but for a worker's name, such as [gw0] and [gw1], are numbered."""
+        count = {}
+        for nodeid in sorted(nodeid for nodeid in nodeids if "[" in nodeid):
+            plain = self.without_own(nodeid)
+            count[plain] = count.get(plain, 0) + 1
+            self.known[nodeid] = plain if count[plain] == 1 else "%s#%d" % (plain, count[plain])
 
     def plain(self, nodeid):
-        if "[" not in nodeid:
-            return nodeid
+        return self.known.get(nodeid, nodeid)
+
+    def without_own(self, nodeid):
         for value, name in self.values:
             if value:
                 nodeid = nodeid.replace(value, name)
-        return nodeid.replace(self.worker, "{VERIFY_WORKER}") if self.worker else nodeid
+        head, bracket, parameters = nodeid.partition("[")
+        # Any worker's name: in another worker a name that was written down would be its own.
+        return head + bracket + re.sub(r"gw\d+", "{VERIFY_WORKER}", parameters)
 
 
 class Selecting:
