@@ -77,7 +77,7 @@ export interface ReportedFacts {
   readonly errors: readonly string[];
   /** The last file that was begun by each worker, as the runner names it. */
   readonly lastFiles: ReadonlyMap<string, string>;
-  /** The tests that were begun and have not ended, else the last that was begun. */
+  /** The tests that were begun and have not ended, those of the processes that died first at the front; else the last begun. */
   readonly lastTests: readonly BegunTest[];
   /** Which worker ran a file, by the file as the runner names it. */
   readonly workerOfFile: ReadonlyMap<string, string>;
@@ -123,7 +123,11 @@ export async function listenForProgress(scratch: string, worker?: string): Promi
   const listener = await listenOn(scratch, "progress", (socket) => {
     const reader = createInterface({ input: socket });
     readers.add(reader);
-    reader.on("line", (line) => record.take(line)).on("close", () => readers.delete(reader));
+    reader.on("line", (line) => record.take(line, reader));
+    reader.on("close", () => {
+      record.leave(reader);
+      readers.delete(reader);
+    });
   });
   return {
     socketPath: listener.path,
@@ -136,6 +140,13 @@ export async function listenForProgress(scratch: string, worker?: string): Promi
     },
     close: () => listener.close(),
   };
+}
+
+/** A test that has not ended. */
+interface Running extends BegunTest {
+  readonly speaker: object;
+  /** As which of all processes its own fell silent, counted from 1. */
+  leftAs: number;
 }
 
 class Told implements Progress {
@@ -155,8 +166,10 @@ class Told implements Progress {
   readonly #unfinished: { file: string; name: string }[] = [];
   readonly #errors: string[] = [];
   /** By file, as a file's tests run one after another. */
-  readonly #running = new Map<string, BegunTest>();
+  readonly #running = new Map<string, Running>();
   #lastBegun: BegunTest | null = null;
+  /** How many processes have fallen silent. */
+  #left = 0;
   readonly #workerOfFile = new Map<string, string>();
   readonly #visits: Visit[] = [];
   readonly #ownWorker: string | undefined;
@@ -165,7 +178,8 @@ class Told implements Progress {
     this.#ownWorker = ownWorker;
   }
 
-  take(line: string): void {
+  /** @param speaker what stands for the process that told it */
+  take(line: string, speaker: object): void {
     const message = this.#named(parse(line));
     if (message === null) return;
     switch (message.type) {
@@ -204,7 +218,7 @@ class Told implements Progress {
         return;
       case "begin":
         this.#lastBegun = { worker: message.worker ?? this.#ownWorker, file: message.file, name: message.name };
-        this.#running.set(message.file, this.#lastBegun);
+        this.#running.set(message.file, { ...this.#lastBegun, speaker, leftAs: Number.MAX_SAFE_INTEGER });
         return;
       case "ended":
         this.#running.delete(message.file);
@@ -222,9 +236,15 @@ class Told implements Progress {
     }
   }
 
+  /** Somebody is silent from now on: what a process was in when it died is told before what others were in. */
+  leave(speaker: object): void {
+    this.#left += 1;
+    for (const test of this.#running.values()) if (test.speaker === speaker) test.leftAs = this.#left;
+  }
+
   facts(): ReportedFacts {
-    const running = [...this.#running.values()];
-    const begun = running.length > 0 || this.#lastBegun === null ? running : [this.#lastBegun];
+    const running = [...this.#running.values()].sort((one, other) => one.leftAs - other.leftAs);
+    const begun: readonly BegunTest[] = running.length > 0 || this.#lastBegun === null ? running : [this.#lastBegun];
     const lastFiles = new Map([...this.workers].map(([worker, { file }]) => [worker, file]));
     return {
       root: this.#root,
@@ -239,7 +259,11 @@ class Told implements Progress {
       unfinished: this.#unfinished,
       errors: this.#errors,
       lastFiles,
-      lastTests: begun.map((test) => ({ ...test, worker: test.worker ?? this.#workerOfFile.get(test.file) })),
+      lastTests: begun.map(({ worker, file, name }) => ({
+        worker: worker ?? this.#workerOfFile.get(file),
+        file,
+        name,
+      })),
       workerOfFile: this.#workerOfFile,
       collected: this.isTotalFinal ? this.total : null,
       visits: this.#visits,

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { createConnection } from "node:net";
+import { createConnection, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { listenForProgress, type ProgressListener } from "../../src/suite/progress.ts";
 import { makeDirectory } from "../support/repository.ts";
@@ -14,9 +14,14 @@ afterEach(async () => {
   await listener.close();
 });
 
-async function tell(...messages: unknown[]): Promise<void> {
+async function connected(): Promise<Socket> {
   const socket = createConnection(listener.socketPath);
   await once(socket, "connect");
+  return socket;
+}
+
+async function tell(...messages: unknown[]): Promise<void> {
+  const socket = await connected();
   socket.end(
     messages.map((message) => `${typeof message === "string" ? message : JSON.stringify(message)}\n`).join(""),
   );
@@ -45,6 +50,15 @@ test("a test whose worker is not told belongs to the worker that runs its file",
   await tell({ type: "done", file: "/x.test.js" });
   expect((await listener.facts()).workerOfFile.get("/x.test.js")).toBe("gw1");
   expect(listener.progress.workers.get("gw1")?.done).toBe(1);
+});
+
+test("the test of the process that died first comes before one that was begun earlier and stopped with it", async () => {
+  const [stopped, died] = await Promise.all([connected(), connected()]);
+  stopped.write(`${JSON.stringify({ type: "begin", worker: "gw0", file: "a", name: "slow" })}\n`);
+  died.end(`${JSON.stringify({ type: "begin", worker: "gw1", file: "b", name: "dies" })}\n`);
+  await once(died, "close");
+  stopped.end();
+  expect((await listener.facts()).lastTests).toMatchObject([{ name: "dies" }, { name: "slow" }]);
 });
 
 test("of the tests that were begun, those that have not ended are the last ones", async () => {
