@@ -145,8 +145,6 @@ export async function listenForProgress(scratch: string, worker?: string): Promi
 /** A test that has not ended. */
 interface Running extends BegunTest {
   readonly speaker: object;
-  /** As which of all processes its own fell silent, counted from 1. */
-  leftAs: number;
 }
 
 class Told implements Progress {
@@ -168,8 +166,8 @@ class Told implements Progress {
   /** By file, as a file's tests run one after another. */
   readonly #running = new Map<string, Running>();
   #lastBegun: BegunTest | null = null;
-  /** How many processes have fallen silent. */
-  #left = 0;
+  /** What processes were in when they fell silent, in that order. */
+  readonly #abandoned: BegunTest[] = [];
   readonly #workerOfFile = new Map<string, string>();
   readonly #visits: Visit[] = [];
   readonly #ownWorker: string | undefined;
@@ -218,7 +216,7 @@ class Told implements Progress {
         return;
       case "begin":
         this.#lastBegun = { worker: message.worker ?? this.#ownWorker, file: message.file, name: message.name };
-        this.#running.set(message.file, { ...this.#lastBegun, speaker, leftAs: Number.MAX_SAFE_INTEGER });
+        this.#running.set(message.file, { ...this.#lastBegun, speaker });
         return;
       case "ended":
         this.#running.delete(message.file);
@@ -230,20 +228,28 @@ class Told implements Progress {
         this.done += 1;
         if (message.name === undefined || message.name === this.#running.get(message.file)?.name)
           this.#running.delete(message.file);
+        const left = this.#abandoned.findIndex(({ file, name }) => file === message.file && name === message.name);
+        if (left >= 0) this.#abandoned.splice(left, 1);
         const worker = message.worker ?? this.#workerOfFile.get(message.file);
         if (worker) this.#worker(worker).done += 1;
       }
     }
   }
 
-  /** Somebody is silent from now on: what a process was in when it died is told before what others were in. */
+  /**
+   * Somebody is silent from now on. What a process was in when it died is told before what others were in, and nobody else
+   * can end it: mocha calls the file of a worker that died done.
+   */
   leave(speaker: object): void {
-    this.#left += 1;
-    for (const test of this.#running.values()) if (test.speaker === speaker) test.leftAs = this.#left;
+    for (const [file, test] of this.#running) {
+      if (test.speaker !== speaker) continue;
+      this.#abandoned.push(test);
+      this.#running.delete(file);
+    }
   }
 
   facts(): ReportedFacts {
-    const running = [...this.#running.values()].sort((one, other) => one.leftAs - other.leftAs);
+    const running = [...this.#abandoned, ...this.#running.values()];
     const begun: readonly BegunTest[] = running.length > 0 || this.#lastBegun === null ? running : [this.#lastBegun];
     const lastFiles = new Map([...this.workers].map(([worker, { file }]) => [worker, file]));
     return {

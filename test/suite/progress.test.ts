@@ -61,6 +61,22 @@ test("the test of the process that died first comes before one that was begun ea
   expect((await listener.facts()).lastTests).toMatchObject([{ name: "dies" }, { name: "slow" }]);
 });
 
+test("nobody else ends the test that a process was in when it died", async () => {
+  await tell({ type: "begin", worker: "gw1", file: "b", name: "dies" });
+  await listener.facts();
+  await tell({ type: "begin", worker: "gw0", file: "a", name: "adds" }, { type: "ended", file: "a" });
+  await tell({ type: "failed", file: "b", name: "a worker died" }, { type: "done", file: "b" });
+  expect((await listener.facts()).lastTests).toEqual([{ worker: "gw1", file: "b", name: "dies" }]);
+});
+
+test("a test whose end is told by name, after its worker has left, has ended", async () => {
+  await tell({ type: "begin", worker: "gw1", file: "b", name: "goes well" });
+  await tell({ type: "begin", worker: "gw0", file: "a", name: "dies" });
+  await listener.facts();
+  await tell({ type: "done", worker: "gw1", file: "b", name: "goes well" });
+  expect((await listener.facts()).lastTests).toMatchObject([{ name: "dies" }]);
+});
+
 test("of the tests that were begun, those that have not ended are the last ones", async () => {
   await tell(
     { type: "begin", worker: "gw0", file: "a", name: "ended" },
