@@ -83,9 +83,32 @@ export const databaseSchema = z.strictObject({
   root: nonEmpty.optional(),
 });
 
+const suiteGate = z.strictObject({
+  lines: percent.optional(),
+  branches: percent.optional(),
+  functions: percent.optional(),
+});
+
+/** The least shares that must be covered, in percent; each is judged on the merged figures of all suites. */
 export const coverageSchema = z.strictObject({
-  /** The least share of lines that must be covered, in percent. */
   lines: percent.default(95),
+  branches: percent.optional(),
+  functions: percent.optional(),
+  /** Of the lines that are added against the merge base with `base`. */
+  changedLines: percent.optional(),
+  /** The least share of lines in every file: a number, or glob → number, of which the last that matches a file counts. */
+  files: z
+    .union([percent, z.record(nonEmpty, percent)])
+    .transform((value) => (typeof value === "number" ? { "**": value } : value))
+    .optional(),
+  /** Suite → what it must cover by itself; a number is its lines. */
+  suites: z
+    .record(nonEmpty, z.union([percent.transform((lines) => ({ lines }) as z.output<typeof suiteGate>), suiteGate]))
+    .default({}),
+  /** Whether the share of lines may not fall below what is recorded of the base branch. */
+  ratchet: z.boolean().default(false),
+  /** Globs of the files that do not count, relative to the repo's root. */
+  exclude: z.array(nonEmpty).default([]),
 });
 
 /** What a project may set: contract section 4. Everything but the suites has a default. */
@@ -109,6 +132,7 @@ export const configSchema = z.strictObject({
 });
 
 export type Config = z.output<typeof configSchema>;
+export type Gate = z.output<typeof coverageSchema>;
 export type SuiteConfig = z.output<typeof suiteSchema>;
 export type DatabaseConfig = z.output<typeof databaseSchema>;
 /** What is written in a file, before defaults. */

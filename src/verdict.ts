@@ -1,5 +1,5 @@
 import type { Config } from "./config.ts";
-import { gateReason } from "./coverage/gate.ts";
+import { gateReasons } from "./coverage/gate-reasons.ts";
 import type { CheckSummary, CoverageSummary, Verdict } from "./report/summary.ts";
 import { plural } from "./report/text.ts";
 import type { SuiteOutcome } from "./suite/run.ts";
@@ -9,6 +9,8 @@ export interface Findings {
   readonly suites: readonly SuiteOutcome[];
   /** Null where there is no coverage data at all. */
   readonly coverage: CoverageSummary | null;
+  /** What speaks against the coverage's figures, a sentence each. */
+  readonly doubts: readonly string[];
   readonly checks: readonly CheckSummary[];
   /** Names of files that are covered but are not part of what is verified. */
   readonly outside: readonly string[];
@@ -83,7 +85,7 @@ function racesText(races: number, failed: number): string {
   return `${races} of them ${races === 1 ? "a race, which passes" : "races, which pass"} alone`;
 }
 
-function coverageReasons({ suites, coverage }: Findings, races: Config["races"]): string[] {
+function coverageReasons({ suites, coverage, doubts }: Findings, races: Config["races"]): string[] {
   const silent = suites.filter((suite) => suite.coverage === null);
   // What kept a suite from its end kept it from its coverage too, and has been said.
   if (silent.length > 0 && silent.every((suite) => knownReasons(suite, races).length > 0)) return [];
@@ -93,8 +95,8 @@ function coverageReasons({ suites, coverage }: Findings, races: Config["races"])
       `There is no coverage data${from}, so the gate cannot be judged. Is coverage switched off there (--no-cov)?`,
     ];
   }
-  const reason = gateReason(coverage);
-  return reason === null ? [] : [reason];
+  const reasons = [...gateReasons(coverage), ...doubts];
+  return reasons.length > 0 || coverage.passed ? reasons : ["The coverage gate is closed."];
 }
 
 function checkReason(check: CheckSummary): string {

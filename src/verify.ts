@@ -1,7 +1,13 @@
 import { type LoadedConfig, loadConfig } from "./config-file.ts";
+import { type AddedLines, readAddedLines } from "./coverage/added-lines.ts";
+import { type Assessment, assessCoverage } from "./coverage/assess.ts";
+import { sourcePathspecs } from "./coverage/changed-files.ts";
+import { FigureStore } from "./coverage/recorded-figures.ts";
 import { type ExitCode, exitCodes, InterruptedError, messageOf, RequestError } from "./errors.ts";
 import { type Checkout, openCheckout, openWorkingTree } from "./push/checkout.ts";
 import { readConditions } from "./push/conditions.ts";
+import { openGit } from "./push/git.ts";
+import { findMergeBase, type MergeBase } from "./push/merge-base.ts";
 import { findProof, keepProof, whyNoProof } from "./push/proof.ts";
 import { type Conditions, ReceiptStore } from "./push/receipts.ts";
 import { type Push, readPush, readRevision, type Target } from "./push/refs.ts";
@@ -9,7 +15,7 @@ import { openRepository, type Repository } from "./push/repository.ts";
 import { readChanges } from "./report/changes.ts";
 import { type Display, openDisplay } from "./report/display.ts";
 import { type RunFacts, summaryOfError, summaryOfReceipt, summaryOfRun } from "./report/summarize.ts";
-import type { Changes, Summary } from "./report/summary.ts";
+import type { Changes, CoverageSummary, Summary } from "./report/summary.ts";
 import { summaryJson } from "./report/summary-json.ts";
 import { shortId } from "./report/text.ts";
 import { verdictText } from "./report/verdict-text.ts";
@@ -18,7 +24,7 @@ import type { Subject, VerifyRequest } from "./request.ts";
 import { DurationStore } from "./suite/durations.ts";
 import { openOrderBook } from "./suite/order.ts";
 import { describePlan, makePlan, type Plan } from "./suite/plan.ts";
-import { runPlan } from "./suite/run-plan.ts";
+import { type PlanRun, runPlan } from "./suite/run-plan.ts";
 import { reachVerdict } from "./verdict.ts";
 import type { World } from "./world.ts";
 
@@ -71,13 +77,18 @@ async function verifyTarget(context: Context, target: Target): Promise<Summary> 
     const loaded = await requireConfig(checkout, context.repository, target);
     const plan = makePlan(loaded.config, context.request.options, checkout.root);
     const { request, world } = context;
-    const conditions = background(readConditions(loaded.config, plan, target, checkout, world, request.options));
+    const mergeBase = background(mergeBaseOf(context, loaded, target));
+    const conditions = background(
+      readConditions(loaded.config, plan, target, checkout, world, request.options, mergeBase),
+    );
     // Without them the reports say less; the verdict stands.
-    const changes = changesOf(context, loaded, target).catch(() => null);
+    const changes = changesOf(context, target, mergeBase).catch(() => null);
+    const added = background(addedLinesOf(context, checkout, target, mergeBase));
 
     const proven = await findProof(context, plan, target, conditions);
     if (proven !== null) return await report(context, summaryOfReceipt(proven, target, await changes), null);
-    return await verifyFiles(context, { target, checkout, loaded, plan, conditions, changes, startedAt });
+    const prepared = { target, checkout, loaded, plan, conditions, mergeBase, changes, added, startedAt };
+    return await verifyFiles(context, prepared);
   } finally {
     await checkout.close();
   }
@@ -96,7 +107,10 @@ interface Prepared {
   readonly loaded: LoadedConfig;
   readonly plan: Plan;
   readonly conditions: Promise<Conditions>;
+  readonly mergeBase: Promise<MergeBase>;
   readonly changes: Promise<Changes | null>;
+  /** What is added since the merge base; null where there is none. */
+  readonly added: Promise<AddedLines | null>;
   readonly startedAt: Date;
 }
 
@@ -122,20 +136,59 @@ async function verifyFiles(context: Context, prepared: Prepared): Promise<Summar
       world,
     });
     const { changed, added } = await checkout.drift();
-    const judgment = reachVerdict({ ...run, changed }, loaded.config.races);
+    const assessed = await assess(context, prepared, run);
+    const coverage = assessed?.summary ?? null;
+    const findings = { ...run, changed, coverage, doubts: assessed?.doubts ?? [] };
+    const judgment = reachVerdict(findings, loaded.config.races);
     const doubts = judgment.verdict === "verified" ? whyNoProof(checkout, plan, added) : [];
     const proves = judgment.verdict === "verified" && doubts.length === 0;
-    const notes = [...checkout.notes, ...run.notes, ...doubts];
+    const notes = [...checkout.notes, ...run.notes, ...(assessed?.notes ?? []), ...doubts];
     const summary = await keepProof(
       context,
       prepared,
-      summaryOfRun(await factsOf(context, prepared), run, judgment, notes, proves),
+      summaryOfRun(await factsOf(context, prepared), { ...run, coverage }, judgment, notes, proves),
     );
-    return await report(context, summary, run.lines && { lines: run.lines, root: checkout.root }, checkout.notes);
+    if (proves && coverage !== null) await recordFigure(context, target, coverage);
+    const merged = assessed && { coverage: assessed.coverage, root: checkout.root };
+    return await report(context, summary, merged, checkout.notes);
   } catch (error) {
     await reportError(context, prepared, error).catch(() => {});
     throw error;
   }
+}
+
+/** What the coverage comes to; null where there is no data. */
+async function assess(
+  { repository, world }: Context,
+  { target, checkout, plan, ...prepared }: Prepared,
+  { measured }: PlanRun,
+): Promise<Assessment | null> {
+  if (measured === null) return null;
+  const suites = plan.suites.map(({ suite: { name, runner, source }, directory }) => ({
+    name,
+    runner,
+    directory,
+    source,
+  }));
+  return await assessCoverage(measured, {
+    gate: plan.gate,
+    root: checkout.root,
+    git: openGit(checkout.root, world.environment),
+    suites,
+    commit: target.commit,
+    mergeBase: await prepared.mergeBase,
+    added: await prepared.added,
+    figures: new FigureStore(repository.commonDirectory),
+  });
+}
+
+/** For the ratchet of what comes after; a verdict does not hang on it. */
+async function recordFigure(
+  { repository }: Context,
+  { tree, commit }: Target,
+  { lines }: CoverageSummary,
+): Promise<void> {
+  await new FigureStore(repository.commonDirectory).record(tree, { commit, lines }).catch(() => {});
 }
 
 async function factsOf({ request }: Context, prepared: Prepared): Promise<RunFacts> {
@@ -174,13 +227,36 @@ async function requireConfig(checkout: Checkout, repository: Repository, target:
   );
 }
 
-async function changesOf(
+async function mergeBaseOf(
   { request, repository }: Context,
   { config }: LoadedConfig,
   target: Target,
-): Promise<Changes | null> {
+): Promise<MergeBase> {
   const remote = request.subject.kind === "push" ? request.subject.remote : undefined;
-  return await readChanges({ git: repository.git, commit: target.commit, base: config.base, remote });
+  return await findMergeBase({ git: repository.git, commit: target.commit, base: config.base, remote });
+}
+
+async function changesOf(
+  { repository }: Context,
+  target: Target,
+  mergeBase: Promise<MergeBase>,
+): Promise<Changes | null> {
+  const found = await mergeBase;
+  return typeof found === "string" ? null : await readChanges(repository.git, target.commit, found);
+}
+
+/** What is added since the merge base. The base branch itself adds nothing to itself; the working tree adds to its commit. */
+async function addedLinesOf(
+  { world }: Context,
+  { kind, root }: Checkout,
+  target: Target,
+  mergeBase: Promise<MergeBase>,
+): Promise<AddedLines | null> {
+  const found = await mergeBase;
+  if (found === "none") return null;
+  const from = found === "itself" ? target.commit : found.mergeBase;
+  const to = kind === "working tree" ? null : target.commit;
+  return await readAddedLines({ git: openGit(root, world.environment), from, to, pathspecs: sourcePathspecs });
 }
 
 /** Writes the reports and shows the verdict, without the notes that were shown before. */

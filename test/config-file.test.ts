@@ -50,7 +50,7 @@ test("everything but the suites has a default", () => {
       extensions: [],
       inputs: [],
     },
-    coverage: { lines: 95 },
+    coverage: { lines: 95, suites: {}, ratchet: false, exclude: [] },
     checks: {},
     races: "fail",
     timeout: "30m",
@@ -157,7 +157,7 @@ test.each<[string, unknown, string]>([
   [
     "coverage",
     { ...minimal, coverage: { line: 95 } },
-    'unknown key "coverage.line": did you mean "lines"? Known here: lines.',
+    'unknown key "coverage.line": did you mean "lines"? Known here: lines, branches, functions, changedLines, files, suites, ratchet, exclude.',
   ],
 ])("an unknown key of %s names the nearest known one", (_where, value, sentence) => {
   expect(mistakesIn(value)).toContain(`verify.config.json: ${sentence}`);

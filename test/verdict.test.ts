@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Failure, SuiteSummary } from "../src/report/summary.ts";
+import type { Count } from "../src/coverage/lines.ts";
+import type { CoverageSummary, Failure, SuiteSummary } from "../src/report/summary.ts";
 import type { SuiteOutcome } from "../src/suite/run.ts";
 import { type Findings, reachVerdict } from "../src/verdict.ts";
 import { sampleSummary } from "./report/sample.ts";
@@ -13,7 +14,13 @@ function outcome(summary: Partial<SuiteSummary> = {}, rest: Partial<SuiteOutcome
 }
 
 function findings(changed: Partial<Findings> = {}): Findings {
-  return { suites: [outcome()], coverage, checks, outside: [], changed: [], ...changed };
+  return { suites: [outcome()], coverage, checks, outside: [], changed: [], doubts: [], ...changed };
+}
+
+/** The coverage of a gate of 95 % of lines that is closed. */
+function linesOf(lines: Count, files: CoverageSummary["files"]): CoverageSummary {
+  const gates = [{ metric: "lines", ...lines, threshold: 95, passed: false } as const];
+  return { lines, threshold: 95, passed: false, files, gates };
 }
 
 function failure(kind: Failure["kind"]): Failure {
@@ -89,22 +96,27 @@ test.each<[string, "failed" | "error", Partial<Findings>, string]>([
   [
     "coverage without a line",
     "failed",
-    { coverage: { lines: { covered: 0, total: 0 }, threshold: 95, passed: false, files: [] } },
+    { coverage: linesOf({ covered: 0, total: 0 }, []) },
     "The coverage data names no source file, so there is nothing to hold against the gate of 95 %; " +
       "check the suite's `source` and its coverage configuration.",
   ],
   [
     "a closed gate",
     "failed",
-    {
-      coverage: {
-        lines: { covered: 94, total: 100 },
-        threshold: 95,
-        passed: false,
-        files: [{ file: "src/a.py", covered: 94, total: 100 }],
-      },
-    },
+    { coverage: linesOf({ covered: 94, total: 100 }, [{ file: "src/a.py", covered: 94, total: 100 }]) },
     "Coverage is 94 % (94 of 100 lines), the gate is 95 %: 1 more line would open it. Most missed: src/a.py (6 of 100).",
+  ],
+  [
+    "figures that something speaks against",
+    "failed",
+    { doubts: ["Nothing but tests is measured."] },
+    "Nothing but tests is measured.",
+  ],
+  [
+    "a closed gate that says no more",
+    "failed",
+    { coverage: { lines: { covered: 1, total: 2 }, threshold: 95, passed: false, files: [] } },
+    "The coverage gate is closed.",
   ],
   [
     "a failed check",
@@ -147,6 +159,7 @@ test("what makes a run say nothing is named first, and all the rest after it", (
       ),
     ],
     coverage: null,
+    doubts: [],
     checks: [{ name: "lint", command: "lint", passed: false, seconds: 1, log: "l" }],
     outside: ["/x"],
     changed: ["a"],

@@ -5,7 +5,7 @@ import { type ExitCode, exitCodes, RequestError } from "../errors.ts";
 import { isExpired, ReceiptStore } from "../push/receipts.ts";
 import { readRevision, type Target } from "../push/refs.ts";
 import { openRepository, type Repository } from "../push/repository.ts";
-import { readChanges } from "../report/changes.ts";
+import { findChanges } from "../report/changes.ts";
 import { pullRequestBody } from "../report/pull-request.ts";
 import { summaryOfReceipt } from "../report/summarize.ts";
 import type { Changes, Summary } from "../report/summary.ts";
@@ -28,7 +28,7 @@ export async function pullRequest(options: { base?: string | undefined }, world:
 }
 
 async function changesAgainst(base: string, { git }: Repository, commit: string): Promise<Changes> {
-  const changes = await readChanges({ git, commit, base });
+  const changes = await findChanges({ git, commit, base });
   if (changes !== null) return changes;
   const branches = await git.raw(["for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads", "refs/remotes"]);
   const known = branches.split("\n").some((name) => name === base || name.endsWith(`/${base}`));
@@ -49,7 +49,7 @@ async function lastVerification(repository: Repository, head: Target): Promise<S
   // The same files, but this commit may have come to them by other steps.
   const { git, root } = repository;
   const base = (await loadConfig(root))?.config.base;
-  const changes = base === undefined ? null : await readChanges({ git, commit: head.commit, base });
+  const changes = base === undefined ? null : await findChanges({ git, commit: head.commit, base });
   return summaryOfReceipt(receipt, head, changes);
 }
 

@@ -1,58 +1,149 @@
-import type { CoverageSummary, FileCoverage } from "../report/summary.ts";
-import { plural } from "../report/text.ts";
-import { canonicalPath, compareNames, type LineCoverage, nameWithin } from "./lines.ts";
-import { formatPercent, linesNeeded, reaches } from "./percent.ts";
+import { join } from "node:path";
+import type { Gate } from "../config.ts";
+import type { CoverageSummary, FileBelow, FileCoverage, GateSummary, OwnTotal } from "../report/summary.ts";
+import type { ChangedLines } from "./changed-lines.ts";
+import { matchesAny } from "./file-kinds.ts";
+import { type Count, canonicalPath, compareNames, nameWithin } from "./lines.ts";
+import { isAtLeast, reaches } from "./percent.ts";
+import type { RecordedFigure } from "./recorded-figures.ts";
+import { type Coverage, countAll, type Metric, metrics, type SourceCoverage } from "./source-coverage.ts";
 
-/** How many of the files that miss the most lines a reason names. */
-const namedFiles = 5;
+/** What counts of what was measured. */
+export interface Counted {
+  readonly all: Coverage;
+  readonly bySuite: ReadonlyMap<string, Coverage>;
+}
 
-/**
- * Holds the merged coverage against the threshold (in percent of lines), exactly. Files are named relative to the
- * root; one that lies outside keeps its absolute name. No lines at all never pass.
- */
-export function judge(coverage: LineCoverage, gate: { threshold: number; root: string }): CoverageSummary {
-  const root = canonicalPath(gate.root);
-  const files = [...coverage]
-    .map(([file, hits]): FileCoverage => ({ file: nameWithin(root, file) ?? file, ...hits.count() }))
-    .sort((left, right) => compareNames(left.file, right.file));
-  const lines = {
-    covered: files.reduce((sum, { covered }) => sum + covered, 0),
-    total: files.reduce((sum, { total }) => sum + total, 0),
-  };
+/** What the figures are held against. */
+export interface Against {
+  readonly gate: Gate;
+  /** The absolute root of the checkout: files are named relative to it. */
+  readonly root: string;
+  /** Null where there is nothing to compare with. */
+  readonly changes: ChangedLines | null;
+  /** What is recorded of the base branch. */
+  readonly base: RecordedFigure | null;
+  /** The suites that pytest runs: coverage.py mixes branches into its total. */
+  readonly mixingSuites: readonly string[];
+}
+
+/** Holds the merged coverage against every gate of the configuration, each exactly. No lines at all never pass. */
+export function judge({ all, bySuite }: Counted, against: Against): CoverageSummary {
+  const { gate, changes } = against;
+  const lines = countAll(all, "lines");
+  const branches = measuredCount(all, "branches");
+  const functions = measuredCount(all, "functions");
+  const files = filesOf(all, against.root);
+  const gates: GateSummary[] = [
+    held("lines", lines, gate.lines, lines.total > 0),
+    ...(gate.branches === undefined ? [] : [heldBySuites("branches", branches, gate.branches, bySuite)]),
+    ...(gate.functions === undefined ? [] : [heldBySuites("functions", functions, gate.functions, bySuite)]),
+    ...(gate.changedLines === undefined ? [] : [changesGate(changes, gate.changedLines)]),
+    ...(gate.files === undefined ? [] : [filesGate(files, gate.files)]),
+    ...Object.entries(gate.suites).flatMap(([suite, own]) => suiteGates(suite, bySuite.get(suite), own)),
+    ...(gate.ratchet ? [ratchetGate(lines, against.base)] : []),
+  ];
+  const ownTotals = against.mixingSuites.flatMap((suite) => mixedTotal(suite, bySuite.get(suite)));
   return {
     lines,
-    threshold: gate.threshold,
-    passed: lines.total > 0 && reaches(lines, gate.threshold),
+    ...(branches === null ? {} : { branches }),
+    ...(functions === null ? {} : { functions }),
+    ...(changes === null ? {} : { changedLines: changes.count }),
+    threshold: gate.lines,
+    passed: gates.every(({ passed }) => passed),
     files,
+    gates,
+    ...(changes === null
+      ? {}
+      : { uncoveredChanges: changes.uncovered, unloaded: changes.unloaded, exclusions: changes.exclusions }),
+    ...(ownTotals.length === 0 ? {} : { ownTotals }),
   };
 }
 
-/** Why the gate is closed, with what would open it; null where it is open. */
-export function gateReason({ lines, threshold, passed, files }: CoverageSummary): string | null {
-  if (passed) return null;
-  if (lines.total === 0) return emptyReason(files.length, threshold);
-  const missing = Number(linesNeeded(lines.total, threshold)) - lines.covered;
-  return (
-    `Coverage is ${formatPercent(lines.covered, lines.total, threshold)} ` +
-    `(${lines.covered} of ${plural(lines.total, "line")}), the gate is ${threshold} %: ` +
-    `${plural(missing, "more line", "more lines")} would open it. Most missed: ${mostMissed(files)}.`
-  );
+function filesOf(coverage: Coverage, root: string): FileCoverage[] {
+  const canonicalRoot = canonicalPath(root);
+  return [...coverage]
+    .map(([path, source]): FileCoverage => ({ file: nameWithin(canonicalRoot, path) ?? path, ...source.lines.count() }))
+    .sort((left, right) => compareNames(left.file, right.file));
 }
 
-function emptyReason(files: number, threshold: number): string {
-  const found = files === 0 ? "names no source file" : `has ${plural(files, "source file")} but no executable line`;
-  return (
-    `The coverage data ${found}, so there is nothing to hold against the gate of ${threshold} %; ` +
-    "check the suite's `source` and its coverage configuration."
-  );
+/** Null where nobody looked: that is not the same as none. */
+function measuredCount(coverage: Coverage, metric: Exclude<Metric, "lines">): Count | null {
+  return isMeasured(coverage, metric) ? countAll(coverage, metric) : null;
 }
 
-function mostMissed(files: readonly FileCoverage[]): string {
-  const missed = ({ covered, total }: FileCoverage): number => total - covered;
-  return files
-    .filter((file) => missed(file) > 0)
-    .sort((left, right) => missed(right) - missed(left))
-    .slice(0, namedFiles)
-    .map((file) => `${file.file} (${missed(file)} of ${file.total})`)
-    .join(", ");
+function isMeasured(coverage: Coverage, metric: Metric): boolean {
+  return [...coverage.values()].some((source: SourceCoverage) => metric === "lines" || source[metric].isMeasured);
+}
+
+function held(metric: GateSummary["metric"], count: Count, threshold: number, isKnown: boolean): GateSummary {
+  return { metric, ...count, threshold, passed: isKnown && reaches(count, threshold) };
+}
+
+/** What one suite measures says nothing of another that does not. */
+function heldBySuites(
+  metric: "branches" | "functions",
+  count: Count | null,
+  threshold: number,
+  bySuite: Counted["bySuite"],
+): GateSummary {
+  const isKnown = count !== null && [...bySuite.values()].every((own) => own.size === 0 || isMeasured(own, metric));
+  return held(metric, count ?? { covered: 0, total: 0 }, threshold, isKnown);
+}
+
+/** Without a changed line there is nothing to cover. */
+function changesGate(changes: ChangedLines | null, threshold: number): GateSummary {
+  return held("changedLines", changes?.count ?? { covered: 0, total: 0 }, threshold, changes !== null);
+}
+
+function filesGate(files: readonly FileCoverage[], floors: Readonly<Record<string, number>>): GateSummary {
+  const globs = Object.entries(floors).map(([glob, threshold]) => ({ matches: matchesAny([glob]), threshold }));
+  const held = files
+    .filter(({ total }) => total > 0)
+    .map((file): FileBelow => {
+      return { ...file, threshold: globs.findLast(({ matches }) => matches(file.file))?.threshold ?? 0 };
+    });
+  const below = held
+    .filter((file) => !reaches(file, file.threshold))
+    .sort((left, right) => right.total - right.covered - (left.total - left.covered));
+  const covered = held.length - below.length;
+  return { metric: "files", covered, total: held.length, threshold: 100, passed: below.length === 0, below };
+}
+
+function suiteGates(suite: string, coverage: Coverage | undefined, own: Gate["suites"][string]): GateSummary[] {
+  // A suite that did not run is named where the run is called a part of the whole.
+  if (coverage === undefined) return [];
+  return metrics.flatMap((metric) => {
+    const threshold = own[metric];
+    if (threshold === undefined) return [];
+    const count = countAll(coverage, metric);
+    const isKnown = metric === "lines" ? count.total > 0 : isMeasured(coverage, metric);
+    return [{ ...held(metric, count, threshold, isKnown), suite }];
+  });
+}
+
+/** A base of which nothing is recorded cannot be fallen below; the run says so. */
+function ratchetGate(lines: Count, base: RecordedFigure | null): GateSummary {
+  const known = base === null ? null : { ...base.lines, commit: base.commit };
+  return {
+    metric: "ratchet",
+    ...lines,
+    threshold: null,
+    passed: base === null || isAtLeast(lines, base.lines),
+    base: known,
+  };
+}
+
+/** With branches measured, coverage.py's total is the share of lines and branches together (coverage.py, "Branch coverage"). */
+function mixedTotal(suite: string, coverage: Coverage | undefined): OwnTotal[] {
+  if (coverage === undefined || !isMeasured(coverage, "branches")) return [];
+  const lines = countAll(coverage, "lines");
+  const branches = countAll(coverage, "branches");
+  const covered = lines.covered + branches.covered;
+  return [{ suite, tool: "coverage.py", covered, total: lines.total + branches.total }];
+}
+
+/** The absolute path under which a file of the checkout stands in the coverage. */
+export function coveredPath(root: string, file: string): string {
+  return join(canonicalPath(root), file);
 }

@@ -1,9 +1,8 @@
 import { open } from "node:fs/promises";
 import { resolve, sep } from "node:path";
 import { readLcov } from "./lcov-reader.ts";
-import { canonicalPath, compareNames, type LineCoverage, LineHits, nameWithin } from "./lines.ts";
-
-export type { LineCoverage } from "./lines.ts";
+import { type Count, canonicalPath, compareNames, nameWithin } from "./lines.ts";
+import { type Coverage, SourceCoverage } from "./source-coverage.ts";
 
 /** An LCOV file that a suite wrote. */
 export interface LcovInput {
@@ -14,18 +13,18 @@ export interface LcovInput {
 }
 
 /**
- * Merges the coverage of all suites into one map. The hits of a line add up, over repeated records and over files.
+ * Merges the coverage of all suites into one map. Hits add up, over repeated records and over files.
  * Throws UnavailableError where a file cannot be read, is not LCOV, or was cut off.
  */
-export async function mergeLcov(inputs: readonly LcovInput[]): Promise<Map<string, LineHits>> {
-  const merged = new Map<string, LineHits>();
+export async function mergeLcov(inputs: readonly LcovInput[]): Promise<Map<string, SourceCoverage>> {
+  const merged = new Map<string, SourceCoverage>();
+  // Every worker names the same files: where each is, is asked once.
+  const bases = new Map<string, Map<string, SourceCoverage>>();
   for (const { path, base } of inputs) {
-    const known = new Map<string, LineHits>();
-    await readLcov(path, (source) => {
-      const hits = known.get(source) ?? hitsOf(merged, sourcePath(source, base));
-      known.set(source, hits);
-      return hits;
-    });
+    const known = entryOf(bases, base, () => new Map<string, SourceCoverage>());
+    await readLcov(path, (source) =>
+      entryOf(known, source, () => entryOf(merged, sourcePath(source, base), () => new SourceCoverage())),
+    );
   }
   return merged;
 }
@@ -34,29 +33,42 @@ export async function mergeLcov(inputs: readonly LcovInput[]): Promise<Map<strin
  * Writes the map as one LCOV file: names relative to the root, sorted, with the totals counted anew. A file outside
  * the root keeps its absolute name.
  */
-export async function writeLcov(coverage: LineCoverage, root: string, path: string): Promise<void> {
+export async function writeLcov(coverage: Coverage, root: string, path: string): Promise<void> {
   const canonicalRoot = canonicalPath(root);
-  const named = [...coverage].map(([file, hits]) => [nameWithin(canonicalRoot, file) ?? file, hits] as const);
+  const named = [...coverage].map(([file, source]) => [nameWithin(canonicalRoot, file) ?? file, source] as const);
   const handle = await open(path, "w");
   try {
-    for (const [name, hits] of named.sort(([left], [right]) => compareNames(left, right))) {
-      await handle.write(lcovRecord(name, hits));
+    for (const [name, source] of named.sort(([left], [right]) => compareNames(left, right))) {
+      await handle.write(Buffer.concat(lcovRecord(name, source)));
     }
   } finally {
     await handle.close();
   }
 }
 
-function lcovRecord(name: string, hits: LineHits): string {
-  const { covered, total } = hits.count();
-  const lines = [...hits.entries()].map(([line, count]) => `DA:${line},${count}\n`).join("");
-  return `TN:\nSF:${name}\n${lines}LF:${total}\nLH:${covered}\nend_of_record\n`;
+/** Names of functions and branches are kept as the bytes they were read in, so they are written as those. */
+function lcovRecord(name: string, { lines, functions, branches }: SourceCoverage): Buffer[] {
+  let text = "";
+  for (const { line, end, name } of functions.entries()) text += `FN:${line},${end > 0 ? `${end},` : ""}${name}\n`;
+  for (const { hits, name } of functions.entries()) text += `FNDA:${hits},${name}\n`;
+  text += totals("FN", functions.count(), functions.isMeasured);
+  for (const [key, taken] of branches.entries()) text += `BRDA:${key},${taken ?? "-"}\n`;
+  text += totals("BR", branches.count(), branches.isMeasured);
+  for (const [line, hits] of lines.entries()) text += `DA:${line},${hits}\n`;
+  text += totals("L", lines.count(), true);
+  return [Buffer.from(`TN:\nSF:${name}\n`), Buffer.from(text, "latin1"), Buffer.from("end_of_record\n")];
 }
 
-function hitsOf(merged: Map<string, LineHits>, file: string): LineHits {
-  const hits = merged.get(file) ?? new LineHits();
-  merged.set(file, hits);
-  return hits;
+function totals(what: string, { covered, total }: Count, isMeasured: boolean): string {
+  return isMeasured ? `${what}F:${total}\n${what}H:${covered}\n` : "";
+}
+
+function entryOf<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
 }
 
 /** The canonical path of a source file as it is written in an LCOV file, which may have been written on Windows. */

@@ -1,9 +1,11 @@
 import { realpathSync } from "node:fs";
 import { basename, dirname, join, sep } from "node:path";
-import type { LineCount } from "../report/summary.ts";
 
-/** How often each line ran, by source file; the names are absolute, their links resolved. */
-export type LineCoverage = ReadonlyMap<string, LineHits>;
+/** How many of something there are, and how many of them were covered. */
+export interface Count {
+  readonly covered: number;
+  readonly total: number;
+}
 
 /** The first capacity of a file's table, in lines. */
 const smallFile = 256;
@@ -25,7 +27,13 @@ export class LineHits {
     for (const [line, hits] of this.#table.entries()) if (hits !== unknown) yield [line, hits];
   }
 
-  count(): LineCount {
+  /** The hits of a line; null for one that is not executable. */
+  hitsOf(line: number): number | null {
+    const hits = this.#table[line] ?? unknown;
+    return hits === unknown ? null : hits;
+  }
+
+  count(): Count {
     let covered = 0;
     let total = 0;
     for (const hits of this.#table) {

@@ -1,15 +1,19 @@
+import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import { adapterPath } from "../paths.ts";
-import { canonicalPath, type LineCoverage, type LineHits, nameWithin } from "./lines.ts";
+import { canonicalPath, nameWithin } from "./lines.ts";
+import type { Coverage, SourceCoverage } from "./source-coverage.ts";
 
 /** The merged coverage, parted by whose code it is about. */
 export interface PartedCoverage {
-  /** The lines of the verified files. */
-  readonly lines: LineCoverage;
+  /** Of the verified files. */
+  readonly verified: Coverage;
   /** Files of another checkout of the same repository: their code ran in place of what was to be verified. */
   readonly misled: readonly string[];
   /** Files that are no part of what is verified, such as generated or installed ones: they neither help nor harm. */
   readonly elsewhere: readonly string[];
+  /** Files below the root that are not there: the data is not of what was verified, or they were removed while it ran. */
+  readonly vanished: readonly string[];
 }
 
 /** What is verified. */
@@ -23,20 +27,22 @@ export interface VerifiedFiles {
 }
 
 /** Parts the merged coverage. What we inject into the workers ourselves is nobody's code and left out in silence. */
-export function partCoverage(merged: LineCoverage, { root, tracked, otherRoots }: VerifiedFiles): PartedCoverage {
+export function partCoverage(merged: Coverage, { root, tracked, otherRoots }: VerifiedFiles): PartedCoverage {
   const adapters = canonicalPath(adapterPath("."));
   const canonicalRoot = canonicalPath(root);
-  const lines = new Map<string, LineHits>();
+  const verified = new Map<string, SourceCoverage>();
   const misled: string[] = [];
   const elsewhere: string[] = [];
-  for (const [file, hits] of merged) {
+  const vanished: string[] = [];
+  for (const [file, source] of merged) {
     const name = nameWithin(canonicalRoot, file);
-    if (name !== null && tracked.has(name)) lines.set(file, hits);
+    if (name !== null && tracked.has(name)) verified.set(file, source);
     else if (isUnder(file, adapters)) continue;
     else if (name === null && !isInstalled(file) && otherRoots.some((other) => isUnder(file, other))) misled.push(file);
+    else if (name !== null && !existsSync(file)) vanished.push(name);
     else elsewhere.push(name ?? file);
   }
-  return { lines, misled, elsewhere };
+  return { verified, misled, elsewhere, vanished };
 }
 
 /** Whether an absolute path lies in a directory of installed packages, which the checkouts may share. */

@@ -1,4 +1,4 @@
-import type { LineCount } from "../report/summary.ts";
+import type { Count } from "./lines.ts";
 
 /** A number of percent as a person wrote it, exactly: 99.95 is 9995 / 10 ** 2. */
 interface Decimal {
@@ -7,7 +7,7 @@ interface Decimal {
 }
 
 /** Whether the covered lines reach the threshold, in percent. Exact: no floating point takes part. */
-export function reaches({ covered, total }: LineCount, threshold: number): boolean {
+export function reaches({ covered, total }: Count, threshold: number): boolean {
   return BigInt(covered) >= linesNeeded(total, threshold);
 }
 
@@ -16,6 +16,17 @@ export function linesNeeded(total: number, threshold: number): bigint {
   const { digits, decimals } = decimalOf(threshold);
   const whole = 100n * 10n ** BigInt(decimals);
   return (digits * BigInt(total) + whole - 1n) / whole;
+}
+
+/** Whether a share is no smaller than another one. Exact: no floating point takes part. Nothing of nothing is all of it. */
+export function isAtLeast({ covered, total }: Count, other: Count): boolean {
+  return BigInt(covered) * BigInt(other.total) >= BigInt(other.covered) * BigInt(total);
+}
+
+/** The least number of lines of so many that makes a share as large as another one. */
+export function linesAsIn(total: number, other: Count): bigint {
+  if (other.total === 0) return 0n;
+  return (BigInt(total) * BigInt(other.covered) + BigInt(other.total) - 1n) / BigInt(other.total);
 }
 
 /**

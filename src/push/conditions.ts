@@ -15,6 +15,7 @@ import { withProjectPrograms } from "../suite/programs.ts";
 import type { Environment, World } from "../world.ts";
 import type { Checkout } from "./checkout.ts";
 import { gitLine } from "./git.ts";
+import { findMergeBase, type MergeBase } from "./merge-base.ts";
 import type { Conditions, Receipt } from "./receipts.ts";
 import type { Target } from "./refs.ts";
 import type { Repository } from "./repository.ts";
@@ -35,6 +36,7 @@ export async function readConditions(
   checkout: Pick<Checkout, "root">,
   world: World,
   options: Pick<VerifyOptions, "databaseUrl">,
+  mergeBase: Promise<MergeBase>,
 ): Promise<Conditions> {
   const url = options.databaseUrl ?? world.environment.VERIFY_DATABASE_URL;
   const isChosen = Boolean(url) && plan.suites.some((suite) => suite.usesDatabase);
@@ -44,7 +46,15 @@ export async function readConditions(
     configuration: configDigest(config),
     version,
     environment: isChosen ? `${kind}, ${chosenServer}` : kind,
+    against: await heldAgainst(config, mergeBase),
   };
+}
+
+/** The merge base's object id, or why there is none, where a gate is about it; null elsewhere. */
+async function heldAgainst({ coverage }: Config, mergeBase: Promise<MergeBase>): Promise<string | null> {
+  if (coverage.changedLines === undefined && !coverage.ratchet) return null;
+  const found = await mergeBase;
+  return typeof found === "string" ? found : found.mergeBase;
 }
 
 /** The kind of environment: "linux x64, node 20.20.2, python 3.11.7"; Python where a suite is written in it. */
@@ -97,7 +107,8 @@ export async function conditionsOfHead(
     const loaded = await loadConfig(root);
     if (loaded === null || !(await isOfHead(git, loaded.file))) return unknown;
     const plan = makePlan(loaded.config, defaultOptions, root);
-    return await readConditions(loaded.config, plan, target, { root }, world, defaultOptions);
+    const mergeBase = findMergeBase({ git, commit: target.commit, base: loaded.config.base });
+    return await readConditions(loaded.config, plan, target, { root }, world, defaultOptions, mergeBase);
   } catch (error) {
     // A push would say so; here it only leaves the question open.
     if (error instanceof RequestError) return unknown;

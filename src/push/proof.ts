@@ -58,8 +58,9 @@ async function keep(
   if (summary.receipt !== null) {
     const receipt = { schema: 1, ...(await conditions), at: new Date().toISOString(), summary } as const;
     // A configuration that is a program may say something else tomorrow, and the hook knows nothing of servers: there
-    // only Node can tell.
-    const isForNode = /\.(js|mjs|ts)$/.test(loaded.file) || receipt.environment.endsWith(chosenServer);
+    // only Node can tell; nor does it know what a merge base is.
+    const isForNode =
+      /\.(js|mjs|ts)$/.test(loaded.file) || receipt.environment.endsWith(chosenServer) || receipt.against !== null;
     await receipts.save(receipt, isForNode ? null : await hookMarker(repository, world, { plan, checkout }));
   } else if (summary.verdict === "failed" && !plan.special && checkout.kind !== "working tree") {
     await receipts.revoke(summary.tree);

@@ -13,13 +13,18 @@ export interface Receipt {
   readonly version: string;
   /** The kind of environment: operating system and runtimes. */
   readonly environment: string;
+  /**
+   * The merge base, where the gate depends on it: the same files may pass against one and not against another. Null where
+   * it does not.
+   */
+  readonly against: string | null;
   /** When the verification ended, ISO 8601 in UTC. */
   readonly at: string;
   readonly summary: Summary;
 }
 
 /** What must be the same for a receipt to stand for a new verification. */
-export type Conditions = Pick<Receipt, "tree" | "configuration" | "version" | "environment">;
+export type Conditions = Pick<Receipt, "tree" | "configuration" | "version" | "environment" | "against">;
 
 /** How long a receipt stands, in days. An environment drifts in ways its class does not tell. */
 export const receiptDays = 30;
@@ -102,6 +107,7 @@ export function differences(receipt: Receipt, conditions: Conditions, now: Date)
   if (receipt.environment !== conditions.environment) {
     reasons.push(`it ran on ${receipt.environment}, this is ${conditions.environment}`);
   }
+  if (receipt.against !== conditions.against) reasons.push("it was held against another state of the base branch");
   if (isExpired(receipt, now)) reasons.push(`it is more than ${receiptDays} days old`);
   return reasons;
 }

@@ -1,64 +1,21 @@
 import type { SimpleGit } from "simple-git";
 import { compareNames } from "../coverage/lines.ts";
-import { gitLineOrNull } from "../push/git.ts";
+import { type Comparison, findMergeBase, type MergeBaseRequest } from "../push/merge-base.ts";
 import type { Changes, CommitSummary, FileChange } from "./summary.ts";
 
-export interface ChangesRequest {
-  readonly git: SimpleGit;
-  /** The full object id of the commit. */
-  readonly commit: string;
-  /** The branch that pull requests go to. */
-  readonly base: string;
-  /** The remote that is pushed to; `origin` is asked next, then the local branch. */
-  readonly remote?: string | undefined;
+/** What the commit changes against the merge base with the base branch; null where there is nothing to compare with. */
+export async function findChanges(request: MergeBaseRequest): Promise<Changes | null> {
+  const found = await findMergeBase(request);
+  return typeof found === "string" ? null : await readChanges(request.git, request.commit, found);
 }
 
-/** The place a commit is compared with. */
-interface Comparison {
-  readonly base: string;
-  readonly mergeBase: string;
-}
-
-/**
- * What the commit changes against the merge base with the base branch: files, lines and commits. A commit that is the
- * tip of the remote's base branch already is compared with where that branch was before. Null where there is nothing
- * to compare with.
- */
-export async function readChanges(request: ChangesRequest): Promise<Changes | null> {
-  const comparison = await findComparison(request);
-  if (!comparison) return null;
+/** What the commit changes against that merge base: files, lines and commits. */
+export async function readChanges(git: SimpleGit, commit: string, comparison: Comparison): Promise<Changes> {
   const [files, commits] = await Promise.all([
-    readFiles(request.git, comparison.mergeBase, request.commit),
-    readCommits(request.git, comparison.mergeBase, request.commit),
+    readFiles(git, comparison.mergeBase, commit),
+    readCommits(git, comparison.mergeBase, commit),
   ]);
   return { ...comparison, files, commits };
-}
-
-async function findComparison({ git, commit, base, remote }: ChangesRequest): Promise<Comparison | null> {
-  const remotes = [...new Set([remote ?? "origin", "origin"])];
-  const candidates = [...remotes.map((name) => `refs/remotes/${name}/${base}`), `refs/heads/${base}`];
-  for (const ref of candidates) {
-    const tip = await ask(git, ["rev-parse", "--verify", "--quiet", `${ref}^{commit}`]);
-    if (tip === null) continue;
-    const name = ref.replace(/^refs\/(remotes|heads)\//, "");
-    const mergeBase = await ask(git, ["merge-base", tip, commit]);
-    if (mergeBase !== null && mergeBase !== commit) return { base: name, mergeBase };
-    if (mergeBase === commit && ref.startsWith("refs/remotes/")) return await previousPosition(git, ref, name, commit);
-  }
-  return null;
-}
-
-/** Where the remote's branch was before it came to hold the commit, by the reflog; null where that is not known. */
-async function previousPosition(git: SimpleGit, ref: string, name: string, commit: string): Promise<Comparison | null> {
-  const previous = await ask(git, ["rev-parse", "--verify", "--quiet", `${ref}@{1}^{commit}`]);
-  if (previous === null) return null;
-  const mergeBase = await ask(git, ["merge-base", previous, commit]);
-  return mergeBase === previous ? { base: `${name}@{1}`, mergeBase } : null;
-}
-
-/** A question that git may answer with no, or with nothing. */
-async function ask(git: SimpleGit, command: readonly string[]): Promise<string | null> {
-  return (await gitLineOrNull(git, ...command)) || null;
 }
 
 /** Renames and the names' root are set, as a user's configuration could turn them. */

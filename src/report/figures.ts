@@ -10,6 +10,7 @@ export function figures(summary: Summary): Figure[] {
   const all: [string, string | null][] = [
     ["Tests", testsFigure(summary)],
     ["Coverage", summary.coverage && coverageFigure(summary.coverage)],
+    ["Changed", summary.coverage && changedFigure(summary.coverage)],
     ["Time", timeFigure(summary)],
     ["Workers", workersFigure(summary)],
     ["Bound", boundFigure(summary)],
@@ -63,6 +64,15 @@ function coverageFigure({ lines, threshold }: CoverageSummary): string {
   return `${share} of lines (${lines.covered} of ${lines.total}), gate ${threshold} %`;
 }
 
+/** What of the changed lines is covered; null where none is new. */
+function changedFigure({ changedLines, gates = [] }: CoverageSummary): string | null {
+  if (changedLines === undefined || changedLines.total === 0) return null;
+  const { covered, total } = changedLines;
+  const threshold = gates.find(({ metric }) => metric === "changedLines")?.threshold;
+  const asked = threshold === undefined ? "" : `, gate ${threshold} %`;
+  return `${formatPercent(covered, total, threshold ?? 0)} of the changed lines (${covered} of ${total})${asked}`;
+}
+
 /** The wall time of everything; the sum of the tests' own durations is what a serial run would at least have taken. */
 function timeFigure({ seconds, suites, receipt }: Summary): string | null {
   if (receipt?.reused && suites.length === 0) return null;
@@ -72,6 +82,8 @@ function timeFigure({ seconds, suites, receipt }: Summary): string | null {
   return `${formatSeconds(seconds)}; the tests' own durations add up to ${formatSeconds(work)}${ratio}`;
 }
 
+/** From which bound on it says something, in seconds. */
+const leastBound = 1;
 /** What is worth splitting a file for, in seconds. */
 const leastSaving = 1;
 
@@ -85,6 +97,8 @@ function boundFigure({ suites }: Summary): string | null {
     .toSorted((left, right) => right.seconds - left.seconds);
   if (slowest?.schedule === undefined) return null;
   const { boundSeconds, ratio, longest, savedBySplitting } = slowest.schedule;
+  // Of a suite that takes no time, nothing is to be gained.
+  if (boundSeconds < leastBound) return null;
   const of = suites.length > 1 ? ` for ${slowest.name}` : "";
   const told = `${formatSeconds(boundSeconds)}${of} at the least; it took ${formatSeconds(slowest.seconds)}, ${ratio.toFixed(2)} times that`;
   if (savedBySplitting === null || longest === null || savedBySplitting < leastSaving) return told;

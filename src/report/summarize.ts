@@ -23,7 +23,7 @@ export interface RunFacts {
 /** The summary of a run that came to its end. */
 export function summaryOfRun(
   facts: RunFacts,
-  run: PlanRun,
+  run: PlanRun & Pick<Summary, "coverage">,
   judgment: Judgment,
   notes: readonly string[],
   proves: boolean,

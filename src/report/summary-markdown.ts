@@ -1,3 +1,4 @@
+import { coverageSection } from "./coverage-section.ts";
 import { changesFigure, countsText, figures, freshDatabases } from "./figures.ts";
 import { code, escapeMarkdown, fencedBlock, joined, list, section, table } from "./markdown.ts";
 import { binaryOrCounts, changedName } from "./markdown-changes.ts";
@@ -30,6 +31,7 @@ export function summaryMarkdown(summary: Summary): string {
     figuresTable(summary),
     failuresSection(summary),
     rejectionsSection(summary),
+    coverageSection(summary.coverage),
     suitesSection(summary),
     checksSection(summary),
     section("Notes", list(summary.notes.map(escapeMarkdown))),

@@ -1,4 +1,5 @@
 import type { DatabaseConfig, RunnerName } from "../config.ts";
+import type { Count } from "../coverage/lines.ts";
 
 /**
  * What a verification found, as it is written to `.verify/summary.json` (contract section 6, schema 1; additions are
@@ -138,22 +139,75 @@ export interface ScheduleSummary {
   readonly savedBySplitting: number | null;
 }
 
-export interface LineCount {
-  readonly covered: number;
-  readonly total: number;
-}
-
 export interface CoverageSummary {
-  readonly lines: LineCount;
-  /** In percent. */
+  readonly lines: Count;
+  /** Missing where nobody looked at them, and before 0.4. */
+  readonly branches?: Count;
+  /** Missing where nobody looked at them, and before 0.4. */
+  readonly functions?: Count;
+  /** Of the lines that the changes add, those that can run. Missing where there is nothing to compare with, and before 0.4. */
+  readonly changedLines?: Count;
+  /** Of lines, in percent. */
   readonly threshold: number;
+  /** Whether all gates are open, and nothing speaks against the figures. */
   readonly passed: boolean;
   /** By file, relative to the repo's root, sorted by name. */
   readonly files: readonly FileCoverage[];
+  /** Every gate that the figures were held against, lines first. Missing before 0.4. */
+  readonly gates?: readonly GateSummary[];
+  /** What of the changed lines is not covered, sorted by file and line. Missing before 0.4. */
+  readonly uncoveredChanges?: readonly LineRange[];
+  /** Source files that were changed and that no suite loads: their lines count as not covered. Missing before 0.4. */
+  readonly unloaded?: readonly string[];
+  /** What the changes themselves exclude from coverage. Missing before 0.4. */
+  readonly exclusions?: readonly Exclusion[];
+  /** The figures as a tool counts that mixes metrics. Missing before 0.4. */
+  readonly ownTotals?: readonly OwnTotal[];
 }
 
-export interface FileCoverage extends LineCount {
+export interface FileCoverage extends Count {
   readonly file: string;
+}
+
+/** A figure that was held against a threshold. */
+export interface GateSummary extends Count {
+  readonly metric: "lines" | "branches" | "functions" | "changedLines" | "files" | "ratchet";
+  /** Where it is a suite's own. */
+  readonly suite?: string;
+  /** In percent; null for `ratchet`, which is held against `base`. Of `files`, all of which must reach their floor, 100. */
+  readonly threshold: number | null;
+  readonly passed: boolean;
+  /** The files below their floor, those that miss the most first. */
+  readonly below?: readonly FileBelow[];
+  /** What the base branch had, and the commit it was recorded for; null where no figure of it is recorded. */
+  readonly base?: (Count & { readonly commit: string }) | null;
+}
+
+export interface FileBelow extends FileCoverage {
+  /** In percent of lines. */
+  readonly threshold: number;
+}
+
+/** Lines of a file, both ends included. */
+export interface LineRange {
+  readonly file: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A comment that excludes code from coverage. */
+export interface Exclusion {
+  readonly file: string;
+  readonly line: number;
+  /** The line as it stands there, without its indentation. */
+  readonly text: string;
+}
+
+/** What a tool calls its total, where that mixes lines with branches. */
+export interface OwnTotal extends Count {
+  readonly suite: string;
+  /** Such as "coverage.py". */
+  readonly tool: string;
 }
 
 export interface CheckSummary {

@@ -1,6 +1,7 @@
 import { lstat, mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type LineCoverage, writeLcov } from "../coverage/lcov.ts";
+import { writeLcov } from "../coverage/lcov.ts";
+import type { Coverage } from "../coverage/source-coverage.ts";
 import { messageOf, RequestError, UnavailableError } from "../errors.ts";
 import { replaceFile } from "../files.ts";
 import { pullRequestBody } from "./pull-request.ts";
@@ -11,9 +12,9 @@ import { summaryMarkdown } from "./summary-markdown.ts";
 /** Where the reports lie, relative to the repo's root. */
 export const reportsDirectory = ".verify";
 
-/** The coverage of all suites by line. */
+/** The coverage of all suites. */
 export interface MergedCoverage {
-  readonly lines: LineCoverage;
+  readonly coverage: Coverage;
   /** The absolute root of what was verified, which may be a worktree: file names are written relative to it. */
   readonly root: string;
 }
@@ -45,7 +46,7 @@ export async function prepareReports(root: string): Promise<LogsDirectory> {
 export async function writeReports(root: string, summary: Summary, coverage: MergedCoverage | null): Promise<void> {
   await inReports(root, async (directory) => {
     const lcov = join(directory, "coverage.lcov");
-    if (coverage) await replaceFile(lcov, (path) => writeLcov(coverage.lines, coverage.root, path));
+    if (coverage) await replaceFile(lcov, (path) => writeLcov(coverage.coverage, coverage.root, path));
     else if (!(await isOfLastRun(directory, summary))) await rm(lcov, { force: true });
     await replaceFile(join(directory, "pull-request.md"), pullRequestBody(summary));
     await replaceFile(join(directory, "summary.md"), summaryMarkdown(summary));

@@ -1,13 +1,21 @@
 import { access } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { LcovInput } from "../coverage/lcov.ts";
 import { outputOf } from "./listing.ts";
 import type { SuiteRun } from "./runner.ts";
 import { quote } from "./shell.ts";
 
-/** Where V8 writes what each process covers, and c8 what comes of it. */
-const rawDirectory = (run: SuiteRun): string => join(run.scratch, "v8");
+/**
+ * Where V8 writes what each process covers. Shares of one suite write to one place: a file's branches are numbered by what
+ * ran of it, so that reports of several processes could not be put together.
+ */
+function rawDirectory({ selection, scratch, suite }: SuiteRun): string {
+  if (selection?.kind !== "share") return join(scratch, "v8");
+  return join(dirname(scratch), `v8-${encodeURIComponent(suite.name)}`);
+}
+
+/** Where c8 writes what comes of it. */
 const reportDirectory = (run: SuiteRun): string => join(run.scratch, "coverage");
 
 /** The variable that has every process of Node write what it covers, whatever started it; none for some tests alone. */
@@ -17,10 +25,12 @@ export function coverageEnvironment(run: SuiteRun): Readonly<Record<string, stri
 
 /**
  * The lines that a run's processes covered, source maps followed, as c8 counts them with the project's own configuration of
- * it; null where none wrote anything. A process of its own does it: what V8 writes may be large.
+ * it, of all shares together where there are several; null where none wrote anything. A process of its own does it: what V8 writes may be large.
  */
 export async function nodeCoverage(run: SuiteRun): Promise<readonly LcovInput[] | null> {
   const raw = rawDirectory(run);
+  // All shares have ended by now, and the first speaks for all of them.
+  if (run.selection?.kind === "share" && run.selection.index > 0) return [];
   const isThere = await access(raw).then(
     () => true,
     () => false,

@@ -1,7 +1,8 @@
 import { existsSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { closest } from "fastest-levenshtein";
-import { type Config, type DatabaseConfig, durationSeconds, type SuiteConfig } from "../config.ts";
+import { type Config, type DatabaseConfig, durationSeconds, type Gate, type SuiteConfig } from "../config.ts";
+import { sourcePlaces } from "../coverage/source-places.ts";
 import type { WorkerId } from "../database/provision.ts";
 import { RequestError } from "../errors.ts";
 import { plural } from "../report/text.ts";
@@ -13,8 +14,8 @@ import { usableWorkers } from "./worker-count.ts";
 /** What will be run, and what it is held against. */
 export interface Plan {
   readonly suites: readonly PlannedSuite[];
-  /** In percent of lines. */
-  readonly threshold: number;
+  /** What the coverage is held against. */
+  readonly gate: Gate;
   /** Why a pass of this plan proves less than the configuration asks for, a phrase each; empty where it proves all. */
   readonly weaker: readonly string[];
   /** Whether the options ask for something a receipt may not tell. */
@@ -45,13 +46,24 @@ export interface PlannedSuite {
 /** Makes the plan for a checkout with that absolute root. Throws RequestError for suites that are not there. */
 export function makePlan(config: Config, options: VerifyOptions, checkoutRoot: string): Plan {
   const suites = selectSuites(config, options.suites).map((suite) => planSuite(config, suite, options, checkoutRoot));
-  const threshold = options.coverage ?? config.coverage.lines;
+  requireKnownSuites(config);
+  const gate = { ...config.coverage, lines: options.coverage ?? config.coverage.lines };
   const weaker: string[] = [];
   if (suites.length < config.suites.length) weaker.push("only some suites ran (--suite)");
-  if (threshold < config.coverage.lines) weaker.push(`the gate was lowered to ${threshold} % (--coverage)`);
+  if (gate.lines < config.coverage.lines) weaker.push(`the gate was lowered to ${gate.lines} % (--coverage)`);
   if (options.arguments.length > 0) weaker.push(`arguments were added (${options.arguments.join(" ")})`);
   const special = weaker.length > 0 || options.coverage !== undefined || options.timeoutSeconds !== undefined;
-  return { suites, threshold, weaker, special };
+  return { suites, gate, weaker, special };
+}
+
+/** A gate of a suite that is not there would never close. */
+function requireKnownSuites({ suites, coverage }: Config): void {
+  const known = suites.map(({ name }) => name);
+  const unknown = Object.keys(coverage.suites).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new RequestError(
+    `"coverage.suites" names "${unknown}", which is no suite: did you mean "${closest(unknown, known)}"?`,
+  );
 }
 
 function selectSuites(config: Config, names: readonly string[]): SuiteConfig[] {
@@ -122,9 +134,7 @@ function databasesOf(workers: readonly WorkerId[], spares: boolean): readonly Wo
 
 /** A source that is not there would leave its lines out of the gate without a word. */
 function requireSource(suite: SuiteConfig, source: string, directory: string): void {
-  const asPath = source.replaceAll(".", "/");
-  const candidates = [source, asPath, `${asPath}.py`, `src/${asPath}`, `lib/${asPath}`];
-  if (candidates.some((candidate) => existsSync(join(directory, candidate)))) return;
+  if (sourcePlaces(directory, source).some((place) => existsSync(place))) return;
   throw new RequestError(
     `The source "${source}" of suite "${suite.name}" is neither a directory nor a package in ${suite.root === "." ? "the repo's root" : suite.root}.`,
   );
@@ -147,12 +157,23 @@ function workerIds(count: number): WorkerId[] {
   return count === 1 ? ["master"] : Array.from({ length: count }, (_, index): WorkerId => `gw${index}`);
 }
 
-/** For the display: "backend with 2 workers, frontend serially; the gate is 95 % of lines". */
-export function describePlan({ suites, threshold }: Plan): string {
+/** For the display: "backend with 2 workers, frontend serially; the gate is 95 % of lines, 90 % of changed lines". */
+export function describePlan({ suites, gate }: Plan): string {
   const described = suites.map(({ suite, workers, parallel }) =>
     workers.length === 1
       ? `${suite.name} serially`
       : `${suite.name} with ${plural(workers.length, parallel === "processes" ? "process" : "worker", parallel === "processes" ? "processes" : "workers")}`,
   );
-  return `${described.join(", ")}; the gate is ${threshold} % of lines`;
+  return `${described.join(", ")}; the gate is ${gateText(gate)}`;
+}
+
+function gateText({ lines, branches, functions, changedLines, ratchet }: Gate): string {
+  const shares: readonly (readonly [number | undefined, string])[] = [
+    [lines, "lines"],
+    [branches, "branches"],
+    [functions, "functions"],
+    [changedLines, "changed lines"],
+  ];
+  const asked = shares.filter(([share]) => share !== undefined).map(([share, of]) => `${share} % of ${of}`);
+  return [...asked, ...(ratchet ? ["no fall below the base"] : [])].join(", ");
 }

@@ -1,8 +1,6 @@
 import { rm } from "node:fs/promises";
 import type { Config } from "../config.ts";
-import { judge } from "../coverage/gate.ts";
-import { type LineCoverage, mergeLcov } from "../coverage/lcov.ts";
-import { partCoverage } from "../coverage/outside.ts";
+import { type Measured, measure } from "../coverage/measure.ts";
 import type { Provision } from "../database/provision.ts";
 import { urlSecrets } from "../database/url.ts";
 import { InterruptedError, messageOf } from "../errors.ts";
@@ -11,7 +9,6 @@ import type { Display } from "../report/display.ts";
 import { countsText } from "../report/figures.ts";
 import { LatestPhrase } from "../report/latest-phrase.ts";
 import type { CheckSummary } from "../report/summary.ts";
-import { listed } from "../report/text.ts";
 import type { LogsDirectory } from "../report/write.ts";
 import type { VerifyRequest } from "../request.ts";
 import type { Findings } from "../verdict.ts";
@@ -42,9 +39,9 @@ export interface PlanSurroundings {
 }
 
 /** What came of running a plan. */
-export interface PlanRun extends Omit<Findings, "changed"> {
-  /** The merged coverage by line, or null where there is none. */
-  readonly lines: LineCoverage | null;
+export interface PlanRun extends Pick<Findings, "suites" | "checks" | "outside"> {
+  /** What the suites covered, or null where there is no data. */
+  readonly measured: Measured | null;
   /** Such as "embedded Postgres 17.10", or null where no suite uses a database. */
   readonly server: string | null;
   /** What a reader should know, a sentence each. */
@@ -84,8 +81,8 @@ export async function runPlan(plan: Plan, around: PlanSurroundings): Promise<Pla
       );
     const suites = await runSuites(plan, { ...surroundings, provision }, display);
     if (world.signal.aborted) throw new InterruptedError();
-    const [measured, left] = await Promise.all([readCoverage(suites, plan, checkout), closeServer(provision)]);
-    const notes = [...(provision?.notes ?? []), ...suites.flatMap((suite) => suite.notes), ...measured.notes, ...left];
+    const [measured, left] = await Promise.all([readCoverage(suites, checkout), closeServer(provision)]);
+    const notes = [...(provision?.notes ?? []), ...suites.flatMap((suite) => suite.notes), ...left];
     return { suites, checks, server: provision?.description ?? null, ...measured, notes };
   } finally {
     // What went wrong before weighs more than what goes wrong here.
@@ -168,20 +165,11 @@ async function runSuites(plan: Plan, around: SuiteSurroundings, display: Display
 
 async function readCoverage(
   suites: readonly SuiteOutcome[],
-  plan: Plan,
   checkout: Checkout,
-): Promise<Pick<PlanRun, "coverage" | "lines" | "outside" | "notes">> {
+): Promise<Pick<PlanRun, "measured" | "outside">> {
   const foreign = suites.flatMap((suite) => suite.foreign);
-  const inputs = suites.flatMap(({ coverage }) => coverage ?? []);
-  if (inputs.length === 0) return { coverage: null, lines: null, outside: foreign, notes: [] };
+  const inputs = suites.map(({ summary, coverage }) => ({ suite: summary.name, inputs: coverage ?? [] }));
   const { root, otherRoots } = checkout;
-  const files = { root, otherRoots, tracked: await checkout.trackedFiles() };
-  const { lines, misled, elsewhere } = partCoverage(await mergeLcov(inputs), files);
-  const some = listed(elsewhere, 3, (file) => file, "file").join(", ");
-  return {
-    coverage: judge(lines, { threshold: plan.threshold, root }),
-    lines,
-    outside: [...new Set([...misled, ...foreign])],
-    notes: elsewhere.length === 0 ? [] : [`Not counted, as no part of the verified files: ${some}.`],
-  };
+  const measured = await measure(inputs, { root, otherRoots, tracked: await checkout.trackedFiles() });
+  return { measured, outside: [...new Set([...(measured?.misled ?? []), ...foreign])] };
 }

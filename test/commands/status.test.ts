@@ -118,7 +118,15 @@ async function makeProven(): Promise<{ repository: Repository; environment: Envi
   const loaded = await loadConfig(repository.root);
   if (loaded === null) throw new Error("The repository has no configuration.");
   const plan = makePlan(loaded.config, defaultOptions, repository.root);
-  const receipt = await readConditions(loaded.config, plan, target, opened, world, defaultOptions);
+  const receipt = await readConditions(
+    loaded.config,
+    plan,
+    target,
+    opened,
+    world,
+    defaultOptions,
+    Promise.resolve("none"),
+  );
   await prove(repository, "HEAD", { receipt });
   return { repository, environment };
 }

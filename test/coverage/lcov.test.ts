@@ -2,18 +2,18 @@ import { mkdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { mergeLcov, writeLcov } from "../../src/coverage/lcov.ts";
-import type { LineCoverage } from "../../src/coverage/lines.ts";
+import type { Coverage } from "../../src/coverage/source-coverage.ts";
 import { UnavailableError } from "../../src/errors.ts";
 import { makeDirectory, writeFiles } from "../support/repository.ts";
 
 type Lines = Record<string, Record<number, number>>;
 
 /** The map as plain objects, names relative to the directory where they lie in it. */
-function plain(coverage: LineCoverage, directory: string): Lines {
+function plain(coverage: Coverage, directory: string): Lines {
   return Object.fromEntries(
-    [...coverage].map(([file, hits]) => [
+    [...coverage].map(([file, { lines }]) => [
       file.startsWith(`${directory}/`) ? file.slice(directory.length + 1) : file,
-      Object.fromEntries(hits.entries()),
+      Object.fromEntries(lines.entries()),
     ]),
   );
 }

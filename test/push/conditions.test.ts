@@ -25,7 +25,7 @@ async function conditionsOf(repository: Repository, environment: Environment = r
   const target = await readRevision(opened.git, "HEAD");
   const plan = makePlan(loaded.config, defaultOptions, checkout.root);
   const { world } = captureWorld({ directory: repository.root, environment });
-  return await readConditions(loaded.config, plan, target, checkout, world, defaultOptions);
+  return await readConditions(loaded.config, plan, target, checkout, world, defaultOptions, Promise.resolve("none"));
 }
 
 /** The marker of a run of all suites in the checkout, with these directories first on PATH. */
@@ -65,6 +65,7 @@ test("the conditions are the tree, the configuration, the version and the kind o
     environment: expect.stringMatching(
       new RegExp(`^${platform()} ${arch()}, node ${process.versions.node}, python \\d+\\.\\d+\\.\\d+\\S*$`),
     ),
+    against: null,
   });
 });
 

@@ -12,6 +12,7 @@ const conditions: Conditions = {
   configuration: "c1",
   version: "0.1.0",
   environment: "linux x64, node 20.20.2",
+  against: null,
 };
 const at = "2026-01-27T10:15:12.000Z";
 const now = new Date(at);

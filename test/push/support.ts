@@ -47,6 +47,7 @@ export async function prove(
     configuration: "c",
     version,
     environment: "linux x64, node 20.20.2",
+    against: null,
     at: new Date().toISOString(),
     summary: sampleSummary({ commit, tree, branch: "main", changes: null, ...changed.summary }),
     ...changed.receipt,

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { openGit } from "../../src/push/git.ts";
-import { readChanges } from "../../src/report/changes.ts";
+import { findChanges } from "../../src/report/changes.ts";
 import type { Changes } from "../../src/report/summary.ts";
 import { makeRepository, type Repository } from "../support/repository.ts";
 
 /** The changes of HEAD against `main`. */
 async function changesOf(repository: Repository, remote?: string): Promise<Changes | null> {
   const commit = await repository.git("rev-parse", "HEAD");
-  return await readChanges({ git: openGit(repository.root, repository.environment), commit, base: "main", remote });
+  return await findChanges({ git: openGit(repository.root, repository.environment), commit, base: "main", remote });
 }
 
 const lines = (count: number): string => Array.from({ length: count }, (_, index) => `line ${index}\n`).join("");

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { LineHits } from "../../src/coverage/lines.ts";
+import { SourceCoverage } from "../../src/coverage/source-coverage.ts";
 import { RequestError, UnavailableError } from "../../src/errors.ts";
 import { pullRequestBody } from "../../src/report/pull-request.ts";
 import type { Summary } from "../../src/report/summary.ts";
@@ -11,9 +11,9 @@ import { makeDirectory, makeRepository, writeFiles } from "../support/repository
 import { failedSummary, sampleSummary } from "./sample.ts";
 
 function coverageIn(root: string): MergedCoverage {
-  const hits = new LineHits();
-  hits.add(1, 1);
-  return { lines: new Map([[join(root, "src/a.py"), hits]]), root };
+  const source = new SourceCoverage();
+  source.lines.add(1, 1);
+  return { coverage: new Map([[join(root, "src/a.py"), source]]), root };
 }
 
 test("everything is written, and nothing beside it", async () => {

@@ -1,0 +1,81 @@
+import type { Exclusion, LineRange } from "../report/summary.ts";
+import type { AddedLine, AddedLines } from "./added-lines.ts";
+import { isExclusion, likelyCode } from "./code-lines.ts";
+import { type Count, compareNames, type LineHits } from "./lines.ts";
+
+/** What the changes add, and what of that is covered. */
+export interface ChangedLines {
+  readonly count: Count;
+  /** Sorted by file and line. */
+  readonly uncovered: readonly LineRange[];
+  /** Source files that no suite loads. */
+  readonly unloaded: readonly string[];
+  /** Changed source files that a suite's `source` leaves out: they do not count. */
+  readonly leftOut: readonly string[];
+  readonly exclusions: readonly Exclusion[];
+}
+
+/** What is known of a changed file. */
+export interface ChangedFile {
+  /** Its lines; null where no suite loads it. */
+  readonly lines: LineHits | null;
+  /** `out` for tests, generated files and what is excluded; `left out` where a suite names what counts, and not this. */
+  readonly counts: "yes" | "out" | "left out";
+}
+
+/**
+ * Holds what was added against what was covered. Moved lines are not new. Of a file that no suite loads, every line that
+ * looks as if it could run counts as not covered.
+ */
+export function measureChanges(added: AddedLines, about: (file: string) => ChangedFile): ChangedLines {
+  let covered = 0;
+  let total = 0;
+  const uncovered: LineRange[] = [];
+  const unloaded: string[] = [];
+  const leftOut: string[] = [];
+  const exclusions: Exclusion[] = [];
+  for (const [file, all] of [...added].sort(([left], [right]) => compareNames(left, right))) {
+    const lines = all.filter(({ isMoved }) => !isMoved);
+    const { lines: hits, counts } = about(file);
+    if (counts === "out" || lines.length === 0) continue;
+    if (counts === "left out") {
+      if (likelyCode(file, lines).length > 0) leftOut.push(file);
+      continue;
+    }
+    exclusions.push(...exclusionsIn(file, lines));
+    const runnable = hits === null ? likelyCode(file, lines) : lines.filter(({ line }) => hits.hitsOf(line) !== null);
+    const missed = runnable.filter(({ line }) => !hits?.hitsOf(line));
+    if (hits === null && runnable.length > 0) unloaded.push(file);
+    total += runnable.length;
+    covered += runnable.length - missed.length;
+    uncovered.push(...rangesOf(file, missed, runnable, hits));
+  }
+  return { count: { covered, total }, uncovered, unloaded, leftOut, exclusions };
+}
+
+function exclusionsIn(file: string, lines: readonly AddedLine[]): Exclusion[] {
+  return lines.filter(({ text }) => isExclusion(text)).map(({ line, text }) => ({ file, line, text: text.trim() }));
+}
+
+/** Lines that follow each other among those that can run are one range: what stands between them cannot run. */
+function rangesOf(
+  file: string,
+  missed: readonly AddedLine[],
+  runnable: readonly AddedLine[],
+  hits: LineHits | null,
+): LineRange[] {
+  const own = new Set(runnable.map(({ line }) => line));
+  const canRun = (line: number): boolean => own.has(line) || (hits !== null && hits.hitsOf(line) !== null);
+  const ranges: { file: string; from: number; to: number }[] = [];
+  for (const { line } of missed) {
+    const range = ranges.at(-1);
+    if (range !== undefined && !someBetween(range.to, line, canRun)) range.to = line;
+    else ranges.push({ file, from: line, to: line });
+  }
+  return ranges;
+}
+
+function someBetween(from: number, to: number, holds: (line: number) => boolean): boolean {
+  for (let line = from + 1; line < to; line += 1) if (holds(line)) return true;
+  return false;
+}

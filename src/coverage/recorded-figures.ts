@@ -1,0 +1,74 @@
+import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { SimpleGit } from "simple-git";
+import { replaceFile } from "../files.ts";
+import { gitLineOrNull } from "../push/git.ts";
+import type { Count } from "./lines.ts";
+
+/** The share of lines that a verified commit had. */
+export interface RecordedFigure {
+  /** Its full object id. */
+  readonly commit: string;
+  readonly lines: Count;
+}
+
+/** How long a figure is kept, in days. */
+const keptDays = 365;
+/** How many commits of the base branch are looked at for one that was verified here. */
+const searchedCommits = 200;
+
+/** The coverage of verified trees, under the git common directory, shared by all linked worktrees. */
+export class FigureStore {
+  readonly #directory: string;
+
+  constructor(commonDirectory: string) {
+    this.#directory = join(commonDirectory, "verify", "coverage");
+  }
+
+  /** Keeps what a verified tree had. */
+  async record(tree: string, figure: RecordedFigure): Promise<void> {
+    await replaceFile(this.#path(tree), `${JSON.stringify(figure)}\n`);
+    await this.#prune(new Date());
+  }
+
+  /** What is recorded of a commit, or of the nearest one before it on its branch; null where nothing is. */
+  async nearest(git: SimpleGit, commit: string): Promise<RecordedFigure | null> {
+    const trees = await gitLineOrNull(
+      git,
+      "log",
+      "--first-parent",
+      `--max-count=${searchedCommits}`,
+      "--format=%T %H",
+      commit,
+    );
+    for (const line of (trees ?? "").split("\n")) {
+      const [tree = "", of = ""] = line.split(" ");
+      const figure = await this.#read(tree);
+      if (figure !== null) return { ...figure, commit: of };
+    }
+    return null;
+  }
+
+  async #read(tree: string): Promise<RecordedFigure | null> {
+    try {
+      const figure: RecordedFigure = JSON.parse(await readFile(this.#path(tree), "utf8"));
+      const { covered, total } = figure.lines;
+      return Number.isSafeInteger(covered) && Number.isSafeInteger(total) && covered <= total ? figure : null;
+    } catch {
+      // What is damaged is no figure.
+      return null;
+    }
+  }
+
+  async #prune(now: Date): Promise<void> {
+    for (const name of await readdir(this.#directory).catch(() => [])) {
+      const path = join(this.#directory, name);
+      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: now.getTime() }));
+      if (now.getTime() - mtimeMs > keptDays * 86_400_000) await rm(path, { force: true });
+    }
+  }
+
+  #path(tree: string): string {
+    return join(this.#directory, `${tree}.json`);
+  }
+}

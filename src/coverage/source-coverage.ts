@@ -1,0 +1,35 @@
+import { BranchHits } from "./branches.ts";
+import { FunctionHits } from "./functions.ts";
+import { type Count, LineHits } from "./lines.ts";
+
+/** What is known of one source file. */
+export class SourceCoverage {
+  readonly lines = new LineHits();
+  readonly functions = new FunctionHits();
+  readonly branches = new BranchHits();
+
+  /** A record of the file begins. */
+  begin(): void {
+    this.functions.begin();
+    this.branches.begin();
+  }
+}
+
+/** What was covered, by source file; the names are absolute, their links resolved. */
+export type Coverage = ReadonlyMap<string, SourceCoverage>;
+
+/** What can be counted of a source file. */
+export const metrics = ["lines", "branches", "functions"] as const;
+export type Metric = (typeof metrics)[number];
+
+/** How much of something is covered, over all files. */
+export function countAll(coverage: Coverage, metric: Metric): Count {
+  let covered = 0;
+  let total = 0;
+  for (const source of coverage.values()) {
+    const count = source[metric].count();
+    covered += count.covered;
+    total += count.total;
+  }
+  return { covered, total };
+}

@@ -1,0 +1,11 @@
+import { join } from "node:path";
+
+/**
+ * Where what a suite's `source` names may lie, absolute: a directory, a file, or a package that is imported by its name, from
+ * the suite's own directory or from where packages most often lie in it.
+ */
+export function sourcePlaces(directory: string, name: string): string[] {
+  const asPath = name.replaceAll(".", "/");
+  const candidates = [name, asPath, `${asPath}.py`, `src/${asPath}`, `lib/${asPath}`];
+  return candidates.map((candidate) => join(directory, candidate));
+}

@@ -1,0 +1,78 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { coverageDoubts } from "../../src/coverage/doubts.ts";
+import { SourceCoverage } from "../../src/coverage/source-coverage.ts";
+import { makeDirectory, writeFiles } from "../support/repository.ts";
+
+/** The doubts about a suite called backend that names a source, measured some files, and of which some count. */
+async function doubtsOf({
+  source = [],
+  measured,
+  counted = measured,
+  vanished = [],
+}: {
+  source?: string[];
+  measured: string[];
+  counted?: string[];
+  vanished?: string[];
+}): Promise<string[]> {
+  const root = await makeDirectory();
+  await writeFiles(root, { "src/a.py": "", "src/shop/b.py": "", "lib/c.py": "", "tests/test_a.py": "" });
+  const coverageOf = (files: string[]) => new Map(files.map((file) => [join(root, file), new SourceCoverage()]));
+  const own = coverageOf(measured);
+  return coverageDoubts(
+    { verified: own, misled: [], elsewhere: [], vanished, tracked: new Set(), bySuite: new Map([["backend", own]]) },
+    {
+      root,
+      suites: [{ suite: "backend", directory: root, source }],
+      counted: new Map([["backend", coverageOf(counted)]]),
+    },
+  );
+}
+
+test.each([
+  ["a directory", ["src"]],
+  ["the root", ["."]],
+  ["a file", ["src/a.py"]],
+  ["a package by its name", ["shop"]],
+])("a source that yields something leaves no doubt: %s", async (_what, source) => {
+  expect(await doubtsOf({ source, measured: ["src/a.py", "src/shop/b.py"] })).toEqual([]);
+});
+
+test("a source that yields nothing is named, beside one that does", async () => {
+  expect(await doubtsOf({ source: ["src", "lib"], measured: ["src/a.py"] })).toEqual([
+    'The source "lib" of backend (lib) yields nothing: the suite measured no file of it. Is it left out by its coverage configuration, or never loaded?',
+  ]);
+});
+
+test("a directory whose name only begins like the source yields nothing of it", async () => {
+  expect(await doubtsOf({ source: ["lib"], measured: ["library/a.py"] })).toHaveLength(1);
+});
+
+test("a source that the configuration excludes altogether is named with what excludes it", async () => {
+  expect(await doubtsOf({ source: ["src"], measured: ["src/a.py", "lib/c.py"], counted: ["lib/c.py"] })).toEqual([
+    'The source "src" of backend (src) yields nothing: `coverage.exclude` leaves nothing of it.',
+  ]);
+});
+
+test("nothing but tests measured is no coverage of the source", async () => {
+  expect(await doubtsOf({ measured: ["tests/test_a.py"] })).toEqual([
+    "Nothing but tests is measured by backend (tests/test_a.py), so its coverage says nothing of the source: " +
+      "name what counts in the suite's `source`, and see what its coverage configuration leaves out.",
+  ]);
+});
+
+test("tests that a suite names as its source are what it means", async () => {
+  expect(await doubtsOf({ source: ["tests"], measured: ["tests/test_a.py"] })).toEqual([]);
+});
+
+test("files that are not there make the data another tree's", async () => {
+  expect(await doubtsOf({ measured: ["src/a.py"], vanished: ["src/gone.py"] })).toEqual([
+    "The coverage data speaks of 1 file that is not there (src/gone.py): it is another tree's, or the suite removed what it measured. " +
+      "Remove old data files, or leave generated code out of coverage.",
+  ]);
+});
+
+test("a suite without any data is spoken of elsewhere", async () => {
+  expect(await doubtsOf({ source: ["src"], measured: [] })).toEqual([]);
+});

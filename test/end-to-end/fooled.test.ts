@@ -1,0 +1,203 @@
+import { describe, expect, test } from "vitest";
+import { type Files, makeRepository, type Repository } from "../support/repository.ts";
+import { configFile, makePytestRepository, readSummary, runIn } from "../support/verify.ts";
+
+const passing =
+  '<testsuites><testsuite><testcase classname="sums" name="adds" file="test/sums.js" time="0.5"/></testsuite></testsuites>';
+
+/** A repository whose suite is a command that passes, and writes that LCOV text, %ROOT% being where it runs. */
+function makeCommandRepository(lcov: string, more: { suite?: object; coverage?: object } = {}): Promise<Repository> {
+  return makeRepository({
+    ".gitignore": "out/\n",
+    "src/sums.js": "export const add = (left, right) => left + right;\n",
+    "lib/other.js": "export const one = 1;\n",
+    "passing.xml": passing,
+    "covered.info": lcov,
+    "verify.config.json": configFile({
+      suites: [
+        {
+          ...{ name: "sums", runner: "command", results: ["out/*.xml"], coverage: ["out/*.info"] },
+          command: 'mkdir -p out; cp passing.xml out/; sed "s|%ROOT%|$PWD|" covered.info > out/covered.info',
+          ...more.suite,
+        },
+      ],
+      database: false,
+      ...(more.coverage === undefined ? {} : { coverage: more.coverage }),
+    }),
+  });
+}
+
+const record = (file: string): string => `SF:${file}\nDA:1,1\nend_of_record\n`;
+const covered = record("src/sums.js");
+
+/** Runs a verification that must not pass, and gives its reasons as one text; there is no receipt then. */
+async function reasonsOf({ root, git }: Repository, words: readonly string[] = []): Promise<string> {
+  const { code } = await runIn(root, words);
+  const summary = await readSummary(root);
+  expect(summary.receipt).toBeNull();
+  expect(code).not.toBe(0);
+  expect(summary.verdict).not.toBe("verified");
+  await git("status");
+  return summary.reasons.join("\n");
+}
+
+test("what the command writes is verified: the repository of these tests is sound", async () => {
+  const { root } = await makeCommandRepository(covered, { suite: { source: ["src"] } });
+  expect((await runIn(root, [])).code).toBe(0);
+  expect((await readSummary(root)).receipt).not.toBeNull();
+});
+
+describe("full coverage is not believed", () => {
+  test("of paths outside of the verified tree", async () => {
+    expect(await reasonsOf(await makeCommandRepository(record("/elsewhere/src/sums.js")))).toContain(
+      "The coverage data names no source file",
+    );
+  });
+
+  test("of source files that are not there", async () => {
+    const repository = await makeCommandRepository(covered + record("%ROOT%/src/gone.js"));
+    expect(await reasonsOf(repository)).toContain(
+      "The coverage data speaks of 1 file that is not there (src/gone.js): it is another tree's",
+    );
+  });
+
+  test("of a source file that the suite removed", async () => {
+    const command = "mkdir -p out; cp passing.xml covered.info out/; rm src/sums.js";
+    const repository = await makeCommandRepository(covered, { suite: { command } });
+    expect(await reasonsOf(repository)).toContain("The checkout changed while it was verified (src/sums.js)");
+  });
+
+  test("of data that is older than the run", async () => {
+    const repository = await makeCommandRepository(covered, { suite: { command: "cp passing.xml out/new.xml" } });
+    await repository.write({ "out/old.info": covered });
+    expect(await reasonsOf(repository)).toContain("sums wrote no coverage that match out/*.info");
+  });
+
+  test("of a source that is configured and yields nothing", async () => {
+    const repository = await makeCommandRepository(covered, { suite: { source: ["src", "lib"] } });
+    expect(await reasonsOf(repository)).toContain('The source "lib" of sums (lib) yields nothing');
+  });
+
+  test("of what is left when the configuration excludes the source", async () => {
+    const suite = { source: ["src", "lib"] };
+    const repository = await makeCommandRepository(covered + record("lib/other.js"), {
+      suite,
+      coverage: { exclude: ["lib/**"] },
+    });
+    expect(await reasonsOf(repository)).toContain(
+      'The source "lib" of sums (lib) yields nothing: `coverage.exclude` leaves nothing of it.',
+    );
+  });
+
+  test("of nothing at all when the configuration excludes everything", async () => {
+    const repository = await makeCommandRepository(covered, { coverage: { exclude: ["**"] } });
+    expect(await reasonsOf(repository)).toContain("The coverage data names no source file");
+  });
+});
+
+describe("pytest", () => {
+  const open: Files = {
+    "verify.config.json": configFile({
+      suites: [{ name: "backend", runner: "pytest", command: "pytest", workers: 2 }],
+      database: false,
+    }),
+  };
+
+  test("whose own configuration leaves the whole source out measures nothing but tests, and is not verified", async () => {
+    const repository = await makePytestRepository({ ...open, ".coveragerc": "[run]\nsource = .\nomit = src/*\n" });
+    expect(await reasonsOf(repository)).toContain("Nothing but tests is measured by backend");
+  });
+
+  test("whose own configuration leaves a named source out is not verified", async () => {
+    const repository = await makePytestRepository({ ".coveragerc": "[run]\nomit = src/*\n" });
+    expect(await reasonsOf(repository)).toContain("There is no coverage data from backend");
+  });
+
+  test("is told which files coverage.py leaves out, as nobody imports them and no package holds them", async () => {
+    const { root } = await makePytestRepository({
+      "src/jobs/nightly.py": "def run():\n    return 1\n",
+      "src/kept/__init__.py": "",
+      "src/kept/listed.py": "",
+    });
+    const { code, output } = await runIn(root, []);
+    expect(code).toBe(0);
+    expect(output).toContain("coverage.py leaves out src/jobs/nightly.py: no test of backend imports it");
+  });
+
+  test("that collects no test is not verified, whatever an earlier run covered", async () => {
+    const repository = await makePytestRepository();
+    expect((await runIn(repository.root, [])).code).toBe(0);
+    await repository.write({ "tests/test_sums.py": "from sums import add\n" });
+    await repository.commit("No tests any more");
+    expect(await reasonsOf(repository)).toContain("backend collected no tests");
+  });
+
+  test("without coverage data is not verified", async () => {
+    const suites = [{ name: "backend", runner: "pytest", command: "pytest --no-cov", source: ["src"], workers: 2 }];
+    const repository = await makePytestRepository({}, { suites });
+    expect(await reasonsOf(repository)).toContain("There is no coverage data from backend");
+  });
+});
+
+test.each([
+  ["a suite", ["--suite", "one"]],
+  ["a part of the gate", ["--coverage", "1"]],
+  ["tests, by an argument", ["--", "-k", "adds"]],
+  ["what is committed", ["--working-tree"]],
+])("a run that leaves out %s passes without a receipt", async (_what, words) => {
+  const suite = { runner: "pytest", command: "pytest", source: ["src"] };
+  const { root } = await makePytestRepository(
+    {},
+    { suites: [{ name: "one", ...suite }, ...(words[0] === "--suite" ? [{ name: "two", ...suite }] : [])] },
+  );
+  expect((await runIn(root, words)).code).toBe(0);
+  expect((await readSummary(root)).receipt).toBeNull();
+});
+
+describe("the ratchet", () => {
+  const ratchet = { coverage: { lines: 10, ratchet: true } };
+  const uncovered =
+    "def add(left, right):\n    return left + right\n\n\ndef take(left, right):\n    return left - right\n";
+
+  test("stops a fall below what is recorded of the base branch, and names both figures", async () => {
+    const repository = await makePytestRepository({}, ratchet);
+    expect((await runIn(repository.root, [])).code).toBe(0);
+    await repository.git("checkout", "--quiet", "-b", "feature");
+    await repository.write({ "src/sums.py": uncovered });
+    const before = await repository.git("rev-parse", "--short=7", "HEAD");
+    await repository.commit("Take, without a test");
+    expect(await reasonsOf(repository)).toBe(
+      `Coverage fell from 100 % (2 of 2 lines), recorded for ${before} of the base branch, to 75 % (3 of 4 lines): ` +
+        "1 more line would hold it. Not covered of what changed: src/sums.py:6. Most missed: src/sums.py (1 of 4).",
+    );
+  });
+
+  test("has nothing to hold where no figure of the base is recorded, and says how to record one", async () => {
+    const repository = await makePytestRepository({}, ratchet);
+    await repository.git("checkout", "--quiet", "-b", "feature");
+    await repository.write({ "src/sums.py": uncovered });
+    await repository.commit("Take, without a test");
+    const { code, output } = await runIn(repository.root, []);
+    expect(code).toBe(0);
+    expect(output).toContain("`npx verify main` records one");
+  });
+});
+
+test("each suite is held to its own gate, and a gate of a suite that is not there is refused", async () => {
+  const repository = await makePytestRepository({}, { coverage: { lines: 0, suites: { backend: 100 } } });
+  await repository.write({ "src/more.py": "import os\n\n\ndef more():\n    return os.name\n" });
+  await repository.commit("More");
+  await repository.write({
+    "tests/test_sums.py":
+      "import more\nfrom sums import add\n\n\ndef test_adds():\n    assert more and add(1, 2) == 3\n",
+  });
+  await repository.commit("Load it");
+  expect(await reasonsOf(repository)).toContain(
+    "80 % of the lines of backend are covered (4 of 5), their gate is 100 %",
+  );
+
+  const unknown = await makePytestRepository({}, { coverage: { suites: { backnd: 100 } } });
+  const { code, errors } = await runIn(unknown.root, []);
+  expect(code).toBe(2);
+  expect(errors).toContain('"coverage.suites" names "backnd", which is no suite: did you mean "backend"?');
+});
