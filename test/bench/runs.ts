@@ -1,11 +1,10 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { packageRoot } from "../../src/paths.ts";
 import type { Summary } from "../../src/report/summary.ts";
 import { ledgerCommand } from "../support/ledger.ts";
+import { type Environment, timed } from "./programs.ts";
 
 /** One way of running the suite, timed. */
 export interface Measurement {
@@ -18,15 +17,13 @@ export interface Measurement {
   readonly peakMegabytes?: number | undefined;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** Runs pytest by hand with coverage and results written; throws, with the output, where it fails. */
 export async function measurePytest(directory: string, flags: string, environment: Environment): Promise<Measurement> {
   const reports = await mkdtemp(join(tmpdir(), "pushproof-bench-reports-"));
   try {
     const [junit, lcov] = [join(reports, "junit.xml"), join(reports, "coverage.lcov")];
     const command = `${ledgerCommand} ${flags} --cov=src --cov-report=lcov:${lcov} --junitxml=${junit}`;
-    const { seconds } = await timed("/bin/sh", ["-c", command], directory, environment);
+    const { seconds } = await timed("/bin/sh", ["-c", command], { cwd: directory, env: environment });
     return {
       seconds,
       outcome: outcomeOf(testsIn(await readFile(junit, "utf8")), linesIn(await readFile(lcov, "utf8"))),
@@ -39,7 +36,10 @@ export async function measurePytest(directory: string, flags: string, environmen
 /** Runs `verify --fresh` as a user does; throws, with the output, where it fails. */
 export async function measureVerify(directory: string, environment: Environment): Promise<Measurement> {
   const program = join(packageRoot, "dist", "main.js");
-  const { seconds, peakMegabytes } = await timed(process.execPath, [program, "--fresh"], directory, environment);
+  const { seconds, peakMegabytes } = await timed(process.execPath, [program, "--fresh"], {
+    cwd: directory,
+    env: environment,
+  });
   const summary = JSON.parse(await readFile(join(directory, ".verify", "summary.json"), "utf8")) as Summary;
   const [suite] = summary.suites;
   if (summary.verdict !== "verified" || !suite || !summary.coverage) throw new Error("verify passed without a result.");
@@ -61,33 +61,4 @@ function testsIn(junit: string): { passed: number; total: number } {
 function linesIn(lcov: string): { covered: number; total: number } {
   const hits = [...lcov.matchAll(/^DA:\d+,(\d+)/gm)].map(([, count]) => Number(count));
   return { covered: hits.filter((count) => count > 0).length, total: hits.length };
-}
-
-/** Runs a program to its end; throws with the last of its output where it does not exit with 0. */
-async function timed(
-  program: string,
-  words: readonly string[],
-  cwd: string,
-  env: Environment,
-): Promise<{ seconds: number; peakMegabytes: number | undefined }> {
-  const started = performance.now();
-  const child = spawn(program, words, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
-  let peakMegabytes: number | undefined;
-  const watch = setInterval(async () => {
-    peakMegabytes = (await peakOf(child.pid)) ?? peakMegabytes;
-  }, 500);
-  const [code] = (await once(child, "close")) as [number | null];
-  clearInterval(watch);
-  const seconds = (performance.now() - started) / 1000;
-  if (code === 0) return { seconds, peakMegabytes };
-  throw new Error(`${program} ${words.join(" ")} in ${cwd} ended with ${code}:\n${output.slice(-4000)}`);
-}
-
-/** The most memory a process ever held, where the system tells. */
-async function peakOf(pid: number | undefined): Promise<number | undefined> {
-  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-  const kilobytes = /^VmHWM:\s*(\d+)/m.exec(status)?.[1];
-  return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
 }

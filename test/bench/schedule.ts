@@ -14,6 +14,7 @@ import { pythonEnvironment } from "../support/python.ts";
 import { type Files, gitEnvironment, writeFiles } from "../support/repository.ts";
 import { median } from "./median.ts";
 import { makeWorkspace } from "./places.ts";
+import { randomNumbers } from "./random.ts";
 
 const run = promisify(execFile);
 
@@ -29,15 +30,6 @@ const [fileCount, totalSeconds, rounds] = [values.files, values.seconds, values.
   number,
   number,
 ];
-
-/** Always the same numbers between 0 and 1. */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return (state + 0.5) / 2 ** 32;
-  };
-}
 
 /** Seconds by file, spread lognormally (sigma 1), which add up to the total. */
 function fileSeconds(): number[] {
