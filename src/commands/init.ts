@@ -86,9 +86,9 @@ async function configure({ repository, narrator, root, packageFields }: Setting)
   if (draft === null) throw noSuite(root);
   await editFile(join(root, "verify.config.json"), `${JSON.stringify(draft.config, null, 2)}\n`);
   narrator.did("verify.config.json written");
-  for (const suite of draft.suites) {
-    narrator.detail(suite.title);
-    for (const note of suite.notes) narrator.detail(`  ${note}`);
+  for (const { title, notes } of [...draft.suites, ...draft.coverage]) {
+    narrator.detail(title);
+    for (const note of notes) narrator.detail(`  ${note}`);
   }
   narrator.detail(
     draft.config.database ? `database: ${draft.config.database.name}` : "database: none, no sign of Postgres found",

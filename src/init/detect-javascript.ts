@@ -19,10 +19,13 @@ interface Signs {
 
 const code = String.raw`\.[cm]?[jt]sx?$`;
 
+/** The names of the files that configure jest. */
+export const jestFile = /^jest\.config\.([cm]?[jt]s|json)$/;
+
 const signs: readonly Signs[] = [
   {
     runner: "jest",
-    configuration: /^jest\.config\.([cm]?[jt]s|json)$/,
+    configuration: jestFile,
     key: "jest",
     testFile: new RegExp(String.raw`(\.(test|spec)|(^|/)__tests__/.+)${code}`),
     command: "jest",

@@ -21,17 +21,31 @@ const projectFiles =
 const testFile = /(^|\/)(test_[^/]*|[^/]*_test)\.py$/;
 const testContent = /^\s*(async\s+)?(def\s+test|class\s+Test|class\s+\w+\(.*TestCase)/m;
 
-/** The settings of pytest in a directory's own configuration, or null where there is none. */
-export function pytestSettings(project: ProjectFiles, directory: string): ReadonlyMap<string, string> | null {
+/** A directory's own configuration of pytest. */
+export interface PytestConfiguration {
+  /** Relative to the project's root. */
+  readonly file: string;
+  readonly settings: ReadonlyMap<string, string>;
+}
+
+/** Where pytest is configured in a directory, and how; null where it is not. */
+export function pytestConfiguration(project: ProjectFiles, directory: string): PytestConfiguration | null {
   for (const [name, wanted] of configurationFiles) {
-    const text = project.read(within(directory, name));
+    const file = within(directory, name);
+    const text = project.read(file);
     if (text === null) continue;
     const sections = readSections(text, name.endsWith(".toml") ? "toml" : "ini");
     const found = (wanted.length > 0 ? wanted : ["pytest"]).find((section) => sections.has(section));
-    if (found !== undefined) return sections.get(found) ?? null;
-    if (wanted.length === 0) return new Map();
+    const settings = found === undefined ? undefined : sections.get(found);
+    if (settings !== undefined) return { file, settings };
+    if (wanted.length === 0) return { file, settings: new Map() };
   }
   return null;
+}
+
+/** The settings of pytest in a directory's own configuration, or null where there is none. */
+export function pytestSettings(project: ProjectFiles, directory: string): ReadonlyMap<string, string> | null {
+  return pytestConfiguration(project, directory)?.settings ?? null;
 }
 
 /** The pytest suites of a project, the ones nearest to its root first. */

@@ -40,14 +40,20 @@ export function detectVitest(project: ProjectFiles): DetectedSuite[] {
   return outermost(candidates, testFiles).map(({ root }) => describeSuite(project, root));
 }
 
+/** The paths of a directory's vitest configuration; empty where vitest has none of its own there. */
+export function vitestFiles(project: ProjectFiles, root: string): string[] {
+  const paths = entriesOf(project, root).map((name) => within(root, name));
+  const matching = (file: RegExp): string[] => paths.filter((path) => file.test(posix.basename(path)));
+  const own = matching(vitestFile);
+  // As vitest does: its own file wins over the one it shares with vite.
+  return own.length > 0 ? own : matching(viteFile).filter((path) => /\btest\s*:/.test(project.read(path) ?? ""));
+}
+
 /** The text of a directory's vitest configuration; empty where vitest has none of its own there. */
 function vitestSettings(project: ProjectFiles, root: string): string {
-  const names = entriesOf(project, root);
-  const texts = (file: RegExp): string[] =>
-    names.filter((name) => file.test(name)).map((name) => project.read(within(root, name)) ?? "");
-  const own = texts(vitestFile);
-  // As vitest does: its own file wins over the one it shares with vite.
-  return (own.length > 0 ? own : texts(viteFile).filter((text) => /\btest\s*:/.test(text))).join("\n");
+  return vitestFiles(project, root)
+    .map((path) => project.read(path) ?? "")
+    .join("\n");
 }
 
 function candidateAt(project: ProjectFiles, root: string): Candidate | null {

@@ -1,4 +1,5 @@
 import { type ConfigFile, configSchema } from "../config.ts";
+import { coverageThresholds } from "./coverage-thresholds.ts";
 import { detectDatabase } from "./detect-database.ts";
 import { detectJavaScript } from "./detect-javascript.ts";
 import { detectPytest } from "./detect-pytest.ts";
@@ -7,12 +8,15 @@ import type { DetectedSuite } from "./detected-suite.ts";
 import { withMoonTasks } from "./moon-tasks.ts";
 import type { ProjectFiles } from "./project-files.ts";
 import { setupSuggestions } from "./suggestions.ts";
+import type { Remark } from "./threshold-remarks.ts";
 
 /** A configuration for a project, and how it came about. */
 export interface Draft {
   readonly config: ConfigFile;
   /** A line for each suite, such as `backend: pytest in apps/backend, uv run pytest`, and what was guessed for it. */
-  readonly suites: ReadonlyArray<{ readonly title: string; readonly notes: readonly string[] }>;
+  readonly suites: readonly Remark[];
+  /** Which coverage thresholds were taken from where; empty where the project has none. */
+  readonly coverage: readonly Remark[];
   /** What was guessed about the database. */
   readonly database: readonly string[];
   /** Commands that may be wanted as `database.setup`. */
@@ -32,6 +36,10 @@ export function draftConfig(project: ProjectFiles, repository: string, base: str
   if (suites.length === 0) return null;
   const names = nameSuites(suites);
   const database = detectDatabase(project, suites);
+  const coverage = coverageThresholds(
+    project,
+    suites.map((suite, index) => ({ name: names[index] ?? suite.runner, suite })),
+  );
   const config: ConfigFile = {
     ...(base === "main" ? {} : { base }),
     suites: suites.map((suite, index) => ({
@@ -46,6 +54,7 @@ export function draftConfig(project: ProjectFiles, repository: string, base: str
       name: database.name ?? databaseName(repository),
       ...(Object.keys(database.variables).length === 0 ? {} : { variables: shortest(database.variables) }),
     },
+    ...(coverage.settings === undefined ? {} : { coverage: coverage.settings }),
   };
   configSchema.parse(config);
   return {
@@ -54,6 +63,7 @@ export function draftConfig(project: ProjectFiles, repository: string, base: str
       title: `${names[index]}: ${suite.runner}${suite.root === "." ? "" : ` in ${suite.root}`}, \`${suite.command}\``,
       notes: suite.notes,
     })),
+    coverage: coverage.remarks,
     database: database.notes,
     setups: setupSuggestions(project, database.suites),
   };

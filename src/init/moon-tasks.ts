@@ -1,7 +1,7 @@
 import { posix } from "node:path";
-import { parse } from "yaml";
 import type { RunnerName } from "../config.ts";
 import type { DetectedSuite } from "./detected-suite.ts";
+import { parseYaml, recordOf } from "./loose-values.ts";
 import { type ProjectFiles, within } from "./project-files.ts";
 
 /** A task of a moon workspace that runs tests. */
@@ -90,17 +90,4 @@ function textOf(value: unknown): string {
       /^[\w@%+=:,./-]+$/.test(String(word)) ? String(word) : `"${String(word).replace(/(["\\$`])/g, "\\$1")}"`,
     )
     .join(" ");
-}
-
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
-}
-
-/** A file that is no YAML says nothing. */
-function parseYaml(text: string): unknown {
-  try {
-    return parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -64,6 +64,24 @@ describe("verify init in a repository with a pytest suite", () => {
     );
   });
 
+  it("takes over the coverage thresholds that are there, and names their file", async () => {
+    const coveragerc = "[run]\nbranch = true\n[report]\nfail_under = 90\n";
+    const repository = await prepare({ ...complete, ".coveragerc": coveragerc });
+    const { output } = await repository.init();
+    expect(JSON.parse(await read(repository, "verify.config.json")).coverage).toEqual({ lines: 90 });
+    expect(output).toContain(
+      "    coverage: lines 90, from .coveragerc ([report] fail_under); our default would be lines 95\n      it is offered as lines",
+    );
+  });
+
+  it("says nothing of coverage thresholds where the configuration stays as it is", async () => {
+    const text = '{ "suites": [] }\n';
+    const files = { ...complete, ".coveragerc": "[report]\nfail_under = 90\n", "verify.config.json": text };
+    const repository = await prepare(files);
+    expect((await repository.init()).output).not.toContain("coverage");
+    expect(await read(repository, "verify.config.json")).toBe(text);
+  });
+
   it("changes nothing the second time, and says so", async () => {
     const repository = await prepare(complete);
     await repository.init();

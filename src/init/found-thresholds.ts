@@ -1,0 +1,79 @@
+import { percentOf } from "./loose-values.ts";
+import { computed } from "./object-literal.ts";
+
+/** The least shares that are asked of all files together, in percent. */
+export interface ThresholdFigures {
+  readonly lines?: number;
+  readonly branches?: number;
+  readonly functions?: number;
+}
+
+/** What one configuration of another tool asks for, in our terms. */
+export interface FoundThresholds {
+  /** The file and the key in it, for people to read: `vitest.config.ts (coverage.thresholds)`. */
+  readonly place: string;
+  readonly figures: ThresholdFigures;
+  /** The least share of lines of each file, in percent, where one is asked for. */
+  readonly eachFile?: number;
+  /** The least share of lines of each file that a glob matches, in percent; globs are relative to the repo's root. */
+  readonly files?: Readonly<Record<string, number>>;
+  /** The least share of changed lines, in percent. */
+  readonly changedLines?: number;
+  /** Whether coverage must not fall. */
+  readonly ratchet?: boolean;
+  /** What is not offered, or not quite as it is there; one line each. */
+  readonly notes: readonly string[];
+}
+
+/** Figures, and what a reader should know about them. */
+export interface ReadFigures {
+  readonly figures: ThresholdFigures;
+  readonly notes: readonly string[];
+}
+
+/** The note on what cannot be read in a file of code. */
+export const unread = "worked out while that file runs: not read";
+
+const ours = ["lines", "branches", "functions"] as const;
+
+/**
+ * The figures that the JavaScript tools write as `lines`, `branches`, `functions` and `statements`. Statements stand in for
+ * lines that are not there, as LCOV counts no statements. What is no share in percent, or asks for nothing, is left out;
+ * `label` goes in front of the notes about it.
+ */
+export function readFigures(written: Readonly<Record<string, unknown>>, label = ""): ReadFigures {
+  const notes = written["..."] === computed ? [`${label}what is spread into it is ${unread}`] : [];
+  const shareOf = (metric: string): number | undefined => {
+    const value = written[metric];
+    if (value === computed) notes.push(`${label}${metric} is ${unread}`);
+    if (typeof value === "number" && value < 0)
+      notes.push(`${label}${metric} ${value} is how many may be uncovered, not a share: nothing is offered for it`);
+    return percentOf(value) ?? undefined;
+  };
+  const shares = Object.fromEntries(ours.map((metric) => [metric, shareOf(metric)]));
+  const statements = shareOf("statements");
+  if (statements !== undefined && shares.lines === undefined) {
+    shares.lines = statements;
+    notes.push(`${label}statements ${statements} is offered as lines: LCOV counts no statements`);
+  } else if (statements !== undefined && statements > (shares.lines ?? 0)) {
+    notes.push(`${label}statements ${statements} is not offered: LCOV counts no statements`);
+  }
+  // A default of ours is not given up for a figure that every run meets.
+  if (shares.lines === 0) notes.push(`${label}lines 0 asks for nothing: nothing is offered for it`);
+  return { figures: Object.fromEntries(Object.entries(shares).filter(([, share]) => share)), notes };
+}
+
+/** What `100: true` stands for. */
+export const allCovered: ReadFigures = { figures: { lines: 100, branches: 100, functions: 100 }, notes: [] };
+
+/** The note about figures that are not lines, where files are held to lines alone. */
+export function unofferedOf(glob: string, branches: number | undefined, functions: number | undefined): string[] {
+  const names = [branches === undefined ? [] : ["branches"], functions === undefined ? [] : ["functions"]].flat();
+  return names.length === 0 ? [] : [`${glob}: ${names.join(" and ")} not offered: files are held to lines alone`];
+}
+
+/** Whether nothing is offered and nothing is to be said. */
+export function isEmpty({ figures, eachFile, files, changedLines, ratchet, notes }: FoundThresholds): boolean {
+  const offered = [eachFile, changedLines, ratchet, ...Object.values(figures), ...Object.values(files ?? {})];
+  return notes.length === 0 && offered.every((value) => value === undefined || value === false);
+}

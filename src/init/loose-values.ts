@@ -1,0 +1,22 @@
+import { parse } from "yaml";
+
+/** The object that a value is; an empty one for anything else. */
+export function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}
+
+/** What a YAML text holds. A text that is no YAML says nothing: null. */
+export function parseYaml(text: string): unknown {
+  try {
+    return parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** The percentage, 0 to 100, that a number or a text such as `80` or `80%` is; null for anything else. */
+export function percentOf(value: unknown): number | null {
+  const isText = typeof value === "string" && /^\d+(\.\d+)?\s*%?$/.test(value.trim());
+  const number = isText ? Number.parseFloat(value) : value;
+  return typeof number === "number" && number >= 0 && number <= 100 ? number : null;
+}

@@ -1,0 +1,58 @@
+import { vitestFiles } from "./detect-vitest.ts";
+import {
+  allCovered,
+  type FoundThresholds,
+  type ReadFigures,
+  readFigures,
+  unofferedOf,
+  unread,
+} from "./found-thresholds.ts";
+import { recordOf } from "./loose-values.ts";
+import { computed, literalOf } from "./object-literal.ts";
+import { type ProjectFiles, within } from "./project-files.ts";
+
+const ownKeys = /^(lines|branches|functions|statements|perFile|autoUpdate|100)$/;
+
+/** What `coverage.thresholds` in the vitest configuration of a directory asks for; null where there is none. */
+export function vitestThresholds(project: ProjectFiles, root: string): FoundThresholds | null {
+  for (const path of vitestFiles(project, root)) {
+    const written = literalOf(project.read(path) ?? "", "thresholds");
+    if (written === undefined) continue;
+    const place = `${path} (coverage.thresholds)`;
+    return written === computed
+      ? { place, figures: {}, notes: [unread] }
+      : { place, ...offered(recordOf(written), root) };
+  }
+  return null;
+}
+
+function offered(written: Readonly<Record<string, unknown>>, root: string): Omit<FoundThresholds, "place"> {
+  const { figures, notes } = figuresOf(written);
+  const isPerFile = written.perFile === true;
+  const globs = Object.entries(written).filter(([key]) => !ownKeys.test(key) && key !== "...");
+  const read = globs.map(([glob, inner]) => ({ glob, ...figuresOf(recordOf(inner), `${glob}: `) }));
+  const files = Object.fromEntries(
+    read.flatMap(({ glob, figures: { lines } }) => (lines === undefined ? [] : [[within(root, glob), lines]])),
+  );
+  return {
+    figures,
+    ...(isPerFile && figures.lines !== undefined ? { eachFile: figures.lines } : {}),
+    files,
+    notes: [
+      ...notes,
+      ...(isPerFile && (figures.branches ?? figures.functions) !== undefined
+        ? ["branches and functions are held per file there, and for all files together here"]
+        : []),
+      ...globs.flatMap(([glob, inner]) => (inner === computed ? [`${glob}: ${unread}`] : [])),
+      ...read.flatMap((glob) => glob.notes),
+      ...read.flatMap(({ glob, figures: { branches, functions } }) => unofferedOf(glob, branches, functions)),
+      ...(!isPerFile && Object.keys(files).length > 0
+        ? ["the files of a glob are held together there, and each of them here"]
+        : []),
+    ],
+  };
+}
+
+function figuresOf(written: Readonly<Record<string, unknown>>, label = ""): ReadFigures {
+  return written["100"] === true ? allCovered : readFigures(written, label);
+}
