@@ -35,17 +35,23 @@ interface Status {
 function statusOf(written: unknown): Status {
   if (isOn(written)) return { target: "auto", notes: [] };
   const statuses = recordOf(written);
-  const others = Object.keys(statuses).filter((name) => name !== "default");
+  const parts = Object.keys(statuses).filter((name) => name !== "default" || isPart(statuses.default));
   const notes =
-    others.length === 0 ? [] : [`not offered, as they are about parts of the repository: ${others.join(", ")}`];
+    parts.length === 0 ? [] : [`not offered, as they are about parts of the repository: ${parts.join(", ")}`];
   if (!("default" in statuses) || isOff(statuses.default)) return { target: null, notes };
   const { target = "auto", threshold, informational, enabled } = recordOf(statuses.default);
-  if (isOff(enabled)) return { target: null, notes };
+  if (isOff(enabled) || parts.includes("default")) return { target: null, notes };
   if (isOn(informational))
     return { target: null, notes: ["informational there, so it stops nothing: not offered", ...notes] };
   const slack = Number.parseFloat(String(threshold));
   const missed = slack > 0 ? [`the ${slack} % by which it may be missed there are not offered`] : [];
   return { target, notes: [...missed, ...notes] };
+}
+
+/** Whether a status that is on is limited to some paths or flags. */
+function isPart(status: unknown): boolean {
+  const { paths, flags, enabled } = recordOf(status);
+  return !isOff(enabled) && [paths, flags].some((limit) => [limit].flat().some((entry) => (entry ?? "") !== ""));
 }
 
 function isOn(value: unknown): boolean {

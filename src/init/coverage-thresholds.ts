@@ -1,7 +1,7 @@
 import type { RunnerName } from "../config.ts";
 import { codecovThresholds } from "./codecov-thresholds.ts";
 import type { DetectedSuite } from "./detected-suite.ts";
-import { type FoundThresholds, isEmpty, type ThresholdFigures } from "./found-thresholds.ts";
+import { type FoundThresholds, floorsOf, isEmpty, type ThresholdFigures } from "./found-thresholds.ts";
 import { jestThresholds } from "./jest-thresholds.ts";
 import { nycThresholds } from "./nyc-thresholds.ts";
 import { type ProjectFiles, within } from "./project-files.ts";
@@ -32,8 +32,10 @@ interface NamedSuite {
   readonly suite: DetectedSuite;
 }
 
+type Reader = (project: ProjectFiles, root: string, suite: DetectedSuite) => FoundThresholds | null;
+
 /** Where the thresholds of a runner's suite are; a runner that measures nothing itself is wrapped in nyc or c8. */
-const readers: Readonly<Record<RunnerName, (project: ProjectFiles, root: string) => FoundThresholds | null>> = {
+const readers: Readonly<Record<RunnerName, Reader>> = {
   pytest: pythonThresholds,
   vitest: vitestThresholds,
   jest: jestThresholds,
@@ -49,7 +51,7 @@ const readers: Readonly<Record<RunnerName, (project: ProjectFiles, root: string)
 export function coverageThresholds(project: ProjectFiles, suites: readonly NamedSuite[]): CoverageDraft {
   const isOnly = suites.length === 1;
   const own = suites.flatMap(({ name, suite }) => {
-    const found = readers[suite.runner](project, suite.root);
+    const found = readers[suite.runner](project, suite.root, suite);
     return found === null || isEmpty(found) ? [] : [{ name, found: withFloors(found, suite.root, isOnly) }];
   });
   const only = isOnly ? own[0]?.found : undefined;
@@ -58,7 +60,7 @@ export function coverageThresholds(project: ProjectFiles, suites: readonly Named
     .filter((found) => !isEmpty(found));
 
   const bySuite = own.filter(({ found }) => !isOnly && hasAny(found.figures));
-  const files = Object.assign({}, ...own.map(({ found }) => found.files));
+  const files = floorsOf(own.flatMap(({ found }) => Object.entries(found.files ?? {})));
   const settings: CoverageSettings = {
     ...only?.figures,
     ...Object.assign({}, ...shared.map(({ figures }) => figures)),
@@ -85,7 +87,8 @@ function withFloors(found: FoundThresholds, root: string, isOnly: boolean): Foun
     const note = `lines ${eachFile} for each file is not offered: no glob tells this suite's files from the others'`;
     return { ...found, eachFile: undefined, notes: [...notes, note] };
   }
-  return { ...found, files: { [isOnly ? "**" : within(root, "**")]: eachFile, ...files } };
+  const every = isOnly ? "**" : within(root, "**");
+  return { ...found, files: floorsOf([[every, eachFile], ...Object.entries(files ?? {})]) };
 }
 
 /** Without the share of lines that the only suite's own configuration says, perhaps differently. */

@@ -42,7 +42,7 @@ const ours = ["lines", "branches", "functions"] as const;
  * `label` goes in front of the notes about it.
  */
 export function readFigures(written: Readonly<Record<string, unknown>>, label = ""): ReadFigures {
-  const notes = written["..."] === computed ? [`${label}what is spread into it is ${unread}`] : [];
+  const notes = unreadMembers(written, label);
   const shareOf = (metric: string): number | undefined => {
     const value = written[metric];
     if (value === computed) notes.push(`${label}${metric} is ${unread}`);
@@ -61,6 +61,41 @@ export function readFigures(written: Readonly<Record<string, unknown>>, label = 
   // A default of ours is not given up for a figure that every run meets.
   if (shares.lines === 0) notes.push(`${label}lines 0 asks for nothing: nothing is offered for it`);
   return { figures: Object.fromEntries(Object.entries(shares).filter(([, share]) => share)), notes };
+}
+
+/** The notes on the members of an object that cannot be read. */
+export function unreadMembers(written: Readonly<Record<string, unknown>>, label = ""): string[] {
+  return Object.entries(written).flatMap(([key, value]) => {
+    if (!isUnreadKey(key, value)) return [];
+    return [`${label}${key === "..." ? "what is spread into it" : key} is ${unread}`];
+  });
+}
+
+/** Whether an object's key stands for members that cannot be read: those of a spread, or of a key that is worked out. */
+export function isUnreadKey(key: string, value: unknown): boolean {
+  return value === computed && (key === "..." || key.startsWith("["));
+}
+
+/**
+ * The floors by glob as we write them. The other tools hold a file to every glob that matches it, we to the last one that
+ * does: with the highest at the end, that is the one that decides there too.
+ */
+export function floorsOf(
+  floors: readonly (readonly [glob: string, share: number])[],
+): Readonly<Record<string, number>> {
+  const highest = new Map<string, number>();
+  for (const [glob, share] of floors) highest.set(glob, Math.max(share, highest.get(glob) ?? 0));
+  return Object.fromEntries([...highest].sort(([, left], [, right]) => left - right));
+}
+
+/** Whether a glob matches all that the rest of it does not; `!(a|b)` is about one name alone. */
+export function isNegated(glob: string): boolean {
+  return /^(\.\/)*!(?!\()/.test(glob);
+}
+
+/** The note about a negated glob, which would hold nearly every file. */
+export function negatedNote(glob: string): string {
+  return `${glob} matches all other files: nothing is offered for it`;
 }
 
 /** What `100: true` stands for. */

@@ -1,6 +1,14 @@
 import { jestFile } from "./detect-javascript.ts";
 import { readPackageFile } from "./detect-vitest.ts";
-import { type FoundThresholds, readFigures, unofferedOf, unread } from "./found-thresholds.ts";
+import {
+  type FoundThresholds,
+  floorsOf,
+  isNegated,
+  negatedNote,
+  readFigures,
+  unofferedOf,
+  unread,
+} from "./found-thresholds.ts";
 import { recordOf } from "./loose-values.ts";
 import { computed, literalOf } from "./object-literal.ts";
 import { entriesOf, isUnder, type ProjectFiles, within } from "./project-files.ts";
@@ -32,13 +40,18 @@ function offered(
   written: Readonly<Record<string, unknown>>,
 ): Omit<FoundThresholds, "place"> {
   const { figures, notes } = readFigures(recordOf(written.global));
-  const files: Record<string, number> = {};
+  const floors: (readonly [string, number])[] = [];
   const pathNotes: string[] = [];
   let holdsDirectory = false;
   for (const [key, inner] of Object.entries(written)) {
     if (inner === computed) pathNotes.push(key === "..." ? `what is spread into it is ${unread}` : `${key}: ${unread}`);
     if (inner === computed || key === "global") continue;
-    const path = within(root, key.replace(/^<rootDir>\//, ""));
+    const inRoot = key.replace(/^<rootDir>\//, "");
+    if (isNegated(inRoot)) {
+      pathNotes.push(negatedNote(key));
+      continue;
+    }
+    const path = within(root, inRoot);
     if (key.startsWith("/") || path.startsWith("..")) {
       pathNotes.push(`${key} lies outside of the repository: nothing is offered for it`);
       continue;
@@ -46,12 +59,12 @@ function offered(
     const { glob, isDirectory } = globOf(project, path);
     const read = readFigures(recordOf(inner), `${key}: `);
     const { lines, branches, functions } = read.figures;
-    if (lines !== undefined) files[glob] = lines;
+    if (lines !== undefined) floors.push([glob, lines]);
     if (lines !== undefined && isDirectory) holdsDirectory = true;
     pathNotes.push(...read.notes, ...unofferedOf(key, branches, functions));
   }
   if (holdsDirectory) pathNotes.push("the files of a directory are held together there, and each of them here");
-  return { figures, files, notes: [...notes, ...pathNotes] };
+  return { figures, files: floorsOf(floors), notes: [...notes, ...pathNotes] };
 }
 
 /** Jest takes a directory for all that is in it. */

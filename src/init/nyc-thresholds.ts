@@ -1,4 +1,6 @@
+import { coverageFlags } from "./coverage-flags.ts";
 import { readPackageFile } from "./detect-vitest.ts";
+import type { DetectedSuite } from "./detected-suite.ts";
 import { allCovered, type FoundThresholds, readFigures } from "./found-thresholds.ts";
 import { parseYaml, recordOf } from "./loose-values.ts";
 import { computed, exportedLiteral } from "./object-literal.ts";
@@ -6,13 +8,23 @@ import { type ProjectFiles, within } from "./project-files.ts";
 
 const names = [".c8rc", ".c8rc.json", ".nycrc", ".nycrc.json", ".nycrc.yml", ".nycrc.yaml", "nyc.config.js"];
 
-/** What the configuration of nyc or c8 in a directory asks for, of the first file that asks for anything; null where none does. */
-export function nycThresholds(project: ProjectFiles, root: string): FoundThresholds | null {
+/**
+ * What nyc or c8 is asked for in a directory: by the first file of its configuration that asks for anything, and before that
+ * by the flags in the suite's script; null where none does.
+ */
+export function nycThresholds(
+  project: ProjectFiles,
+  root: string,
+  suite: Pick<DetectedSuite, "runner" | "command">,
+): FoundThresholds | null {
+  const flags = coverageFlags(project, { ...suite, root });
   for (const [place, written] of configurations(project, root)) {
     const found = written === computed ? null : offered(recordOf(written), place);
-    if (found !== null) return found;
+    if (found === null) continue;
+    // As both tools do: a flag counts before the same setting in a file.
+    return flags === null ? found : offered({ ...recordOf(written), ...flags.settings }, `${flags.place} and ${place}`);
   }
-  return null;
+  return flags === null ? null : offered(flags.settings, flags.place);
 }
 
 function configurations(project: ProjectFiles, root: string): [string, unknown][] {

@@ -1,22 +1,71 @@
+import { isDeepStrictEqual } from "node:util";
+import { bracketsAround, quote, tokensOf, unquoted, word } from "./code-tokens.ts";
+
 /** Stands for a value that only running the file would tell. */
 export const computed: unique symbol = Symbol("computed");
 
 /**
- * What is written for a key, or for a constant of that name, in a text of JavaScript, TypeScript or JSON: a string, number,
- * boolean, null or an object of these; `computed` for anything else, undefined where the key is nowhere. The text is only
- * read, never run: constants of the same file are followed, what is imported or worked out is not.
+ * What is written for a key, or else for a constant of that name, in a text of JavaScript, TypeScript or JSON: a string,
+ * number, boolean, null or an object of these; `computed` for anything else and where the text says different things,
+ * undefined where the key is nowhere. The text is only read, never run: the constants at the top of the same file are
+ * followed, what is imported or worked out is not.
  */
 export function literalOf(text: string, key: string): unknown {
   const tokens = tokensOf(text);
+  return theOnly(writtenFor(tokens, key));
+}
+
+/** As `literalOf`, of a key in the object that is written for another: the one that bears the name elsewhere is not meant. */
+export function literalUnder(text: string, parent: string, key: string): unknown {
+  const tokens = tokensOf(text);
+  const parents = writtenFor(tokens, parent);
+  const assigned = tokens.flatMap((_, index) =>
+    tokens[index - 2] === parent && isAssigned(tokens, index, key) ? [valueAt(tokens, index + 2, new Set()).value] : [],
+  );
+  // Without the parent in sight, what bears the name may be meant, and may not.
+  if (parents.length + assigned.length === 0) return writtenFor(tokens, key).length === 0 ? undefined : computed;
+  return theOnly([...parents.map((value) => memberOf(value, key)), ...assigned]);
+}
+
+function memberOf(value: unknown, key: string): unknown {
+  if (value === computed) return computed;
+  if (typeof value !== "object" || value === null) return undefined;
+  const members = value as Readonly<Record<string, unknown>>;
+  // What is spread into an object may hold the key.
+  return members[key] ?? members["..."];
+}
+
+/** Where a text says different things, only running it would tell which of them counts. */
+function theOnly(values: readonly unknown[]): unknown {
+  const [first, ...others] = values.filter((value) => value !== undefined);
+  return others.every((other) => isDeepStrictEqual(other, first)) ? first : computed;
+}
+
+/** The values of the members of that name, and those assigned to one; else that of the constant. */
+function writtenFor(tokens: readonly string[], key: string): unknown[] {
   const values = tokens.flatMap((token, index) => {
     if (unquoted(token) !== key) return [];
-    const next = tokens[index + 1];
-    if (next === ":" || next === "=") return [valueAt(tokens, index + 2, new Set()).value];
-    const isShorthand = (next === "," || next === "}") && /^[{,]$/.test(tokens[index - 1] ?? "");
-    return isShorthand ? [constantOf(tokens, token, new Set())] : [];
+    const isMember = isInObject(tokens, index) && tokens[index + 1] === ":";
+    if (isMember || isAssigned(tokens, index, key)) return [valueAt(tokens, index + 2, new Set()).value];
+    const isShorthand = isInObject(tokens, index) && /^[,}]$/.test(tokens[index + 1] ?? "");
+    return isShorthand ? [constantOf(tokens, index, new Set())] : [];
   });
-  // `thresholds: Thresholds` of a type comes before the object that is meant.
-  return values.find((value) => value !== computed) ?? values[0];
+  const constant = values.length > 0 ? -1 : tokens.findIndex((_, index) => isTopConstant(tokens, index, key));
+  return constant === -1 ? values : [constantOf(tokens, constant, new Set())];
+}
+
+function isAssigned(tokens: readonly string[], index: number, key: string): boolean {
+  const isProperty = tokens[index] === key && tokens[index - 1] === ".";
+  return isProperty && tokens[index + 1] === "=" && tokens[index + 2] !== "=";
+}
+
+/** Whether a token is where the keys of an object are, rather than the names that code takes out of one. */
+function isInObject(tokens: readonly string[], index: number): boolean {
+  if (index > 0 && !/^[{,]$/.test(tokens[index - 1] ?? "")) return false;
+  const { open, close } = bracketsAround(tokens, index);
+  if (open === -1) return index === 0;
+  const isTaking = /^(const|let|var|import|export)$/.test(tokens[open - 1] ?? "");
+  return tokens[open] === "{" && !isTaking && !/^(=|from)$/.test(tokens[close + 1] ?? "");
 }
 
 /** The object that a JSON text is, or that a module's text exports; `computed` where it is worked out. */
@@ -33,31 +82,6 @@ interface Value {
   readonly value: unknown;
   /** The index of the token after it. */
   readonly end: number;
-}
-
-const word = /^[A-Za-z_$]/;
-const quote = /^["'`]/;
-
-/** Comments are left out; strings and regular expressions are one token each. */
-function tokensOf(text: string): string[] {
-  const pattern =
-    /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\[\s\S]|[^`\\])*`|[A-Za-z_$][\w$]*|\d[\w.]*|\.\.\.|[^\s]/g;
-  const expression = /\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\/[a-z]*/y;
-  const tokens: string[] = [];
-  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
-    const [token] = match;
-    if (token.startsWith("//") || token.startsWith("/*")) continue;
-    expression.lastIndex = match.index;
-    // A slash after a value divides; after anything else a regular expression begins.
-    const isExpression = token === "/" && !/[\w$)\]"'`]$/.test(tokens.at(-1) ?? "") && expression.test(text);
-    if (isExpression) pattern.lastIndex = expression.lastIndex;
-    tokens.push(isExpression ? "/regular expression/" : token);
-  }
-  return tokens;
-}
-
-function unquoted(token: string): string {
-  return quote.test(token) ? token.slice(1, -1).replace(/\\(.)/g, "$1") : token;
 }
 
 function valueAt(tokens: readonly string[], start: number, followed: ReadonlySet<string>): Value {
@@ -79,15 +103,26 @@ function simpleValue(tokens: readonly string[], start: number, followed: Readonl
   if (quote.test(token)) return token.startsWith("`") && token.includes("${") ? computed : unquoted(token);
   if (/^\d/.test(token)) return Number(token.replaceAll("_", ""));
   if (/^(true|false|null)$/.test(token)) return JSON.parse(token);
-  return word.test(token) ? constantOf(tokens, token, followed) : computed;
+  return word.test(token) ? constantOf(tokens, start, followed) : computed;
 }
 
-/** What a constant of the same file is set to. */
-function constantOf(tokens: readonly string[], name: string, followed: ReadonlySet<string>): unknown {
-  const declared = tokens.findIndex((token, index) => token === name && tokens[index - 1] === "const");
-  const assigned = declared === -1 ? -1 : tokens.indexOf("=", declared);
-  if (assigned === -1 || followed.has(name)) return computed;
-  return valueAt(tokens, assigned + 1, new Set([...followed, name])).value;
+/** What the constant of the file that a token names is set to; `computed` where it may be another of the same name. */
+function constantOf(tokens: readonly string[], index: number, followed: ReadonlySet<string>): unknown {
+  const name = tokens[index] ?? "";
+  const inSight = tokens.flatMap((token, declared) => {
+    if (token !== name || !/^(const|let|var)$/.test(tokens[declared - 1] ?? "")) return [];
+    const { open, close } = bracketsAround(tokens, declared);
+    return open < index && index < close ? [declared] : [];
+  });
+  const [declared = -1] = inSight;
+  if (inSight.length !== 1 || !isTopConstant(tokens, declared, name) || followed.has(name)) return computed;
+  const assigned = tokens.indexOf("=", declared);
+  return assigned === -1 ? computed : valueAt(tokens, assigned + 1, new Set([...followed, name])).value;
+}
+
+/** What a function declares counts only while it runs. */
+function isTopConstant(tokens: readonly string[], index: number, name: string): boolean {
+  return tokens[index] === name && tokens[index - 1] === "const" && bracketsAround(tokens, index).open === -1;
 }
 
 function objectAt(tokens: readonly string[], start: number, followed: ReadonlySet<string>): Value {
@@ -101,7 +136,12 @@ function objectAt(tokens: readonly string[], start: number, followed: ReadonlySe
       // Kept under its own name, so that a reader knows that something may be hidden there.
       Object.assign(value, typeof spread === "object" ? spread : { "...": computed });
     } else if (next === ":") value[unquoted(key)] = valueAt(tokens, position + 2, followed).value;
-    else if (next === "," || next === "}") value[key] = constantOf(tokens, key, followed);
+    else if (next === "," || next === "}") value[key] = constantOf(tokens, position, followed);
+    else if (key === "[") {
+      // Kept under what is written, so that a reader can tell which key could not be read.
+      const { close } = bracketsAround(tokens, position + 1);
+      value[tokens.slice(position, close + 1).join("")] = computed;
+    }
     position = afterMember(tokens, position);
   }
   return { value, end: position + 1 };

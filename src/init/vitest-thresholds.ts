@@ -2,13 +2,18 @@ import { vitestFiles } from "./detect-vitest.ts";
 import {
   allCovered,
   type FoundThresholds,
+  floorsOf,
+  isNegated,
+  isUnreadKey,
+  negatedNote,
   type ReadFigures,
   readFigures,
   unofferedOf,
   unread,
+  unreadMembers,
 } from "./found-thresholds.ts";
 import { recordOf } from "./loose-values.ts";
-import { computed, literalOf } from "./object-literal.ts";
+import { computed, literalUnder } from "./object-literal.ts";
 import { type ProjectFiles, within } from "./project-files.ts";
 
 const ownKeys = /^(lines|branches|functions|statements|perFile|autoUpdate|100)$/;
@@ -16,7 +21,7 @@ const ownKeys = /^(lines|branches|functions|statements|perFile|autoUpdate|100)$/
 /** What `coverage.thresholds` in the vitest configuration of a directory asks for; null where there is none. */
 export function vitestThresholds(project: ProjectFiles, root: string): FoundThresholds | null {
   for (const path of vitestFiles(project, root)) {
-    const written = literalOf(project.read(path) ?? "", "thresholds");
+    const written = literalUnder(project.read(path) ?? "", "coverage", "thresholds");
     if (written === undefined) continue;
     const place = `${path} (coverage.thresholds)`;
     return written === computed
@@ -29,10 +34,11 @@ export function vitestThresholds(project: ProjectFiles, root: string): FoundThre
 function offered(written: Readonly<Record<string, unknown>>, root: string): Omit<FoundThresholds, "place"> {
   const { figures, notes } = figuresOf(written);
   const isPerFile = written.perFile === true;
-  const globs = Object.entries(written).filter(([key]) => !ownKeys.test(key) && key !== "...");
+  const others = Object.entries(written).filter(([key, inner]) => !ownKeys.test(key) && !isUnreadKey(key, inner));
+  const globs = others.filter(([glob]) => !isNegated(glob));
   const read = globs.map(([glob, inner]) => ({ glob, ...figuresOf(recordOf(inner), `${glob}: `) }));
-  const files = Object.fromEntries(
-    read.flatMap(({ glob, figures: { lines } }) => (lines === undefined ? [] : [[within(root, glob), lines]])),
+  const files = floorsOf(
+    read.flatMap(({ glob, figures: { lines } }) => (lines === undefined ? [] : [[within(root, glob), lines] as const])),
   );
   return {
     figures,
@@ -43,6 +49,7 @@ function offered(written: Readonly<Record<string, unknown>>, root: string): Omit
       ...(isPerFile && (figures.branches ?? figures.functions) !== undefined
         ? ["branches and functions are held per file there, and for all files together here"]
         : []),
+      ...others.flatMap(([glob]) => (isNegated(glob) ? [negatedNote(glob)] : [])),
       ...globs.flatMap(([glob, inner]) => (inner === computed ? [`${glob}: ${unread}`] : [])),
       ...read.flatMap((glob) => glob.notes),
       ...read.flatMap(({ glob, figures: { branches, functions } }) => unofferedOf(glob, branches, functions)),
@@ -54,5 +61,7 @@ function offered(written: Readonly<Record<string, unknown>>, root: string): Omit
 }
 
 function figuresOf(written: Readonly<Record<string, unknown>>, label = ""): ReadFigures {
-  return written["100"] === true ? allCovered : readFigures(written, label);
+  return written["100"] === true
+    ? { ...allCovered, notes: unreadMembers(written, label) }
+    : readFigures(written, label);
 }

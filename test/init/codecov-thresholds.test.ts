@@ -70,3 +70,25 @@ it("a file that is no YAML, and none at all, ask for nothing", () => {
   ]);
   expect(codecovThresholds(projectOf({}))).toEqual([]);
 });
+
+it.each(["paths: [src]", "flags: [unit]", "flags: unit"])(
+  "a default status that is limited by %s is one of a part",
+  (limit) => {
+    expect(project(`{ default: { target: 90%, ${limit} } }`)).toMatchObject({
+      figures: {},
+      ratchet: false,
+      notes: ["not offered, as they are about parts of the repository: default"],
+    });
+    expect(patch(`{ default: { ${limit} }, web: {} }`)).toMatchObject({
+      notes: ["not offered, as they are about parts of the repository: default, web"],
+    });
+    expect(project(`{ default: { enabled: no, ${limit} } }`)?.notes).toEqual([]);
+  },
+);
+
+it("a default status with an empty list of paths is that of the whole project", () => {
+  expect(project("{ default: { target: 90%, paths: [], flags: } }")).toMatchObject({
+    figures: { lines: 90 },
+    notes: [],
+  });
+});

@@ -137,3 +137,20 @@ it("what cannot be offered is said, and changes nothing", () => {
   expect(titlesOf(files)).toEqual(["coverage: nothing taken from vitest.config.ts (coverage.thresholds)"]);
   expect(notesOf(files)).toEqual(["worked out while that file runs: not read"]);
 });
+
+it("the highest floor comes last, also where it is that of each file or of another suite", () => {
+  const low = vitestIn("web/", "{ perFile: true, lines: 96, 'src/old/**': { lines: 50 } }");
+  expect(JSON.stringify(coverageOf(low))).toBe('{"lines":96,"files":{"web/src/old/**":50,"**":96}}');
+  const several = {
+    ...vitestIn("web/", "{ 'src/**': { lines: 90 } }"),
+    ...vitestIn("app/", "{ '../**': { lines: 30 } }"),
+  };
+  expect(JSON.stringify(coverageOf(several))).toBe('{"files":{"**":30,"web/src/**":90}}');
+});
+
+it("the flags of the script that a suite was found in are read", () => {
+  const fields = { scripts: { test: "c8 --check-coverage --lines 88 mocha" }, c8: { lines: 70 } };
+  const files = { "package.json": JSON.stringify(fields), "test/a.test.js": "" };
+  expect(draftOf(files).config.suites).toMatchObject([{ runner: "mocha", command: "mocha" }]);
+  expect(coverageOf(files)).toEqual({ lines: 88 });
+});

@@ -25,6 +25,7 @@ describe("the suite that a test script runs", () => {
     ],
     ["mocha --parallel", "mocha", "mocha --parallel", "test/a.js"],
     ["c8 --all mocha -r ts-node/register", "mocha", "mocha -r ts-node/register", "test/a.ts"],
+    ["c8 --check-coverage --lines 88 -r text mocha", "mocha", "mocha", "test/a.js"],
     ["nyc --reporter=lcov npx mocha", "mocha", "mocha", "test/a.js"],
     ["tsc && mocha", "mocha", "tsc && mocha", "test/a.js"],
     ["node --test", "node", "node --test", "a.test.js"],

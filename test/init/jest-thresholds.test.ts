@@ -76,3 +76,30 @@ it.each([
 it("a configuration without coverageThreshold asks for nothing", () => {
   expect(jestThresholds(projectOf({ "package.json": '{ "jest": {} }' }), ".")).toBeNull();
 });
+
+it("the highest floor comes last, as every path and glob counts there and the last one here", () => {
+  const files = found({ "./src/": { lines: 90 }, "**/*.js": { lines: 33 }, "src/**": { lines: 50 } })?.files;
+  expect(Object.entries(files ?? {})).toEqual([
+    ["**/*.js", 33],
+    ["src/**", 90],
+  ]);
+});
+
+it.each(["!src/x.ts", "<rootDir>/!src/x.ts"])("the negated glob %s is not offered", (glob) => {
+  expect(found({ [glob]: { lines: 5 }, "!(a|b)/*.ts": { lines: 6 } }, "web")).toMatchObject({
+    files: { "web/!(a|b)/*.ts": 6 },
+    notes: [`${glob} matches all other files: nothing is offered for it`],
+  });
+});
+
+it("a key that is worked out is not read, and the note says so", () => {
+  const text = "module.exports = { coverageThreshold: { [path]: { lines: 5 }, global: { lines: 90, [metric]: 5 } } };";
+  expect(jestThresholds(projectOf({ "jest.config.js": text }), ".")).toMatchObject({
+    figures: { lines: 90 },
+    files: {},
+    notes: [
+      "[metric] is worked out while that file runs: not read",
+      "[path]: worked out while that file runs: not read",
+    ],
+  });
+});

@@ -93,3 +93,48 @@ it("a configuration without thresholds asks for nothing", () => {
   const text = "export default { test: { coverage: { watermarks: { lines: [50, 80] } } } }";
   expect(vitestThresholds(projectOf({ "vitest.config.ts": text }), ".")).toBeNull();
 });
+
+it("the highest floor comes last, as every glob counts there and the last one here", () => {
+  const globs = "{ './src/core/**': { lines: 100 }, 'src/**': { lines: 60 }, 'src/core/**': { lines: 20 } }";
+  expect(Object.entries(found(globs)?.files ?? {})).toEqual([
+    ["src/**", 60],
+    ["src/core/**", 100],
+  ]);
+});
+
+it.each(["!src/x.ts", "./!src/x.ts"])("the negated glob %s is not offered", (glob) => {
+  expect(found(`{ '${glob}': { lines: 5, branches: 5 } }`, "web")).toMatchObject({
+    files: {},
+    notes: [`${glob} matches all other files: nothing is offered for it`],
+  });
+});
+
+it("a key that is worked out is not read, and the note says so", () => {
+  const note = "[`src/c.ts`] is worked out while that file runs: not read";
+  expect(found("{ [`src/c.ts`]: { lines: 5 }, lines: 90 }")).toMatchObject({ figures: { lines: 90 }, notes: [note] });
+  expect(found("{ 100: true, [`src/c.ts`]: { lines: 5 } }")).toMatchObject({ files: {}, notes: [note] });
+});
+
+const read = (text: string) => vitestThresholds(projectOf({ "vitest.config.ts": text }), ".");
+
+it("the thresholds under coverage are meant, rather than the first of that name", () => {
+  const spread = "{ ...thresholds, lines: 90 }";
+  expect(read(`const thresholds = { lines: 50, branches: 40 };\n${configured(spread)}`)?.figures).toEqual({
+    lines: 90,
+    branches: 40,
+  });
+  const other =
+    "export default { test: { other: { thresholds: { lines: 12 } }, coverage: { thresholds: { lines: 91 } } } }";
+  expect(read(other)?.figures).toEqual({ lines: 91 });
+  expect(read(other.replace("91", "0.5 + least"))?.figures).toEqual({});
+});
+
+it.each([
+  "const thresholds = CI ? { lines: 90 } : {};\nexport default { test: { other: { thresholds: { lines: 12 } }, coverage: { thresholds } } }",
+  "export default { test: { coverage: CI ? { thresholds: { lines: 90 } } : { thresholds: { lines: 10 } } } }",
+  "export default { test: { coverage: { ...shared, provider: 'v8' } } }",
+  "const base = { coverage: { thresholds: { lines: 50 } } };\nexport default { ...base, coverage: { thresholds: { lines: 90 } } }",
+  "export default withCoverage({ thresholds: { lines: 90 } })",
+])("nothing is offered of %s, and the note says that it is not read", (text) => {
+  expect(read(text)).toMatchObject({ figures: {}, notes: ["worked out while that file runs: not read"] });
+});

@@ -1,0 +1,65 @@
+/** The names that code gives to things begin like this, and so do its own words. */
+export const word = /^[A-Za-z_$]/;
+/** What a string begins with. */
+export const quote = /^["'`]/;
+
+/**
+ * The tokens of a text of JavaScript, TypeScript or JSON. Comments are left out, and so are the types that it declares, as
+ * their members look like those of objects; strings and regular expressions are one token each.
+ */
+export function tokensOf(text: string): string[] {
+  const pattern =
+    /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\[\s\S]|[^`\\])*`|[A-Za-z_$][\w$]*|\d[\w.]*|\.\.\.|[^\s]/g;
+  const expression = /\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\/[a-z]*/y;
+  const tokens: string[] = [];
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+    const [token] = match;
+    if (token.startsWith("//") || token.startsWith("/*")) continue;
+    expression.lastIndex = match.index;
+    // A slash after a value divides; after anything else a regular expression begins.
+    const isExpression = token === "/" && !/[\w$)\]"'`]$/.test(tokens.at(-1) ?? "") && expression.test(text);
+    if (isExpression) pattern.lastIndex = expression.lastIndex;
+    tokens.push(isExpression ? "/regular expression/" : token);
+  }
+  return withoutTypes(tokens);
+}
+
+/** What a string says; any other token as it is. */
+export function unquoted(token: string): string {
+  return quote.test(token) ? token.slice(1, -1).replace(/\\(.)/g, "$1") : token;
+}
+
+function withoutTypes(tokens: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let position = 0; position < tokens.length; position += 1) {
+    const isNamed = word.test(tokens[position + 1] ?? "");
+    const isInterface = tokens[position] === "interface" && isNamed;
+    const isType =
+      tokens[position] === "type" && isNamed && tokens[position + 2] === "=" && tokens[position + 3] === "{";
+    const body = isInterface || isType ? tokens.indexOf("{", position) : -1;
+    if (body !== -1) position = bracketFrom(tokens, body, 1);
+    else kept.push(tokens[position] ?? "");
+  }
+  return kept;
+}
+
+/** The indexes of the brackets that a token lies in; -1 and the number of tokens where it lies in none. */
+export function bracketsAround(
+  tokens: readonly string[],
+  index: number,
+): { readonly open: number; readonly close: number } {
+  return { open: bracketFrom(tokens, index, -1), close: bracketFrom(tokens, index, 1) };
+}
+
+/** The index of the bracket that ends what a token lies in, or what it opens itself, in one direction. */
+function bracketFrom(tokens: readonly string[], start: number, step: 1 | -1): number {
+  const [inner, outer] = step === 1 ? [/^[[{(]$/, /^[\]})]$/] : [/^[\]})]$/, /^[[{(]$/];
+  let depth = 0;
+  for (let position = start + step; position >= 0 && position < tokens.length; position += step) {
+    const token = tokens[position] ?? "";
+    if (outer.test(token) && depth === 0) return position;
+    if (outer.test(token)) depth -= 1;
+    if (inner.test(token)) depth += 1;
+  }
+  return step === 1 ? tokens.length : -1;
+}
