@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { closest, distance } from "fastest-levenshtein";
-import { pullRequest } from "./commands/pr.ts";
+import { type PullRequestOptions, pullRequest } from "./commands/pr.ts";
 import { prePush } from "./commands/pre-push.ts";
 import { status } from "./commands/status.ts";
 import { durationSeconds } from "./config.ts";
@@ -78,12 +78,16 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
     .action(async () => finish(await (await import("./commands/init.ts")).init(world)));
   program
     .command("pr")
-    .description("print the pull-request body of HEAD from its last verification")
+    .description("print the pull-request body of HEAD from its last verification, or open the pull request")
     .option("--base <branch>", "the branch the pull request goes to")
-    .action(async ({ base }: { base?: string }) => finish(await pullRequest({ base }, world)));
+    .option("--create", "open it, or update the one that is there: by gh, by glab, or by a push")
+    .option("--draft", "with --create: as a draft, which need not be verified")
+    .option("--web", "with --create: in the browser")
+    .option("--force", "with --create: replace what somebody changed in our part of the description")
+    .action(async (options: PullRequestOptions) => finish(await pullRequest(options, world)));
   program
     .command("status")
-    .description("show what is proven about HEAD, and the last verified trees")
+    .description("show what is proven about HEAD, the last verified trees, and the last runs with their trends")
     .action(async () => finish(await status(world)));
   program
     .command("repeat <order>")

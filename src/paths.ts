@@ -3,12 +3,20 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Environment } from "./world.ts";
 
-/** The absolute directory of the installed package: its `hooks`, `dist` and `src/suite/adapters` lie in it. */
+/**
+ * The absolute directory of the installed package: its `hooks`, `dist`, `src/suite/adapters` and
+ * `src/report/page/browser` lie in it.
+ */
 export const packageRoot = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "");
 
 /** The absolute path of a file that is injected into the workers of a runner. */
 export function adapterPath(name: string): string {
   return join(packageRoot, "src", "suite", "adapters", name);
+}
+
+/** The absolute path of a script or a style that the page of a run holds. */
+export function pageAssetPath(name: string): string {
+  return join(packageRoot, "src", "report", "page", "browser", name);
 }
 
 /**

@@ -1,25 +1,27 @@
+import { background, type ChangeFacts, readChangeFacts } from "./change-facts.ts";
 import { type LoadedConfig, loadConfig } from "./config-file.ts";
-import { type AddedLines, readAddedLines } from "./coverage/added-lines.ts";
 import { type Assessment, assessCoverage } from "./coverage/assess.ts";
-import { sourcePathspecs } from "./coverage/changed-files.ts";
 import { FigureStore } from "./coverage/recorded-figures.ts";
 import { type ExitCode, exitCodes, InterruptedError, messageOf, RequestError } from "./errors.ts";
 import { type Checkout, openCheckout, openWorkingTree } from "./push/checkout.ts";
 import { readConditions } from "./push/conditions.ts";
+import { findDestination } from "./push/destination.ts";
 import { openGit } from "./push/git.ts";
-import { findMergeBase, type MergeBase } from "./push/merge-base.ts";
 import { findProof, keepProof, whyNoProof } from "./push/proof.ts";
 import { type Conditions, ReceiptStore } from "./push/receipts.ts";
 import { type Push, readPush, readRevision, type Target } from "./push/refs.ts";
 import { openRepository, type Repository } from "./push/repository.ts";
-import { readChanges } from "./report/changes.ts";
 import { type Display, openDisplay } from "./report/display.ts";
+import { compareWithHistory, History, historyEntry } from "./report/history.ts";
+import { readTemplate } from "./report/pull-request-template.ts";
+import { joinedRecords } from "./report/run-record.ts";
 import { type RunFacts, summaryOfError, summaryOfReceipt, summaryOfRun } from "./report/summarize.ts";
-import type { Changes, CoverageSummary, Summary } from "./report/summary.ts";
+import type { Destination, Summary } from "./report/summary.ts";
 import { summaryJson } from "./report/summary-json.ts";
+import { tellGitHub } from "./report/tell-github.ts";
 import { shortId } from "./report/text.ts";
 import { verdictText } from "./report/verdict-text.ts";
-import { type MergedCoverage, prepareReports, writeReports } from "./report/write.ts";
+import { nothing, prepareReports, type RunData, writeReports } from "./report/write.ts";
 import type { Subject, VerifyRequest } from "./request.ts";
 import { DurationStore } from "./suite/durations.ts";
 import { openOrderBook } from "./suite/order.ts";
@@ -27,6 +29,9 @@ import { describePlan, makePlan, type Plan } from "./suite/plan.ts";
 import { type PlanRun, runPlan } from "./suite/run-plan.ts";
 import { reachVerdict } from "./verdict.ts";
 import type { World } from "./world.ts";
+
+/** How many runs are looked at for those that a new one is compared with. */
+const searchedRuns = 500;
 
 /** What every stage may use. */
 interface Context {
@@ -77,40 +82,27 @@ async function verifyTarget(context: Context, target: Target): Promise<Summary> 
     const loaded = await requireConfig(checkout, context.repository, target);
     const plan = makePlan(loaded.config, context.request.options, checkout.root);
     const { request, world } = context;
-    const mergeBase = background(mergeBaseOf(context, loaded, target));
-    const conditions = background(
-      readConditions(loaded.config, plan, target, checkout, world, request.options, mergeBase),
-    );
-    // Without them the reports say less; the verdict stands.
-    const changes = changesOf(context, target, mergeBase).catch(() => null);
-    const added = background(addedLinesOf(context, checkout, target, mergeBase));
+    const facts = readChangeFacts(context, loaded, checkout, target);
+    const conditions = background(readConditions(loaded.config, plan, target, checkout, world, request.options, facts));
 
     const proven = await findProof(context, plan, target, conditions);
-    if (proven !== null) return await report(context, summaryOfReceipt(proven, target, await changes), null);
-    const prepared = { target, checkout, loaded, plan, conditions, mergeBase, changes, added, startedAt };
-    return await verifyFiles(context, prepared);
+    if (proven !== null) {
+      const [changes, destination] = await Promise.all([facts.changes, destinationOf(context, target)]);
+      return await report(context, summaryOfReceipt(proven, target, { changes, destination }), nothing);
+    }
+    return await verifyFiles(context, { target, checkout, loaded, plan, conditions, ...facts, startedAt });
   } finally {
     await checkout.close();
   }
 }
 
-/** What is found out while other things go on, and awaited when it is needed: until then its failure is nobody's. */
-function background<Value>(work: Promise<Value>): Promise<Value> {
-  work.catch(() => {});
-  return work;
-}
-
 /** What is known, or being found out, before anything runs. */
-interface Prepared {
+interface Prepared extends ChangeFacts {
   readonly target: Target;
   readonly checkout: Checkout;
   readonly loaded: LoadedConfig;
   readonly plan: Plan;
   readonly conditions: Promise<Conditions>;
-  readonly mergeBase: Promise<MergeBase>;
-  readonly changes: Promise<Changes | null>;
-  /** What is added since the merge base; null where there is none. */
-  readonly added: Promise<AddedLines | null>;
   readonly startedAt: Date;
 }
 
@@ -131,6 +123,7 @@ async function verifyFiles(context: Context, prepared: Prepared): Promise<Summar
         base: loaded.config.base,
       }),
       orders: await openOrderBook(repository.root, checkout.kind === "working tree" ? null : target.commit),
+      startedAt: prepared.startedAt,
       request,
       display,
       world,
@@ -148,9 +141,9 @@ async function verifyFiles(context: Context, prepared: Prepared): Promise<Summar
       prepared,
       summaryOfRun(await factsOf(context, prepared), { ...run, coverage }, judgment, notes, proves),
     );
-    if (proves && coverage !== null) await recordFigure(context, target, coverage);
+    await remember(context, summary);
     const merged = assessed && { coverage: assessed.coverage, root: checkout.root };
-    return await report(context, summary, merged, checkout.notes);
+    return await report(context, summary, { coverage: merged, record: joinedRecords(run.suites) }, checkout.notes);
   } catch (error) {
     await reportError(context, prepared, error).catch(() => {});
     throw error;
@@ -159,10 +152,11 @@ async function verifyFiles(context: Context, prepared: Prepared): Promise<Summar
 
 /** What the coverage comes to; null where there is no data. */
 async function assess(
-  { repository, world }: Context,
+  { world }: Context,
   { target, checkout, plan, ...prepared }: Prepared,
-  { measured }: PlanRun,
+  run: PlanRun,
 ): Promise<Assessment | null> {
+  const { measured } = run;
   if (measured === null) return null;
   const suites = plan.suites.map(({ suite: { name, runner, source }, directory }) => ({
     name,
@@ -176,32 +170,53 @@ async function assess(
     git: openGit(checkout.root, world.environment),
     suites,
     commit: target.commit,
+    isWorkingTree: checkout.kind === "working tree",
     mergeBase: await prepared.mergeBase,
-    added: await prepared.added,
-    figures: new FigureStore(repository.commonDirectory),
+    baseFigure: await prepared.baseFigure,
+    testFiles: new Set(run.suites.flatMap(({ record }) => record.tests.map(({ file }) => file))),
+    environment: world.environment,
   });
 }
 
-/** For the ratchet of what comes after; a verdict does not hang on it. */
-async function recordFigure(
-  { repository }: Context,
-  { tree, commit }: Target,
-  { lines }: CoverageSummary,
-): Promise<void> {
-  await new FigureStore(repository.commonDirectory).record(tree, { commit, lines }).catch(() => {});
+/** What later runs are compared with; no verdict hangs on it. */
+async function remember({ repository }: Context, summary: Summary): Promise<void> {
+  const { receipt, coverage, tree, commit } = summary;
+  const figures = new FigureStore(repository.commonDirectory);
+  if (receipt !== null && coverage !== null)
+    await figures.record(tree, { commit, lines: coverage.lines }).catch(() => {});
+  const entry = historyEntry(summary);
+  if (entry !== null) await new History(repository.commonDirectory).add(entry);
 }
 
-async function factsOf({ request }: Context, prepared: Prepared): Promise<RunFacts> {
-  const { target, checkout, plan, startedAt } = prepared;
-  const [changes, { environment }] = await Promise.all([prepared.changes, prepared.conditions]);
-  return { target, kind: checkout.kind, startedAt, environment, request, changes, incomplete: plan.weaker };
+async function destinationOf({ request, repository }: Context, { branch }: Target): Promise<Destination | null> {
+  const remote = request.subject.kind === "push" ? request.subject.remote : undefined;
+  return await findDestination(repository.git, branch, remote);
+}
+
+async function factsOf(context: Context, prepared: Prepared): Promise<RunFacts> {
+  const { request, repository } = context;
+  const { target, checkout, loaded, plan, startedAt } = prepared;
+  const [changes, { environment }, destination, past] = await Promise.all([
+    prepared.changes,
+    prepared.conditions,
+    destinationOf(context, target),
+    new History(repository.commonDirectory).last(searchedRuns),
+  ]);
+  const suites = plan.suites.map(({ suite }) => suite.name);
+  const history = compareWithHistory(past, { suites, base: loaded.config.base });
+  const incomplete = plan.weaker;
+  const { kind } = checkout;
+  return { target, kind, startedAt, environment, request, changes, destination, history, incomplete };
 }
 
 /** The reports of a run that could not come to its end; the error itself is shown by whoever catches it. */
 async function reportError(context: Context, prepared: Prepared, error: unknown): Promise<void> {
   const verdict = error instanceof InterruptedError ? "interrupted" : "error";
   const summary = summaryOfError(await factsOf(context, prepared), verdict, messageOf(error));
-  await writeReports(context.repository.root, summary, null);
+  const { display, repository } = context;
+  const template = await readTemplate(repository.git, summary.commit);
+  for (const note of await writeReports(repository.root, summary, nothing, template)) display.say(`  ${note}`);
+  await tellGitHub(summary, display, context.world.environment);
   if (context.request.options.json) context.world.output.write(summaryJson(summary));
 }
 
@@ -227,49 +242,20 @@ async function requireConfig(checkout: Checkout, repository: Repository, target:
   );
 }
 
-async function mergeBaseOf(
-  { request, repository }: Context,
-  { config }: LoadedConfig,
-  target: Target,
-): Promise<MergeBase> {
-  const remote = request.subject.kind === "push" ? request.subject.remote : undefined;
-  return await findMergeBase({ git: repository.git, commit: target.commit, base: config.base, remote });
-}
-
-async function changesOf(
-  { repository }: Context,
-  target: Target,
-  mergeBase: Promise<MergeBase>,
-): Promise<Changes | null> {
-  const found = await mergeBase;
-  return typeof found === "string" ? null : await readChanges(repository.git, target.commit, found);
-}
-
-/** What is added since the merge base. The base branch itself adds nothing to itself; the working tree adds to its commit. */
-async function addedLinesOf(
-  { world }: Context,
-  { kind, root }: Checkout,
-  target: Target,
-  mergeBase: Promise<MergeBase>,
-): Promise<AddedLines | null> {
-  const found = await mergeBase;
-  if (found === "none") return null;
-  const from = found === "itself" ? target.commit : found.mergeBase;
-  const to = kind === "working tree" ? null : target.commit;
-  return await readAddedLines({ git: openGit(root, world.environment), from, to, pathspecs: sourcePathspecs });
-}
-
 /** Writes the reports and shows the verdict, without the notes that were shown before. */
 async function report(
   context: Context,
   summary: Summary,
-  coverage: MergedCoverage | null,
+  data: RunData,
   shown: readonly string[] = [],
 ): Promise<Summary> {
   const { display, repository, request, world } = context;
-  await writeReports(repository.root, summary, coverage);
+  const template = await readTemplate(repository.git, summary.commit);
+  const written = await writeReports(repository.root, summary, data, template);
   const notes = summary.notes.filter((note) => !shown.includes(note));
-  display.say(verdictText({ ...summary, notes }, display.colors));
+  display.print(verdictText({ ...summary, notes }, display.colors, display.screen));
+  for (const note of written) display.say(`  ${note}`);
+  await tellGitHub(summary, display, world.environment);
   if (request.options.json) world.output.write(summaryJson(summary));
   return summary;
 }

@@ -10,7 +10,15 @@ const [sample] = suites as [SuiteSummary];
 
 function outcome(summary: Partial<SuiteSummary> = {}, rest: Partial<SuiteOutcome> = {}): SuiteOutcome {
   const lcov = [{ path: "coverage.lcov", base: "/repo" }];
-  return { summary: { ...sample, ...summary }, reasons: [], foreign: [], coverage: lcov, notes: [], ...rest };
+  return {
+    summary: { ...sample, ...summary },
+    reasons: [],
+    foreign: [],
+    coverage: lcov,
+    notes: [],
+    record: { tests: [], timeline: [] },
+    ...rest,
+  };
 }
 
 function findings(changed: Partial<Findings> = {}): Findings {

@@ -7,24 +7,68 @@ import { readRevision, type Target } from "../push/refs.ts";
 import { openRepository, type Repository } from "../push/repository.ts";
 import { findChanges } from "../report/changes.ts";
 import { pullRequestBody } from "../report/pull-request.ts";
+import { readTemplate, type Template } from "../report/pull-request-template.ts";
 import { summaryOfReceipt } from "../report/summarize.ts";
 import type { Changes, Summary } from "../report/summary.ts";
 import { shortId } from "../report/text.ts";
-import { reportsDirectory } from "../report/write.ts";
+import { inReports, reportsDirectory } from "../report/write.ts";
+import { pullRequestToSend } from "../report/write-pull-request.ts";
 import type { World } from "../world.ts";
 
-/** Prints the pull-request body of HEAD, computed anew from its last verification. */
-export async function pullRequest(options: { base?: string | undefined }, world: World): Promise<ExitCode> {
+export interface PullRequestOptions {
+  readonly base?: string | undefined;
+  /** Open it, or update the one that is there, instead of printing its body. */
+  readonly create?: boolean;
+  readonly draft?: boolean;
+  readonly web?: boolean;
+  readonly force?: boolean;
+}
+
+/** Prints the pull-request body of HEAD, computed anew from its last verification, or opens the pull request with it. */
+export async function pullRequest(options: PullRequestOptions, world: World): Promise<ExitCode> {
+  const { base, create = false, draft = false, web = false, force = false } = options;
+  const lost = Object.entries({ draft, web, force }).find(([, isGiven]) => isGiven && !create);
+  if (lost) throw new RequestError(`--${lost[0]} is for a pull request that is opened: add --create.`);
   const repository = await openRepository(world);
   const head = await readRevision(repository.git, "HEAD");
+  // Where it would go is asked first: nobody should verify a commit to be told that its branch has no pull request.
+  const open = create ? await prepareToOpen({ base, draft, web, force, head }, repository, world) : null;
   const summary = await lastVerification(repository, head);
   if (summary === null) {
     throw new RequestError(`${shortId(head.commit)} has not been verified: run \`npx verify\` first, or push it.`);
   }
-  const changes =
-    options.base === undefined ? summary.changes : await changesAgainst(options.base, repository, head.commit);
-  world.output.write(pullRequestBody({ ...summary, changes }));
+  const changes = base === undefined ? summary.changes : await changesAgainst(base, repository, head.commit);
+  const described = withChanges(summary, changes);
+  const template = await readTemplate(repository.git, head.commit);
+  if (open !== null) return await open(described, template);
+  world.output.write(pullRequestBody(described, template?.text));
   return exitCodes.verified;
+}
+
+/** Gives the function that opens the pull request with what the last verification found. */
+async function prepareToOpen(
+  { base, ...asked }: { base: string | undefined; draft: boolean; web: boolean; force: boolean; head: Target },
+  repository: Repository,
+  world: World,
+): Promise<(summary: Summary, template: Template | null) => Promise<ExitCode>> {
+  // Only this needs to know of hosts.
+  const { findDestination } = await import("../forge/destination.ts");
+  const { openPullRequest } = await import("../forge/open.ts");
+  const to = base ?? (await loadConfig(repository.root))?.config.base ?? "main";
+  const destination = await findDestination(repository, to, world.environment);
+  const request = { ...asked, base: to, isBaseGiven: base !== undefined, destination };
+  return async (summary, template) => {
+    const text = await inReports(repository.root, (directory) => pullRequestToSend(directory, summary, template));
+    return await openPullRequest({ ...request, summary, text }, repository, world);
+  };
+}
+
+/** Of changes against another base, nobody measured what is covered. */
+function withChanges(summary: Summary, changes: Changes | null): Summary {
+  const { coverage } = summary;
+  if (coverage === null || changes?.mergeBase === summary.changes?.mergeBase) return { ...summary, changes };
+  const { changedLines: _, uncoveredChanges: __, unloaded: ___, exclusions: ____, ...measured } = coverage;
+  return { ...summary, changes, coverage: measured };
 }
 
 async function changesAgainst(base: string, { git }: Repository, commit: string): Promise<Changes> {
@@ -50,7 +94,7 @@ async function lastVerification(repository: Repository, head: Target): Promise<S
   const { git, root } = repository;
   const base = (await loadConfig(root))?.config.base;
   const changes = base === undefined ? null : await findChanges({ git, commit: head.commit, base });
-  return summaryOfReceipt(receipt, head, changes);
+  return summaryOfReceipt(receipt, head, { changes, destination: null });
 }
 
 /** The summary of the last run in this checkout, or null. */

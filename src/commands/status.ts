@@ -5,12 +5,14 @@ import { differences, type Receipt, ReceiptStore } from "../push/receipts.ts";
 import { readRevision } from "../push/refs.ts";
 import { openRepository } from "../push/repository.ts";
 import { allTests, countsText } from "../report/figures.ts";
+import { History } from "../report/history.ts";
+import { historyLines, trendRuns } from "../report/history-lines.ts";
 import { formatSeconds, shortId } from "../report/text.ts";
 import type { World } from "../world.ts";
 
 const shownReceipts = 5;
 
-/** Shows what is proven about HEAD, and the last trees that were. */
+/** Shows what is proven about HEAD, the last trees that were, and the last runs with their trends. */
 export async function status(world: World): Promise<ExitCode> {
   const repository = await openRepository(world);
   const head = await readRevision(repository.git, "HEAD");
@@ -26,8 +28,15 @@ export async function status(world: World): Promise<ExitCode> {
       : proofLines(subject, receipt, await doubtsAbout(receipt));
   const others = (await store.list()).filter(({ tree }) => tree !== head.tree).slice(0, shownReceipts);
   if (others.length > 0) lines.push("", "Verified before:", ...others.map(describeOther));
+  const past = historyLines(await new History(repository.commonDirectory).last(trendRuns), columnsOf(world));
+  if (past.length > 0) lines.push("", ...past);
   world.output.write(`${lines.join("\n")}\n`);
   return exitCodes.verified;
+}
+
+/** A pipe has no width. */
+function columnsOf({ output }: World): number {
+  return (output as { columns?: number }).columns ?? 80;
 }
 
 const remedy = "`npx verify` or a push verifies it.";

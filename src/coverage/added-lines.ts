@@ -37,6 +37,8 @@ const options = [
   ...["--unified=0", "--find-renames", "--color=always", "--color-moved=blocks", "--color-moved-ws=no"],
   ...["--ws-error-highlight=none", "--no-ext-diff", "--no-textconv", "--no-relative", "--inter-hunk-context=0"],
   ...["--src-prefix=a/", "--dst-prefix=b/", "--submodule=short", "--ignore-submodules=all"],
+  // What attributes call binary, or has a NUL in it, is read as well.
+  ...["--text", "--diff-algorithm=myers", "--indent-heuristic", "-l2000", "-O/dev/null"],
 ];
 
 /** The lines that are added against a merge base, renames followed, what git takes for moved marked. */
@@ -73,6 +75,7 @@ function parseDiff(output: string): Map<string, AddedLine[]> {
   const added = new Map<string, AddedLine[]>();
   let file: AddedLine[] | null = null;
   let next = 0;
+  let isLink = false;
   let removals = 0;
   let additions = 0;
   for (const raw of output.split("\n")) {
@@ -83,9 +86,12 @@ function parseDiff(output: string): Map<string, AddedLine[]> {
       file?.push({ line: next, text: text.slice(1).replace(/\r$/, ""), isMoved: colorOf(raw) === magenta });
       next += 1;
     } else if (removals > 0 || additions > 0) continue;
+    else if (text.startsWith("diff --git ")) isLink = false;
+    else if (/^(?:new file mode|new mode|index \S+) 120000$/.test(text)) isLink = true;
     else if (text.startsWith("+++ ")) {
       const name = nameIn(text.slice("+++ ".length));
-      file = name === null ? null : [];
+      // What a symbolic link leads to is no line of it.
+      file = name === null || isLink ? null : [];
       if (name !== null && file !== null) added.set(name, file);
     } else {
       const [, removed, from, more] = /^@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(text) ?? [];

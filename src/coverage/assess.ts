@@ -1,10 +1,12 @@
 import type { SimpleGit } from "simple-git";
 import type { Gate, RunnerName } from "../config.ts";
+import { messageOf, UnavailableError } from "../errors.ts";
 import type { MergeBase } from "../push/merge-base.ts";
 import type { CoverageSummary } from "../report/summary.ts";
 import { listed, plural } from "../report/text.ts";
-import type { AddedLines } from "./added-lines.ts";
-import { changedFiles } from "./changed-files.ts";
+import type { Environment } from "../world.ts";
+import { type AddedLines, readAddedLines } from "./added-lines.ts";
+import { changedFiles, sourcePathspecs } from "./changed-files.ts";
 import { type ChangedLines, measureChanges } from "./changed-lines.ts";
 import { coverageDoubts } from "./doubts.ts";
 import { matchesAny } from "./file-kinds.ts";
@@ -12,7 +14,7 @@ import { type Counted, judge } from "./gate.ts";
 import { generatedFiles } from "./generated-files.ts";
 import { canonicalPath, nameWithin } from "./lines.ts";
 import type { Measured } from "./measure.ts";
-import type { FigureStore, RecordedFigure } from "./recorded-figures.ts";
+import type { RecordedFigure } from "./recorded-figures.ts";
 import type { Coverage } from "./source-coverage.ts";
 import { unlistedNote } from "./unlisted-files.ts";
 
@@ -34,10 +36,14 @@ export interface AssessmentRequest {
   readonly suites: readonly AssessedSuite[];
   /** The commit's object id. */
   readonly commit: string;
+  /** Whether the files are the working tree's, on top of the commit. */
+  readonly isWorkingTree: boolean;
   readonly mergeBase: MergeBase;
-  /** What is added since the merge base; null where there is none. */
-  readonly added: AddedLines | null;
-  readonly figures: FigureStore;
+  /** What is recorded of the base branch; null where nothing is. */
+  readonly baseFigure: RecordedFigure | null;
+  /** The files whose tests ran, relative to the root. */
+  readonly testFiles: ReadonlySet<string>;
+  readonly environment: Environment;
 }
 
 /** What the coverage comes to. */
@@ -55,18 +61,27 @@ export interface Assessment {
 export async function assessCoverage(measured: Measured, request: AssessmentRequest): Promise<Assessment> {
   const { gate, root, suites } = request;
   const counted = withoutExcluded(measured, root, matchesAny(gate.exclude));
-  const [changes, base] = await Promise.all([changesOf(counted.all, request), figureOfBase(request)]);
+  const changes = await changesOf(counted.all, request);
   const mixingSuites = suites.filter(({ runner }) => runner === "pytest").map(({ name }) => name);
-  const expected = suites.map(({ name, directory, source }) => ({ suite: name, directory, source }));
+  const expected = suites.map(({ name, runner, directory, source }) => ({
+    suite: name,
+    directory,
+    source,
+    isFromCommand: runner === "command",
+  }));
   return {
-    summary: judge(counted, { gate, root, changes, base, mixingSuites }),
+    summary: {
+      ...judge(counted, { gate, root, changes, base: request.baseFigure, mixingSuites }),
+      ...excludedCount(measured, counted),
+    },
     coverage: counted.all,
     doubts: coverageDoubts(measured, { root, suites: expected, counted: counted.bySuite }),
     notes: [
       ...elsewhereNotes(measured),
       ...unlistedNotes(measured, request),
       ...changeNotes(changes),
-      ...ratchetNotes(request, base),
+      ...floorNotes(counted.all, request),
+      ...ratchetNotes(request),
     ],
   };
 }
@@ -82,24 +97,39 @@ function withoutExcluded(
   return { all: kept(verified), bySuite: new Map([...bySuite].map(([suite, own]) => [suite, kept(own)])) };
 }
 
-async function changesOf(coverage: Coverage, request: AssessmentRequest): Promise<ChangedLines | null> {
-  const { added, git, root, suites, gate } = request;
-  if (added === null) return null;
-  const generated = await generatedFiles(git, [...added.keys()]);
-  const isExcluded = matchesAny(gate.exclude);
-  return measureChanges(added, changedFiles({ root, coverage, suites, isExcluded, generated }));
+/** How many measured files the configuration excludes. */
+function excludedCount({ verified }: Measured, { all }: Counted): { readonly excludedFiles?: number } {
+  return all.size === verified.size ? {} : { excludedFiles: verified.size - all.size };
 }
 
-/** A commit of the base branch itself is held against the one before it. */
-async function figureOfBase({
-  gate,
-  git,
-  figures,
-  mergeBase,
-  commit,
-}: AssessmentRequest): Promise<RecordedFigure | null> {
-  if (!gate.ratchet || mergeBase === "none") return null;
-  return await figures.nearest(git, mergeBase === "itself" ? `${commit}~1` : mergeBase.mergeBase);
+/** What the changes add; null where there is nothing to compare with. Throws UnavailableError where git cannot say and a gate asks. */
+async function changesOf(coverage: Coverage, request: AssessmentRequest): Promise<ChangedLines | null> {
+  const { gate, root, suites, testFiles, environment } = request;
+  const added = await addedLines(coverage, request).catch((error: unknown) => {
+    // Where no gate is about them, the reports say less, and the verdict stands.
+    if (gate.changedLines === undefined) return null;
+    throw new UnavailableError(`The changed lines cannot be told: ${messageOf(error)}`);
+  });
+  if (added === null) return null;
+  const generated = await generatedFiles(root, [...added.keys()], environment);
+  const isExcluded = matchesAny(gate.exclude);
+  const about = changedFiles({ root, coverage, suites, isExcluded, generated, testFiles });
+  return { ...measureChanges(added, about), generated: [...generated].sort() };
+}
+
+/** The base branch itself adds nothing to itself; the working tree adds to its commit. */
+async function addedLines(
+  coverage: Coverage,
+  { git, root, commit, mergeBase, isWorkingTree }: AssessmentRequest,
+): Promise<AddedLines | null> {
+  if (mergeBase === "none") return null;
+  const from = mergeBase === "itself" ? commit : mergeBase.mergeBase;
+  return await readAddedLines({
+    git,
+    from,
+    to: isWorkingTree ? null : commit,
+    pathspecs: sourcePathspecs(root, coverage),
+  });
 }
 
 function elsewhereNotes({ elsewhere }: Measured): string[] {
@@ -118,20 +148,31 @@ function unlistedNotes({ bySuite, tracked }: Measured, { root, suites }: Assessm
 
 function changeNotes(changes: ChangedLines | null): string[] {
   if (changes === null) return [];
-  const { exclusions, leftOut } = changes;
+  const { exclusions, leftOut, generated } = changes;
   const places = exclusions.map(({ file, line }) => `${file}:${line}`);
   return [
     ...(places.length === 0
       ? []
       : [`These changes exclude code from coverage in ${plural(places.length, "place")}: ${some(places)}.`]),
+    ...(generated.length === 0
+      ? []
+      : [`Changed and not held to the gate, as .gitattributes calls them generated: ${some(generated)}.`]),
     ...(leftOut.length === 0
       ? []
-      : [`Changed, but outside of what the suites' \`source\` names, so not held to the gate: ${some(leftOut)}.`]),
+      : [`Changed and not held to the gate, as no suite is to measure them: ${some(leftOut)}.`]),
   ];
 }
 
-function ratchetNotes({ gate, mergeBase }: AssessmentRequest, base: RecordedFigure | null): string[] {
-  if (!gate.ratchet || base !== null) return [];
+/** A glob that matches nothing holds nothing, which may be a slip. */
+function floorNotes(coverage: Coverage, { gate, root }: AssessmentRequest): string[] {
+  const canonicalRoot = canonicalPath(root);
+  const names = [...coverage.keys()].map((path) => nameWithin(canonicalRoot, path) ?? path);
+  const idle = Object.keys(gate.files ?? {}).filter((glob) => !names.some(matchesAny([glob])));
+  return idle.map((glob) => `"coverage.files" names ${glob}, which matches no measured file.`);
+}
+
+function ratchetNotes({ gate, mergeBase, baseFigure }: AssessmentRequest): string[] {
+  if (!gate.ratchet || baseFigure !== null) return [];
   const name = typeof mergeBase === "string" ? null : mergeBase.base;
   const remedy = name === null ? "verify the base branch once" : `\`npx verify ${name}\` records one`;
   return [`No coverage of the base branch is recorded here, so there was nothing that it could fall below: ${remedy}.`];

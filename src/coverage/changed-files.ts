@@ -1,8 +1,10 @@
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { extname, join } from "node:path";
 import type { RunnerName } from "../config.ts";
 import type { ChangedFile } from "./changed-lines.ts";
-import { isSourceFile, isTestFile } from "./file-kinds.ts";
-import { canonicalPath } from "./lines.ts";
+import { likelyCode } from "./code-lines.ts";
+import { isSourceFile, isTestFile, sourceExtensions } from "./file-kinds.ts";
+import { canonicalPath, nameWithin } from "./lines.ts";
 import type { Coverage } from "./source-coverage.ts";
 import { sourcePlaces } from "./source-places.ts";
 
@@ -21,27 +23,49 @@ export interface ChangedFilesContext {
   readonly suites: readonly MeasuringSuite[];
   readonly isExcluded: (file: string) => boolean;
   readonly generated: ReadonlySet<string>;
+  /** The files whose tests ran, relative to the root. */
+  readonly testFiles: ReadonlySet<string>;
 }
 
-/** Pathspecs of the files in languages that can be measured. */
-export const sourcePathspecs: readonly string[] = [
-  ...["py", "js", "jsx", "ts", "tsx", "cjs", "mjs", "cts", "mts", "vue", "svelte"].map(
-    (extension) => `:(top,glob)**/*.${extension}`,
-  ),
-];
+/** Pathspecs of the files in languages that can be measured, and of those that were. */
+export function sourcePathspecs(root: string, coverage: Coverage): string[] {
+  const canonicalRoot = canonicalPath(root);
+  const names = [...coverage.keys()].flatMap((path) => nameWithin(canonicalRoot, path) ?? []);
+  const extensions = new Set([...sourceExtensions, ...names.map(extname).filter(Boolean)]);
+  return [
+    ...[...extensions].map((extension) => `:(top,glob)**/*${extension}`),
+    ...names.filter((name) => extname(name) === "").map((name) => `:(top,literal)${name}`),
+  ];
+}
 
 /** Tells of each changed file, relative to the root, whether its lines count, and which of them ran. */
 export function changedFiles(context: ChangedFilesContext): (file: string) => ChangedFile {
   const root = canonicalPath(context.root);
+  const measured = new Set([...context.coverage.keys()].map(extname));
+  const out: ChangedFile = { lines: null, code: new Set(), counts: "out" };
   return (file) => {
-    if (isTestFile(file) || context.isExcluded(file) || context.generated.has(file))
-      return { lines: null, counts: "out" };
     const path = join(root, file);
-    const measured = context.coverage.get(path);
-    if (measured !== undefined) return { lines: measured.lines, counts: "yes" };
-    if (!isSourceFile(file)) return { lines: null, counts: "out" };
-    return { lines: null, counts: isExpected(path, file, context) ? "yes" : "left out" };
+    const coverage = context.coverage.get(path);
+    if (context.isExcluded(file) || context.generated.has(file) || isTest(path, file, context)) return out;
+    if (coverage !== undefined) return { lines: coverage.lines, code: new Set(), counts: "yes" };
+    if (!isSourceFile(file, measured)) return out;
+    const code = likelyCode(file, textOf(path));
+    return { lines: null, code, counts: isExpected(path, file, context) ? "yes" : "left out" };
   };
+}
+
+/** What a suite's source names, and what was measured without being run as a test, is source whatever it is called. */
+function isTest(path: string, file: string, { coverage, suites, testFiles }: ChangedFilesContext): boolean {
+  if (testFiles.has(file)) return true;
+  return isTestFile(file) && !(coverage.has(path) && suites.some((suite) => isInSource(path, suite)));
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Exclusion, LineRange } from "../report/summary.ts";
 import type { AddedLine, AddedLines } from "./added-lines.ts";
-import { isExclusion, likelyCode } from "./code-lines.ts";
+import { isExclusion } from "./code-lines.ts";
 import { type Count, compareNames, type LineHits } from "./lines.ts";
 
 /** What the changes add, and what of that is covered. */
@@ -13,13 +13,17 @@ export interface ChangedLines {
   /** Changed source files that a suite's `source` leaves out: they do not count. */
   readonly leftOut: readonly string[];
   readonly exclusions: readonly Exclusion[];
+  /** Changed files that their attributes call generated: they do not count. */
+  readonly generated: readonly string[];
 }
 
 /** What is known of a changed file. */
 export interface ChangedFile {
   /** Its lines; null where no suite loads it. */
   readonly lines: LineHits | null;
-  /** `out` for tests, generated files and what is excluded; `left out` where a suite names what counts, and not this. */
+  /** Where no suite loads it: the lines that look as if they could run. */
+  readonly code: ReadonlySet<number>;
+  /** `out` for tests, generated files and what is excluded; `left out` where nobody was to measure it. */
   readonly counts: "yes" | "out" | "left out";
 }
 
@@ -27,7 +31,10 @@ export interface ChangedFile {
  * Holds what was added against what was covered. Moved lines are not new. Of a file that no suite loads, every line that
  * looks as if it could run counts as not covered.
  */
-export function measureChanges(added: AddedLines, about: (file: string) => ChangedFile): ChangedLines {
+export function measureChanges(
+  added: AddedLines,
+  about: (file: string) => ChangedFile,
+): Omit<ChangedLines, "generated"> {
   let covered = 0;
   let total = 0;
   const uncovered: LineRange[] = [];
@@ -36,19 +43,20 @@ export function measureChanges(added: AddedLines, about: (file: string) => Chang
   const exclusions: Exclusion[] = [];
   for (const [file, all] of [...added].sort(([left], [right]) => compareNames(left, right))) {
     const lines = all.filter(({ isMoved }) => !isMoved);
-    const { lines: hits, counts } = about(file);
+    const { lines: hits, code, counts } = about(file);
     if (counts === "out" || lines.length === 0) continue;
+    const canRun = (line: number): boolean => (hits === null ? code.has(line) : hits.hitsOf(line) !== null);
+    const runnable = lines.filter(({ line }) => canRun(line));
     if (counts === "left out") {
-      if (likelyCode(file, lines).length > 0) leftOut.push(file);
+      if (runnable.length > 0) leftOut.push(file);
       continue;
     }
     exclusions.push(...exclusionsIn(file, lines));
-    const runnable = hits === null ? likelyCode(file, lines) : lines.filter(({ line }) => hits.hitsOf(line) !== null);
     const missed = runnable.filter(({ line }) => !hits?.hitsOf(line));
     if (hits === null && runnable.length > 0) unloaded.push(file);
     total += runnable.length;
     covered += runnable.length - missed.length;
-    uncovered.push(...rangesOf(file, missed, runnable, hits));
+    uncovered.push(...rangesOf(file, missed, canRun));
   }
   return { count: { covered, total }, uncovered, unloaded, leftOut, exclusions };
 }
@@ -58,14 +66,7 @@ function exclusionsIn(file: string, lines: readonly AddedLine[]): Exclusion[] {
 }
 
 /** Lines that follow each other among those that can run are one range: what stands between them cannot run. */
-function rangesOf(
-  file: string,
-  missed: readonly AddedLine[],
-  runnable: readonly AddedLine[],
-  hits: LineHits | null,
-): LineRange[] {
-  const own = new Set(runnable.map(({ line }) => line));
-  const canRun = (line: number): boolean => own.has(line) || (hits !== null && hits.hitsOf(line) !== null);
+function rangesOf(file: string, missed: readonly AddedLine[], canRun: (line: number) => boolean): LineRange[] {
   const ranges: { file: string; from: number; to: number }[] = [];
   for (const { line } of missed) {
     const range = ranges.at(-1);

@@ -1,25 +1,30 @@
-import type { AddedLine } from "./added-lines.ts";
-
 /** What excludes code from coverage, in the dialects of coverage.py, istanbul, c8, V8, Node and gcov. */
 const exclusion =
-  /#\s*pragma:\s*no\s*(?:cover|branch)|(?:\/\*|\/\/|<!--)\s*(?:[@#]\s*)?(?:v8|c8|istanbul|node:coverage)\s+(?:ignore|disable)\b|\b(?:LCOV|GCOVR?)_EXCL_(?:LINE|START|BR_LINE|BR_START)\b/i;
+  /#\s*pragma[:\s]\s*no\s*(?:cover|branch)\b|(?:\/\*|\/\/|<!--|^\s*\*)\s*(?:[@#]\s*)?(?:v8|c8|istanbul|node:coverage)\s+(?:ignore|disable)\b|\b(?:LCOV|GCOVR?)_EXCL_(?:LINE|START|BR_LINE|BR_START)\b/i;
 
 /** Whether a line carries a comment that excludes code from coverage. */
 export function isExclusion(text: string): boolean {
   return exclusion.test(text);
 }
 
-/**
- * Of a file that nobody measured, the lines that most likely can run: those with a word in them that are no comment. A
- * file of TypeScript that holds nothing but types has none.
- */
-export function likelyCode(file: string, lines: readonly AddedLine[]): readonly AddedLine[] {
-  const isPython = file.endsWith(".py");
-  const code = withoutComments(lines, isPython);
-  return !isPython && holdsOnlyTypes(code) ? [] : code;
+interface Line {
+  /** The first line of a file is 1. */
+  readonly line: number;
+  readonly text: string;
 }
 
-function withoutComments(lines: readonly AddedLine[], isPython: boolean): AddedLine[] {
+/**
+ * Of a whole file that nobody measured, the lines that most likely can run: those with a word in them that are no comment. A
+ * file of TypeScript that holds nothing but types has none.
+ */
+export function likelyCode(file: string, text: string): ReadonlySet<number> {
+  const lines = text.split(/\r?\n/).map((one, index) => ({ line: index + 1, text: one }));
+  const code = withoutComments(lines, file.endsWith(".py"));
+  const holdsNone = /\.[cm]?tsx?$/.test(file) && holdsOnlyTypes(code);
+  return new Set(holdsNone ? [] : code.filter(({ text: one }) => /\w/.test(one)).map(({ line }) => line));
+}
+
+function withoutComments(lines: readonly Line[], isPython: boolean): Line[] {
   let closing: string | null = null;
   return lines.filter(({ text }) => {
     const line = text.trim();
@@ -33,14 +38,24 @@ function withoutComments(lines: readonly AddedLine[], isPython: boolean): AddedL
       if (!body.includes(opening)) closing = opening;
       return false;
     }
-    return /\w/.test(line) && !line.startsWith(isPython ? "#" : "//");
+    return line !== "" && !line.startsWith(isPython ? "#" : "//");
   });
 }
 
 const typeBegins =
-  /^(?:import\b|export\s+(?:type|interface|declare|\*|\{)|(?:declare\s+)?(?:interface|type|namespace)\b)/;
+  /^(?:import\b|export\s+(?:type|interface|declare|\*|\{)|(?:declare\s+)?(?:interface|type|namespace|global|module)\b)/;
+/** What goes on with a type that is open. */
+const typeGoesOn = /^(?:[\])}|&>?:=]|extends\b)/;
 
-/** Every line that begins at the margin begins a type, or goes on with one. */
-function holdsOnlyTypes(code: readonly AddedLine[]): boolean {
-  return code.every(({ text }) => /^\s/.test(text) || typeBegins.test(text) || /^[\])}|&>]/.test(text));
+/** Every line begins a type, stands between its brackets, or goes on with it. */
+function holdsOnlyTypes(code: readonly Line[]): boolean {
+  let depth = 0;
+  let isOpen = false;
+  for (const { text } of code) {
+    const line = text.trim();
+    if (depth === 0 && !typeBegins.test(line) && !(isOpen && typeGoesOn.test(line))) return false;
+    depth += (line.match(/[({[]/g)?.length ?? 0) - (line.match(/[)}\]]/g)?.length ?? 0);
+    if (depth === 0) isOpen = !line.endsWith(";");
+  }
+  return true;
 }

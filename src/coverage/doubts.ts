@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { listed, plural } from "../report/text.ts";
 import { isTestFile } from "./file-kinds.ts";
 import { canonicalPath, nameWithin } from "./lines.ts";
@@ -13,6 +13,8 @@ export interface ExpectedSource {
   readonly directory: string;
   /** Directories, files or Python packages, relative to the directory. */
   readonly source: readonly string[];
+  /** Whether a command of the user's own wrote the data, wherever it came from. */
+  readonly isFromCommand: boolean;
 }
 
 /** What is held against what was expected. */
@@ -29,11 +31,14 @@ export interface Expectation {
  * nothing, nothing but tests.
  */
 export function coverageDoubts({ vanished, bySuite }: Measured, expected: Expectation): string[] {
-  const suites = expected.suites.filter(({ suite }) => (bySuite.get(suite)?.size ?? 0) > 0);
+  // Of a suite without any data, that is said elsewhere.
+  const suites = expected.suites.filter(({ suite }) => bySuite.has(suite));
   return [
     ...vanishedDoubts(vanished),
+    ...(bySuite.size > 1 ? suites.flatMap((suite) => emptyDoubts(suite, expected)) : []),
     ...suites.flatMap((suite) => sourceDoubts(suite, bySuite.get(suite.suite), expected)),
     ...suites.flatMap((suite) => testsOnlyDoubts(suite, expected)),
+    ...suites.flatMap((suite) => otherVersionDoubts(suite, expected)),
   ];
 }
 
@@ -43,6 +48,14 @@ function vanishedDoubts(vanished: readonly string[]): string[] {
   return [
     `The coverage data speaks of ${plural(vanished.length, "file")} that ${vanished.length === 1 ? "is" : "are"} not there (${files}): ` +
       "it is another tree's, or the suite removed what it measured. Remove old data files, or leave generated code out of coverage.",
+  ];
+}
+
+/** One suite that measures nothing must not hide behind another. */
+function emptyDoubts({ suite, source }: ExpectedSource, { counted }: Expectation): string[] {
+  if (source.length > 0 || holdsLines(counted.get(suite), () => true)) return [];
+  return [
+    `The coverage data of ${suite} holds no line of the verified files: where does it lie, and what are its names relative to?`,
   ];
 }
 
@@ -65,9 +78,31 @@ function sourceDoubts(
 }
 
 function holdsSome(coverage: Coverage | undefined, places: readonly string[]): boolean {
-  return [...(coverage?.keys() ?? [])].some((file) =>
-    places.some((place) => file === place || file.startsWith(`${place}/`)),
-  );
+  return holdsLines(coverage, (file) => places.some((place) => file === place || file.startsWith(`${place}/`)));
+}
+
+function holdsLines(coverage: Coverage | undefined, isMeant: (file: string) => boolean): boolean {
+  return [...(coverage ?? [])].some(([file, { lines }]) => isMeant(file) && lines.count().total > 0);
+}
+
+/** Lines that a file does not have are another version's. A runner of ours wrote its data in this run. */
+function otherVersionDoubts({ suite, isFromCommand }: ExpectedSource, { root, counted }: Expectation): string[] {
+  if (!isFromCommand) return [];
+  const canonicalRoot = canonicalPath(root);
+  const beyond = [...(counted.get(suite) ?? [])].filter(([file, { lines }]) => lines.last() > linesIn(file));
+  if (beyond.length === 0) return [];
+  const names = beyond.map(([file, { lines }]) => `${nameWithin(canonicalRoot, file) ?? file}:${lines.last()}`);
+  return [
+    `The coverage data of ${suite} speaks of lines that are not there (${listed(names, 3, (name) => name, "file").join(", ")}): it is another version's.`,
+  ];
+}
+
+function linesIn(file: string): number {
+  try {
+    return readFileSync(file, "utf8").split("\n").length;
+  } catch {
+    return 0;
+  }
 }
 
 /** A configuration that leaves the whole source out still measures the tests, which run nearly all of their lines. */

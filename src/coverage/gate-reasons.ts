@@ -1,7 +1,7 @@
 import type { CoverageSummary, FileCoverage, GateSummary, LineRange } from "../report/summary.ts";
 import { listed, plural, shortId } from "../report/text.ts";
 import type { Count } from "./lines.ts";
-import { formatPercent, linesAsIn, linesNeeded, reaches } from "./percent.ts";
+import { formatPercent, linesAsIn, linesNeeded } from "./percent.ts";
 
 /** How many ranges of lines, or files, a reason names. */
 const named = 5;
@@ -30,7 +30,7 @@ function reasonOf(gate: GateSummary, summary: CoverageSummary): string {
 function linesReason(gate: GateSummary, summary: CoverageSummary): string {
   const threshold = gate.threshold ?? 0;
   if (gate.suite !== undefined) return shareReason(gate);
-  if (gate.total === 0) return emptyReason(summary.files.length, threshold);
+  if (gate.total === 0) return emptyReason(summary, threshold);
   const missing = missingFor(gate, threshold);
   return (
     `Coverage is ${shareOf(gate, threshold)}, the gate is ${threshold} %: ` +
@@ -38,8 +38,12 @@ function linesReason(gate: GateSummary, summary: CoverageSummary): string {
   );
 }
 
-function emptyReason(files: number, threshold: number): string {
-  const found = files === 0 ? "names no source file" : `has ${plural(files, "source file")} but no executable line`;
+function emptyReason({ files, excludedFiles = 0 }: CoverageSummary, threshold: number): string {
+  if (files.length === 0 && excludedFiles > 0) {
+    return `\`coverage.exclude\` leaves out every measured file (${excludedFiles}), so there is nothing to hold against the gate of ${threshold} %.`;
+  }
+  const found =
+    files.length === 0 ? "names no source file" : `has ${plural(files.length, "source file")} but no executable line`;
   return (
     `The coverage data ${found}, so there is nothing to hold against the gate of ${threshold} %; ` +
     "check the suite's `source` and its coverage configuration."
@@ -80,14 +84,16 @@ function ratchetReason({ base, ...count }: GateSummary, summary: CoverageSummary
 }
 
 /** Branches, functions, and what one suite covers by itself. */
-function shareReason({ metric, suite, threshold, ...count }: GateSummary): string {
+function shareReason({ metric, suite, threshold, unmeasured, ...count }: GateSummary): string {
   const gate = threshold ?? 0;
   const of = suite === undefined ? "" : ` of ${suite}`;
   const unit = metric === "branches" ? "branch" : metric === "functions" ? "function" : "line";
   const units = `${unit}${unit === "branch" ? "es" : "s"}`;
-  // What reaches its threshold and is closed is a figure of something that was not looked at everywhere.
-  if (unit !== "line" && reaches(count, gate)) {
-    return `The gate of ${units}${of} (${gate} %) cannot be judged: ${suite ?? "a suite"} measures no ${units}; switch that on in its coverage configuration (coverage.py: branch = true).`;
+  if (unmeasured !== undefined && unit !== "line") {
+    const who = unmeasured.length === 0 ? "no suite" : unmeasured.join(", ");
+    const verb = unmeasured.length > 1 ? "measure" : "measures";
+    const hint = unit === "branch" ? " (coverage.py: branch = true)" : "";
+    return `The gate of ${units}${of} (${gate} %) cannot be judged: ${who} ${verb}${unmeasured.length === 0 ? "" : " no"} ${units}; switch that on in the coverage configuration${hint}.`;
   }
   if (count.total === 0)
     return `The coverage data${of} has no ${units}, so there is nothing to hold against the gate of ${gate} %.`;
@@ -122,7 +128,7 @@ export function rangeText({ file, from, to }: LineRange): string {
   return `${file}:${from === to ? from : `${from}-${to}`}`;
 }
 
-/** The fewest files that hold so many uncovered lines. */
+/** The fewest files that hold so many uncovered lines; where they are more than can be named, how many more. */
 function mostMissed(files: readonly FileCoverage[], missing: number): string {
   const missed = ({ covered, total }: FileCoverage): number => total - covered;
   const sorted = files.filter((file) => missed(file) > 0).sort((left, right) => missed(right) - missed(left));
@@ -131,8 +137,6 @@ function mostMissed(files: readonly FileCoverage[], missing: number): string {
     held += missed(file);
     return held >= missing;
   });
-  return sorted
-    .slice(0, Math.min(named, enough < 0 ? named : enough + 1))
-    .map((file) => `${file.file} (${missed(file)} of ${file.total})`)
-    .join(", ");
+  const needed = enough < 0 ? sorted : sorted.slice(0, enough + 1);
+  return listed(needed, named, (file) => `${file.file} (${missed(file)} of ${file.total})`, "file").join(", ");
 }

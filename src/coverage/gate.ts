@@ -87,8 +87,10 @@ function heldBySuites(
   threshold: number,
   bySuite: Counted["bySuite"],
 ): GateSummary {
-  const isKnown = count !== null && [...bySuite.values()].every((own) => own.size === 0 || isMeasured(own, metric));
-  return held(metric, count ?? { covered: 0, total: 0 }, threshold, isKnown);
+  const unmeasured = [...bySuite].filter(([, own]) => own.size > 0 && !isMeasured(own, metric)).map(([suite]) => suite);
+  const isKnown = count !== null && unmeasured.length === 0;
+  const gate = held(metric, count ?? { covered: 0, total: 0 }, threshold, isKnown);
+  return isKnown ? gate : { ...gate, unmeasured };
 }
 
 /** Without a changed line there is nothing to cover. */
@@ -118,7 +120,7 @@ function suiteGates(suite: string, coverage: Coverage | undefined, own: Gate["su
     if (threshold === undefined) return [];
     const count = countAll(coverage, metric);
     const isKnown = metric === "lines" ? count.total > 0 : isMeasured(coverage, metric);
-    return [{ ...held(metric, count, threshold, isKnown), suite }];
+    return [{ ...held(metric, count, threshold, isKnown), suite, ...(isKnown ? {} : { unmeasured: [suite] }) }];
   });
 }
 

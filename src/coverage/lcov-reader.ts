@@ -99,6 +99,7 @@ class LcovParser {
     else if (text.trimEnd() === recordEnd) this.#finish();
     else if (text.startsWith("BRF:") && this.#open) this.#open.branches.isMeasured = true;
     else if (text.startsWith("LF:")) this.#claimed = Number(text.slice(3)) || 0;
+    else if (this.#open && /^\s+\S/.test(text)) this.#fail("a line begins with a blank");
     else if (text.trim() !== "" && !/^(TN:|VER:|#)/.test(text)) this.#foreign = true;
   }
 
@@ -114,8 +115,8 @@ class LcovParser {
 
   #finish(): void {
     if (!this.#open) this.#fail("a record ends that has not begun");
-    if (this.#claimed > 0 && this.#listed === 0) {
-      this.#fail(`a record claims ${this.#claimed} lines (LF) but lists none (DA)`);
+    if (this.#claimed > this.#listed) {
+      this.#fail(`a record claims ${this.#claimed} lines (LF) but lists ${this.#listed || "none"} (DA)`);
     }
     this.#open = null;
   }
@@ -218,7 +219,7 @@ class LcovParser {
   }
 }
 
-/** Whether a line that begins with the byte is looked at: SF, end_of_record, LF, BRF. */
+/** Whether a line that begins with the byte is looked at: SF, end_of_record, LF, BRF, and what is no record at all. */
 function isNoted(byte: number | undefined): boolean {
-  return byte === 0x53 || byte === 0x65 || byte === 0x4c || byte === 0x42;
+  return byte === 0x53 || byte === 0x65 || byte === 0x4c || byte === 0x42 || byte === 0x20 || byte === 0x09;
 }

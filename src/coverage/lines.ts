@@ -9,6 +9,8 @@ export interface Count {
 
 /** The first capacity of a file's table, in lines. */
 const smallFile = 256;
+/** More than any program counts, and a number that can be written and read again. */
+const mostHits = 1e21;
 /** What marks a line that no record speaks of; hits themselves are never negative. */
 const unknown = -1;
 
@@ -19,7 +21,7 @@ export class LineHits {
   /** Counts hits of a line (1 is the first); hits of one line add up. */
   add(line: number, hits: number): void {
     if (line >= this.#table.length) this.#grow(line + 1);
-    this.#table[line] = Math.max(this.#table[line] as number, 0) + hits;
+    this.#table[line] = Math.min(Math.max(this.#table[line] as number, 0) + hits, mostHits);
   }
 
   /** Every executable line with its hits, in ascending order. */
@@ -31,6 +33,14 @@ export class LineHits {
   hitsOf(line: number): number | null {
     const hits = this.#table[line] ?? unknown;
     return hits === unknown ? null : hits;
+  }
+
+  /** The last executable line; 0 where there is none. */
+  last(): number {
+    return Math.max(
+      0,
+      this.#table.findLastIndex((hits) => hits !== unknown),
+    );
   }
 
   count(): Count {

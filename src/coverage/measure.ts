@@ -25,7 +25,7 @@ export async function measure(suites: readonly SuiteInputs[], files: VerifiedFil
   if (inputs.length === 0) return null;
   const parted = partCoverage(await mergeLcov(inputs), files);
   const bySuite = new Map<string, Coverage>();
-  for (const suite of suites) {
+  for (const suite of suites.filter((one) => one.inputs.length > 0)) {
     const isOnly = suites.length === 1;
     bySuite.set(suite.suite, isOnly ? parted.verified : partCoverage(await mergeLcov(suite.inputs), files).verified);
   }

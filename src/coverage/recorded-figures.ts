@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { SimpleGit } from "simple-git";
 import { replaceFile } from "../files.ts";
 import { gitLineOrNull } from "../push/git.ts";
+import type { MergeBase } from "../push/merge-base.ts";
 import type { Count } from "./lines.ts";
 
 /** The share of lines that a verified commit had. */
@@ -31,6 +32,21 @@ export class FigureStore {
     await this.#prune(new Date());
   }
 
+  /**
+   * What a commit is held against: the merge base's figure; of a commit of the base branch itself, the one before it, and of
+   * a working tree on top of that, its own.
+   */
+  async ofBase(
+    git: SimpleGit,
+    mergeBase: MergeBase,
+    commit: string,
+    isWorkingTree: boolean,
+  ): Promise<RecordedFigure | null> {
+    if (mergeBase === "none") return null;
+    if (mergeBase !== "itself") return await this.nearest(git, mergeBase.mergeBase);
+    return await this.nearest(git, isWorkingTree ? commit : `${commit}~1`);
+  }
+
   /** What is recorded of a commit, or of the nearest one before it on its branch; null where nothing is. */
   async nearest(git: SimpleGit, commit: string): Promise<RecordedFigure | null> {
     const trees = await gitLineOrNull(
@@ -53,7 +69,13 @@ export class FigureStore {
     try {
       const figure: RecordedFigure = JSON.parse(await readFile(this.#path(tree), "utf8"));
       const { covered, total } = figure.lines;
-      return Number.isSafeInteger(covered) && Number.isSafeInteger(total) && covered <= total ? figure : null;
+      return Number.isSafeInteger(covered) &&
+        Number.isSafeInteger(total) &&
+        covered >= 0 &&
+        total > 0 &&
+        covered <= total
+        ? figure
+        : null;
     } catch {
       // What is damaged is no figure.
       return null;

@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import type { SimpleGit } from "simple-git";
 import type { Config } from "../config.ts";
 import { configDigest, configPlaces, loadConfig } from "../config-file.ts";
+import { FigureStore, type RecordedFigure } from "../coverage/recorded-figures.ts";
 import { RequestError } from "../errors.ts";
 import { packageRoot } from "../paths.ts";
 import { defaultOptions, type VerifyOptions } from "../request.ts";
@@ -36,7 +37,7 @@ export async function readConditions(
   checkout: Pick<Checkout, "root">,
   world: World,
   options: Pick<VerifyOptions, "databaseUrl">,
-  mergeBase: Promise<MergeBase>,
+  base: BaseFacts,
 ): Promise<Conditions> {
   const url = options.databaseUrl ?? world.environment.VERIFY_DATABASE_URL;
   const isChosen = Boolean(url) && plan.suites.some((suite) => suite.usesDatabase);
@@ -46,15 +47,28 @@ export async function readConditions(
     configuration: configDigest(config),
     version,
     environment: isChosen ? `${kind}, ${chosenServer}` : kind,
-    against: await heldAgainst(config, mergeBase),
+    against: await heldAgainst(config, base),
   };
 }
 
-/** The merge base's object id, or why there is none, where a gate is about it; null elsewhere. */
-async function heldAgainst({ coverage }: Config, mergeBase: Promise<MergeBase>): Promise<string | null> {
-  if (coverage.changedLines === undefined && !coverage.ratchet) return null;
-  const found = await mergeBase;
-  return typeof found === "string" ? found : found.mergeBase;
+/** What gates about the base branch depend on. */
+export interface BaseFacts {
+  readonly mergeBase: Promise<MergeBase>;
+  readonly baseFigure: Promise<RecordedFigure | null>;
+}
+
+/** What of the base branch the gates are about: the merge base, the recorded figure; null where none is. */
+async function heldAgainst({ coverage }: Config, { mergeBase, baseFigure }: BaseFacts): Promise<string | null> {
+  const parts: string[] = [];
+  if (coverage.changedLines !== undefined) {
+    const found = await mergeBase;
+    parts.push(typeof found === "string" ? found : found.mergeBase);
+  }
+  if (coverage.ratchet) {
+    const figure = await baseFigure;
+    parts.push(figure === null ? "no figure" : `${figure.lines.covered} of ${figure.lines.total}`);
+  }
+  return parts.length === 0 ? null : parts.join(", ");
 }
 
 /** The kind of environment: "linux x64, node 20.20.2, python 3.11.7"; Python where a suite is written in it. */
@@ -97,7 +111,7 @@ async function pythonVersion({ directory, environment }: PythonPlace): Promise<s
  * configuration that lies here is not HEAD's, or is none, the receipt's own word stands for what depends on it.
  */
 export async function conditionsOfHead(
-  { git, root }: Repository,
+  { git, root, commonDirectory }: Repository,
   target: Target,
   receipt: Receipt,
   world: World,
@@ -108,7 +122,12 @@ export async function conditionsOfHead(
     if (loaded === null || !(await isOfHead(git, loaded.file))) return unknown;
     const plan = makePlan(loaded.config, defaultOptions, root);
     const mergeBase = findMergeBase({ git, commit: target.commit, base: loaded.config.base });
-    return await readConditions(loaded.config, plan, target, { root }, world, defaultOptions, mergeBase);
+    const figures = new FigureStore(commonDirectory);
+    const baseFigure = mergeBase.then((found) => figures.ofBase(git, found, target.commit, false));
+    return await readConditions(loaded.config, plan, target, { root }, world, defaultOptions, {
+      mergeBase,
+      baseFigure,
+    });
   } catch (error) {
     // A push would say so; here it only leaves the question open.
     if (error instanceof RequestError) return unknown;

@@ -26,6 +26,9 @@ export function openGit(directory: string, environment: Environment): SimpleGit 
     GIT_TERMINAL_PROMPT: "0",
     // What is pushed is the object itself, not what `git replace` shows here in its place.
     GIT_NO_REPLACE_OBJECTS: "1",
+    // Nor are the commits' parents what a file of grafts says here.
+    GIT_GRAFT_FILE: "/dev/null",
+    GIT_ATTR_NOSYSTEM: "1",
   };
   for (const name of passedOn) {
     const value = environment[name];

@@ -9,6 +9,8 @@ export interface MergeBaseRequest {
   readonly base: string;
   /** The remote that is pushed to; `origin` is asked next, then the local branch. */
   readonly remote?: string | undefined;
+  /** Whether what is compared lies on top of the commit: then the commit itself is where the base branch is. */
+  readonly isWorkingTree?: boolean;
 }
 
 /** The place a commit is compared with. */
@@ -26,7 +28,13 @@ export type MergeBase = Comparison | "itself" | "none";
  * What a commit is compared with: the merge base with the base branch. A commit that is the tip of the remote's base
  * branch already is compared with where that branch was before.
  */
-export async function findMergeBase({ git, commit, base, remote }: MergeBaseRequest): Promise<MergeBase> {
+export async function findMergeBase({
+  git,
+  commit,
+  base,
+  remote,
+  isWorkingTree = false,
+}: MergeBaseRequest): Promise<MergeBase> {
   const remotes = [...new Set([remote ?? "origin", "origin"])];
   const candidates = [...remotes.map((name) => `refs/remotes/${name}/${base}`), `refs/heads/${base}`];
   let isItself = false;
@@ -37,6 +45,7 @@ export async function findMergeBase({ git, commit, base, remote }: MergeBaseRequ
     const mergeBase = await ask(git, ["merge-base", tip, commit]);
     if (mergeBase !== null && mergeBase !== commit) return { base: name, mergeBase };
     isItself ||= mergeBase === commit;
+    if (isItself && isWorkingTree) return "itself";
     if (isItself && ref.startsWith("refs/remotes/"))
       return (await previousPosition(git, ref, name, commit)) ?? "itself";
   }

@@ -22,7 +22,7 @@ export interface Target {
 
 /** What a push asks for. */
 export interface Push {
-  /** The commits to verify, each distinct tree once. */
+  /** The commits to verify, each once: of two with one tree the second is proven by the first, unless a gate is about the merge base. */
   readonly targets: readonly Target[];
   /** What needs no verification, and why: a line each. */
   readonly skipped: readonly string[];
@@ -64,7 +64,7 @@ export async function readPush(git: SimpleGit, lines: readonly PushLine[]): Prom
     }
     const target = await resolve(git, line.localObject, branchOf(line));
     if (target === null) skipped.push(await describeNoCommit(git, line));
-    else if (!targets.has(target.tree)) targets.set(target.tree, target);
+    else if (!targets.has(target.commit)) targets.set(target.commit, target);
   }
   if (lines.length === 0) skipped.push("Nothing new is pushed: nothing to verify.");
   return { targets: [...targets.values()], skipped };

@@ -1,6 +1,7 @@
 import type { SimpleGit } from "simple-git";
 import { compareNames } from "../coverage/lines.ts";
 import { type Comparison, findMergeBase, type MergeBaseRequest } from "../push/merge-base.ts";
+import { findLowered } from "./lowered-thresholds.ts";
 import type { Changes, CommitSummary, FileChange } from "./summary.ts";
 
 /** What the commit changes against the merge base with the base branch; null where there is nothing to compare with. */
@@ -9,38 +10,54 @@ export async function findChanges(request: MergeBaseRequest): Promise<Changes | 
   return typeof found === "string" ? null : await readChanges(request.git, request.commit, found);
 }
 
-/** What the commit changes against that merge base: files, lines and commits. */
+/** What the commit changes against that merge base: files, lines, commits and thresholds. */
 export async function readChanges(git: SimpleGit, commit: string, comparison: Comparison): Promise<Changes> {
-  const [files, commits] = await Promise.all([
-    readFiles(git, comparison.mergeBase, commit),
-    readCommits(git, comparison.mergeBase, commit),
-  ]);
-  return { ...comparison, files, commits };
+  const { mergeBase } = comparison;
+  const [files, commits] = await Promise.all([readFiles(git, mergeBase, commit), readCommits(git, mergeBase, commit)]);
+  // Without them the reports say less; what changed is known all the same.
+  const lowered = await findLowered(git, { mergeBase, commit, files }).catch(() => null);
+  return { ...comparison, files, commits, ...(lowered === null ? {} : { lowered }) };
 }
 
 /** Renames and the names' root are set, as a user's configuration could turn them. */
 async function readFiles(git: SimpleGit, from: string, to: string): Promise<FileChange[]> {
-  const options = ["--numstat", "-z", "-M", "--no-relative"];
+  const options = ["--raw", "--numstat", "-z", "-M", "--no-relative"];
   const output = await git.raw(["diff", ...options, from, to, "--"]);
-  return parseNumstat(output).sort((left, right) => compareNames(left.file, right.file));
+  return parseDiff(output).sort((left, right) => compareNames(left.file, right.file));
 }
 
-/** `added TAB removed TAB name NUL`, and for a rename `added TAB removed TAB NUL from NUL to NUL`. */
-function parseNumstat(output: string): FileChange[] {
+/**
+ * First, of each file, `:mode mode id id STATUS NUL name NUL`, with two names after a rename; then
+ * `added TAB removed TAB name NUL`, and for a rename `added TAB removed TAB NUL from NUL to NUL`.
+ */
+function parseDiff(output: string): FileChange[] {
   const fields = output.split("\0")[Symbol.iterator]();
+  const next = (): string => fields.next().value ?? "";
+  const statuses = new Map<string, string>();
   const changes: FileChange[] = [];
   for (const field of fields) {
+    if (field.startsWith(":")) {
+      const status = field.split(" ").at(-1)?.charAt(0) ?? "";
+      const name = next();
+      statuses.set(status === "R" ? next() : name, status);
+      continue;
+    }
     const [added, removed, ...name] = field.split("\t");
     if (added === undefined || removed === undefined) continue;
     const counts = { added: lineCount(added), removed: lineCount(removed) };
     const file = name.join("\t");
-    if (file !== "") changes.push({ file, ...counts });
+    if (file !== "") changes.push({ file, ...statusOf(statuses.get(file)), ...counts });
     else {
-      const before: string = fields.next().value ?? "";
-      changes.push({ file: fields.next().value ?? "", from: before, ...counts });
+      const before = next();
+      changes.push({ file: next(), from: before, ...counts });
     }
   }
   return changes;
+}
+
+function statusOf(status: string | undefined): Pick<FileChange, "created" | "deleted"> {
+  if (status === "A") return { created: true };
+  return status === "D" ? { deleted: true } : {};
 }
 
 /** Git writes `-` for binary files. */

@@ -1,9 +1,8 @@
 import { rangeText } from "../coverage/gate-reasons.ts";
-import type { Count } from "../coverage/lines.ts";
-import { formatPercent } from "../coverage/percent.ts";
+import { coverageRows, shareText } from "./coverage-rows.ts";
 import { code, escapeMarkdown, joined, list, section, table } from "./markdown.ts";
-import type { CoverageSummary, FileCoverage, GateSummary } from "./summary.ts";
-import { clip, listed, plural, shortId } from "./text.ts";
+import type { CoverageSummary, FileCoverage } from "./summary.ts";
+import { clip, listed, plural } from "./text.ts";
 
 const shownRanges = 30;
 const shownFiles = 10;
@@ -15,7 +14,7 @@ export function coverageSection(coverage: CoverageSummary | null): string | null
   if (coverage?.gates === undefined) return null;
   return section(
     "Coverage",
-    table(["What", "Covered", "Asked for", "Gate"], [...gateRows(coverage), ...openRows(coverage)], []),
+    table(["What", "Covered", "Asked for", "Gate"], tableRows(coverage), []),
     ownTotalsSentence(coverage),
     changesList(coverage),
     exclusionsList(coverage),
@@ -23,52 +22,13 @@ export function coverageSection(coverage: CoverageSummary | null): string | null
   );
 }
 
-function gateRows({ gates = [] }: CoverageSummary): string[][] {
-  return gates.map((gate) => [
-    escapeMarkdown(nameOf(gate)),
-    shareText(gate, gate.threshold ?? 0),
-    askedText(gate),
-    gate.passed ? "open" : "**closed**",
+function tableRows(coverage: CoverageSummary): string[][] {
+  return coverageRows(coverage, code).map(({ name, covered, asked, gate }) => [
+    escapeMarkdown(name),
+    covered,
+    asked,
+    gate === "closed" ? "**closed**" : (gate ?? ""),
   ]);
-}
-
-/** What was measured and nobody asks for. */
-function openRows({ gates = [], branches, functions, changedLines }: CoverageSummary): string[][] {
-  const isGated = (metric: GateSummary["metric"]): boolean =>
-    gates.some((gate) => gate.metric === metric && gate.suite === undefined);
-  const measured: readonly (readonly [GateSummary["metric"], string, Count | undefined])[] = [
-    ["changedLines", "changed lines", changedLines],
-    ["branches", "branches", branches],
-    ["functions", "functions", functions],
-  ];
-  return measured.flatMap(([metric, name, count]) =>
-    count === undefined || isGated(metric) ? [] : [[name, shareText(count, 0), "", ""]],
-  );
-}
-
-const gateNames: Readonly<Record<GateSummary["metric"], string>> = {
-  lines: "lines",
-  branches: "branches",
-  functions: "functions",
-  changedLines: "changed lines",
-  files: "files at their floor",
-  ratchet: "lines, against the base",
-};
-
-function nameOf({ metric, suite }: GateSummary): string {
-  return suite === undefined ? gateNames[metric] : `${gateNames[metric]} of ${suite}`;
-}
-
-function askedText({ metric, threshold, base }: GateSummary): string {
-  if (metric === "files") return "all";
-  if (metric !== "ratchet") return `${threshold} %`;
-  return base ? `${shareText(base, 0)}, as ${code(shortId(base.commit))} has` : "nothing is recorded of the base";
-}
-
-/** "97.56 % (40 of 41)". */
-function shareText(count: Count, threshold: number): string {
-  if (count.total === 0) return "none";
-  return `${formatPercent(count.covered, count.total, threshold)} (${count.covered} of ${count.total})`;
 }
 
 function ownTotalsSentence({ ownTotals = [] }: CoverageSummary): string | null {

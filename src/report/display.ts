@@ -1,12 +1,15 @@
 import type { Writable } from "node:stream";
-import { DefaultRenderer, Listr, ListrLogger, ProcessOutput } from "listr2";
 import pc from "picocolors";
 import type { Environment } from "../world.ts";
-import { formatSeconds } from "./text.ts";
+import { LiveDisplay } from "./live-display.ts";
+import { PlainDisplay } from "./plain-display.ts";
+import type { Room, Screen } from "./screen.ts";
 
 /** What is shown while a verification goes on. */
 export interface Display {
   readonly colors: Colors;
+  /** What the end is to fit on. */
+  readonly screen: Screen;
   /**
    * Shows a stage from its beginning to its end and gives its value. `conclude` says in a few words what came of it;
    * a stage that throws is shown as failed and the error passed on.
@@ -16,143 +19,38 @@ export interface Display {
     work: (stage: Stage) => Promise<Value>,
     conclude: (value: Value) => string,
   ): Promise<Value>;
-  /** A line, or several, below what was shown so far. */
+  /** Sentences, a line each, below what was shown so far; broken between their words where they are longer than the screen. */
   say(text: string): void;
+  /** Lines as they are: what is laid out for the screen already, or read by a program. */
+  print(text: string): void;
 }
 
 export type Colors = ReturnType<typeof pc.createColors>;
 
+/** Lines for so much room, at the most. */
+export type StageLines = (room: Room, colors: Colors) => readonly string[];
+
 /** A stage that is being shown. */
 export interface Stage {
-  /** How far it is: a phrase, and a line for each worker where there are some. */
-  progress(phrase: string, lines?: readonly string[]): void;
+  /** How far it is: a phrase; lines that say it in more words take its place where they can be drawn again. */
+  progress(phrase: string, lines?: StageLines): void;
+  /** A line that stays, as wide as it is told at the most. */
+  say(write: (columns: number, colors: Colors) => string): void;
 }
 
 /** Live on a terminal, plain lines elsewhere. */
 export function openDisplay(stream: Writable, environment: Environment): Display {
   const isTerminal = (stream as { isTTY?: boolean }).isTTY === true && environment.TERM !== "dumb";
-  const wantsColors = isTerminal && !environment.NO_COLOR;
-  return isTerminal && !environment.CI
-    ? new LiveDisplay(stream, pc.createColors(wantsColors))
-    : new PlainDisplay(stream, pc.createColors(wantsColors));
+  const colors = pc.createColors(wantsColors(isTerminal, environment));
+  return isTerminal && !isSet(environment.CI) ? new LiveDisplay(stream, colors) : new PlainDisplay(stream, colors);
 }
 
-/** One line as a stage begins to take long, one when it ends: nothing that needs a cursor. */
-class PlainDisplay implements Display {
-  readonly #stream: Writable;
-  readonly colors: Colors;
-
-  constructor(stream: Writable, colors: Colors) {
-    this.#stream = stream;
-    this.colors = colors;
-  }
-
-  async stage<Value>(
-    title: string,
-    work: (stage: Stage) => Promise<Value>,
-    conclude: (value: Value) => string,
-  ): Promise<Value> {
-    const started = performance.now();
-    let said = started;
-    const progress = (phrase: string): void => {
-      const now = performance.now();
-      if (now - said < plainInterval) return;
-      said = now;
-      this.say(`  ${title}: ${phrase}, ${formatSeconds((now - started) / 1000)}`);
-    };
-    try {
-      const value = await work({ progress });
-      this.say(`✔ ${title}: ${conclude(value)} (${formatSeconds((performance.now() - started) / 1000)})`);
-      return value;
-    } catch (error) {
-      this.say(`✘ ${title} (${formatSeconds((performance.now() - started) / 1000)})`);
-      throw error;
-    }
-  }
-
-  say(text: string): void {
-    this.#stream.write(`${text}\n`);
-  }
+/** Of two wishes that contradict each other, the quieter one counts. */
+function wantsColors(isTerminal: boolean, { NO_COLOR, FORCE_COLOR }: Environment): boolean {
+  if (NO_COLOR) return false;
+  return FORCE_COLOR === undefined || FORCE_COLOR === "" ? isTerminal : isSet(FORCE_COLOR);
 }
 
-/** How often a stage that goes on says how far it is where lines cannot be replaced, in milliseconds. */
-const plainInterval = 10_000;
-
-/** listr2's live list, one list a stage: what has ended stays on the screen, only what goes on is drawn again. */
-class LiveDisplay implements Display {
-  readonly #stream: Writable;
-  readonly colors: Colors;
-
-  constructor(stream: Writable, colors: Colors) {
-    this.#stream = stream;
-    this.colors = colors;
-  }
-
-  async stage<Value>(
-    title: string,
-    work: (stage: Stage) => Promise<Value>,
-    conclude: (value: Value) => string,
-  ): Promise<Value> {
-    const started = performance.now();
-    const { dim } = this.colors;
-    const took = (): string => dim(formatSeconds((performance.now() - started) / 1000));
-    let result: { value: Value } | undefined;
-    const list = new Listr(
-      [
-        {
-          title,
-          task: async (_context, task) => {
-            let phrase = "";
-            const draw = (): void => {
-              task.title = `${title}${phrase && `: ${phrase}`} ${took()}`;
-            };
-            const clock = setInterval(draw, 100);
-            try {
-              const value = await work({
-                progress: (next, lines = []) => {
-                  phrase = next;
-                  task.output = lines.join("\n");
-                  draw();
-                },
-              });
-              result = { value };
-              task.title = `${title}: ${conclude(value)} ${took()}`;
-            } catch (error) {
-              task.title = `${title} ${took()}`;
-              throw error;
-            } finally {
-              clearInterval(clock);
-            }
-          },
-        },
-      ],
-      {
-        // Ctrl-C is ours: listr2 would end the process before anything is cleaned up.
-        registerSignalListeners: false,
-        renderer: LiveRenderer,
-        rendererOptions: {
-          logger: new ListrLogger({
-            processOutput: new ProcessOutput(asTerminal(this.#stream), asTerminal(this.#stream)),
-          }),
-          showErrorMessage: false,
-          collapseErrors: false,
-        },
-      },
-    );
-    await list.run();
-    return (result as { value: Value }).value;
-  }
-
-  say(text: string): void {
-    this.#stream.write(`${text}\n`);
-  }
-}
-
-/** Whether there is a terminal was decided for our own stream; listr2 would ask standard output, which may be a pipe. */
-class LiveRenderer extends DefaultRenderer {
-  static override nonTTY = true;
-}
-
-function asTerminal(stream: Writable): NodeJS.WriteStream {
-  return stream as NodeJS.WriteStream;
+function isSet(variable: string | undefined): boolean {
+  return !["", "0", "false"].includes(variable?.toLowerCase() ?? "");
 }

@@ -1,5 +1,13 @@
 import { formatPercent } from "../coverage/percent.ts";
-import type { Changes, CoverageSummary, FileChange, SuiteSummary, Summary, TestCounts } from "./summary.ts";
+import type {
+  Changes,
+  CoverageSummary,
+  FileChange,
+  ScheduleSummary,
+  SuiteSummary,
+  Summary,
+  TestCounts,
+} from "./summary.ts";
 import { formatRatio, formatSeconds, plural } from "./text.ts";
 
 /** A figure of the run: what it is called and what was measured. Plain text, for every report alike. */
@@ -16,6 +24,21 @@ export function figures(summary: Summary): Figure[] {
     ["Bound", boundFigure(summary)],
   ];
   return all.filter((figure): figure is [string, string] => figure[1] !== null);
+}
+
+/** The same for a small screen, few lines: what is said of one thing stands together, the rest is in the reports. */
+export function briefFigures(summary: Summary): Figure[] {
+  const all: [string, string | null][] = [
+    ["Tests", testsFigure(summary)],
+    ["Coverage", summary.coverage && joinFigures(coverageFigure(summary.coverage), changedFigure(summary.coverage))],
+    ["Time", joinFigures(timeFigure(summary), briefBoundFigure(summary))],
+    ["Workers", workersFigure(summary)],
+  ];
+  return all.filter((figure): figure is [string, string] => figure[1] !== null);
+}
+
+function joinFigures(...parts: readonly (string | null)[]): string | null {
+  return parts.filter((part) => part !== null).join("; ") || null;
 }
 
 /** "804 passed, 1 failed, 1 skipped". */
@@ -92,17 +115,34 @@ const leastSaving = 1;
  * save where that file is the bound. Of several suites, the one that took longest.
  */
 function boundFigure({ suites }: Summary): string | null {
-  const [slowest] = suites
-    .filter(({ schedule, workers }) => schedule !== undefined && workers > 1)
-    .toSorted((left, right) => right.seconds - left.seconds);
-  if (slowest?.schedule === undefined) return null;
+  const slowest = slowestParallel(suites);
+  if (slowest === null) return null;
   const { boundSeconds, ratio, longest, savedBySplitting } = slowest.schedule;
-  // Of a suite that takes no time, nothing is to be gained.
-  if (boundSeconds < leastBound) return null;
   const of = suites.length > 1 ? ` for ${slowest.name}` : "";
   const told = `${formatSeconds(boundSeconds)}${of} at the least; it took ${formatSeconds(slowest.seconds)}, ${ratio.toFixed(2)} times that`;
   if (savedBySplitting === null || longest === null || savedBySplitting < leastSaving) return told;
   return `${told}. ${longest.file} alone takes ${formatSeconds(longest.seconds)}: splitting it saves ${formatSeconds(savedBySplitting)}`;
+}
+
+/** "1.04 times its bound", and which file to split. */
+function briefBoundFigure({ suites }: Summary): string | null {
+  const slowest = slowestParallel(suites);
+  if (slowest === null) return null;
+  const { ratio, longest, savedBySplitting } = slowest.schedule;
+  const told = `${suites.length > 1 ? slowest.name : "the suite"} took ${ratio.toFixed(2)} times its bound`;
+  if (savedBySplitting === null || longest === null || savedBySplitting < leastSaving) return told;
+  return `${told}, splitting ${longest.file} saves ${formatSeconds(savedBySplitting)}`;
+}
+
+/** The suite that took longest of those whose bound says something; of one that takes no time, nothing is to be gained. */
+function slowestParallel(
+  suites: readonly SuiteSummary[],
+): (SuiteSummary & { readonly schedule: ScheduleSummary }) | null {
+  const [slowest] = suites
+    .filter(({ schedule, workers }) => schedule !== undefined && workers > 1)
+    .toSorted((left, right) => right.seconds - left.seconds);
+  if (slowest?.schedule === undefined || slowest.schedule.boundSeconds < leastBound) return null;
+  return { ...slowest, schedule: slowest.schedule };
 }
 
 function workersFigure({ suites }: Summary): string | null {

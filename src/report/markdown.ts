@@ -1,16 +1,22 @@
 import { plainLine, plainText } from "./text.ts";
 
-/** Text as Markdown prose on one line, fit for a table's cell: it shows as it is and is never markup. */
+/** Text as Markdown prose on one line, fit for a table's cell: it shows as it is, is never markup and calls nobody. */
 export function escapeMarkdown(text: string): string {
   return plainLine(text)
     .replace(/[\\`*[\]|~$]/g, "\\$&")
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")
+    .replace(mention, silentMention)
     .replace(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, "\\_")
     .replace(/^(#{1,6} |[-+](?=[ -]|$)|=)/, "\\$1")
     .replace(/^(\d+)([.)])(?= |$)/, "$1\\$2");
 }
+
+/** What hosts take for somebody's name, who is then told: also of `@types/node`. Addresses are none. */
+export const mention = /(?<![A-Za-z0-9])@(?=[A-Za-z0-9])/g;
+/** Looks the same, and calls nobody: a space of no width is in it. */
+export const silentMention = "@&#8203;";
 
 /**
  * A name as code on one line, fit for a table's cell. What a code span cannot hold (a backtick, and in a table a

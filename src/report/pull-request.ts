@@ -1,40 +1,68 @@
-import { changesFigure, figures } from "./figures.ts";
-import { code, escapeMarkdown, fencedBlock, joined, list, section, table } from "./markdown.ts";
+import { afterMergeSection } from "./after-merge.ts";
+import { authorsWords } from "./authors-words.ts";
+import { changesFigure } from "./figures.ts";
+import { issuesSection } from "./issues-section.ts";
+import { code, escapeMarkdown, fencedBlock, joined, list, section } from "./markdown.ts";
 import { type ChangesLimits, changesByFile } from "./markdown-changes.ts";
-import { allRejections, rejectionText } from "./rejections.ts";
-import type { CommitSummary, RejectionSummary, Summary } from "./summary.ts";
-import { clip, formatSeconds, listed, plainLine, plainText, shortId } from "./text.ts";
+import { digestOf, markedBlock } from "./merged-body.ts";
+import { performanceSection } from "./performance-table.ts";
+import { filledTemplate } from "./pull-request-template.ts";
+import { riskSection } from "./risk.ts";
+import type { CommitSummary, Summary } from "./summary.ts";
+import { clip, listed, plainLine, shortId } from "./text.ts";
 import { letThroughSentences, verdictInWords, verdictMark } from "./verdict.ts";
+import { verificationSection } from "./verification-table.ts";
 
 /** Below the 65,536 characters that hosts take, with room for what an author adds. */
-const longestBody = 60_000;
+export const longestBody = 60_000;
+/** What is left to us beside a template, or an author, that takes more. */
+const leastRoom = 2_000;
+/** What may come between the parts of a body, in characters. */
+export const lineEnds = 10;
 const longestTitle = 200;
 const shownReasons = 10;
-const shownDatabases = 4;
-const shownRejections = 3;
 
-/** How much is shown; a body that comes out too long is written again with the next. */
+/** How much is shown; what comes out too long is written again with the next. */
 interface Limits extends ChangesLimits {
   readonly commits: number;
   /** Of one commit's message, in characters. */
   readonly message: number;
   /** Of a subject, a reason or a command, in characters. */
   readonly line: number;
+  /** Of what is found of one kind. */
+  readonly facts: number;
 }
-const generous: Limits = { commits: 50, message: 20_000, line: 1_000, areas: 20, filesPerArea: 20 };
-const narrower: Limits = { commits: 20, message: 8_000, line: 500, areas: 10, filesPerArea: 5 };
-const narrowest: Limits = { commits: 5, message: 2_000, line: 200, areas: 3, filesPerArea: 3 };
+const generous: Limits = { commits: 50, message: 20_000, line: 1_000, areas: 20, filesPerArea: 20, facts: 10 };
+const narrower: Limits = { commits: 20, message: 8_000, line: 500, areas: 10, filesPerArea: 5, facts: 5 };
+const narrowest: Limits = { commits: 5, message: 2_000, line: 200, areas: 3, filesPerArea: 3, facts: 3 };
 
 /**
- * `.verify/pull-request.md`: a body ready to be sent, its first line the title. Everything in it comes from the
- * commits or was measured. Stays under 60,000 characters: lists are cut, and say so.
+ * `.verify/pull-request.md`: a body ready to be sent, its first line the title, with the repository's template where it has
+ * one. Everything of ours stands between markers, and comes from the commits or was measured. Stays under 60,000 characters
+ * wherever the template leaves room: our lists are cut, and say so.
  */
-export function pullRequestBody(summary: Summary): string {
-  for (const limits of [generous, narrower, narrowest]) {
-    const text = body(summary, limits);
-    if (text.length < longestBody) return text;
-  }
-  return `${clip(body(summary, narrowest), longestBody - 1)}\n`;
+export function pullRequestBody(summary: Summary, template: string | null = null): string {
+  const title = titleLine(summary);
+  const room = longestBody - title.length - (template?.length ?? 0) - lineEnds;
+  const block = pullRequestBlock(summary, room);
+  return `${title}\n\n${template === null ? `${block}\n` : filledTemplate(template, block)}`;
+}
+
+/** The first line of the file. */
+export function titleLine(summary: Summary): string {
+  return `# ${escapeMarkdown(pullRequestTitle(summary))}`;
+}
+
+/** Our part of a body, between its markers, in so many characters or, where there is no room at all, in a few. */
+export function pullRequestBlock(summary: Summary, room: number): string {
+  const attributes = { ...subjectAttribute(summary), title: digestOf(titleLine(summary)) };
+  const empty = markedBlock("", attributes).length;
+  return markedBlock(textWithin(summary, Math.max(room, leastRoom) - empty), attributes);
+}
+
+/** What a body is about, as its marker names it: the branch, or the commit that is on none. */
+export function subjectAttribute({ branch, commit }: Summary): Record<string, string> {
+  return branch === null ? { commit } : { branch };
 }
 
 /** The title: the only commit's subject, else what the branch's name says, else the newest commit's subject. */
@@ -47,16 +75,48 @@ export function pullRequestTitle({ branch, changes, commit }: Summary): string {
   return clip(plainLine(commits.at(-1)?.subject ?? `Commit ${shortId(commit)}`), longestTitle);
 }
 
-function body(summary: Summary, limits: Limits): string {
-  return `${joined([
-    `# ${escapeMarkdown(pullRequestTitle(summary))}`,
-    warning(summary, limits),
-    summarySection(summary, limits),
-    section("Verification", verificationTable(summary)),
-    changesSection(summary, limits),
-    repeatSection(summary, limits),
-    issuesSection(summary, limits),
-  ])}\n`;
+/** The text as long as fits: with shorter lists, then without the sections that are missed least, which are then named. */
+function textWithin(summary: Summary, room: number): string {
+  for (const limits of [generous, narrower, narrowest]) {
+    const text = joined(sections(summary, limits).map(([, written]) => written));
+    if (text.length <= room) return text;
+  }
+  const all = sections(summary, narrowest);
+  const left: string[] = [];
+  for (const heading of droppable) {
+    if (all.some(([name, written]) => name === heading && written !== null)) left.push(heading);
+    const kept = all.filter(([name]) => !left.includes(name)).map(([, written]) => written);
+    const text = joined([...kept, `Left out, as there is no room for more: ${left.join(", ")}.`]);
+    if (text.length <= room) return text;
+  }
+  const kept = all.filter(([name]) => !droppable.includes(name)).map(([, written]) => written);
+  return clip(joined(kept), room);
+}
+
+/** What can be looked up elsewhere, first what is missed least. */
+const droppable: readonly string[] = [
+  "How to repeat it",
+  "Changes by file",
+  "After merging",
+  "Performance",
+  "Summary",
+  "Risk",
+];
+
+type Section = readonly [heading: string, text: string | null];
+
+function sections(summary: Summary, limits: Limits): Section[] {
+  return [
+    ["Warning", warning(summary, limits)],
+    ["Summary", summarySection(summary, limits)],
+    ["Performance", performanceSection(summary)],
+    ["Changes by file", changesSection(summary, limits)],
+    ["Verification", verificationSection(summary, limits)],
+    ["Risk", riskSection(summary, limits)],
+    ["After merging", afterMergeSection(summary, limits)],
+    ["How to repeat it", repeatSection(summary, limits)],
+    ["Issues", issuesSection(summary, limits)],
+  ];
 }
 
 /** "feature/ABC-12-ledger_balances" says "ABC-12: ledger balances"; "perf/ci-speedup" says "Ci speedup". */
@@ -82,50 +142,11 @@ function summarySection({ changes }: Summary, limits: Limits): string | null {
   const commits = changes?.commits ?? [];
   const [only] = commits;
   if (only && commits.length === 1 && only.body !== "") {
-    return section("Summary", clip(plainText(only.body), limits.message));
+    return section("Summary", authorsWords(only.body, limits.message));
   }
   const write = ({ commit, subject }: CommitSummary): string =>
     `${escapeMarkdown(clip(subject, limits.line))} (${code(shortId(commit))})`;
   return section("Summary", list(listed(commits, limits.commits, write, "commit")));
-}
-
-function verificationTable(summary: Summary): string {
-  const commit = summary.verifiedIn === "working tree" ? "on top of " : "";
-  const rows: [string, string | null][] = [
-    [
-      "Verdict",
-      `${verdictMark(summary)} ${verdictInWords(summary)}${summary.receipt?.reused ? ", by an earlier run of the same tree" : ""}`,
-    ],
-    ...figures(summary).map(([label, value]): [string, string] => [label, escapeMarkdown(value)]),
-    ["Databases", databases(summary)],
-    ["Refused by the server", refused(summary)],
-    ["Checks", checks(summary)],
-    ["Commit", `${commit}${code(summary.commit)}, tree ${code(shortId(summary.tree))}`],
-    ["Environment", escapeMarkdown(summary.environment)],
-  ];
-  return table(
-    ["What", "Result"],
-    rows.filter((row): row is [string, string] => row[1] !== null && row[1] !== ""),
-  );
-}
-
-function databases({ suites, server }: Summary): string | null {
-  const names = [...new Set(suites.flatMap((suite) => suite.databases))];
-  if (names.length === 0) return null;
-  const on = server === null ? "" : `, on ${escapeMarkdown(server)}`;
-  return listed(names, shownDatabases, code, "database").join(", ") + on;
-}
-
-function refused(summary: Summary): string | null {
-  const write = (rejection: RejectionSummary): string => rejectionText({ ...rejection, files: [] }, code);
-  const texts = listed(allRejections(summary), shownRejections, write, "database");
-  return texts.length === 0 ? null : texts.join("; ");
-}
-
-function checks({ checks: all }: Summary): string | null {
-  const write = (check: (typeof all)[number]): string =>
-    `${escapeMarkdown(check.name)} ${check.passed ? "passed" : "**failed**"} in ${formatSeconds(check.seconds)}`;
-  return all.length === 0 ? null : listed(all, 20, write, "check").join(", ");
 }
 
 function changesSection({ changes }: Summary, limits: Limits): string | null {
@@ -145,21 +166,5 @@ function repeatSection({ suites, checks: all, repeat }: Summary, limits: Limits)
     "How to repeat it",
     commands.length === 0 ? null : `What ran:\n\n${list(commands)}`,
     fencedBlock(repeat, "sh"),
-  );
-}
-
-const issue = String.raw`(?:(?:[\w.-]+/[\w.-]+)?#\d+|https?://\S+/(?:issues|merge_requests|pull)/\d+)`;
-const issueReference = new RegExp(
-  String.raw`\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|refs?|references|part of)\b:?\s+${issue}(?:(?:,| and)\s+${issue})*`,
-  "gi",
-);
-
-/** "Closes #12" and the like, as the commits put it: hosts act on them only where they stand in the body. */
-function issuesSection({ changes }: Summary, limits: Limits): string | null {
-  const messages = (changes?.commits ?? []).map(({ subject, body: text }) => `${subject}\n${text}`).join("\n");
-  const references = new Set([...messages.matchAll(issueReference)].map(([reference]) => escapeMarkdown(reference)));
-  return section(
-    "Issues",
-    list(listed([...references], limits.commits, (reference) => clip(reference, limits.line), "issue")),
   );
 }

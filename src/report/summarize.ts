@@ -6,7 +6,7 @@ import type { VerifyRequest } from "../request.ts";
 import type { PlanRun } from "../suite/run-plan.ts";
 import { quote } from "../suite/shell.ts";
 import type { Judgment } from "../verdict.ts";
-import type { Changes, Summary, Verdict } from "./summary.ts";
+import type { Changes, Destination, HistorySummary, Summary, Verdict } from "./summary.ts";
 
 /** What is known of a verification before anything ran. */
 export interface RunFacts {
@@ -16,6 +16,8 @@ export interface RunFacts {
   readonly environment: string;
   readonly request: VerifyRequest;
   readonly changes: Changes | null;
+  readonly history: HistorySummary;
+  readonly destination: Destination | null;
   /** What the plan leaves out, a phrase each. */
   readonly incomplete: readonly string[];
 }
@@ -46,12 +48,17 @@ export function summaryOfError(facts: RunFacts, verdict: "error" | "interrupted"
 }
 
 /** The summary of a commit whose tree was proven before: the figures are those of the run that proved it. */
-export function summaryOfReceipt(receipt: Receipt, target: Target, changes: Changes | null): Summary {
+export function summaryOfReceipt(
+  receipt: Receipt,
+  target: Target,
+  { changes, destination }: Pick<RunFacts, "changes" | "destination">,
+): Summary {
   return {
     ...receipt.summary,
     commit: target.commit,
     branch: target.branch,
     changes,
+    destination,
     notes: [
       ...receipt.summary.notes,
       `Nothing ran: this tree was proven on ${receipt.at}, as ${receipt.summary.commit}.`,
@@ -63,7 +70,7 @@ export function summaryOfReceipt(receipt: Receipt, target: Target, changes: Chan
 }
 
 function begin(facts: RunFacts, verdict: Verdict): Summary {
-  const { target, kind, startedAt, environment, changes, incomplete } = facts;
+  const { target, kind, startedAt, environment, changes, destination, history, incomplete } = facts;
   return {
     schema: 1,
     verdict,
@@ -79,6 +86,8 @@ function begin(facts: RunFacts, verdict: Verdict): Summary {
     coverage: null,
     checks: [],
     changes,
+    destination,
+    history,
     incomplete,
     receipt: null,
     environment,

@@ -2,9 +2,12 @@ import { coverageSection } from "./coverage-section.ts";
 import { changesFigure, countsText, figures, freshDatabases } from "./figures.ts";
 import { code, escapeMarkdown, fencedBlock, joined, list, section, table } from "./markdown.ts";
 import { binaryOrCounts, changedName } from "./markdown-changes.ts";
+import { performanceSection } from "./performance-table.ts";
+import { quickCommands } from "./quick-commands.ts";
 import { allRejections, refusedDuring, rejectionRemedies } from "./rejections.ts";
 import type { Failure, SuiteSummary, Summary } from "./summary.ts";
 import { clip, formatSeconds, listed, plural, shortId } from "./text.ts";
+import { troubleshooting } from "./troubleshooting.ts";
 import {
   allFailures,
   failureWords,
@@ -18,6 +21,7 @@ import {
 
 const shownFailures = 10;
 const shownRejections = 20;
+const shownRaces = 10;
 const shownFiles = 60;
 const shownCommits = 60;
 const longestMessage = 4_000;
@@ -33,12 +37,16 @@ export function summaryMarkdown(summary: Summary): string {
     rejectionsSection(summary),
     coverageSection(summary.coverage),
     suitesSection(summary),
+    performanceSection(summary),
     checksSection(summary),
     section("Notes", list(summary.notes.map(escapeMarkdown))),
     verifiedSection(summary),
     changesSection(summary),
     commitsSection(summary),
-    section("How to repeat it", fencedBlock(summary.repeat, "sh")),
+    slowestSection(summary),
+    racesSection(summary),
+    troubleshootingSection(summary),
+    commandsSection(summary),
     logsSection(summary),
   ])}\n`;
 }
@@ -180,6 +188,44 @@ function commitsSection({ changes }: Summary): string | null {
   const write = ({ commit, subject }: { commit: string; subject: string }): string =>
     `${code(shortId(commit))} ${escapeMarkdown(subject)}`;
   return section("Commits", list(listed(changes.commits, shownCommits, write, "commit")));
+}
+
+/** The longest files of each suite: what a shorter run begins with. */
+function slowestSection({ suites }: Summary): string | null {
+  const rows = suites.flatMap(({ name, slowestFiles = [] }) =>
+    slowestFiles
+      .filter(({ seconds }) => seconds > 0)
+      .map(({ file, seconds, tests }) => [
+        code(file),
+        ...(suites.length > 1 ? [escapeMarkdown(name)] : []),
+        String(tests),
+        formatSeconds(seconds),
+      ]),
+  );
+  const header = ["File", ...(suites.length > 1 ? ["Suite"] : []), "Tests", "Time"];
+  return section(
+    "Slowest files",
+    rows.length === 0 ? null : table(header, rows, [header.length - 2, header.length - 1]),
+  );
+}
+
+/** Tests that were races before are likely to be again. */
+function racesSection({ history }: Summary): string | null {
+  const races = history?.races ?? [];
+  if (races.length === 0) return null;
+  const write = ({ file, name, times }: (typeof races)[number]): string =>
+    `${code(`${file} › ${name}`)}: ${plural(times, "time")}`;
+  return section("Races in the last 30 runs", list(listed(races, shownRaces, write, "test")));
+}
+
+function troubleshootingSection(summary: Summary): string | null {
+  const remedies = troubleshooting(summary);
+  return section("Troubleshooting", ...remedies.map(({ what, help }) => `**${what}.**\n\n${list(help)}`));
+}
+
+function commandsSection(summary: Summary): string | null {
+  const lines = quickCommands(summary).map(({ what, command }) => `# ${what}\n${command}`);
+  return section("Quick commands", fencedBlock(lines.join("\n\n"), "sh"));
 }
 
 /** An earlier run's logs may have been written over since. */

@@ -29,6 +29,10 @@ export interface Summary {
   readonly checks: readonly CheckSummary[];
   /** What the commit changes against the merge base with `base`; null where there is no base to compare with. */
   readonly changes: Changes | null;
+  /** Where the branch goes; null where that is not known. Missing before 0.5. */
+  readonly destination?: Destination | null;
+  /** What earlier runs of the same suites were. Missing before 0.5. */
+  readonly history?: HistorySummary;
   /** What this run left out of what the configuration asks for, a phrase each; empty for a whole run. */
   readonly incomplete: readonly string[];
   /** Null where this run gave none. */
@@ -69,6 +73,8 @@ export interface SuiteSummary {
   readonly parallel?: "runner" | "processes";
   /** Missing before 0.3, and where the tests did not run to their end. */
   readonly schedule?: ScheduleSummary;
+  /** The files that took longest, the longest first, at most ten. Missing before 0.5. */
+  readonly slowestFiles?: readonly FileTime[];
   /** Where the full output is, relative to the repo's root. */
   readonly log: string;
   /** Where the output of each process is, where there are several. */
@@ -127,6 +133,14 @@ export interface RaceSummary {
   readonly repeat: string | null;
 }
 
+export interface FileTime {
+  /** Relative to the repo's root. */
+  readonly file: string;
+  /** The sum of its tests' own durations. */
+  readonly seconds: number;
+  readonly tests: number;
+}
+
 /** How well the workers were used. */
 export interface ScheduleSummary {
   /** The least wall time that is possible, in seconds: max(sum of all tests / workers, longest file). */
@@ -161,6 +175,8 @@ export interface CoverageSummary {
   readonly unloaded?: readonly string[];
   /** What the changes themselves exclude from coverage. Missing before 0.4. */
   readonly exclusions?: readonly Exclusion[];
+  /** How many measured files `coverage.exclude` leaves out. Missing where it leaves out none, and before 0.5. */
+  readonly excludedFiles?: number;
   /** The figures as a tool counts that mixes metrics. Missing before 0.4. */
   readonly ownTotals?: readonly OwnTotal[];
 }
@@ -177,6 +193,8 @@ export interface GateSummary extends Count {
   /** In percent; null for `ratchet`, which is held against `base`. Of `files`, all of which must reach their floor, 100. */
   readonly threshold: number | null;
   readonly passed: boolean;
+  /** The suites that do not measure it, so that it cannot be judged. */
+  readonly unmeasured?: readonly string[];
   /** The files below their floor, those that miss the most first. */
   readonly below?: readonly FileBelow[];
   /** What the base branch had, and the commit it was recorded for; null where no figure of it is recorded. */
@@ -219,6 +237,42 @@ export interface CheckSummary {
   readonly log: string;
 }
 
+/** The branch of a remote that a commit is, or would be, pushed to. */
+export interface Destination {
+  /** Its name. */
+  readonly remote: string;
+  readonly branch: string;
+  /** The commit that the remote has there, as far as is known here; null where it has none. */
+  readonly before: string | null;
+}
+
+/** What earlier runs in this repository say beside this one. */
+export interface HistorySummary {
+  /** The last verified run of the base branch; null where none is recorded. */
+  readonly base: PastRun | null;
+  /** The last verified run with one worker; null where none is recorded. */
+  readonly serial: PastRun | null;
+  /** The last runs, oldest first, at most 30; this one is not among them. */
+  readonly recent: readonly PastRun[];
+  /** The tests that were races in the last 30 runs, this one not among them, the most frequent first. */
+  readonly races: readonly { readonly file: string; readonly name: string; readonly times: number }[];
+}
+
+export interface PastRun {
+  /** When it began, ISO 8601 in UTC. */
+  readonly at: string;
+  readonly commit: string;
+  readonly branch: string | null;
+  readonly verdict: Verdict;
+  /** The wall time of all of it. */
+  readonly seconds: number;
+  /** Of the suite that had most. */
+  readonly workers: number;
+  readonly tests: TestCounts;
+  /** Null where there was no coverage data. */
+  readonly lines: Count | null;
+}
+
 export interface Changes {
   /** What it is compared with, such as `origin/main`. */
   readonly base: string;
@@ -227,12 +281,28 @@ export interface Changes {
   readonly files: readonly FileChange[];
   /** Oldest first. */
   readonly commits: readonly CommitSummary[];
+  /** The coverage thresholds that are lower than before. Missing where nobody looked at them, and before 0.5. */
+  readonly lowered?: readonly LoweredThreshold[];
+}
+
+/** A coverage threshold that the changes lower, in whatever file of whatever tool. */
+export interface LoweredThreshold {
+  readonly file: string;
+  /** The key or the option, such as `coverage.lines`, `fail_under` or `--cov-fail-under`. */
+  readonly name: string;
+  readonly from: number;
+  /** Null where nothing is asked for any longer. */
+  readonly to: number | null;
 }
 
 export interface FileChange {
   readonly file: string;
   /** The name before a rename. */
   readonly from?: string;
+  /** Missing before 0.5. */
+  readonly created?: true;
+  /** Missing before 0.5. */
+  readonly deleted?: true;
   /** Null for binary files. */
   readonly added: number | null;
   readonly removed: number | null;

@@ -1,41 +1,61 @@
 import type { Colors } from "./display.ts";
-import { figures } from "./figures.ts";
+import { failureLines } from "./failure-lines.ts";
+import { briefFigures } from "./figures.ts";
 import { allRejections, rejectionRemedies, rejectionText } from "./rejections.ts";
-import type { Failure, Summary, Verdict } from "./summary.ts";
-import { clip, listed, plainLine, plainText, shortId } from "./text.ts";
-import {
-  allFailures,
-  letThroughSentences,
-  racesLetThrough,
-  ranBeforeText,
-  subjectOf,
-  verdictInWords,
-} from "./verdict.ts";
+import { plainScreen, type Screen } from "./screen.ts";
+import type { Summary, Verdict } from "./summary.ts";
+import { clip, listed, plainLine, shortId } from "./text.ts";
+import { allFailures, letThroughSentences, racesLetThrough, subjectOf, verdictInWords } from "./verdict.ts";
+import { widthOf, wrapWords } from "./width.ts";
 
-const columns = 80;
-/** What fits a small terminal and leaves the prompt visible. */
-const rows = 22;
-const mostFailures = 10;
+/** Of any screen, however high: more is not read. */
+const mostRows = 24;
+/** Where even that does not fit, the end of it is what is seen. */
+const fewestRows = 10;
+/** The prompt, and an empty line. */
+const rowsLeft = 2;
+/** Below that many columns nothing is set in far. */
+const narrow = 60;
+/** How many failures there is to be room for, a row each, before anything else says all it has to say. */
 const fewestFailures = 3;
-/** The name, and what a short assertion and its difference take. */
-const longestFailure = 12;
-const shownReasons = 3;
-const longestReason = 3 * columns;
-const longestRefusal = 2 * columns - 4;
 
-/** The end of the terminal's output, at most one screen, without the last line end: the verdict, the figures, why, and where to look. */
-export function verdictText(summary: Summary, colors: Colors): string {
-  if (summary.receipt?.reused) return reusedLine(summary, colors);
-  const before = [
-    verdictLine(summary, colors),
-    ...figureLines(summary, colors),
-    ...reasonLines(summary),
-    ...noteLines(summary),
-    ...rejectionLines(summary),
-  ];
-  const after = lookLines(summary, colors);
-  const room = rows - rowsOf([...before, ...after]);
-  return [...before, ...failureLines(summary, room, colors), ...after].join("\n");
+/** How much is said of what a long run may have much of: how many items, and how many characters of each. */
+interface Detail {
+  readonly reasons: number;
+  /** Of notes, and of databases that were refused; what to do about these goes with them. */
+  readonly others: number;
+  readonly characters: number;
+}
+
+/** From what is wanted to what must do. */
+const details: readonly Detail[] = [
+  { reasons: 3, others: 3, characters: 240 },
+  { reasons: 3, others: 3, characters: 156 },
+  { reasons: 2, others: 2, characters: 156 },
+  { reasons: 1, others: 1, characters: 156 },
+  { reasons: 1, others: 1, characters: 76 },
+  { reasons: 1, others: 0, characters: 76 },
+  { reasons: 1, others: 0, characters: 36 },
+];
+const longestRefusal = 156;
+
+/**
+ * The end of the terminal's output, at most one screen, without the last line end: the verdict, the figures, why, and where
+ * to look.
+ */
+export function verdictText(summary: Summary, colors: Colors, screen: Screen = plainScreen): string {
+  if (summary.receipt?.reused) return wrapped([reusedLine(summary, colors)], screen).join("\n");
+  const rows = Math.max(fewestRows, Math.min(mostRows, screen.rows) - rowsLeft);
+  const after = lookLines(summary, screen, colors);
+  const head = [...wrapped([verdictLine(summary, colors)], screen), ...figureLines(summary, screen, colors)];
+  const wanted = Math.min(fewestFailures, allFailures(summary).length);
+  const attempts = details.map((detail) => {
+    const before = [...head, ...wrapped(explanation(summary, detail), screen)];
+    return { before, room: rows - rowsOf([...before, ...after], screen.columns) };
+  });
+  const { before, room } = attempts.find((attempt) => attempt.room >= wanted) ??
+    attempts.at(-1) ?? { before: head, room: 0 };
+  return [...before, ...failureLines(summary, { rows: room, columns: screen.columns }, colors), ...after].join("\n");
 }
 
 function reusedLine(summary: Summary, colors: Colors): string {
@@ -60,97 +80,50 @@ function verdictLine(summary: Summary, colors: Colors): string {
   return colors.bold(`${paint[summary.verdict](verdictInWords(summary))}: ${plainLine(subjectOf(summary))}`);
 }
 
-function figureLines(summary: Summary, colors: Colors): string[] {
-  return figures(summary).map(([label, value]) => `  ${colors.dim(label.padEnd(9))} ${plainLine(value)}`);
+/** What goes on is set in below the value, where there is room for two columns. */
+function figureLines(summary: Summary, screen: Screen, colors: Colors): string[] {
+  const lines = briefFigures(summary).map(([label, value]) => `  ${colors.dim(label.padEnd(9))} ${plainLine(value)}`);
+  return wrapped(lines, screen, screen.columns < narrow ? 2 : 10);
 }
 
-function reasonLines(summary: Summary): string[] {
-  const reasons = [...summary.reasons, ...letThroughSentences(summary)];
-  return listed(reasons, shownReasons, (reason) => clip(plainLine(reason), longestReason), "reason");
-}
-
-function noteLines({ notes }: Summary): string[] {
-  return listed(notes, shownReasons, (note) => `  ${clip(plainLine(note), longestReason)}`, "note");
-}
-
-/** What the server refused stands right above the failures: it is often why they failed. */
-function rejectionLines(summary: Summary): string[] {
+/** Why, what else a reader should know, and what the server refused: right above the failures, as it is often why they failed. */
+function explanation(summary: Summary, { reasons, others, characters }: Detail): string[] {
   const rejections = allRejections(summary);
-  const lines = listed(rejections, shownReasons, (rejection) => `${rejectionText(rejection)}.`, "database");
+  const refused = listed(rejections, others, (one) => `${rejectionText(one)}.`, "database");
+  const remedies = others > 0 ? rejectionRemedies(rejections) : [];
+  const write = (text: string): string => clip(plainLine(text), characters);
   return [
-    ...lines.map((line) => `  ${clip(plainLine(line), longestRefusal)}`),
-    ...rejectionRemedies(rejections).map((remedy) => `  ${remedy}`),
+    ...listed([...summary.reasons, ...letThroughSentences(summary)], reasons, write, "reason"),
+    ...listed(summary.notes, others, (note) => `  ${write(note)}`, "note"),
+    ...refused.map((line) => `  ${clip(plainLine(line), Math.min(longestRefusal, characters))}`),
+    ...remedies.map((remedy) => `  ${write(remedy)}`),
   ];
 }
 
-/** Each failure as the runner would show it where there is room, else the beginning of its message, else a line. */
-function failureLines(summary: Summary, room: number, colors: Colors): string[] {
-  const failures = allFailures(summary);
-  const mark = racesLetThrough(summary) > 0 ? colors.yellow("⚠") : colors.red("✘");
-  const shown = Math.min(failures.length, mostFailures);
-  const each = Math.min(longestFailure, Math.floor((failures.length > shown ? room - 1 : room) / Math.max(1, shown)));
-  if (each >= 2) {
-    return listed(failures, shown, (failure) => `${mark} ${severalLines(failure, each, colors)}`, "failure").map(
-      indented,
-    );
-  }
-  const limit = Math.min(mostFailures, Math.max(fewestFailures, failures.length <= room ? room : room - 1));
-  return listed(failures, limit, (failure) => `${mark} ${oneLine(failure, colors)}`, "failure").map(indented);
-}
-
-function indented(text: string): string {
-  return text
-    .split("\n")
-    .map((line) => `  ${line}`)
-    .join("\n");
-}
-
-/** The name and as much of the message as so many rows hold; of a race how it came about, too. */
-function severalLines(failure: Failure, room: number, colors: Colors): string {
-  const name = clip(`${plainLine(failure.file)} › ${plainLine(failure.name)}`, columns - 4);
-  const told = failure.kind === "race" ? raceLines(failure) : kindLines(failure);
-  const message = plainText(failure.message.trim())
-    .split("\n")
-    .filter((line) => line.trim() !== "");
-  const kept = told.slice(0, Math.max(1, room - 1));
-  const lines = [...kept, ...message.slice(0, room - 1 - kept.length)];
-  return [name, ...lines.map((line) => `  ${colors.dim(clip(line, columns - 4))}`)].join("\n");
-}
-
-function raceLines(failure: Failure): string[] {
-  const { race, worker = "its worker" } = failure;
-  const story = `A race: passes alone, failed on ${worker} ${ranBeforeText(failure)}`;
-  return [plainLine(story), ...(race?.repeat ? [`In that order again: ${race.repeat}`] : [])];
-}
-
-/** What the message of a test that did not simply fail may leave open. */
-function kindLines({ kind, worker }: Failure): string[] {
-  if (kind === "crash") return [`${worker ?? "Its worker"} crashed in it.`];
-  return kind === "collection" ? ["It could not be loaded."] : [];
-}
-
-function oneLine(failure: Failure, colors: Colors): string {
-  const name = clip(`${plainLine(failure.file)} › ${plainLine(failure.name)}`, 60);
-  const message = failure.kind === "race" ? "a race: passes alone" : firstLine(failure, columns - 6 - name.length);
-  return `${name}${message === "" ? "" : `  ${colors.dim(message)}`}`;
-}
-
-function firstLine({ message }: Failure, length: number): string {
-  return clip(plainLine(message.trim().split("\n", 1)[0] ?? ""), length);
-}
-
-function lookLines(summary: Summary, colors: Colors): string[] {
+function lookLines(summary: Summary, screen: Screen, colors: Colors): string[] {
   const failed = [
     ...allFailures(summary).map(({ log }) => log),
     ...summary.suites.filter(({ tests, failures }) => tests.failed > failures.length).map(({ log }) => log),
     ...summary.checks.filter(({ passed }) => !passed).map(({ log }) => log),
   ];
   const logs = listed([...new Set(failed)], 2, (log) => log, "log");
-  const lines = [colors.dim(`  See ${[".verify/summary.md", ...logs].join(", ")}`)];
-  return summary.verdict === "verified" ? lines : [...lines, colors.dim(`  Repeat it: ${summary.repeat}`)];
+  const see = wrapped([`  See ${[".verify/summary.md", ...logs].join(", ")}`], screen);
+  const repeat = summary.verdict === "verified" ? [] : repeatLines(summary.repeat, screen);
+  return [...see, ...repeat].map(colors.dim);
 }
 
-/** How many rows of the screen the lines take, wrapped; colors are not counted as they take none. */
-function rowsOf(lines: readonly string[]): number {
-  return lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(plainLine(line).length / columns)), 0);
+/** A command is copied: where the line is too short for it, it has its own, and is never broken by us. */
+function repeatLines(command: string, { wraps, columns }: Screen): string[] {
+  const line = `  Repeat it: ${command}`;
+  return wraps && widthOf(line) > columns ? ["  Repeat it:", `  ${command}`] : [line];
+}
+
+/** The lines with their words kept whole, where they are for us to break; what goes on is set in so much further. */
+function wrapped(lines: readonly string[], { wraps, columns }: Screen, further?: number): string[] {
+  return wraps ? lines.flatMap((line) => wrapWords(line, columns, further)) : [...lines];
+}
+
+/** How many rows of the screen the lines take; colors are not counted as they take none. */
+function rowsOf(lines: readonly string[], columns: number): number {
+  return lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(plainLine(line)) / columns)), 0);
 }

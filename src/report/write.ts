@@ -1,13 +1,17 @@
-import { lstat, mkdir, readFile, rm } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeLcov } from "../coverage/lcov.ts";
 import type { Coverage } from "../coverage/source-coverage.ts";
 import { messageOf, RequestError, UnavailableError } from "../errors.ts";
 import { replaceFile } from "../files.ts";
-import { pullRequestBody } from "./pull-request.ts";
+import { reportPage } from "./page.ts";
+import type { Template } from "./pull-request-template.ts";
+import { reportsIndex } from "./reports-index.ts";
+import type { RunRecord } from "./run-record.ts";
 import type { Summary } from "./summary.ts";
 import { summaryJson } from "./summary-json.ts";
 import { summaryMarkdown } from "./summary-markdown.ts";
+import { writePullRequest } from "./write-pull-request.ts";
 
 /** Where the reports lie, relative to the repo's root. */
 export const reportsDirectory = ".verify";
@@ -18,6 +22,15 @@ export interface MergedCoverage {
   /** The absolute root of what was verified, which may be a worktree: file names are written relative to it. */
   readonly root: string;
 }
+
+/** What a run measured beside its summary. */
+export interface RunData {
+  readonly coverage: MergedCoverage | null;
+  readonly record: RunRecord | null;
+}
+
+/** Of a run that came to no end, or did not have to run. */
+export const nothing: RunData = { coverage: null, record: null };
 
 /** The directory of the logs. */
 export interface LogsDirectory {
@@ -40,18 +53,33 @@ export async function prepareReports(root: string): Promise<LogsDirectory> {
 /**
  * Writes the reports of a run into `.verify/` under the root. Without coverage, an earlier run's `coverage.lcov` goes,
  * unless that run is the one whose receipt is reused. A reader sees the old file or the new one, never half of one; what
- * else lies there stays. Throws RequestError where `.verify` is something else than a directory, UnavailableError where
+ * else lies there stays, and so does what an author wrote into `pull-request.md`, which begins with the template. Gives what
+ * is to be said of that, a sentence each. Throws RequestError where `.verify` is something else than a directory, UnavailableError where
  * it cannot be written.
  */
-export async function writeReports(root: string, summary: Summary, coverage: MergedCoverage | null): Promise<void> {
-  await inReports(root, async (directory) => {
+export async function writeReports(
+  root: string,
+  summary: Summary,
+  { coverage, record }: RunData,
+  template: Template | null = null,
+): Promise<readonly string[]> {
+  return await inReports(root, async (directory) => {
     const lcov = join(directory, "coverage.lcov");
     if (coverage) await replaceFile(lcov, (path) => writeLcov(coverage.coverage, coverage.root, path));
     else if (!(await isOfLastRun(directory, summary))) await rm(lcov, { force: true });
-    await replaceFile(join(directory, "pull-request.md"), pullRequestBody(summary));
+    const notes = await writePullRequest(directory, summary, template);
+    await replaceFile(join(directory, "report.html"), reportPage(summary, record));
     await replaceFile(join(directory, "summary.md"), summaryMarkdown(summary));
     await replaceFile(join(directory, "summary.json"), summaryJson(summary));
+    await replaceFile(join(directory, "README.md"), reportsIndex(summary, await readdir(directory)));
+    return notes;
   });
+}
+
+/** Writes one file into `.verify/` under the root, and gives its absolute path. Throws what `writeReports` throws. */
+export async function writeReport(root: string, name: string, text: string): Promise<string> {
+  await inReports(root, (directory) => replaceFile(join(directory, name), text));
+  return join(root, reportsDirectory, name);
 }
 
 /** Whether a summary repeats what the reports that lie there are about: a proof of the same tree. */
@@ -66,13 +94,13 @@ async function isOfLastRun(directory: string, { receipt }: Summary): Promise<boo
 }
 
 /** Does the work with the absolute path of `.verify/`, which is there by then and ignored by git. */
-async function inReports(root: string, work: (directory: string) => Promise<unknown>): Promise<void> {
+export async function inReports<Result>(root: string, work: (directory: string) => Promise<Result>): Promise<Result> {
   const directory = join(root, reportsDirectory);
   await requireDirectory(directory);
   try {
     await mkdir(directory, { recursive: true });
     await replaceFile(join(directory, ".gitignore"), "*\n");
-    await work(directory);
+    return await work(directory);
   } catch (error) {
     throw new UnavailableError(`The reports cannot be written to ${directory}: ${messageOf(error)}.`);
   }

@@ -42,6 +42,12 @@ export interface Progress {
   readonly failed: number;
   /** By worker, in the order in which they were first heard of. */
   readonly workers: ReadonlyMap<string, WorkerProgress>;
+  /** The tests that were told to have failed, in that order; the same one may be told twice. */
+  readonly failures: readonly BegunTest[];
+  /** What was run when and by whom, in the order in which it was told. */
+  readonly visits: readonly Visit[];
+  /** The directory that the runner's file names are relative to; null before the runner spoke. */
+  readonly root: string | null;
 }
 
 export interface WorkerProgress {
@@ -49,6 +55,8 @@ export interface WorkerProgress {
   readonly file: string;
   /** Tests done. */
   readonly done: number;
+  /** Those of them that failed. */
+  readonly failed: number;
 }
 
 /** What was learned about the run on the way. */
@@ -152,8 +160,10 @@ class Told implements Progress {
   isTotalFinal = false;
   done = 0;
   failed = 0;
-  readonly workers = new Map<string, { file: string; done: number }>();
-  #root: string | null = null;
+  readonly workers = new Map<string, { file: string; done: number; failed: number }>();
+  readonly failures: BegunTest[] = [];
+  readonly visits: Visit[] = [];
+  root: string | null = null;
   #directory: string | null = null;
   #hellos = 0;
   #status: number | null = null;
@@ -169,7 +179,6 @@ class Told implements Progress {
   /** What processes were in when they fell silent, in that order. */
   readonly #abandoned: BegunTest[] = [];
   readonly #workerOfFile = new Map<string, string>();
-  readonly #visits: Visit[] = [];
   readonly #ownWorker: string | undefined;
 
   constructor(ownWorker?: string) {
@@ -183,7 +192,7 @@ class Told implements Progress {
     switch (message.type) {
       case "hello":
         this.#hellos += 1;
-        this.#root = message.root;
+        this.root = message.root;
         this.#directory = message.directory ?? message.root;
         this.#runtime = message.runtime;
         return;
@@ -211,7 +220,7 @@ class Told implements Progress {
         return;
       case "file":
         this.#workerOfFile.set(message.file, message.worker);
-        this.#visits.push({ worker: message.worker, file: message.file, at: believable(message.at, Date.now()) });
+        this.visits.push({ worker: message.worker, file: message.file, at: believable(message.at, Date.now()) });
         this.#worker(message.worker).file = message.file;
         return;
       case "begin":
@@ -221,9 +230,13 @@ class Told implements Progress {
       case "ended":
         this.#running.delete(message.file);
         return;
-      case "failed":
+      case "failed": {
         this.failed += 1;
+        const worker = message.worker ?? this.#workerOfFile.get(message.file);
+        this.failures.push({ worker, file: message.file, name: message.name });
+        if (worker) this.#worker(worker).failed += 1;
         return;
+      }
       case "done": {
         this.done += 1;
         if (message.name === undefined || message.name === this.#running.get(message.file)?.name)
@@ -253,7 +266,7 @@ class Told implements Progress {
     const begun: readonly BegunTest[] = running.length > 0 || this.#lastBegun === null ? running : [this.#lastBegun];
     const lastFiles = new Map([...this.workers].map(([worker, { file }]) => [worker, file]));
     return {
-      root: this.#root,
+      root: this.root,
       directory: this.#directory,
       hellos: this.#hellos,
       status: this.#status,
@@ -272,7 +285,7 @@ class Told implements Progress {
       })),
       workerOfFile: this.#workerOfFile,
       collected: this.isTotalFinal ? this.total : null,
-      visits: this.#visits,
+      visits: this.visits,
     };
   }
 
@@ -281,10 +294,10 @@ class Told implements Progress {
     return { ...message, worker: this.#ownWorker };
   }
 
-  #worker(id: string): { file: string; done: number } {
+  #worker(id: string): { file: string; done: number; failed: number } {
     let worker = this.workers.get(id);
     if (worker === undefined) {
-      worker = { file: "", done: 0 };
+      worker = { file: "", done: 0, failed: 0 };
       this.workers.set(id, worker);
     }
     return worker;

@@ -33,6 +33,8 @@ export interface PlanSurroundings {
   /** How long the tests took before, and where what is learned now is kept. */
   readonly durations: DurationStore;
   readonly orders: OrderBook;
+  /** When the verification began. */
+  readonly startedAt: Date;
   readonly request: VerifyRequest;
   readonly display: Display;
   readonly world: World;
@@ -67,6 +69,7 @@ export async function runPlan(plan: Plan, around: PlanSurroundings): Promise<Pla
       logs,
       durations: around.durations,
       orders: around.orders,
+      startedAt: around.startedAt,
       secrets,
       arguments: around.request.options.arguments,
       environment: world.environment,

@@ -6,7 +6,8 @@ import { withoutPostgresRedirects } from "../database/url.ts";
 import { filesUnder } from "../init/project-files.ts";
 import type { Checkout } from "../push/checkout.ts";
 import type { Stage } from "../report/display.ts";
-import type { Failure, RejectionSummary, SuiteSummary } from "../report/summary.ts";
+import type { RunRecord } from "../report/run-record.ts";
+import type { Failure, SuiteSummary } from "../report/summary.ts";
 import type { Environment } from "../world.ts";
 import { DifferentTestsError } from "./different-tests.ts";
 import type { DurationStore } from "./durations.ts";
@@ -15,13 +16,15 @@ import { type OrderBook, redactedOrders } from "./order.ts";
 import type { PlannedSuite } from "./plan.ts";
 import { type Conducted, SuiteProcesses } from "./processes.ts";
 import { projectEnvironment } from "./project-environment.ts";
-import { type Redact, redactor, type Secret } from "./redact.ts";
+import { redactor, type Secret } from "./redact.ts";
+import { redactFailure, redactRecord, redactRejection } from "./redact-results.ts";
 import { tellRaces } from "./reruns.ts";
 import { nothingRan } from "./results.ts";
 import { runnerOf } from "./runners.ts";
 import type { SuiteScene } from "./scene.ts";
-import { scheduleOf } from "./schedule.ts";
+import { scheduleOf, slowestFiles } from "./schedule.ts";
 import { showProgress } from "./show-progress.ts";
+import { recordRun } from "./timeline.ts";
 import { unusedDatabaseNote } from "./unused-database.ts";
 
 /** What every suite of a verification shares. */
@@ -35,6 +38,8 @@ export interface SuiteSurroundings {
   readonly logs: Logs;
   readonly durations: DurationStore;
   readonly orders: OrderBook;
+  /** When the verification began. */
+  readonly startedAt: Date;
   /** What must not be shown, beside the provision's own secrets. */
   readonly secrets: readonly Secret[];
   readonly arguments: readonly string[];
@@ -53,6 +58,8 @@ export interface SuiteOutcome {
   readonly coverage: readonly LcovInput[] | null;
   /** What a reader should know though it does not count, a sentence each. */
   readonly notes: readonly string[];
+  /** What each of its tests did. */
+  readonly record: RunRecord;
 }
 
 /** Runs one suite with a fresh database for each of its workers. Throws where it could not be run at all. */
@@ -61,8 +68,14 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
   const provision = planned.usesDatabase ? around.provision : null;
   const secrets = [...around.secrets, ...(around.provision?.secrets ?? [])];
   const redact = redactor(secrets);
-  const display = showProgress(stage);
   const scene = await sceneOf(planned, around, secrets);
+  const display = showProgress(stage, {
+    checkoutRoot: around.checkout.root,
+    workers: planned.workers.length,
+    // Of a part of the tests the record of the whole says nothing.
+    durations: planned.order === undefined && around.arguments.length === 0 ? scene.durations : new Map(),
+    redact,
+  });
   const { logs, signal } = around;
   const onProgress = display.follow;
   const runner = runnerOf(suite);
@@ -107,6 +120,7 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
         rejections,
         parallel,
         ...(schedule === null ? {} : { schedule }),
+        slowestFiles: slowestFiles(results.ran).map((time) => ({ ...time, file: redact(time.file) })),
         log,
         ...(others.length === 0 ? {} : { logs: [log, ...others] }),
       },
@@ -118,6 +132,7 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
         ...retold.notes.map(redact),
         ...(audit.connected === false ? await unusedNotes(planned, results.tests, around) : []),
       ],
+      record: redactRecord(recordOf(planned, conducted, failures, around), redact),
     };
   } finally {
     display.end();
@@ -185,18 +200,13 @@ async function unusedNotes(
   return [unusedDatabaseNote({ suite: suite.name, runner: suite.runner, variables: database.variables }, project)];
 }
 
-function redactRejection({ database, files, ...rest }: RejectionSummary, redact: Redact): RejectionSummary {
-  return { ...rest, database: redact(database), files: files.map(redact) };
-}
-
-/** A password may come up anywhere in what a test says of itself: a parameter is part of its name. */
-function redactFailure(failure: Failure, redact: Redact): Failure {
-  const { file, name, id, message, race } = failure;
-  const own = {
-    ...(id === undefined ? {} : { id: redact(id) }),
-    ...(race === undefined ? {} : { race: { ...race, filesBefore: race.filesBefore.map(redact) } }),
-  };
-  return { ...failure, file: redact(file), name: redact(name), ...own, message: redact(message) };
+function recordOf(
+  { suite }: PlannedSuite,
+  { results, told }: Conducted,
+  failures: readonly Failure[],
+  { checkout, startedAt }: SuiteSurroundings,
+): RunRecord {
+  return recordRun({ suite: suite.name, told, ran: results.ran, failures, checkoutRoot: checkout.root, startedAt });
 }
 
 function suiteEnvironment({ directory, usesDatabase }: PlannedSuite, around: SuiteSurroundings): Environment {

@@ -1,5 +1,18 @@
-import type { ScheduleSummary } from "../report/summary.ts";
+import type { FileTime, ScheduleSummary } from "../report/summary.ts";
 import type { RanTest } from "./runner.ts";
+
+/** How many of the slowest files are told. */
+const slowest = 10;
+
+/** The files that took longest, the longest first. */
+export function slowestFiles(ran: readonly RanTest[]): FileTime[] {
+  const byFile = new Map<string, { file: string; seconds: number; tests: number }>();
+  for (const { file, seconds } of ran) {
+    const time = byFile.get(file) ?? { file, seconds: 0, tests: 0 };
+    byFile.set(file, { file, seconds: time.seconds + seconds, tests: time.tests + 1 });
+  }
+  return [...byFile.values()].sort((left, right) => right.seconds - left.seconds).slice(0, slowest);
+}
 
 /**
  * How well a suite used its workers, given its wall time in seconds: no schedule of whole files can end before the larger of

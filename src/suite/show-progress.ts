@@ -1,9 +1,26 @@
+import { isAbsolute, join } from "node:path";
 import type { Stage } from "../report/display.ts";
-import { plural } from "../report/text.ts";
-import type { Progress } from "./progress.ts";
+import { type SuiteView, suiteLines, suitePhrase, type WorkerView } from "../report/live-suite.ts";
+import { plainLine } from "../report/text.ts";
+import { type BegunFile, type ShownTime, secondsLeft, steadyTime } from "../report/time-left.ts";
+import type { FileDurations } from "./durations.ts";
+import type { Progress, Visit } from "./progress.ts";
+import type { Redact } from "./redact.ts";
+import { toCheckout } from "./results.ts";
+import { ToldFailures } from "./told-failures.ts";
 
 /** How often the view is drawn, in milliseconds. */
 const interval = 100;
+
+/** What is known of a suite whose progress is shown. */
+export interface ShownSuite {
+  readonly checkoutRoot: string;
+  /** How many workers run its files. */
+  readonly workers: number;
+  /** What its files took the last time; empty where that says nothing of this run. */
+  readonly durations: FileDurations;
+  readonly redact: Redact;
+}
 
 /** Shows how far the processes of a suite are, all of them together. */
 export interface ProgressDisplay {
@@ -15,38 +32,130 @@ export interface ProgressDisplay {
 }
 
 /** Begins to show what it is told to follow, until its end. */
-export function showProgress(stage: Stage): ProgressDisplay {
-  const followed: Progress[] = [];
+export function showProgress(stage: Stage, suite: ShownSuite): ProgressDisplay {
+  const view = new FollowedSuite(stage, suite);
+  // What fails again when it runs alone is no other failure: from then on none of it is looked at.
   let isRerun = false;
   const clock = setInterval(() => {
-    if (!isRerun) show(followed, stage);
+    if (!isRerun) view.show();
   }, interval);
   return {
-    follow: (progress) => void followed.push(progress),
+    follow: (progress) => void view.followed.push(progress),
     rerun: (phrase) => {
+      if (!isRerun) view.show();
       isRerun = true;
       stage.progress(phrase);
     },
-    end: () => clearInterval(clock),
+    end: () => {
+      clearInterval(clock);
+      if (!isRerun) view.show();
+    },
   };
 }
 
-function show(followed: readonly Progress[], stage: Stage): void {
-  const sum = (value: (progress: Progress) => number): number =>
-    followed.reduce((total, progress) => total + value(progress), 0);
-  const total = sum((progress) => progress.total);
-  if (total === 0) {
-    stage.progress("collecting tests");
-    return;
+class FollowedSuite {
+  readonly followed: Progress[] = [];
+  readonly #stage: Stage;
+  readonly #suite: ShownSuite;
+  readonly #failures: ToldFailures;
+  /** How many failures of each process were looked at. */
+  readonly #seen = new Map<Progress, number>();
+  /** Names in the checkout by the runners' own: they are asked for ten times a second. */
+  readonly #names = new Map<string, string>();
+  #shown: ShownTime | null = null;
+
+  constructor(stage: Stage, suite: ShownSuite) {
+    this.#stage = stage;
+    this.#suite = suite;
+    this.#failures = new ToldFailures(stage);
   }
-  const failures = sum(({ failed }) => failed);
-  const failed = failures > 0 ? `, ${failures} failed` : "";
-  const isFinal = followed.every(({ isTotalFinal }) => isTotalFinal);
-  const lines = followed
-    .flatMap(({ workers }) => [...workers])
-    .sort(([left], [right]) => left.localeCompare(right, "en", { numeric: true }));
-  stage.progress(
-    `${sum(({ done }) => done)} of ${isFinal ? "" : "at least "}${plural(total, "test")}${failed}`,
-    lines.map(([worker, { done, file }]) => `${worker}  ${String(done).padStart(4)} done  ${file}`),
-  );
+
+  show(): void {
+    for (const progress of this.followed) this.#tellFailures(progress);
+    const view = this.#view();
+    this.#stage.progress(suitePhrase(view), (room, colors) => suiteLines(view, room, colors));
+  }
+
+  #view(): SuiteView {
+    const sum = (value: (progress: Progress) => number): number =>
+      this.followed.reduce((total, progress) => total + value(progress), 0);
+    const counts = {
+      done: sum(({ done }) => done),
+      total: sum(({ total }) => total),
+      isTotalFinal: this.followed.every(({ isTotalFinal }) => isTotalFinal),
+      failed: sum(({ failed }) => failed),
+    };
+    const hasTestsLeft = !counts.isTotalFinal || counts.done < counts.total;
+    return { ...counts, secondsLeft: this.#secondsLeft(hasTestsLeft), workers: this.#workers() };
+  }
+
+  #workers(): WorkerView[] {
+    return this.followed
+      .flatMap((progress) =>
+        [...progress.workers].map(([name, worker]) => ({
+          ...worker,
+          name: this.#readable(name),
+          file: worker.file === "" ? "" : this.#readable(this.#nameOf(worker.file, progress)),
+        })),
+      )
+      .sort((left, right) => left.name.localeCompare(right.name, "en", { numeric: true }));
+  }
+
+  #secondsLeft(hasTestsLeft: boolean): number | null {
+    const now = Date.now();
+    const begun = new Map<string, BegunFile>();
+    for (const progress of this.followed) {
+      for (const { file, ...part } of timesOf(progress.visits, now)) {
+        const name = this.#nameOf(file, progress);
+        const before = begun.get(name);
+        begun.set(name, before ? { seconds: before.seconds + part.seconds, isOver: part.isOver } : part);
+      }
+    }
+    if (begun.size === 0) return null;
+    const { durations, workers } = this.#suite;
+    const estimate = secondsLeft({ recorded: durations, begun, workers, hasTestsLeft });
+    this.#shown = estimate === null ? null : steadyTime(this.#shown, estimate, now / 1000);
+    return this.#shown?.seconds ?? null;
+  }
+
+  #tellFailures(progress: Progress): void {
+    const { failures } = progress;
+    for (const { worker, file, name } of failures.slice(this.#seen.get(progress) ?? 0)) {
+      this.#failures.tell({
+        worker: worker && this.#readable(worker),
+        file: this.#readable(this.#nameOf(file, progress)),
+        // pytest's name of a test begins with its file.
+        name: this.#readable(name.startsWith(`${file}::`) ? name.slice(file.length + 2) : name),
+      });
+    }
+    this.#seen.set(progress, failures.length);
+  }
+
+  /** A file relative to the checkout's root, where it lies in it. */
+  #nameOf(file: string, { root }: Progress): string {
+    const { checkoutRoot } = this.#suite;
+    const absolute = isAbsolute(file) ? file : join(root ?? checkoutRoot, file);
+    const known = this.#names.get(absolute);
+    if (known !== undefined) return known;
+    const name = toCheckout(checkoutRoot, absolute);
+    this.#names.set(absolute, name);
+    return name;
+  }
+
+  #readable(name: string): string {
+    return plainLine(this.#suite.redact(name));
+  }
+}
+
+/** How long each visit of a worker took: until its next one, or now. */
+function timesOf(visits: readonly Visit[], now: number): ({ file: string } & BegunFile)[] {
+  const nextOf = new Map<string, number>();
+  return visits
+    .toReversed()
+    .map(({ worker, file, at }) => {
+      const next = nextOf.get(worker);
+      nextOf.set(worker, at);
+      return { file, seconds: Math.max(0, (next ?? now) - at) / 1000, isOver: next !== undefined };
+    })
+    .reverse();
 }

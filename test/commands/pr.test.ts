@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Summary } from "../../src/report/summary.ts";
@@ -43,6 +44,16 @@ test("the body is that of HEAD's last run", async () => {
   expect({ code, errors }).toEqual({ code: 0, errors: "" });
   expect(output).toContain("Keep a running balance");
   expect(output).toContain("96.6");
+});
+
+test("the template that HEAD holds stands above ours, whatever lies in the working tree", async () => {
+  const repository = await makeTopic();
+  await repository.write({ ".github/pull_request_template.md": "## What\n\n- [ ] tested\n" });
+  await repository.commit("Ask for more");
+  await repository.write({ ".github/pull_request_template.md": "Nothing.\n" });
+  await report(repository);
+  const { output } = await runIn(repository.root, ["pr"]);
+  expect(output).toMatch(/^# [^\n]+\n\n## What\n\n- \[ \] tested\n\n<!-- pushproof:begin branch=topic /);
 });
 
 test("a run that failed gives a body that says so", async () => {
@@ -100,6 +111,17 @@ test("--base compares with that branch", async () => {
   expect(output).not.toContain("Keep a running balance");
 });
 
+test("--base with another branch says nothing of which of its changed lines are covered, as nobody measured that", async () => {
+  const repository = await makeTopic();
+  const coverage = { ...(sampleSummary().coverage as NonNullable<Summary["coverage"]>), uncoveredChanges: [] };
+  await report(repository, { coverage: { ...coverage, changedLines: { covered: 1, total: 2 } } });
+  expect((await runIn(repository.root, ["pr"])).output).toContain("1 of 2");
+  expect((await runIn(repository.root, ["pr"])).output).toContain("changed lines that no test runs");
+  const { output } = await runIn(repository.root, ["pr", "--base", "main"]);
+  expect(output).toContain("96.63 %");
+  expect(output).not.toMatch(/1 of 2|changed lines that no test runs/);
+});
+
 test("--base with a branch that is not there is refused by name", async () => {
   const repository = await makeTopic();
   await report(repository);
@@ -125,4 +147,77 @@ test("the body is found from a subdirectory and from nowhere else", async () => 
   await repository.write({ "src/c.txt": "" });
   expect((await runIn(join(repository.root, "src"), ["pr"])).code).toBe(0);
   expect((await runIn(join(repository.root, ".."), ["pr"])).code).toBe(2);
+});
+
+test.each(["--draft", "--web", "--force"])("%s without --create is a mistake", async (option) => {
+  const repository = await makeTopic();
+  await report(repository);
+  expect(await runIn(repository.root, ["pr", option])).toEqual({
+    code: 2,
+    output: "",
+    errors: `${option} is for a pull request that is opened: add --create.\n`,
+  });
+});
+
+test("--create of what was never verified names the way to it", async () => {
+  const repository = await makeTopic();
+  await repository.git("config", "pushproof.host", "github");
+  const { code, errors } = await runIn(repository.root, ["pr", "--create", "--draft"]);
+  expect(code).toBe(2);
+  expect(errors).toContain("has not been verified: run `npx verify` first");
+});
+
+test.each<[Summary["verdict"], string]>([
+  ["failed", "not verified"],
+  ["error", "could not be verified"],
+  ["interrupted", "interrupted"],
+])("--create of a run that ended as %s opens nothing but a draft", async (verdict, words) => {
+  const repository = await makeTopic();
+  await repository.git("config", "pushproof.host", "github");
+  await report(repository, { verdict, reasons: ["It did not go well."], receipt: null });
+  const commit = (await repository.git("rev-parse", "HEAD")).slice(0, 7);
+  expect(await runIn(repository.root, ["pr", "--create"])).toEqual({
+    code: 1,
+    output: "",
+    errors: `${commit}: ${words}, so no pull request is opened; --draft opens one that says so.\n`,
+  });
+  // With --draft it comes as far as asking for the branch.
+  expect((await runIn(repository.root, ["pr", "--create", "--draft"])).errors).toContain("is not on origin yet");
+});
+
+test("--create on the base branch of the configuration is refused, and --base names another", async () => {
+  const repository = await makeTopic();
+  await repository.write({ "verify.config.json": configFile({ ...JSON.parse(config), base: "topic" }) });
+  await report(repository);
+  await repository.git("config", "pushproof.host", "github");
+  expect((await runIn(repository.root, ["pr", "--create"])).errors).toContain("topic is the base branch itself");
+  expect((await runIn(repository.root, ["pr", "--create", "--base", "main"])).errors).toContain("is not on origin yet");
+});
+
+test("--create on the base branch is refused before anything is asked to be verified", async () => {
+  const repository = await makeTopic();
+  await repository.git("checkout", "--quiet", "main");
+  expect(await runIn(repository.root, ["pr", "--create"])).toEqual({
+    code: 2,
+    output: "",
+    errors:
+      "main is the base branch itself: commit on another branch (`git switch -c NAME`), or name another base with --base.\n",
+  });
+});
+
+test("--create keeps what the author wrote into the body's own file, its title too", async () => {
+  const repository = await makeTopic();
+  await repository.git("config", "pushproof.host", "github");
+  await report(repository);
+  await repository.write({ ".verify/pull-request.md": "# My title\n\nMy words.\n" });
+  await repository.git("push", "--quiet", "origin", "topic");
+  const gh = await runIn(repository.root, ["pr", "--create"], {
+    environment: { ...repository.environment, PATH: "/usr/bin:/bin" },
+  });
+  const body = await readFile(join(repository.root, ".verify", "pull-request.md"), "utf8");
+  expect(body).toMatch(/^# My title\n\nMy words\.\n\n<!-- pushproof:begin /);
+  expect(gh.output).toContain("--title 'My title'");
+  expect(await readFile(join(repository.root, ".verify", "pull-request-body.md"), "utf8")).toMatch(/^My words\.\n/);
+  expect(await readFile(join(repository.root, ".verify", ".gitignore"), "utf8")).toBe("*\n");
+  expect(gh.code).toBe(3);
 });

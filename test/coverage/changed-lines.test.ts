@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { AddedLine } from "../../src/coverage/added-lines.ts";
 import { type ChangedFile, measureChanges } from "../../src/coverage/changed-lines.ts";
+import { likelyCode } from "../../src/coverage/code-lines.ts";
 import { LineHits } from "../../src/coverage/lines.ts";
 
 function linesOf(...texts: string[]): AddedLine[] {
@@ -11,10 +12,18 @@ function linesOf(...texts: string[]): AddedLine[] {
 function ran(hits: Readonly<Record<number, number>>): ChangedFile {
   const lines = new LineHits();
   for (const [line, count] of Object.entries(hits)) lines.add(Number(line), count);
-  return { lines, counts: "yes" };
+  return { lines, code: new Set(), counts: "yes" };
 }
 
-const unloaded: ChangedFile = { lines: null, counts: "yes" };
+/** A file that no suite loads, all of whose text is given. */
+function unloaded(file: string, text: string): ChangedFile {
+  return { lines: null, code: likelyCode(file, text), counts: "yes" };
+}
+
+/** What is measured of a file that no suite loads, all of whose lines are new. */
+function measuredUnloaded(file: string, ...texts: string[]) {
+  return measured(unloaded(file, texts.join("\n")), linesOf(...texts), file);
+}
 
 /** What is measured of one file with those lines. */
 function measured(about: ChangedFile, lines: readonly AddedLine[], file = "src/a.py") {
@@ -61,40 +70,39 @@ test("files are named in order, whatever order the diff has", () => {
 
 describe("a file that no suite loads", () => {
   test("counts as not covered, line by line of what could run", () => {
-    const lines = linesOf(
-      '"""Why',
-      "it is there",
-      '"""',
-      "import os",
-      "",
-      "# a comment",
-      "def add():",
-      "    return 1",
-      ")",
-    );
-    const { count, unloaded: files, uncovered } = measured(unloaded, lines);
+    const lines = ['"""Why', "it is there", '"""', "import os", "", "# a comment", "def add():", "    return 1", ")"];
+    const { count, unloaded: files, uncovered } = measuredUnloaded("src/a.py", ...lines);
     expect(count).toEqual({ covered: 0, total: 3 });
     expect(files).toEqual(["src/a.py"]);
     expect(uncovered).toEqual([{ file: "src/a.py", from: 4, to: 8 }]);
   });
 
   test("counts without the comments of its language", () => {
-    const lines = linesOf(
-      "/**",
-      " * Adds.",
-      " */",
-      "// more",
-      "export function add() {",
-      "  return 1;",
-      "}",
-      "/* one */",
-    );
-    expect(measured(unloaded, lines, "src/a.ts").count).toEqual({ covered: 0, total: 2 });
+    const lines = ["/**", " * Adds.", " */", "// more", "export function add() {", "  return 1;", "}", "/* one */"];
+    expect(measuredUnloaded("src/a.ts", ...lines).count).toEqual({ covered: 0, total: 2 });
   });
 
-  test("has nothing that could run where it holds nothing but types", () => {
-    const lines = linesOf(
-      ...[
+  test("counts what is added inside of a function alone", () => {
+    const whole = "export function b(n) {\n  if (n > 3) {\n    launch(n);\n  }\n  return n;\n}\n";
+    const added = [2, 3, 4].map((line) => ({ line, text: whole.split("\n")[line - 1] ?? "", isMoved: false }));
+    expect(measured(unloaded("src/b.ts", whole), added, "src/b.ts").count.total).toBe(2);
+  });
+
+  test("is read as a whole: an added line that opens a comment hides nothing after the comment", () => {
+    const whole = '"""New.\n\nMore.\n"""\nx = 1\ndef f():\n    launch()\n';
+    const added = [1, 6, 7].map((line) => ({ line, text: whole.split("\n")[line - 1] ?? "", isMoved: false }));
+    expect(measured(unloaded("src/b.py", whole), added, "src/b.py").count.total).toBe(2);
+  });
+
+  test("has a range for each place where something that could run stands between", () => {
+    const whole = Array.from({ length: 50 }, (_, index) => `x${index} = 1`).join("\n");
+    const added = [2, 50].map((line) => ({ line, text: "x = 1", isMoved: false }));
+    expect(measured(unloaded("src/b.py", whole), added, "src/b.py").uncovered).toHaveLength(2);
+  });
+
+  test.each([
+    [
+      [
         "import type { B } from './b';",
         "export interface A {",
         "  name: string;",
@@ -103,35 +111,48 @@ describe("a file that no suite loads", () => {
         "  | 'a'",
         "  | B;",
       ],
-      ...["export type { B };", "declare const version: string;"].slice(0, 1),
-    );
-    expect(measured(unloaded, lines, "src/types.ts")).toMatchObject({ count: { total: 0 }, unloaded: [] });
+    ],
+    [["export type {", "  A,", "} from './a';", "declare global {", "  interface Window {}", "}"]],
+  ])("has nothing that could run where it holds nothing but types: %j", (lines) => {
+    expect(measuredUnloaded("src/types.ts", ...lines)).toMatchObject({ count: { total: 0 }, unloaded: [] });
   });
 
-  test("is no file of types where one line of it runs", () => {
-    const lines = linesOf("export interface A {", "  name: string;", "}", "export const a: A = { name: 'a' };");
-    expect(measured(unloaded, lines, "src/types.ts").count.total).toBeGreaterThan(0);
+  test.each([
+    ["src/types.ts", ["export interface A {", "  name: string;", "}", "export const a: A = { name: 'a' };"]],
+    ["src/types.ts", ["import { launch } from './b';", "export { launch };", "  launch();"]],
+    ["src/types.js", ["export { a } from './a';"]],
+  ])("is no file of types where one line of it runs: %s %j", (file, lines) => {
+    expect(measuredUnloaded(file, ...lines).count.total).toBeGreaterThan(0);
   });
 });
 
 test("tests, generated and excluded files do not count", () => {
-  const { count, exclusions } = measured({ lines: null, counts: "out" }, linesOf("x = 1  # pragma: no cover"));
+  const { count, exclusions } = measured(
+    { lines: null, code: new Set(), counts: "out" },
+    linesOf("x = 1  # pragma: no cover"),
+  );
   expect(count.total).toBe(0);
   expect(exclusions).toEqual([]);
 });
 
 test("what a suite's source leaves out does not count, and is named where it could run", () => {
-  expect(measured({ lines: null, counts: "left out" }, linesOf("x = 1"))).toMatchObject({
+  expect(
+    measured({ lines: null, code: likelyCode("src/a.py", "x = 1"), counts: "left out" }, linesOf("x = 1")),
+  ).toMatchObject({
     count: { total: 0 },
     leftOut: ["src/a.py"],
   });
-  expect(measured({ lines: null, counts: "left out" }, linesOf("# x")).leftOut).toEqual([]);
+  expect(
+    measured({ lines: null, code: likelyCode("src/a.py", "# x"), counts: "left out" }, linesOf("# x")).leftOut,
+  ).toEqual([]);
 });
 
 describe("an exclusion that is added", () => {
   test.each([
     "if DEBUG:  # pragma: no cover",
     "else:  #pragma:no branch",
+    "if DEBUG:  # pragma no cover",
+    "* istanbul ignore next",
     "/* v8 ignore next */",
     "/* v8 ignore start -- @preserve */",
     "/* c8 ignore next 3 */",

@@ -1,8 +1,18 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { coverageDoubts } from "../../src/coverage/doubts.ts";
-import { SourceCoverage } from "../../src/coverage/source-coverage.ts";
+import { type Coverage, SourceCoverage } from "../../src/coverage/source-coverage.ts";
 import { makeDirectory, writeFiles } from "../support/repository.ts";
+
+function coverageTo(line: number): SourceCoverage {
+  const source = new SourceCoverage();
+  if (line > 0) source.lines.add(line, 1);
+  return source;
+}
+
+function both(backend: Coverage, frontend: Coverage): Map<string, Coverage> {
+  return new Map([["backend", backend], ...(frontend.size > 0 ? [["frontend", frontend] as const] : [])]);
+}
 
 /** The doubts about a suite called backend that names a source, measured some files, and of which some count. */
 async function doubtsOf({
@@ -10,21 +20,29 @@ async function doubtsOf({
   measured,
   counted = measured,
   vanished = [],
+  others = [],
+  lastLine = 1,
+  isFromCommand = false,
 }: {
   source?: string[];
   measured: string[];
   counted?: string[];
   vanished?: string[];
+  /** What another suite measured; nothing where that is left out. */
+  others?: string[];
+  /** The last line that each file is measured to; 0 for none. */
+  lastLine?: number;
+  isFromCommand?: boolean;
 }): Promise<string[]> {
   const root = await makeDirectory();
   await writeFiles(root, { "src/a.py": "", "src/shop/b.py": "", "lib/c.py": "", "tests/test_a.py": "" });
-  const coverageOf = (files: string[]) => new Map(files.map((file) => [join(root, file), new SourceCoverage()]));
+  const coverageOf = (files: string[]) => new Map(files.map((file) => [join(root, file), coverageTo(lastLine)]));
   const own = coverageOf(measured);
   return coverageDoubts(
-    { verified: own, misled: [], elsewhere: [], vanished, tracked: new Set(), bySuite: new Map([["backend", own]]) },
+    { verified: own, misled: [], elsewhere: [], vanished, tracked: new Set(), bySuite: both(own, coverageOf(others)) },
     {
       root,
-      suites: [{ suite: "backend", directory: root, source }],
+      suites: [{ suite: "backend", directory: root, source, isFromCommand }],
       counted: new Map([["backend", coverageOf(counted)]]),
     },
   );
@@ -73,6 +91,25 @@ test("files that are not there make the data another tree's", async () => {
   ]);
 });
 
-test("a suite without any data is spoken of elsewhere", async () => {
-  expect(await doubtsOf({ source: ["src"], measured: [] })).toEqual([]);
+test("a suite whose data holds nothing of its source does not hide behind another", async () => {
+  expect(await doubtsOf({ source: ["src"], measured: [], others: ["lib/c.py"] })).toEqual([
+    expect.stringContaining('The source "src" of backend (src) yields nothing'),
+  ]);
+});
+
+test("a suite without a source whose data holds nothing of the tree does not hide behind another", async () => {
+  expect(await doubtsOf({ measured: [], others: ["lib/c.py"] })).toEqual([
+    expect.stringContaining("The coverage data of backend holds no line of the verified files"),
+  ]);
+});
+
+test("a file without a line is not what a source yields", async () => {
+  expect(await doubtsOf({ source: ["src"], measured: ["src/a.py"], lastLine: 0 })).toHaveLength(1);
+});
+
+test("lines that a file does not have are another version's, where a command brought the data", async () => {
+  expect(await doubtsOf({ measured: ["src/a.py"], lastLine: 300, isFromCommand: true })).toEqual([
+    "The coverage data of backend speaks of lines that are not there (src/a.py:300): it is another version's.",
+  ]);
+  expect(await doubtsOf({ measured: ["src/a.py"], lastLine: 300 })).toEqual([]);
 });

@@ -54,7 +54,7 @@ function judged(coverage: Coverage, gate: object = {}, more: Partial<Against> = 
 const reasonsOf = (...words: Parameters<typeof judged>): string[] => gateReasons(judged(...words));
 
 function changesOf(count: Count, changed: Partial<ChangedLines> = {}): ChangedLines {
-  return { count, uncovered: [], unloaded: [], leftOut: [], exclusions: [], ...changed };
+  return { count, uncovered: [], unloaded: [], leftOut: [], exclusions: [], generated: [], ...changed };
 }
 
 describe("lines", () => {
@@ -97,9 +97,19 @@ describe("lines", () => {
     ]);
   });
 
-  test("the reason names five files at most", () => {
-    const files = Object.fromEntries([1, 2, 3, 4, 5, 6].map((index) => [`f${index}.py`, [0, index] as const]));
-    expect(reasonsOf(coverageOf(files))[0]).toMatch(/Most missed: f6\.py \(6 of 6\), .*f2\.py \(2 of 2\)\.$/);
+  test("the reason names five files at most, and how many more it takes", () => {
+    const files = Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((index) => [`f${index}.py`, [0, index] as const]));
+    expect(reasonsOf(coverageOf(files))[0]).toMatch(
+      /Most missed: f7\.py \(7 of 7\), .*f3\.py \(3 of 3\), … and 1 more file\.$/,
+    );
+  });
+
+  test("where the configuration excludes every file, the reason says that", () => {
+    const gates = [{ metric: "lines", covered: 0, total: 0, threshold: 95, passed: false } as const];
+    const lines = { covered: 0, total: 0 };
+    expect(gateReasons({ lines, threshold: 95, passed: false, files: [], gates, excludedFiles: 3 })).toEqual([
+      "`coverage.exclude` leaves out every measured file (3), so there is nothing to hold against the gate of 95 %.",
+    ]);
   });
 
   test("the reason names what changed and is not covered before the files that miss the most", () => {
@@ -156,8 +166,14 @@ describe("branches and functions", () => {
 
   test("a gate of branches that nobody measured is closed, and says how to measure them", () => {
     expect(reasonsOf(full(), { branches: 0 })).toEqual([
-      "The gate of branches (0 %) cannot be judged: a suite measures no branches; switch that on in its coverage configuration (coverage.py: branch = true).",
+      "The gate of branches (0 %) cannot be judged: backend measures no branches; switch that on in the coverage configuration (coverage.py: branch = true).",
     ]);
+  });
+
+  test("a gate of functions that nobody measured says nothing of branches", () => {
+    expect(reasonsOf(full(), { functions: 1 })[0]).toMatch(
+      /backend measures no functions; switch that on in the coverage configuration\.$/,
+    );
   });
 
   test("a gate of branches is closed where only one of two suites measures them", () => {
@@ -168,7 +184,7 @@ describe("branches and functions", () => {
     ]);
     const against = { root, changes: null, base: null, mixingSuites: [] };
     const summary = judge({ all, bySuite }, { gate: coverageSchema.parse({ branches: 80 }), ...against });
-    expect(gateReasons(summary)[0]).toContain("cannot be judged: a suite measures no branches");
+    expect(gateReasons(summary)[0]).toContain("cannot be judged: frontend measures no branches;");
   });
 
   test("with branches, coverage.py's own total is given beside ours", () => {

@@ -120,6 +120,7 @@ end_of_record
     ["-", 0],
     ["-7", 0],
     ["4294967296", 4_294_967_296],
+    ["9".repeat(400), 1e21],
   ])("hits written as %s count as %d", async (hits, count) => {
     expect(await merge(`SF:a.c\nDA:1,${hits}\nend_of_record\n`)).toEqual({ "a.c": { 1: count } });
   });
@@ -211,6 +212,8 @@ describe("damage is an error that names the file and the line, never a smaller f
     ["a line that is no number", "SF:a.py\nDA:x,1\nend_of_record\n", /malformed/],
     ["an absurd line", "SF:a.py\nDA:99999999999,1\nend_of_record\n", /not plausible/],
     ["totals without lines", "SF:a.py\nLF:10\nLH:10\nend_of_record\n", /claims 10 lines \(LF\) but lists none/],
+    ["more in total than is listed", "SF:a.py\nDA:1,1\nLF:10\nend_of_record\n", /claims 10 lines \(LF\) but lists 1 /],
+    ["a line behind a blank", "SF:a.py\nDA:1,1\n DA:2,0\nend_of_record\n", /begins with a blank \(line 3\)/],
     ["another format", '<?xml version="1.0"?>\n<coverage/>\n', /not in LCOV format/],
   ])("%s", async (_, text, message) => {
     const merging = merge(text);
@@ -236,7 +239,7 @@ describe("writeLcov", () => {
 
   test("writes relative names, sorted, with the totals counted anew", async () => {
     const { written } = await rewrite(
-      "SF:b.py\nDA:2,0\nDA:1,3\nLF:9\nLH:9\nend_of_record\nSF:a.py\nend_of_record\nSF:/usr/c.py\nDA:1,1\nend_of_record\n",
+      "SF:b.py\nDA:2,0\nDA:1,3\nLF:2\nLH:9\nend_of_record\nSF:a.py\nend_of_record\nSF:/usr/c.py\nDA:1,1\nend_of_record\n",
     );
     expect(written).toBe(`TN:
 SF:/usr/c.py

@@ -35,16 +35,20 @@ test("a commit without a figure has that of the nearest before it on its branch"
   });
 });
 
-test.each(["", "{", '{"lines":{"covered":5,"total":3}}', '{"lines":{"covered":-1.5,"total":3}}'])(
-  "a record that is damaged is none: %j",
-  async (text) => {
-    const { repository, store, directory } = await prepared();
-    const tree = await repository.git("rev-parse", "HEAD^{tree}");
-    await store.record(tree, { commit: "c", lines });
-    await writeFile(join(directory, `${tree}.json`), text);
-    expect(await store.nearest(openGit(repository.root, repository.environment), "HEAD")).toBeNull();
-  },
-);
+test.each([
+  "",
+  "{",
+  '{"lines":{"covered":0,"total":0}}',
+  '{"lines":{"covered":-5,"total":3}}',
+  '{"lines":{"covered":5,"total":3}}',
+  '{"lines":{"covered":-1.5,"total":3}}',
+])("a record that is damaged is none: %j", async (text) => {
+  const { repository, store, directory } = await prepared();
+  const tree = await repository.git("rev-parse", "HEAD^{tree}");
+  await store.record(tree, { commit: "c", lines });
+  await writeFile(join(directory, `${tree}.json`), text);
+  expect(await store.nearest(openGit(repository.root, repository.environment), "HEAD")).toBeNull();
+});
 
 test("without any record, or without the commit, there is no figure", async () => {
   const { repository, store } = await prepared();

@@ -91,7 +91,7 @@ describe("full coverage is not believed", () => {
 
   test("of nothing at all when the configuration excludes everything", async () => {
     const repository = await makeCommandRepository(covered, { coverage: { exclude: ["**"] } });
-    expect(await reasonsOf(repository)).toContain("The coverage data names no source file");
+    expect(await reasonsOf(repository)).toContain("`coverage.exclude` leaves out every measured file (1)");
   });
 });
 

@@ -30,12 +30,13 @@ test("a branch is compared with its merge base, not with what the base became si
     mergeBase,
     files: [
       { file: "a.txt", added: 2, removed: 0 },
-      { file: "b.txt", added: 1, removed: 0 },
+      { file: "b.txt", created: true, added: 1, removed: 0 },
     ],
     commits: [
       { commit: first, subject: "Add lines", body: "Two of them.\nCloses #12" },
       { commit: second, subject: "Take one back", body: "" },
     ],
+    lowered: [],
   });
 });
 
@@ -123,7 +124,28 @@ describe("files", () => {
     await repository.commit("Rename");
     expect((await changesOf(repository))?.files).toEqual([
       { file: "sub/new name.txt", from: "old name.txt", added: 1, removed: 0 },
-      { file: "z.txt", added: 1, removed: 0 },
+      { file: "z.txt", created: true, added: 1, removed: 0 },
+    ]);
+  });
+
+  test("that are new or gone are told from those that changed or moved, whatever their names begin with", async () => {
+    const repository = await makeRepository({
+      "a.txt": lines(3),
+      "gone.txt": lines(2),
+      ":100 gone.bin": "\0",
+      "old.txt": lines(30),
+    });
+    await repository.git("switch", "--quiet", "--create", "feature");
+    await repository.write({ "a.txt": lines(4), "gone.txt": null, ":100 gone.bin": null, ":000 new.txt": "new\n" });
+    await repository.write({ "old.txt": null, ":200 moved.txt": lines(30), ":300 new.txt": "new\n" });
+    await repository.commit("Come and go");
+    expect((await changesOf(repository))?.files).toEqual([
+      { file: ":000 new.txt", created: true, added: 1, removed: 0 },
+      { file: ":100 gone.bin", deleted: true, added: null, removed: null },
+      { file: ":200 moved.txt", from: "old.txt", added: 0, removed: 0 },
+      { file: ":300 new.txt", created: true, added: 1, removed: 0 },
+      { file: "a.txt", added: 1, removed: 0 },
+      { file: "gone.txt", deleted: true, added: 0, removed: 2 },
     ]);
   });
 
@@ -132,7 +154,9 @@ describe("files", () => {
     await repository.git("switch", "--quiet", "--create", "feature");
     await repository.write({ "a.bin": "\0\u0001\0" });
     await repository.commit("Binary");
-    expect((await changesOf(repository))?.files).toEqual([{ file: "a.bin", added: null, removed: null }]);
+    expect((await changesOf(repository))?.files).toEqual([
+      { file: "a.bin", created: true, added: null, removed: null },
+    ]);
   });
 
   test("a user's own settings of diff and log change nothing", async () => {

@@ -7,7 +7,7 @@ test("a stage shows what was told last before it began, and all that is told aft
   phrase.tell("installing Postgres 16");
   phrase.tell("starting the server");
   const value = phrase.showOn(
-    { progress: (text) => void shown.push(text) },
+    { progress: (text) => void shown.push(text), say: () => {} },
     new Promise((resolve) => setImmediate(() => resolve(7))),
   );
   phrase.tell("running database.setup");

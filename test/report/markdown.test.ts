@@ -18,6 +18,8 @@ describe("escapeMarkdown", () => {
     ["+57 −29", "+57 −29"],
     ["Closes #12", "Closes #12"],
     ["#12 is closed", "#12 is closed"],
+    ["Bump @types/node, thanks @ada", "Bump @&#8203;types/node, thanks @&#8203;ada"],
+    ["ada@example.com @ home", "ada@example.com @ home"],
   ])("%j is written as %j", (text, markdown) => expect(escapeMarkdown(text)).toBe(markdown));
 });
 

@@ -32,6 +32,13 @@ test("a verified push, as a whole", () => {
     | --- | --- | --- | ---: | ---: | --- |
     | backend | \`pytest -m "not slow"\` | 804 passed, 2 skipped | 9.8 s | 2 | \`ledger_test_gw0\`, \`ledger_test_gw1\` |
 
+    ## Performance
+
+    | Run | Workers | Wall time | Against this run | Tests | Coverage |
+    | --- | ---: | ---: | ---: | --- | --- |
+    | **This run** | 2 | 12.3 s |  | 804 passed, 2 skipped | 96.63 % |
+    | The tests' own durations, added up |  | 41.2 s | 3.3× as long |  |  |
+
     ## Checks
 
     | Check | Command | Result | Time |
@@ -70,9 +77,10 @@ test("a verified push, as a whole", () => {
     - \`7dfc6db\` Keep a running balance
     - \`3f2c1ab\` Round half to even
 
-    ## How to repeat it
+    ## Quick commands
 
     \`\`\`sh
+    # Verify it again
     npx verify 3f2c1ab --fresh
     \`\`\`
 
@@ -255,7 +263,7 @@ test("what was not measured has no section and no row", () => {
       branch: null,
     }),
   );
-  expect(headings(text)).toEqual(["What was verified", "How to repeat it"]);
+  expect(headings(text)).toEqual(["What was verified", "Troubleshooting", "Quick commands"]);
   expect(text).toContain("# ❌ Could not be verified: 3f2c1ab\n\n- The embedded server did not start.");
   expect(text).not.toMatch(/Coverage|Workers|Tests|Branch|server \|/);
 });

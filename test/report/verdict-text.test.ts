@@ -1,6 +1,6 @@
 import picocolors from "picocolors";
 import { describe, expect, test } from "vitest";
-import type { Summary } from "../../src/report/summary.ts";
+import type { CoverageSummary, SuiteSummary, Summary } from "../../src/report/summary.ts";
 import { verdictText } from "../../src/report/verdict-text.ts";
 import { failedSummary, hostileName, racedSummary, refusedSummary, sampleFailures, sampleSummary } from "./sample.ts";
 
@@ -11,6 +11,13 @@ const rows = (text: string): number =>
     .trimEnd()
     .split("\n")
     .reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / 80)), 0);
+
+const longSchedule = {
+  boundSeconds: 9,
+  ratio: 1.04,
+  longest: { file: "tests/accounting/test_the_longest.py", seconds: 9 },
+  savedBySplitting: 4,
+};
 
 test("a verified push", () => {
   expect(plain(sampleSummary())).toMatchInlineSnapshot(`
@@ -59,6 +66,89 @@ test.each([0, 1, 5, 6, 9, 10, 11, 500])("with %i failures and long reasons it al
   const text = plain({ ...sample, reasons: Array.from({ length: 9 }, () => "A long reason. ".repeat(40)) });
   expect(rows(text)).toBeLessThanOrEqual(24);
   expect(text).toContain("… and 6 more reasons");
+});
+
+/** What a terminal of so many columns shows: rows, as it breaks what is too long. */
+const onTerminal = (summary: Summary, columns: number, rows = 24): string[] => {
+  const text = verdictText(summary, picocolors.createColors(false), { columns, rows, wraps: true });
+  return text.split("\n").flatMap((line) => line.match(new RegExp(`.{1,${columns}}`, "gu")) ?? [""]);
+};
+
+test("on a narrow terminal the words stay whole, and the command has a line of its own", () => {
+  const summary = { ...failedSummary(sampleFailures(1)), repeat: "npx verify 3f2c1ab90e --fresh" };
+  expect(onTerminal(summary, 40).join("\n")).toMatchInlineSnapshot(`
+    "✘ Not verified: feature/ledger-balances
+      at 3f2c1ab
+      Tests     803 passed, 1 failed, 2
+        skipped, in 95 files
+      Coverage  91.20 % of lines (2736 of
+        3000), gate 95 %
+      Time      12.3 s; the tests' own
+        durations add up to 41.2 s (3.3×)
+      Workers   2, each with a database of
+        its own
+    1 of 806 tests failed.
+    Coverage is 91.20 % (2736 of 3000
+      lines), the gate is 95 %: 114 more
+      lines would open it. Most missed:
+      src/ledger.py (264 of 2000).
+      ✘ …/test_ledger.py › test_balance_1
+        AssertionError: assert 0 == 41
+          where 0 = balance()
+      See .verify/summary.md,
+        .verify/logs/backend.log
+      Repeat it:
+      npx verify 3f2c1ab90e --fresh"
+  `);
+});
+
+test("on a wide terminal a figure goes on below its value", () => {
+  const summary = sampleSummary({
+    suites: [{ ...(sampleSummary().suites[0] as SuiteSummary), schedule: longSchedule }],
+  });
+  expect(onTerminal(summary, 80).join("\n")).toMatchInlineSnapshot(`
+    "✔ Verified: feature/ledger-balances at 3f2c1ab
+      Tests     804 passed, 2 skipped, in 95 files
+      Coverage  96.63 % of lines (2899 of 3000), gate 95 %
+      Time      12.3 s; the tests' own durations add up to 41.2 s (3.3×); the suite
+                took 1.04 times its bound, splitting
+                tests/accounting/test_the_longest.py saves 4.0 s
+      Workers   2, each with a database of its own
+      See .verify/summary.md"
+  `);
+});
+
+test.each([
+  [80, 24],
+  [40, 24],
+  [120, 60],
+  [80, 16],
+  [60, 24],
+])("at %i columns and %i rows the end is one screen whatever there is to say", (columns, rows) => {
+  const sentence = "A long reason that has some words. ".repeat(20);
+  for (const count of [0, 1, 3, 30]) {
+    const sample = refusedSummary(failedSummary(sampleFailures(count)));
+    const many = Array.from({ length: 9 }, () => sentence);
+    const lines = onTerminal({ ...sample, reasons: many, notes: many }, columns, rows);
+    expect(lines.length).toBeLessThanOrEqual(Math.min(24, rows));
+    if (count >= 3) expect(lines.filter((line) => line.startsWith("  ✘ ")).length).toBeGreaterThanOrEqual(3);
+  }
+});
+
+test("there are four figures at most, what belongs together on one", () => {
+  const sample = sampleSummary();
+  const [suite] = sample.suites;
+  const summary = {
+    ...sample,
+    coverage: { ...(sample.coverage as CoverageSummary), changedLines: { covered: 40, total: 41 } },
+    suites: [{ ...(suite as SuiteSummary), schedule: { ...longSchedule, savedBySplitting: null } }],
+  };
+  expect(plain(summary).split("\n").slice(1, -1)).toEqual([
+    "  Tests     804 passed, 2 skipped, in 95 files",
+    "  Coverage  96.63 % of lines (2899 of 3000), gate 95 %; 97.56 % of the changed lines (40 of 41)",
+    "  Time      12.3 s; the tests' own durations add up to 41.2 s (3.3×); the suite took 1.04 times its bound",
+    "  Workers   2, each with a database of its own",
+  ]);
 });
 
 test("what the server refused stands right above the failures, with what to do", () => {

@@ -3,17 +3,19 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { SourceCoverage } from "../../src/coverage/source-coverage.ts";
 import { RequestError, UnavailableError } from "../../src/errors.ts";
+import { reportPage } from "../../src/report/page.ts";
 import { pullRequestBody } from "../../src/report/pull-request.ts";
 import type { Summary } from "../../src/report/summary.ts";
 import { summaryMarkdown } from "../../src/report/summary-markdown.ts";
-import { type MergedCoverage, prepareReports, writeReports } from "../../src/report/write.ts";
+import { nothing, prepareReports, type RunData, writeReports } from "../../src/report/write.ts";
 import { makeDirectory, makeRepository, writeFiles } from "../support/repository.ts";
+import { sampleRecord } from "./page-sample.ts";
 import { failedSummary, sampleSummary } from "./sample.ts";
 
-function coverageIn(root: string): MergedCoverage {
+function coverageIn(root: string): RunData {
   const source = new SourceCoverage();
   source.lines.add(1, 1);
-  return { coverage: new Map([[join(root, "src/a.py"), source]]), root };
+  return { coverage: { coverage: new Map([[join(root, "src/a.py"), source]]), root }, record: null };
 }
 
 test("everything is written, and nothing beside it", async () => {
@@ -22,11 +24,26 @@ test("everything is written, and nothing beside it", async () => {
   await writeReports(root, summary, coverageIn(root));
   const read = (name: string): Promise<string> => readFile(join(root, ".verify", name), "utf8");
   const names = await readdir(join(root, ".verify"));
-  expect(names.sort()).toEqual([".gitignore", "coverage.lcov", "pull-request.md", "summary.json", "summary.md"]);
+  expect(names.sort()).toEqual([
+    ".gitignore",
+    "README.md",
+    "coverage.lcov",
+    "pull-request.md",
+    "report.html",
+    "summary.json",
+    "summary.md",
+  ]);
   expect(JSON.parse(await read("summary.json"))).toEqual(summary);
   expect(await read("summary.md")).toBe(summaryMarkdown(summary));
   expect(await read("pull-request.md")).toBe(pullRequestBody(summary));
+  expect(await read("report.html")).toBe(reportPage(summary, null));
   expect(await read("coverage.lcov")).toBe("TN:\nSF:src/a.py\nDA:1,1\nLF:1\nLH:1\nend_of_record\n");
+});
+
+test("the page shows the tests of the run, where they are known", async () => {
+  const root = await makeDirectory();
+  await writeReports(root, sampleSummary(), { ...nothing, record: sampleRecord() });
+  expect(await readFile(join(root, ".verify/report.html"), "utf8")).toBe(reportPage(sampleSummary(), sampleRecord()));
 });
 
 test("the names in coverage.lcov are relative to the worktree that was verified", async () => {
@@ -47,14 +64,14 @@ test("before a run the directory for logs is made, ignored by git, and what lies
 
 test("git sees nothing of it", async () => {
   const repository = await makeRepository({ "a.txt": "" });
-  await writeReports(repository.root, sampleSummary(), null);
+  await writeReports(repository.root, sampleSummary(), nothing);
   expect(await repository.git("status", "--porcelain")).toBe("");
 });
 
 test("summary.json has the contract's keys first and in its order, however the summary was put together", async () => {
   const root = await makeDirectory();
   const { schema, verdict, ...rest } = failedSummary();
-  await writeReports(root, { ...rest, verdict, schema }, null);
+  await writeReports(root, { ...rest, verdict, schema }, nothing);
   const written = JSON.parse(await readFile(join(root, ".verify/summary.json"), "utf8"));
   expect(Object.keys(written).join(" ")).toBe(
     "schema verdict commit tree branch seconds reasons suites coverage checks receipt " +
@@ -72,11 +89,13 @@ test("a second run replaces the reports, takes away coverage it does not have, a
   const root = await makeDirectory();
   await writeReports(root, sampleSummary(), coverageIn(root));
   await writeFiles(root, { ".verify/logs/backend.log": "output" });
-  await writeReports(root, failedSummary(), null);
+  await writeReports(root, failedSummary(), nothing);
   expect((await readdir(join(root, ".verify"))).sort()).toEqual([
     ".gitignore",
+    "README.md",
     "logs",
     "pull-request.md",
+    "report.html",
     "summary.json",
     "summary.md",
   ]);
@@ -89,7 +108,7 @@ test("a receipt that is used again leaves the coverage of the run it stands for,
   const summary = sampleSummary();
   await writeReports(root, summary, coverageIn(root));
   const reused = sampleSummary({ receipt: { tree: summary.tree, reused: true } });
-  for (let push = 1; push <= 2; push += 1) await writeReports(root, reused, null);
+  for (let push = 1; push <= 2; push += 1) await writeReports(root, reused, nothing);
   expect(await readdir(join(root, ".verify"))).toContain("coverage.lcov");
 });
 
@@ -99,21 +118,21 @@ test.each<[string, Partial<Summary>]>([
 ])("the coverage of a run %s goes when a receipt is used again", async (_which, last) => {
   const root = await makeDirectory();
   await writeReports(root, sampleSummary(last), coverageIn(root));
-  await writeReports(root, sampleSummary({ receipt: { tree: sampleSummary().tree, reused: true } }), null);
+  await writeReports(root, sampleSummary({ receipt: { tree: sampleSummary().tree, reused: true } }), nothing);
   expect(await readdir(join(root, ".verify"))).not.toContain("coverage.lcov");
 });
 
 test("coverage beside a summary that cannot be read goes when a receipt is used again", async () => {
   const root = await makeDirectory();
   await writeFiles(root, { ".verify/coverage.lcov": "", ".verify/summary.json": "{" });
-  await writeReports(root, sampleSummary({ receipt: { tree: sampleSummary().tree, reused: true } }), null);
+  await writeReports(root, sampleSummary({ receipt: { tree: sampleSummary().tree, reused: true } }), nothing);
   expect(await readdir(join(root, ".verify"))).not.toContain("coverage.lcov");
 });
 
 test("a reader finds whole files while they are written again and again", async () => {
   const root = await makeDirectory();
-  await writeReports(root, sampleSummary(), null);
-  const writing = Promise.all(Array.from({ length: 20 }, () => writeReports(root, sampleSummary(), null)));
+  await writeReports(root, sampleSummary(), nothing);
+  const writing = Promise.all(Array.from({ length: 20 }, () => writeReports(root, sampleSummary(), nothing)));
   for (let reading = 0; reading < 100; reading += 1) {
     const text = await readFile(join(root, ".verify/summary.json"), "utf8");
     expect(JSON.parse(text).schema).toBe(1);
@@ -125,7 +144,7 @@ describe("a .verify that is not ours", () => {
   test("is left alone where it is a file", async () => {
     const root = await makeDirectory();
     await writeFiles(root, { ".verify": "mine" });
-    await expect(writeReports(root, sampleSummary(), null)).rejects.toThrow(RequestError);
+    await expect(writeReports(root, sampleSummary(), nothing)).rejects.toThrow(RequestError);
     await expect(prepareReports(root)).rejects.toThrow(RequestError);
     expect(await readFile(join(root, ".verify"), "utf8")).toBe("mine");
   });
@@ -134,7 +153,7 @@ describe("a .verify that is not ours", () => {
     const root = await makeDirectory();
     await mkdir(join(root, "elsewhere"));
     await symlink(join(root, "elsewhere"), join(root, ".verify"));
-    await expect(writeReports(root, sampleSummary(), null)).rejects.toThrow(/symbolic link.*move it out of the way/);
+    await expect(writeReports(root, sampleSummary(), nothing)).rejects.toThrow(/symbolic link.*move it out of the way/);
     expect(await readdir(join(root, "elsewhere"))).toEqual([]);
   });
 });
@@ -142,6 +161,6 @@ describe("a .verify that is not ours", () => {
 test("a report that cannot take its place is an error with the directory's name, and leaves nothing half done", async () => {
   const root = await makeDirectory();
   await writeFiles(root, { ".verify/summary.md/in-the-way": "" });
-  await expect(writeReports(root, sampleSummary(), null)).rejects.toThrow(UnavailableError);
+  await expect(writeReports(root, sampleSummary(), nothing)).rejects.toThrow(UnavailableError);
   expect((await readdir(join(root, ".verify"))).filter((name) => name.endsWith(".tmp"))).toEqual([]);
 });

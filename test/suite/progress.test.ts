@@ -39,8 +39,8 @@ test("tests are counted in all and by worker", async () => {
   await listener.facts();
   expect(listener.progress).toMatchObject({ total: 3, done: 2, failed: 1 });
   expect(Object.fromEntries(listener.progress.workers)).toEqual({
-    gw0: { file: "a", done: 1 },
-    gw1: { file: "", done: 1 },
+    gw0: { file: "a", done: 1, failed: 0 },
+    gw1: { file: "", done: 1, failed: 1 },
   });
 });
 

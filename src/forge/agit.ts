@@ -1,0 +1,60 @@
+import { type ExitCode, exitCodes, RequestError } from "../errors.ts";
+import { gitLineOrNull } from "../push/git.ts";
+import { earlierHeads } from "./earlier.ts";
+import type { Order } from "./order.ts";
+import { describedWithin, longestOption, pushShown, refuseBrowser, tellAddress } from "./push.ts";
+
+/**
+ * Opens a pull request at Gitea or Forgejo by a push to `refs/for/BASE` (AGit), or brings the one of this branch up to
+ * HEAD; the push goes through the repository's own hook as any. What is open already keeps its title and description:
+ * they cannot be read. Throws RequestError for a draft of what is open, UnavailableError where the push fails.
+ */
+export async function openByAgit(order: Order): Promise<ExitCode> {
+  const { git, commit, world, draft, force } = order;
+  refuseBrowser(order, null);
+  const [earlier] = await earlierHeads(order, "refs/pull/*/head");
+  if (earlier?.commit === commit) {
+    world.errors.write(`Pull request ${earlier.number} is at this commit already, and stays as it is.\n`);
+    return exitCodes.verified;
+  }
+  if (earlier !== undefined && draft) {
+    throw new RequestError(
+      `Pull request ${earlier.number} is open already, and a push cannot make a draft of it: leave --draft out.`,
+    );
+  }
+  const isNew = earlier === undefined || force;
+  // Over a state that this branch has had, as with a lease: nobody else's commits can be lost.
+  const isRewritten =
+    earlier !== undefined && (await gitLineOrNull(git, "merge-base", "--is-ancestor", earlier.commit, commit)) === null;
+  const description = isNew ? describedWithin(order, longestText) : null;
+  const pushed = await pushShown(order, agitWords(order, { description, replaces: isRewritten || force }));
+  if (!isNew) {
+    world.errors.write(
+      "Its title and description are as they were: they cannot be read, and what its author wrote could be lost. --force sends them.\n",
+    );
+  }
+  tellAddress(order, pushed);
+  return exitCodes.verified;
+}
+
+/** Base64 makes four characters of three bytes. */
+const longestText = Math.floor((longestOption * 3) / 4);
+
+/** The arguments of the push; a description is given to what is new, and `replaces` allows a rewritten history. */
+export function agitWords(
+  { destination: { remote, branch }, base, title, draft }: Pick<Order, "destination" | "base" | "title" | "draft">,
+  { description, replaces }: { description: string | null; replaces: boolean },
+): string[] {
+  const options = [
+    `topic=${branch}`,
+    // Drafts have no option; a title that begins like this is one.
+    ...(description === null ? [] : [`title=${draft ? "WIP: " : ""}${title}`, `description=${oneLine(description)}`]),
+    ...(replaces ? ["force-push=true"] : []),
+  ];
+  return ["push", remote, `HEAD:refs/for/${base}`, ...options.flatMap((option) => ["-o", option])];
+}
+
+/** Git takes options of one line; Gitea (1.24.3 and later) and Forgejo read several in this form. */
+function oneLine(text: string): string {
+  return text.includes("\n") ? `{base64}${Buffer.from(text).toString("base64")}` : text;
+}

@@ -1,0 +1,130 @@
+import { RequestError } from "../errors.ts";
+import { gitLineOrNull } from "../push/git.ts";
+import type { Repository } from "../push/repository.ts";
+import { shortId } from "../report/text.ts";
+import type { Environment } from "../world.ts";
+import { type ForgeKind, forgeKind, ownerOf, parseRemoteUrl, withoutCredentials } from "./remote.ts";
+import { commandLine, outputOf, type Run } from "./run.ts";
+
+/** Where a branch is pushed to. */
+export interface Destination {
+  /** The branch's name here. */
+  readonly branch: string;
+  /** The remote's name; where the configuration has a URL in its place, that. */
+  readonly remote: string;
+  /** May hold a password: not to be shown. */
+  readonly url: string;
+  readonly kind: ForgeKind;
+  /** The branch's name there. */
+  readonly remoteBranch: string;
+  /** Whom the repository there belongs to. */
+  readonly owner: string;
+}
+
+/**
+ * Finds where HEAD's branch is pushed to, and what kind of host that is. Throws RequestError where HEAD is on no branch,
+ * or on the base itself, where there is no remote, and where the host is not known.
+ */
+export async function findDestination(
+  { git }: Pick<Repository, "git">,
+  base: string,
+  environment: Environment,
+): Promise<Destination> {
+  const ask = (...words: string[]): Promise<string | null> => gitLineOrNull(git, ...words);
+  const branch = await ask("symbolic-ref", "--quiet", "--short", "HEAD");
+  if (!branch) {
+    throw new RequestError("HEAD is on no branch, and a pull request needs one: `git switch -c NAME` makes it.");
+  }
+  if (branch === base) {
+    throw new RequestError(
+      `${branch} is the base branch itself: commit on another branch (\`git switch -c NAME\`), or name another base with --base.`,
+    );
+  }
+  const remote = await findRemote(ask, branch);
+  const url = (await ask("remote", "get-url", "--push", "--", remote)) ?? remote;
+  const address = parseRemoteUrl(url);
+  const kind = forgeKind(address, (await ask("config", "pushproof.host")) || null, environment);
+  if (kind === null) throw unknownHost(remote, address.host);
+  const named = await findRemoteBranch(ask, branch, remote);
+  return {
+    branch,
+    remote,
+    url,
+    kind,
+    // A branch that was made from the base follows it: that is not where its own commits are to go.
+    remoteBranch: named === base ? branch : named,
+    owner: ownerOf(address),
+  };
+}
+
+/**
+ * Makes sure that the remote's branch is at HEAD. Throws RequestError with the one command that brings it there,
+ * UnavailableError where the remote cannot be asked.
+ */
+export async function requirePushed(
+  { branch, remote, remoteBranch }: Destination,
+  commit: string,
+  { run, git }: { run: Run; git: Repository["git"] },
+): Promise<void> {
+  const there = await remoteTip(run, remote, remoteBranch);
+  if (there === commit) return;
+  const isBehind = there === null || (await gitLineOrNull(git, "merge-base", "--is-ancestor", there, commit)) !== null;
+  const what = branch === remoteBranch ? branch : `${branch}:${remoteBranch}`;
+  const push = [
+    "push",
+    ...(there === null ? ["--set-upstream"] : isBehind ? [] : ["--force-with-lease"]),
+    remote,
+    what,
+  ];
+  const state =
+    there === null
+      ? `${remoteBranch} is not on ${withoutCredentials(remote)} yet`
+      : `${remoteBranch} on ${withoutCredentials(remote)} is at ${shortId(there)}, not at ${shortId(commit)}`;
+  throw new RequestError(
+    `${state}: push it with \`${withoutCredentials(commandLine("git", push))}\`, then do this again.`,
+  );
+}
+
+/** The commit that a remote's branch is at, or null. */
+export async function remoteTip(run: Run, remote: string, branch: string): Promise<string | null> {
+  const ref = `refs/heads/${branch}`;
+  const lines = (await outputOf(run, "git", ["ls-remote", "--", remote, ref])).split("\n");
+  return lines.map((line) => line.split("\t")).find(([, name]) => name === ref)?.[0] ?? null;
+}
+
+type Ask = (...words: string[]) => Promise<string | null>;
+
+/** In git's own order. */
+async function findRemote(ask: Ask, branch: string): Promise<string> {
+  for (const name of [`branch.${branch}.pushRemote`, "remote.pushDefault", `branch.${branch}.remote`]) {
+    const configured = await ask("config", name);
+    // A branch that follows another one here has "." for its remote.
+    if (configured && configured !== ".") return configured;
+  }
+  const remotes = ((await ask("remote")) ?? "").split("\n").filter(Boolean);
+  if (remotes.includes("origin")) return "origin";
+  const [only, ...others] = remotes;
+  if (only === undefined) {
+    throw new RequestError("There is no remote to open a pull request at: `git remote add origin URL` adds one.");
+  }
+  if (others.length === 0) return only;
+  throw new RequestError(
+    `There are several remotes (${remotes.join(", ")}), and none is origin: \`git config branch.${branch}.pushRemote NAME\` says which one it is.`,
+  );
+}
+
+/** The name that a plain `git push` gives the branch there: by the remote's refspecs, or the upstream's where that is asked for. */
+async function findRemoteBranch(ask: Ask, branch: string, remote: string): Promise<string> {
+  const mapped = await ask("for-each-ref", "--format=%(push:remoteref)", `refs/heads/${branch}`);
+  const followsUpstream = /^(upstream|tracking)$/.test((await ask("config", "push.default")) ?? "");
+  const isUpstreams = followsUpstream && (await ask("config", `branch.${branch}.remote`)) === remote;
+  const ref = mapped || (isUpstreams && (await ask("config", `branch.${branch}.merge`))) || branch;
+  return ref.replace(/^refs\/heads\//, "");
+}
+
+function unknownHost(remote: string, host: string | null): RequestError {
+  const what = host === null ? "a directory" : `at ${host}`;
+  return new RequestError(
+    `The remote ${withoutCredentials(remote)} is ${what}, which does not tell what kind of host it is: \`git config pushproof.host gitlab\` says so (or github, or gitea, which is for Forgejo too).`,
+  );
+}

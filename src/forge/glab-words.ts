@@ -1,0 +1,29 @@
+import type { Order } from "./order.ts";
+
+/** The arguments that list the open merge requests of a branch. */
+export function listWords(branch: string): string[] {
+  return ["mr", "list", "--source-branch", branch, "--output", "json"];
+}
+
+/** The arguments that open a merge request; the description is left out where it is null. */
+export function createWords(
+  { destination, base, title, draft }: Pick<Order, "destination" | "base" | "title" | "draft">,
+  { description, form = false }: { description: string | null; form?: boolean },
+): string[] {
+  const branches = ["--source-branch", destination.remoteBranch, "--target-branch", base];
+  const words = [
+    "mr",
+    "create",
+    ...branches,
+    "--title",
+    title,
+    ...(draft ? ["--draft"] : []),
+    form ? "--web" : "--yes",
+  ];
+  return description === null ? words : [...words, "--description", description];
+}
+
+/** The arguments that put a description in place of the one that is there; the title stays the author's. */
+export function updateWords(iid: number, description: string, draft: boolean): string[] {
+  return ["mr", "update", String(iid), "--description", description, ...(draft ? ["--draft"] : [])];
+}

@@ -1,0 +1,60 @@
+import { type ExitCode, exitCodes } from "../errors.ts";
+import type { Target } from "../push/refs.ts";
+import type { Repository } from "../push/repository.ts";
+import { pullRequestTitle, titleLine } from "../report/pull-request.ts";
+import type { Summary } from "../report/summary.ts";
+import { shortId } from "../report/text.ts";
+import { verdictInWords } from "../report/verdict.ts";
+import type { World } from "../world.ts";
+import { openByAgit } from "./agit.ts";
+import { withoutTitle } from "./description.ts";
+import { openOnGitHub } from "./github.ts";
+import { openOnGitLab } from "./gitlab.ts";
+import type { Order } from "./order.ts";
+import type { ForgeKind } from "./remote.ts";
+import { programRunner } from "./run.ts";
+
+/** What is asked of a pull request. */
+export type OpenRequest = Pick<Order, "destination" | "base" | "isBaseGiven" | "draft" | "web" | "force"> & {
+  readonly head: Target;
+  /** The last verification of HEAD. */
+  readonly summary: Summary;
+  /** What it is to say: the title, then the description with our part between its markers. */
+  readonly text: string;
+};
+
+const openers: Readonly<Record<ForgeKind, (order: Order) => Promise<ExitCode>>> = {
+  github: openOnGitHub,
+  gitlab: openOnGitLab,
+  gitea: openByAgit,
+};
+
+/**
+ * Opens or updates the pull request of HEAD's branch at the host that the branch is pushed to. What is not verified
+ * becomes a draft or nothing. Throws RequestError and UnavailableError as the hosts' functions do.
+ */
+export async function openPullRequest(request: OpenRequest, repository: Repository, world: World): Promise<ExitCode> {
+  const { summary, head, text, ...asked } = request;
+  if (summary.verdict !== "verified" && !asked.draft) {
+    world.errors.write(
+      `${shortId(head.commit)}: ${verdictInWords(summary).toLowerCase()}, so no pull request is opened; --draft opens one that says so.\n`,
+    );
+    return exitCodes.notVerified;
+  }
+  return await openers[asked.destination.kind]({
+    ...asked,
+    world,
+    root: repository.root,
+    git: repository.git,
+    run: programRunner(world, repository.root, asked.destination.url),
+    commit: head.commit,
+    title: titleOf(text, summary),
+    body: withoutTitle(text).trimEnd(),
+  });
+}
+
+/** The author may have given it another title than ours, which stands there as Markdown. */
+function titleOf(text: string, summary: Summary): string {
+  const [line = ""] = text.split(/\r?\n/, 1);
+  return line === titleLine(summary) || !line.startsWith("# ") ? pullRequestTitle(summary) : line.slice(2).trim();
+}

@@ -1,0 +1,107 @@
+import { RequestError } from "../errors.ts";
+import type { Secret } from "../suite/redact.ts";
+import type { Environment } from "../world.ts";
+
+/** What kind of host a remote is at. `gitea` is Forgejo too. */
+export type ForgeKind = "github" | "gitlab" | "gitea";
+
+/** Where a remote's URL leads. */
+export interface RemoteAddress {
+  /** In lower case, without a port; null for a directory. */
+  readonly host: string | null;
+  /** Without the first slash and without `.git`. */
+  readonly path: string;
+}
+
+/** Reads a remote's URL in any form that git takes: with a scheme, `user@host:path`, or a directory. */
+export function parseRemoteUrl(url: string): RemoteAddress {
+  const [, scheme, authority = "", path = ""] = /^([a-z][a-z0-9+.-]*):\/\/([^/]*)(.*)$/i.exec(url) ?? [];
+  if (scheme !== undefined) {
+    if (scheme.toLowerCase() === "file") return { host: null, path };
+    return { host: hostOf(authority), path: cleanPath(path) };
+  }
+  // Git takes for a directory what has a slash before the first colon.
+  const [, host, behind = ""] = /^((?:[^/@:]+@)?(?:\[[^\]]+\]|[^/:[\]]+)):(.*)$/s.exec(url) ?? [];
+  return host === undefined ? { host: null, path: url } : { host: hostOf(host), path: cleanPath(behind) };
+}
+
+/** The account or group that a remote's repository belongs to, as its path has it; empty for a directory. */
+export function ownerOf({ host, path }: RemoteAddress): string {
+  return host === null ? "" : path.split("/").slice(0, -1).join("/");
+}
+
+/**
+ * The kind of host that a remote is at: what `git config pushproof.host` says, else what the host's name says; null
+ * where neither does. Throws RequestError for a setting that is none of the kinds.
+ */
+export function forgeKind(
+  { host }: RemoteAddress,
+  configured: string | null,
+  environment: Environment,
+): ForgeKind | null {
+  if (configured !== null) return configuredKind(configured);
+  if (host === null) return null;
+  if (host === hostVariable(environment.GH_HOST)) return "github";
+  if (host === hostVariable(environment.GITLAB_HOST) || host === hostVariable(environment.GL_HOST)) return "gitlab";
+  if (host.includes("github")) return "github";
+  if (host.includes("gitlab")) return "gitlab";
+  return host === "codeberg.org" || /gitea|forgejo/.test(host) ? "gitea" : null;
+}
+
+/** The text without the user and the password of any URL in it. */
+export function withoutCredentials(text: string): string {
+  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/"'<>]*@/gi, "$1");
+}
+
+const tokenVariables = [
+  "GH_TOKEN",
+  "GITHUB_TOKEN",
+  "GH_ENTERPRISE_TOKEN",
+  "GITHUB_ENTERPRISE_TOKEN",
+  "GITLAB_TOKEN",
+  "GITLAB_ACCESS_TOKEN",
+  "OAUTH_TOKEN",
+  "CI_JOB_TOKEN",
+];
+
+/** What no output may show: the tokens of the environment, and what a URL holds as a password or in its place. */
+export function forgeSecrets(url: string, environment: Environment): Secret[] {
+  const [, user = "", password] = /^https?:\/\/([^/:@]*)(?::([^/]*))?@/i.exec(url) ?? [];
+  // A token may stand where the user's name does.
+  const inUrl = password ?? user;
+  const tokens = tokenVariables.map((name) => environment[name]);
+  return [inUrl, decoded(inUrl), ...tokens].filter((secret): secret is string => Boolean(secret));
+}
+
+function configuredKind(configured: string): ForgeKind {
+  const kind = configured.trim().toLowerCase();
+  if (kind === "forgejo") return "gitea";
+  if (kind === "github" || kind === "gitlab" || kind === "gitea") return kind;
+  throw new RequestError(`git config pushproof.host says "${configured}": expected github, gitlab or gitea.`);
+}
+
+function hostOf(authority: string): string {
+  const place = authority.slice(authority.lastIndexOf("@") + 1);
+  return (/^\[[^\]]*\]|^[^:]*/.exec(place)?.[0] ?? "").toLowerCase();
+}
+
+function cleanPath(path: string): string {
+  return path
+    .replace(/^\/+/, "")
+    .replace(/\/+$/, "")
+    .replace(/\.git$/, "");
+}
+
+/** GITLAB_HOST may be a whole URL. */
+function hostVariable(value: string | undefined): string | null {
+  if (!value) return null;
+  return hostOf(value.replace(/^[a-z]+:\/\//i, "").replace(/\/.*$/s, ""));
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

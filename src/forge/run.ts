@@ -1,0 +1,104 @@
+import { spawn } from "node:child_process";
+import { InterruptedError, messageOf, UnavailableError } from "../errors.ts";
+import { withoutNpmRun } from "../push/environment.ts";
+import { clip, plainLine, plainText } from "../report/text.ts";
+import { type Redact, redactor } from "../suite/redact.ts";
+import { quote } from "../suite/shell.ts";
+import type { Environment, World } from "../world.ts";
+import { forgeSecrets, withoutCredentials } from "./remote.ts";
+
+/** How a program ended; what it wrote is without secrets. */
+export interface Ended {
+  /** Null where the program is not on PATH. */
+  readonly exitCode: number | null;
+  readonly output: string;
+  readonly errors: string;
+}
+
+/** Runs a program with its arguments, without a shell; `show` passes on what it says while it runs. */
+export type Run = (program: string, words: readonly string[], options?: { show?: boolean }) => Promise<Ended>;
+
+/** Nobody is asked and nothing is decorated: what these programs print is read. */
+const quiet: Environment = {
+  GH_PROMPT_DISABLED: "1",
+  GH_NO_UPDATE_NOTIFIER: "1",
+  NO_PROMPT: "1",
+  GLAB_CHECK_UPDATE: "false",
+  NO_COLOR: "1",
+};
+
+/**
+ * Gives the function that runs git and the hosts' programs in a directory, with the user's own environment: they need
+ * its keys and tokens, which are taken out of all that they print, as is what the remote's URL holds of the kind.
+ */
+export function programRunner(world: World, directory: string, url: string): Run {
+  const hide = redactor(forgeSecrets(url, world.environment));
+  const redact: Redact = (text) => hide(withoutCredentials(plainText(text)));
+  const own = withoutNpmRun(world.environment);
+  return async (program, words, { show = false } = {}) => {
+    if (world.signal.aborted) throw new InterruptedError();
+    // A push starts the hook, and by it the suites: nothing is decided for them.
+    const environment = program === "git" ? own : { ...own, ...quiet };
+    const child = spawn(program, words, { cwd: directory, env: environment, stdio: ["ignore", "pipe", "pipe"] });
+    const abort = (): void => void child.kill();
+    world.signal.addEventListener("abort", abort, { once: true });
+    const pass = show ? (line: string) => void world.errors.write(redact(line)) : () => {};
+    // Whole lines, as a secret must not slip through in two halves.
+    const streams = [child.stdout, child.stderr].map((stream) => collectLines(stream, pass));
+    const exitCode = await new Promise<number | null>((resolve, reject) => {
+      child.once("error", (error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT") resolve(null);
+        else reject(new UnavailableError(`${program} cannot be run: ${redact(messageOf(error))}.`));
+      });
+      child.once("close", (code) => resolve(code ?? 1));
+    }).finally(() => world.signal.removeEventListener("abort", abort));
+    if (world.signal.aborted) throw new InterruptedError();
+    const [output = "", errors = ""] = streams.map((finish) => redact(finish()));
+    return { exitCode, output, errors };
+  };
+}
+
+/** What a program that must succeed wrote on standard output. Throws UnavailableError with its own last words. */
+export async function outputOf(run: Run, program: string, words: readonly string[]): Promise<string> {
+  const ended = await run(program, words);
+  if (ended.exitCode !== 0) throw failure(program, ended);
+  return ended.output;
+}
+
+/** A program's failure in its own last words. */
+export function failure(program: string, { exitCode, output, errors }: Ended): UnavailableError {
+  if (exitCode === null) return new UnavailableError(`${program} is not on PATH.`);
+  const lines = (errors.trim() === "" ? output : errors).split("\n").map(plainLine).filter(Boolean);
+  const words = lines.slice(-shownLines).join(" ") || `it exited with ${exitCode}`;
+  return new UnavailableError(`${program} could not do it: ${clip(words, 500)}`);
+}
+
+const shownLines = 3;
+
+/** A command as a line for a shell. */
+export function commandLine(program: string, words: readonly string[]): string {
+  return [program, ...words].map(quote).join(" ");
+}
+
+/** The last address of a pull or merge request in what a program or a server has said; null where there is none. */
+export function addressIn(text: string): string | null {
+  return text.match(/https?:\/\/[^\s"'<>]+\/(?:pull|pulls|merge_requests)\/\d+/g)?.at(-1) ?? null;
+}
+
+/** Passes on each whole line, and gives the function that ends it and gives all that was read. */
+function collectLines(stream: NodeJS.ReadableStream, pass: (line: string) => void): () => string {
+  let all = "";
+  let passed = 0;
+  stream.setEncoding("utf8");
+  stream.on("data", (chunk: string) => {
+    all += chunk;
+    const end = all.lastIndexOf("\n") + 1;
+    if (end > passed) pass(all.slice(passed, end));
+    passed = Math.max(passed, end);
+  });
+  return () => {
+    if (passed < all.length) pass(`${all.slice(passed)}\n`);
+    passed = all.length;
+    return all;
+  };
+}

@@ -1,0 +1,30 @@
+import type { SimpleGit } from "simple-git";
+import type { Destination } from "../report/summary.ts";
+import { gitLineOrNull } from "./git.ts";
+
+/**
+ * Where a branch goes when it is pushed, and what the remote has there as far as is known here; null for a commit on no
+ * branch, and where there is no remote. A push names its remote; else the branch's own, the default of pushes, `origin`, or
+ * the only one there is.
+ */
+export async function findDestination(
+  git: SimpleGit,
+  branch: string | null,
+  pushedTo: string | undefined,
+): Promise<Destination | null> {
+  if (branch === null) return null;
+  const remotes = ((await gitLineOrNull(git, "remote")) ?? "").split("\n").filter(Boolean);
+  const settings = [`branch.${branch}.pushRemote`, "remote.pushDefault", `branch.${branch}.remote`];
+  const configured = await Promise.all(settings.map((key) => gitLineOrNull(git, "config", "--get", key)));
+  const candidates = [pushedTo, ...configured, "origin", remotes.length === 1 ? remotes[0] : null];
+  const remote = candidates.find((name) => name && remotes.includes(name));
+  if (!remote) return null;
+  const before = await gitLineOrNull(
+    git,
+    "rev-parse",
+    "--quiet",
+    "--verify",
+    `refs/remotes/${remote}/${branch}^{commit}`,
+  );
+  return { remote, branch, before: before || null };
+}

@@ -1,0 +1,68 @@
+import type { Count } from "../coverage/lines.ts";
+import { formatPercent } from "../coverage/percent.ts";
+import type { CoverageSummary, GateSummary } from "./summary.ts";
+import { shortId } from "./text.ts";
+
+/** A measured figure beside what is asked of it, as text for every report alike. */
+export interface CoverageRow {
+  /** Such as "branches of backend". */
+  readonly name: string;
+  readonly covered: string;
+  /** Empty where nobody asks for anything. */
+  readonly asked: string;
+  /** Null where there is none. */
+  readonly gate: "open" | "closed" | null;
+}
+
+/** Every gate, then what was measured and nobody asks for; object ids as the function writes them. */
+export function coverageRows(
+  coverage: CoverageSummary,
+  writeId: (id: string) => string = (id) => id,
+): readonly CoverageRow[] {
+  const { gates = [] } = coverage;
+  const gated = gates.map(
+    (gate): CoverageRow => ({
+      name: gate.suite === undefined ? metricNames[gate.metric] : `${metricNames[gate.metric]} of ${gate.suite}`,
+      covered: shareText(gate, gate.threshold ?? 0),
+      asked: askedText(gate, writeId),
+      gate: gate.passed ? "open" : "closed",
+    }),
+  );
+  return [...gated, ...openRows(coverage)];
+}
+
+function openRows({ gates = [], branches, functions, changedLines }: CoverageSummary): CoverageRow[] {
+  const isGated = (metric: GateSummary["metric"]): boolean =>
+    gates.some((gate) => gate.metric === metric && gate.suite === undefined);
+  const measured: readonly (readonly [GateSummary["metric"], Count | undefined])[] = [
+    ["changedLines", changedLines],
+    ["branches", branches],
+    ["functions", functions],
+  ];
+  return measured.flatMap(([metric, count]) =>
+    count === undefined || isGated(metric)
+      ? []
+      : [{ name: metricNames[metric], covered: shareText(count, 0), asked: "", gate: null }],
+  );
+}
+
+const metricNames: Readonly<Record<GateSummary["metric"], string>> = {
+  lines: "lines",
+  branches: "branches",
+  functions: "functions",
+  changedLines: "changed lines",
+  files: "files at their floor",
+  ratchet: "lines, against the base",
+};
+
+function askedText({ metric, threshold, base }: GateSummary, writeId: (id: string) => string): string {
+  if (metric === "files") return "all";
+  if (metric !== "ratchet") return `${threshold} %`;
+  return base ? `${shareText(base, 0)}, as ${writeId(shortId(base.commit))} has` : "nothing is recorded of the base";
+}
+
+/** "97.56 % (40 of 41)". */
+export function shareText(count: Count, threshold: number): string {
+  if (count.total === 0) return "none";
+  return `${formatPercent(count.covered, count.total, threshold)} (${count.covered} of ${count.total})`;
+}

@@ -1,0 +1,90 @@
+import { rangeText } from "../../coverage/gate-reasons.ts";
+import { formatPercent } from "../../coverage/percent.ts";
+import { coverageRows, shareText } from "../coverage-rows.ts";
+import type { CoverageSummary, FileCoverage } from "../summary.ts";
+import { listed, plural } from "../text.ts";
+import { type Content, type Html, html, pageList, pageSection, pageTable } from "./html.ts";
+import { coverageTreemap } from "./treemap.ts";
+
+/** Of more files a page takes too long to open; all are in summary.json. */
+const mostFiles = 2_000;
+const mostPlaces = 500;
+
+/** What was covered: the gates, the files as areas and as a table, and what of the changes is not covered. */
+export function coveragePart(coverage: CoverageSummary | null): Html | null {
+  if (coverage === null) return null;
+  return pageSection(
+    "coverage",
+    "Coverage",
+    gatesTable(coverage),
+    ownTotals(coverage),
+    coverageTreemap(coverage.files, coverage.threshold),
+    filesTable(coverage),
+    changedLines(coverage),
+    exclusionsList(coverage),
+  );
+}
+
+function gatesTable(coverage: CoverageSummary): Content {
+  const rows = coverageRows(coverage).map(({ name, covered, asked, gate }) => [
+    name,
+    covered,
+    asked,
+    gate && html`<span class="${gate}">${gate === "closed" ? "✕ " : "✓ "}${gate}</span>`,
+  ]);
+  const columns = ["What", "Covered", "Asked for", "Gate"].map((name) => ({ name }));
+  return rows.length > 0 && pageTable("Gates", columns, rows);
+}
+
+function ownTotals({ ownTotals = [] }: CoverageSummary): Content {
+  return ownTotals.map(
+    ({ suite, tool, ...count }) =>
+      html`<p>${tool} itself reports ${shareText(count, 0)} for ${suite}, as its total counts lines and branches together.</p>`,
+  );
+}
+
+function filesTable({ files, threshold }: CoverageSummary): Content {
+  if (files.length === 0) return null;
+  const missed = ({ covered, total }: FileCoverage): number => total - covered;
+  const sorted = files.toSorted((left, right) => missed(right) - missed(left));
+  const columns = [{ name: "File" }, ...["Lines", "Missed", "Covered"].map((name) => ({ name, isNumber: true }))];
+  const rows = sorted
+    .slice(0, mostFiles)
+    .map((file) => [
+      html`<code>${file.file}</code>`,
+      { content: file.total, value: file.total },
+      { content: missed(file), value: missed(file) },
+      { content: formatPercent(file.covered, file.total, threshold), value: file.total && file.covered / file.total },
+    ]);
+  const hidden = files.length - rows.length;
+  return html`<details class="files"><summary>${plural(files.length, "file")}, those that miss the most first</summary>
+${pageTable("Coverage of files", columns, rows, { isSortable: true })}
+${hidden > 0 && html`<p>… and ${plural(hidden, "more file")}, in summary.json.</p>`}
+</details>`;
+}
+
+function changedLines({ changedLines: count, uncoveredChanges = [], unloaded = [] }: CoverageSummary): Content {
+  if (count === undefined) return null;
+  const covered =
+    count.total === 0 ? "The changes add no lines that can run." : `Of the changed lines, ${shareText(count, 0)} ran.`;
+  return [
+    html`<h3>Changed lines</h3><p>${covered}</p>`,
+    uncoveredChanges.length > 0 && html`<p>Changed and not covered:</p>`,
+    uncoveredChanges.length > 0 &&
+      html`<div class="places" id="uncovered">${pageList(listed(uncoveredChanges, mostPlaces, rangeText, "place").map(codeOf))}</div>`,
+    unloaded.length > 0 &&
+      html`<p>No suite loads these:</p>${pageList(listed(unloaded, mostPlaces, String, "file").map(codeOf))}`,
+  ];
+}
+
+function exclusionsList({ exclusions = [] }: CoverageSummary): Content {
+  if (exclusions.length === 0) return null;
+  const items = exclusions.map(({ file, line, text }) => html`<code>${file}:${line}</code> <code>${text}</code>`);
+  return html`<h3>Excluded from coverage</h3>
+<p>What these changes themselves leave out of the count:</p>
+${pageList(items)}`;
+}
+
+function codeOf(text: string): Html {
+  return html`<code>${text}</code>`;
+}

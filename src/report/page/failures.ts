@@ -1,0 +1,46 @@
+import { allRejections, refusedDuring } from "../rejections.ts";
+import type { Failure, Summary } from "../summary.ts";
+import { clip, plural } from "../text.ts";
+import { allFailures, failureWords, racesLetThrough, ranBeforeText } from "../verdict.ts";
+import { type Content, type Html, html, pageSection } from "./html.ts";
+import { reportLink } from "./links.ts";
+
+const mostFailures = 200;
+/** The first ones stand open: with more, a reader would no longer find the rest of the page. */
+const openFailures = 10;
+const longestMessage = 20_000;
+
+/** The tests that failed, with what they said. */
+export function failuresSection(summary: Summary): Html | null {
+  const failures = allFailures(summary);
+  if (failures.length === 0) return null;
+  const hidden = failures.length - mostFailures;
+  return pageSection(
+    "failures",
+    `${racesLetThrough(summary) > 0 ? "Races let through" : "Failures"} (${failures.length})`,
+    failures.slice(0, mostFailures).map((failure, index) => failureDetails(failure, summary, index < openFailures)),
+    hidden > 0 && html`<p>… and ${plural(hidden, "more failure")}, in summary.json and the logs.</p>`,
+  );
+}
+
+function failureDetails(failure: Failure & { readonly log: string }, summary: Summary, isOpen: boolean): Html {
+  const { name, message, log } = failure;
+  const { receipt } = summary;
+  const refused = refusedDuring(failure, allRejections(summary)).map(({ database }) => database);
+  const meanwhile = refused.length === 0 ? "" : `, while the server refused it ${refused.join(", ")}`;
+  // Of a reused proof the files are gone.
+  const repeat = receipt?.reused ? undefined : failure.race?.repeat;
+  return html`<details class="failure"${isOpen && html` open`}>
+<summary><span class="key key-failed" aria-hidden="true">✕</span> <span class="name">${name}</span></summary>
+<p>${howItFailed(failure)}${meanwhile}. The full output is in ${reportLink(log, receipt)}.</p>
+${message.trim() !== "" && html`<pre tabindex="0">${clip(message, longestMessage)}</pre>`}
+${repeat && html`<p>The same tests in that order again:</p><pre tabindex="0">${repeat}</pre>`}
+</details>`;
+}
+
+function howItFailed(failure: Failure): Content {
+  const { file, worker, kind } = failure;
+  const where = html`${worker !== undefined && ` on ${worker}`}, in <code>${file}</code>`;
+  if (kind !== "race") return html`${failureWords[kind]}${where}`;
+  return html`${failureWords.race}: it failed${where}, ${ranBeforeText(failure)}, and passes alone`;
+}

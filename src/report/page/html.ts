@@ -1,0 +1,97 @@
+import { plainText } from "../text.ts";
+
+/** Markup that is known to be sound. */
+export class Html {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** What may stand in a template: markup as it is, anything else as text; what is null or false leaves nothing. */
+export type Content = Html | string | number | null | undefined | false | readonly Content[];
+
+/** Markup with values in it. Text in it stays text, in an element's content and in a quoted attribute alike. */
+export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Html {
+  return new Html(strings.reduce((text, part, index) => text + textOf(values[index - 1]) + part));
+}
+
+/** The one place where text becomes markup; control characters mean nothing in a page and go. */
+export function escapeHtml(text: string): string {
+  return plainText(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+function textOf(content: Content): string {
+  if (content === null || content === undefined || content === false) return "";
+  if (content instanceof Html) return content.text;
+  if (typeof content === "object") return content.map(textOf).join("");
+  return escapeHtml(String(content));
+}
+
+/** A value as a data block of the page: no name in it can end the block, or a line of it. */
+export function dataBlock(id: string, value: unknown): Html {
+  const json = JSON.stringify(value).replace(/[<\u2028\u2029]/g, escapeUnit);
+  return html`<script type="application/json" id="${id}">${new Html(json)}</script>`;
+}
+
+function escapeUnit(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+/** A section with its heading, or nothing where it has nothing to say. */
+export function pageSection(id: string, heading: string, ...parts: readonly Content[]): Html | null {
+  const content = textOf(parts);
+  if (content === "") return null;
+  return html`<section id="${id}" aria-labelledby="${id}-heading">
+<h2 id="${id}-heading">${heading}</h2>
+${new Html(content)}
+</section>`;
+}
+
+/** A column of a table: numbers are set flush right. */
+export interface Column {
+  readonly name: string;
+  readonly isNumber?: boolean;
+}
+
+/** A cell; where rows can be sorted, by `value` and not by what it shows. */
+export interface Cell {
+  readonly content: Content;
+  readonly value?: number;
+}
+
+/** A table; the first cell of a row is its heading. A sortable one gets its buttons from tables.mjs. */
+export function pageTable(
+  caption: string,
+  columns: readonly Column[],
+  rows: readonly (readonly (Cell | Content)[])[],
+  { isSortable = false } = {},
+): Html {
+  const cells = rows.map((row) => row.map((cell, index) => tableCell(asCell(cell), columns[index], index === 0)));
+  return html`<div class="table" role="region" aria-label="${caption}" tabindex="0"><table${isSortable && new Html(" data-sortable")}>
+<caption>${caption}</caption>
+<thead><tr>${columns.map(({ name, isNumber }) => html`<th scope="col"${numberClass(isNumber)}>${name}</th>`)}</tr></thead>
+<tbody>
+${cells.map((row) => html`<tr>${row}</tr>\n`)}</tbody>
+</table></div>`;
+}
+
+function tableCell({ content, value }: Cell, column: Column | undefined, isHeading: boolean): Html {
+  const attributes = html`${numberClass(column?.isNumber)}${value !== undefined && html` data-value="${value}"`}`;
+  return isHeading ? html`<th scope="row"${attributes}>${content}</th>` : html`<td${attributes}>${content}</td>`;
+}
+
+function asCell(cell: Cell | Content): Cell {
+  return typeof cell === "object" && cell !== null && "content" in cell ? cell : { content: cell };
+}
+
+function numberClass(isNumber = false): Html | false {
+  return isNumber && new Html(' class="number"');
+}
+
+/** Items in a list, or nothing where there are none. */
+export function pageList(items: readonly Content[]): Html | null {
+  if (items.length === 0) return null;
+  return html`<ul>${items.map((item) => html`<li>${item}</li>`)}</ul>`;
+}

@@ -1,0 +1,79 @@
+import { figures } from "../figures.ts";
+import { allRejections, rejectionRemedies, rejectionText } from "../rejections.ts";
+import type { Summary, Verdict } from "../summary.ts";
+import { formatSeconds, shortId } from "../text.ts";
+import { letThroughSentences, racesLetThrough, subjectOf, verdictInWords } from "../verdict.ts";
+import { type Content, type Html, html, pageList, pageSection } from "./html.ts";
+
+/** The verdict as a sign, which says the same without its color. */
+const signs: Readonly<Record<Verdict, string>> = { verified: "✓", failed: "✕", error: "!", interrupted: "!" };
+
+/** What the page is called. */
+export function pageTitle(summary: Summary): string {
+  return `${verdictInWords(summary)}: ${subjectOf(summary)}`;
+}
+
+/** The verdict, and what it is about. */
+export function verdictHeader(summary: Summary): Html {
+  const { verdict, commit, branch, startedAt, seconds, receipt } = summary;
+  const isPartial = summary.incomplete.length > 0 || racesLetThrough(summary) > 0;
+  const mood = verdict === "verified" && isPartial ? "partial" : verdict;
+  const facts: (readonly [string, Content])[] = [
+    ["Commit", html`<code title="${commit}">${shortId(commit)}</code>`],
+    ["Branch", branch === null ? "none" : html`<code>${branch}</code>`],
+    ["Begun", html`<time datetime="${startedAt}">${timeText(startedAt)}</time>`],
+    ["Took", formatSeconds(seconds)],
+  ];
+  return html`<header class="top" data-verdict="${mood}">
+<div class="verdict">
+<span class="sign" aria-hidden="true">${mood === "partial" ? "!" : signs[verdict]}</span>
+<div class="said">
+<h1>${verdictInWords(summary)}</h1>
+<p class="subject">${subjectOf(summary)}</p>
+</div>
+<button type="button" id="theme" class="control" hidden>Dark</button>
+</div>
+<dl class="facts">${facts.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>
+${
+  receipt?.reused &&
+  html`<p>Tree <code>${shortId(receipt.tree)}</code> was proven by an earlier run, so nothing had to run again; the figures are that run's.</p>`
+}
+</header>`;
+}
+
+/** "2026-01-27 10:15 UTC". */
+export function timeText(isoTime: string): string {
+  return `${isoTime.slice(0, 16).replace("T", " ")} UTC`;
+}
+
+/** Why the verdict is what it is. */
+export function reasonsSection(summary: Summary): Html | null {
+  const reasons = [...summary.reasons, ...letThroughSentences(summary)];
+  const missing = summary.incomplete.map((what) => `Left out: ${what}.`);
+  return pageSection("reasons", "Reasons", pageList([...reasons, ...missing]));
+}
+
+/** The figures that every report begins with. */
+export function figuresSection(summary: Summary): Html | null {
+  const all = figures(summary);
+  if (all.length === 0) return null;
+  return pageSection(
+    "figures",
+    "Figures",
+    html`<dl class="figures">${all.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>`,
+  );
+}
+
+/** What a reader should know though the verdict does not depend on it. */
+export function notesSection(summary: Summary): Html | null {
+  const rejections = allRejections(summary);
+  return pageSection(
+    "notes",
+    "Notes",
+    pageList([
+      ...summary.notes,
+      ...rejections.map((rejection) => `${rejectionText(rejection)}.`),
+      ...rejectionRemedies(rejections),
+    ]),
+  );
+}

@@ -1,0 +1,59 @@
+import { countsText, freshDatabases } from "../figures.ts";
+import type { SuiteSummary, Summary } from "../summary.ts";
+import { formatSeconds } from "../text.ts";
+import { type Content, type Html, html, pageSection, pageTable } from "./html.ts";
+import { reportLink } from "./links.ts";
+
+const number = { isNumber: true };
+
+/** The suites that ran. */
+export function suitesSection({ suites, receipt }: Summary): Html | null {
+  if (suites.length === 0) return null;
+  const columns = [
+    { name: "Suite" },
+    { name: "Command" },
+    { name: "Tests" },
+    { name: "Time", ...number },
+    { name: "Workers", ...number },
+    { name: "Databases" },
+    { name: "Log" },
+  ];
+  const rows = suites.map((suite) => [
+    suite.name,
+    html`<code>${suite.command}</code>`,
+    countsText(suite.tests),
+    formatSeconds(suite.seconds),
+    suite.workers,
+    databasesText(suite),
+    reportLink(suite.log, receipt),
+  ]);
+  return pageSection("suites", "Suites", pageTable("Suites", columns, rows));
+}
+
+/** What the workers of a suite had. */
+function databasesText(suite: SuiteSummary): Content {
+  const names = [...new Set(suite.databases)].join(", ");
+  if (names === "") return "none";
+  if (suite.isolation === "server") return `${names}, on a server for each worker`;
+  return suite.isolation === "file" ? `${freshDatabases(suite)}: ${names}` : names;
+}
+
+/** The checks that ran beside them. */
+export function checksSection({ checks, receipt }: Summary): Html | null {
+  if (checks.length === 0) return null;
+  const columns = [
+    { name: "Check" },
+    { name: "Command" },
+    { name: "Result" },
+    { name: "Time", ...number },
+    { name: "Log" },
+  ];
+  const rows = checks.map(({ name, command, passed, seconds, log }) => [
+    name,
+    html`<code>${command}</code>`,
+    passed ? html`<span class="open">✓ passed</span>` : html`<span class="closed">✕ failed</span>`,
+    formatSeconds(seconds),
+    reportLink(log, receipt),
+  ]);
+  return pageSection("checks", "Checks", pageTable("Checks", columns, rows));
+}

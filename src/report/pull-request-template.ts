@@ -1,0 +1,72 @@
+import type { SimpleGit } from "simple-git";
+import { appended, blockIn } from "./merged-body.ts";
+
+/** A template of the repository, and what else it has. */
+export interface Template {
+  /** Relative to the repo's root. */
+  readonly file: string;
+  readonly text: string;
+  /** The other templates. */
+  readonly others: readonly string[];
+}
+
+/** Where GitHub looks for the template that is everybody's, in the order in which it does; names in any case. */
+const gitHubDefaults = ["\\.github/", "", "docs/"].map(
+  (directory) => new RegExp(String.raw`^${directory}pull_request_template(?:\.(?:md|markdown|txt))?$`, "i"),
+);
+/** Of several, this one is meant where nothing else is said. */
+const gitHubNamedDefault = /^(?:\.github\/|docs\/)?pull_request_template\/(?:default|pull_request_template)\.md$/i;
+const gitHubChoices = /^(?:\.github\/|docs\/)?pull_request_template\/[^/]+\.(?:md|markdown|txt)$/i;
+const gitLabDefault = /^\.gitlab\/merge_request_templates\/default\.md$/i;
+const gitLabChoices = /^\.gitlab\/merge_request_templates\/[^/]+\.md$/i;
+
+/**
+ * Which of the files, named relative to the repo's root, is the template: GitHub's default, GitLab's, else the first by
+ * name of those that an author chooses from. Null where there is none.
+ */
+export function chooseTemplate(names: readonly string[]): Pick<Template, "file" | "others"> | null {
+  const sorted = [...names].sort();
+  const all = [...gitHubDefaults, gitHubNamedDefault, gitLabDefault, gitHubChoices, gitLabChoices].flatMap((place) =>
+    sorted.filter((name) => place.test(name)),
+  );
+  const [file, ...others] = new Set(all);
+  return file === undefined ? null : { file, others };
+}
+
+/** The template that a commit holds; null where it has none, or none that can be read. */
+export async function readTemplate(git: SimpleGit, commit: string): Promise<Template | null> {
+  try {
+    const files = await listFiles(git, commit);
+    const chosen = chooseTemplate([...files.keys()]);
+    if (chosen === null) return null;
+    const text = await git.raw(["cat-file", "blob", files.get(chosen.file) ?? ""]);
+    return text.trim() === "" ? null : { ...chosen, text };
+  } catch {
+    return null;
+  }
+}
+
+/** The object of each file that a commit holds; links and submodules have no text of their own. */
+async function listFiles(git: SimpleGit, commit: string): Promise<Map<string, string>> {
+  const output = await git.raw(["ls-tree", "-r", "-z", "--full-tree", commit]);
+  return new Map(
+    output.split("\0").flatMap((entry): [string, string][] => {
+      const [, object = "", name = ""] = /^100\d{3} blob (\S+)\t(.*)$/s.exec(entry) ?? [];
+      return name === "" ? [] : [[name, object]];
+    }),
+  );
+}
+
+/** A lone first marker says where ours goes as well as a pair does. */
+const loneMarker = /<!--[ \t]*pushproof:begin\b[^>]*-->/;
+
+/** The template word for word, with the block where it has our markers, else below it. No checkbox is ticked. */
+export function filledTemplate(template: string, block: string): string {
+  const place = blockIn(template);
+  if (place === "broken") {
+    const lone = loneMarker.exec(template);
+    if (lone !== null && !template.includes("pushproof:end"))
+      return template.slice(0, lone.index) + block + template.slice(lone.index + lone[0].length);
+  } else if (place !== null) return template.slice(0, place.start) + block + template.slice(place.end);
+  return appended(template, block);
+}
