@@ -36,8 +36,9 @@ function repeating({ suites, repeat, receipt }: Summary): QuickCommand[] {
 }
 
 /** The remote's branch as it was before; of the base branch, which others have by then, the changes are taken back by new commits. */
-function goingBack({ destination, commit, changes, verifiedIn }: Summary): QuickCommand[] {
-  if (!destination || verifiedIn === "working tree") return [];
+function goingBack({ destination, commit, changes, verifiedIn, verdict }: Summary): QuickCommand[] {
+  // What is not verified is not pushed.
+  if (!destination || verifiedIn === "working tree" || verdict !== "verified") return [];
   const { remote, branch, before } = destination;
   if (before === commit) return [];
   if (changes !== null && isOwnBranch(changes.base, branch)) {

@@ -41,8 +41,8 @@ describe("quick commands", () => {
     ]);
   });
 
-  test("do not push what is not verified", () => {
-    expect(quickCommands({ ...failedSummary(), destination }).map(({ what }) => what)).not.toContain("Push it");
+  test("neither push what is not verified, nor take back what was not pushed", () => {
+    expect(quickCommands({ ...failedSummary(), destination }).map(({ what }) => what)).toEqual(["Verify it again"]);
   });
 
   test.each<[string, Partial<Summary>]>([
