@@ -1,6 +1,7 @@
 import type { Writable } from "node:stream";
 import pc from "picocolors";
 import type { Environment } from "../world.ts";
+import type { Conclusion } from "./conclusion.ts";
 import { LiveDisplay } from "./live-display.ts";
 import { PlainDisplay } from "./plain-display.ts";
 import type { Room, Screen } from "./screen.ts";
@@ -17,7 +18,7 @@ export interface Display {
   stage<Value>(
     title: string,
     work: (stage: Stage) => Promise<Value>,
-    conclude: (value: Value) => string,
+    conclude: (value: Value) => Conclusion,
   ): Promise<Value>;
   /** Sentences, a line each, below what was shown so far; broken between their words where they are longer than the screen. */
   say(text: string): void;

@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { type Conclusion, concluded } from "./conclusion.ts";
 import type { Colors, Display, Stage, StageLines } from "./display.ts";
 import { LiveArea } from "./live-area.ts";
 import { type Screen, sizeOf } from "./screen.ts";
@@ -29,9 +30,9 @@ export class LiveDisplay implements Display {
   async stage<Value>(
     title: string,
     work: (stage: Stage) => Promise<Value>,
-    conclude: (value: Value) => string,
+    conclude: (value: Value) => Conclusion,
   ): Promise<Value> {
-    const { green, red } = this.colors;
+    const { red } = this.colors;
     const started = performance.now();
     const took = (): string => formatSeconds((performance.now() - started) / 1000);
     let phrase = "";
@@ -51,7 +52,8 @@ export class LiveDisplay implements Display {
         },
         say: (line) => this.print(line(this.screen.columns - 1, this.colors)),
       });
-      this.#end(green("✔"), `${title}: ${conclude(value)}`, took());
+      const { mark, text } = concluded(conclude(value), this.colors);
+      this.#end(mark, `${title}: ${text}`, took());
       return value;
     } catch (error) {
       this.#end(red("✘"), title, took());

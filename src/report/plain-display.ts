@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { type Conclusion, concluded } from "./conclusion.ts";
 import type { Colors, Display, Stage } from "./display.ts";
 import { plainScreen } from "./screen.ts";
 import { formatSeconds } from "./text.ts";
@@ -23,9 +24,9 @@ export class PlainDisplay implements Display {
   async stage<Value>(
     title: string,
     work: (stage: Stage) => Promise<Value>,
-    conclude: (value: Value) => string,
+    conclude: (value: Value) => Conclusion,
   ): Promise<Value> {
-    const { green, red } = this.colors;
+    const { red } = this.colors;
     const started = performance.now();
     let said = started;
     const progress = (phrase: string): void => {
@@ -37,7 +38,8 @@ export class PlainDisplay implements Display {
     const took = (): string => `(${formatSeconds((performance.now() - started) / 1000)})`;
     try {
       const value = await work({ progress, say: (write) => this.say(write(longestLine, this.colors)) });
-      this.say(`${green("✔")} ${title}: ${conclude(value)} ${took()}`);
+      const { mark, text } = concluded(conclude(value), this.colors);
+      this.say(`${mark} ${title}: ${text} ${took()}`);
       return value;
     } catch (error) {
       this.say(`${red("✘")} ${title} ${took()}`);

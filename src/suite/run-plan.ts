@@ -82,7 +82,7 @@ export async function runPlan(plan: Plan, around: PlanSurroundings): Promise<Pla
         (stage) => phrase.showOn(stage, server),
         (open) => open.description,
       );
-    const suites = await runSuites(plan, { ...surroundings, provision }, display);
+    const suites = await runSuites(plan, config, { ...surroundings, provision }, display);
     if (world.signal.aborted) throw new InterruptedError();
     const [measured, left] = await Promise.all([readCoverage(suites, checkout), closeServer(provision)]);
     const notes = [...(provision?.notes ?? []), ...suites.flatMap((suite) => suite.notes), ...left];
@@ -147,19 +147,29 @@ async function runChecks(
   const timeout = plan.suites[0]?.timeoutSeconds ?? Number.POSITIVE_INFINITY;
   for (const [name, command] of Object.entries(config.checks)) {
     const run = (): Promise<CheckSummary> => runCheck({ name, command }, timeout, around);
-    checks.push(await display.stage(name, run, ({ passed }) => (passed ? "passed" : "failed")));
+    checks.push(
+      await display.stage(name, run, ({ passed }) => ({ text: passed ? "passed" : "failed", isBad: !passed })),
+    );
   }
   return checks;
 }
 
-async function runSuites(plan: Plan, around: SuiteSurroundings, display: Display): Promise<SuiteOutcome[]> {
+async function runSuites(
+  plan: Plan,
+  config: Config,
+  around: SuiteSurroundings,
+  display: Display,
+): Promise<SuiteOutcome[]> {
   const outcomes: SuiteOutcome[] = [];
   for (const planned of plan.suites) {
     outcomes.push(
       await display.stage(
         planned.suite.name,
         (stage) => runSuite(planned, around, stage),
-        ({ summary }) => countsText(summary.tests),
+        ({ summary: { tests }, reasons }) => ({
+          text: countsText(tests),
+          isBad: reasons.length > 0 || tests.failed > (config.races === "warn" ? (tests.races ?? 0) : 0),
+        }),
       ),
     );
   }

@@ -32,6 +32,20 @@ test("where there is no terminal a stage that fails is one plain line, and the e
   expect(written()).toMatch(/^✘ Database \(\d+ ms\)\n$/);
 });
 
+test.each([false, true])(
+  "a stage that comes to its end with bad news is marked as such, on a terminal: %s",
+  async (terminal) => {
+    const { display, written } = open({ terminal });
+    await display.stage(
+      "lint",
+      async () => false,
+      (passed) => ({ text: passed ? "passed" : "failed", isBad: !passed }),
+    );
+    expect(stripVTControlCharacters(written())).toMatch(/✘ lint: failed/);
+    expect(written()).not.toContain("✔");
+  },
+);
+
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 test("a terminal shows how far a stage is, and what each worker does", async () => {
