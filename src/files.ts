@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmod, chown, mkdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /** What a file is to hold: a text, or whatever the function writes to the path it is given. */
@@ -42,5 +42,17 @@ async function replaceWith(path: string, write: (temporary: string) => Promise<v
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+}
+
+/**
+ * Removes what of a directory was last written more than so many days ago, directories as a whole; a directory that is not
+ * there holds nothing old.
+ */
+export async function removeOlder(directory: string, days: number, now: Date): Promise<void> {
+  for (const name of await readdir(directory).catch(() => [])) {
+    const path = join(directory, name);
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: now.getTime() }));
+    if (now.getTime() - mtimeMs > days * 86_400_000) await rm(path, { recursive: true, force: true });
   }
 }

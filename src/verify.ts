@@ -1,4 +1,5 @@
-import { background, type ChangeFacts, readChangeFacts } from "./change-facts.ts";
+import { background } from "./background.ts";
+import { type ChangeFacts, readChangeFacts } from "./change-facts.ts";
 import { type LoadedConfig, loadConfig } from "./config-file.ts";
 import { type Assessment, assessCoverage } from "./coverage/assess.ts";
 import { FigureStore } from "./coverage/recorded-figures.ts";

@@ -7,7 +7,7 @@ import { openRepository } from "../push/repository.ts";
 import { allTests, countsText } from "../report/figures.ts";
 import { History } from "../report/history.ts";
 import { historyLines, trendRuns } from "../report/history-lines.ts";
-import { formatSeconds, shortId } from "../report/text.ts";
+import { formatMoment, formatSeconds, shortId } from "../report/text.ts";
 import type { World } from "../world.ts";
 
 const shownReceipts = 5;
@@ -58,7 +58,7 @@ function describe(receipt: Receipt): string {
     lines === undefined
       ? ""
       : `, ${formatPercent(lines.covered, lines.total, summary.coverage?.threshold)} of lines covered`;
-  return `${countsText(allTests(summary))}${coverage}, in ${formatSeconds(summary.seconds)}, on ${at.slice(0, 16).replace("T", " ")} UTC`;
+  return `${countsText(allTests(summary))}${coverage}, in ${formatSeconds(summary.seconds)}, on ${formatMoment(at)}`;
 }
 
 function describeOther(receipt: Receipt): string {

@@ -60,8 +60,9 @@ export interface Assessment {
 /** Holds what was measured against the configuration, the changes, and what the base branch had. */
 export async function assessCoverage(measured: Measured, request: AssessmentRequest): Promise<Assessment> {
   const { gate, root, suites } = request;
-  const counted = withoutExcluded(measured, root, matchesAny(gate.exclude));
-  const changes = await changesOf(counted.all, request);
+  const isExcluded = matchesAny(gate.exclude);
+  const counted = withoutExcluded(measured, root, isExcluded);
+  const changes = await changesOf(counted.all, isExcluded, request);
   const mixingSuites = suites.filter(({ runner }) => runner === "pytest").map(({ name }) => name);
   const expected = suites.map(({ name, runner, directory, source }) => ({
     suite: name,
@@ -103,7 +104,11 @@ function excludedCount({ verified }: Measured, { all }: Counted): { readonly exc
 }
 
 /** What the changes add; null where there is nothing to compare with. Throws UnavailableError where git cannot say and a gate asks. */
-async function changesOf(coverage: Coverage, request: AssessmentRequest): Promise<ChangedLines | null> {
+async function changesOf(
+  coverage: Coverage,
+  isExcluded: (file: string) => boolean,
+  request: AssessmentRequest,
+): Promise<ChangedLines | null> {
   const { gate, root, suites, testFiles, environment } = request;
   const added = await addedLines(coverage, request).catch((error: unknown) => {
     // Where no gate is about them, the reports say less, and the verdict stands.
@@ -112,7 +117,6 @@ async function changesOf(coverage: Coverage, request: AssessmentRequest): Promis
   });
   if (added === null) return null;
   const generated = await generatedFiles(root, [...added.keys()], environment);
-  const isExcluded = matchesAny(gate.exclude);
   const about = changedFiles({ root, coverage, suites, isExcluded, generated, testFiles });
   return { ...measureChanges(added, about), generated: [...generated].sort() };
 }

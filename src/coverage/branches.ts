@@ -36,6 +36,12 @@ export class BranchHits {
     this.#taken[place] = Math.max(this.#taken[place] as number, 0) + taken;
   }
 
+  /** Adds the branches of another one as a record of their own. */
+  addAll(other: BranchHits): void {
+    for (const [key, taken] of other.entries()) this.add(Buffer.from(key, "latin1"), 0, key.length, taken);
+    this.isMeasured ||= other.isMeasured;
+  }
+
   /** Every branch with how often it was taken, null for never evaluated, in the order in which they were first told of. */
   *entries(): Generator<[key: string, taken: number | null]> {
     for (const [place, key] of this.#keys.entries()) {

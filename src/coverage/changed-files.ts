@@ -4,7 +4,7 @@ import type { RunnerName } from "../config.ts";
 import type { ChangedFile } from "./changed-lines.ts";
 import { likelyCode } from "./code-lines.ts";
 import { isSourceFile, isTestFile, sourceExtensions } from "./file-kinds.ts";
-import { canonicalPath, nameWithin } from "./lines.ts";
+import { canonicalPath, isWithin, nameWithin } from "./lines.ts";
 import type { Coverage } from "./source-coverage.ts";
 import { sourcePlaces } from "./source-places.ts";
 
@@ -86,8 +86,4 @@ function speaks(runner: RunnerName, file: string): boolean {
 function isInSource(path: string, { directory, source }: MeasuringSuite): boolean {
   const base = canonicalPath(directory);
   return source.some((name) => sourcePlaces(base, name).some((place) => isWithin(path, place)));
-}
-
-function isWithin(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(directory.endsWith("/") ? directory : `${directory}/`);
 }

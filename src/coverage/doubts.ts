@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { listed, plural } from "../report/text.ts";
 import { isTestFile } from "./file-kinds.ts";
-import { canonicalPath, nameWithin } from "./lines.ts";
+import { canonicalPath, isWithin, nameWithin } from "./lines.ts";
 import type { Measured } from "./measure.ts";
 import type { Coverage } from "./source-coverage.ts";
-import { sourcePlaces } from "./source-places.ts";
+import { existingSourcePlaces } from "./source-places.ts";
 
 /** A suite, and what is to count of it. */
 export interface ExpectedSource {
@@ -65,9 +65,7 @@ function sourceDoubts(
   { root, counted }: Expectation,
 ): string[] {
   return source.flatMap((name) => {
-    const places = sourcePlaces(directory, name)
-      .filter((path) => existsSync(path))
-      .map(canonicalPath);
+    const places = existingSourcePlaces(directory, name).map(canonicalPath);
     if (holdsSome(counted.get(suite), places)) return [];
     const where = nameWithin(canonicalPath(root), places[0] ?? "") ?? name;
     const why = holdsSome(measured, places)
@@ -78,7 +76,7 @@ function sourceDoubts(
 }
 
 function holdsSome(coverage: Coverage | undefined, places: readonly string[]): boolean {
-  return holdsLines(coverage, (file) => places.some((place) => file === place || file.startsWith(`${place}/`)));
+  return holdsLines(coverage, (file) => places.some((place) => isWithin(file, place)));
 }
 
 function holdsLines(coverage: Coverage | undefined, isMeant: (file: string) => boolean): boolean {

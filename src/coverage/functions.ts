@@ -82,6 +82,16 @@ export class FunctionHits {
     (this.#functions[group.place] as { hits: number }).hits += hits;
   }
 
+  /** Adds the functions of another one as a record of their own. */
+  addAll(other: FunctionHits): void {
+    for (const { name, line, end, hits } of other.entries()) {
+      const bytes = Buffer.from(name, "latin1");
+      this.declare(bytes, 0, bytes.length, line, end);
+      this.add(bytes, 0, bytes.length, hits);
+    }
+    this.isMeasured ||= other.isMeasured;
+  }
+
   /** Every function, in the order in which they were first told of. */
   entries(): readonly FunctionRecord[] {
     return this.#functions;

@@ -1,6 +1,6 @@
 import type { CoverageSummary, FileCoverage, GateSummary, LineRange } from "../report/summary.ts";
 import { listed, plural, shortId } from "../report/text.ts";
-import type { Count } from "./lines.ts";
+import { type Count, missedOf, mostMissedFirst } from "./lines.ts";
 import { formatPercent, linesAsIn, linesNeeded } from "./percent.ts";
 
 /** How many ranges of lines, or files, a reason names. */
@@ -130,13 +130,12 @@ export function rangeText({ file, from, to }: LineRange): string {
 
 /** The fewest files that hold so many uncovered lines; where they are more than can be named, how many more. */
 function mostMissed(files: readonly FileCoverage[], missing: number): string {
-  const missed = ({ covered, total }: FileCoverage): number => total - covered;
-  const sorted = files.filter((file) => missed(file) > 0).sort((left, right) => missed(right) - missed(left));
+  const sorted = mostMissedFirst(files.filter((file) => missedOf(file) > 0));
   let held = 0;
   const enough = sorted.findIndex((file) => {
-    held += missed(file);
+    held += missedOf(file);
     return held >= missing;
   });
   const needed = enough < 0 ? sorted : sorted.slice(0, enough + 1);
-  return listed(needed, named, (file) => `${file.file} (${missed(file)} of ${file.total})`, "file").join(", ");
+  return listed(needed, named, (file) => `${file.file} (${missedOf(file)} of ${file.total})`, "file").join(", ");
 }

@@ -1,9 +1,8 @@
-import { join } from "node:path";
 import type { Gate } from "../config.ts";
 import type { CoverageSummary, FileBelow, FileCoverage, GateSummary, OwnTotal } from "../report/summary.ts";
 import type { ChangedLines } from "./changed-lines.ts";
 import { matchesAny } from "./file-kinds.ts";
-import { type Count, canonicalPath, compareNames, nameWithin } from "./lines.ts";
+import { type Count, canonicalPath, compareNames, mostMissedFirst, nameWithin } from "./lines.ts";
 import { isAtLeast, reaches } from "./percent.ts";
 import type { RecordedFigure } from "./recorded-figures.ts";
 import { type Coverage, countAll, type Metric, metrics, type SourceCoverage } from "./source-coverage.ts";
@@ -105,9 +104,7 @@ function filesGate(files: readonly FileCoverage[], floors: Readonly<Record<strin
     .map((file): FileBelow => {
       return { ...file, threshold: globs.findLast(({ matches }) => matches(file.file))?.threshold ?? 0 };
     });
-  const below = held
-    .filter((file) => !reaches(file, file.threshold))
-    .sort((left, right) => right.total - right.covered - (left.total - left.covered));
+  const below = mostMissedFirst(held.filter((file) => !reaches(file, file.threshold)));
   const covered = held.length - below.length;
   return { metric: "files", covered, total: held.length, threshold: 100, passed: below.length === 0, below };
 }
@@ -143,9 +140,4 @@ function mixedTotal(suite: string, coverage: Coverage | undefined): OwnTotal[] {
   const branches = countAll(coverage, "branches");
   const covered = lines.covered + branches.covered;
   return [{ suite, tool: "coverage.py", covered, total: lines.total + branches.total }];
-}
-
-/** The absolute path under which a file of the checkout stands in the coverage. */
-export function coveredPath(root: string, file: string): string {
-  return join(canonicalPath(root), file);
 }

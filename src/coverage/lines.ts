@@ -7,6 +7,16 @@ export interface Count {
   readonly total: number;
 }
 
+/** How many of something are not covered. */
+export function missedOf({ covered, total }: Count): number {
+  return total - covered;
+}
+
+/** The files by how much they miss, those that miss the most first. */
+export function mostMissedFirst<File extends Count>(files: readonly File[]): File[] {
+  return files.toSorted((left, right) => missedOf(right) - missedOf(left));
+}
+
 /** The first capacity of a file's table, in lines. */
 const smallFile = 256;
 /** More than any program counts, and a number that can be written and read again. */
@@ -75,6 +85,11 @@ export function canonicalPath(path: string): string {
 export function nameWithin(root: string, file: string): string | null {
   const prefix = root.endsWith(sep) ? root : root + sep;
   return file.startsWith(prefix) ? file.slice(prefix.length).replaceAll(sep, "/") : null;
+}
+
+/** Whether a canonical path is another one, or lies below it. */
+export function isWithin(path: string, directory: string): boolean {
+  return path === directory || nameWithin(directory, path) !== null;
 }
 
 /** Orders names the same way on every machine: by code unit, not by locale. */

@@ -1,6 +1,6 @@
 import { type LcovInput, mergeLcov } from "./lcov.ts";
 import { type PartedCoverage, partCoverage, type VerifiedFiles } from "./outside.ts";
-import type { Coverage } from "./source-coverage.ts";
+import { type Coverage, SourceCoverage } from "./source-coverage.ts";
 
 /** Where the coverage of a suite is. */
 export interface SuiteInputs {
@@ -21,13 +21,28 @@ export interface Measured extends PartedCoverage {
  * Throws UnavailableError where a file cannot be read, is not LCOV, or was cut off.
  */
 export async function measure(suites: readonly SuiteInputs[], files: VerifiedFiles): Promise<Measured | null> {
-  const inputs = suites.flatMap((suite) => suite.inputs);
-  if (inputs.length === 0) return null;
-  const parted = partCoverage(await mergeLcov(inputs), files);
-  const bySuite = new Map<string, Coverage>();
-  for (const suite of suites.filter((one) => one.inputs.length > 0)) {
-    const isOnly = suites.length === 1;
-    bySuite.set(suite.suite, isOnly ? parted.verified : partCoverage(await mergeLcov(suite.inputs), files).verified);
-  }
+  const measured = suites.filter(({ inputs }) => inputs.length > 0);
+  if (measured.length === 0) return null;
+  const own = new Map<string, Coverage>();
+  for (const { suite, inputs } of measured) own.set(suite, await mergeLcov(inputs));
+  const [first = new Map<string, SourceCoverage>()] = own.values();
+  const parted = partCoverage(own.size === 1 ? first : joined([...own.values()]), files);
+  const bySuite = new Map([...own].map(([suite, coverage]) => [suite, verifiedOf(coverage, parted.verified)]));
   return { ...parted, bySuite, tracked: files.tracked };
+}
+
+/** What all suites cover together. */
+function joined(all: readonly Coverage[]): Coverage {
+  const sum = new Map<string, SourceCoverage>();
+  for (const [file, source] of all.flatMap((coverage) => [...coverage])) {
+    const known = sum.get(file) ?? new SourceCoverage();
+    sum.set(file, known);
+    known.addAll(source);
+  }
+  return sum;
+}
+
+/** The files of one suite among those that are verified. */
+function verifiedOf(coverage: Coverage, verified: Coverage): Coverage {
+  return new Map([...coverage].filter(([file]) => verified.has(file)));
 }

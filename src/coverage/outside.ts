@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
-import { relative } from "node:path";
 import { adapterPath } from "../paths.ts";
-import { canonicalPath, nameWithin } from "./lines.ts";
+import { canonicalPath, isWithin, nameWithin } from "./lines.ts";
 import type { Coverage, SourceCoverage } from "./source-coverage.ts";
 
 /** The merged coverage, parted by whose code it is about. */
@@ -37,8 +36,9 @@ export function partCoverage(merged: Coverage, { root, tracked, otherRoots }: Ve
   for (const [file, source] of merged) {
     const name = nameWithin(canonicalRoot, file);
     if (name !== null && tracked.has(name)) verified.set(file, source);
-    else if (isUnder(file, adapters)) continue;
-    else if (name === null && !isInstalled(file) && otherRoots.some((other) => isUnder(file, other))) misled.push(file);
+    else if (isWithin(file, adapters)) continue;
+    else if (name === null && !isInstalled(file) && otherRoots.some((other) => isWithin(file, other)))
+      misled.push(file);
     else if (name !== null && !existsSync(file)) vanished.push(name);
     else elsewhere.push(name ?? file);
   }
@@ -48,9 +48,4 @@ export function partCoverage(merged: Coverage, { root, tracked, otherRoots }: Ve
 /** Whether an absolute path lies in a directory of installed packages, which the checkouts may share. */
 function isInstalled(path: string): boolean {
   return /[\\/](node_modules|site-packages|dist-packages)[\\/]/.test(path);
-}
-
-function isUnder(file: string, directory: string): boolean {
-  const inside = relative(directory, file);
-  return inside !== "" && inside !== ".." && !inside.startsWith("../") && !inside.startsWith("/");
 }

@@ -1,7 +1,7 @@
-import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SimpleGit } from "simple-git";
-import { replaceFile } from "../files.ts";
+import { removeOlder, replaceFile } from "../files.ts";
 import { gitLineOrNull } from "../push/git.ts";
 import type { MergeBase } from "../push/merge-base.ts";
 import type { Count } from "./lines.ts";
@@ -29,7 +29,7 @@ export class FigureStore {
   /** Keeps what a verified tree had. */
   async record(tree: string, figure: RecordedFigure): Promise<void> {
     await replaceFile(this.#path(tree), `${JSON.stringify(figure)}\n`);
-    await this.#prune(new Date());
+    await removeOlder(this.#directory, keptDays, new Date());
   }
 
   /**
@@ -79,14 +79,6 @@ export class FigureStore {
     } catch {
       // What is damaged is no figure.
       return null;
-    }
-  }
-
-  async #prune(now: Date): Promise<void> {
-    for (const name of await readdir(this.#directory).catch(() => [])) {
-      const path = join(this.#directory, name);
-      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: now.getTime() }));
-      if (now.getTime() - mtimeMs > keptDays * 86_400_000) await rm(path, { force: true });
     }
   }
 

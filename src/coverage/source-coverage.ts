@@ -13,6 +13,14 @@ export class SourceCoverage {
     this.functions.begin();
     this.branches.begin();
   }
+
+  /** Adds what another one knows of the same file, as if its record had been read here. */
+  addAll({ lines, functions, branches }: SourceCoverage): void {
+    this.begin();
+    for (const [line, hits] of lines.entries()) this.lines.add(line, hits);
+    this.functions.addAll(functions);
+    this.branches.addAll(branches);
+  }
 }
 
 /** What was covered, by source file; the names are absolute, their links resolved. */

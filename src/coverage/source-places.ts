@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 /**
@@ -8,4 +9,9 @@ export function sourcePlaces(directory: string, name: string): string[] {
   const asPath = name.replaceAll(".", "/");
   const candidates = [name, asPath, `${asPath}.py`, `src/${asPath}`, `lib/${asPath}`];
   return candidates.map((candidate) => join(directory, candidate));
+}
+
+/** Those of them that are there. */
+export function existingSourcePlaces(directory: string, name: string): string[] {
+  return sourcePlaces(directory, name).filter((path) => existsSync(path));
 }

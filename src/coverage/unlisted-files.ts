@@ -4,7 +4,7 @@ import { listed } from "../report/text.ts";
 import { isSourceFile } from "./file-kinds.ts";
 import { canonicalPath } from "./lines.ts";
 import type { Coverage } from "./source-coverage.ts";
-import { sourcePlaces } from "./source-places.ts";
+import { existingSourcePlaces } from "./source-places.ts";
 
 export interface UnlistedRequest {
   /** The absolute root of the checkout. */
@@ -24,9 +24,7 @@ export interface UnlistedRequest {
  */
 export function unlistedNote({ root, tracked, suite, directory, source, coverage }: UnlistedRequest): string | null {
   const canonicalRoot = canonicalPath(root);
-  const tops = source
-    .flatMap((name) => sourcePlaces(canonicalPath(directory), name))
-    .filter((path) => existsSync(path));
+  const tops = source.flatMap((name) => existingSourcePlaces(canonicalPath(directory), name));
   const files = [...tracked].filter((file) => {
     const path = join(canonicalRoot, file);
     if (!file.endsWith(".py") || !isSourceFile(file) || coverage.has(path)) return false;

@@ -1,5 +1,6 @@
 import { RequestError } from "../errors.ts";
 import { gitLineOrNull } from "../push/git.ts";
+import { configuredRemotes, defaultRemote, listRemotes } from "../push/remotes.ts";
 import type { Repository } from "../push/repository.ts";
 import { shortId } from "../report/text.ts";
 import type { Environment } from "../world.ts";
@@ -40,7 +41,7 @@ export async function findDestination(
       `${branch} is the base branch itself: commit on another branch (\`git switch -c NAME\`), or name another base with --base.`,
     );
   }
-  const remote = await findRemote(ask, branch);
+  const remote = await findRemote(git, branch);
   const url = (await ask("remote", "get-url", "--push", "--", remote)) ?? remote;
   const address = parseRemoteUrl(url);
   const kind = forgeKind(address, (await ask("config", "pushproof.host")) || null, environment);
@@ -94,20 +95,15 @@ export async function remoteTip(run: Run, remote: string, branch: string): Promi
 
 type Ask = (...words: string[]) => Promise<string | null>;
 
-/** In git's own order. */
-async function findRemote(ask: Ask, branch: string): Promise<string> {
-  for (const name of [`branch.${branch}.pushRemote`, "remote.pushDefault", `branch.${branch}.remote`]) {
-    const configured = await ask("config", name);
-    // A branch that follows another one here has "." for its remote.
-    if (configured && configured !== ".") return configured;
-  }
-  const remotes = ((await ask("remote")) ?? "").split("\n").filter(Boolean);
-  if (remotes.includes("origin")) return "origin";
-  const [only, ...others] = remotes;
-  if (only === undefined) {
+async function findRemote(git: Repository["git"], branch: string): Promise<string> {
+  const [configured] = await configuredRemotes(git, branch);
+  if (configured !== undefined) return configured;
+  const remotes = await listRemotes(git);
+  if (remotes.length === 0) {
     throw new RequestError("There is no remote to open a pull request at: `git remote add origin URL` adds one.");
   }
-  if (others.length === 0) return only;
+  const remote = defaultRemote(remotes);
+  if (remote !== null) return remote;
   throw new RequestError(
     `There are several remotes (${remotes.join(", ")}), and none is origin: \`git config branch.${branch}.pushRemote NAME\` says which one it is.`,
   );

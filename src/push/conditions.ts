@@ -7,16 +7,15 @@ import { promisify } from "node:util";
 import type { SimpleGit } from "simple-git";
 import type { Config } from "../config.ts";
 import { configDigest, configPlaces, loadConfig } from "../config-file.ts";
-import { FigureStore, type RecordedFigure } from "../coverage/recorded-figures.ts";
 import { RequestError } from "../errors.ts";
 import { packageRoot } from "../paths.ts";
 import { defaultOptions, type VerifyOptions } from "../request.ts";
 import { makePlan, type Plan } from "../suite/plan.ts";
 import { withProjectPrograms } from "../suite/programs.ts";
 import type { Environment, World } from "../world.ts";
+import { type BaseFacts, readBaseFacts } from "./base-facts.ts";
 import type { Checkout } from "./checkout.ts";
 import { gitLine } from "./git.ts";
-import { findMergeBase, type MergeBase } from "./merge-base.ts";
 import type { Conditions, Receipt } from "./receipts.ts";
 import type { Target } from "./refs.ts";
 import type { Repository } from "./repository.ts";
@@ -49,12 +48,6 @@ export async function readConditions(
     environment: isChosen ? `${kind}, ${chosenServer}` : kind,
     against: await heldAgainst(config, base),
   };
-}
-
-/** What gates about the base branch depend on. */
-export interface BaseFacts {
-  readonly mergeBase: Promise<MergeBase>;
-  readonly baseFigure: Promise<RecordedFigure | null>;
 }
 
 /** What of the base branch the gates are about: the merge base, the recorded figure; null where none is. */
@@ -111,23 +104,19 @@ async function pythonVersion({ directory, environment }: PythonPlace): Promise<s
  * configuration that lies here is not HEAD's, or is none, the receipt's own word stands for what depends on it.
  */
 export async function conditionsOfHead(
-  { git, root, commonDirectory }: Repository,
+  repository: Repository,
   target: Target,
   receipt: Receipt,
   world: World,
 ): Promise<Conditions> {
+  const { git, root } = repository;
   const unknown = { ...receipt, tree: target.tree, version };
   try {
     const loaded = await loadConfig(root);
     if (loaded === null || !(await isOfHead(git, loaded.file))) return unknown;
     const plan = makePlan(loaded.config, defaultOptions, root);
-    const mergeBase = findMergeBase({ git, commit: target.commit, base: loaded.config.base });
-    const figures = new FigureStore(commonDirectory);
-    const baseFigure = mergeBase.then((found) => figures.ofBase(git, found, target.commit, false));
-    return await readConditions(loaded.config, plan, target, { root }, world, defaultOptions, {
-      mergeBase,
-      baseFigure,
-    });
+    const base = readBaseFacts(repository, loaded.config, { commit: target.commit });
+    return await readConditions(loaded.config, plan, target, { root }, world, defaultOptions, base);
   } catch (error) {
     // A push would say so; here it only leaves the question open.
     if (error instanceof RequestError) return unknown;

@@ -1,6 +1,7 @@
 import type { SimpleGit } from "simple-git";
 import type { Destination } from "../report/summary.ts";
 import { gitLineOrNull } from "./git.ts";
+import { configuredRemotes, defaultRemote, listRemotes } from "./remotes.ts";
 
 /**
  * Where a branch goes when it is pushed, and what the remote has there as far as is known here; null for a commit on no
@@ -13,10 +14,8 @@ export async function findDestination(
   pushedTo: string | undefined,
 ): Promise<Destination | null> {
   if (branch === null) return null;
-  const remotes = ((await gitLineOrNull(git, "remote")) ?? "").split("\n").filter(Boolean);
-  const settings = [`branch.${branch}.pushRemote`, "remote.pushDefault", `branch.${branch}.remote`];
-  const configured = await Promise.all(settings.map((key) => gitLineOrNull(git, "config", "--get", key)));
-  const candidates = [pushedTo, ...configured, "origin", remotes.length === 1 ? remotes[0] : null];
+  const remotes = await listRemotes(git);
+  const candidates = [pushedTo, ...(await configuredRemotes(git, branch)), defaultRemote(remotes)];
   const remote = candidates.find((name) => name && remotes.includes(name));
   if (!remote) return null;
   const before = await gitLineOrNull(

@@ -60,6 +60,11 @@ async function previousPosition(git: SimpleGit, ref: string, name: string, commi
   return mergeBase === previous ? { base: `${name}@{1}`, mergeBase } : null;
 }
 
+/** Whether a base, such as `origin/main` or `origin/main@{1}`, is the branch of that name. */
+export function isBaseOf(base: string, branch: string): boolean {
+  return `/${base.replace(/@\{\d+\}$/, "")}`.endsWith(`/${branch}`);
+}
+
 /** A question that git may answer with no, or with nothing. */
 async function ask(git: SimpleGit, command: readonly string[]): Promise<string | null> {
   return (await gitLineOrNull(git, ...command)) || null;

@@ -1,6 +1,6 @@
-import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { replaceFile } from "../files.ts";
+import { removeOlder, replaceFile } from "../files.ts";
 import type { Summary } from "../report/summary.ts";
 
 /** Proof that a tree passed: what was verified, by what, under which conditions. */
@@ -81,16 +81,7 @@ export class ReceiptStore {
 
   /** Removes what no longer stands because of its age. */
   async prune(now: Date): Promise<void> {
-    for (const directory of [this.#receipts, this.#proven]) {
-      for (const name of await readdir(directory).catch(() => [])) {
-        const path = join(directory, name);
-        const age = await stat(path).then(
-          ({ mtimeMs }) => now.getTime() - mtimeMs,
-          () => 0,
-        );
-        if (age > receiptDays * 86_400_000) await rm(path, { force: true });
-      }
-    }
+    for (const directory of [this.#receipts, this.#proven]) await removeOlder(directory, receiptDays, now);
   }
 
   #receiptPath(tree: string): string {

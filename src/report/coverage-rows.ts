@@ -1,6 +1,6 @@
 import type { Count } from "../coverage/lines.ts";
 import { formatPercent } from "../coverage/percent.ts";
-import type { CoverageSummary, GateSummary } from "./summary.ts";
+import type { CoverageSummary, GateSummary, OwnTotal } from "./summary.ts";
 import { shortId } from "./text.ts";
 
 /** A measured figure beside what is asked of it, as text for every report alike. */
@@ -59,6 +59,11 @@ function askedText({ metric, threshold, base }: GateSummary, writeId: (id: strin
   if (metric === "files") return "all";
   if (metric !== "ratchet") return `${threshold} %`;
   return base ? `${shareText(base, 0)}, as ${writeId(shortId(base.commit))} has` : "nothing is recorded of the base";
+}
+
+/** "coverage.py itself reports 93.2 % (…) for backend, as …": what a tool says that counts in another way. */
+export function ownTotalSentence({ suite, tool, ...count }: OwnTotal): string {
+  return `${tool} itself reports ${shareText(count, 0)} for ${suite}, as its total counts lines and branches together.`;
 }
 
 /** "97.56 % (40 of 41)". */

@@ -1,5 +1,6 @@
 import { rangeText } from "../coverage/gate-reasons.ts";
-import { coverageRows, shareText } from "./coverage-rows.ts";
+import { missedOf, mostMissedFirst } from "../coverage/lines.ts";
+import { coverageRows, ownTotalSentence, shareText } from "./coverage-rows.ts";
 import { code, escapeMarkdown, joined, list, section, table } from "./markdown.ts";
 import type { CoverageSummary, FileCoverage } from "./summary.ts";
 import { clip, listed, plural } from "./text.ts";
@@ -33,12 +34,7 @@ function tableRows(coverage: CoverageSummary): string[][] {
 
 function ownTotalsSentence({ ownTotals = [] }: CoverageSummary): string | null {
   if (ownTotals.length === 0) return null;
-  return ownTotals
-    .map(
-      ({ suite, tool, ...count }) =>
-        `${tool} itself reports ${shareText(count, 0)} for ${escapeMarkdown(suite)}, as its total counts lines and branches together.`,
-    )
-    .join(" ");
+  return ownTotals.map((total) => ownTotalSentence({ ...total, suite: escapeMarkdown(total.suite) })).join(" ");
 }
 
 function changesList({ uncoveredChanges = [], unloaded = [] }: CoverageSummary): string | null {
@@ -60,10 +56,9 @@ function exclusionsList({ exclusions = [] }: CoverageSummary): string | null {
 }
 
 function mostMissed(files: readonly FileCoverage[]): string | null {
-  const missed = ({ covered, total }: FileCoverage): number => total - covered;
-  const sorted = files.filter((file) => missed(file) > 0).sort((left, right) => missed(right) - missed(left));
+  const sorted = mostMissedFirst(files.filter((file) => missedOf(file) > 0));
   if (sorted.length === 0) return null;
-  const rows = sorted.slice(0, shownFiles).map((file) => [code(file.file), String(missed(file)), shareText(file, 0)]);
+  const rows = sorted.slice(0, shownFiles).map((file) => [code(file.file), String(missedOf(file)), shareText(file, 0)]);
   const hidden = sorted.length - rows.length;
   return joined([
     "The files that miss the most:",

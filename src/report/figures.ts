@@ -155,7 +155,15 @@ function workersFigure({ suites }: Summary): string | null {
   return only.workers === 1 ? `1, with ${own}` : `${only.workers}, each with ${own}`;
 }
 
+/** The databases that the workers of a suite had, their names as the function writes them: "none", or which. */
+export function databasesText(suite: SuiteSummary, write: (name: string) => string = (name) => name): string {
+  const names = [...new Set(suite.databases)].map(write).join(", ");
+  if (names === "") return "none";
+  if (suite.isolation === "server") return `${names}, on a server for each worker`;
+  return suite.isolation === "file" ? `${freshDatabases(suite)}: ${names}` : names;
+}
+
 /** "a fresh database for each file": what a suite has whose processes lease their databases. */
-export function freshDatabases({ runner }: SuiteSummary): string {
+function freshDatabases({ runner }: SuiteSummary): string {
   return `a fresh database for each ${runner === "command" ? "process" : "file"}`;
 }

@@ -1,3 +1,4 @@
+import { escapedForPattern } from "../patterns.ts";
 import type { CoverageSummary, Failure, Summary } from "./summary.ts";
 import { clip, plainLine, plainText } from "./text.ts";
 import { allFailures, failureWords } from "./verdict.ts";
@@ -93,8 +94,7 @@ function failureAnnotation(failure: Failure, as: Annotation["kind"]): Annotation
 
 /** The line of the test's own file, where the message names one and no other: of several, which is meant cannot be known. */
 function lineOf({ file, message }: Failure): number | undefined {
-  const escaped = file.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-  const found = [...message.matchAll(new RegExp(`(?<![^\\s("'\`])${escaped}:(\\d{1,7})(?!\\d)`, "g"))];
+  const found = [...message.matchAll(new RegExp(`(?<![^\\s("'\`])${escapedForPattern(file)}:(\\d{1,7})(?!\\d)`, "g"))];
   const lines = new Set(found.map(([, line]) => Number(line)));
   const [only] = lines;
   return lines.size === 1 ? only : undefined;

@@ -46,9 +46,15 @@ export async function readTemplate(git: SimpleGit, commit: string): Promise<Temp
   }
 }
 
-/** The object of each file that a commit holds; links and submodules have no text of their own. */
+/** What at the root may be a template, or hold one: no more is listed, as a repository may hold a great many files. */
+const templatePlace = /^(?:\.github|\.gitlab|docs|pull_request_template.*)$/i;
+
+/** The object of each file where templates may be; links and submodules have no text of their own. */
 async function listFiles(git: SimpleGit, commit: string): Promise<Map<string, string>> {
-  const output = await git.raw(["ls-tree", "-r", "-z", "--full-tree", commit]);
+  const names = await git.raw(["ls-tree", "--name-only", "-z", "--full-tree", commit]);
+  const places = names.split("\0").filter((name) => templatePlace.test(name));
+  if (places.length === 0) return new Map();
+  const output = await git.raw(["ls-tree", "-r", "-z", "--full-tree", commit, "--", ...places]);
   return new Map(
     output.split("\0").flatMap((entry): [string, string][] => {
       const [, object = "", name = ""] = /^100\d{3} blob (\S+)\t(.*)$/s.exec(entry) ?? [];

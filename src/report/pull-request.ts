@@ -1,3 +1,4 @@
+import { isBaseOf } from "../push/merge-base.ts";
 import { afterMergeSection } from "./after-merge.ts";
 import { authorsWords } from "./authors-words.ts";
 import { changesFigure } from "./figures.ts";
@@ -69,9 +70,9 @@ export function subjectAttribute({ branch, commit }: Summary): Record<string, st
 export function pullRequestTitle({ branch, changes, commit }: Summary): string {
   const commits = changes?.commits ?? [];
   const [only] = commits;
-  const base = `/${(changes?.base ?? "").replace(/@\{1\}$/, "")}`;
   if (only && commits.length === 1) return clip(plainLine(only.subject), longestTitle);
-  if (branch !== null && !base.endsWith(`/${branch}`)) return clip(humanized(branch), longestTitle);
+  const isBase = branch !== null && changes !== null && isBaseOf(changes.base, branch);
+  if (branch !== null && !isBase) return clip(humanized(branch), longestTitle);
   return clip(plainLine(commits.at(-1)?.subject ?? `Commit ${shortId(commit)}`), longestTitle);
 }
 

@@ -1,3 +1,4 @@
+import { isBaseOf } from "../push/merge-base.ts";
 import { quote } from "../suite/shell.ts";
 import type { Summary } from "./summary.ts";
 import { shortId } from "./text.ts";
@@ -16,7 +17,7 @@ export function quickCommands(summary: Summary): QuickCommand[] {
 function pushing({ verdict, destination, commit, verifiedIn, changes }: Summary): QuickCommand[] {
   if (!destination || verdict !== "verified" || verifiedIn === "working tree") return [];
   const { remote, branch, before } = destination;
-  const onBase = changes === null || isOwnBranch(changes.base, branch);
+  const onBase = changes === null || isBaseOf(changes.base, branch);
   return [
     ...(before === commit ? [] : [{ what: "Push it", command: `git push ${quote(remote)} ${quote(branch)}` }]),
     ...(onBase ? [] : [{ what: "Open the pull request, or bring it up to date", command: "npx verify pr --create" }]),
@@ -41,7 +42,7 @@ function goingBack({ destination, commit, changes, verifiedIn, verdict }: Summar
   if (!destination || verifiedIn === "working tree" || verdict !== "verified") return [];
   const { remote, branch, before } = destination;
   if (before === commit) return [];
-  if (changes !== null && isOwnBranch(changes.base, branch)) {
+  if (changes !== null && isBaseOf(changes.base, branch)) {
     const range = `${shortId(changes.mergeBase)}..${shortId(commit)}`;
     return [
       {
@@ -56,10 +57,4 @@ function goingBack({ destination, commit, changes, verifiedIn, verdict }: Summar
       ? `git push ${quote(remote)} --delete ${quote(branch)}`
       : `git push --force-with-lease=${quote(`${branch}:${commit}`)} ${quote(remote)} ${quote(`${before}:refs/heads/${branch}`)}`;
   return [{ what: "Take the push back, once it is done", command }];
-}
-
-/** Whether a branch is the one that it is compared with: `origin/main` or `origin/main@{1}` for `main`. */
-function isOwnBranch(base: string, branch: string): boolean {
-  const name = base.replace(/@\{\d+\}$/, "");
-  return name === branch || name.endsWith(`/${branch}`);
 }

@@ -1,5 +1,6 @@
 import { code, escapeMarkdown, joined, section, table } from "./markdown.ts";
 import type { Summary } from "./summary.ts";
+import { formatMoment } from "./text.ts";
 import { subjectOf, verdictInWords, verdictMark } from "./verdict.ts";
 
 /** A report, and when to read it. */
@@ -39,7 +40,7 @@ export function reportsIndex(summary: Summary, files: readonly string[]): string
     .map(({ file, what, when }) => [`[${file}](${file})`, what, when]);
   return `${joined([
     `# ${verdictMark(summary)} ${verdictInWords(summary)}: ${escapeMarkdown(subjectOf(summary))}`,
-    `Written by pushproof ${escapeMarkdown(summary.version)} for ${code(summary.commit)}, ${summary.startedAt.slice(0, 16).replace("T", " ")} UTC. Every run writes these files anew; git ignores them.`,
+    `Written by pushproof ${escapeMarkdown(summary.version)} for ${code(summary.commit)}, ${formatMoment(summary.startedAt)}. Every run writes these files anew; git ignores them.`,
     section("What is here", table(["File", "What it holds", "Read it"], rows)),
     section("What was before", "`npx verify status` shows what is proven and the last runs."),
   ])}\n`;

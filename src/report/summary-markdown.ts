@@ -1,12 +1,12 @@
 import { coverageSection } from "./coverage-section.ts";
-import { changesFigure, countsText, figures, freshDatabases } from "./figures.ts";
+import { changesFigure, countsText, databasesText, figures } from "./figures.ts";
 import { code, escapeMarkdown, fencedBlock, joined, list, section, table } from "./markdown.ts";
 import { binaryOrCounts, changedName } from "./markdown-changes.ts";
 import { performanceSection } from "./performance-table.ts";
 import { quickCommands } from "./quick-commands.ts";
 import { allRejections, refusedDuring, rejectionRemedies } from "./rejections.ts";
-import type { Failure, SuiteSummary, Summary } from "./summary.ts";
-import { clip, formatSeconds, listed, plural, shortId } from "./text.ts";
+import type { Failure, Summary } from "./summary.ts";
+import { clip, formatMoment, formatSeconds, listed, plural, shortId } from "./text.ts";
 import { troubleshooting } from "./troubleshooting.ts";
 import {
   allFailures,
@@ -114,14 +114,6 @@ function rejectionsSection(summary: Summary): string | null {
   );
 }
 
-/** What the workers of a suite had, for a table's cell. */
-function databasesText(suite: SuiteSummary): string {
-  const names = [...new Set(suite.databases)].map(code).join(", ");
-  if (names === "") return "none";
-  if (suite.isolation === "server") return `${names}, on a server for each worker`;
-  return suite.isolation === "file" ? `${freshDatabases(suite)}: ${names}` : names;
-}
-
 function suitesSection({ suites }: Summary): string | null {
   if (suites.length === 0) return null;
   const rows = suites.map((suite) => [
@@ -130,7 +122,7 @@ function suitesSection({ suites }: Summary): string | null {
     countsText(suite.tests),
     formatSeconds(suite.seconds),
     String(suite.workers),
-    databasesText(suite),
+    databasesText(suite, code),
   ]);
   return section("Suites", table(["Suite", "Command", "Tests", "Time", "Workers", "Databases"], rows, [3, 4]));
 }
@@ -159,7 +151,7 @@ function verifiedSection(summary: Summary): string | null {
     ["Where", places[summary.verifiedIn]],
     ["Database server", summary.server && escapeMarkdown(summary.server)],
     ["Environment", escapeMarkdown(summary.environment)],
-    ["Begun", `${summary.startedAt.slice(0, 16).replace("T", " ")} UTC`],
+    ["Begun", formatMoment(summary.startedAt)],
     ["By", `pushproof ${escapeMarkdown(summary.version)}`],
   ];
   return section(

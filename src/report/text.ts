@@ -24,6 +24,11 @@ export function formatAge(seconds: number): string {
   return plural(Math.floor(whole / 86_400), "day");
 }
 
+/** A moment in ISO 8601 as people read it, to the minute: "2026-01-27 10:15 UTC". */
+export function formatMoment(isoTime: string): string {
+  return `${isoTime.slice(0, 16).replace("T", " ")} UTC`;
+}
+
 /** A size in decimal units: "812 kB", "7.6 MB", "1.2 GB". */
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;

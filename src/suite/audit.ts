@@ -1,10 +1,9 @@
-import { isAbsolute, join } from "node:path";
 import type { Rejection } from "../database/provision.ts";
 import { UnavailableError } from "../errors.ts";
 import { rejectionRemedies, rejectionText } from "../report/rejections.ts";
 import type { RejectionSummary } from "../report/summary.ts";
 import type { ReportedFacts, Visit } from "./progress.ts";
-import { toCheckout } from "./results.ts";
+import { toldFile } from "./results.ts";
 
 /** What a suite told of itself, as far as it says who did what when. */
 type Told = Pick<ReportedFacts, "visits" | "root">;
@@ -27,7 +26,7 @@ export function groupRejections(
     group.times += 1;
     const file = fileAt(visits, rejection);
     if (file === null) continue;
-    group.files.add(toCheckout(checkoutRoot, isAbsolute(file) ? file : join(root ?? checkoutRoot, file)));
+    group.files.add(toldFile(checkoutRoot, root, file));
   }
   return [...groups.values()]
     .map((group) => ({ ...group, files: [...group.files] }))

@@ -1,6 +1,6 @@
-import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { replaceFile } from "../files.ts";
+import { removeOlder, replaceFile } from "../files.ts";
 import type { RanTest } from "./runner.ts";
 
 /** Seconds by test file, relative to the checkout's root. */
@@ -54,7 +54,7 @@ export class DurationStore {
     const text = JSON.stringify({ schema: 1, files } satisfies DurationsFile);
     try {
       await replaceFile(this.#path(branch, suite), `${text}\n`);
-      await this.#prune(new Date());
+      await removeOlder(join(this.#place.commonDirectory, "verify", "durations"), keptDays, new Date());
     } catch {
       // The next run goes by what is known, or by size.
     }
@@ -64,14 +64,6 @@ export class DurationStore {
     const { branch, base } = this.#place;
     const own = branch === null ? null : await readDurations(this.#path(branch, suite));
     return own ?? (await readDurations(this.#path(base, suite)));
-  }
-
-  async #prune(now: Date): Promise<void> {
-    const all = join(this.#place.commonDirectory, "verify", "durations");
-    for (const name of await readdir(all)) {
-      const { mtimeMs } = await stat(join(all, name));
-      if (now.getTime() - mtimeMs > keptDays * 86_400_000) await rm(join(all, name), { recursive: true, force: true });
-    }
   }
 
   #directory(branch: string): string {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { SuiteConfig } from "../config.ts";
 import { adapterPath } from "../paths.ts";
+import { escapedForPattern } from "../patterns.ts";
 import type { Environment } from "../world.ts";
 import { installedVersion, missingPackage } from "./installed-package.ts";
 import { outputOf } from "./listing.ts";
@@ -83,13 +84,9 @@ function additionsOf(run: SuiteRun): Additions {
     files:
       someTests?.map(({ file }) => join(run.checkoutRoot, file)) ??
       (selection?.kind === "share" ? selection.files : null),
-    names: someTests === null ? null : `^(?:${someTests.map(({ id }) => escaped(id)).join("|")})$`,
+    names: someTests === null ? null : `^(?:${someTests.map(({ id }) => escapedForPattern(id)).join("|")})$`,
     list: false,
   };
-}
-
-function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
 
 /** What decides how jest runs: the command, with the script behind it. */

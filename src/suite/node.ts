@@ -3,6 +3,7 @@ import { pathToFileURL } from "node:url";
 import { glob } from "tinyglobby";
 import { RequestError } from "../errors.ts";
 import { adapterPath } from "../paths.ts";
+import { escapedForPattern } from "../patterns.ts";
 import { parseNodeCommand, writeNodeCommand } from "./node-command.ts";
 import { coverageEnvironment, nodeCoverage } from "./node-coverage.ts";
 import { keepingNodeOptions } from "./node-options.ts";
@@ -57,13 +58,9 @@ function commandOf({ suite, selection, workers, checkoutRoot }: SuiteRun): strin
   const titles = selection.tests.map(({ id }) => id.split(" › ").at(-1) ?? id);
   return writeNodeCommand(
     parsed,
-    [...more, ...titles.map((title) => `--test-name-pattern=^${escaped(title)}$`)],
+    [...more, ...titles.map((title) => `--test-name-pattern=^${escapedForPattern(title)}$`)],
     files,
   );
-}
-
-function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 }
 
 /** Reporters add up; where the user names none, what node would show by itself has to be named too. */

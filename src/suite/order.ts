@@ -4,7 +4,7 @@ import { z } from "zod";
 import { replaceFile } from "../files.ts";
 import type { ReportedFacts } from "./progress.ts";
 import type { Redact } from "./redact.ts";
-import { toCheckout } from "./results.ts";
+import { toldFile } from "./results.ts";
 import type { RanTest, TestId } from "./runner.ts";
 
 const testId = z.object({ file: z.string(), id: z.string() });
@@ -80,7 +80,7 @@ export function ranBefore(
   const begun = visits
     .filter(({ worker }) => worker === failed.worker)
     .toSorted((left, right) => left.at - right.at)
-    .map(({ file }) => toCheckout(checkoutRoot, join(file.startsWith("/") ? "" : (root ?? checkoutRoot), file)));
+    .map(({ file }) => toldFile(checkoutRoot, root, file));
   const files = [...new Set([...begun, ...own.map(({ file }) => file)])];
   const tests = files.flatMap((file) => own.filter((test) => test.file === file));
   const place = tests.findIndex(({ file, id }) => file === failed.file && id === failed.id);

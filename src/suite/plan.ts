@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { closest } from "fastest-levenshtein";
 import { type Config, type DatabaseConfig, durationSeconds, type Gate, type SuiteConfig } from "../config.ts";
-import { sourcePlaces } from "../coverage/source-places.ts";
+import { existingSourcePlaces } from "../coverage/source-places.ts";
 import type { WorkerId } from "../database/provision.ts";
 import { RequestError } from "../errors.ts";
 import { plural } from "../report/text.ts";
@@ -134,7 +134,7 @@ function databasesOf(workers: readonly WorkerId[], spares: boolean): readonly Wo
 
 /** A source that is not there would leave its lines out of the gate without a word. */
 function requireSource(suite: SuiteConfig, source: string, directory: string): void {
-  if (sourcePlaces(directory, source).some((place) => existsSync(place))) return;
+  if (existingSourcePlaces(directory, source).length > 0) return;
   throw new RequestError(
     `The source "${source}" of suite "${suite.name}" is neither a directory nor a package in ${suite.root === "." ? "the repo's root" : suite.root}.`,
   );

@@ -1,3 +1,4 @@
+import { escapedForPattern } from "../patterns.ts";
 /**
  * What must not be shown. A commonplace one is a word that outputs are full of, such as a password "postgres": it guards
  * nothing, and taking it out everywhere would leave no text to read, so it goes only where it stands as a password.
@@ -48,7 +49,7 @@ function spellings(character: string): string[] {
     ...(otherSpellings[character] ?? []),
     ...codePointEscapes(character),
     percentEncoded(character),
-    character.replace(/[\\^$.*+?()[\]{}|/]/, "\\$&"),
+    escapedForPattern(character),
   ];
 }
 

@@ -34,7 +34,7 @@ export function resultsOf(
   coverage: readonly LcovInput[] | null,
 ): TestResults {
   const root = ended.reported.root ?? run.directory;
-  const inCheckout = (file: string): string => toCheckout(run.checkoutRoot, isAbsolute(file) ? file : join(root, file));
+  const inCheckout = (file: string): string => toldFile(run.checkoutRoot, root, file);
   const bad = tests.filter(isBad).length;
   const failures: Failure[] = tests.filter(isBad).map((test) => ({
     file: inCheckout(dialect.fileOf(test)),
@@ -166,6 +166,16 @@ export function couldNotRun(run: SuiteRun, ended: Ended): UnavailableError {
 export function lastWords(tail: string, lines: number): string {
   const kept = tail.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("JUNIT report written"));
   return kept.length === 0 ? "(it printed nothing)" : kept.slice(-lines).join("\n");
+}
+
+/** The same of a file as a runner names it: absolute, or relative to its root; the checkout's where it never told one. */
+export function toldFile(checkoutRoot: string, root: string | null, file: string): string {
+  return toCheckout(checkoutRoot, isAbsolute(file) ? file : join(root ?? checkoutRoot, file));
+}
+
+/** A test's name without the file that pytest's begins with. */
+export function nameInFile(file: string, name: string): string {
+  return name.startsWith(`${file}::`) ? name.slice(file.length + 2) : name;
 }
 
 /** A file's path relative to the checkout, with links resolved where the runner resolved them. */

@@ -1,4 +1,3 @@
-import { isAbsolute, join } from "node:path";
 import type { Stage } from "../report/display.ts";
 import { type SuiteView, suiteLines, suitePhrase, type WorkerView } from "../report/live-suite.ts";
 import { plainLine } from "../report/text.ts";
@@ -6,7 +5,7 @@ import { type BegunFile, type ShownTime, secondsLeft, steadyTime } from "../repo
 import type { FileDurations } from "./durations.ts";
 import type { Progress, Visit } from "./progress.ts";
 import type { Redact } from "./redact.ts";
-import { toCheckout } from "./results.ts";
+import { nameInFile, toldFile } from "./results.ts";
 import { ToldFailures } from "./told-failures.ts";
 
 /** How often the view is drawn, in milliseconds. */
@@ -124,8 +123,7 @@ class FollowedSuite {
       this.#failures.tell({
         worker: worker && this.#readable(worker),
         file: this.#readable(this.#nameOf(file, progress)),
-        // pytest's name of a test begins with its file.
-        name: this.#readable(name.startsWith(`${file}::`) ? name.slice(file.length + 2) : name),
+        name: this.#readable(nameInFile(file, name)),
       });
     }
     this.#seen.set(progress, failures.length);
@@ -134,11 +132,11 @@ class FollowedSuite {
   /** A file relative to the checkout's root, where it lies in it. */
   #nameOf(file: string, { root }: Progress): string {
     const { checkoutRoot } = this.#suite;
-    const absolute = isAbsolute(file) ? file : join(root ?? checkoutRoot, file);
-    const known = this.#names.get(absolute);
+    const key = `${root}\n${file}`;
+    const known = this.#names.get(key);
     if (known !== undefined) return known;
-    const name = toCheckout(checkoutRoot, absolute);
-    this.#names.set(absolute, name);
+    const name = toldFile(checkoutRoot, root, file);
+    this.#names.set(key, name);
     return name;
   }
 

@@ -1,8 +1,7 @@
-import { isAbsolute, join } from "node:path";
 import type { RunRecord, TestRecord, TimelineBar } from "../report/run-record.ts";
 import type { Failure } from "../report/summary.ts";
 import type { ReportedFacts } from "./progress.ts";
-import { toCheckout } from "./results.ts";
+import { nameInFile, toldFile } from "./results.ts";
 import type { RanTest } from "./runner.ts";
 
 /** What a suite did, as it was told. */
@@ -23,9 +22,8 @@ export function recordRun(run: ToldRun): RunRecord {
 }
 
 function testRecord(suite: string, { file, id, worker, outcome, seconds }: RanTest): TestRecord {
-  const name = id.startsWith(`${file}::`) ? id.slice(file.length + 2) : id;
   const plain = outcome === "passed" || outcome === "skipped" ? outcome : "failed";
-  return { suite, file, name, worker: worker ?? null, outcome: plain, seconds };
+  return { suite, file, name: nameInFile(file, id), worker: worker ?? null, outcome: plain, seconds };
 }
 
 function barsOf({ suite, told, ran, failures, checkoutRoot, startedAt }: ToldRun): TimelineBar[] {
@@ -64,7 +62,7 @@ function turnsOf({ visits, root }: ToldRun["told"], checkoutRoot: string): Turn[
   for (const { worker, file, at } of visits.toSorted((left, right) => left.at - right.at)) {
     const turns = byWorker.get(worker) ?? [];
     byWorker.set(worker, turns);
-    const name = toCheckout(checkoutRoot, isAbsolute(file) ? file : join(root ?? checkoutRoot, file));
+    const name = toldFile(checkoutRoot, root, file);
     if (turns.at(-1)?.file !== name) turns.push({ file: name, at });
   }
   return [...byWorker].flatMap(([worker, turns]) =>

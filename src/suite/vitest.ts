@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { SuiteConfig } from "../config.ts";
 import { RequestError } from "../errors.ts";
 import { adapterPath } from "../paths.ts";
+import { escapedForPattern } from "../patterns.ts";
 import type { Environment } from "../world.ts";
 import { installedVersion, missingPackage, type PackagePlace } from "./installed-package.ts";
 import { readJunit, type TestCase } from "./junit.ts";
@@ -103,17 +104,13 @@ function selected({ selection, directory, checkoutRoot }: SuiteRun): string[] {
   if (selection === null) return [];
   if (selection.kind === "share") return (selection.otherFiles ?? []).map((file) => `--exclude=${literally(file)}`);
   const files = [...new Set(selection.tests.map(({ file }) => relative(directory, join(checkoutRoot, file))))];
-  const names = selection.tests.map(({ id }) => id.split(" > ").map(escaped).join("(?: > | )"));
+  const names = selection.tests.map(({ id }) => id.split(" > ").map(escapedForPattern).join("(?: > | )"));
   return [...files, `--testNamePattern=^ ?(?:${names.join("|")})$`];
 }
 
 /** A path as a glob that matches it alone. */
 function literally(path: string): string {
   return path.replace(/[\\*?[\]{}()!+@|]/g, "\\$&");
-}
-
-function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
 
 const configName = /^vite(st)?\.(config|workspace|projects)\.[cm]?[jt]s$/;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { mergeLcov } from "../../src/coverage/lcov.ts";
-import type { SourceCoverage } from "../../src/coverage/source-coverage.ts";
+import { SourceCoverage } from "../../src/coverage/source-coverage.ts";
 import { makeDirectory, writeFiles } from "../support/repository.ts";
 
 /** Merges texts as so many LCOV files that tell of one source file, and gives what is known of it. */
@@ -134,3 +134,25 @@ test.each([
   "damage is an error, never a smaller figure: %s",
   async (record) => await expect(merge(record)).rejects.toThrow(/is damaged: a .* malformed \(line 2\)/),
 );
+
+test("what two suites measure of one file adds up as if one file held both records", async () => {
+  const records = [
+    "FN:1,f FN:9,f FNDA:2,f FNDA:0,f BRDA:1,0,0,- BRDA:1,0,1,1 BRF:2 DA:1,1 DA:2,0",
+    "FN:9,f FN:12,late FNDA:3,f FNDA:1,late BRDA:1,0,1,2 BRDA:2,0,0,0 DA:2,4 DA:70000,1",
+  ] as const;
+  const [first, second] = [await merge(records[0]), await merge(records[1])];
+  const sum = new SourceCoverage();
+  sum.addAll(first);
+  sum.addAll(second);
+  const together = await merge(...records);
+  expect([...sum.lines.entries()]).toEqual([...together.lines.entries()]);
+  expect(sum.functions.entries()).toEqual(together.functions.entries());
+  expect([...sum.branches.entries()]).toEqual([...together.branches.entries()]);
+  expect([sum.functions.isMeasured, sum.branches.isMeasured]).toEqual([true, true]);
+});
+
+test("that nobody looked at branches stays so where suites are put together", async () => {
+  const sum = new SourceCoverage();
+  sum.addAll(await merge("DA:1,1"));
+  expect(sum.branches.isMeasured).toBe(false);
+});

@@ -17,6 +17,8 @@ function filesOf(run: Awaited<ReturnType<typeof runPytest>>, worker: string): st
   return run.facts.visits.filter((visit) => visit.worker === worker).map(({ file }) => file);
 }
 
+const backend = { name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 2 };
+
 test("the file that took longest before is begun first", async () => {
   const files = Object.fromEntries(["a", "b", "c", "d"].map((name) => [`test_${name}.py`, waiting(0, 0)]));
   const durations = new Map([
@@ -244,14 +246,7 @@ test.each([
 });
 
 test("parameters that are called as workers are stand for themselves, in whichever process", async () => {
-  const suite = {
-    name: "backend",
-    runner: "pytest",
-    command: "pytest",
-    source: ["src"],
-    workers: 2,
-    parallel: "processes",
-  };
+  const suite = { ...backend, parallel: "processes" };
   const { root } = await makePytestRepository(
     { "tests/test_more.py": parametrized('"gw0", "gw1", "master"') },
     { suites: [suite] },
@@ -261,7 +256,7 @@ test("parameters that are called as workers are stand for themselves, in whichev
 });
 
 test("-n 0 is one process of pytest, of which the configuration may make several", async () => {
-  const suite = { name: "backend", runner: "pytest", command: "pytest -n 0", source: ["src"], workers: 2 };
+  const suite = { ...backend, command: "pytest -n 0" };
   const { root, write } = await repositoryOf(suite);
   await runIn(root, []);
   expect((await readSummary(root)).suites[0]).toMatchObject({ workers: 1, parallel: "runner" });
@@ -285,14 +280,7 @@ test("ids that hold a random value are refused, and what differs is told", async
 });
 
 test("where the configuration forbids processes, workers that find different tests are told what differs", async () => {
-  const suite = {
-    name: "backend",
-    runner: "pytest",
-    command: "pytest",
-    source: ["src"],
-    workers: 2,
-    parallel: "runner",
-  };
+  const suite = { ...backend, parallel: "runner" };
   const { root } = await makePytestRepository(
     { "tests/test_more.py": parametrized('os.environ["VERIFY_WORKER"]') },
     { suites: [suite] },
@@ -325,14 +313,7 @@ test("of tests that are called as workers are, the one that is asked for runs", 
 });
 
 test("a file that cannot be loaded fails once, though every process meets it", async () => {
-  const suite = {
-    name: "backend",
-    runner: "pytest",
-    command: "pytest",
-    source: ["src"],
-    workers: 2,
-    parallel: "processes",
-  };
+  const suite = { ...backend, parallel: "processes" };
   const { root } = await makePytestRepository({ "tests/test_more.py": "import nowhere\n" }, { suites: [suite] });
   expect((await runIn(root, [])).code).toBe(1);
   const [summary] = (await readSummary(root)).suites;

@@ -1,7 +1,8 @@
 import { rangeText } from "../../coverage/gate-reasons.ts";
+import { missedOf, mostMissedFirst } from "../../coverage/lines.ts";
 import { formatPercent } from "../../coverage/percent.ts";
-import { coverageRows, shareText } from "../coverage-rows.ts";
-import type { CoverageSummary, FileCoverage } from "../summary.ts";
+import { coverageRows, ownTotalSentence, shareText } from "../coverage-rows.ts";
+import type { CoverageSummary } from "../summary.ts";
 import { listed, plural } from "../text.ts";
 import { type Content, type Html, html, pageList, pageSection, pageTable } from "./html.ts";
 import { coverageTreemap } from "./treemap.ts";
@@ -37,23 +38,18 @@ function gatesTable(coverage: CoverageSummary): Content {
 }
 
 function ownTotals({ ownTotals = [] }: CoverageSummary): Content {
-  return ownTotals.map(
-    ({ suite, tool, ...count }) =>
-      html`<p>${tool} itself reports ${shareText(count, 0)} for ${suite}, as its total counts lines and branches together.</p>`,
-  );
+  return ownTotals.map((total) => html`<p>${ownTotalSentence(total)}</p>`);
 }
 
 function filesTable({ files, threshold }: CoverageSummary): Content {
   if (files.length === 0) return null;
-  const missed = ({ covered, total }: FileCoverage): number => total - covered;
-  const sorted = files.toSorted((left, right) => missed(right) - missed(left));
   const columns = [{ name: "File" }, ...["Lines", "Missed", "Covered"].map((name) => ({ name, isNumber: true }))];
-  const rows = sorted
+  const rows = mostMissedFirst(files)
     .slice(0, mostFiles)
     .map((file) => [
       html`<code>${file.file}</code>`,
       { content: file.total, value: file.total },
-      { content: missed(file), value: missed(file) },
+      { content: missedOf(file), value: missedOf(file) },
       { content: formatPercent(file.covered, file.total, threshold), value: file.total && file.covered / file.total },
     ]);
   const hidden = files.length - rows.length;

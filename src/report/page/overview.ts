@@ -1,7 +1,7 @@
 import { figures } from "../figures.ts";
 import { allRejections, rejectionRemedies, rejectionText } from "../rejections.ts";
 import type { Summary, Verdict } from "../summary.ts";
-import { formatSeconds, shortId } from "../text.ts";
+import { formatMoment, formatSeconds, shortId } from "../text.ts";
 import { letThroughSentences, racesLetThrough, subjectOf, verdictInWords } from "../verdict.ts";
 import { type Content, type Html, html, pageList, pageSection } from "./html.ts";
 
@@ -21,7 +21,7 @@ export function verdictHeader(summary: Summary): Html {
   const facts: (readonly [string, Content])[] = [
     ["Commit", html`<code title="${commit}">${shortId(commit)}</code>`],
     ["Branch", branch === null ? "none" : html`<code>${branch}</code>`],
-    ["Begun", html`<time datetime="${startedAt}">${timeText(startedAt)}</time>`],
+    ["Begun", html`<time datetime="${startedAt}">${formatMoment(startedAt)}</time>`],
     ["Took", formatSeconds(seconds)],
   ];
   return html`<header class="top" data-verdict="${mood}">
@@ -39,11 +39,6 @@ ${
   html`<p>Tree <code>${shortId(receipt.tree)}</code> was proven by an earlier run, so nothing had to run again; the figures are that run's.</p>`
 }
 </header>`;
-}
-
-/** "2026-01-27 10:15 UTC". */
-export function timeText(isoTime: string): string {
-  return `${isoTime.slice(0, 16).replace("T", " ")} UTC`;
 }
 
 /** Why the verdict is what it is. */

@@ -1,7 +1,7 @@
-import { countsText, freshDatabases } from "../figures.ts";
-import type { SuiteSummary, Summary } from "../summary.ts";
+import { countsText, databasesText } from "../figures.ts";
+import type { Summary } from "../summary.ts";
 import { formatSeconds } from "../text.ts";
-import { type Content, type Html, html, pageSection, pageTable } from "./html.ts";
+import { type Html, html, pageSection, pageTable } from "./html.ts";
 import { reportLink } from "./links.ts";
 
 const number = { isNumber: true };
@@ -28,14 +28,6 @@ export function suitesSection({ suites, receipt }: Summary): Html | null {
     reportLink(suite.log, receipt),
   ]);
   return pageSection("suites", "Suites", pageTable("Suites", columns, rows));
-}
-
-/** What the workers of a suite had. */
-function databasesText(suite: SuiteSummary): Content {
-  const names = [...new Set(suite.databases)].join(", ");
-  if (names === "") return "none";
-  if (suite.isolation === "server") return `${names}, on a server for each worker`;
-  return suite.isolation === "file" ? `${freshDatabases(suite)}: ${names}` : names;
 }
 
 /** The checks that ran beside them. */

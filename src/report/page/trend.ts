@@ -2,10 +2,9 @@ import type { Count } from "../../coverage/lines.ts";
 import { formatPercent } from "../../coverage/percent.ts";
 import { allTests, countsText } from "../figures.ts";
 import type { PastRun, Summary } from "../summary.ts";
-import { formatSeconds, plural, shortId } from "../text.ts";
+import { formatMoment, formatSeconds, plural, shortId } from "../text.ts";
 import { detailsLine, percent } from "./chart.ts";
 import { type Content, type Html, html, pageSection, pageTable } from "./html.ts";
-import { timeText } from "./overview.ts";
 
 const chartHeight = 120;
 /** Room above and below for marks and labels. */
@@ -117,7 +116,7 @@ function valueLabel(point: PlacedPoint | undefined, count: number, down: number)
 
 function trendMark({ run, text, x, y }: PlacedPoint, isFirst: boolean): Html {
   const { at, commit, verdict, workers } = run;
-  const title = `${timeText(at)}, ${shortId(commit)}: ${text}, ${plural(workers, "worker")}, ${verdict}`;
+  const title = `${formatMoment(at)}, ${shortId(commit)}: ${text}, ${plural(workers, "worker")}, ${verdict}`;
   const focus = html`data-mark tabindex="${isFirst ? 0 : -1}" role="img"`;
   return verdict === "verified"
     ? html`<circle class="point" ${focus} cx="${x}" cy="${y.toFixed(1)}" r="4"><title>${title}</title></circle>\n`
@@ -137,7 +136,7 @@ function runsTable(runs: readonly PastRun[], threshold: number): Content {
   const rows = runs
     .toReversed()
     .map(({ at, commit, verdict, tests, workers, seconds, lines }) => [
-      timeText(at),
+      formatMoment(at),
       html`<code>${shortId(commit)}</code>`,
       verdict,
       countsText(tests),
