@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { closest } from "fastest-levenshtein";
-import { defaultLoaders, type Loader, type Loaders, lilconfig } from "lilconfig";
+import { type Loader, type Loaders, lilconfig } from "lilconfig";
 import type { z } from "zod";
 import { type Config, configSchema, coverageSchema, databaseSchema, suiteSchema } from "./config.ts";
+import { runConfiguration } from "./config-program.ts";
 import { messageOf, RequestError } from "./errors.ts";
 
 /** Where a project's configuration may be, the first that is there counts. */
@@ -43,12 +44,30 @@ export async function loadConfig(root: string): Promise<LoadedConfig | null> {
 
 /** Checks a configuration as it was read, and fills in the defaults. Throws RequestError with a line for each mistake. */
 export function parseConfig(value: unknown, file: string): Config {
+  const vanishing = placesOfProto(value);
+  if (vanishing.length > 0) {
+    const mistakes = vanishing.map(
+      (path) => `${file}: ${place(path)} is a name that JavaScript cannot keep: choose another.`,
+    );
+    throw new RequestError(mistakes.join("\n"));
+  }
   const result = configSchema.safeParse(value ?? {});
   if (result.success) return withUniqueSuites(result.data, file);
   // What is there and unknown is the cause more often than the sign.
   const issues = [...result.error.issues].sort((left, right) => Number(isUnknown(right)) - Number(isUnknown(left)));
   const mistakes = issues.flatMap(explain);
   throw new RequestError(mistakes.map((mistake) => `${file}: ${mistake}`).join("\n"));
+}
+
+/**
+ * Where a configuration holds the key `__proto__`: an object that is copied loses it without a word, and with it the check or
+ * the threshold that it names.
+ */
+function placesOfProto(value: unknown, path: readonly PropertyKey[] = []): (readonly PropertyKey[])[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === "__proto__" ? [[...path, key]] : placesOfProto(inner, [...path, key]),
+  );
 }
 
 /**
@@ -69,10 +88,13 @@ function orRequestError(load: Loader): Loader {
       return await load(path, content);
     } catch (error) {
       if (error instanceof RequestError) throw error;
-      const [why = ""] = withoutExcerpt(messageOf(error)).split("\n");
-      throw new RequestError(`${basename(path)} cannot be read: ${why.replace(/[.:]$/, "")}.`);
+      throw new RequestError(`${basename(path)} cannot be read: ${firstLine(withoutExcerpt(messageOf(error)))}.`);
     }
   };
+}
+
+function firstLine(text: string): string {
+  return (text.split("\n")[0] ?? "").replace(/[.:]$/, "");
 }
 
 /** Node quotes the text around the mistake, which may be a password's end. */
@@ -80,11 +102,9 @@ function withoutExcerpt(message: string): string {
   return message.replace(/, (\.\.\.)?".*"(\.\.\.)? is not valid JSON/s, " is not valid JSON");
 }
 
-const importModule: Loader = async (path, content) => await defaultLoaders[".js"]?.(path, content);
-
 /** Node decides by its version; asked beforehand, as its own words for it help nobody. */
-const importTypeScript: Loader = (path, content) => {
-  if ("typescript" in process.features && process.features.typescript) return importModule(path, content);
+const runTypeScript: Loader = (path) => {
+  if ("typescript" in process.features && process.features.typescript) return runConfiguration(path);
   throw new RequestError(
     `${basename(path)} cannot be read: Node ${process.versions.node} does not load TypeScript. ` +
       "Use Node 22.18 or later, or make it verify.config.js or verify.config.json.",
@@ -98,9 +118,9 @@ const configLoaders: Loaders = {
   ".json": orRequestError((_path, content) => JSON.parse(content)),
   ".yaml": orRequestError(parseYaml),
   ".yml": orRequestError(parseYaml),
-  ".js": orRequestError(importModule),
-  ".mjs": orRequestError(importModule),
-  ".ts": orRequestError(importTypeScript),
+  ".js": orRequestError(runConfiguration),
+  ".mjs": orRequestError(runConfiguration),
+  ".ts": orRequestError(runTypeScript),
 };
 
 function withUniqueSuites(config: Config, file: string): Config {

@@ -232,6 +232,65 @@ test.each<[string, Files, RegExp]>([
   await expect(load(files)).rejects.toThrow(sentence);
 });
 
+test.each(["checks", "database.variables", "database.settings", "coverage.suites", "coverage.files", "suites.0"])(
+  "the key __proto__, which would vanish from %s, is refused by its place",
+  (section) => {
+    const written = section
+      .split(".")
+      .reduceRight<string>(
+        (inner, key) => (key === "0" ? `[${inner}]` : `{"${key}":${inner}}`),
+        '{"__proto__":"exit 1"}',
+      );
+    expect(mistakesIn({ ...minimal, ...JSON.parse(written) })).toBe(
+      `verify.config.json: "${section}.__proto__" is a name that JavaScript cannot keep: choose another.`,
+    );
+  },
+);
+
+test("checks that are called as what every object has are kept", () => {
+  const checks = { constructor: "exit 1", toString: "exit 1", hasOwnProperty: "exit 1" };
+  expect(Object.entries(parseConfig({ ...minimal, checks }, "x").checks)).toEqual(Object.entries(checks));
+});
+
+test.each<[string, string, RegExp]>([
+  ["ends its process", "process.exit(0);", /ended its process \(exit code 0\) before it gave its configuration\.$/],
+  [
+    "ends its process a little later",
+    "setTimeout(() => process.exit(0), 50);\nawait new Promise((resolve) => setTimeout(resolve, 60_000));",
+    /ended its process \(exit code 0\) before it gave its configuration\.$/,
+  ],
+  ["waits for what never comes", "await new Promise(() => {});", /waits for something that never comes\.$/],
+  ["kills its process", 'process.kill(process.pid, "SIGTERM");\nawait new Promise(() => {});', /ended by SIGTERM\.$/],
+])("a script that %s gives no configuration", async (_what, body, sentence) => {
+  const loading = load({ "verify.config.mjs": `${body}\nexport default ${json};\n` });
+  await expect(loading).rejects.toThrow(RequestError);
+  await expect(loading).rejects.toThrow(sentence);
+});
+
+test.each([
+  ["() => ({})", "what it exports is a function"],
+  ["{ suites: [{ name: () => 1 }] }", '"suites.0.name" is a function'],
+  ["{ checks: { __proto__: { lint: 'exit 1' } } }", '"checks" is not a plain object'],
+])("a script's value that a copy would not keep is refused: %s", async (value, why) => {
+  const loading = load({ "verify.config.mjs": `export default ${value};\n` });
+  await expect(loading).rejects.toThrow(new RequestError(`verify.config.mjs cannot be read: ${why}.`));
+});
+
+test("what a script changes in its process does not reach ours", async () => {
+  const body = "process.exitCode = 0;\nArray.prototype.map = () => [];\nprocess.on('exit', () => process.exit(0));\n";
+  const before = [Array.prototype.map, process.listenerCount("exit")];
+  const loaded = await load({ "verify.config.mjs": `${body}export default ${json};\n` });
+  expect(loaded?.config).toEqual(parseConfig(minimal, "x"));
+  expect([Array.prototype.map, process.listenerCount("exit")]).toEqual(before);
+});
+
+test("a script that leaves something running is not waited for", async () => {
+  const loaded = await load({
+    "verify.config.mjs": `setInterval(() => {}, 1000);\nexport default Promise.resolve(${json});\n`,
+  });
+  expect(loaded?.file).toBe("verify.config.mjs");
+});
+
 test("a password beside a mistake in the JSON is not shown", async () => {
   const file = '{ "database": { "url": ["postgresql://ada:secret@host/", x] } }';
   const message = await load({ "verify.config.json": file }).catch((error: Error) => error.message);

@@ -16,12 +16,12 @@ export interface DurationsPlace {
   readonly base: string;
 }
 
-/** Seconds by file and test. */
-type Durations = Record<string, Record<string, number>>;
+/** Seconds by file and test. Maps, as a test may be called `constructor` and a file `__proto__`. */
+type Durations = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
 interface DurationsFile {
   readonly schema: 1;
-  readonly files: Durations;
+  readonly files: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 /** How long the durations of a branch that nobody verifies any more are kept, in days. */
@@ -38,19 +38,22 @@ export class DurationStore {
   /** What each file of a suite took the last time on this branch, else on the base; empty where nothing is recorded. */
   async ofSuite(suite: string): Promise<FileDurations> {
     const durations = await this.#known(suite);
-    const seconds = (tests: Record<string, number>): number => Object.values(tests).reduce((sum, one) => sum + one, 0);
-    return new Map(Object.entries(durations ?? {}).map(([file, tests]) => [file, seconds(tests)]));
+    const seconds = (tests: ReadonlyMap<string, number>): number =>
+      [...tests.values()].reduce((sum, one) => sum + one, 0);
+    return new Map([...(durations ?? [])].map(([file, tests]) => [file, seconds(tests)]));
   }
 
   /** Records the tests of a run of a whole suite: files that did not run are gone from it, and forgotten. */
   async record(suite: string, ran: readonly RanTest[]): Promise<void> {
     const { branch } = this.#place;
     if (branch === null) return;
-    const files: Durations = {};
+    const byFile = new Map<string, Map<string, number>>();
     for (const { file, id, seconds } of ran) {
-      files[file] ??= {};
-      files[file][id] = (files[file][id] ?? 0) + toMilliseconds(seconds);
+      const tests = byFile.get(file) ?? new Map<string, number>();
+      byFile.set(file, tests);
+      tests.set(id, (tests.get(id) ?? 0) + toMilliseconds(seconds));
     }
+    const files = Object.fromEntries([...byFile].map(([file, tests]) => [file, Object.fromEntries(tests)]));
     const text = JSON.stringify({ schema: 1, files } satisfies DurationsFile);
     try {
       await replaceFile(this.#path(branch, suite), `${text}\n`);
@@ -88,8 +91,9 @@ function fileName(name: string): string {
 async function readDurations(path: string): Promise<Durations | null> {
   try {
     const { schema, files }: DurationsFile = JSON.parse(await readFile(path, "utf8"));
-    const isSound = Object.values(files).every((tests) => Object.values(tests).every(Number.isFinite));
-    return schema === 1 && isSound ? files : null;
+    const durations = new Map(Object.entries(files).map(([file, tests]) => [file, new Map(Object.entries(tests))]));
+    const isSound = [...durations.values()].every((tests) => [...tests.values()].every(Number.isFinite));
+    return schema === 1 && isSound ? durations : null;
   } catch {
     return null;
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Files, makeRepository, type Repository } from "../support/repository.ts";
-import { configFile, makePytestRepository, readSummary, runIn } from "../support/verify.ts";
+import { configFile, makePytestRepository, push, readSummary, runIn, useHook } from "../support/verify.ts";
 
 const passing =
   '<testsuites><testsuite><testcase classname="sums" name="adds" file="test/sums.js" time="0.5"/></testsuite></testsuites>';
@@ -153,6 +153,21 @@ test.each([
   expect((await runIn(root, words)).code).toBe(0);
   expect((await readSummary(root)).receipt).toBeNull();
 });
+
+test.each(["process.exit(0);", "process.exitCode = 0; process.kill(process.pid);"])(
+  "a configuration that ends its process, by %s, stops the push",
+  async (statement) => {
+    const repository = await makePytestRepository({
+      "verify.config.json": null,
+      "verify.config.mjs": `${statement}\nexport default {};\n`,
+    });
+    await useHook(repository);
+    const { exitCode, output } = await push(repository);
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain("verify.config.mjs cannot be read: ");
+    expect(await repository.remoteCommit("refs/heads/main")).toBeNull();
+  },
+);
 
 describe("the ratchet", () => {
   const ratchet = { coverage: { lines: 10, ratchet: true } };

@@ -58,6 +58,25 @@ test("node is started on the built program, with the remote behind a separator, 
   expect(words?.slice(1)).toEqual(["pre-push", "--", "origin", scene.remote, ""]);
 });
 
+test("a program that says its verdict lets the push through, and its output stays on standard output", async () => {
+  const scene = await makeScene("echo done; echo verified >&$VERIFY_VERDICT_TO; exit 0");
+  const answered = await scene.push(lineOf(await scene.git("rev-parse", "HEAD")));
+  expect(answered).toEqual({ code: 0, output: "done\n", errors: "" });
+});
+
+test.each([
+  ["ends with 0 and says no verdict", "exit 0", 3],
+  ["says another word", "echo failed >&$VERIFY_VERDICT_TO; exit 0", 3],
+  ["prints the word instead of saying it", "echo verified; exit 0", 3],
+  ["says the word and fails", "echo verified >&$VERIFY_VERDICT_TO; exit 1", 1],
+])("a program that %s stops the push", async (_what, ending, code) => {
+  const scene = await makeScene(ending);
+  const answered = await scene.push(lineOf(await scene.git("rev-parse", "HEAD")));
+  expect(answered.code).toBe(code);
+  if (code === 3)
+    expect(answered.errors).toMatch(/^pushproof: the program ended without a verdict, so the push is stopped\./);
+});
+
 test("the lines reach node as they are, whatever the local ref is called", async () => {
   const scene = await makeScene();
   const commit = await scene.git("rev-parse", "HEAD");

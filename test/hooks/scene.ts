@@ -17,7 +17,7 @@ interface Answer {
   readonly errors: string;
 }
 
-/** A repository and a `node` that writes down how it was started and exits with 7. */
+/** A repository and a `node` that writes down how it was started, then ends as `ending` does: by exit code 7, if not told. */
 export interface Scene extends Repository {
   /** Its PATH begins with the stub. */
   readonly environment: Environment;
@@ -28,10 +28,10 @@ export interface Scene extends Repository {
   prove(commit: string): Promise<void>;
 }
 
-export async function makeScene(): Promise<Scene> {
+export async function makeScene(ending = "exit 7"): Promise<Scene> {
   const repository = await makeRepository({ "a.txt": "one\n" });
   const record = join(repository.root, "../record");
-  const stub = `#!/bin/sh\nprintf '%s\\n' "$@" >'${record}'\ncat >'${record}.input'\nexit 7\n`;
+  const stub = `#!/bin/sh\nprintf '%s\\n' "$@" >'${record}'\ncat >'${record}.input'\n${ending}\n`;
   await mkdir(join(repository.root, "../bin"));
   await writeFile(join(repository.root, "../bin/node"), stub, { mode: 0o755 });
   const environment = {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { DurationStore } from "../../src/suite/durations.ts";
@@ -29,6 +29,15 @@ test("a branch without a record goes by the base's, and its own go first", async
   await store.record("backend", [ran("a.py", "one", 2)]);
   expect((await store.ofSuite("backend")).get("a.py")).toBe(2);
   expect((await storeOf(directory, "main").ofSuite("backend")).get("a.py")).toBe(1);
+});
+
+test.each(["constructor", "toString", "__proto__"])("a file and a test may be called %s", async (name) => {
+  const directory = await makeDirectory();
+  const store = storeOf(directory, "main");
+  await store.record(name, [ran(name, name, 1.5), ran(name, "other", 1)]);
+  expect([...(await store.ofSuite(name))]).toEqual([[name, 2.5]]);
+  const text = await readFile(join(directory, "verify/durations/main", `${name}.json`), "utf8");
+  expect(text).toContain(`"${name}":{"${name}":1.5,"other":1}`);
 });
 
 test("branches and suites whose names look alike as files have records of their own", async () => {

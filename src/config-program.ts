@@ -1,0 +1,68 @@
+import { spawn } from "node:child_process";
+import { pathToFileURL } from "node:url";
+
+/** How long a configuration that is a program may take to say what it holds, in milliseconds. */
+const patience = 60_000;
+
+/**
+ * What runs in the process of its own. What a copy would lose without a word is refused: a function, and whatever an object
+ * has from its class.
+ */
+const script = `
+const say = (answer) => process.send(answer, () => process.disconnect());
+const lost = (value, path) => {
+  if (typeof value === "function" || typeof value === "symbol") return path + " is a " + typeof value;
+  if (typeof value !== "object" || value === null) return null;
+  const prototype = Object.getPrototypeOf(value);
+  if (![null, Object.prototype, Array.prototype].includes(prototype)) return path + " is not a plain object";
+  for (const [key, inner] of Object.entries(value)) {
+    const found = lost(inner, path === "what it exports" ? '"' + key + '"' : path.slice(0, -1) + "." + key + '"');
+    if (found) return found;
+  }
+  return null;
+};
+try {
+  const { default: exported } = await import(process.argv[1]);
+  const value = await exported;
+  const error = lost(value, "what it exports");
+  say(error === null ? { value } : { error });
+} catch (error) {
+  say({ error: error?.message ?? String(error) });
+}
+`;
+
+type Answer = { readonly value: unknown } | { readonly error: string };
+
+/**
+ * What a JavaScript or TypeScript file exports by default. The file runs in a process of its own, so nothing that it does
+ * (ending its process, replacing what we rely on) reaches the verdict. What it prints goes to standard error. Throws an
+ * Error that says why where it gives nothing.
+ */
+export async function runConfiguration(path: string): Promise<unknown> {
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", script, pathToFileURL(path).href], {
+    stdio: ["ignore", 2, 2, "ipc"],
+    serialization: "advanced",
+  });
+  const timer = setTimeout(() => child.kill("SIGKILL"), patience);
+  let answer: Answer | undefined;
+  child.once("message", (message) => {
+    answer = message as Answer;
+    // Whatever the file has left running is not waited for.
+    child.kill("SIGKILL");
+  });
+  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (...end) => resolve(end));
+  }).finally(() => clearTimeout(timer));
+  if (answer !== undefined && "value" in answer) return answer.value;
+  throw new Error(answer?.error ?? howItEnded(code, signal));
+}
+
+/** How the process of a file ended that gave nothing. */
+function howItEnded(code: number | null, signal: NodeJS.Signals | null): string {
+  if (signal === "SIGKILL") return `it took longer than ${patience / 1000} s`;
+  if (signal !== null) return `its process was ended by ${signal}`;
+  // Node's code for an await at the top that nothing ends any more.
+  if (code === 13) return "it waits for something that never comes";
+  return `it ended its process (exit code ${code}) before it gave its configuration`;
+}
