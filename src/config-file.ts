@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { basename } from "node:path";
+import { realpath } from "node:fs/promises";
+import { basename, join, relative } from "node:path";
 import { closest } from "fastest-levenshtein";
 import { type Loader, type Loaders, lilconfig } from "lilconfig";
 import type { z } from "zod";
@@ -39,7 +40,19 @@ export async function loadConfig(root: string): Promise<LoadedConfig | null> {
     cache: false,
   });
   const found = await search.search(root);
-  return found && { config: parseConfig(found.config, basename(found.filepath)), file: basename(found.filepath) };
+  if (found === null) return null;
+  const file = basename(found.filepath);
+  await requireOwnFile(root, file);
+  return { config: parseConfig(found.config, file), file };
+}
+
+/** Throws RequestError for a link that leads out of the checkout: it may change, and no receipt would know. */
+async function requireOwnFile(root: string, file: string): Promise<void> {
+  const [here, real] = await Promise.all([realpath(root), realpath(join(root, file))]);
+  if (!relative(here, real).startsWith("..")) return;
+  throw new RequestError(
+    `${file} leads out of the repository, to ${real}: what lies there is not part of the commit. Commit the file itself.`,
+  );
 }
 
 /** Checks a configuration as it was read, and fills in the defaults. Throws RequestError with a line for each mistake. */

@@ -48,7 +48,7 @@ function changedReasons({ changed }: Findings): string[] {
 function outsideReasons({ outside }: Findings): string[] {
   if (outside.length === 0) return [];
   return [
-    `The suite ran code from outside the verified files (${some(outside)}), such as an editable install of another checkout: ` +
+    `The suite ran code from outside the verified files (${some(outside)}), such as an editable install of another checkout, or what a link leads to: ` +
       "what was tested is not what was to be verified.",
   ];
 }

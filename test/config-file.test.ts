@@ -1,3 +1,4 @@
+import { rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { configDigest, loadConfig, parseConfig } from "../src/config-file.ts";
@@ -194,6 +195,19 @@ test("of two files the first counts", async () => {
 test("a package.json without our key is no configuration", async () => {
   expect(await load({ "package.json": '{"name":"x"}' })).toBeNull();
   expect(await load({})).toBeNull();
+});
+
+test("a configuration that is a link out of the checkout is refused", async () => {
+  const directory = await makeDirectory();
+  await writeFiles(directory, { "shared.json": json, "work/in/own.json": json });
+  const path = join(directory, "work/verify.config.json");
+  await symlink("../shared.json", path);
+  await expect(loadConfig(join(directory, "work"))).rejects.toThrow(
+    `verify.config.json leads out of the repository, to ${join(directory, "shared.json")}: what lies there is not part of the commit. Commit the file itself.`,
+  );
+  await rm(path);
+  await symlink("in/own.json", path);
+  expect(await loadConfig(join(directory, "work"))).not.toBeNull();
 });
 
 test("a configuration above the root is not the root's", async () => {

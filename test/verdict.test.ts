@@ -146,7 +146,7 @@ test.each<[string, "failed" | "error", Partial<Findings>, string]>([
     "code from elsewhere",
     "error",
     { outside: ["/home/ada/shop/src/a.py"] },
-    "The suite ran code from outside the verified files (/home/ada/shop/src/a.py), such as an editable install of another checkout: " +
+    "The suite ran code from outside the verified files (/home/ada/shop/src/a.py), such as an editable install of another checkout, or what a link leads to: " +
       "what was tested is not what was to be verified.",
   ],
 ])("%s is never verified", (_what, verdict, changed, reason) => {

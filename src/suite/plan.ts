@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { closest } from "fastest-levenshtein";
 import { type Config, type DatabaseConfig, durationSeconds, type Gate, type SuiteConfig } from "../config.ts";
 import { existingSourcePlaces } from "../coverage/source-places.ts";
@@ -9,6 +9,7 @@ import { plural } from "../report/text.ts";
 import type { VerifyOptions } from "../request.ts";
 import type { Order } from "./order.ts";
 import { runnerOf } from "./runners.ts";
+import { requireGlobWithin, requireWithin } from "./within-checkout.ts";
 import { usableWorkers } from "./worker-count.ts";
 
 /** What will be run, and what it is held against. */
@@ -47,6 +48,7 @@ export interface PlannedSuite {
 export function makePlan(config: Config, options: VerifyOptions, checkoutRoot: string): Plan {
   const suites = selectSuites(config, options.suites).map((suite) => planSuite(config, suite, options, checkoutRoot));
   requireKnownSuites(config);
+  if (config.database !== false) requireDatabaseWithin(config.database, checkoutRoot);
   const gate = { ...config.coverage, lines: options.coverage ?? config.coverage.lines };
   const weaker: string[] = [];
   if (suites.length < config.suites.length) weaker.push("only some suites ran (--suite)");
@@ -54,6 +56,12 @@ export function makePlan(config: Config, options: VerifyOptions, checkoutRoot: s
   if (options.arguments.length > 0) weaker.push(`arguments were added (${options.arguments.join(" ")})`);
   const special = weaker.length > 0 || options.coverage !== undefined || options.timeoutSeconds !== undefined;
   return { suites, gate, weaker, special };
+}
+
+/** Throws RequestError where the template would be built from files that are not part of the commit. */
+function requireDatabaseWithin({ root, inputs }: DatabaseConfig, checkoutRoot: string): void {
+  if (root !== undefined) requireWithin(checkoutRoot, join(checkoutRoot, root), `"database.root" ("${root}")`);
+  for (const glob of inputs) requireGlobWithin(checkoutRoot, checkoutRoot, glob, `"${glob}" in "database.inputs"`);
 }
 
 /** A gate of a suite that is not there would never close. */
@@ -79,13 +87,16 @@ function selectSuites(config: Config, names: readonly string[]): SuiteConfig[] {
 
 function planSuite(config: Config, suite: SuiteConfig, options: VerifyOptions, checkoutRoot: string): PlannedSuite {
   const directory = join(checkoutRoot, suite.root);
-  if (relative(checkoutRoot, directory).startsWith("..")) {
-    throw new RequestError(`The root "${suite.root}" of suite "${suite.name}" lies outside the repository.`);
-  }
+  requireWithin(checkoutRoot, directory, `The root "${suite.root}" of suite "${suite.name}"`);
   if (!existsSync(directory) || !statSync(directory).isDirectory()) {
     throw new RequestError(`The root "${suite.root}" of suite "${suite.name}" is not a directory of this commit.`);
   }
-  for (const source of suite.source) requireSource(suite, source, directory);
+  for (const source of suite.source) requireSource(suite, source, directory, checkoutRoot);
+  for (const key of ["results", "coverage"] as const) {
+    for (const glob of suite[key]) {
+      requireGlobWithin(checkoutRoot, directory, glob, `"${glob}" in "${key}" of suite "${suite.name}"`);
+    }
+  }
   const usesDatabase = config.database !== false && suite.database;
   const timeoutSeconds = options.timeoutSeconds ?? durationSeconds(config.timeout) ?? Number.POSITIVE_INFINITY;
   const workers = workerIds(countWorkers(suite, directory, options));
@@ -133,8 +144,10 @@ function databasesOf(workers: readonly WorkerId[], spares: boolean): readonly Wo
 }
 
 /** A source that is not there would leave its lines out of the gate without a word. */
-function requireSource(suite: SuiteConfig, source: string, directory: string): void {
-  if (existingSourcePlaces(directory, source).length > 0) return;
+function requireSource(suite: SuiteConfig, source: string, directory: string, checkoutRoot: string): void {
+  const places = existingSourcePlaces(directory, source);
+  for (const path of places) requireWithin(checkoutRoot, path, `The source "${source}" of suite "${suite.name}"`);
+  if (places.length > 0) return;
   throw new RequestError(
     `The source "${source}" of suite "${suite.name}" is neither a directory nor a package in ${suite.root === "." ? "the repo's root" : suite.root}.`,
   );

@@ -26,6 +26,7 @@ import { scheduleOf, slowestFiles } from "./schedule.ts";
 import { showProgress } from "./show-progress.ts";
 import { recordRun } from "./timeline.ts";
 import { unusedDatabaseNote } from "./unused-database.ts";
+import { linkedOut } from "./within-checkout.ts";
 
 /** What every suite of a verification shares. */
 export interface SuiteSurroundings {
@@ -52,7 +53,7 @@ export interface SuiteOutcome {
   readonly summary: SuiteSummary;
   /** What makes it not count, beside its failures; a sentence each. */
   readonly reasons: readonly string[];
-  /** Absolute files of other checkouts of the repository whose code it ran. */
+  /** Absolute files that are not part of what is verified and whose code it ran: of other checkouts, or behind links. */
   readonly foreign: readonly string[];
   /** Where its coverage is, or null where it gave none. */
   readonly coverage: readonly LcovInput[] | null;
@@ -125,7 +126,13 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
         ...(others.length === 0 ? {} : { logs: [log, ...others] }),
       },
       reasons: reasons.map(redact),
-      foreign: results.foreign,
+      foreign: [
+        ...results.foreign,
+        ...linkedOut(
+          around.checkout.root,
+          results.ran.map(({ file }) => file),
+        ),
+      ],
       coverage: results.coverage,
       notes: [
         ...(why === null ? [] : [redact(why)]),

@@ -1,3 +1,5 @@
+import { symlink } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Files, makeRepository, type Repository } from "../support/repository.ts";
 import { configFile, makePytestRepository, push, readSummary, runIn, useHook } from "../support/verify.ts";
@@ -152,6 +154,19 @@ test.each([
   );
   expect((await runIn(root, words)).code).toBe(0);
   expect((await readSummary(root)).receipt).toBeNull();
+});
+
+test("tests that lie outside of the checkout, behind a committed link, are no tests of the commit", async () => {
+  const repository = await makePytestRepository({ "tests/test_sums.py": null, "tests/conftest.py": null });
+  await repository.write({
+    "../elsewhere/conftest.py": `import sys\nsys.path.insert(0, "${repository.root}/src")\n`,
+    "../elsewhere/test_sums.py": "from sums import add\n\n\ndef test_adds():\n    assert add(1, 2) == 3\n",
+  });
+  await symlink("../elsewhere", join(repository.root, "tests"));
+  await repository.commit("Link");
+  expect(await reasonsOf(repository)).toMatch(
+    /The suite ran code from outside the verified files \(\/.*\/elsewhere\/test_sums\.py\), .* or what a link leads to/,
+  );
 });
 
 test.each(["process.exit(0);", "process.exitCode = 0; process.kill(process.pid);"])(

@@ -1,6 +1,9 @@
+import { mkdir, symlink } from "node:fs/promises";
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseConfig } from "../../src/config-file.ts";
+import { RequestError } from "../../src/errors.ts";
 import { defaultOptions, type VerifyOptions } from "../../src/request.ts";
 import { makePlan, type PlannedSuite } from "../../src/suite/plan.ts";
 import { makeDirectory } from "../support/repository.ts";
@@ -73,4 +76,40 @@ test("a command that leases does so with another number, and serially the base n
 
 test("where every file has a database, a command leases its own", async () => {
   expect(await planned(command, { isolation: "file" })).toMatchObject({ databases: ["master"], leases: true });
+});
+
+/** A checkout with a directory `in`, one beside it, and a committed link `out` to that. */
+async function makeLinkedOut(): Promise<string> {
+  const root = join(await makeDirectory(), "work");
+  await mkdir(join(root, "in"), { recursive: true });
+  await mkdir(join(root, "../elsewhere/src"), { recursive: true });
+  await symlink("../elsewhere", join(root, "out"));
+  return root;
+}
+
+const elsewhere = (path: string): RegExp =>
+  new RegExp(`leads out of the repository, to /.*/elsewhere${path}: what lies there is not part of the commit`);
+
+test.each<[string, object, object | false, RegExp]>([
+  ["root", { ...pytest, root: "out" }, false, elsewhere("")],
+  ["root, below a link,", { ...pytest, root: "out/src" }, false, elsewhere("/src")],
+  ["root, by `..`,", { ...pytest, root: "in/../../elsewhere" }, false, elsewhere("")],
+  ["source", { ...pytest, source: ["out/src"] }, false, elsewhere("/src")],
+  ["results", { ...command, results: ["out/*.xml"] }, false, elsewhere("")],
+  ["coverage", { ...command, coverage: ["in/*.info", "out/src/**/*.info"] }, false, elsewhere("/src")],
+  ["database.root", pytest, { root: "out" }, elsewhere("")],
+  ["database.inputs", pytest, { inputs: ["out/**"] }, elsewhere("")],
+])("%s that leads out of the checkout is refused", async (_what, suite, database, sentence) => {
+  const root = await makeLinkedOut();
+  const config = parseConfig({ suites: [{ name: "backend", command: "run", ...suite }], database }, "x");
+  expect(() => makePlan(config, defaultOptions, root)).toThrow(RequestError);
+  expect(() => makePlan(config, defaultOptions, root)).toThrow(sentence);
+});
+
+test("a link that stays in the checkout is no reason to refuse", async () => {
+  const root = await makeLinkedOut();
+  await symlink("in", join(root, "inside"));
+  const suite = { name: "backend", command: "run", root: "inside", ...command, results: ["../inside/*.xml"] };
+  const config = parseConfig({ suites: [suite], database: { root: "inside", inputs: ["inside/**"] } }, "x");
+  expect(makePlan(config, defaultOptions, root).suites[0]?.directory).toBe(join(root, "inside"));
 });
