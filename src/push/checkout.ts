@@ -5,7 +5,7 @@ import type { SimpleGit } from "simple-git";
 import { messageOf, UnavailableError } from "../errors.ts";
 import { listed, plural } from "../report/text.ts";
 import type { Environment } from "../world.ts";
-import { linkDependencies } from "./dependencies.ts";
+import { linkDependencies, staleDependencies } from "./dependencies.ts";
 import { gitLine, openGit } from "./git.ts";
 import type { Target } from "./refs.ts";
 import type { Repository } from "./repository.ts";
@@ -47,7 +47,9 @@ export async function openCheckout(
   environment: Environment,
 ): Promise<Checkout> {
   const state = await readState(repository);
-  if (state.head === target.commit && isClean(state)) return ownCheckout(repository, "checkout", state, []);
+  if (state.head === target.commit && isClean(state)) {
+    return ownCheckout(repository, "checkout", state, await staleDependencies(repository, target));
+  }
   const notes = state.head === target.commit ? notesOf(state) : [];
   return await addWorktree(repository, target, environment, notes);
 }
@@ -158,7 +160,7 @@ async function addWorktree(
       root,
       otherRoots: await otherRootsOf(repository, root),
       trackedFiles: () => listFiles(inside.git, []),
-      notes: existsSync(join(path, ".gitmodules")) ? [...notes, submodulesNote] : notes,
+      notes: [...notes, ...dependencyNotes, ...(existsSync(join(path, ".gitmodules")) ? [submodulesNote] : [])],
       dependencyNotes,
       drift: async () => {
         const after = await readState(inside);

@@ -1,11 +1,10 @@
-import { existsSync } from "node:fs";
-import { mkdir, readdir, readlink, realpath, symlink } from "node:fs/promises";
+import { type Dirent, existsSync } from "node:fs";
+import { copyFile, mkdir, readdir, readlink, realpath, symlink } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { gitLine } from "./git.ts";
+import { InstalledPackages } from "./installed.ts";
 import type { Target } from "./refs.ts";
 import type { Repository } from "./repository.ts";
 
-const lockFiles = ["package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"];
 const projectFiles = new Set([
   "package.json",
   "pyproject.toml",
@@ -18,13 +17,14 @@ const projectFiles = new Set([
 const environmentNames = [".venv", "venv", "env"];
 
 /**
- * Makes what is installed beside the user's checkout available in a worktree: node_modules where the commit's lock file
- * is the one they were installed from, and Python's virtual environments as they are. Gives a sentence for each
- * node_modules that does not belong to the commit.
+ * Makes what is installed beside the user's checkout available in a worktree: node_modules where it is what the commit's lock
+ * file names, and Python's virtual environments as they are. Gives a sentence for each node_modules that does not belong to
+ * the commit.
  */
 export async function linkDependencies(repository: Repository, target: Target, worktree: string): Promise<string[]> {
   const notes = new Set<string>();
   const committed = await committedFiles(repository, target);
+  const packages = new InstalledPackages(repository, target, committed);
   for (const directory of projectDirectories(committed)) {
     const from = join(repository.root, directory);
     const to = join(worktree, directory);
@@ -33,17 +33,26 @@ export async function linkDependencies(repository: Repository, target: Target, w
       if (installed) await symlink(join(from, name), join(to, name));
     }
     if (!existsSync(join(from, "node_modules")) || existsSync(join(to, "node_modules"))) continue;
-    const stale = await changedLockFile(repository, committed, directory);
-    if (stale === null) {
+    const { problem, extra } = await packages.of(directory);
+    if (problem === null) {
       const root = await realpath(repository.root);
-      await mirrorModules({ root, worktree }, join(directory, "node_modules"));
+      await mirrorModules({ root, worktree, extra }, join(directory, "node_modules"));
     } else {
-      notes.add(
-        `The ${stale} of ${target.commit.slice(0, 10)} is not the one the checkout has: check it out, install, and push again.`,
-      );
+      notes.add(problem);
     }
   }
   return [...notes];
+}
+
+/** Why what is installed in the user's own checkout is not what the commit's lock files name, a sentence each. */
+export async function staleDependencies(repository: Repository, target: Target): Promise<string[]> {
+  const committed = await committedFiles(repository, target);
+  const packages = new InstalledPackages(repository, target, committed);
+  const directories = [...projectDirectories(committed)].filter((directory) =>
+    existsSync(join(repository.root, directory, "node_modules")),
+  );
+  const installed = await Promise.all(directories.map((directory) => packages.of(directory)));
+  return [...new Set(installed.flatMap(({ problem }) => problem ?? []))];
 }
 
 /** The object id of each file of the commit. */
@@ -65,49 +74,48 @@ function projectDirectories(committed: ReadonlyMap<string, string>): Set<string>
   return new Set([".", ...files.map(dirname)]);
 }
 
-/** The nearest lock file that differs between the commit and the checkout, or null where the same ones govern both. */
-async function changedLockFile(
-  { git, root }: Repository,
-  committed: ReadonlyMap<string, string>,
-  directory: string,
-): Promise<string | null> {
-  for (let current = directory; ; current = dirname(current)) {
-    const files = lockFiles.map((name) => join(current, name));
-    const found = files.filter((file) => committed.has(file) || existsSync(join(root, file)));
-    for (const file of found) {
-      if (!existsSync(join(root, file))) return file;
-      if ((await gitLine(git, "hash-object", "--", file)) !== committed.get(file)) return file;
-    }
-    if (found.length > 0 || current === ".") return null;
-  }
-}
-
 /** The absolute roots, links resolved, of the checkout whose packages are installed and of the worktree that needs them. */
 interface Mirror {
   readonly root: string;
   readonly worktree: string;
+  /** What the commit's lock file does not have and is left out, relative to the root. */
+  readonly extra: ReadonlySet<string>;
 }
-
-/** What lies in a node_modules beside packages and is needed: programs, and the stores that packages are links into. */
-const hiddenParts = new Set([".bin", ".pnpm", ".store"]);
 
 /**
  * A node_modules of links. The directory itself is the worktree's own, so that caches written there stay there; packages
  * and programs that are links into the checkout (workspaces) lead to the same place in the worktree, or old code would
- * be tested.
+ * be tested. The stores that packages are links into (.pnpm, .store) are not there: an installation that a suite starts in
+ * the worktree would write into the user's own through them. Packages are found all the same, as Node follows their links.
  */
 async function mirrorModules(mirror: Mirror, path: string): Promise<void> {
   await mkdir(join(mirror.worktree, path), { recursive: true });
   const entries = await readdir(join(mirror.root, path), { withFileTypes: true });
-  await Promise.all(
-    entries.map(async (entry) => {
-      const inside = join(path, entry.name);
-      if (entry.name.startsWith(".") && !hiddenParts.has(entry.name)) return;
-      const isGroup = entry.name.startsWith("@") || entry.name === ".bin";
-      if (isGroup && entry.isDirectory()) await mirrorModules(mirror, inside);
-      else await symlink(await sourceOf(mirror, inside, entry.isSymbolicLink()), join(mirror.worktree, inside));
-    }),
-  );
+  await Promise.all(entries.map((entry) => mirrorEntry(mirror, path, entry)));
+}
+
+async function mirrorEntry(mirror: Mirror, path: string, entry: Dirent): Promise<void> {
+  const inside = join(path, entry.name);
+  const isProgram = basename(path) === ".bin";
+  if (mirror.extra.has(inside) || (entry.name.startsWith(".") && entry.name !== ".bin" && !isProgram)) return;
+  if (entry.isDirectory() && (entry.name.startsWith("@") || entry.name === ".bin")) {
+    await mirrorModules(mirror, inside);
+    return;
+  }
+  const target = join(mirror.worktree, inside);
+  // A script that finds its program relative to itself, links followed, would find the checkout's.
+  if (isProgram && entry.isFile()) await copyFile(join(mirror.root, inside), target);
+  else {
+    const source = await sourceOf(mirror, inside, entry.isSymbolicLink());
+    if (!(isProgram && (await isOfExtra(mirror, inside)))) await symlink(source, target);
+  }
+}
+
+/** Whether a program belongs to a package that is left out. */
+async function isOfExtra({ root, extra }: Mirror, path: string): Promise<boolean> {
+  if (extra.size === 0) return false;
+  const real = await realpath(join(root, path)).catch(() => "");
+  return [...extra].some((left) => real.startsWith(`${join(root, left)}/`));
 }
 
 /** What an entry of node_modules is to lead to. */

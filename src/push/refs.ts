@@ -87,7 +87,7 @@ export class UnknownRevisionError extends RequestError {}
 /** The commit a revision names. Throws UnknownRevisionError where it names none. */
 export async function readRevision(git: SimpleGit, revision: string): Promise<Target> {
   const head = await gitLineOrNull(git, "symbolic-ref", "--quiet", "--short", "HEAD");
-  const named = await gitLineOrNull(git, "rev-parse", "--quiet", "--verify", `refs/heads/${revision}`);
+  const named = await gitLineOrNull(git, "show-ref", "--verify", "--hash", `refs/heads/${revision}`);
   const target = await resolve(git, revision, null);
   if (target === null) {
     const empty =

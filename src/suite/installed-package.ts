@@ -18,12 +18,16 @@ export function installedVersion({ directory }: Pick<PackagePlace, "directory">,
   }
 }
 
-/** The error of a suite that lacks something: what, and the command that installs it. */
+/**
+ * The error of a suite that lacks something: what, and the command that installs it; where the checkout's packages are not
+ * those of the commit, what differs, as another installation would not help.
+ */
 export function missingPackage(place: PackagePlace, what: string, packages: readonly string[]): UnavailableError {
   const { suite, checkoutRoot, dependencyNotes } = place;
-  const notes = dependencyNotes.map((note) => ` ${note}`).join("");
   const where = suite.root === "." ? "the repo's root" : suite.root;
+  const why = dependencyNotes.join(" ");
+  if (why !== "") return new UnavailableError(`${suite.name}: ${what} is not available in ${where}: ${why}`);
   return new UnavailableError(
-    `${suite.name}: ${what} is not installed in ${where}. Install with: ${addCommand(findPackageManager(checkoutRoot), packages)}${notes}`,
+    `${suite.name}: ${what} is not installed in ${where}. Install with: ${addCommand(findPackageManager(checkoutRoot), packages)}`,
   );
 }

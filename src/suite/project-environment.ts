@@ -6,6 +6,16 @@ import type { Environment } from "../world.ts";
 import { withProjectPrograms } from "./programs.ts";
 
 /**
+ * What is installed is the user's own: uv would install the worktree's project into the virtual environment, and pnpm 10 and
+ * later may begin every script with an installation.
+ */
+const installsNothing: Environment = {
+  UV_NO_SYNC: "1",
+  npm_config_verify_deps_before_run: "false",
+  pnpm_config_verify_deps_before_run: "false",
+};
+
+/**
  * What a command of the project runs in, be it a suite, a check or `database.setup`: the project's own programs first,
  * those of the directories before those of the checkout, and nothing that only says how the verification was called.
  */
@@ -17,8 +27,7 @@ export function projectEnvironment(
   // What moon has kept of an earlier run was not run now.
   const environmentOfRun = { ...withoutCaller(environment), MOON_CACHE: "off" };
   const own = withProjectPrograms(environmentOfRun, [...directories, checkout.root]);
-  // The virtual environment is the user's own: uv would install the worktree's project into it.
-  return checkout.kind === "worktree" ? { ...own, UV_NO_SYNC: "1" } : own;
+  return checkout.kind === "worktree" ? { ...own, ...installsNothing } : own;
 }
 
 /**

@@ -46,11 +46,20 @@ test("a worktree of a vitest suite runs with the checkout's node_modules", async
   expect((await readSummary(service.root)).verifiedIn).toBe("worktree");
 });
 
-test("a worktree whose lock file is another says why vitest is missing", async () => {
+test("a worktree for whose lock file other packages are installed says which, and what helps", async () => {
   const service = await makeVitestLedger();
-  await service.write({ "package-lock.json": '{ "lockfileVersion": 3, "packages": {} }\n' });
+  await service.write({
+    "package-lock.json": JSON.stringify({ packages: { "node_modules/vitest": { version: "1.0.0" } } }),
+  });
+  const commit = await service.commit("Another vitest");
+  await service.write({ "notes.txt": "so that a worktree is needed\n" });
   const { exitCode, output } = await push(service);
   expect(exitCode).not.toBe(0);
-  expect(output).toContain("vitest is not installed in the repo's root");
-  expect(output).toMatch(/The package-lock\.json of [0-9a-f]{10} is not the one the checkout has/);
+  expect(output).toMatch(
+    new RegExp(
+      `vitest is not available in the repo's root: node_modules is not what the package-lock.json of ${commit.slice(0, 7)} names ` +
+        "\\(vitest \\S+ installed, 1\\.0\\.0 wanted\\): run `npm ci`\\.",
+    ),
+  );
+  expect(await service.remoteCommit("refs/heads/main")).toBeNull();
 });

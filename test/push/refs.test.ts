@@ -190,7 +190,14 @@ test("a revision is named by the branch it is, or by the one that is checked out
   await repository.git("tag", "v1");
   expect((await readRevision(git, "topic")).branch).toBe("topic");
   expect((await readRevision(git, "v1")).branch).toBe("main");
+  expect((await readRevision(git, "main^{commit}")).branch).toBe("main");
   expect((await readRevision(git, await repository.git("rev-parse", "HEAD"))).branch).toBe("main");
+});
+
+test("a revision that leads away from a branch is not called that branch", async () => {
+  const repository = await makeRepository({});
+  await repository.commit("Second");
+  expect((await readRevision((await open(repository)).git, "main^")).branch).toBeNull();
 });
 
 test("a commit that is checked out without a branch is on none", async () => {
