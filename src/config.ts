@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { variableValueMistake } from "./variable-words.ts";
 
 /** The runners that have an adapter in `suite/`. */
 export const runnerNames = ["pytest", "vitest", "jest", "mocha", "node", "command"] as const;
@@ -6,6 +7,12 @@ export type RunnerName = (typeof runnerNames)[number];
 
 const nonEmpty = z.string().min(1);
 const percent = z.number().min(0).max(100);
+
+/** See `variableValueMistake`. */
+const variableWord = nonEmpty.superRefine((value, context) => {
+  const message = variableValueMistake(value);
+  if (message !== null) context.addIssue({ code: "custom", message });
+});
 
 const suiteShape = z.strictObject({
   /** What the reports call it. */
@@ -53,9 +60,12 @@ export const suiteSchema = suiteShape.superRefine((suite, context) => {
 export const databaseSchema = z.strictObject({
   /** The base name; workers get NAME_gw0, NAME_gw1, …; a serial run gets NAME. */
   name: nonEmpty.default("verify_test"),
-  /** Variable → URL scheme, or a list of names, which get `postgresql`. */
+  /**
+   * Variable → what it holds: a URL of that scheme, a part of the address, or a template of its parts. Or a list of names,
+   * which hold a URL with `postgresql`.
+   */
   variables: z
-    .union([z.record(nonEmpty, nonEmpty), z.array(nonEmpty)])
+    .union([z.record(nonEmpty, variableWord), z.array(nonEmpty)])
     .default(["DATABASE_URL", "TEST_DATABASE_URL"])
     .transform((value) =>
       Array.isArray(value) ? Object.fromEntries(value.map((variable) => [variable, "postgresql"])) : value,

@@ -58,13 +58,14 @@ test("everything but the suites has a default", () => {
   });
 });
 
-test("variables may be a list of names or have schemes of their own", () => {
+test("variables may be a list of names, have schemes of their own, or hold parts of the address", () => {
   const variablesOf = (variables: unknown): unknown => {
     const { database } = parseConfig({ ...minimal, database: { variables } }, "x");
     return database === false ? null : database.variables;
   };
   expect(variablesOf(["A"])).toEqual({ A: "postgresql" });
   expect(variablesOf({ A: "postgresql+asyncpg" })).toEqual({ A: "postgresql+asyncpg" });
+  expect(variablesOf({ DB_HOST: "host", DSN: "host={host}" })).toEqual({ DB_HOST: "host", DSN: "host={host}" });
 });
 
 test.each<[string, unknown, string]>([
@@ -107,6 +108,11 @@ test.each<[string, unknown, string]>([
     "variables that are a text",
     { ...minimal, database: { variables: "URL" } },
     '"database.variables": expected record, received string, or expected array, received string.',
+  ],
+  [
+    "a variable that holds an unknown word",
+    { ...minimal, database: { variables: { DB_HOST: "hots" } } },
+    '"database.variables.DB_HOST": "hots" is neither a scheme such as "postgresql+asyncpg", nor a part of the address (host, port, user, password, name, url), nor a template such as "jdbc:postgresql://{host}:{port}/{name}".',
   ],
   [
     "more than all lines",

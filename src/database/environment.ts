@@ -1,6 +1,7 @@
 import type { DatabaseConfig } from "../config.ts";
 import type { WorkerId } from "./provision.ts";
-import { postgresVariables, renderUrl, type ServerAddress } from "./url.ts";
+import { postgresVariables, type ServerAddress } from "./url.ts";
+import { variableValue } from "./variable-values.ts";
 
 /** The variables that lead a worker to its database. */
 export function workerEnvironment(
@@ -9,9 +10,9 @@ export function workerEnvironment(
   database: string,
   worker: WorkerId | "template",
 ): Record<string, string> {
-  const urls = Object.entries(config.variables).map(([variable, scheme]) => [
+  const own = Object.entries(config.variables).map(([variable, value]) => [
     variable,
-    renderUrl(address, scheme, database),
+    variableValue(value, address, database),
   ]);
-  return { ...postgresVariables(address, database), ...Object.fromEntries(urls), VERIFY_WORKER: worker };
+  return { ...postgresVariables(address, database), ...Object.fromEntries(own), VERIFY_WORKER: worker };
 }

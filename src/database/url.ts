@@ -138,7 +138,7 @@ export function withoutPostgresRedirects(environment: Environment): Environment 
 }
 
 /** Percent-encodes all but letters, digits and `-._~`: `encodeURIComponent` leaves `!'()*`. */
-function encodePart(text: string): string {
+export function encodePart(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,

@@ -1,0 +1,28 @@
+import { isIPv6 } from "node:net";
+import { isPart, type PartName, placeholder } from "../variable-words.ts";
+import { encodePart, renderUrl, type ServerAddress } from "./url.ts";
+
+/** What a value of `database.variables` stands for: a URL, a part of the address, or a template of its parts. */
+export function variableValue(value: string, address: ServerAddress, database: string): string {
+  if (isPart(value)) return partOf(value, address, database);
+  if (!value.includes("{")) return renderUrl(address, value, database);
+  const isUrl = value.includes("://");
+  return value.replace(placeholder, (_, name: PartName) => {
+    const part = partOf(name, address, database);
+    if (!isUrl || name === "url") return part;
+    // A URL's host stands in brackets where it has colons; everything else is encoded there.
+    return name === "host" && isIPv6(part) ? `[${part}]` : encodePart(part);
+  });
+}
+
+function partOf(name: PartName, address: ServerAddress, database: string): string {
+  const parts: Record<PartName, string> = {
+    host: address.host,
+    port: String(address.port),
+    user: address.user,
+    password: address.password ?? "",
+    name: database,
+    url: renderUrl(address, "postgresql", database),
+  };
+  return parts[name];
+}
