@@ -17,7 +17,8 @@ export interface Mention {
 
 const variableName =
   /^[A-Z0-9_]*(DATABASE_(TEST_)?UR[LI]|(^|_)DB_(TEST_)?UR[LI]|POSTGRES(QL)?_UR[LI]|(^|_)PG_?UR[LI]|(DB|DATABASE|PG|POSTGRES(QL)?|SQLALCHEMY|(^|_)TEST)_DSN)[A-Z0-9_]*$|^DSN$/;
-const otherService = /REDIS|MONGO|MYSQL|MARIA|CLICKHOUSE|SQLITE|SENTRY|RABBIT|AMQP|NEO4J|ELASTIC/;
+/** What a variable that looks like a database's is about instead. */
+export const otherService = /REDIS|MONGO|MYSQL|MARIA|CLICKHOUSE|SQLITE|SENTRY|RABBIT|AMQP|NEO4J|ELASTIC/;
 const urlPattern = /\b([a-z][a-z0-9]*(?:\+[a-z0-9]+)?):\/\/(?:[^\s"'`@]*@)?[^\s"'`/]*(?:\/([^\s"'`?#)]*))?/;
 
 /** What must stand in a name's line, or in the one above, for the name to be that of an environment variable. */
@@ -69,9 +70,14 @@ function mentionsIn(file: string, text: string, kind: Mention["kind"]): Mention[
       const scheme = url !== null && /^postgres/.test(url.scheme) ? url.scheme : null;
       const database =
         scheme !== null && /^[A-Za-z_][\w-]*$/.test(url?.database ?? "") ? (url?.database ?? null) : null;
-      return [{ variable, file, line: index + 1, kind, isTest: testPath.test(file), scheme, database }];
+      return [{ variable, file, line: index + 1, kind, isTest: isTestPath(file), scheme, database }];
     });
   });
+}
+
+/** Whether a file is one of the tests', by its path. */
+export function isTestPath(file: string): boolean {
+  return testPath.test(file);
 }
 
 function isDatabaseVariable(name: string): boolean {
@@ -92,10 +98,13 @@ function defaultUrl(
   const line = lines[index] ?? "";
   const start = line.toUpperCase().indexOf(variable);
   const rest = start === -1 ? line : line.slice(start + variable.length);
+  const found: { scheme: string; database: string }[] = [];
   for (const [offset, text] of [rest, ...lines.slice(index + 1, index + 1 + reach)].entries()) {
-    if (offset > 0 && (text.match(/\b[A-Z][A-Z0-9_]*\b/g) ?? []).some(isDatabaseVariable)) return null;
-    const found = urlPattern.exec(text);
-    if (found !== null) return { scheme: found[1] ?? "", database: found[2] ?? "" };
+    if (offset > 0 && (text.match(/\b[A-Z][A-Z0-9_]*\b/g) ?? []).some(isDatabaseVariable)) break;
+    const [, scheme, database = ""] = urlPattern.exec(text) ?? [];
+    if (scheme !== undefined) found.push({ scheme, database });
+    // Only a list goes on.
+    if (scheme !== undefined && !/,\s*$/.test(text)) break;
   }
-  return null;
+  return found.find(({ scheme }) => /^postgres/.test(scheme)) ?? found[0] ?? null;
 }

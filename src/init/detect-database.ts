@@ -1,4 +1,5 @@
 import { findMentions, kindOf, type Mention } from "./database-mentions.ts";
+import { findPartMentions, type PartMention } from "./database-parts.ts";
 import { postgresSign, usesSqlAlchemyWith } from "./database-signs.ts";
 import type { DetectedSuite } from "./detected-suite.ts";
 import { isUnder, type ProjectFiles } from "./project-files.ts";
@@ -9,7 +10,7 @@ export interface DetectedDatabase {
   readonly suites: ReadonlySet<DetectedSuite>;
   /** The base name, where a test's URL names one. */
   readonly name: string | undefined;
-  /** Variable → URL scheme; empty where none was found. */
+  /** Variable → URL scheme, or the part of the address that it holds; empty where none was found. */
   readonly variables: Readonly<Record<string, string>>;
   /** One line each. */
   readonly notes: readonly string[];
@@ -18,16 +19,24 @@ export interface DetectedDatabase {
 /** Which suites use Postgres, and through which environment variables. */
 export function detectDatabase(project: ProjectFiles, suites: readonly DetectedSuite[]): DetectedDatabase {
   const mentions = findMentions(project);
+  const parts = findPartMentions(project);
   const users = new Map<DetectedSuite, string>();
   for (const suite of suites) {
-    const reading = mentions.find((mention) => isReadBy(suite, suites, mention));
+    const reading = mentions.find((mention) => mention.scheme !== null && isReadBy(suite, suites, mention));
+    const part = parts.find((mention) => isReadBy(suite, suites, mention));
     const sign = postgresSign(project, suite, (path) => belongsTo(suite, suites, path));
     if (sign !== null) users.set(suite, sign);
-    else if (reading !== undefined && reading.scheme !== null) users.set(suite, place(reading));
+    else if (reading !== undefined) users.set(suite, place(reading));
+    else if (part !== undefined && isPostgresPort(parts, part)) users.set(suite, place(part));
   }
-  const relevant = mentions.filter((mention) => [...users.keys()].some((suite) => isReadBy(suite, suites, mention)));
+  const isRead = (mention: Place): boolean => [...users.keys()].some((suite) => isReadBy(suite, suites, mention));
   const settings = mentions.filter((mention) => mention.kind === "setting");
-  const chosen = users.size === 0 ? [] : relevant.length > 0 ? relevant : settings;
+  const relevant = mentions.filter(isRead);
+  const readParts = parts.filter(isRead);
+  // What only CI or a compose file sets counts where no code of ours tells what it reads.
+  const isUnread = relevant.length + readParts.length === 0;
+  const chosen = users.size === 0 ? [] : isUnread ? settings : relevant;
+  const chosenParts = users.size === 0 ? [] : isUnread ? parts.filter(({ kind }) => kind === "setting") : readParts;
   const names = [...new Set(chosen.map((mention) => mention.variable))];
   const variables = names.map((variable) =>
     describeVariable(
@@ -37,21 +46,68 @@ export function detectDatabase(project: ProjectFiles, suites: readonly DetectedS
       users,
     ),
   );
-  const named = byWeight([...chosen, ...settings]).find((mention) => mention.database?.includes("test"));
+  const described = new Map(chosenParts.map(({ variable, part }) => [variable, part]));
+  const named = databaseNamed(
+    [...chosen, ...settings],
+    [...chosenParts, ...parts.filter(({ kind }) => kind === "setting")],
+  );
   return {
     suites: new Set(users.keys()),
-    name: named?.database ?? undefined,
-    variables: Object.fromEntries(variables.map(({ variable, scheme }) => [variable, scheme])),
+    name: named?.name,
+    variables: Object.fromEntries([
+      ...variables.map(({ variable, scheme }) => [variable, scheme]),
+      ...[...described].filter(([variable]) => !names.includes(variable)),
+    ]),
     notes: [
       ...variables.map(({ note }) => note),
-      ...(named === undefined ? [] : [`${named.database}, the base name, read in ${place(named)}`]),
-      ...(users.size > 0 && names.length === 0
+      ...partNotes(chosenParts),
+      ...(named === undefined ? [] : [`${named.name}, the base name, read in ${named.place}`]),
+      ...(users.size > 0 && names.length + described.size === 0
         ? [
             `no variable for its URL found (${[...users.values()].join(", ")}): the workers get DATABASE_URL and TEST_DATABASE_URL`,
           ]
         : []),
     ],
   };
+}
+
+/** Whether the variables that stand with one are Postgres's: nothing else is known of a suite that names no driver. */
+function isPostgresPort(parts: readonly PartMention[], { file }: PartMention): boolean {
+  return parts.some((other) => other.file === file && other.part === "port" && other.value === "5432");
+}
+
+/** A line for each file that reads parts of the address. */
+function partNotes(parts: readonly PartMention[]): string[] {
+  const all = onePerVariable(parts);
+  const files = [...new Set(all.map(({ file }) => file))];
+  return files.map((file) => {
+    const group = all.filter((mention) => mention.file === file);
+    const where = group[0] === undefined ? file : place(group[0]);
+    return `${group.map(({ variable, part }) => `${variable} (${part})`).join(", ")}, read in ${where}`;
+  });
+}
+
+/** Each variable at its best place: in tests, else in sources, else in settings. */
+function onePerVariable(parts: readonly PartMention[]): PartMention[] {
+  const weight = ({ isTest, kind }: PartMention): number => (isTest ? 0 : kind === "setting" ? 2 : 1);
+  const sorted = parts.toSorted((left, right) => weight(left) - weight(right));
+  return [...new Map(sorted.toReversed().map((mention) => [mention.variable, mention])).values()].toReversed();
+}
+
+/** The base name: what CI sets, else what is a test's by its name. */
+function databaseNamed(
+  mentions: readonly Mention[],
+  parts: readonly PartMention[],
+): { readonly name: string; readonly place: string } | undefined {
+  const urls = byWeight(mentions).flatMap((mention) =>
+    mention.database === null ? [] : [{ ...mention, name: mention.database }],
+  );
+  const named = parts.flatMap((mention) =>
+    mention.part === "name" && mention.value ? [{ ...mention, name: mention.value }] : [],
+  );
+  const all = [...urls, ...named].filter(({ name }) => /^[A-Za-z_][\w-]*$/.test(name) && name !== "postgres");
+  const found = all.find(({ file }) => isWorkflow(file)) ?? all.find(({ name }) => name.includes("test"));
+  return found && { name: found.name, place: place(found) };
 }
 
 function describeVariable(
@@ -74,14 +130,23 @@ function describeVariable(
   };
 }
 
-/** Tests before sources before settings; with a URL before without one. */
+/** What CI sets, which is known to work, then tests before sources before other settings; with a URL before without one. */
 function byWeight(mentions: readonly Mention[]): Mention[] {
-  const weight = (mention: Mention): number =>
-    (mention.isTest ? 0 : mention.kind === "setting" ? 4 : 2) + (mention.scheme === null ? 1 : 0);
+  const weight = (mention: Mention): number => {
+    if (isWorkflow(mention.file) && mention.scheme !== null) return -1;
+    return (mention.isTest ? 0 : mention.kind === "setting" ? 4 : 2) + (mention.scheme === null ? 1 : 0);
+  };
   return mentions.toSorted((left, right) => weight(left) - weight(right));
 }
 
-function isReadBy(suite: DetectedSuite, suites: readonly DetectedSuite[], mention: Mention): boolean {
+/** Where a variable is named. */
+type Place = Pick<Mention, "file" | "line" | "kind">;
+
+function isWorkflow(file: string): boolean {
+  return file.startsWith(".github/workflows/");
+}
+
+function isReadBy(suite: DetectedSuite, suites: readonly DetectedSuite[], mention: Place): boolean {
   return mention.kind !== "setting" && belongsTo(suite, suites, mention.file);
 }
 
@@ -94,6 +159,6 @@ function belongsTo(suite: DetectedSuite, suites: readonly DetectedSuite[], path:
   return isUnder(suite.root, path) && !deeper && [language, "setting", null].includes(kindOf(path));
 }
 
-function place(mention: Mention): string {
+function place(mention: Place): string {
   return `${mention.file}:${mention.line}`;
 }

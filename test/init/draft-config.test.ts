@@ -16,6 +16,69 @@ const node = {
   "package.json": '{ "dependencies": { "pg": "8" }, "devDependencies": { "vitest": "4" } }',
 };
 
+describe("parts of an address", () => {
+  const text =
+    'connect(host=os.environ.get("DB_HOST", "localhost"), port=os.environ.get("DB_PORT", "5432"), dbname=os.environ.get("DB_NAME", "shop_test"))\n';
+
+  it("are given to the variables that hold them, with the name that is a test's", () => {
+    const draft = draftOf({ ...python, "src/store.py": text });
+    expect(draft.config.database).toEqual({
+      name: "shop_test",
+      variables: { DB_HOST: "host", DB_PORT: "port", DB_NAME: "name" },
+    });
+    expect(draft.database).toEqual([
+      "DB_HOST (host), DB_PORT (port), DB_NAME (name), read in src/store.py:1",
+      "shop_test, the base name, read in src/store.py:1",
+    ]);
+  });
+
+  it("stand beside a URL that is read as well", () => {
+    const files = { ...python, "src/store.py": text, "src/other.py": 'os.environ["DATABASE_URL"]\n' };
+    expect(databaseOf(files)).toMatchObject({
+      variables: { DATABASE_URL: "postgresql", DB_HOST: "host", DB_PORT: "port", DB_NAME: "name" },
+    });
+  });
+
+  it("are what a suite without a known driver needs, where the port is Postgres's", () => {
+    const files = { "tests/test_a.py": aTest, "src/store.py": text };
+    expect(databaseOf(files)).toMatchObject({ variables: { DB_HOST: "host" } });
+    expect(databaseOf({ ...files, "src/store.py": text.replace("5432", "3306") })).toBe(false);
+  });
+
+  it("are taken from settings where no code says what it reads", () => {
+    const compose = "services:\n  app:\n    environment:\n      DB_HOST: db\n      DB_NAME: shop\n";
+    expect(databaseOf({ ...python, "compose.yaml": compose })).toMatchObject({
+      variables: { DB_HOST: "host", DB_NAME: "name" },
+    });
+  });
+});
+
+describe("what CI sets", () => {
+  const workflow = (lines: string): Texts => ({ ".github/workflows/ci.yml": `jobs:\n  test:\n    env:\n${lines}` });
+
+  it("wins over a default in the code, for the scheme and for the name", () => {
+    const files = {
+      ...reading('os.getenv("DATABASE_URL", "postgresql+psycopg2://localhost/dev_test")'),
+      ...workflow("      DATABASE_URL: postgresql+asyncpg://postgres:postgres@localhost/ci_checks\n"),
+    };
+    expect(databaseOf(files)).toEqual({ name: "ci_checks", variables: { DATABASE_URL: "postgresql+asyncpg" } });
+  });
+
+  it("names the database by a part, too", () => {
+    const files = {
+      ...reading('os.environ["DATABASE_URL"]'),
+      ...workflow("      DB_HOST: localhost\n      DB_NAME: checks\n"),
+    };
+    expect(databaseOf(files)).toEqual({ name: "checks", variables: ["DATABASE_URL"] });
+  });
+
+  it("is one of Postgres's where it is a list of several", () => {
+    const list = "      TEST_DATABASE_URLS: |\n        sqlite:///x,\n        postgresql+asyncpg://u:p@localhost/x\n";
+    const files = { ...reading('os.environ["TEST_DATABASE_URLS"]'), ...workflow(list) };
+    expect(databaseOf(files)).toMatchObject({ variables: { TEST_DATABASE_URLS: "postgresql+asyncpg" } });
+  });
+});
+
 describe("the variables of a database", () => {
   it.each([
     ['os.environ["DATABASE_URL"]', { DATABASE_URL: "postgresql" }],
