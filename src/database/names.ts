@@ -16,9 +16,9 @@ export function coordinatorName(base: string): string {
   return `${base}_coordinator`;
 }
 
-/** The name of the template that `database.setup` has built. */
+/** The name of the template that `database.setup` has built: one that no suite gives to a template of its own. */
 export function templateName(base: string): string {
-  return `${base}_template`;
+  return `${base}_verify_template`;
 }
 
 /** The name of the template while `database.setup` builds it, so that a half-built one is never taken for a whole one. */

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const building = (name: string): string => `"${name}_template_building"`;
+const building = (name: string): string => `"${name}_verify_template_building"`;
 
 /** Who may do what in a database, in words. */
 async function accessOf(name: string): Promise<string[]> {
@@ -99,9 +99,13 @@ describe("the template", () => {
     const { url } = await newRole(server, "CREATEDB");
     const provision = await openProvision(makeRequest({ url, settings: { name, setup: "true" } }));
     expect(
-      await server.query(`SELECT datallowconn, datistemplate FROM pg_database WHERE datname = '${name}_template'`),
+      await server.query(
+        `SELECT datallowconn, datistemplate FROM pg_database WHERE datname = '${name}_verify_template'`,
+      ),
     ).toEqual([{ datallowconn: false, datistemplate: true }]);
-    expect((await failureOf(server.query(`DROP DATABASE ${name}_template`))).message).toContain("template database");
+    expect((await failureOf(server.query(`DROP DATABASE ${name}_verify_template`))).message).toContain(
+      "template database",
+    );
     await provision.close();
     expect(await databasesLike(server, name)).toEqual([]);
   });

@@ -34,8 +34,8 @@ describe("a worker of an embedded server", () => {
   test.each([
     "ledger_test_gw1",
     "ledger_test",
-    "ledger_test_template",
-    "ledger_test_template_building",
+    "ledger_test_verify_template",
+    "ledger_test_verify_template_building",
     "ledger_test_gw1_shadow",
     "test_ledger_test_gw1",
     "ledger_test_gw01",
@@ -77,7 +77,7 @@ describe("a worker of an embedded server", () => {
     const url = new URL(own?.environment.DATABASE_URL ?? "");
     url.username = url.password = "app";
     expect(await queryUrl(url.href, "SELECT current_user AS name")).toEqual([{ name: "app" }]);
-    for (const name of ["ledger_test", "ledger_test_template"]) {
+    for (const name of ["ledger_test", "ledger_test_verify_template"]) {
       url.pathname = `/${name}`;
       expect((await failureOf(queryUrl(url.href, "SELECT 1"))).message).toContain(rejected("app", name));
     }
@@ -121,7 +121,9 @@ describe("a worker of an embedded server", () => {
   test("in a serial run is let into the base database, and not into its template", async () => {
     const [own] = await (await open({ workers: ["master"] })).lease(["master"]);
     expect(await ask(own, "SELECT current_database() AS name")).toEqual([{ name: "ledger_test" }]);
-    expect(await refusalOf(own, "ledger_test_template")).toContain(rejected("master", "ledger_test_template"));
+    expect(await refusalOf(own, "ledger_test_verify_template")).toContain(
+      rejected("master", "ledger_test_verify_template"),
+    );
   });
 });
 

@@ -46,7 +46,7 @@ describe("an external server", () => {
     const [database] = await provision.lease(["gw0"]);
     await provision.lease(["gw0"]);
     expect(await ask(database, "SELECT current_user AS role")).toEqual([{ role }]);
-    expect(await databasesLike(server, name)).toEqual([`${name}_gw0`, `${name}_template`]);
+    expect(await databasesLike(server, name)).toEqual([`${name}_gw0`, `${name}_verify_template`]);
     await provision.close();
     expect(await databasesLike(server, name)).toEqual([]);
   });
@@ -138,7 +138,7 @@ describe("database.setup on an external server", () => {
       settings: { name, setup: "sleep 600" },
     });
     const opening = failureOf(openProvision({ ...request, environment, signal: controller.signal }));
-    while (!(await databasesLike(server, name)).includes(`${name}_template_building`)) await Promise.resolve();
+    while (!(await databasesLike(server, name)).includes(`${name}_verify_template_building`)) await Promise.resolve();
     controller.abort();
     expect(await opening).toBeInstanceOf(InterruptedError);
     expect(await databasesLike(server, name)).toEqual([]);

@@ -8,7 +8,7 @@ const workers: WorkerId[] = ["gw0", "gw10"];
 test.each([
   ["a base", "a".repeat(64), ["master"], false],
   ["a worker's name", "a".repeat(59), ["gw0", "gw10"], false],
-  ["the template's name while it is built", "a".repeat(46), ["gw0"], true],
+  ["the template's name while it is built", "a".repeat(39), ["gw0"], true],
   ["a base of letters that take two bytes", "é".repeat(30), ["gw0"], false],
 ] as [string, string, WorkerId[], boolean][])(
   "%s that Postgres would cut is refused",
@@ -19,7 +19,7 @@ test.each([
 
 test.each([
   ["a worker's name", "a".repeat(58), ["gw0", "gw10"], false],
-  ["the template's name while it is built", "a".repeat(45), ["gw0"], true],
+  ["the template's name while it is built", "a".repeat(38), ["gw0"], true],
 ] as [string, string, WorkerId[], boolean][])("%s of 63 bytes is not refused", (_what, base, all, hasTemplate) => {
   checkBaseName(base, all, hasTemplate);
 });

@@ -51,10 +51,10 @@ describe("a database that is there already", () => {
 
   test("is refused under the name of the template", async () => {
     const name = newBase();
-    await server.query(`CREATE DATABASE ${name}_template`);
+    await server.query(`CREATE DATABASE ${name}_verify_template`);
     const failure = await failureOf(open({ url: server.url, settings: { name, setup: "true" } }));
-    expect(failure.message).toContain(`"${name}_template" exists already and was not made by pushproof`);
-    expect(await databasesLike(server, name)).toEqual([`${name}_template`]);
+    expect(failure.message).toContain(`"${name}_verify_template" exists already and was not made by pushproof`);
+    expect(await databasesLike(server, name)).toEqual([`${name}_verify_template`]);
   });
 
   test("is refused where it is another base name's, with where that one's run was", async () => {

@@ -27,13 +27,13 @@ test("the template has its own name, lets nobody in, and is built only once", as
     await ask(database, "SELECT datname, datallowconn FROM pg_database WHERE datname LIKE 'ledger%' ORDER BY 1"),
   ).toEqual([
     { datname: "ledger_test_gw0", datallowconn: true },
-    { datname: "ledger_test_template", datallowconn: false },
+    { datname: "ledger_test_verify_template", datallowconn: false },
   ]);
   expect(await readFile(join(directory, "built"), "utf8")).toBe("\n");
 });
 
 test("what database.setup sets on its database holds in the clones", async () => {
-  const name = '"ledger_test_template_building"';
+  const name = '"ledger_test_verify_template_building"';
   const { directory, setup } = await migration(
     `ALTER DATABASE ${name} SET search_path TO "$user", app, public`,
     `ALTER DATABASE ${name} SET timezone TO 'Asia/Kathmandu'`,
@@ -53,7 +53,9 @@ test("database.setup runs in its directory, with the given environment and the v
   const environment = environmentWith({ COLOR: "green", PGHOSTADDR: "192.0.2.1" });
   const setup = 'printf "%s " "$COLOR" "$PGDATABASE" "$VERIFY_WORKER" "$' + '{PGHOSTADDR-none}" > seen';
   await open({ directory, environment, settings: { setup } });
-  expect(await readFile(join(directory, "seen"), "utf8")).toBe("green ledger_test_template_building template none ");
+  expect(await readFile(join(directory, "seen"), "utf8")).toBe(
+    "green ledger_test_verify_template_building template none ",
+  );
 });
 
 test("a failing database.setup is told with its command, exit code and last lines, without the password", async () => {
@@ -90,7 +92,7 @@ test("a database.setup over its time is ended and told", async () => {
 test("what database.setup prints is in its log, without the password", async () => {
   const log = join(await makeDirectory(), "logs", "database-setup.log");
   await open({ log, settings: { setup: 'echo "built $PGDATABASE"; echo "$PGPASSWORD"' } });
-  expect(await readFile(log, "utf8")).toBe("built ledger_test_template_building\n***\n");
+  expect(await readFile(log, "utf8")).toBe("built ledger_test_verify_template_building\n***\n");
 });
 
 test("a connection that database.setup leaves open is named", async () => {

@@ -5,7 +5,7 @@ import type { Binaries } from "./binaries.ts";
 import { initdbOptions, locales } from "./settings.ts";
 
 /** Counts up with every change of what an archive holds, so that an older version's is not taken for ours. */
-const layout = 1;
+const layout = 2;
 
 /**
  * The name under which a built template is kept: the same as long as nothing has changed that it depends on. Null where
