@@ -29,7 +29,7 @@ export function rejectionRemedies(rejections: readonly RejectionSummary[]): stri
       : []),
     ...(coordinated.length > 0
       ? [
-          'What runs outside of every worker (a conftest as it is loaded, a global setup) has no database: do it in a fixture or a setup file, or in "database.setup".',
+          'What runs outside of every worker (a conftest as it is loaded, a global setup) has no database: set "parallel": "processes" in the suite, or do it in "database.setup".',
         ]
       : []),
   ];
@@ -40,7 +40,8 @@ export function refusedDuring(failure: Failure, rejections: readonly RejectionSu
   return rejections.filter(({ worker, files }) => worker === failure.worker && files.includes(failure.file));
 }
 
-const coordinator = "coordinator";
+/** How the process that only coordinates workers is called where a worker is named. */
+export const coordinator = "coordinator";
 
 function whoOf(worker: string): string {
   return worker === coordinator ? "The process that only coordinates the workers" : worker;

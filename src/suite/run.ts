@@ -3,9 +3,11 @@ import type { LcovInput } from "../coverage/lcov.ts";
 import { noLeases } from "../database/leases.ts";
 import type { Provision } from "../database/provision.ts";
 import { withoutPostgresRedirects } from "../database/url.ts";
+import { UnavailableError } from "../errors.ts";
 import { filesUnder } from "../init/project-files.ts";
 import type { Checkout } from "../push/checkout.ts";
 import type { Stage } from "../report/display.ts";
+import { coordinator } from "../report/rejections.ts";
 import type { RunRecord } from "../report/run-record.ts";
 import type { Failure, SuiteSummary } from "../report/summary.ts";
 import type { Environment } from "../world.ts";
@@ -82,7 +84,7 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
   const runner = runnerOf(suite);
   const processes = new SuiteProcesses({ planned, runner, scene, provision, logs, signal, onProgress });
   try {
-    const { conducted, parallel, why } = await runInParallel(planned, processes);
+    const { conducted, parallel, why } = await runInParallel(planned, processes, scene);
     const { results, databases, audit, seconds } = conducted;
     const rejections = conducted.rejections.map((rejection) => redactRejection(rejection, redact));
     const onProgress = display.rerun;
@@ -153,8 +155,15 @@ interface ParallelRun {
   readonly why: string | null;
 }
 
-/** A suite whose workers find different tests is run by processes instead, each with its share of the files. */
-async function runInParallel(planned: PlannedSuite, processes: SuiteProcesses): Promise<ParallelRun> {
+/**
+ * Runs the suite as it is planned. Where its runner cannot run it side by side, because workers find different tests or the
+ * process that coordinates them opens the database, it goes as processes instead, each with its share of the files.
+ */
+async function runInParallel(
+  planned: PlannedSuite,
+  processes: SuiteProcesses,
+  { coordinatorEnvironment }: SuiteScene,
+): Promise<ParallelRun> {
   const { suite, parallel, order } = planned;
   if (order !== undefined) {
     return {
@@ -167,13 +176,37 @@ async function runInParallel(planned: PlannedSuite, processes: SuiteProcesses): 
     const why = planned.whyProcesses && processesNote(suite.name, planned.whyProcesses);
     return { conducted: await processes.runShares(), parallel, why };
   }
+  const mayFallBack = suite.parallel === "auto" && suite.runner !== "command" && planned.workers.length > 1;
+  let conducted: Conducted | null = null;
+  let reason: string | null;
   try {
-    return { conducted: await processes.runWhole(), parallel, why: null };
+    conducted = await processes.runWhole();
+    reason = mayFallBack ? whyCoordinatorFailed(conducted) : null;
   } catch (error) {
-    if (!(error instanceof DifferentTestsError) || suite.parallel !== "auto") throw error;
-    const why = processesNote(suite.name, "its workers name the same tests differently");
-    return { conducted: await processes.runShares(), parallel: "processes", why };
+    reason = mayFallBack ? whyNoneRan(error, coordinatorEnvironment.PGDATABASE) : null;
+    if (reason === null) throw error;
   }
+  if (conducted !== null && reason === null) return { conducted, parallel, why: null };
+  return {
+    conducted: await processes.runShares(),
+    parallel: "processes",
+    why: processesNote(suite.name, reason ?? ""),
+  };
+}
+
+const coordinatorOpens = "the process that coordinates its workers opens the database itself";
+
+/** Why a suite that ran did not pass, where that is because its coordinating process has no database: a phrase after "because". */
+function whyCoordinatorFailed({ results, rejections }: Conducted): string | null {
+  const hasFailed = results.tests.failed > 0 || results.reasons.length > 0 || results.tests.total === 0;
+  return hasFailed && rejections.some(({ worker }) => worker === coordinator) ? coordinatorOpens : null;
+}
+
+/** The same for a suite that could not run; `database` is the one that the coordinating process was led to. */
+function whyNoneRan(error: unknown, database: string | undefined): string | null {
+  if (error instanceof DifferentTestsError) return "its workers name the same tests differently";
+  const looksForIt = error instanceof UnavailableError && database !== undefined && error.message.includes(database);
+  return looksForIt ? coordinatorOpens : null;
 }
 
 function processesNote(name: string, why: string): string {

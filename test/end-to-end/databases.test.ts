@@ -1,9 +1,11 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { packageRoot } from "../../src/paths.ts";
 import { ledgerConfig, makeLedger } from "../support/ledger-repository.ts";
 import { startPlainServer } from "../support/postgres.ts";
-import { makePytestRepository, push, readSummary, runIn } from "../support/verify.ts";
+import { makeRepository } from "../support/repository.ts";
+import { configFile, makePytestRepository, push, readSummary, runIn } from "../support/verify.ts";
 
 /** A suite that says which database each test was given, and looks whether it may be used. */
 const tellingSuite = {
@@ -57,21 +59,84 @@ test("a setup that fails ends the verification with its own words", async () => 
   expect(errors).toContain("no such revision");
 });
 
-test("code that works on the database outside of every worker fails aloud", async () => {
+/** A conftest that opens the database while pytest starts, in whichever process that is. */
+const opening = (hook: string): string =>
+  [
+    "import os, sys, psycopg2",
+    "sys.path.insert(0, 'src')",
+    `def ${hook}:`,
+    "    psycopg2.connect(os.environ['DATABASE_URL']).close()",
+  ].join("\n");
+
+test.each(["pytest_configure(config)", "pytest_sessionstart(session)", "pytest_sessionfinish(session)"])(
+  "a suite whose coordinating process opens the database, in %s, goes as processes by itself",
+  async (hook) => {
+    const repository = await makePytestRepository(
+      { ...tellingSuite, "tests/conftest.py": opening(hook) },
+      { database: { name: "sums_test" } },
+    );
+    const { code, output } = await runIn(repository.root, []);
+    expect(code).toBe(0);
+    expect(output).toContain(
+      "backend ran as several processes, each over a share of the files, because the process that coordinates its workers opens the database itself.",
+    );
+    const [suite] = (await readSummary(repository.root)).suites;
+    expect(suite).toMatchObject({ parallel: "processes", workers: 2, tests: { total: 2, passed: 2 } });
+  },
+);
+
+test("where the configuration forbids processes, a coordinating process that opens the database is told what helps", async () => {
   const repository = await makePytestRepository(
+    { "tests/conftest.py": opening("pytest_configure(config)") },
     {
-      "tests/conftest.py": [
-        "import os, sys, psycopg2",
-        "sys.path.insert(0, 'src')",
-        "def pytest_configure(config):",
-        "    psycopg2.connect(os.environ['DATABASE_URL'])",
-      ].join("\n"),
+      suites: [
+        { name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 2, parallel: "runner" },
+      ],
+      database: { name: "sums_test" },
     },
-    { database: { name: "sums_test" } },
   );
   const { code, errors } = await runIn(repository.root, []);
   expect(code).toBe(3);
   expect(errors).toContain("The process that only coordinates the workers tried to reach sums_test_coordinator.");
+  expect(errors).toContain('set "parallel": "processes"');
+});
+
+test.each([
+  [
+    "vitest",
+    {
+      "vitest.config.js": 'export default { test: { include: ["test/*.test.js"], globalSetup: ["test/setup.js"] } };\n',
+      "test/one.test.js":
+        'import { expect, test } from "vitest";\nimport { add } from "../src/sums.js";\ntest("adds", () => expect(add(1, 2)).toBe(3));\n',
+    },
+  ],
+  [
+    "jest",
+    {
+      "jest.config.js": 'export default { globalSetup: "<rootDir>/test/setup.js", transform: {} };\n',
+      "test/one.test.js": 'import { add } from "../src/sums.js";\ntest("adds", () => expect(add(1, 2)).toBe(3));\n',
+    },
+  ],
+])("a global setup of %s that opens the database makes the suite go as processes", async (runner, files) => {
+  const command = runner === "jest" ? "NODE_OPTIONS=--experimental-vm-modules jest" : "vitest run";
+  const repository = await makeRepository({
+    ".gitignore": "node_modules\n",
+    "package.json": '{ "type": "module" }\n',
+    "src/sums.js": "export const add = (left, right) => left + right;\n",
+    "test/setup.js":
+      'import pg from "pg";\nexport default async () => {\n  const client = new pg.Client(process.env.DATABASE_URL);\n  await client.connect();\n  await client.end();\n};\n',
+    ...files,
+    "test/two.test.js": `${files["test/one.test.js"]}`,
+    "verify.config.json": configFile({
+      suites: [{ name: "web", runner, command, source: ["src"], workers: 2 }],
+      database: { name: "sums_test" },
+    }),
+  });
+  await symlink(join(packageRoot, "node_modules"), join(repository.root, "node_modules"));
+  const { code, output } = await runIn(repository.root, []);
+  expect(output).toContain("because the process that coordinates its workers opens the database itself");
+  expect(code).toBe(0);
+  expect((await readSummary(repository.root)).suites[0]).toMatchObject({ parallel: "processes", tests: { passed: 2 } });
 });
 
 test("an external server is left as it was, and its password is in no output", async () => {

@@ -1,10 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { findPartMentions } from "../../src/init/database-parts.ts";
-import type { Files } from "../support/repository.ts";
 import { projectOf } from "./project.ts";
 
 /** The variables that hold parts of an address, by name, in a project of one file or several. */
-function partsOf(files: Files): Record<string, string> {
+function partsOf(files: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(findPartMentions(projectOf(files)).map(({ variable, part }) => [variable, part]));
 }
 

@@ -209,7 +209,7 @@ describe("what the server refused", () => {
       | gw1 | \`ledger_test_gw0\` | 3 | \`tests/test_ledger.py\` |
 
       - The server lets a worker only into its own database, which its variables name; for a suite that hard-codes names, set "isolation": "server" in "database".
-      - What runs outside of every worker (a conftest as it is loaded, a global setup) has no database: do it in a fixture or a setup file, or in "database.setup".
+      - What runs outside of every worker (a conftest as it is loaded, a global setup) has no database: set "parallel": "processes" in the suite, or do it in "database.setup".
 
       "
     `);

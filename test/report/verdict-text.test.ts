@@ -163,7 +163,7 @@ test("what the server refused stands right above the failures, with what to do",
       The process that only coordinates the workers tried to reach ledger_test_coordinator.
       gw1 tried to reach ledger_test_gw0 (3 times), in tests/test_ledger.py.
       The server lets a worker only into its own database, which its variables name; for a suite that hard-codes names, set "isolation": "server" in "database".
-      What runs outside of every worker (a conftest as it is loaded, a global setup) has no database: do it in a fixture or a setup file, or in "database.setup".
+      What runs outside of every worker (a conftest as it is loaded, a global setup) has no database: set "parallel": "processes" in the suite, or do it in "database.setup".
       ✘ tests/test_ledger.py › test_balance_1
         AssertionError: assert 0 == 41
           where 0 = balance()
