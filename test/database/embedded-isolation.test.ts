@@ -161,10 +161,12 @@ describe("the audit of an embedded server", () => {
     expect((await provision.audit()).rejections).toEqual([]);
   });
 
-  test("tells whether a worker opened a database of its own", async () => {
-    const provision = await open();
+  test.each(["database", "server"])("tells whether a worker opened any database (isolation: %s)", async (isolation) => {
+    const provision = await open({ settings: { isolation } });
     const [own] = await provision.lease(["gw0"]);
+    expect((await provision.audit()).connected).toBe(false);
     await queryUrl(urlTo(own, "postgres"), "SELECT 1");
+    expect((await provision.audit()).connected).toBe(true);
     expect((await provision.audit()).connected).toBe(false);
     await ask(own, "SELECT 1");
     expect((await provision.audit()).connected).toBe(true);

@@ -7,6 +7,7 @@ import { buildingName, templateName, workerDatabaseName } from "../names.ts";
 import type { WorkerId } from "../provision.ts";
 import { runLocations } from "./run-directory.ts";
 import { type RunNote, readRunNote } from "./run-note.ts";
+import { applicationName } from "./server.ts";
 import { superuser } from "./settings.ts";
 import { isRunNeeded, readOwner, runDirectories } from "./sweep.ts";
 
@@ -82,7 +83,7 @@ async function readDatabases(sockets: string): Promise<DatabaseRow[]> {
     ssl: false,
     connectionTimeoutMillis: patienceMilliseconds,
     query_timeout: patienceMilliseconds,
-    application_name: "pushproof",
+    application_name: applicationName,
   });
   client.on("error", () => {});
   try {

@@ -1,13 +1,12 @@
 import { UnavailableError } from "../../errors.ts";
 import type { Audit, Rejection, WorkerId } from "../provision.ts";
-import { coordinatorRole } from "./roles.ts";
-import type { EmbeddedServer } from "./server.ts";
+import { coordinatorRole, templateRole } from "./roles.ts";
+import { applicationName, type EmbeddedServer } from "./server.ts";
 import type { LogEntry, Refused } from "./server-log.ts";
 
-/** A server, who works there, and what their databases are called. */
+/** A server, and who works there. */
 export interface AuditedSite {
   readonly server: Pick<EmbeddedServer, "log" | "lost" | "description">;
-  databaseName(worker: WorkerId): string;
   readonly workers: readonly WorkerId[];
 }
 
@@ -21,7 +20,7 @@ export async function auditLogs(sites: readonly AuditedSite[]): Promise<Audit> {
   };
 }
 
-async function auditLog({ server, databaseName, workers }: AuditedSite): Promise<Audit> {
+async function auditLog({ server, workers }: AuditedSite): Promise<Audit> {
   const entries = await server.log.next();
   if (server.lost.aborted) throw server.lost.reason;
   for (const entry of entries) {
@@ -31,15 +30,18 @@ async function auditLog({ server, databaseName, workers }: AuditedSite): Promise
     );
   }
   return {
-    connected: entries.some((entry) => isOwnDatabase(entry, workers.map(databaseName))),
+    connected: entries.some(isOfSuite),
     rejections: entries.filter((entry) => entry.kind === "refused").flatMap((entry) => rejectionOf(entry, workers)),
   };
 }
 
-/** Whether somebody was let into a worker's database, or into one that is called after it. */
-function isOwnDatabase(entry: LogEntry, names: readonly string[]): boolean {
-  if (entry.kind !== "admitted") return false;
-  return names.some((name) => entry.database.startsWith(name));
+/**
+ * Whether a test was let in, to whichever database: a suite may make its own, as Django does, and never open the one that it
+ * was given. We call ourselves by our name, and a setup has a role of its own.
+ */
+function isOfSuite(entry: LogEntry): boolean {
+  if (entry.kind !== "admitted" || entry.role === templateRole) return false;
+  return !entry.database.endsWith(`application_name=${applicationName}`);
 }
 
 /** Roles that are neither a worker's nor the coordinator's are the suite's own, and so is what they try. */

@@ -137,6 +137,9 @@ function addressOf(port: number, { role, password }: Login): ServerAddress {
   };
 }
 
+/** How we call ourselves in the server's log, where everybody else is the suite. */
+export const applicationName = "pushproof";
+
 function socketSettings(directory: RunDirectory, port: number): pg.ClientConfig {
   return {
     host: directory.sockets,
@@ -144,7 +147,7 @@ function socketSettings(directory: RunDirectory, port: number): pg.ClientConfig 
     user: superuser,
     database: "postgres",
     ssl: false,
-    application_name: "pushproof",
+    application_name: applicationName,
   };
 }
 
