@@ -231,13 +231,14 @@ async function sceneOf(
 
 /** Tests that ran without the database they were to be held against may be right, but somebody has to know. */
 async function unusedNotes(
-  { suite }: PlannedSuite,
+  { suite, directory }: PlannedSuite,
   { passed, failed }: SuiteSummary["tests"],
-  { checkout, database }: SuiteSurroundings,
+  { checkout, database, environment }: SuiteSurroundings,
 ): Promise<string[]> {
   if (passed + failed === 0 || database === false) return [];
   const project = filesUnder(checkout.root, [...(await checkout.trackedFiles())]);
-  return [unusedDatabaseNote({ suite: suite.name, runner: suite.runner, variables: database.variables }, project)];
+  const unused = { suite: suite.name, runner: suite.runner, variables: database.variables };
+  return [await unusedDatabaseNote(unused, project, projectEnvironment(checkout, [directory], environment))];
 }
 
 function recordOf(

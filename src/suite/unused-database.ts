@@ -1,9 +1,13 @@
 import type { DatabaseConfig, RunnerName } from "../config.ts";
 import { findMentions, kindOf, type Mention } from "../init/database-mentions.ts";
+import { findPartMentions } from "../init/database-parts.ts";
 import type { ProjectFiles } from "../init/project-files.ts";
 import { listed } from "../report/text.ts";
+import type { Environment } from "../world.ts";
+import { fixedConnections } from "./fixed-connections.ts";
 
-const shownPlaces = 3;
+/** How many variables are named: as many as an address has parts. */
+const shownPlaces = 5;
 
 /** A suite whose tests ran, and whose workers never opened the databases they were given. */
 export interface UnusedDatabase {
@@ -13,36 +17,62 @@ export interface UnusedDatabase {
 }
 
 /** What to tell about a suite that never opened its database: what it seems to use instead, and the setting that would help. */
-export function unusedDatabaseNote(unused: UnusedDatabase, project: ProjectFiles): string {
+export async function unusedDatabaseNote(
+  unused: UnusedDatabase,
+  project: ProjectFiles,
+  environment: Environment,
+): Promise<string> {
   const given = Object.keys(unused.variables);
   const told = `${unused.suite} never opened the database it was given (${given.join(", ") || "PGHOST, PGDATABASE and the like"}).`;
-  return [told, ...helpFor(unused, project), `A suite that needs none says so with "database": false.`].join(" ");
+  const help = await helpFor(unused, project, environment);
+  return [told, ...help, `A suite that needs none says so with "database": false.`].join(" ");
 }
 
-function helpFor({ runner, variables }: UnusedDatabase, project: ProjectFiles): string[] {
+async function helpFor(
+  { runner, variables }: UnusedDatabase,
+  project: ProjectFiles,
+  environment: Environment,
+): Promise<string[]> {
   const isCode = (file: string): boolean => isWrittenFor(runner, file);
-  const mentions = findMentions(project).filter(({ kind, file }) => kind !== "setting" && isCode(file));
-  const others = onePerVariable(mentions.filter(({ variable }) => variables[variable] === undefined));
+  const others = readVariables(project).filter(
+    ({ variable, kind, file }) => kind !== "setting" && isCode(file) && variables[variable] === undefined,
+  );
   if (others.length > 0) {
-    const shown = others.slice(0, shownPlaces);
+    const shown = onePerVariable(others);
     const setting = {
       ...variables,
-      ...Object.fromEntries(shown.map((one) => [one.variable, one.scheme ?? "postgresql"])),
+      ...Object.fromEntries(shown.slice(0, shownPlaces).map((one) => [one.variable, one.value])),
     };
-    const places = listed(others, shownPlaces, (one) => `${one.variable} (${one.file}:${one.line})`, "variable");
+    const places = listed(shown, shownPlaces, (one) => `${one.variable} (${one.file}:${one.line})`, "variable");
     return [`It seems to read ${places.join(", ")}: set "variables": ${asJson(setting)} in "database".`];
   }
-  const [fixed] = project.paths
-    .filter(isCode)
-    .flatMap((file) => fixedNamesIn(file, project.read(file) ?? "", mentions));
+  const code = project.paths.filter(isCode).map((file) => [file, project.read(file) ?? ""] as const);
+  const [fixed] = await fixedConnections(new Map(code), environment);
   if (fixed === undefined) return [];
+  const place = `${fixed.file}:${fixed.line}`;
   return fixed.kind === "server"
-    ? [
-        `${fixed.place} names a server itself: have it read ${Object.keys(variables)[0] ?? "PGHOST and PGPORT"} instead.`,
-      ]
+    ? [`${place} names a server itself: have it read ${Object.keys(variables)[0] ?? "PGHOST and PGPORT"} instead.`]
     : [
-        `${fixed.place} names the database ${fixed.name} itself: set "isolation": "server" in "database", where every worker may use any name.`,
+        `${place} names the database ${fixed.name} itself: set "isolation": "server" in "database", where every worker may use any name.`,
       ];
+}
+
+/** A variable that code reads, and what it would have to hold. */
+interface ReadVariable extends Pick<Mention, "variable" | "file" | "line" | "kind"> {
+  readonly value: string;
+  /** Whether the value was read, too, and is not only the usual one. */
+  readonly isSure: boolean;
+}
+
+function readVariables(project: ProjectFiles): ReadVariable[] {
+  return [
+    ...findMentions(project).map((mention) => ({
+      ...mention,
+      value: mention.scheme ?? "postgresql",
+      isSure: mention.scheme !== null,
+    })),
+    ...findPartMentions(project).map((mention) => ({ ...mention, value: mention.part, isSure: true })),
+  ];
 }
 
 /** Whether a file is in the language of the runner's tests; a command may run any. */
@@ -54,39 +84,13 @@ function isWrittenFor(runner: RunnerName, file: string): boolean {
 }
 
 /** The first place of each variable; one with a URL beside it says the scheme too. */
-function onePerVariable(mentions: readonly Mention[]): Mention[] {
-  const first = new Map<string, Mention>();
+function onePerVariable(mentions: readonly ReadVariable[]): ReadVariable[] {
+  const first = new Map<string, ReadVariable>();
   for (const mention of mentions) {
     const known = first.get(mention.variable);
-    if (known === undefined || (known.scheme === null && mention.scheme !== null)) first.set(mention.variable, mention);
+    if (known === undefined || (!known.isSure && mention.isSure)) first.set(mention.variable, mention);
   }
   return [...first.values()];
-}
-
-const serverPattern = /\bpostgres(?:ql)?(?:\+\w+)?:\/\/[^\s"'`{}$%]*@?[\w.-]+/;
-const namePattern =
-  /\b(?:dbname|database|PGDATABASE)["']?\]?\s*[=:]\s*["']([A-Za-z_][\w-]*)["']|\bdbname=([A-Za-z_][\w-]*)/;
-
-interface FixedName {
-  readonly kind: "server" | "database";
-  /** Such as "tests/conftest.py:4". */
-  readonly place: string;
-  readonly name: string;
-}
-
-/** Where code says by itself where its data is; what stands beside a variable is only what is used without it. */
-function fixedNamesIn(file: string, text: string, mentions: readonly Mention[]): FixedName[] {
-  const besideVariable = new Set(
-    mentions.filter((mention) => mention.file === file).flatMap(({ line }) => [line, line + 1, line + 2, line + 3]),
-  );
-  return text.split(/\r?\n/).flatMap((line, index): FixedName[] => {
-    if (besideVariable.has(index + 1)) return [];
-    const place = `${file}:${index + 1}`;
-    if (serverPattern.test(line)) return [{ kind: "server", place, name: "" }];
-    const named = namePattern.exec(line);
-    const name = named?.[1] ?? named?.[2];
-    return name === undefined ? [] : [{ kind: "database", place, name }];
-  });
 }
 
 /** JSON as people write it on one line. */
