@@ -13,6 +13,7 @@ import type { Failure, SuiteSummary } from "../report/summary.ts";
 import type { Environment } from "../world.ts";
 import { DifferentTestsError } from "./different-tests.ts";
 import type { DurationStore } from "./durations.ts";
+import { failureHints } from "./failure-hints.ts";
 import type { Logs } from "./logs.ts";
 import { type OrderBook, redactedOrders } from "./order.ts";
 import type { PlannedSuite } from "./plan.ts";
@@ -139,6 +140,7 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
       notes: [
         ...(why === null ? [] : [redact(why)]),
         ...retold.notes.map(redact),
+        ...(await hintsFor(planned, failures, around)).map(redact),
         ...(audit.connected === false ? await unusedNotes(planned, results.tests, around) : []),
       ],
       record: redactRecord(recordOf(planned, conducted, failures, around), redact),
@@ -239,6 +241,17 @@ async function unusedNotes(
   const project = filesUnder(checkout.root, [...(await checkout.trackedFiles())]);
   const unused = { suite: suite.name, runner: suite.runner, variables: database.variables };
   return [await unusedDatabaseNote(unused, project, projectEnvironment(checkout, [directory], environment))];
+}
+
+/** What is missing in the configuration, as far as failures tell. */
+async function hintsFor(
+  planned: PlannedSuite,
+  failures: readonly Failure[],
+  { checkout, database }: SuiteSurroundings,
+): Promise<string[]> {
+  if (failures.length === 0 || database === false || !planned.usesDatabase) return [];
+  const tracked = [...(await checkout.trackedFiles())];
+  return failureHints({ planned, failures, database }, () => filesUnder(checkout.root, tracked));
 }
 
 function recordOf(
