@@ -4,12 +4,17 @@ import type { Failure, RejectionSummary } from "../report/summary.ts";
 import { formatSeconds, listed, plural } from "../report/text.ts";
 import { type OrderBook, ranBefore } from "./order.ts";
 import type { Conducted, SuiteProcesses } from "./processes.ts";
+import type { TestResults } from "./runner.ts";
 
 /** How many failed tests are run again at the most. */
 const mostReruns = 10;
-/** How long reruns may take where the suite itself was shorter, in seconds. */
-const shortestPatience = 30;
+/** How long reruns may take where the suite itself was shorter, in seconds: what starting a runner once or twice takes. */
+const shortestPatience = 10;
+/** From how many failures on a common cause is likelier than that tests disturb each other. */
+const fewFailures = 3;
 const shownNames = 3;
+/** How much of an error's line is shown, in characters. */
+const longestError = 120;
 
 /** What came of running failed tests again. */
 export interface Retold {
@@ -42,6 +47,8 @@ export async function tellRaces(request: RerunRequest): Promise<Retold> {
   const candidates = failures.filter(canBeRace);
   const isTold = planned.workers.length > 1 && runner.selectsTests(planned.suite);
   if (!isTold || candidates.length === 0) return { failures, notes: [] };
+  const why = whyNoRace(candidates, request.conducted.results);
+  if (why !== null) return { failures, notes: [`${why}, so none of them was run again alone.`] };
   const alone = await runEachAlone(candidates, request);
   const retold = new Map<Failure, Failure>();
   const notes = [...unknownNotes(alone), ...leftNotes(candidates.length - alone.size, request)];
@@ -49,6 +56,30 @@ export async function tellRaces(request: RerunRequest): Promise<Retold> {
     if (outcome === "passed") retold.set(failure, await asRace(failure, request, notes));
   }
   return { failures: failures.map((failure) => retold.get(failure) ?? failure), notes };
+}
+
+/** Why failures have a cause of their own: a clause; null where some may be races. */
+function whyNoRace(candidates: readonly Failure[], { tests }: Pick<TestResults, "tests">): string | null {
+  if (candidates.length < fewFailures) return null;
+  const errors = candidates.map(({ message }) => errorOf(message));
+  // Numbers differ by test: a row's, a port's, a line's.
+  const kinds = new Set(errors.map((error) => error.replace(/\d+/g, "0")));
+  if (kinds.size === 1 && !isAssertion(errors[0] ?? ""))
+    return `All ${candidates.length} failures say the same (${errors[0]})`;
+  const ran = tests.passed + tests.failed;
+  return candidates.length * 2 > ran ? `${candidates.length} of ${plural(ran, "test")} failed` : null;
+}
+
+/** What tests expect is their own affair, even where several find the same difference. */
+function isAssertion(error: string): boolean {
+  return /^assert|\bassert(ion)?(error)?\b|\bexpect(ed)?\b/i.test(error);
+}
+
+/** The line of a message that names its error. */
+function errorOf(message: string): string {
+  const lines = message.split("\n").map((line) => line.trim());
+  const line = lines.find((one) => /\b\w*(Error|Exception)\b/.test(one)) ?? lines[0] ?? "";
+  return line.slice(0, longestError);
 }
 
 function canBeRace({ kind, id }: Failure): boolean {

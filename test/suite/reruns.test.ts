@@ -10,7 +10,7 @@ import type { RanTest, TestId, TestResults } from "../../src/suite/runner.ts";
 const file = "tests/test_a.py";
 
 function results(changed: Partial<TestResults> = {}): TestResults {
-  const tests = { total: 0, passed: 0, failed: 0, skipped: 0 };
+  const tests = { total: 100, passed: 88, failed: 12, skipped: 0 };
   return {
     tests,
     ran: [],
@@ -42,6 +42,7 @@ interface Scene {
   readonly failures?: readonly Failure[];
   /** All that ran in parallel. */
   readonly all?: readonly RanTest[];
+  readonly counts?: TestResults["tests"];
   readonly workers?: SuiteParts["planned"]["workers"];
   readonly selectsTests?: boolean;
   /** What comes of a test that runs alone. */
@@ -64,7 +65,7 @@ async function tell(scene: Scene): Promise<Retold & { readonly rerun: TestId[]; 
     signal: scene.signal ?? new AbortController().signal,
   } as unknown as SuiteParts;
   const retold = await tellRaces({
-    conducted: conducted({ failures, ran: all }, scene.seconds),
+    conducted: conducted({ failures, ran: all, ...(scene.counts && { tests: scene.counts }) }, scene.seconds),
     rejections: [],
     orders: scene.orders ?? { keep: async ({ worker }) => `.verify/orders/1-${worker}.json` },
     onProgress: (phrase) => void phrases.push(phrase),
@@ -161,8 +162,15 @@ test("an order that cannot be kept leaves the race without a command, with a not
   expect(notes).toEqual(["The order that led to test_a could not be kept: No space is left."]);
 });
 
+/** Failures with messages of their own. */
+function different(count: number): Failure[] {
+  return Array.from({ length: count }, (_, index) =>
+    failure({ id: String(index), message: `ValueError: ${"abcdefghijkl"[index]}` }),
+  );
+}
+
 test("ten at the most are run again, one by one, and the rest is said not to be", async () => {
-  const failures = Array.from({ length: 12 }, (_, index) => failure({ id: String(index) }));
+  const failures = different(12);
   const { rerun, phrases, notes } = await tell({ failures, alone: ({ id }) => ({ ran: [ran("failed", id)] }) });
   expect(rerun.map(({ id }) => id)).toEqual(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
   expect(phrases.slice(0, 2)).toEqual([
@@ -170,12 +178,46 @@ test("ten at the most are run again, one by one, and the rest is said not to be"
     "running 10 failed tests alone, 1 done",
   ]);
   expect(notes).toEqual([
-    "2 failed tests were not run again alone (10 at the most are, within 30.0 s), so whether they are races is not known.",
+    "2 failed tests were not run again alone (10 at the most are, within 10.0 s), so whether they are races is not known.",
   ]);
 });
 
+test("failures that all say the same, but for numbers, have one cause and are not run again", async () => {
+  const failures = [1, 2, 3].map((port) =>
+    failure({ id: String(port), message: `E\nOperationalError: no server on port ${port}` }),
+  );
+  expect(await tell({ failures, alone: passes })).toEqual({
+    failures,
+    rerun: [],
+    phrases: [],
+    notes: [
+      "All 3 failures say the same (OperationalError: no server on port 1), so none of them was run again alone.",
+    ],
+  });
+});
+
+test.each(["assert 1 == 2", "AssertionError: no", "expected 1 to be 2"])(
+  "several tests that find %j may still be races",
+  async (message) => {
+    const failures = ["a", "b", "c"].map((id) => failure({ id, message }));
+    expect((await tell({ failures, alone: passes })).rerun).toHaveLength(3);
+  },
+);
+
+test("where most tests failed, none is run again", async () => {
+  const counts = { total: 9, passed: 3, failed: 5, skipped: 1 };
+  const retold = await tell({ failures: different(5), counts, alone: passes });
+  expect(retold.rerun).toEqual([]);
+  expect(retold.notes).toEqual(["5 of 8 tests failed, so none of them was run again alone."]);
+  expect((await tell({ failures: different(4), counts, alone: passes })).rerun).toHaveLength(4);
+});
+
+test("two failures are run again, whatever they say", async () => {
+  expect((await tell({ failures: [failure({ id: "a" }), failure({ id: "b" })], alone: passes })).rerun).toHaveLength(2);
+});
+
 test.each([
-  ["thirty seconds after a shorter suite", 1, 30],
+  ["ten seconds after a shorter suite", 1, 10],
   ["as long as the suite took", 120, 120],
   ["no longer than the suite's timeout", 6000, 600],
 ])("a test has alone %s", async (_what, seconds, most) => {
