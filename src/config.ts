@@ -74,6 +74,11 @@ export const databaseSchema = z.strictObject({
   url: nonEmpty.optional(),
   /** The embedded server's major version. */
   version: z.number().int().default(17),
+  /** The embedded server's locale: `C.UTF-8` where it is left out; `en-US` and the like are ICU's. */
+  locale: z
+    .string()
+    .regex(/^[A-Za-z][\w.@=;-]*$/, 'expected a locale such as "en-US" or "C.UTF-8"')
+    .optional(),
   /**
    * `database`: one server, a database per worker; `server`: a server per worker, for suites that hard-code names or manage
    * databases and roles themselves; `file`: a fresh database per test file, where each file has a process of its own.

@@ -40,3 +40,25 @@ test("the server has room for what all workers may open at once", async () => {
   const [database] = await (await open({ workers, settings: { connections: 15 } })).lease(["gw0"]);
   expect(await ask(database, "SHOW max_connections")).toEqual([{ max_connections: "260" }]);
 });
+
+test.each([
+  [undefined, "B a z á"],
+  ["C", "B a z á"],
+  ["en-US", "a á B z"],
+])("under the locale %s the server sorts as that does", async (locale, sorted) => {
+  const [database] = await (await open({ settings: { locale } })).lease(["gw0"]);
+  const rows = await ask(
+    database,
+    "SELECT string_agg(v, ' ' ORDER BY v) AS v FROM (VALUES ('z'), ('á'), ('B'), ('a')) AS t(v)",
+  );
+  expect(rows[0]?.v).toBe(sorted);
+});
+
+test("a locale that Postgres does not know is refused in its words, and leaves nothing", async () => {
+  const failure = await failureOf(open({ settings: { locale: "xx-nowhere-at-all-and-much-too-long" } }));
+  expect(failure).toBeInstanceOf(RequestError);
+  expect(failure.message).toMatch(
+    /does not know the locale "xx-nowhere-at-all-and-much-too-long" of database\.locale: /,
+  );
+  expect(await ownRunDirectories()).toEqual([]);
+});

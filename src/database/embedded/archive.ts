@@ -3,27 +3,27 @@ import { access, chown, mkdtemp, open, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { privateCache } from "../../cache.ts";
-import { UnavailableError } from "../../errors.ts";
+import { RequestError, UnavailableError } from "../../errors.ts";
 import type { Environment } from "../../world.ts";
 import { postgresVersion } from "./binaries.ts";
 import type { Installation } from "./installation.ts";
 import { touch, unfinishedPath } from "./kept.ts";
 import { runProgram } from "./program.ts";
-import { initdbOptions, locales } from "./settings.ts";
+import { initdbOptions, localeOptions } from "./settings.ts";
 
 /**
- * The absolute path of an archive that holds a new cluster's data directory, made by `initdb` the first time. An
- * archive, not a directory: it is read in one go, which is faster than copying a thousand files, and is whole or not there.
+ * The absolute path of an archive that holds a new cluster's data directory, made by `initdb` the first time, with
+ * that locale (see `localeOptions`). Throws RequestError for a locale that Postgres does not know. An archive, not a directory: it is read in one go, which is faster than copying a thousand files, and is whole or not there.
  */
-export async function clusterArchive(installation: Installation): Promise<string> {
+export async function clusterArchive(installation: Installation, locale?: string): Promise<string> {
   const cache = await privateCache(installation.environment);
   const key = createHash("sha256")
-    .update(JSON.stringify([initdbOptions, locales]))
+    .update(JSON.stringify([initdbOptions, localeOptions(locale)]))
     .digest("hex")
     .slice(0, 12);
   const name = `cluster-${process.platform}-${process.arch}-${installation.binaries.version}-${key}.tar`;
   const archive = join(cache, name);
-  if (!(await touch(archive))) await buildArchive(archive, installation);
+  if (!(await touch(archive))) await buildArchive(archive, installation, locale);
   return archive;
 }
 
@@ -80,12 +80,12 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-async function buildArchive(archive: string, installation: Installation): Promise<void> {
+async function buildArchive(archive: string, installation: Installation, locale: string | undefined): Promise<void> {
   const building = await unfinishedPath(archive);
   // In the temporary directory, where another user, if Postgres needs one, can get to.
   const directory = await mkdtemp(join(tmpdir(), "pushproof-initdb-"));
   try {
-    await initialize(directory, installation);
+    await initialize(directory, installation, locale);
     await packArchive(directory, building, installation);
     await rename(building, archive);
   } finally {
@@ -93,17 +93,23 @@ async function buildArchive(archive: string, installation: Installation): Promis
   }
 }
 
-async function initialize(directory: string, installation: Installation): Promise<void> {
+async function initialize(directory: string, installation: Installation, wanted: string | undefined): Promise<void> {
   const { environment, signal } = installation;
   const { native, prefix, user } = await installation.account();
   if (user) await chown(directory, user.uid, user.gid);
   let words = "";
-  for (const locale of locales) {
-    const options = [...initdbOptions, `--locale=${locale}`, "--auth=trust", "-D", directory];
+  for (const locale of localeOptions(wanted)) {
+    const options = [...initdbOptions, ...locale, "--auth=trust", "-D", directory];
     const command = [...prefix, join(native, "bin", "initdb"), ...options];
     const { exitCode, output } = await runProgram(command, environment, { signal, user });
     if (exitCode === 0) return;
     words = output;
+    if (wanted !== undefined && /\bicu\b|provider|language/i.test(output)) {
+      const why = output.trim().split("\n").at(-1) ?? "";
+      throw new RequestError(
+        `Postgres ${postgresVersion(installation.binaries)} does not know the locale "${wanted}" of database.locale: ${why}`,
+      );
+    }
     if (!output.includes("locale")) break;
   }
   throw new UnavailableError(

@@ -40,7 +40,7 @@ export async function prepareCluster(
   servers: number,
 ): Promise<Cluster> {
   if (!needsTemplate(request.database)) {
-    const archive = await clusterArchive(installation);
+    const archive = await clusterArchive(installation, request.database.locale);
     return { directory: await fillDirectory(archive, installation), archive, notes: [] };
   }
   const key = await templateKey(installation.binaries, request);
@@ -103,7 +103,7 @@ async function build(
   keep: (directory: RunDirectory) => Promise<Kept>,
 ): Promise<Cluster> {
   const { name, connections, settings } = request.database;
-  const directory = await fillDirectory(await clusterArchive(installation), installation);
+  const directory = await fillDirectory(await clusterArchive(installation, request.database.locale), installation);
   try {
     const login = newLogin(templateRole);
     const rules = sharedServerRules(installation.major, name, []);

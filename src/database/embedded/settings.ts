@@ -9,7 +9,18 @@ export const superuser = "postgres";
 export const initdbOptions = ["--no-sync", "--encoding=UTF8", `--username=${superuser}`, "--wal-segsize=4"] as const;
 
 /** Locales to try: the second for systems whose C library knows no C.UTF-8. */
-export const locales = ["C.UTF-8", "C"] as const;
+const libcLocales = ["C.UTF-8", "C"] as const;
+
+/**
+ * initdb's options for a locale, in the order in which they are tried. Left out, and for `C` and `C.UTF-8`, the C library
+ * sorts, by bytes; any other locale is ICU's, which sorts the same on every machine (Postgres 15 and later).
+ */
+export function localeOptions(locale: string | undefined): readonly (readonly string[])[] {
+  const libc = locale === "C" ? (["C"] as const) : libcLocales;
+  const isIcu = locale !== undefined && !/^C(\.UTF-?8)?$/i.test(locale);
+  const icu = isIcu ? ["--locale-provider=icu", `--icu-locale=${locale}`] : [];
+  return libc.map((name) => [`--locale=${name}`, ...icu]);
+}
 
 /** Sessions that no worker opens: ours, Postgres's own reserve, and a person who looks in with a client. */
 const reservedSessions = 20;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { ProvisionRequest } from "../provision.ts";
 import { digestInputs } from "../template-inputs.ts";
 import type { Binaries } from "./binaries.ts";
-import { initdbOptions, locales } from "./settings.ts";
+import { initdbOptions, localeOptions } from "./settings.ts";
 
 /** Counts up with every change of what an archive holds, so that an older version's is not taken for ours. */
 const layout = 2;
@@ -15,11 +15,11 @@ export async function templateKey(
   { version }: Binaries,
   { database, checkoutRoot, directory }: Pick<ProvisionRequest, "database" | "checkoutRoot" | "directory">,
 ): Promise<string | null> {
-  const { name, variables, setup, inputs, extensions, settings } = database;
+  const { name, variables, setup, inputs, extensions, settings, locale } = database;
   if (setup !== undefined && inputs.length === 0) return null;
   const digest = setup === undefined ? "" : await digestInputs(checkoutRoot, inputs);
   const place = setup === undefined ? "" : directory.slice(checkoutRoot.length);
-  const server = [layout, process.platform, process.arch, version, initdbOptions, locales, settings];
+  const server = [layout, process.platform, process.arch, version, initdbOptions, localeOptions(locale), settings];
   const all = JSON.stringify([...server, name, extensions, setup ?? "", place, variables, digest]);
   return createHash("sha256").update(all).digest("hex").slice(0, 32);
 }
