@@ -6,6 +6,7 @@ import { detectPytest } from "./detect-pytest.ts";
 import { detectVitest } from "./detect-vitest.ts";
 import type { DetectedSuite } from "./detected-suite.ts";
 import { withMoonTasks } from "./moon-tasks.ts";
+import { detectPostgres } from "./postgres-server.ts";
 import type { ProjectFiles } from "./project-files.ts";
 import { setupSuggestions } from "./suggestions.ts";
 import type { Remark } from "./threshold-remarks.ts";
@@ -36,6 +37,7 @@ export function draftConfig(project: ProjectFiles, repository: string, base: str
   if (suites.length === 0) return null;
   const names = nameSuites(suites);
   const database = detectDatabase(project, suites);
+  const { notes: serverNotes, ...server } = detectPostgres(project);
   const coverage = coverageThresholds(
     project,
     suites.map((suite, index) => ({ name: names[index] ?? suite.runner, suite })),
@@ -53,6 +55,7 @@ export function draftConfig(project: ProjectFiles, repository: string, base: str
     database: database.suites.size > 0 && {
       name: database.name ?? databaseName(repository),
       ...(Object.keys(database.variables).length === 0 ? {} : { variables: shortest(database.variables) }),
+      ...server,
     },
     ...(coverage.settings === undefined ? {} : { coverage: coverage.settings }),
   };
@@ -64,7 +67,7 @@ export function draftConfig(project: ProjectFiles, repository: string, base: str
       notes: suite.notes,
     })),
     coverage: coverage.remarks,
-    database: database.notes,
+    database: [...database.notes, ...(database.suites.size > 0 ? serverNotes : [])],
     setups: setupSuggestions(project, database.suites),
   };
 }
