@@ -94,9 +94,10 @@ async function configure({ repository, narrator, root, packageFields }: Setting)
     draft.config.database ? `database: ${draft.config.database.name}` : "database: none, no sign of Postgres found",
   );
   for (const note of draft.database) narrator.detail(`  ${note}`);
-  for (const setup of draft.setups) {
+  for (const { text, doubt } of draft.setups) {
+    const why = doubt === null ? "several tools make tables" : doubt;
     narrator.warn(
-      `if the tests expect their tables to be there, add to "database": ${setup} (built once, and kept while the inputs are unchanged)`,
+      `if the tests expect their tables to be there, add to "database": ${text} (not written, as ${why}; built once, and kept while the inputs are unchanged)`,
     );
   }
 }

@@ -8,7 +8,7 @@ import type { DetectedSuite } from "./detected-suite.ts";
 import { withMoonTasks } from "./moon-tasks.ts";
 import { detectPostgres } from "./postgres-server.ts";
 import type { ProjectFiles } from "./project-files.ts";
-import { setupSuggestions } from "./suggestions.ts";
+import { type FoundSetup, findSetups } from "./suggestions.ts";
 import type { Remark } from "./threshold-remarks.ts";
 
 /** A configuration for a project, and how it came about. */
@@ -20,8 +20,8 @@ export interface Draft {
   readonly coverage: readonly Remark[];
   /** What was guessed about the database. */
   readonly database: readonly string[];
-  /** Commands that may be wanted as `database.setup`. */
-  readonly setups: readonly string[];
+  /** What looks as if it builds the schema, and was not written. */
+  readonly setups: readonly FoundSetup[];
 }
 
 /**
@@ -38,6 +38,9 @@ export function draftConfig(project: ProjectFiles, repository: string, base: str
   const names = nameSuites(suites);
   const database = detectDatabase(project, suites);
   const { notes: serverNotes, ...server } = detectPostgres(project);
+  const setups = findSetups(project, database.suites, Object.keys(database.variables));
+  const [only, ...others] = setups;
+  const written = only !== undefined && others.length === 0 && only.doubt === null ? only : null;
   const coverage = coverageThresholds(
     project,
     suites.map((suite, index) => ({ name: names[index] ?? suite.runner, suite })),
@@ -56,6 +59,7 @@ export function draftConfig(project: ProjectFiles, repository: string, base: str
       name: database.name ?? databaseName(repository),
       ...(Object.keys(database.variables).length === 0 ? {} : { variables: shortest(database.variables) }),
       ...server,
+      ...written?.settings,
     },
     ...(coverage.settings === undefined ? {} : { coverage: coverage.settings }),
   };
@@ -67,8 +71,12 @@ export function draftConfig(project: ProjectFiles, repository: string, base: str
       notes: suite.notes,
     })),
     coverage: coverage.remarks,
-    database: [...database.notes, ...(database.suites.size > 0 ? serverNotes : [])],
-    setups: setupSuggestions(project, database.suites),
+    database: [
+      ...database.notes,
+      ...(database.suites.size > 0 ? serverNotes : []),
+      ...(written === null ? [] : [`setup: \`${written.settings.setup}\` makes the tables, once for all workers`]),
+    ],
+    setups: setups.filter((setup) => setup !== written),
   };
 }
 

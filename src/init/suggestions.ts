@@ -1,3 +1,4 @@
+import { isTestPath } from "./database-mentions.ts";
 import { dependencyNames, readPackageFile } from "./detect-vitest.ts";
 import type { DetectedSuite } from "./detected-suite.ts";
 import { importedPaths } from "./imported-paths.ts";
@@ -10,26 +11,65 @@ interface Migration {
   readonly setup: string;
   /** Files and directories that it depends on; what is not there is left out, as inputs that match no file are refused. */
   readonly inputs: readonly string[];
+  /** Files that say where the database is. */
+  readonly connection: readonly string[];
+}
+
+/** Settings that build the schema, once for all workers. */
+export interface FoundSetup {
+  readonly settings: { readonly setup: string; readonly inputs: string[]; readonly root?: string };
+  /** To be pasted. */
+  readonly text: string;
+  /** What may go wrong with it, a phrase; null where it can be written without asking. */
+  readonly doubt: string | null;
 }
 
 /**
- * Settings for `database.setup` and `database.inputs`, to be pasted, for what looks as if it builds the schema. Only said,
- * never written: most suites create their schema themselves, and migrations run beside that would break them.
+ * What looks as if it builds the schema of each suite. Where tests make their tables themselves, or where the tool may go to
+ * another database than the one that it is given, that is a doubt: a migration must never reach a database of the user's.
  */
-export function setupSuggestions(project: ProjectFiles, suites: Iterable<DetectedSuite>): string[] {
+export function findSetups(
+  project: ProjectFiles,
+  suites: Iterable<DetectedSuite>,
+  variables: readonly string[],
+): FoundSetup[] {
   const all = [...suites];
   return all.flatMap((suite) => {
     const migration = suite.runner === "pytest" ? pythonMigration(project, suite) : javascriptMigration(project, suite);
     if (migration === null) return [];
-    const patterns = migration.inputs.flatMap((path) => patternOf(project, within(suite.root, path)));
-    const settings = [
-      `"setup": ${JSON.stringify(migration.setup)}`,
-      `"inputs": [${patterns.map((pattern) => JSON.stringify(pattern)).join(", ")}]`,
+    const inputs = migration.inputs.flatMap((path) => patternOf(project, within(suite.root, path)));
+    const settings = {
+      setup: migration.setup,
+      inputs,
       // Left out, it is the first suite's.
-      ...(suite.root === all[0]?.root ? [] : [`"root": ${JSON.stringify(suite.root)}`]),
-    ];
-    return [settings.join(", ")];
+      ...(suite.root === all[0]?.root ? {} : { root: suite.root }),
+    };
+    const text = [
+      `"setup": ${JSON.stringify(settings.setup)}`,
+      `"inputs": [${inputs.map((pattern) => JSON.stringify(pattern)).join(", ")}]`,
+      ...("root" in settings ? [`"root": ${JSON.stringify(settings.root)}`] : []),
+    ].join(", ");
+    return [{ settings, text, doubt: doubtOf(project, suite, migration, variables) }];
   });
+}
+
+/** How tests make tables, or bring them up to date, without us. */
+const makesTables =
+  /\b(create_all|drop_all|run_sync|synchronize|sync\(\s*\{\s*force|CREATE TABLE|DROP SCHEMA|migrate\.latest|runMigrations|command\.upgrade|alembic upgrade|prisma (?:migrate|db push)|migrate\(|call_command\()/;
+
+function doubtOf(
+  project: ProjectFiles,
+  suite: DetectedSuite,
+  { connection }: Migration,
+  variables: readonly string[],
+): string | null {
+  const tests = project.paths.filter((path) => isUnder(suite.root, path) && (isTestPath(path) || /setup/i.test(path)));
+  const making = tests.find((path) => makesTables.test(project.read(path) ?? ""));
+  if (making !== undefined) return `${making} seems to make tables itself`;
+  const texts = connection.map((path) => project.read(within(suite.root, path)) ?? "");
+  // Fields of settings classes are named in small letters.
+  const reads = (name: string): boolean => texts.some((text) => new RegExp(`\\b${name}\\b`, "i").test(text));
+  return variables.some(reads) ? null : "which database it goes to could not be read";
 }
 
 function pythonMigration(project: ProjectFiles, { root }: DetectedSuite): Migration | null {
@@ -42,7 +82,15 @@ function pythonMigration(project: ProjectFiles, { root }: DetectedSuite): Migrat
   return {
     setup: `${pythonLauncher(project, root)}alembic upgrade head`,
     inputs: ["alembic.ini", directory, ...imported.filter((path) => !isUnder(directory, path))],
+    connection: [`${directory}/env.py`, ...settingsBehind(project, root, directory)],
   };
+}
+
+/** The modules that alembic's environment imports, and those that these import: one of them says where the database is. */
+function settingsBehind(project: ProjectFiles, root: string, directory: string): string[] {
+  const first = importedPaths(project, root, within(root, directory));
+  const second = first.flatMap((path) => importedPaths(project, root, within(root, path)));
+  return [...new Set([...first, ...second])].filter((path) => path.endsWith(".py"));
 }
 
 function javascriptMigration(project: ProjectFiles, { root }: DetectedSuite): Migration | null {
@@ -58,15 +106,38 @@ function javascriptMigration(project: ProjectFiles, { root }: DetectedSuite): Mi
 
   if (project.has(within(root, "prisma/schema.prisma"))) {
     const file = configuration("prisma.config");
-    return { setup: "prisma migrate deploy", inputs: ["prisma", ...(file === undefined ? [] : [file])] };
+    const configured = file === undefined ? [] : [file];
+    // Without migrations, the schema itself is what there is.
+    const hasMigrations = project.paths.some((path) => path.startsWith(`${within(root, "prisma/migrations")}/`));
+    return {
+      setup: hasMigrations ? "prisma migrate deploy" : "prisma db push --skip-generate",
+      inputs: ["prisma", ...configured],
+      connection: ["prisma/schema.prisma", ...configured],
+    };
   }
   const drizzle = configuration("drizzle.config");
   if (drizzle !== undefined && listed.includes("drizzle-kit")) {
-    return { setup: "drizzle-kit migrate", inputs: [drizzle, named(drizzle, "out") ?? "drizzle"] };
+    return {
+      setup: "drizzle-kit migrate",
+      inputs: [drizzle, named(drizzle, "out") ?? "drizzle"],
+      connection: [drizzle],
+    };
   }
   const knex = configuration("knexfile");
   if (knex !== undefined && listed.includes("knex")) {
-    return { setup: "knex migrate:latest", inputs: [knex, named(knex, "directory") ?? "migrations"] };
+    return {
+      setup: "knex migrate:latest",
+      inputs: [knex, named(knex, "directory") ?? "migrations"],
+      connection: [knex],
+    };
+  }
+  const migrations = ["migrations", "db/migrations"].find((name) =>
+    project.paths.some((path) => path.startsWith(`${within(root, name)}/`)),
+  );
+  if (migrations !== undefined && listed.includes("node-pg-migrate")) {
+    const place = migrations === "migrations" ? "" : ` --migrations-dir ${migrations}`;
+    // It reads DATABASE_URL by itself.
+    return { setup: `node-pg-migrate up${place}`, inputs: [migrations], connection: [] };
   }
   return null;
 }

@@ -1,6 +1,6 @@
 import type { DatabaseConfig } from "../config.ts";
 import type { ProjectFiles } from "../init/project-files.ts";
-import { setupSuggestions } from "../init/suggestions.ts";
+import { findSetups } from "../init/suggestions.ts";
 import type { Failure } from "../report/summary.ts";
 import { listed, plural } from "../report/text.ts";
 import type { PlannedSuite } from "./plan.ts";
@@ -31,11 +31,11 @@ function missingTables(
   const tables = namesIn(failures, noRelation);
   if (tables.names.length === 0) return [];
   const detected = { root: suite.root, runner: suite.runner, command: suite.command, source: suite.source };
-  const [line] = setupSuggestions(readProject(), [{ ...detected, projectName: undefined, notes: [] }]);
+  const [found] = findSetups(readProject(), [{ ...detected, projectName: undefined, notes: [] }], []);
   const remedy =
-    line === undefined
+    found === undefined
       ? 'name the command that makes them as "setup" in "database" (such as "alembic upgrade head"), and the files that it reads as "inputs"'
-      : `add to "database": ${line}`;
+      : `add to "database": ${found.text}`;
   return [
     `${plural(tables.failures, "test")} of ${suite.name} found no table ${tables.names.join(", ")}: nothing makes tables in the workers' databases unless "database.setup" does. If the tests do not make them themselves, ${remedy}.`,
   ];

@@ -261,13 +261,45 @@ describe("a drafted configuration", () => {
     expect(draftConfig(projectOf(python), "x", "trunk")?.config.base).toBe("trunk");
   });
 
-  it("suggests migrations without writing them", () => {
-    const draft = draftOf({ ...python, "uv.lock": "", "alembic.ini": "" });
-    expect(draft.setups).toEqual(['"setup": "uv run alembic upgrade head", "inputs": ["alembic.ini"]']);
+  const alembic = { ...python, "alembic.ini": "[alembic]\n", "alembic/env.py": 'os.environ["DATABASE_URL"]\n' };
+
+  it("writes migrations that make the tables of the tests, where they go to the database that is given", () => {
+    const files = { ...alembic, "uv.lock": "", ...reading('os.environ["DATABASE_URL"]') };
+    const draft = draftOf(files);
+    expect(draft.config.database).toMatchObject({
+      setup: "uv run alembic upgrade head",
+      inputs: ["alembic.ini", "alembic/**"],
+    });
+    expect(draft.setups).toEqual([]);
+    expect(draft.database).toContain("setup: `uv run alembic upgrade head` makes the tables, once for all workers");
+  });
+
+  it("finds the variable of migrations in the settings that they import", () => {
+    const files = {
+      ...alembic,
+      "alembic/env.py": "from app.db import url\n",
+      "app/db.py": "from app.settings import settings\n",
+      "app/settings.py": "class Settings(BaseSettings):\n    database_url: str\n",
+    };
+    expect(draftOf(files).config.database).toHaveProperty("setup");
+  });
+
+  it.each([
+    ["tests/conftest.py", "Base.metadata.create_all(engine)", "tests/conftest.py seems to make tables itself"],
+    ["tests/conftest.py", "command.upgrade(config, 'head')", "tests/conftest.py seems to make tables itself"],
+    ["alembic/env.py", "url = config.get_main_option('sqlalchemy.url')", "which database it goes to could not be read"],
+  ])("only suggests migrations where %s has %s", (file, text, doubt) => {
+    const draft = draftOf({ ...alembic, "app/db.py": 'os.environ["DATABASE_URL"]\n', [file]: `${text}\n` });
     expect(draft.config.database).not.toHaveProperty("setup");
-    expect(draftOf({ ...node, "prisma/schema.prisma": "" }).setups).toEqual([
-      '"setup": "prisma migrate deploy", "inputs": ["prisma/**"]',
-    ]);
+    expect(draft.setups).toMatchObject([{ doubt, text: expect.stringContaining('"setup": "alembic upgrade head"') }]);
+  });
+
+  it("writes none of several", () => {
+    const inside = (root: string) =>
+      Object.fromEntries(Object.entries(alembic).map(([path, text]) => [`${root}/${path}`, text]));
+    const draft = draftOf({ ...inside("a"), ...inside("b") });
+    expect(draft.config.database).not.toHaveProperty("setup");
+    expect(draft.setups).toHaveLength(2);
   });
 
   it.each(["script_location = %(here)s/db/migrations", "script_location=./db/migrations/"])(
@@ -275,7 +307,9 @@ describe("a drafted configuration", () => {
     (line) => {
       const ini = `[alembic]\n${line}\n`;
       const draft = draftOf({ ...python, "alembic.ini": ini, "db/migrations/env.py": "" });
-      expect(draft.setups).toEqual(['"setup": "alembic upgrade head", "inputs": ["alembic.ini", "db/migrations/**"]']);
+      expect(draft.setups.map(({ text }) => text)).toEqual([
+        '"setup": "alembic upgrade head", "inputs": ["alembic.ini", "db/migrations/**"]',
+      ]);
     },
   );
 
@@ -299,7 +333,7 @@ describe("a drafted configuration", () => {
       "src/ledger/money.py",
       "src/ledger/types.py",
     ];
-    expect(draft.setups).toEqual([
+    expect(draft.setups.map(({ text }) => text)).toEqual([
       `"setup": "alembic upgrade head", "inputs": [${inputs.map((input) => `"${input}"`).join(", ")}]`,
     ]);
   });
@@ -308,7 +342,7 @@ describe("a drafted configuration", () => {
     const inside = (root: string, files: Record<string, string>) =>
       Object.fromEntries(Object.entries(files).map(([path, text]) => [`${root}/${path}`, text]));
     const api = inside("b/api", { ...python, "alembic.ini": "", "alembic/env.py": "" });
-    expect(draftOf({ ...inside("a/admin", python), ...api }).setups).toEqual([
+    expect(draftOf({ ...inside("a/admin", python), ...api }).setups.map(({ text }) => text)).toEqual([
       '"setup": "alembic upgrade head", "inputs": ["b/api/alembic.ini", "b/api/alembic/**"], "root": "b/api"',
     ]);
   });
@@ -325,9 +359,15 @@ describe("a drafted configuration", () => {
       '"setup": "knex migrate:latest", "inputs": ["knexfile.js", "migrations/**"]',
     ],
     [
-      { "prisma/schema.prisma": "", "prisma.config.ts": "" },
+      { "prisma/schema.prisma": "", "prisma.config.ts": "", "prisma/migrations/1/migration.sql": "" },
       ["prisma"],
       '"setup": "prisma migrate deploy", "inputs": ["prisma/**", "prisma.config.ts"]',
+    ],
+    [{ "prisma/schema.prisma": "" }, ["prisma"], '"setup": "prisma db push --skip-generate", "inputs": ["prisma/**"]'],
+    [
+      { "db/migrations/1_a.js": "" },
+      ["node-pg-migrate", "pg"],
+      '"setup": "node-pg-migrate up --migrations-dir db/migrations", "inputs": ["db/migrations/**"]',
     ],
   ])("suggests what the project's migration tool needs (%j)", (files, packages, suggestion) => {
     const dependencies = Object.fromEntries(packages.map((name) => [name, "1"]));
@@ -336,6 +376,6 @@ describe("a drafted configuration", () => {
       "package.json": JSON.stringify({ dependencies, devDependencies: { vitest: "4" } }),
       ...files,
     });
-    expect(draft.setups).toEqual([suggestion]);
+    expect(draft.setups.map(({ text }) => text)).toEqual([suggestion]);
   });
 });
