@@ -13,9 +13,25 @@ export async function runSetup(setup: CommandRequest, hint: (output: string) => 
   const end = await start(setup);
   if (end.exitCode === 0 && !end.timedOut) return;
   const lines = end.tail.split("\n").slice(-shownLines).join("\n");
-  const advice = hint(end.tail);
+  const advice = missingClient(end.tail) ?? hint(end.tail);
   const told = lines ? `Its last lines:\n${lines}` : "It wrote nothing.";
   throw failure(setup, `${ending(end, setup)}. ${told}${advice === null ? "" : `\n${advice}`}`);
+}
+
+/** Postgres's own programs for clients, which no embedded server brings. */
+const clientPrograms = "psql|pg_dump|pg_dumpall|pg_restore|createdb|dropdb|pg_isready";
+const notFound = new RegExp(`\\b(${clientPrograms}): (?:command )?not found|command not found: (${clientPrograms})\\b`);
+
+/** Where a missing program of Postgres's comes from; null where none is missing. */
+function missingClient(output: string): string | null {
+  const [, ...names] = notFound.exec(output) ?? [];
+  const program = names.find((name) => name !== undefined);
+  if (program === undefined) return null;
+  const remedy =
+    process.platform === "darwin"
+      ? "`brew install libpq && brew link --force libpq`"
+      : "the package postgresql-client (Debian, Ubuntu), or postgresql (Fedora, Alpine: postgresql-client)";
+  return `${program} is not installed here, and the embedded server comes without it: install ${remedy}.`;
 }
 
 async function start(setup: CommandRequest): Promise<CommandEnd> {

@@ -72,6 +72,13 @@ test("a failing database.setup is told with its command, exit code and last line
   expect(await ownRunDirectories()).toEqual([]);
 });
 
+test.each(["psql", "pg_dump"])("a database.setup that lacks %s is told where that comes from", async (program) => {
+  const setup = `PATH=/nowhere; ${program} --version`;
+  expect((await failureOf(open({ settings: { setup } }))).message).toMatch(
+    new RegExp(`\\n${program} is not installed here, and the embedded server comes without it: install .+\\.$`),
+  );
+});
+
 test("a database.setup that fails without a word is told as such", async () => {
   expect((await failureOf(open({ settings: { setup: "kill -9 $$" } }))).message).toMatch(
     /ended by SIGKILL. It wrote nothing.$/,
