@@ -32,6 +32,22 @@ export function lefthookRunsUs(path: string, text: string): boolean | null {
   return isMap(hook) && jobsOf(hook).some((job) => runsOurHook(job.get("run")));
 }
 
+/** How lefthook names our job, for running it alone; null where it has no name, or cannot be read here. */
+export function lefthookJob(path: string, text: string): { kind: "job" | "command"; name: string } | null {
+  if (!/\.ya?ml$/.test(path)) return null;
+  const document = parseDocument(text);
+  const hook = document.errors.length > 0 ? undefined : document.get("pre-push");
+  if (!isMap(hook)) return null;
+  const commands = hook.get("commands");
+  for (const { key, value } of isMap(commands) ? commands.items : []) {
+    if (isMap(value) && runsOurHook(value.get("run"))) return { kind: "command", name: String(key) };
+  }
+  const name = jobsOf(hook)
+    .find((job) => runsOurHook(job.get("run")))
+    ?.get("name");
+  return typeof name === "string" ? { kind: "job", name } : null;
+}
+
 function addJob(document: Document, run: string, prefersJobs: boolean): boolean {
   if (document.contents === null) document.contents = document.createNode({});
   if (!isMap(document.contents)) return false;
