@@ -108,8 +108,7 @@ function requestOf({ world, repository, root, own, manager, packageFields, isOwn
 }
 
 function filesOf(plan: HookPlan): string[] {
-  if (plan.kind === "entry") return [plan.file.path];
-  return plan.kind === "files" ? plan.files.map(({ path }) => path) : [];
+  return plan.kind === "files" || plan.kind === "entry" ? plan.files.map(({ path }) => path) : [];
 }
 
 type Installable = Extract<HookPlan, { kind: "files" | "entry" }>;
@@ -117,8 +116,7 @@ type Installable = Extract<HookPlan, { kind: "files" | "entry" }>;
 async function install(setting: Setting, plan: Installable): Promise<void> {
   const { world, narrator, repository, root, own, manager, isOwnRepository } = setting;
   const withHusky = plan.kind === "files" && plan.withHusky;
-  const files = plan.kind === "files" ? plan.files : [plan.file];
-  for (const file of files) await writeHook(setting, file);
+  for (const file of plan.files) await writeHook(setting, file);
   for (const warning of plan.warnings) narrator.warn(warning);
   // The entry may have gone into it.
   const packageText = await readIfThere(join(root, "package.json"));

@@ -8,7 +8,7 @@ import { type HookTarget, hookFile } from "./hook-file.ts";
 import { configurationOf, type HookManager } from "./hook-managers.ts";
 import { type HookOwner, hooksIn } from "./hook-owner.ts";
 import { lefthookEntry } from "./lefthook-entry.ts";
-import type { ManagerEntry } from "./manager-entry.ts";
+import { type ManagerEntry, runsOurHook } from "./manager-entry.ts";
 import { husky4Entry, simpleGitHooksEntry } from "./package-entry.ts";
 import { preCommitEntry } from "./pre-commit-entry.ts";
 
@@ -25,7 +25,7 @@ export type HookPlan =
   | {
       readonly kind: "entry";
       readonly manager: HookManager;
-      readonly file: PlannedFile;
+      readonly files: readonly PlannedFile[];
       readonly warnings: readonly string[];
     }
   /** By a file that runs ours already, and is not for us to write. */
@@ -104,7 +104,13 @@ async function planEntry(manager: HookManager, request: HookRequest): Promise<Ho
   if (path === null || existing === null || planned.text === null) {
     return { kind: "advice", text: missingEntryAdvice(manager, path, planned.entry, addCommand) };
   }
-  return { kind: "entry", manager, file: { path, text: planned.text, existing }, warnings: planned.warnings };
+  const files: PlannedFile[] = [{ path, text: planned.text, existing }];
+  if (planned.script !== undefined) {
+    const there = readIfThere(join(repository.root, planned.script.path));
+    const text = there !== null && runsOurHook(there) ? there : planned.script.text;
+    files.push({ path: planned.script.path, text, existing: there });
+  }
+  return { kind: "entry", manager, files, warnings: planned.warnings };
 }
 
 function entryFor(

@@ -6,6 +6,8 @@ export interface ManagerEntry {
   readonly entry: readonly string[];
   /** What there keeps the entry from running at every push, a sentence each. */
   readonly warnings: readonly string[];
+  /** A script that the entry names, with its path from the root. */
+  readonly script?: { readonly path: string; readonly text: string };
 }
 
 /** Whether a command line runs our hook. */

@@ -26,13 +26,13 @@ export async function npmPackage(specification: string): Promise<string> {
 /** The absolute path of pre-commit: pip's, in a directory of its own, else the machine's (Debian: `pre-commit`). */
 export async function preCommit(): Promise<string> {
   try {
-    const directory = await kept("test-pre-commit", async (target) => {
-      const options = ["--quiet", "--retries", "0", "--disable-pip-version-check", "--root-user-action", "ignore"];
-      await run("python3", ["-m", "pip", "install", ...options, "--target", join(target, "lib"), "pre-commit"], {
-        timeout: 300_000,
-      });
-      const program = `#!/bin/sh\nPYTHONPATH='${join(target, "../test-pre-commit/lib")}' exec python3 -m pre_commit "$@"\n`;
-      await writeFile(join(target, "pre-commit"), program, { mode: 0o755 });
+    const directory = await kept("test-pre-commit", async (made) => {
+      // Its modules are found from where its interpreter lies, so it may be moved; what pip writes into `bin` may not.
+      await run("python3", ["-m", "venv", made]);
+      const options = ["--quiet", "--retries", "0", "--disable-pip-version-check"];
+      await run(join(made, "bin/python"), ["-m", "pip", "install", ...options, "pre-commit"], { timeout: 300_000 });
+      const program = '#!/bin/sh\nexec "$(dirname "$0")/bin/python" -m pre_commit "$@"\n';
+      await writeFile(join(made, "pre-commit"), program, { mode: 0o755 });
     });
     return join(directory, "pre-commit");
   } catch {
