@@ -38,9 +38,16 @@ export async function askHook(repository: Repository, world: World): Promise<Hoo
 async function nothingThere({ root, git }: Repository, path: string): Promise<HookAnswer> {
   const install = packageManagerOf(root, undefined).install.join(" ");
   const tracked = join(root, ".husky/pre-push");
-  const isHusky =
-    dirname(path) === join(root, ".husky/_") || (await gitLineOrNull(git, "config", "core.hooksPath")) === null;
-  if (existsSync(tracked) && isHusky) {
+  const configured = await gitLineOrNull(git, "config", "core.hooksPath");
+  const isHusky = dirname(path) === join(root, ".husky/_") || configured === null;
+  if (!isHusky) {
+    return {
+      asked: false,
+      text: `core.hooksPath leads to ${configured}, where there is no pre-push hook`,
+      remedy: init,
+    };
+  }
+  if (existsSync(tracked)) {
     return {
       asked: false,
       text: ".husky/pre-push is there, but husky is not installed in this checkout, so git runs nothing",

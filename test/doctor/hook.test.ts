@@ -114,7 +114,10 @@ describe("what git executes before a push", () => {
     const repository = await withOwnHook(block);
     const global = join(repository.root, "../gitconfig");
     await writeFile(global, "[core]\n\thooksPath = /nowhere\n");
-    expect((await ask(repository, { GIT_CONFIG_GLOBAL: global })).asked).toBe(false);
+    expect(await ask(repository, { GIT_CONFIG_GLOBAL: global })).toMatchObject({
+      asked: false,
+      text: "core.hooksPath leads to /nowhere, where there is no pre-push hook",
+    });
   });
 
   test("is husky's, which gets to us by the file in the repository", async () => {
