@@ -62,12 +62,16 @@ async function repeatPush(pushing: PushingProcess, { repository, environment }: 
   return lines;
 }
 
-/** Ours go last, so that no option of the user's undoes them; no hook runs, this one least of all. */
-function dryRunOf({ settings, words }: PushingProcess): string[] {
+/**
+ * The words that repeat a push without sending anything. Ours go last, so that no option of the user's undoes them, and
+ * once first, where no option can take them for its value. No hook runs, this one least of all.
+ */
+export function dryRunOf({ settings, words }: Omit<PushingProcess, "directory">): string[] {
   const ours = ["--dry-run", "--porcelain", "--no-quiet", "--no-verify", "--recurse-submodules=no"];
   const separator = words.indexOf("--");
   const end = separator < 0 ? words.length : separator;
-  return [...settings, "-c", "core.hooksPath=/dev/null", "push", ...words.slice(0, end), ...ours, ...words.slice(end)];
+  const command = [...settings, "-c", "core.hooksPath=/dev/null", "push", "--dry-run"];
+  return [...command, ...words.slice(0, end), ...ours, ...words.slice(end)];
 }
 
 /** Every branch that the remote lacks, and HEAD: what a push that nobody describes may bring. */
