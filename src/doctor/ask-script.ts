@@ -43,6 +43,7 @@ export async function askScript(path: string, { root }: Repository, { environmen
   if (isOurs(script) || isShim(content)) return await run(path, shown, root, environment);
   // husky runs the file that is in the repository by `sh -e`.
   const order = orderOf(content, script === next);
+  if (order === "never" && isShim(text)) return await run(path, shown, root, environment);
   switch (order) {
     case "first":
       return await run(path, name, root, environment);

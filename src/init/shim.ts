@@ -6,8 +6,9 @@ const mark = "# pushproof's shim";
 
 /**
  * The script that git runs before a push, in husky's generated directory. husky's own lets every push pass where
- * .husky/pre-push is not in the checkout: on a branch older than that file, in a sparse checkout. This one asks pushproof
- * there, and it reads git's lines before anybody else can, so an up-to-date push needs no second look at the remote.
+ * .husky/pre-push is not in the checkout, and knows nothing of us where that file is older than `verify init`: on an old
+ * branch, in a sparse checkout. This one asks pushproof there. It reads git's lines before anybody else can, so it knows
+ * when git said nothing.
  */
 const shim = `#!/usr/bin/env sh
 ${mark}, in place of husky's own. Written by \`verify prepare\`, which the prepare script of package.json runs.
@@ -22,18 +23,22 @@ else
 $pushproof_lines
 PUSHPROOF
 fi
+directory=$(dirname "$0")
 
-[ ! -f "$(dirname "$0")/../pre-push" ] || . "$(dirname "$0")/h"
-
-# .husky/pre-push is not in this checkout.
-init="\${XDG_CONFIG_HOME:-$HOME/.config}/husky/init.sh"
-[ ! -f "$init" ] || . "$init"
-[ "\${HUSKY-}" != 0 ] || exit 0
-if [ ! -f node_modules/pushproof/hooks/pre-push ]; then
-  echo "pushproof is not installed here, so nothing was verified and nothing is pushed: install the packages of a branch that has it, or bypass with \\\`git push --no-verify\\\`." >&2
-  exit 1
+# .husky/pre-push is not in this checkout, or is of before \`verify init\`.
+if ! grep -qs '^[^#]*pushproof/hooks/pre-push' "$directory/../pre-push"; then
+  init="\${XDG_CONFIG_HOME:-$HOME/.config}/husky/init.sh"
+  [ ! -f "$init" ] || . "$init"
+  [ "\${HUSKY-}" != 0 ] || exit 0
+  if [ ! -f node_modules/pushproof/hooks/pre-push ]; then
+    echo "pushproof is not installed here, so nothing was verified and nothing is pushed: install the packages of a branch that has it, or bypass with \\\`git push --no-verify\\\`." >&2
+    exit 1
+  fi
+  { [ -z "$pushproof_lines" ] || printf '%s\\n' "$pushproof_lines"; } |
+    PATH="node_modules/.bin:$PATH" sh node_modules/pushproof/hooks/pre-push "$@" || exit
 fi
-PATH="node_modules/.bin:$PATH" exec sh node_modules/pushproof/hooks/pre-push "$@"
+[ -f "$directory/../pre-push" ] || exit 0
+. "$directory/h"
 `;
 
 /** Whether a hook file is our shim, of this version or another. */

@@ -13,6 +13,7 @@ export interface PushingProcess {
   readonly directory: string | null;
 }
 
+/** A process as the system lists it. */
 interface Process {
   readonly parent: number;
   readonly words: readonly string[];
@@ -56,8 +57,12 @@ export function asPush([program = "", ...words]: readonly string[]): Omit<Pushin
   return words[position] === "push" ? { settings, words: words.slice(position + 1) } : null;
 }
 
-async function readProcess(id: number): Promise<Process> {
-  if (process.platform !== "linux") return await readByList(id);
+function readProcess(id: number): Promise<Process> {
+  return process.platform === "linux" ? readFromProc(id) : readFromList(id);
+}
+
+/** Reads a process where the system shows it as files. */
+export async function readFromProc(id: number): Promise<Process> {
   const [stat, line] = await Promise.all([
     readFile(`/proc/${id}/stat`, "utf8"),
     readFile(`/proc/${id}/cmdline`, "utf8"),
@@ -67,8 +72,8 @@ async function readProcess(id: number): Promise<Process> {
   return { parent, words: line.split("\0").slice(0, -1) };
 }
 
-/** `ps` joins the words by blanks. No name of a ref or a remote holds one, and what is misread git refuses. */
-async function readByList(id: number): Promise<Process> {
+/** Reads a process by `ps`, which joins the words by blanks: no name of a ref or a remote holds one, and git refuses the rest. */
+export async function readFromList(id: number): Promise<Process> {
   const { stdout } = await run("ps", ["-ww", "-o", "ppid=,args=", "-p", String(id)]);
   const [, parent = "", words = ""] = /^\s*(\d+)\s+(.*)/.exec(stdout) ?? [];
   return { parent: Number(parent), words: words.split(/\s+/) };

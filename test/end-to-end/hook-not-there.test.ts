@@ -51,6 +51,22 @@ describe("where .husky/pre-push is not in the checkout", () => {
     expect(await repository.remoteCommit("refs/heads/main")).toBeNull();
   });
 
+  test("also where an old branch has a hook of its own there: it still runs, with git's lines", async () => {
+    const theirs = 'while read -r ref rest; do echo "theirs got $ref"; done\n';
+    const repository = await makeInstalled({ ".husky/pre-push": theirs });
+    await repository.git("checkout", "--quiet", "-b", "old", "main~");
+    const stopped = await pushTiny(repository);
+    expect(stopped.exitCode).toBe(1);
+    expect(stopped.output).toContain("✘ Not verified: main at ");
+    expect(stopped.output).not.toContain("theirs got");
+    expect(await repository.remoteCommit("refs/heads/main")).toBeNull();
+    const passed = await pushTiny(repository, "origin old");
+    expect(passed.output).toMatch(/✔ Verified: old at [\s\S]*theirs got refs\/heads\/old/);
+    expect(passed.exitCode).toBe(0);
+    const doctor = await runIn(repository.root, ["doctor"], { environment: pusherEnvironment(repository) });
+    expect(doctor.output).toContain("✔ hook: .husky/_/pre-push runs pushproof");
+  });
+
   test("a branch without a configuration is refused, with the reason and the way around", async () => {
     const repository = await makeInstalled();
     await checkOutOld(repository);

@@ -127,8 +127,11 @@ test.each([
 test("husky 4 hands git's lines on in a variable", async () => {
   const scene = await makeScene();
   const lines = lineOf(await scene.git("rev-parse", "HEAD"));
-  expect((await scene.push("", { environment: { HUSKY_GIT_STDIN: lines.trimEnd() } })).code).toBe(7);
+  const environment = { HUSKY_GIT_STDIN: lines.trimEnd(), HUSKY_GIT_PARAMS: `origin ${scene.remote}` };
+  expect((await scene.push("", { environment })).code).toBe(7);
   expect((await scene.started())?.input).toBe(lines);
+  await scene.push("", { environment: { ...environment, HUSKY_GIT_PARAMS: "origin of-another-push" } });
+  expect((await scene.started())?.input).toBe("");
 });
 
 test("pre-commit hands the remote on in variables", async () => {

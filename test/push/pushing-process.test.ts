@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
-import { asPush } from "../../src/push/pushing-process.ts";
+import { spawn } from "node:child_process";
+import { expect, onTestFinished, test } from "vitest";
+import { asPush, findPushingProcess, readFromList, readFromProc } from "../../src/push/pushing-process.ts";
 
 test.each([
   ["git push", [], []],
@@ -20,4 +21,28 @@ test.each([
   "git --unknown push",
 ])("takes %j for none that can be repeated", (line) => {
   expect(asPush(line.split(" "))).toBeNull();
+});
+
+/** A process that sleeps, with these words as its command line. */
+function sleeping(words: readonly string[]): number {
+  const child = spawn("sh", ["-c", 'sleep 60 & trap "kill $!" TERM; wait', ...words.slice(1)], { argv0: words[0] });
+  onTestFinished(() => void child.kill());
+  return child.pid ?? 0;
+}
+
+test("finds parent and words of a process, both ways", async () => {
+  const id = sleeping(["sh", "origin", "main"]);
+  for (const found of [await readFromProc(id), await readFromList(id)]) {
+    expect(found.parent).toBe(process.pid);
+    expect(found.words.slice(-2)).toEqual(["origin", "main"]);
+  }
+});
+
+test("a git that pushes in a way that cannot be read hides the pushes above it", async () => {
+  const id = sleeping(["git", "--git-dir=/x", "push"]);
+  expect(await findPushingProcess(id)).toBeNull();
+});
+
+test("finds nothing above a process that is gone", async () => {
+  expect(await findPushingProcess(2 ** 22 + 1)).toBeNull();
 });
