@@ -122,9 +122,13 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
     .option("--cache", "empty the caches of clusters, templates and binaries too")
     .action(async (options) => finish(await (await import("./commands/db.ts")).cleanDatabases(options, world)));
   program
+    .command("prepare", { hidden: true })
+    .description("what the prepare script of package.json runs: puts the hook where git runs it")
+    .action(async () => finish(await (await import("./commands/prepare.ts")).prepare(world)));
+  program
     .command("pre-push", { hidden: true })
     .description("what hooks/pre-push starts")
-    .action(async () => finish(await prePush({ remote: rest[0] ?? "", url: rest[1] ?? "" }, world)));
+    .action(async () => finish(await prePush({ remote: rest[0] ?? "", url: rest[1] ?? "" }, world, outer.environment)));
   program.addHelpText("after", helpFooter);
   return program;
 }

@@ -2,7 +2,8 @@ import pc from "picocolors";
 import { type LoadedConfig, loadConfig } from "../config-file.ts";
 import { examineDatabase } from "../doctor/database.ts";
 import { type Finding, ok, problem } from "../doctor/finding.ts";
-import { examineGit, examineHook, examinePlaces } from "../doctor/repository.ts";
+import { examineHook } from "../doctor/hook.ts";
+import { examineGit, examinePlaces } from "../doctor/repository.ts";
 import { examineDetection, examineSuites } from "../doctor/suites.ts";
 import { type ExitCode, exitCodes, RequestError } from "../errors.ts";
 import { openRepository, type Repository } from "../push/repository.ts";
@@ -22,7 +23,7 @@ export async function doctor(world: World): Promise<ExitCode> {
   const findings = [
     ...(await examineGit(repository, config?.base ?? null)),
     ...configuration.findings,
-    await examineHook(repository),
+    ...(await examineHook(repository, world)),
     ...(config === undefined ? [] : await examineConfigured({ repository, world, config })),
     ...(await examinePlaces(repository, world)),
   ];

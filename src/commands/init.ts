@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { type ExitCode, exitCodes, RequestError } from "../errors.ts";
 import { editFile } from "../files.ts";
+import { activateManager, preCommitVersion } from "../init/activate-manager.ts";
 import { draftConfig } from "../init/draft-config.ts";
 import { existingConfig } from "../init/existing-config.ts";
-import { foreignPathAdvice, ownHooksAdvice } from "../init/hook-advice.ts";
-import { hookFile } from "../init/hook-file.ts";
-import { findHookOwner, type HookOwner } from "../init/hook-owner.ts";
-import { installHook } from "../init/install-hook.ts";
+import { findHookOwner, mayRun } from "../init/hook-owner.ts";
+import { type HookPlan, type HookRequest, type PlannedFile, planHook } from "../init/hook-plan.ts";
+import { activateHusky, installMissing } from "../init/install-hook.ts";
 import { type Narrator, narratorOf } from "../init/narrator.ts";
 import { noSuite } from "../init/no-suite.ts";
 import { type OwnPackage, ownPackage } from "../init/own-package.ts";
@@ -28,31 +28,25 @@ interface Setting {
   readonly root: string;
   readonly own: OwnPackage;
   readonly manager: PackageManager;
-  readonly packageText: string | null;
   readonly packageFields: Readonly<Record<string, unknown>> | null;
   /** Whether this is the repository of pushproof itself. */
   readonly isOwnRepository: boolean;
 }
 
-const hookPath = ".husky/pre-push";
-
 /**
- * Sets a repository up: finds its suites, writes `verify.config.json`, installs the pre-push hook through husky, says what
- * it did. What is there already stays as it is, so a second run changes nothing.
+ * Sets a repository up: finds its suites, writes `verify.config.json`, has the pre-push hook run by whoever has the hooks, by
+ * husky where nobody has, and says what it did. What is there already stays as it is, so a second run changes nothing.
  */
 export async function init(world: World, own: OwnPackage = ownPackage()): Promise<ExitCode> {
   const setting = await survey(world, own);
   const owner = await findHookOwner(setting.repository);
-  const isOurs = owner.kind === "husky" || owner.kind === "nobody";
   // Everything that may be refused is worked out before the first file is written.
-  const hook = isOurs ? await planHook(setting) : null;
-  const edit = editPackageJson(setting.packageText, setting.root, own, setting.manager);
-
+  const plan = await planHook(owner, requestOf(setting));
   await configure(setting);
-  if (owner.kind === "path" && owner.runsUs) setting.narrator.kept(`${owner.file} runs pushproof already`);
-  else if (hook === null) throw new RequestError(adviceFor(owner, setting));
-  else await install(setting, edit, hook);
-  await sayWhatNext(setting);
+  if (plan.kind === "advice") throw new RequestError(plan.text);
+  if (plan.kind === "kept") setting.narrator.kept(`${plan.path} runs pushproof already`);
+  else await install(setting, plan);
+  await sayWhatNext(setting, filesOf(plan));
   return exitCodes.verified;
 }
 
@@ -68,7 +62,6 @@ async function survey(world: World, own: OwnPackage): Promise<Setting> {
     root,
     own,
     manager: packageManagerOf(root, packageFields?.packageManager),
-    packageText,
     packageFields,
     isOwnRepository: packageFields?.name === "pushproof",
   };
@@ -102,52 +95,50 @@ async function configure({ repository, narrator, root, packageFields }: Setting)
   }
 }
 
-/** The text of the hook file as it should be, and as it is. */
-interface HookPlan {
-  readonly text: string;
-  readonly existing: string | null;
-}
-
-async function planHook({ root, isOwnRepository, manager }: Setting): Promise<HookPlan> {
-  const existing = await readIfThere(join(root, hookPath));
-  const target = isOwnRepository
-    ? { script: "hooks/pre-push", install: null }
-    : { script: "node_modules/pushproof/hooks/pre-push", install: manager.install.join(" ") };
-  return { text: hookFile(existing, target), existing };
-}
-
-function adviceFor(owner: HookOwner, { root, own, manager }: Setting): string {
-  if (owner.kind === "directory") return ownHooksAdvice(owner, (name) => existsSync(join(root, ".husky", name)));
-  if (owner.kind !== "path") throw new Error(`no advice for ${owner.kind}`);
+function requestOf({ world, repository, root, own, manager, packageFields, isOwnRepository }: Setting): HookRequest {
   const range = own.isInstalled ? "pushproof" : `pushproof@${rangeOf(own, root)}`;
-  return foreignPathAdvice(owner, addCommand(manager, [range]));
+  return {
+    repository,
+    packageFields,
+    target: isOwnRepository
+      ? { script: "hooks/pre-push", install: null }
+      : { script: "node_modules/pushproof/hooks/pre-push", install: manager.install.join(" ") },
+    addCommand: addCommand(manager, [range]),
+    preCommitVersion: () => preCommitVersion(world, root),
+  };
 }
 
-async function install(setting: Setting, edit: PackageEdit, hook: HookPlan): Promise<void> {
-  const { world, narrator, repository, manager } = setting;
-  await writePackageJson(setting, edit);
+function filesOf(plan: HookPlan): string[] {
+  return plan.kind === "files" || plan.kind === "entry" ? plan.files.map(({ path }) => path) : [];
+}
+
+type Installable = Extract<HookPlan, { kind: "files" | "entry" }>;
+
+async function install(setting: Setting, plan: Installable): Promise<void> {
+  const { world, narrator, repository, root, own, manager, isOwnRepository } = setting;
+  const withHusky = plan.kind === "files" && plan.withHusky;
+  for (const file of plan.files) await writeHook(setting, file);
+  for (const warning of plan.warnings) narrator.warn(warning);
+  // The entry may have gone into it.
+  const packageText = await readIfThere(join(root, "package.json"));
+  const edit = editPackageJson(packageText, root, own, manager, withHusky);
+  await writePackageJson(setting, edit, packageText === null);
   await ignoreDependencies(setting);
-  await writeHook(setting, hook);
-  await installHook(
-    world,
-    {
-      repository,
-      manager,
-      packages: setting.isOwnRepository ? ["husky"] : ["husky", "pushproof"],
-      listChanged: edit.listChanged,
-    },
-    narrator,
-  );
+  const needed = [...(withHusky ? ["husky"] : []), ...(isOwnRepository ? [] : ["pushproof"])];
+  const installation = { repository, manager, packages: needed, listChanged: edit.listChanged };
+  await installMissing(world, installation, narrator);
+  if (withHusky) await activateHusky(world, repository, narrator, isOwnRepository);
+  else if (plan.kind === "entry") await activateManager(world, repository, plan.manager, narrator);
 }
 
-async function writePackageJson({ narrator, root, packageText }: Setting, edit: PackageEdit): Promise<void> {
+async function writePackageJson({ narrator, root }: Setting, edit: PackageEdit, isNew: boolean): Promise<void> {
   if (edit.changes.length === 0) {
-    narrator.kept("package.json has husky and pushproof");
+    narrator.kept("package.json has all that the hook needs");
     return;
   }
   await editFile(join(root, "package.json"), edit.text);
   narrator.did(
-    packageText === null
+    isNew
       ? "package.json written: there was none; a small private one lets npm install the hook for everyone who clones"
       : "package.json completed",
   );
@@ -163,23 +154,24 @@ async function ignoreDependencies({ repository, narrator, root }: Setting): Prom
   narrator.did(".gitignore: node_modules/ added");
 }
 
-async function writeHook({ narrator, root }: Setting, { text, existing }: HookPlan): Promise<void> {
+async function writeHook({ narrator, root }: Setting, { path, text, existing }: PlannedFile): Promise<void> {
   if (text === existing) {
-    narrator.kept(`${hookPath} runs pushproof already`);
+    narrator.kept(`${path} runs pushproof already`);
     return;
   }
-  const path = join(root, hookPath);
-  await mkdir(join(root, ".husky"), { recursive: true });
-  await editFile(path, text, 0o777);
-  narrator.did(
-    existing === null ? `${hookPath} written` : `${hookPath}: pushproof put in front; what was there is kept`,
-  );
+  const absolute = join(root, path);
+  await mkdir(dirname(absolute), { recursive: true });
+  await editFile(absolute, text, 0o777);
+  narrator.did(existing === null ? `${path} written` : `${path}: pushproof added; what was there is kept`);
+  if (basename(path) === "pre-push" && !mayRun(absolute)) {
+    narrator.warn(`git runs only hooks that may be executed: chmod +x ${path}`);
+  }
 }
 
-async function sayWhatNext({ repository, narrator, manager }: Setting): Promise<void> {
+async function sayWhatNext({ repository, narrator, manager }: Setting, written: readonly string[]): Promise<void> {
   const locks = ["package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"];
-  const ours = ["verify.config.json", "package.json", ...locks, ".gitignore", hookPath];
-  const files = await uncommitted(repository, ours);
+  const ours = new Set(["verify.config.json", "package.json", ...locks, ".gitignore", ...written]);
+  const files = await uncommitted(repository, [...ours]);
   const runner = { npm: "npx", pnpm: "pnpm exec", yarn: "yarn", bun: "bunx" }[manager.name];
   narrator.plain("");
   if (files.length > 0) narrator.plain(`Next: commit ${files.join(", ")}; then \`git push\` verifies what it pushes.`);

@@ -1,19 +1,30 @@
 import { text } from "node:stream/consumers";
 import { type ExitCode, ExpectedError, exitCodes } from "../errors.ts";
-import { parsePushLines } from "../push/refs.ts";
+import { type PushLine, parsePushLines } from "../push/refs.ts";
+import { openRepository } from "../push/repository.ts";
+import { findPush } from "../push/unseen-push.ts";
 import { defaultOptions } from "../request.ts";
 import { verify } from "../verify.ts";
-import type { World } from "../world.ts";
+import type { Environment, World } from "../world.ts";
 
 /** A server that got no word for longer than this may have hung up by the time the hook is done, in seconds. */
 const patienceOfServers = 60;
 
-/** What hooks/pre-push starts: verifies what git says on standard input is pushed, and says what follows from the verdict. */
-export async function prePush(push: { remote: string; url: string }, world: World): Promise<ExitCode> {
+/** Where a push goes, as git tells the hook. */
+interface Destination {
+  readonly remote: string;
+  readonly url: string;
+}
+
+/**
+ * What hooks/pre-push starts: verifies what git says on standard input is pushed, and says what follows from the verdict.
+ * `environment` is the one that git made for the hook.
+ */
+export async function prePush(push: Destination, world: World, environment: Environment): Promise<ExitCode> {
   const started = performance.now();
-  const lines = parsePushLines(await text(world.input));
-  const subject = { kind: "push", lines, ...push } as const;
   try {
+    const lines = await readLines(push, world, environment);
+    const subject = { kind: "push", lines, ...push } as const;
     const code = await verify({ subject, options: defaultOptions }, world);
     if (code !== exitCodes.verified) sayStopped(world);
     else if (isSsh(push.url) && performance.now() - started > patienceOfServers * 1000) {
@@ -31,8 +42,17 @@ export async function prePush(push: { remote: string; url: string }, world: Worl
   }
 }
 
+/** No lines are no proof that nothing is pushed: some hook managers keep them for themselves. */
+async function readLines(push: Destination, world: World, environment: Environment): Promise<readonly PushLine[]> {
+  const lines = parsePushLines(await text(world.input));
+  if (lines.length > 0) return lines;
+  const found = await findPush({ repository: await openRepository(world), environment, ...push });
+  if (found.remark !== null) world.output.write(`${found.remark}\n`);
+  return found.lines;
+}
+
 function sayStopped(world: World): void {
-  world.errors.write("The push is stopped, the remote is unchanged. `git push --no-verify` would go around it.\n");
+  world.errors.write("Push stopped; nothing was sent. Bypass with `git push --no-verify`.\n");
 }
 
 /** `ssh://…`, or git's short form `user@host:path`. */

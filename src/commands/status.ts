@@ -1,4 +1,5 @@
 import { formatPercent } from "../coverage/percent.ts";
+import { askHook } from "../doctor/hook.ts";
 import { type ExitCode, exitCodes } from "../errors.ts";
 import { conditionsOfHead } from "../push/conditions.ts";
 import { differences, type Receipt, ReceiptStore } from "../push/receipts.ts";
@@ -30,6 +31,8 @@ export async function status(world: World): Promise<ExitCode> {
   if (others.length > 0) lines.push("", "Verified before:", ...others.map(describeOther));
   const past = historyLines(await new History(repository.commonDirectory).last(trendRuns), columnsOf(world));
   if (past.length > 0) lines.push("", ...past);
+  const hook = await askHook(repository, world);
+  if (!hook.asked) lines.push("", `A push from here is not verified: ${hook.text}. ${hook.remedy ?? ""}`.trimEnd());
   world.output.write(`${lines.join("\n")}\n`);
   return exitCodes.verified;
 }

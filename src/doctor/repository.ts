@@ -1,12 +1,9 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { access, constants, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { privateCache } from "../cache.ts";
 import { messageOf } from "../errors.ts";
-import { hasBlock } from "../init/hook-file.ts";
-import { findHookOwner } from "../init/hook-owner.ts";
-import { packageManagerOf } from "../init/package-manager.ts";
 import { gitLineOrNull } from "../push/git.ts";
 import type { Repository } from "../push/repository.ts";
 import { formatBytes } from "../report/text.ts";
@@ -51,35 +48,6 @@ export async function examineGit({ git }: Repository, base: string | null): Prom
         ),
   );
   return findings;
-}
-
-/** Whether a push in this very checkout runs the verification. */
-export async function examineHook(repository: Repository): Promise<Finding> {
-  const { root } = repository;
-  const owner = await findHookOwner(repository);
-  const init = "Run `npx verify init`: it puts the hook in, or says how.";
-  if (owner.kind === "path") {
-    return owner.runsUs
-      ? ok("hook", `${owner.file} runs pushproof`)
-      : problem("hook", `core.hooksPath leads to ${owner.path}, whose pre-push does not run pushproof`, init);
-  }
-  if (owner.kind === "directory")
-    return problem("hook", `${owner.directory} holds hooks, none of which runs pushproof`, init);
-  const file = join(root, ".husky/pre-push");
-  const isOwn = existsSync(join(root, "hooks/pre-push")) && existsSync(file);
-  if (!existsSync(file) || !(isOwn || hasBlock(readFileSync(file, "utf8")))) {
-    return problem("hook", "nothing runs pushproof before a push", init);
-  }
-  const install = packageManagerOf(root, undefined).install.join(" ");
-  // git takes a hook that is missing for one that has nothing to say.
-  if (owner.kind !== "husky" || !existsSync(join(root, ".husky/_/pre-push"))) {
-    return problem(
-      "hook",
-      ".husky/pre-push is there, but husky is not installed in this checkout, so git runs nothing",
-      `Run \`${install}\` here.`,
-    );
-  }
-  return ok("hook", ".husky/pre-push runs pushproof");
 }
 
 /** Where a run writes, and whether there is room. */

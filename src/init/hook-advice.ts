@@ -1,3 +1,4 @@
+import type { HookManager } from "./hook-managers.ts";
 import type { HookOwner } from "./hook-owner.ts";
 
 /** What a hook of someone else's is told to run: before all else, so that nothing of theirs can skip it. */
@@ -33,5 +34,21 @@ export function ownHooksAdvice(
   return [
     `The hook is not installed: ${owner.hooks.map(({ name }) => `${owner.directory}/${name}`).join(", ")} would silently stop running, since husky sets core.hooksPath. Move what you need, delete the rest, then run \`verify init\` again:`,
     ...moves,
+  ].join("\n");
+}
+
+/** Why the hook was not installed, and the entry that a person has to write, for a manager whose configuration we cannot edit. */
+export function missingEntryAdvice(
+  manager: HookManager,
+  path: string | null,
+  entry: readonly string[],
+  install: string,
+): string {
+  const where = path === null ? `${manager}'s configuration, which was not found here` : path;
+  return [
+    `The hook is not installed: ${manager} has the hooks here, and its configuration is for you to edit. \`${install}\`, put this into ${where}, then run \`verify init\` again:`,
+    "",
+    ...entry.map((line) => `  ${line}`),
+    "",
   ].join("\n");
 }

@@ -1,31 +1,45 @@
-import { constants, existsSync, readFileSync } from "node:fs";
-import { access, readdir, readFile } from "node:fs/promises";
+import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { gitLine, gitLineOrNull } from "../push/git.ts";
 import type { Repository } from "../push/repository.ts";
+import { authorOf, declaredManager, type HookAuthor, type HookManager, readPackageFields } from "./hook-managers.ts";
+import { runsOurHook } from "./manager-entry.ts";
 
-/** Who has the hooks of a repository, as far as it decides whether ours may be installed. */
+/** Who has the hooks of a repository, as far as it decides where ours goes. */
 export type HookOwner =
+  /** husky from version 5 on, or nobody, so that husky may be installed. */
   | { readonly kind: "husky" | "nobody" }
+  /** A manager with a configuration of its own; `isInstalled` where git runs its pre-push hook already. */
+  | { readonly kind: "manager"; readonly manager: HookManager; readonly isInstalled: boolean }
   /** `core.hooksPath` leads elsewhere; `runsUs` where its pre-push calls ours already. */
   | {
       readonly kind: "path";
       readonly path: string;
       readonly scope: string;
       readonly file: string;
+      /** Whether the file lies in the checkout, so that it may come with the repository. */
+      readonly isInside: boolean;
       readonly runsUs: boolean;
     }
-  /** Hooks in git's own directory, which would silently stop once `core.hooksPath` is set. */
-  | { readonly kind: "directory"; readonly directory: string; readonly hooks: readonly OwnHook[] };
+  /** A person's hooks in git's own directory, which would silently stop once `core.hooksPath` is set. */
+  | {
+      readonly kind: "directory";
+      readonly directory: string;
+      readonly hooks: readonly OwnHook[];
+      readonly runsUs: boolean;
+    };
 
 /** A hook that lies in git's own directory. */
 export interface OwnHook {
   readonly name: string;
   /** Whether it can be run by `sh`, as husky runs hooks. */
   readonly isShell: boolean;
+  /** The program that wrote it; null for a person. */
+  readonly author: HookAuthor | null;
+  readonly text: string;
 }
 
-/** Looks at `core.hooksPath` in every scope, then at git's own hook directory. */
+/** Looks at `core.hooksPath` in every scope, at what lies where git looks for hooks, then at what is configured. */
 export async function findHookOwner(repository: Repository): Promise<HookOwner> {
   const { git, root } = repository;
   const scoped = await gitLineOrNull(git, "config", "--show-scope", "--type=path", "--get", "core.hooksPath");
@@ -33,18 +47,15 @@ export async function findHookOwner(repository: Repository): Promise<HookOwner> 
   const [scope = "local", path = ""] = scoped.split("\t");
   const directory = resolve(root, path);
   if (isHuskyOf(root, directory)) return { kind: "husky" };
+  const generated = managerOf(hooksIn(directory));
+  if (generated !== null) return generated;
   // husky in a subdirectory: its generated hooks in `_` call the ones beside it.
   const isGenerated = basename(directory) === "_" && existsSync(join(directory, "h"));
   const hooks = isGenerated ? dirname(directory) : directory;
   const absolute = join(hooks, "pre-push");
-  const runsUs = existsSync(absolute) && callsUs(readFileSync(absolute, "utf8"));
-  const file = hooks.startsWith(`${root}/`) ? relative(root, absolute) : absolute;
-  return { kind: "path", path, scope, file, runsUs };
-}
-
-/** Whether a line that is not a comment runs our hook. */
-function callsUs(text: string): boolean {
-  return text.split("\n").some((line) => /^[^#]*pushproof\/hooks\/pre-push/.test(line));
+  const runsUs = existsSync(absolute) && runsOurHook(readFileSync(absolute, "utf8"));
+  const isInside = hooks.startsWith(`${root}/`);
+  return { kind: "path", path, scope, file: isInside ? relative(root, absolute) : absolute, isInside, runsUs };
 }
 
 /** husky's directory in this root: `.husky/_` since version 9, `.husky` before. */
@@ -55,20 +66,49 @@ function isHuskyOf(root: string, directory: string): boolean {
 
 async function ownerOfDefault({ git, root }: Repository): Promise<HookOwner> {
   const directory = resolve(root, await gitLine(git, "rev-parse", "--git-path", "hooks"));
-  const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
-  const hooks: OwnHook[] = [];
-  for (const entry of entries) {
-    if (entry.isDirectory() || entry.name.endsWith(".sample")) continue;
-    const path = join(directory, entry.name);
-    const runs = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (runs) hooks.push({ name: entry.name, isShell: isPlainShell(await readFile(path, "latin1")) });
-  }
-  hooks.sort((left, right) => (left.name < right.name ? -1 : 1));
+  const hooks = hooksIn(directory);
+  const generated = managerOf(hooks);
+  if (generated !== null) return generated;
+  const declared = declaredManager(root, readPackageFields(root));
+  if (declared !== null) return { kind: "manager", manager: declared, isInstalled: false };
+  // git-lfs's hooks are called from husky's, so they are nobody's that could stop.
+  const own = hooks.filter(({ author }) => author === null);
   const shown = directory.startsWith(`${root}/`) ? relative(root, directory) : directory;
-  return hooks.length === 0 ? { kind: "nobody" } : { kind: "directory", directory: shown, hooks };
+  if (own.length === 0) return { kind: "nobody" };
+  const runsUs = own.some(({ name, text }) => name === "pre-push" && runsOurHook(text));
+  return { kind: "directory", directory: shown, hooks: own, runsUs };
+}
+
+/** The manager that wrote one of the hooks. */
+function managerOf(hooks: readonly OwnHook[]): HookOwner | null {
+  for (const { author } of hooks) {
+    if (author === null || author === "git-lfs") continue;
+    const isInstalled = hooks.some((hook) => hook.name === "pre-push" && hook.author === author);
+    return { kind: "manager", manager: author, isInstalled };
+  }
+  return null;
+}
+
+/** The hooks in a directory that git would run, by name. */
+export function hooksIn(directory: string): OwnHook[] {
+  if (!existsSync(directory)) return [];
+  const names = readdirSync(directory).filter((name) => !name.endsWith(".sample") && !name.includes("."));
+  return names.sort().flatMap((name) => {
+    const path = join(directory, name);
+    if (!statSync(path, { throwIfNoEntry: false })?.isFile() || !mayRun(path)) return [];
+    const text = readFileSync(path, "latin1");
+    return [{ name, isShell: isPlainShell(text), author: authorOf(text), text }];
+  });
+}
+
+/** Whether git would run a hook file. */
+export function mayRun(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a script's first line asks for `sh` itself. */

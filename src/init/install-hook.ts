@@ -8,6 +8,7 @@ import { runCommand } from "./commands.ts";
 import { findHookOwner } from "./hook-owner.ts";
 import type { Narrator } from "./narrator.ts";
 import type { PackageManager } from "./package-manager.ts";
+import { placeShim } from "./shim.ts";
 
 export interface Installation {
   readonly repository: Repository;
@@ -18,12 +19,11 @@ export interface Installation {
   readonly listChanged: boolean;
 }
 
-/** Installs what is missing and has husky take git's hooks. Throws UnavailableError where either could not be done. */
-export async function installHook(world: World, installation: Installation, narrator: Narrator): Promise<void> {
-  const { repository, packages } = installation;
-  const { root } = repository;
+/** Puts the packages into node_modules that are not there. Throws UnavailableError where that does not work. */
+export async function installMissing(world: World, installation: Installation, narrator: Narrator): Promise<void> {
+  const { root } = installation.repository;
   const missing = (): string[] =>
-    packages.filter((name) => !existsSync(join(root, "node_modules", name, "package.json")));
+    installation.packages.filter((name) => !existsSync(join(root, "node_modules", name, "package.json")));
   if (installation.listChanged || missing().length > 0) await installPackages(world, installation, narrator);
   const [absent] = missing();
   if (absent !== undefined) {
@@ -31,18 +31,31 @@ export async function installHook(world: World, installation: Installation, narr
       `${installation.manager.install.join(" ")} ended well, but put no ${absent} into node_modules, where the hook looks for it. With Yarn, set "nodeLinker: node-modules" in .yarnrc.yml; then run \`verify init\` again.`,
     );
   }
-  if (await isActive(repository)) {
-    narrator.kept("git runs the hooks in .husky (core.hooksPath)");
-    return;
+}
+
+/** Has husky take git's hooks, and puts our shim among them. Throws UnavailableError where that could not be done. */
+export async function activateHusky(
+  world: World,
+  repository: Repository,
+  narrator: Narrator,
+  isOwnRepository: boolean,
+): Promise<void> {
+  const { root } = repository;
+  if (await isActive(repository)) narrator.kept("git runs the hooks in .husky (core.hooksPath)");
+  else {
+    const said = await runHusky(world, root);
+    if (!(await isActive(repository))) {
+      const off = world.environment.HUSKY === "0" ? " HUSKY=0 is set in the environment: run it without." : "";
+      throw new UnavailableError(
+        `husky did not set core.hooksPath, so git does not run the hook yet${said === "" ? "" : ` (husky says: ${said})`}.${off} To activate it: \`npx husky\`.`,
+      );
+    }
+    narrator.did("git runs the hooks in .husky (core.hooksPath set by husky)");
   }
-  const said = await runHusky(world, root);
-  if (!(await isActive(repository))) {
-    const off = world.environment.HUSKY === "0" ? " HUSKY=0 is set in the environment: run it without." : "";
-    throw new UnavailableError(
-      `husky did not set core.hooksPath, so git does not run the hook yet${said === "" ? "" : ` (husky says: ${said})`}.${off} To activate it: \`npx husky\`.`,
-    );
+  // The repository of pushproof itself has no pushproof in its node_modules.
+  if (!isOwnRepository && (await placeShim(root))) {
+    narrator.did("a push is verified from branches without .husky/pre-push too, as `verify prepare` sees to it");
   }
-  narrator.did("git runs the hooks in .husky (core.hooksPath set by husky)");
 }
 
 async function installPackages(world: World, { repository, manager }: Installation, narrator: Narrator): Promise<void> {

@@ -7,24 +7,32 @@ interface Member {
 }
 
 /**
- * The text of a JSON object with a string set at `[key]` or `[section, key]`, all else byte for byte as it was. A new
- * member of a list of dependencies goes where the names are sorted, as package managers keep them. The text must be a valid JSON object, its section an object.
+ * The text of a JSON object with a string set at a path of keys, all else byte for byte as it was. A new member of a list of
+ * dependencies goes where the names are sorted, as package managers keep them. The text must be a valid JSON object, and
+ * what is there of the path objects.
  */
-export function setJsonString(
-  text: string,
-  path: readonly [string] | readonly [string, string],
-  value: string,
-): string {
-  const root = text.indexOf("{");
-  const [name, key] = path;
-  if (key === undefined) return setMember(text, root, name, JSON.stringify(value));
-  const section = membersOf(text, root).find((member) => member.key === name);
-  if (section !== undefined)
-    return setMember(text, section.valueStart, key, JSON.stringify(value), /dependencies$/i.test(name));
-  const layout = layoutOf(text, root);
-  const space = layout.isInline ? " " : `${layout.newline}${layout.indent.repeat(2)}`;
-  const end = layout.isInline ? " " : `${layout.newline}${layout.indent}`;
-  return setMember(text, root, name, `{${space}${JSON.stringify(key)}: ${JSON.stringify(value)}${end}}`);
+export function setJsonString(text: string, path: readonly string[], value: string): string {
+  let objectStart = text.indexOf("{");
+  for (const [index, key] of path.entries()) {
+    const rest = path.slice(index + 1);
+    const section = membersOf(text, objectStart).find((member) => member.key === key);
+    if (rest.length === 0 || section === undefined) {
+      const sorted = /dependencies$/i.test(path[index - 1] ?? "");
+      return setMember(text, objectStart, key, written(text, objectStart, rest, value), sorted);
+    }
+    objectStart = section.valueStart;
+  }
+  return text;
+}
+
+/** The value of a new member: the string itself, or objects around it for the keys that lead to it. */
+function written(text: string, objectStart: number, keys: readonly string[], value: string): string {
+  if (keys.length === 0) return JSON.stringify(value);
+  const { isInline, newline, indent, memberIndent } = layoutOf(text, objectStart);
+  return keys.reduceRight((inner, key, index) => {
+    const outside = isInline ? " " : `${newline}${memberIndent}${indent.repeat(index)}`;
+    return `{${isInline ? " " : outside + indent}${JSON.stringify(key)}: ${inner}${outside}}`;
+  }, JSON.stringify(value));
 }
 
 function isSorted(members: readonly Member[]): boolean {

@@ -18,6 +18,9 @@ export interface PackageEdit {
 type Fields = Readonly<Record<string, unknown>>;
 const dependencyFields = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
 const huskyRange = "^9.1.7";
+/** husky, with the words behind it up to the next command of a script. */
+const huskyCommand = /(^|&&|\|\||;|\()(\s*husky(?:\s+[^\s&|;()]+)*)/;
+const ownCommand = "verify prepare";
 
 /** The object in a package.json. Throws RequestError where there is none. */
 export function parsePackageJson(text: string): Fields {
@@ -42,14 +45,15 @@ export function parsePackageJson(text: string): Fields {
 }
 
 /**
- * Adds what is missing for the hook to come with every install: husky, pushproof, and the script that runs husky. `text`
- * is null where there is no package.json, `root` the absolute directory it lies in.
+ * Adds what is missing for the hook to come with every install: pushproof, and unless another manager has the hooks, husky
+ * and the script that runs it. `text` is null where there is no package.json, `root` the absolute directory it lies in.
  */
 export function editPackageJson(
   text: string | null,
   root: string,
   own: OwnPackage,
   manager: PackageManager,
+  withHusky = true,
 ): PackageEdit {
   const fields = text === null ? { private: true } : parsePackageJson(text);
   let edited = text ?? '{\n  "private": true\n}\n';
@@ -59,14 +63,14 @@ export function editPackageJson(
 
   const script = manager.ignoresPrepare ? "postinstall" : "prepare";
   const existing = at(fields, "scripts", script);
-  const startsHusky = typeof existing === "string" && /\bhusky\b/.test(existing);
-  if (!startsHusky) {
-    const command = typeof existing === "string" && existing.trim() !== "" ? `${existing} && husky` : "husky";
-    edited = setJsonString(edited, ["scripts", script], command);
-    changes.push(`script "${script}": "${command}"`);
+  const before = typeof existing === "string" ? existing : "";
+  const after = withHusky ? withHook(before, fields.name === "pushproof") : before;
+  if (after !== before) {
+    edited = setJsonString(edited, ["scripts", script], after);
+    changes.push(`script "${script}": "${after}"`);
     if (manager.ignoresPrepare && fields.private !== true) {
       warnings.push(
-        'this package is not private: take "postinstall": "husky" out of what you publish (pinst does that)',
+        `this package is not private: take "postinstall": "${after}" out of what you publish (pinst does that)`,
       );
     }
   }
@@ -74,12 +78,23 @@ export function editPackageJson(
     ["husky", huskyRange],
     ["pushproof", fields.name === "pushproof" ? null : rangeOf(own, root)],
   ] as const) {
+    if (name === "husky" && !withHusky) continue;
     if (range === null || dependencyFields.some((field) => at(fields, field, name) !== undefined)) continue;
     edited = setJsonString(edited, ["devDependencies", name], range);
     changes.push(`devDependency ${name} ${range}`);
     listChanged = true;
   }
   return { text: edited, changes, listChanged, warnings };
+}
+
+/** The script with husky in it and, behind husky, what puts our part into what husky generates. */
+function withHook(script: string, isOwnPackage: boolean): string {
+  const installs = /\bhusky\b/.test(script) ? script : script.trim() === "" ? "husky" : `${script} && husky`;
+  // The repository of pushproof itself has no `verify` in its node_modules.
+  if (isOwnPackage || installs.includes(ownCommand)) return installs;
+  // As near to husky as can be, so that a `|| true` behind it holds for both.
+  if (huskyCommand.test(installs)) return installs.replace(huskyCommand, `$1$2 && ${ownCommand}`);
+  return `${installs} && ${ownCommand}`;
 }
 
 /** What package.json says to get the package that is running: its version, or the checkout it is run from. */

@@ -196,16 +196,33 @@ describe("verify init where no suite is found", () => {
 });
 
 describe("verify init where someone else has the hooks", () => {
-  it("reports a core.hooksPath of its own with the way out, and leaves package.json", async () => {
+  it("puts the hook into the directory that core.hooksPath names, and adds no husky", async () => {
     const repository = await prepare({ ...pytestFiles, "package.json": "{}\n" });
     await repository.git("config", "core.hooksPath", ".githooks");
-    const { error } = await repository.init();
-    expect(error).toBeInstanceOf(RequestError);
-    expect(error?.message).toContain("`git config --local --unset core.hooksPath`");
-    expect(error?.message).toContain('sh node_modules/pushproof/hooks/pre-push "$@" || exit $?');
-    expect(error?.message).toContain(".githooks/pre-push");
+    const { output, exitCode } = await repository.init();
+    expect(exitCode).toBe(0);
+    expect(output).toContain("✓ .githooks/pre-push written");
     expect(await hooksPath(repository)).toBe(".githooks");
-    expect(await repository.git("status", "--porcelain")).toBe("?? verify.config.json");
+    expect(Object.keys(JSON.parse(await read(repository, "package.json")))).toEqual(["devDependencies"]);
+    expect((await push(repository)).output).toContain("pushproof got: refs/heads/main");
+  });
+
+  it("keeps what a hook of that directory does, and says where git does not run it", async () => {
+    const theirs = "#!/usr/bin/env bash\necho 'theirs ran' >&2\n";
+    const repository = await prepare({ ...complete, ".githooks/pre-push": theirs });
+    await repository.git("config", "core.hooksPath", ".githooks");
+    expect((await repository.init()).output).toContain("chmod +x .githooks/pre-push");
+    await chmod(join(repository.root, ".githooks/pre-push"), 0o755);
+    expect((await push(repository)).output).toMatch(/pushproof got[\s\S]*theirs ran/);
+  });
+
+  it("does not put a shell's lines into another program's hook", async () => {
+    const theirs = "#!/usr/bin/env python3\nprint()\n";
+    const repository = await prepare({ ...complete, ".githooks/pre-push": theirs });
+    await repository.git("config", "core.hooksPath", ".githooks");
+    const { error } = await repository.init();
+    expect(error?.message).toContain('.githooks/pre-push begins with "#!/usr/bin/env python3"');
+    expect(await read(repository, ".githooks/pre-push")).toBe(theirs);
   });
 
   it("gives the command for the scope that sets core.hooksPath", async () => {
@@ -230,18 +247,16 @@ describe("verify init where someone else has the hooks", () => {
   });
 
   it("is not content with a comment that only names pushproof", async () => {
-    const repository = await prepare({
-      ...complete,
-      ".githooks/pre-push": "# sh node_modules/pushproof/hooks/pre-push\n",
-    });
+    const comment = "# sh node_modules/pushproof/hooks/pre-push\n";
+    const repository = await prepare({ ...complete, ".githooks/pre-push": comment });
     await repository.git("config", "core.hooksPath", ".githooks");
-    expect((await repository.init()).error).toBeInstanceOf(RequestError);
+    expect((await repository.init()).output).toContain(".githooks/pre-push: pushproof added");
   });
 
-  it("names the file beside husky's generated ones where husky lies in a subdirectory", async () => {
+  it("writes the file beside husky's generated ones where husky lies in a subdirectory", async () => {
     const repository = await prepare({ ...complete, "web/.husky/_/h": "" });
     await repository.git("config", "core.hooksPath", "web/.husky/_");
-    expect((await repository.init()).error?.message).toContain("web/.husky/pre-push");
+    expect((await repository.init()).output).toContain("✓ web/.husky/pre-push written");
   });
 
   it("takes the directory of an old husky for husky's", async () => {
@@ -300,7 +315,7 @@ describe("verify init where the hook cannot be activated", () => {
     expect(existsSync(join(repository.root, ".husky/pre-push"))).toBe(true);
     expect(JSON.parse(await read(repository, "package.json"))).toMatchObject({
       private: true,
-      scripts: { prepare: "husky" },
+      scripts: { prepare: "husky && verify prepare" },
     });
   });
 

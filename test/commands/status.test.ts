@@ -10,7 +10,7 @@ import { makePlan } from "../../src/suite/plan.ts";
 import type { Environment } from "../../src/world.ts";
 import { prove } from "../push/support.ts";
 import { type Files, makeRepository, type Repository } from "../support/repository.ts";
-import { makePytestRepository, runIn, userEnvironment } from "../support/verify.ts";
+import { makePytestRepository, runIn, useHook, userEnvironment } from "../support/verify.ts";
 import { captureWorld } from "../support/world.ts";
 
 const files = { "a.txt": "one\n" };
@@ -22,9 +22,15 @@ test("what is not verified yet is not proven, and the way to a proof is named", 
   const tree = (await git("rev-parse", "HEAD^{tree}")).slice(0, 7);
   expect(await runIn(root, ["status"])).toEqual({
     code: 0,
-    output: `main at ${commit} (tree ${tree}) is not proven: \`npx verify\` or a push verifies it.\n`,
+    output: `main at ${commit} (tree ${tree}) is not proven: \`npx verify\` or a push verifies it.\n\nA push from here is not verified: nothing runs pushproof before a push. Run \`npx verify init\`: it puts the hook in, or says how.\n`,
     errors: "",
   });
+});
+
+test("where git runs the hook, no word is lost on it", async () => {
+  const repository = await makeRepository(files);
+  await useHook(repository);
+  expect((await runIn(repository.root, ["status"])).output).not.toContain("A push from here");
 });
 
 test("what is proven is told with its figures, its time and its conditions", async () => {

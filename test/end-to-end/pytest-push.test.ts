@@ -28,7 +28,7 @@ test("a push with one broken test leaves the remote unchanged and names the test
   expect(exitCode).not.toBe(0);
   expect(await ledger.remoteCommit("refs/heads/main")).toBeNull();
   expect(output).toContain("1 of 24 tests failed in backend.");
-  expect(output).toContain("The push is stopped, the remote is unchanged.");
+  expect(output).toContain("Push stopped; nothing was sent.");
   expect((await readSummary(ledger.root)).suites[0]?.failures).toHaveLength(1);
 });
 

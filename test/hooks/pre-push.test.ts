@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { cp, mkdir, rename, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -114,14 +115,59 @@ test("a last line without its end counts", async () => {
   expect((await scene.push(lineOf(await scene.git("rev-parse", "HEAD")).trimEnd())).code).toBe(7);
 });
 
-test("a push of nothing passes with a word", async () => {
+test("where git runs the hook itself, no lines mean that nothing is pushed: it passes without starting node", async () => {
   const scene = await makeScene();
+  await scene.git("config", "core.hooksPath", join(packageRoot, "hooks"));
   expect(await scene.push("")).toEqual({
     code: 0,
     output: "pushproof: nothing new is pushed, nothing to verify.\n",
     errors: "",
   });
   expect(await scene.started()).toBeNull();
+});
+
+test("where our shim says that git said nothing, it passes without starting node", async () => {
+  const scene = await makeScene();
+  const said = `${scene.root} origin ${scene.remote}`;
+  const passed = await scene.push("", { environment: { PUSHPROOF_NOTHING: said } });
+  expect(passed).toMatchObject({ code: 0, output: "pushproof: nothing new is pushed, nothing to verify.\n" });
+  expect(await scene.started()).toBeNull();
+});
+
+test.each([
+  ["nobody says so", {}],
+  ["it was said of another push", { PUSHPROOF_NOTHING: "/elsewhere origin url" }],
+])("no lines are for the program to look into where %s", async (_why, environment) => {
+  const scene = await makeScene();
+  expect((await scene.push("", { environment })).code).toBe(7);
+  expect((await scene.started())?.input).toBe("");
+});
+
+test("husky 4 hands git's lines on in a variable", async () => {
+  const scene = await makeScene();
+  const lines = lineOf(await scene.git("rev-parse", "HEAD"));
+  const environment = { HUSKY_GIT_STDIN: lines.trimEnd(), HUSKY_GIT_PARAMS: `origin ${scene.remote}` };
+  expect((await scene.push("", { environment })).code).toBe(7);
+  expect((await scene.started())?.input).toBe(lines);
+  await scene.push("", { environment: { ...environment, HUSKY_GIT_PARAMS: "origin of-another-push" } });
+  expect((await scene.started())?.input).toBe("");
+});
+
+test("pre-commit hands the remote on in variables", async () => {
+  const scene = await makeScene();
+  const environment = { PRE_COMMIT_REMOTE_NAME: "origin", PRE_COMMIT_REMOTE_URL: "ssh://host/x" };
+  await scene.push("", { environment, words: [] });
+  expect((await scene.started())?.words).toMatch(/\npre-push\n--\norigin\nssh:\/\/host\/x\n$/);
+});
+
+test("on a terminal the hook waits for no lines", async () => {
+  const scene = await makeScene();
+  const hook = join(packageRoot, "hooks/pre-push");
+  const command = `script --quiet --return --command "sh '${hook}' origin url" /dev/null`;
+  // The input of `script` stays open, as a terminal's does.
+  const child = spawn("/bin/sh", ["-c", command], { cwd: scene.root, env: scene.environment, timeout: 20_000 });
+  const [code] = await once(child, "close");
+  expect(code).toBe(7);
 });
 
 test.each([40, 64])("deletions alone, of %i zeros, pass with a word", async (length) => {

@@ -21,7 +21,10 @@ interface Answer {
 export interface Scene extends Repository {
   /** Its PATH begins with the stub. */
   readonly environment: Environment;
-  push(input: string, options?: { environment?: Environment; script?: string; directory?: string }): Promise<Answer>;
+  push(
+    input: string,
+    options?: { environment?: Environment; script?: string; directory?: string; words?: readonly string[] },
+  ): Promise<Answer>;
   /** The arguments and the standard input node was started with, or null where it was not. */
   started(): Promise<{ words: string; input: string } | null>;
   /** Keeps a receipt for the tree of a commit, as a verification that passed does. */
@@ -42,7 +45,7 @@ export async function makeScene(ending = "exit 7"): Promise<Scene> {
     ...repository,
     environment,
     push: (input, options = {}) =>
-      answer(options.script ?? script, ["origin", repository.remote], input, {
+      answer(options.script ?? script, options.words ?? ["origin", repository.remote], input, {
         cwd: options.directory ?? repository.root,
         env: { ...environment, ...options.environment },
       }),

@@ -17,7 +17,7 @@ describe("editPackageJson", () => {
   it("makes a small private package where there is none", () => {
     expect(edited(null).fields).toEqual({
       private: true,
-      scripts: { prepare: "husky" },
+      scripts: { prepare: "husky && verify prepare" },
       devDependencies: { husky: "^9.1.7", pushproof: "^1.2.3" },
     });
   });
@@ -26,18 +26,27 @@ describe("editPackageJson", () => {
     expect(edited({}, checkout).fields.devDependencies.pushproof).toBe("file:../pushproof");
   });
 
-  it("keeps a prepare script and runs husky after it", () => {
-    expect(edited({ scripts: { prepare: "npm run build" } }).fields.scripts.prepare).toBe("npm run build && husky");
+  it.each([
+    ["npm run build", "npm run build && husky && verify prepare"],
+    ["husky", "husky && verify prepare"],
+    ["husky || true", "husky && verify prepare || true"],
+    ["is-ci || husky install", "is-ci || husky install && verify prepare"],
+    ["husky web/.husky; npm run build", "husky web/.husky && verify prepare; npm run build"],
+    ["node .husky/install.mjs", "node .husky/install.mjs && verify prepare"],
+    ["husky && verify prepare", "husky && verify prepare"],
+  ])("runs our part behind husky in the prepare script %j", (script, expected) => {
+    expect(edited({ scripts: { prepare: script } }).fields.scripts.prepare).toBe(expected);
   });
 
-  it("leaves a prepare script that runs husky", () => {
-    expect(edited({ scripts: { prepare: "husky || true" } }).fields.scripts.prepare).toBe("husky || true");
+  it("adds pushproof alone where another manager has the hooks", () => {
+    const { text } = editPackageJson("{}", "/home/ada/app", installed, npm, false);
+    expect(JSON.parse(text)).toEqual({ devDependencies: { pushproof: "^1.2.3" } });
   });
 
   it.each(["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"])(
     "leaves what %s lists already",
     (field) => {
-      const listed = { scripts: { prepare: "husky" }, [field]: { husky: "^8", pushproof: "*" } };
+      const listed = { scripts: { prepare: "husky && verify prepare" }, [field]: { husky: "^8", pushproof: "*" } };
       const edit = edited(listed);
       expect(edit.fields).toEqual(listed);
       expect(edit.changes).toEqual([]);
@@ -46,12 +55,17 @@ describe("editPackageJson", () => {
   );
 
   it("does not make pushproof depend on itself", () => {
-    expect(edited({ name: "pushproof" }).fields.devDependencies).toEqual({ husky: "^9.1.7" });
+    expect(edited({ name: "pushproof" }).fields).toMatchObject({
+      scripts: { prepare: "husky" },
+      devDependencies: { husky: "^9.1.7" },
+    });
   });
 
   it("uses postinstall with a Yarn that runs no prepare, and warns where the package is public", () => {
     const yarn = packageManagerOf("/nowhere", "yarn@4.5.0");
-    expect(edited({ private: true }, installed, yarn).fields.scripts).toEqual({ postinstall: "husky" });
+    expect(edited({ private: true }, installed, yarn).fields.scripts).toEqual({
+      postinstall: "husky && verify prepare",
+    });
     expect(edited({ private: true }, installed, yarn).warnings).toEqual([]);
     expect(edited({ name: "x" }, installed, yarn).warnings.join()).toContain("not private");
   });

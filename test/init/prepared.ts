@@ -20,7 +20,11 @@ while read -r line; do printf 'pushproof got: %s\\n' "$line" >&2; done
 
 /** package.json of a repository that lists all that init would add. */
 export const completePackage = `${JSON.stringify(
-  { private: true, scripts: { prepare: "husky" }, devDependencies: { husky: "^9.1.7", pushproof: "^0.1.0" } },
+  {
+    private: true,
+    scripts: { prepare: "husky && verify prepare" },
+    devDependencies: { husky: "^9.1.7", pushproof: "^0.1.0" },
+  },
   null,
   2,
 )}\n`;
@@ -81,7 +85,8 @@ async function makeOwnPackage(): Promise<OwnPackage> {
   const directory = join(await makeDirectory(), "pushproof");
   await mkdir(directory);
   await writeFiles(directory, {
-    "package.json": '{ "name": "pushproof", "version": "0.1.0" }\n',
+    "package.json": '{ "name": "pushproof", "version": "0.1.0", "bin": { "verify": "verify.mjs" } }\n',
+    "verify.mjs": `#!/usr/bin/env node\nawait import(${JSON.stringify(join(ownRoot, "dist/main.js"))});\n`,
     "hooks/pre-push": stubHook,
   });
   return { directory, version: "0.1.0", isInstalled: false };

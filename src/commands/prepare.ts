@@ -1,0 +1,20 @@
+import { type ExitCode, exitCodes, messageOf } from "../errors.ts";
+import { findHookOwner } from "../init/hook-owner.ts";
+import { placeShim } from "../init/shim.ts";
+import { openRepository } from "../push/repository.ts";
+import type { World } from "../world.ts";
+
+/**
+ * What the prepare script of package.json runs after husky, with every install of packages: puts our shim where git runs
+ * husky's. Never fails: packages are also installed where nothing is pushed, without git or without a repository.
+ */
+export async function prepare(world: World): Promise<ExitCode> {
+  try {
+    const repository = await openRepository(world);
+    if ((await findHookOwner(repository)).kind === "husky") await placeShim(repository.root);
+  } catch (error) {
+    if (world.environment.CI === undefined)
+      world.errors.write(`pushproof: the hook is not prepared: ${messageOf(error)}\n`);
+  }
+  return exitCodes.verified;
+}

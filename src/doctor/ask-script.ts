@@ -1,0 +1,142 @@
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { hasBlock } from "../init/hook-file.ts";
+import { runsOurHook } from "../init/manager-entry.ts";
+import { isShim } from "../init/shim.ts";
+import { packageRoot } from "../paths.ts";
+import type { Repository } from "../push/repository.ts";
+import type { Environment, World } from "../world.ts";
+
+/** Whether what git executes gets to pushproof, with the words that tell it. */
+export interface HookAnswer {
+  readonly asked: boolean;
+  readonly text: string;
+  readonly remedy?: string;
+}
+
+const init = "Run `npx verify init`: it puts the hook in, or says how.";
+/** How long a hook may take to get to us, in milliseconds. */
+const patience = 20_000;
+
+/**
+ * Asks a hook that is a script, husky's among them. It is run where pushproof comes first in it, since nothing of others
+ * runs then: asked like this, pushproof stops the push at once. Every other script is read.
+ */
+export async function askScript(path: string, { root }: Repository, { environment }: World): Promise<HookAnswer> {
+  const shown = shownPath(root, path);
+  const text = readFileSync(path, "utf8");
+  const next = isHuskys(text) || isShim(text) ? join(dirname(dirname(path)), "pre-push") : null;
+  if (next !== null && !existsSync(next) && !isShim(text)) {
+    return {
+      asked: false,
+      text: `${shownPath(root, next)} is not in this checkout, and husky lets every push pass where it is missing`,
+      remedy: "Run `npx verify prepare`: from then on pushproof is asked here too.",
+    };
+  }
+  const script = next !== null && existsSync(next) ? next : path;
+  const name = shownPath(root, script);
+  const content = readFileSync(script, "utf8");
+  const way = script === path ? name : `${shown}, then ${name},`;
+  if (isOurs(script) || isShim(content)) return await run(path, shown, root, environment);
+  // husky runs the file that is in the repository by `sh -e`.
+  const order = orderOf(content, script === next);
+  if (order === "never" && isShim(text)) return await run(path, shown, root, environment);
+  switch (order) {
+    case "first":
+      return await run(path, name, root, environment);
+    case "later":
+      return { asked: true, text: `${way} runs pushproof after other commands (read, not run)` };
+    case "ignored":
+      return {
+        asked: false,
+        text: `${name} runs pushproof and goes on where it fails`,
+        remedy: "Put `|| exit $?` behind that command.",
+      };
+    case "never":
+      return {
+        asked: false,
+        text: `git runs ${way.replace(/,$/, "")}, and nothing in it runs pushproof`,
+        remedy: init,
+      };
+  }
+}
+
+async function run(path: string, name: string, root: string, environment: Environment): Promise<HookAnswer> {
+  const { isAsked, output } = await runAsked([path, "origin", "url"], root, environment);
+  if (isAsked) return { asked: true, text: `${name} runs pushproof` };
+  const off = environment.HUSKY === "0" ? " HUSKY=0 is set." : "";
+  const said = output.trim().split("\n").at(-1) ?? "";
+  return {
+    asked: false,
+    text: `git runs ${name}, which does not get to pushproof.${off}${said === "" ? "" : ` It says: ${said}`}`,
+    remedy: init,
+  };
+}
+
+/** Runs a hook so that pushproof, if it is reached, only says so. */
+export async function runAsked(
+  [program, ...words]: readonly [string, ...string[]],
+  root: string,
+  environment: Environment,
+): Promise<{ isAsked: boolean; output: string }> {
+  const directory = await mkdtemp(join(tmpdir(), "pushproof-asked-"));
+  const file = join(directory, "answer");
+  try {
+    const child = spawn(program, words, {
+      cwd: root,
+      env: { ...environment, PUSHPROOF_ASKED: file },
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: patience,
+    });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
+    await new Promise<void>((resolve) => {
+      child.once("error", () => resolve());
+      child.once("close", () => resolve());
+    });
+    const answer = await readFile(file, "utf8").catch(() => "");
+    return { isAsked: answer === "asked\n", output };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function isHuskys(text: string): boolean {
+  return /^\. "\$\(dirname "\$0"\)\/h"$/m.test(text);
+}
+
+/** Whether a file is hooks/pre-push itself: linked, or where `core.hooksPath` names the directory of a package of ours. */
+function isOurs(path: string): boolean {
+  const real = realpathSync(path);
+  return real === join(packageRoot, "hooks/pre-push") || real.endsWith("/pushproof/hooks/pre-push");
+}
+
+/** When a shell script runs ours: before all else, later, without minding how it ends, or never. */
+export function orderOf(text: string, stopsAtFailure: boolean): "first" | "later" | "ignored" | "never" {
+  if (hasBlock(text) && text.slice(0, text.indexOf("# >>> pushproof")).split("\n").every(isIdle)) return "first";
+  if (hasBlock(text)) return "later";
+  const lines = text.split("\n").filter((line) => !isIdle(line));
+  const position = lines.findIndex((line) => runsOurHook(line) || /^\s*(exec )?(sh )?hooks\/pre-push\b/.test(line));
+  const line = lines[position];
+  if (line === undefined) return "never";
+  const isMinded =
+    stopsAtFailure ||
+    position === lines.length - 1 ||
+    /\|\|\s*(exit|return)\b|^\s*exec\b|&&\s*\\?$/.test(line) ||
+    lines.slice(0, position).some((earlier) => /^\s*set\s+-\w*e/.test(earlier));
+  if (!isMinded) return "ignored";
+  return lines.slice(0, position).every((earlier) => /^\s*set\s/.test(earlier)) ? "first" : "later";
+}
+
+/** Comments, and the line by which a husky before version 9 starts itself. */
+function isIdle(line: string): boolean {
+  return /^\s*(#|$)/.test(line) || /^\s*\.\s.*_\/husky\.sh/.test(line);
+}
+
+/** A path as people know it in this checkout. */
+export function shownPath(root: string, path: string): string {
+  return path.startsWith(`${root}/`) ? relative(root, path) : path;
+}

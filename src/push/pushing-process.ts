@@ -1,0 +1,80 @@
+import { execFile } from "node:child_process";
+import { readFile, readlink } from "node:fs/promises";
+import { basename } from "node:path";
+import { promisify } from "node:util";
+
+/** The `git push` that waits for our hook. */
+export interface PushingProcess {
+  /** What stands before `push` that changes the configuration: `-c`, `KEY=VALUE`, … */
+  readonly settings: readonly string[];
+  /** What stands behind `push`. */
+  readonly words: readonly string[];
+  /** Where git works, which is the root of the checkout; null where the system does not tell. */
+  readonly directory: string | null;
+}
+
+/** A process as the system lists it. */
+interface Process {
+  readonly parent: number;
+  readonly words: readonly string[];
+}
+
+const run = promisify(execFile);
+/** More than any chain of hook managers, package managers and shells. */
+const mostGenerations = 40;
+
+/**
+ * The nearest `git push` among the processes that started this one; null where there is none, where the system does not
+ * show it, and where it was started with options that we do not understand.
+ */
+export async function findPushingProcess(child: number = process.ppid): Promise<PushingProcess | null> {
+  let id = child;
+  for (let generation = 0; generation < mostGenerations && id > 1; generation++) {
+    const found = await readProcess(id).catch(() => null);
+    if (found === null) return null;
+    const push = asPush(found.words);
+    // A push that we cannot read is still the nearest one.
+    if (push === null && basename(found.words[0] ?? "") === "git" && found.words.includes("push")) return null;
+    if (push !== null) return { ...push, directory: await readlink(`/proc/${id}/cwd`).catch(() => null) };
+    id = found.parent;
+  }
+  return null;
+}
+
+/** Reads a command line as a push: `git -c core.x=y push origin main`. Null for everything else. */
+export function asPush([program = "", ...words]: readonly string[]): Omit<PushingProcess, "directory"> | null {
+  if (basename(program) !== "git") return null;
+  const settings: string[] = [];
+  let position = 0;
+  for (; words[position]?.startsWith("-"); position++) {
+    const word = words[position] ?? "";
+    // Git has gone there already.
+    if (word === "-C") position += 1;
+    else if (word === "-c") settings.push(word, words[++position] ?? "");
+    else if (word.startsWith("--config-env=")) settings.push(word);
+    else if (!/^(-p|-P|--paginate|--no-pager|--no-optional-locks|--no-advice)$/.test(word)) return null;
+  }
+  return words[position] === "push" ? { settings, words: words.slice(position + 1) } : null;
+}
+
+function readProcess(id: number): Promise<Process> {
+  return process.platform === "linux" ? readFromProc(id) : readFromList(id);
+}
+
+/** Reads a process where the system shows it as files. */
+export async function readFromProc(id: number): Promise<Process> {
+  const [stat, line] = await Promise.all([
+    readFile(`/proc/${id}/stat`, "utf8"),
+    readFile(`/proc/${id}/cmdline`, "utf8"),
+  ]);
+  // The name of the program, in parentheses, may hold blanks and parentheses.
+  const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  return { parent, words: line.split("\0").slice(0, -1) };
+}
+
+/** Reads a process by `ps`, which joins the words by blanks: no name of a ref or a remote holds one, and git refuses the rest. */
+export async function readFromList(id: number): Promise<Process> {
+  const { stdout } = await run("ps", ["-ww", "-o", "ppid=,args=", "-p", String(id)]);
+  const [, parent = "", words = ""] = /^\s*(\d+)\s+(.*)/.exec(stdout) ?? [];
+  return { parent: Number(parent), words: words.split(/\s+/) };
+}

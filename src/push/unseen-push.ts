@@ -1,0 +1,184 @@
+import { spawn } from "node:child_process";
+import { realpath } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+import type { Environment } from "../world.ts";
+import { gitLine, gitLineOrNull } from "./git.ts";
+import { findPushingProcess, type PushingProcess } from "./pushing-process.ts";
+import type { PushLine } from "./refs.ts";
+import { defaultRemote, listRemotes } from "./remotes.ts";
+import type { Repository } from "./repository.ts";
+
+/** What a push brings, found out without git's lines. */
+export interface FoundPush {
+  readonly lines: readonly PushLine[];
+  /** How that was found out, a sentence for the user; null where there is nothing to add. */
+  readonly remark: string | null;
+}
+
+interface Asked {
+  readonly repository: Repository;
+  /** What the hook was called with, as far as its manager handed that on. */
+  readonly remote: string;
+  readonly url: string;
+  /** The environment of the hook, with all that git put there for the push. */
+  readonly environment: Environment;
+}
+
+const zeros = "0".repeat(40);
+/** How long git may take to ask the remote, in milliseconds; it waits for a connection, and maybe for a password. */
+const patience = 60_000;
+
+/**
+ * Finds out what is pushed where nobody handed git's lines on to the hook. The `git push` that waits for us is asked for
+ * once more, as a dry run: that is exact. Where it cannot be found, every branch that the remote lacks counts, and HEAD.
+ */
+export async function findPush(asked: Asked): Promise<FoundPush> {
+  const pushing = await findPushingProcess();
+  const lines = pushing === null ? null : await repeatPush(pushing, asked);
+  if (lines !== null) return { lines, remark: null };
+  return await whatMayBePushed(asked);
+}
+
+/** What the same push would bring, by a dry run of it; null where that does not work out. */
+async function repeatPush(pushing: PushingProcess, { repository, environment }: Asked): Promise<PushLine[] | null> {
+  const { root, git } = repository;
+  // A push elsewhere, in whose hook something calls us by hand.
+  if (pushing.directory !== null && (await realpath(root)) !== pushing.directory) return null;
+  const { code, output } = await runGit(root, environment, dryRunOf(pushing));
+  const rows = output.split("\n");
+  // Git ends with 1 where it rejects a ref, which it then does not push either.
+  if (!rows.includes("Done") || (code !== 0 && !rows.some((row) => row.startsWith("!\t")))) return null;
+  const lines: PushLine[] = [];
+  for (const row of rows) {
+    const [flag = "", refs = "", summary = ""] = row.split("\t");
+    if (![" ", "+", "*", "-"].includes(flag)) continue;
+    const [, localRef = "", remoteRef = ""] = /^(.*):([^:]+)$/.exec(refs) ?? [];
+    const object = localRef === "" ? zeros : await objectOf(git, localRef);
+    if (remoteRef === "" || object === null) return null;
+    const before = /^[0-9a-f]{4,}/.exec(summary)?.[0];
+    const remoteObject = (before === undefined ? null : await objectOf(git, before)) ?? zeros;
+    lines.push({ localRef: localRef || "(delete)", localObject: object, remoteRef, remoteObject });
+  }
+  return lines;
+}
+
+/**
+ * The words that repeat a push without sending anything. Ours go last, so that no option of the user's undoes them, and
+ * once first, where no option can take them for its value. No hook runs, this one least of all.
+ */
+export function dryRunOf({ settings, words }: Omit<PushingProcess, "directory">): string[] {
+  const ours = ["--dry-run", "--porcelain", "--no-quiet", "--no-verify", "--recurse-submodules=no"];
+  const separator = words.indexOf("--");
+  const end = separator < 0 ? words.length : separator;
+  const command = [...settings, "-c", "core.hooksPath=/dev/null", "push", "--dry-run"];
+  return [...command, ...words.slice(0, end), ...ours, ...words.slice(end)];
+}
+
+/** Every branch that the remote lacks, and HEAD: what a push that nobody describes may bring. */
+async function whatMayBePushed({ repository, remote, url, environment }: Asked): Promise<FoundPush> {
+  const { git, root } = repository;
+  const known = await listRemotes(git);
+  const named = [remote, environment.PRE_COMMIT_REMOTE_NAME].find((name) => name && known.includes(name));
+  // Pushes may go to another URL than fetches.
+  const asked = looksLikeUrl(url) ? url : (named ?? defaultRemote(known));
+  const there = asked === null ? null : await remoteObjects(root, environment, asked);
+  const heads = await readHeads(repository);
+  const missing = await commitsLacking(root, environment, heads, there ?? ["--remotes"]);
+  const isAsked = (head: Head): boolean =>
+    head.ref === "HEAD" || head.ref === environment.PRE_COMMIT_LOCAL_BRANCH || missing.has(head.commit);
+  const chosen = heads.filter(isAsked);
+  const first = environment.PRE_COMMIT_TO_REF;
+  const object = first ? await objectOf(git, first) : null;
+  if (object !== null) chosen.unshift({ ref: environment.PRE_COMMIT_LOCAL_BRANCH || "HEAD", commit: object });
+  const lines = chosen.map(({ ref, commit }) => lineOf(ref, commit));
+  const names = [...new Set(chosen.map(({ ref }) => ref.replace(/^refs\/heads\//, "")))].join(", ");
+  return {
+    lines,
+    remark: `The hook got no lines from git, so this is verified: ${names} (HEAD, and the branches that ${named ?? asked ?? "the remote"} lacks).`,
+  };
+}
+
+interface Head {
+  readonly ref: string;
+  readonly commit: string;
+}
+
+/** HEAD and all local branches, each commit once. */
+async function readHeads({ git }: Repository): Promise<Head[]> {
+  const listing = await gitLine(git, "for-each-ref", "--format=%(objectname) %(refname)", "refs/heads");
+  const branches = listing
+    .split("\n")
+    .filter(Boolean)
+    .map((row) => ({ commit: row.slice(0, row.indexOf(" ")), ref: row.slice(row.indexOf(" ") + 1) }));
+  const head = await gitLineOrNull(git, "rev-parse", "--quiet", "--verify", "HEAD^{commit}");
+  const current = await gitLineOrNull(git, "symbolic-ref", "--quiet", "HEAD");
+  if (!head) return branches;
+  const others = branches.filter(({ ref, commit }) => ref !== current && commit !== head);
+  return [{ ref: "HEAD", commit: head }, ...others];
+}
+
+/** What the remote's refs point at; null where it does not answer. */
+async function remoteObjects(root: string, environment: Environment, remote: string): Promise<string[] | null> {
+  const { code, output } = await runGit(root, environment, ["ls-remote", "--quiet", "--refs", "--", remote]);
+  if (code !== 0) return null;
+  return output
+    .split("\n")
+    .filter(Boolean)
+    .map((row) => `^${row.slice(0, row.indexOf("\t"))}`);
+}
+
+/** The commits that lead to a head and are in nothing that the remote has. */
+async function commitsLacking(
+  root: string,
+  environment: Environment,
+  heads: readonly Head[],
+  there: readonly string[],
+): Promise<Set<string>> {
+  const wanted = heads.map(({ commit }) => commit);
+  const [inputs, words] = there[0]?.startsWith("--")
+    ? [wanted, ["--not", ...there]]
+    : [[...wanted, ...there], [] as string[]];
+  const { code, output } = await runGit(
+    root,
+    environment,
+    ["rev-list", "--ignore-missing", "--stdin", ...words],
+    `${inputs.join("\n")}\n`,
+  );
+  // What git cannot tell counts as lacking.
+  return new Set(code === 0 ? output.split("\n") : wanted);
+}
+
+function lineOf(ref: string, commit: string): PushLine {
+  return { localRef: ref, localObject: commit, remoteRef: ref, remoteObject: zeros };
+}
+
+async function objectOf(git: Repository["git"], revision: string): Promise<string | null> {
+  return (await gitLineOrNull(git, "rev-parse", "--quiet", "--verify", "--end-of-options", revision)) || null;
+}
+
+function looksLikeUrl(url: string): boolean {
+  return /^[^-].*[:/]/.test(url);
+}
+
+/** Runs git with the environment that the push has, which simple-git would refuse. */
+async function runGit(
+  directory: string,
+  environment: Environment,
+  words: readonly string[],
+  input = "",
+): Promise<{ code: number | null; output: string }> {
+  const child = spawn("git", words, {
+    cwd: directory,
+    env: { ...environment, LC_ALL: "C.UTF-8", GIT_TERMINAL_PROMPT: "0" },
+    stdio: ["pipe", "pipe", "ignore"],
+    timeout: patience,
+  });
+  child.stdin.on("error", () => {});
+  child.stdin.end(input);
+  const ended = new Promise<number | null>((resolve) => {
+    child.once("error", () => resolve(null));
+    child.once("close", resolve);
+  });
+  const [code, output] = await Promise.all([ended, text(child.stdout).catch(() => "")]);
+  return { code, output };
+}

@@ -1,0 +1,48 @@
+import { spawn } from "node:child_process";
+import { expect, onTestFinished, test } from "vitest";
+import { asPush, findPushingProcess, readFromList, readFromProc } from "../../src/push/pushing-process.ts";
+
+test.each([
+  ["git push", [], []],
+  ["/usr/lib/git-core/git push -q origin main", [], ["-q", "origin", "main"]],
+  ["git -C web -c a.b=push -c c.d push origin", ["-c", "a.b=push", "-c", "c.d"], ["origin"]],
+  ["git --no-pager --config-env=a.b=X push", ["--config-env=a.b=X"], []],
+])("reads %j as a push", (line, settings, words) => {
+  expect(asPush(line.split(" "))).toEqual({ settings, words });
+});
+
+test.each([
+  "git fetch",
+  "git",
+  "gitk push",
+  "sh push",
+  "git stash push",
+  "git --git-dir=/x push",
+  "git --unknown push",
+])("takes %j for none that can be repeated", (line) => {
+  expect(asPush(line.split(" "))).toBeNull();
+});
+
+/** A process that sleeps, with these words as its command line. */
+function sleeping(words: readonly string[]): number {
+  const child = spawn("sh", ["-c", 'sleep 60 & trap "kill $!" TERM; wait', ...words.slice(1)], { argv0: words[0] });
+  onTestFinished(() => void child.kill());
+  return child.pid ?? 0;
+}
+
+test("finds parent and words of a process, both ways", async () => {
+  const id = sleeping(["sh", "origin", "main"]);
+  for (const found of [await readFromProc(id), await readFromList(id)]) {
+    expect(found.parent).toBe(process.pid);
+    expect(found.words.slice(-2)).toEqual(["origin", "main"]);
+  }
+});
+
+test("a git that pushes in a way that cannot be read hides the pushes above it", async () => {
+  const id = sleeping(["git", "--git-dir=/x", "push"]);
+  expect(await findPushingProcess(id)).toBeNull();
+});
+
+test("finds nothing above a process that is gone", async () => {
+  expect(await findPushingProcess(2 ** 22 + 1)).toBeNull();
+});
