@@ -54,10 +54,13 @@ function oncePerFile(failures: readonly Failure[]): Failure[] {
   });
 }
 
-/** Who did what when, in all processes of a suite. */
-export function mergeReported(parts: readonly ReportedFacts[]): Pick<ReportedFacts, "visits" | "root"> {
+/** Who did what when, and what leaves tests out, in all processes of a suite. */
+export function mergeReported(parts: readonly ReportedFacts[]): Pick<ReportedFacts, "visits" | "root" | "narrowings"> {
   return {
     visits: parts.flatMap(({ visits }) => visits),
     root: parts.find(({ root }) => root !== null)?.root ?? null,
+    narrowings: [
+      ...new Map(parts.flatMap(({ narrowings }) => narrowings.map((one) => [one.word, one] as const))).values(),
+    ],
   };
 }

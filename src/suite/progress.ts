@@ -1,6 +1,7 @@
 import { createInterface, type Interface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { listenOn } from "../socket.ts";
+import type { Narrowing } from "./narrowing.ts";
 
 /** How long an adapter whose process has ended is listened to, in milliseconds. */
 const patience = 2_000;
@@ -18,6 +19,9 @@ type Message =
   | { type: "missing"; package: string }
   /** Why the suite cannot be run as the configuration asks, a phrase. */
   | { type: "refused"; why: string }
+  | ({ type: "narrowed" } & Narrowing)
+  /** How many test files there are to run; a runner that says so says each that it begins. */
+  | { type: "files"; count: number }
   /** `all` where these are all tests of the suite; else more may follow. */
   | { type: "collected"; tests: number; all?: boolean }
   /** A worker begins a file; `at` is when, in milliseconds since the epoch. */
@@ -79,6 +83,10 @@ export interface ReportedFacts {
   readonly missing: readonly string[];
   /** Why the runner cannot be run as the configuration asks, a phrase each. */
   readonly refusals: readonly string[];
+  /** What leaves tests out, each once. */
+  readonly narrowings: readonly Narrowing[];
+  /** How many of the test files that were to run nobody began. */
+  readonly filesLeftOut: number;
   /** Tests that were begun and never ended, by the file as the runner names it. */
   readonly unfinished: readonly { readonly file: string; readonly name: string }[];
   /** Errors outside of any test. */
@@ -171,6 +179,8 @@ class Told implements Progress {
   #runtime: string | null = null;
   readonly #missing: string[] = [];
   readonly #refusals: string[] = [];
+  readonly #narrowings = new Map<string, Narrowing>();
+  #filesToRun = 0;
   readonly #unfinished: { file: string; name: string }[] = [];
   readonly #errors: string[] = [];
   /** By file, as a file's tests run one after another. */
@@ -207,6 +217,12 @@ class Told implements Progress {
         return;
       case "refused":
         this.#refusals.push(message.why);
+        return;
+      case "narrowed":
+        this.#narrowings.set(message.word, { by: message.by, word: message.word });
+        return;
+      case "files":
+        this.#filesToRun += message.count;
         return;
       case "unfinished":
         this.#unfinished.push({ file: message.file, name: message.name });
@@ -275,6 +291,8 @@ class Told implements Progress {
       runtime: this.#runtime,
       missing: this.#missing,
       refusals: this.#refusals,
+      narrowings: [...this.#narrowings.values()],
+      filesLeftOut: Math.max(0, this.#filesToRun - this.#workerOfFile.size),
       unfinished: this.#unfinished,
       errors: this.#errors,
       lastFiles,

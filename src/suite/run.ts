@@ -12,6 +12,7 @@ import type { Environment } from "../world.ts";
 import { DifferentTestsError } from "./different-tests.ts";
 import type { DurationStore } from "./durations.ts";
 import type { Logs } from "./logs.ts";
+import { choiceNotes } from "./narrowing.ts";
 import { type OrderBook, redactedOrders } from "./order.ts";
 import type { PlannedSuite } from "./plan.ts";
 import { type Conducted, SuiteProcesses } from "./processes.ts";
@@ -129,6 +130,7 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
       coverage: results.coverage,
       notes: [
         ...(why === null ? [] : [redact(why)]),
+        ...(planned.order === undefined ? choiceNotes(suite.name, conducted.told.narrowings).map(redact) : []),
         ...retold.notes.map(redact),
         ...(audit.connected === false ? await unusedNotes(planned, results.tests, around) : []),
       ],

@@ -3,6 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { stripVTControlCharacters } from "node:util";
+import { choices, tellNarrowings } from "./narrowing.mjs";
 
 /**
  * @typedef {{ name: string, nesting: number, file?: string, skip?: unknown, todo?: unknown, details: {
@@ -29,6 +30,7 @@ export default async function* report(events) {
   /** What was begun last, by file. @type {Map<string, string>} */
   const begun = new Map();
   say({ type: "hello", root: process.cwd(), runtime: "node:test" });
+  await tellNarrowings(narrowings());
   let isTold = false;
   const tellAll = () => {
     if (isTold) return;
@@ -109,4 +111,32 @@ function messageOf(error) {
   const cause = error?.cause ?? error;
   const text = stripVTControlCharacters(String(cause?.message ?? cause ?? ""));
   return error?.failureType === "testTimeoutFailure" && !/timed out/.test(text) ? `test timed out: ${text}` : text;
+}
+
+/** What the runner's own options leave out. */
+function narrowings() {
+  const { execArgv } = process;
+  const words = [...execArgv, ...(process.env.NODE_OPTIONS ?? "").split(/\s+/)];
+  /** @param {string} option */
+  const valuesOf = (option) =>
+    words.flatMap((word, place) => {
+      if (word.startsWith(`${option}=`)) return [word.slice(option.length + 1)];
+      return word === option ? [words[place + 1] ?? ""] : [];
+    });
+  /** @type {import("./narrowing.mjs").Narrowing[]} */
+  const refused = [
+    ...valuesOf("--test-shard").map((shard) => ({
+      by: /** @type {const} */ ("number"),
+      word: `--test-shard=${shard}`,
+    })),
+    ...valuesOf("--test-rerun-failures").map(() => ({
+      by: /** @type {const} */ ("failures"),
+      word: "--test-rerun-failures",
+    })),
+  ];
+  return [
+    ...refused,
+    ...["--test-name-pattern", "--test-skip-pattern"].flatMap((option) => choices(option, valuesOf(option))),
+    ...(words.includes("--test-only") ? [{ by: /** @type {const} */ ("choice"), word: "--test-only" }] : []),
+  ];
 }

@@ -13,6 +13,7 @@ import time
 
 import pytest
 from pushproof_checkout import editable_roots, foreign_root, twin_of
+from pushproof_narrowing import narrowings
 from pushproof_schedule import file_of, make_scheduler
 from pushproof_selection import Names, Selecting, read_selection
 
@@ -134,6 +135,15 @@ def chosen_distribution(config):
     return config.option.dist
 
 
+def tell_narrowings(config):
+    """Ends a run that is to prove something, and would not whatever comes of its tests."""
+    told = list(narrowings(config))
+    for by, word in told:
+        reporter.send(type="narrowed", by=by, word=word)
+    if os.environ.get("VERIFY_NARROWING") == "refused" and any(by != "choice" for by, _ in told):
+        raise pytest.UsageError("pushproof does not run a part of the tests: %s" % ", ".join(word for _, word in told))
+
+
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_cmdline_main(config):
     """The number of workers is the plan's: each has a database by then."""
@@ -151,6 +161,7 @@ def pytest_cmdline_main(config):
         if reporter:
             runtime = "python " + platform.python_version()
             reporter.send(type="hello", root=str(config.rootpath), directory=os.getcwd(), runtime=runtime)
+            tell_narrowings(config)
     outcome = yield
     if reporter and not is_worker:
         # A pipe behind the command hides its exit code, so it is told here.

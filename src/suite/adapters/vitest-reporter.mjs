@@ -1,11 +1,19 @@
 // A reporter of vitest, added beside the user's own: tells the verifier what goes on, a JSON object a line.
 import { createConnection } from "node:net";
+import { choices, tellNarrowings } from "./narrowing.mjs";
 
 /**
  * The parts of a project's configuration that say what runs its files; vitest 3 has them by pool.
  * @typedef {{
  *   pool: string,
  *   isolate: boolean,
+ *   allowOnly: boolean,
+ *   changed?: boolean | string,
+ *   shard?: { index: number, count: number },
+ *   related?: string[],
+ *   testNamePattern?: RegExp,
+ *   project?: string[],
+ *   tagsFilter?: string[],
  *   poolMatchGlobs?: [string, string][],
  *   poolOptions?: Record<string, { isolate?: boolean, singleFork?: boolean, singleThread?: boolean } | undefined>,
  * }} Config
@@ -26,14 +34,39 @@ function whyShared({ config }) {
   return "";
 }
 
+/**
+ * What vitest's own options leave out.
+ *
+ * @param {Config} config
+ * @returns {import("./narrowing.mjs").Narrowing[]}
+ */
+function narrowings({ changed, shard, related, testNamePattern, project, tagsFilter }) {
+  const since = typeof changed === "string" ? `--changed ${changed}` : "--changed";
+  return [
+    ...(changed ? [{ by: /** @type {const} */ ("git"), word: since }] : []),
+    ...(shard ? [{ by: /** @type {const} */ ("number"), word: `--shard=${shard.index}/${shard.count}` }] : []),
+    ...choices("related", related),
+    ...choices("-t", testNamePattern),
+    ...choices("--project", project),
+    ...choices("--tags-filter", tagsFilter),
+  ];
+}
+
+/**
+ * @typedef {{ version: string, config: Config & { root: string }, projects?: { config: Config }[], filenamePattern?: string[] }} Vitest
+ */
+
 export default class ProgressReporter {
   /** @type {import("node:net").Socket | undefined} */
   #socket;
+  /** @type {Vitest | undefined} */
+  #vitest;
 
-  /**
-   * @param {{ version: string, config: Config & { root: string }, projects?: { config: Config }[] }} vitest
-   */
+  /** @param {Vitest} vitest */
   async onInit(vitest) {
+    this.#vitest = vitest;
+    // As in CI, whatever the project says: a focused test must not hide the others.
+    for (const { config } of [vitest, ...(vitest.projects ?? [])]) config.allowOnly = false;
     const path = process.env.VERIFY_PROGRESS;
     if (!path) return;
     this.#socket = createConnection(path);
@@ -42,12 +75,18 @@ export default class ProgressReporter {
       this.#socket = undefined;
     });
     this.#send({ type: "hello", root: vitest.config.root, runtime: `vitest ${vitest.version}` });
+    await tellNarrowings(narrowings(vitest.config));
     const leases = process.env.VERIFY_LEASES?.startsWith("/") ?? false;
     const why = leases && [vitest, ...(vitest.projects ?? [])].map(whyShared).find(Boolean);
     if (!why) return;
     this.#send({ type: "refused", why });
     await this.#end();
     throw new Error(`Several test files would share a process: ${why}.`);
+  }
+
+  /** The names that the command gives are known only now. */
+  async onTestRunStart() {
+    await tellNarrowings(choices("", this.#vitest?.filenamePattern));
   }
 
   /** @param {{ children: { allTests(): Iterable<unknown> } }} module */
