@@ -20,8 +20,10 @@ type Message =
   /** Why the suite cannot be run as the configuration asks, a phrase. */
   | { type: "refused"; why: string }
   | ({ type: "narrowed" } & Narrowing)
-  /** How many test files there are to run; a runner that says so says each that it begins. */
-  | { type: "files"; count: number }
+  /** The runner ended before all was run, because of the failures that there were: the word that has it do so. */
+  | { type: "stopped"; word: string }
+  /** How many of the test files that were to run did not. */
+  | { type: "left out"; files: number }
   /** `all` where these are all tests of the suite; else more may follow. */
   | { type: "collected"; tests: number; all?: boolean }
   /** A worker begins a file; `at` is when, in milliseconds since the epoch. */
@@ -33,6 +35,8 @@ type Message =
   | { type: "failed"; worker?: string; file: string; name: string }
   | { type: "unfinished"; file: string; name: string }
   | { type: "error"; message: string }
+  /** A file in which some tests are marked to be the only ones, and others were not run. */
+  | { type: "focused"; file: string }
   /** `name` where it may be heard after the same worker's next test has begun. */
   | { type: "done"; worker?: string; file: string; name?: string };
 
@@ -85,10 +89,14 @@ export interface ReportedFacts {
   readonly refusals: readonly string[];
   /** What leaves tests out, each once. */
   readonly narrowings: readonly Narrowing[];
-  /** How many of the test files that were to run nobody began. */
+  /** What had the runner end at a failure, before all was run, such as `--bail`; null where it did not. */
+  readonly stoppedBy: string | null;
+  /** How many of the test files that were to run did not, as the runner says. */
   readonly filesLeftOut: number;
   /** Tests that were begun and never ended, by the file as the runner names it. */
   readonly unfinished: readonly { readonly file: string; readonly name: string }[];
+  /** Files in which some tests are marked to be the only ones, and others were not run, as the runner names them. */
+  readonly focused: readonly string[];
   /** Errors outside of any test. */
   readonly errors: readonly string[];
   /** The last file that was begun by each worker, as the runner names it. */
@@ -180,8 +188,10 @@ class Told implements Progress {
   readonly #missing: string[] = [];
   readonly #refusals: string[] = [];
   readonly #narrowings = new Map<string, Narrowing>();
-  #filesToRun = 0;
+  #stoppedBy: string | null = null;
+  #filesLeftOut = 0;
   readonly #unfinished: { file: string; name: string }[] = [];
+  readonly #focused = new Set<string>();
   readonly #errors: string[] = [];
   /** By file, as a file's tests run one after another. */
   readonly #running = new Map<string, Running>();
@@ -221,11 +231,17 @@ class Told implements Progress {
       case "narrowed":
         this.#narrowings.set(message.word, { by: message.by, word: message.word });
         return;
-      case "files":
-        this.#filesToRun += message.count;
+      case "stopped":
+        this.#stoppedBy = message.word;
+        return;
+      case "left out":
+        this.#filesLeftOut += message.files;
         return;
       case "unfinished":
         this.#unfinished.push({ file: message.file, name: message.name });
+        return;
+      case "focused":
+        this.#focused.add(message.file);
         return;
       case "error":
         this.#errors.push(message.message);
@@ -292,8 +308,10 @@ class Told implements Progress {
       missing: this.#missing,
       refusals: this.#refusals,
       narrowings: [...this.#narrowings.values()],
-      filesLeftOut: Math.max(0, this.#filesToRun - this.#workerOfFile.size),
+      stoppedBy: this.#stoppedBy,
+      filesLeftOut: this.#filesLeftOut,
       unfinished: this.#unfinished,
+      focused: [...this.#focused],
       errors: this.#errors,
       lastFiles,
       lastTests: begun.map(({ worker, file, name }) => ({

@@ -100,7 +100,10 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
     const races = failures.filter(({ kind }) => kind === "race").length;
     const empty = nothingRan(suite, results.tests);
     // What kept the runner from its tests says more than that there are none.
-    const reasons = results.reasons.length > 0 || empty === null ? results.reasons : [empty];
+    const told = results.reasons.length > 0 || empty === null ? results.reasons : [empty];
+    // A failure that stands says enough. A race may be let through, and what did not run behind it is then open.
+    const isOpen = told.length === 0 && failures.length === races && results.leftOut !== null;
+    const reasons = isOpen ? [results.leftOut] : told;
     const isWhole = reasons.length === 0 && planned.order === undefined;
     if (isWhole) await around.durations.record(suite.name, results.ran);
     const schedule = isWhole ? scheduleOf(results.ran, planned.workers.length, seconds) : null;

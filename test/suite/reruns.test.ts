@@ -19,6 +19,7 @@ function results(changed: Partial<TestResults> = {}): TestResults {
     failures: [],
     coverage: null,
     foreign: [],
+    leftOut: null,
     reasons: [],
     ...changed,
   };

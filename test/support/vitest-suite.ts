@@ -3,7 +3,11 @@ import { configFile } from "./verify.ts";
 import { linkNodeModules } from "./vitest-ledger.ts";
 
 /** A repository with a small vitest suite that needs no database. */
-export async function makeVitestRepository(files: Files = {}, suite: object = {}): Promise<Repository> {
+export async function makeVitestRepository(
+  files: Files = {},
+  suite: object = {},
+  config: object = {},
+): Promise<Repository> {
   const repository = await makeRepository({
     ".gitignore": "node_modules/\n",
     "package.json": '{ "type": "module", "scripts": { "test": "vitest run" } }\n',
@@ -13,6 +17,7 @@ export async function makeVitestRepository(files: Files = {}, suite: object = {}
     "verify.config.json": configFile({
       suites: [{ name: "web", runner: "vitest", command: "vitest run", source: ["src"], workers: 2, ...suite }],
       database: false,
+      ...config,
     }),
     ...files,
   });

@@ -80,7 +80,8 @@ function complete(prototype, additions) {
     }
     if (additions.names !== null) keepOnly(this.suite, additions.names);
     this._reporter = listeningReporter(this._reporter, (runner) => {
-      listen(runner, { results: additions.results, socketPath, serial: !runner.isParallelMode?.() });
+      const serial = !runner.isParallelMode?.();
+      listen(runner, { results: additions.results, socketPath, serial, bail: this.options.bail === true });
     });
     if (!this.options.parallel) return run.apply(this, words);
     // Elsewhere it was told before the files were loaded, which now the workers do.

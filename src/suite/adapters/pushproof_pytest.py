@@ -168,7 +168,9 @@ def pytest_cmdline_main(config):
         reporter.send(type="end", status=3 if outcome.excinfo else int(outcome.get_result() or 0))
 
 
-def pytest_runtest_setup(item):
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item):
+    """Before the test is set up: a mark that skips it ends it there."""
     item.user_properties.append(("verify_worker", worker_id or "master"))
     item.user_properties.append(("verify_id", names.plain(item.nodeid)))
 
@@ -180,8 +182,17 @@ def pytest_runtestloop(session):
         os.environ.pop("COVERAGE_FILE", None)
 
 
+def tell_stop(session):
+    """What is run last where nothing is left out stops a run as well: better a doubt too many."""
+    option = session.config.option
+    most = getattr(option, "maxfail", 0)
+    if reporter and not is_worker and most and session.testsfailed >= most:
+        reporter.send(type="stopped", word="-x" if most == 1 else "--maxfail=%d" % most)
+
+
 def pytest_sessionfinish(session):
     """Names code of another checkout that was imported: what was tested is then not what was to be verified."""
+    tell_stop(session)
     files = {os.path.realpath(module.__file__) for module in list(sys.modules.values()) if getattr(module, "__file__", None)}
     foreign = sorted(file for file in files if foreign_root(file))
     if foreign and reporter:

@@ -8,6 +8,7 @@ import { choices, tellNarrowings } from "./narrowing.mjs";
  *   pool: string,
  *   isolate: boolean,
  *   allowOnly: boolean,
+ *   bail?: number,
  *   changed?: boolean | string,
  *   shard?: { index: number, count: number },
  *   related?: string[],
@@ -61,6 +62,9 @@ export default class ProgressReporter {
   #socket;
   /** @type {Vitest | undefined} */
   #vitest;
+  /** How many test files there are to run, one in two projects counted twice. */
+  #files = 0;
+  #failed = 0;
 
   /** @param {Vitest} vitest */
   async onInit(vitest) {
@@ -84,8 +88,9 @@ export default class ProgressReporter {
     throw new Error(`Several test files would share a process: ${why}.`);
   }
 
-  /** The names that the command gives are known only now. */
-  async onTestRunStart() {
+  /** The names that the command gives are known only now. @param {readonly unknown[]} files */
+  async onTestRunStart(files) {
+    this.#files = files.length;
     await tellNarrowings(choices("", this.#vitest?.filenamePattern));
   }
 
@@ -97,6 +102,7 @@ export default class ProgressReporter {
   /** @param {{ fullName: string, module: { moduleId: string }, result(): { state: string } }} test */
   onTestCaseResult(test) {
     const file = test.module.moduleId;
+    if (test.result().state === "failed") this.#failed += 1;
     if (test.result().state === "failed") this.#send({ type: "failed", file, name: test.fullName });
     this.#send({ type: "done", file });
   }
@@ -104,7 +110,7 @@ export default class ProgressReporter {
   /**
    * Names what no result file tells: tests that were begun and never ended, and errors outside of any test. Waits until
    * all is written, as vitest ends its process soon after.
-   * @param {Array<{ moduleId: string, children: { allTests(): Iterable<{ fullName: string, result(): { state: string } }> } }>} modules
+   * @param {Array<{ moduleId: string, state?(): string, children: { allTests(): Iterable<{ fullName: string, result(): { state: string } }> } }>} modules
    * @param {Array<{ message: string }>} errors
    * @param {string} reason
    */
@@ -114,6 +120,11 @@ export default class ProgressReporter {
         if (test.result().state === "pending") this.#send({ type: "unfinished", file, name: test.fullName });
       }
     }
+    const bail = this.#vitest?.config.bail ?? 0;
+    if (bail > 0 && this.#failed >= bail) this.#send({ type: "stopped", word: "--bail" });
+    const isOver = (/** @type {{ state?(): string }} */ module) => !/queued|pending/.test(module.state?.() ?? "");
+    const left = this.#files - modules.filter(isOver).length;
+    if (left > 0) this.#send({ type: "left out", files: left });
     for (const { message } of errors) this.#send({ type: "error", message });
     this.#send({ type: "end", status: reason === "passed" ? 0 : 1 });
     await this.#end();
