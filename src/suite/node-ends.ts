@@ -11,6 +11,8 @@ export const endsFile = (run: SuiteRun): string => join(run.scratch, "ends");
  * came behind never ran, and node takes exit code 0 for a pass.
  */
 export async function withEarlyEnds(run: SuiteRun, ended: Ended, tests: readonly TestCase[]): Promise<TestCase[]> {
+  // What was ended from outside did not end itself.
+  if (ended.timedOut) return [...tests];
   const told = new Set(tests.filter(({ outcome }) => outcome === "error").map(({ file }) => file));
   const early = (await earlyEnds(run)).filter((file) => !told.has(file));
   return [...tests, ...early.map((file) => earlyEnd(run, file, ended))];

@@ -1,4 +1,3 @@
-import { devNull } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { glob } from "tinyglobby";
@@ -77,8 +76,8 @@ function addedOptions(run: SuiteRun): string[] {
   return [
     `--import ${pathToFileURL(adapterPath("node-preload.mjs")).href}`,
     `--test-reporter=${reporter}`,
-    // It writes the results by itself.
-    `--test-reporter-destination="${devNull}"`,
+    // It writes the results by itself, and node wants a destination that can be flushed.
+    `--test-reporter-destination="${join(run.scratch, "reporter")}"`,
     ...shown,
   ];
 }

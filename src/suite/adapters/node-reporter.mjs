@@ -21,6 +21,8 @@ export default async function* report(events) {
   const socket = path ? createConnection(path) : null;
   // A verifier that no longer listens is not an error.
   socket?.on("error", () => {});
+  // Where all files share one process, node takes it for done once nothing keeps it alive.
+  socket?.unref();
   /** @param {object} message */
   const say = (message) => void (socket?.writable && socket.write(`${JSON.stringify(message)}\n`));
   /** @type {Told[]} */
@@ -61,6 +63,7 @@ export default async function* report(events) {
     say({ type: "done", file });
   }
   tellAll();
+  socket?.ref();
   await new Promise((resolve) => (socket ? socket.end(() => resolve(undefined)) : resolve(undefined)));
   yield "";
 }
