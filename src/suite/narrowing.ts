@@ -45,14 +45,18 @@ export function choiceNotes(name: string, narrowings: readonly Narrowing[]): str
 }
 
 /**
- * What a command says of tools that call the runner only where git's state tells them to; the runner itself would not know.
- * The script behind `npm test` and the like counts as well.
+ * What a command says where no runner of ours could say it: of tools that call the runner only where git's state tells them
+ * to, and all of the runner `command`. The script behind `npm test` and the like counts as well.
  */
-export function narrowingsOfCommand({ command }: SuiteConfig, directory: string): Narrowing[] {
+export function narrowingsOfCommand({ command, runner }: SuiteConfig, directory: string): Narrowing[] {
   const words = `${command} ; ${scriptOf(command, directory)}`.replace(/["']/g, "");
-  return tools.flatMap((pattern): Narrowing[] => {
+  const patterns = [
+    ...tools.map((pattern) => ["git", pattern] as const),
+    ...(runner === "command" ? optionsOfAnyRunner : []),
+  ];
+  return patterns.flatMap(([by, pattern]): Narrowing[] => {
     const word = pattern.exec(words)?.groups?.word;
-    return word === undefined ? [] : [{ by: "git", word: word.trim() }];
+    return word === undefined ? [] : [{ by, word: word.trim() }];
   });
 }
 
@@ -66,4 +70,11 @@ const tools: readonly RegExp[] = [
   /(?:^|[\s/])rush\s[^;&|]*?(?<word>\s(?:--impacted-by|--from|--to|--only)\s+git:\S+)/,
   /(?:^|[\s/])pants\s[^;&|]*?(?<word>\s--changed-(?:since|dependents))(?![\w-])/,
   /(?:^|[\s/(`])(?<word>git\s+(?:-\S+\s+)*(?:diff|diff-index|diff-tree|diff-files|status|merge-base))(?![\w-])/,
+];
+
+/** As playwright, jest, vitest, pytest, go's and cargo's runners have them; behind `--` of npm as well. */
+const optionsOfAnyRunner: readonly (readonly [Narrowing["by"], RegExp])[] = [
+  ["git", /(?<word>\s--(?:only-changed|onlyChanged|changed|changedSince|lastCommit|testmon|picked)(?:=\S+)?)(?=\s|$)/],
+  ["failures", /(?<word>\s--(?:last-failed|lf|onlyFailures|only-failures|stepwise|sw|rerun-failed))(?=[\s=]|$)/],
+  ["number", /(?<word>\s--(?:shard|partition)[=\s]\S+)/],
 ];

@@ -46,6 +46,16 @@ test.each([
   expect(narrowingsOfCommand(suiteOf(command), await makeDirectory())).toEqual([]);
 });
 
+test.each([
+  ["playwright test --only-changed=main", "git", "--only-changed=main"],
+  ["npx playwright test --last-failed", "failures", "--last-failed"],
+  ["playwright test --shard=1/4", "number", "--shard=1/4"],
+  ["cargo nextest run --partition count:1/2", "number", "--partition count:1/2"],
+  ["npm test -- --changedSince=main", "git", "--changedSince=main"],
+])("of the runner `command`, `%s` is read too", async (command, by, word) => {
+  expect(narrowingsOfCommand(suiteOf(command), await makeDirectory())).toEqual([{ by, word }]);
+});
+
 test("the script behind a command is looked into", async () => {
   const directory = await makeDirectory();
   await writeFiles(directory, { "package.json": '{ "scripts": { "test": "turbo run test --affected" } }\n' });

@@ -88,11 +88,20 @@ test("a command that fails before vitest starts says its last words", async () =
   expect(errors).toContain("exited with 9 before it could report any test. Its last words:\nno such thing");
 });
 
-test("a focused test does not hide the others", async () => {
-  const repository = await makeVitestRepository({
-    "test/only.test.js":
-      'import { expect, test } from "vitest";\ntest.only("focused", () => {});\ntest("hidden", () => expect(1).toBe(2));\n',
-  });
+test.each([
+  ["vitest run", "{}"],
+  ["vitest run --allowOnly", "{}"],
+  ["vitest run", "{ test: { allowOnly: true } }"],
+  ["vitest run", '{ test: { projects: [{ test: { allowOnly: true, include: ["test/*.test.js"] } }] } }'],
+])("with `%s` and the configuration %s, a focused test does not hide the others", async (command, config) => {
+  const repository = await makeVitestRepository(
+    {
+      "vitest.config.js": `export default ${config};\n`,
+      "test/only.test.js":
+        'import { expect, test } from "vitest";\ntest.only("focused", () => {});\ntest("hidden", () => expect(1).toBe(2));\n',
+    },
+    { command },
+  );
   const { code } = await runIn(repository.root, []);
   expect(code).toBe(1);
 });

@@ -7,6 +7,7 @@ import shlex
 REFUSED = (
     ("lf", "failures", "--lf"),
     ("stepwise", "failures", "--sw"),
+    ("stepwise_skip", "failures", "--sw-skip"),
     ("testmon", "git", "--testmon"),
     ("testmon_forceselect", "git", "--testmon-forceselect"),
     ("picked", "git", "--picked"),
