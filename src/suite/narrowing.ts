@@ -1,6 +1,6 @@
 import type { SuiteConfig } from "../config.ts";
 import { RequestError } from "../errors.ts";
-import { scriptOf } from "./package-script.ts";
+import { withScripts } from "./package-script.ts";
 
 /** What keeps tests of a suite from being run, by its own command or its runner's configuration. */
 export interface Narrowing {
@@ -46,10 +46,10 @@ export function choiceNotes(name: string, narrowings: readonly Narrowing[]): str
 
 /**
  * What a command says where no runner of ours could say it: of tools that call the runner only where git's state tells them
- * to, and all of the runner `command`. The script behind `npm test` and the like counts as well.
+ * to, and all of the runner `command`. The scripts behind `npm test` and the like count as well.
  */
 export function narrowingsOfCommand({ command, runner }: SuiteConfig, directory: string): Narrowing[] {
-  const words = `${command} ; ${scriptOf(command, directory)}`.replace(/["']/g, "");
+  const words = withScripts(command, directory).join(" ; ").replace(/["']/g, "");
   const patterns = [
     ...tools.map((pattern) => ["git", pattern] as const),
     ...(runner === "command" ? optionsOfAnyRunner : []),

@@ -5,6 +5,9 @@ import { withoutCaller } from "../push/environment.ts";
 import type { Environment } from "../world.ts";
 import { withProjectPrograms } from "./programs.ts";
 
+/** What moon, turbo and nx have kept of an earlier run, results with their files, was not run now. */
+const withoutKeptResults = { MOON_CACHE: "off", TURBO_FORCE: "true", NX_SKIP_NX_CACHE: "true" };
+
 /**
  * What a command of the project runs in, be it a suite, a check or `database.setup`: the project's own programs first,
  * those of the directories before those of the checkout, and nothing that only says how the verification was called.
@@ -14,8 +17,7 @@ export function projectEnvironment(
   directories: readonly string[],
   environment: Environment,
 ): Environment {
-  // What moon has kept of an earlier run was not run now.
-  const environmentOfRun = { ...withoutCaller(environment), MOON_CACHE: "off" };
+  const environmentOfRun = { ...withoutCaller(environment), ...withoutKeptResults };
   const own = withProjectPrograms(environmentOfRun, [...directories, checkout.root]);
   // The virtual environment is the user's own: uv would install the worktree's project into it.
   return checkout.kind === "worktree" ? { ...own, UV_NO_SYNC: "1" } : own;

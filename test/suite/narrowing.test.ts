@@ -56,9 +56,18 @@ test.each([
   expect(narrowingsOfCommand(suiteOf(command), await makeDirectory())).toEqual([{ by, word }]);
 });
 
-test("the script behind a command is looked into", async () => {
+test.each([
+  { test: "turbo run test --affected" },
+  {
+    test: "npm run build && npm run test:all",
+    build: "tsc",
+    "test:all": "npm run all",
+    all: "turbo run test --affected",
+  },
+  { test: "npm test && npm run all", all: "(pnpm again)", again: "turbo run test --affected" },
+])("the scripts behind a command are looked into: %j", async (scripts) => {
   const directory = await makeDirectory();
-  await writeFiles(directory, { "package.json": '{ "scripts": { "test": "turbo run test --affected" } }\n' });
+  await writeFiles(directory, { "package.json": JSON.stringify({ scripts }) });
   expect(narrowingsOfCommand(suiteOf("npm test"), directory)).toEqual([{ by: "git", word: "--affected" }]);
 });
 
