@@ -50,7 +50,7 @@ export async function runAttempt(request: AttemptRequest): Promise<Attempt> {
     const mayBeNarrowed = allowsNarrowing(run.arguments);
     const end = await runCommand({
       command: invocation.command,
-      environment: { ...invocation.environment, ...(mayBeNarrowed ? {} : { [narrowingVariable]: "refused" }) },
+      environment: { ...invocation.environment, [narrowingVariable]: mayBeNarrowed ? "allowed" : "refused" },
       onStart: (pid) => void noteGroup(scratch, pid),
       directory: planned.directory,
       log: request.log.path,

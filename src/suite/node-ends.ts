@@ -19,8 +19,8 @@ export async function withEarlyEnds(run: SuiteRun, ended: Ended, tests: readonly
 }
 
 const endedItself =
-  "The file ended its own process, as process.exit() does, before node:test was done with it: what comes behind never ran. " +
-  "A process that something keeps alive is ended by `node --test --test-force-exit`.";
+  "The file ended its own process (process.exit) before node:test was done.\n" +
+  "What comes behind that never ran. `node --test --test-force-exit` ends what something else keeps alive.";
 
 /** What adapters/node-end.mjs writes, a JSON object a line. */
 interface ProcessEvent {
