@@ -36,7 +36,7 @@ const runnerVariables =
  * name: a suite may well have a VERIFY_TOKEN of its own.
  */
 const ownVariables =
-  /^VERIFY_(WORKER|WORKERS|WORKER_ENVIRONMENTS|ORIGINAL_.*|LEASES|PROGRESS|JUNIT|LCOV|CHECKOUT|OTHER_CHECKOUTS|SELECTION|DURATIONS|COLLECTED|JEST|MOCHA|RESULTS|VERDICT_TO)$/;
+  /^VERIFY_(WORKER|WORKERS|WORKER_ENVIRONMENTS|ORIGINAL_.*|LEASES|PROGRESS|JUNIT|LCOV|CHECKOUT|OTHER_CHECKOUTS|SELECTION|DURATIONS|COLLECTED|JEST|MOCHA|RESULTS|ENDS|NARROWING|VERDICT_TO)$/;
 
 /** The environment without what the caller's own git or test runner put there. */
 export function scrubEnvironment(environment: Environment): Environment {

@@ -26,7 +26,7 @@ const kindRemedies: Readonly<Record<Failure["kind"], Remedy | null>> = {
   crash: {
     what: "A worker crashed",
     help: [
-      "Its log says in which test; a native extension, a signal, or too little memory are the usual causes (`dmesg | grep -i kill` shows the last).",
+      "Its log says in which test; a call that ends the process (process.exit, os._exit), a native extension, a signal, or too little memory are the usual causes (`dmesg | grep -i kill` shows the last).",
       "`npx verify --workers 1` tells whether it needs company.",
     ],
   },

@@ -1,6 +1,7 @@
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import type { LogFile } from "./logs.ts";
+import { allowsNarrowing, narrowingVariable, refuseNarrowing } from "./narrowing.ts";
 import type { PlannedSuite } from "./plan.ts";
 import { runCommand } from "./process.ts";
 import { listenForProgress, type Progress, type ReportedFacts } from "./progress.ts";
@@ -45,8 +46,11 @@ export async function runAttempt(request: AttemptRequest): Promise<Attempt> {
   request.onProgress?.(listener.progress);
   try {
     const run = suiteRun(request, scratch, listener.socketPath);
+    const invocation = await runner.invocation(run);
+    const mayBeNarrowed = allowsNarrowing(run.arguments);
     const end = await runCommand({
-      ...(await runner.invocation(run)),
+      command: invocation.command,
+      environment: { ...invocation.environment, [narrowingVariable]: mayBeNarrowed ? "allowed" : "refused" },
       onStart: (pid) => void noteGroup(scratch, pid),
       directory: planned.directory,
       log: request.log.path,
@@ -59,7 +63,10 @@ export async function runAttempt(request: AttemptRequest): Promise<Attempt> {
       run,
       seconds: end.seconds,
       reported,
-      collect: async () => named(await runner.collect(run, { ...end, reported }), worker),
+      collect: async () => {
+        if (!mayBeNarrowed) refuseNarrowing(planned.suite, reported.narrowings);
+        return named(await runner.collect(run, { ...end, reported }), worker);
+      },
     };
   } finally {
     await listener.close();

@@ -1,28 +1,29 @@
 import type { Failure } from "../report/summary.ts";
 import { plural } from "../report/text.ts";
 import type { ReportedFacts } from "./progress.ts";
-import type { TestResults } from "./runner.ts";
+import type { RanTest, TestResults } from "./runner.ts";
 
 /** The results of all processes of a suite as one. Coverage is missing where it is missing from any of them. */
 export function mergeResults(parts: readonly TestResults[]): TestResults {
   const [only] = parts;
   if (only !== undefined && parts.length === 1) return only;
   const sum = (value: (part: TestResults) => number): number => parts.reduce((total, part) => total + value(part), 0);
-  const ran = parts.flatMap((part) => part.ran);
+  const { ran, skippedAgain } = skippedOnce(parts.flatMap((part) => part.ran));
   const failures = oncePerFile(parts.flatMap((part) => part.failures));
   const repeated = sum((part) => part.failures.length) - failures.length;
   return {
     tests: {
-      total: sum(({ tests }) => tests.total) - repeated,
+      total: sum(({ tests }) => tests.total) - repeated - skippedAgain,
       passed: sum(({ tests }) => tests.passed),
       failed: sum(({ tests }) => tests.failed) - repeated,
-      skipped: sum(({ tests }) => tests.skipped),
+      skipped: sum(({ tests }) => tests.skipped) - skippedAgain,
     },
     ran,
     files: new Set(ran.map(({ file }) => file)).size,
     workSeconds: sum(({ workSeconds }) => workSeconds),
     failures,
     coverage: parts.some((part) => part.coverage === null) ? null : parts.flatMap((part) => part.coverage ?? []),
+    leftOut: parts.find(({ leftOut }) => leftOut !== null)?.leftOut ?? null,
     foreign: [...new Set(parts.flatMap((part) => part.foreign))],
     reasons: [...new Set(parts.flatMap((part) => part.reasons)), ...sharingReasons(parts, failures.length > 0)],
   };
@@ -30,7 +31,7 @@ export function mergeResults(parts: readonly TestResults[]): TestResults {
 
 /** What went wrong where tests were shared out: each is to be run by one process, and by no other. */
 function sharingReasons(parts: readonly TestResults[], hasFailed: boolean): string[] {
-  const runs = parts.map(({ ran }) => new Set(ran.map(({ file, id }) => JSON.stringify([file, id]))));
+  const runs = parts.map(({ ran }) => new Set(ran.filter(isRun).map(keyOf)));
   const seen = new Set<string>();
   const twice = runs.flatMap((ids) => [...ids].filter((id) => seen.has(id) || !seen.add(id)));
   if (twice.length > 0 && !hasFailed) {
@@ -38,10 +39,27 @@ function sharingReasons(parts: readonly TestResults[], hasFailed: boolean): stri
       `${plural(twice.length, "test was", "tests were")} run by two processes, such as ${twice[0]}: the shares overlap.`,
     ];
   }
-  const collected = parts.flatMap((part) => part.collected ?? []);
-  const missing = new Set(collected).size - seen.size;
-  if (collected.length === 0 || missing <= 0 || hasFailed) return [];
-  return [`${plural(missing, "test was", "tests were")} run by none of the processes: the shares leave them out.`];
+  const told = new Set(parts.flatMap(({ ran }) => ran.map(({ id }) => id)));
+  const missing = [...new Set(parts.flatMap((part) => part.collected ?? []))].filter((id) => !told.has(id));
+  if (missing.length === 0 || hasFailed) return [];
+  return [
+    `${plural(missing.length, "test was", "tests were")} run by none of the processes, such as ${missing[0]}: the shares leave them out.`,
+  ];
+}
+
+function isRun({ outcome }: RanTest): boolean {
+  return outcome !== "skipped";
+}
+
+function keyOf({ file, id }: RanTest): string {
+  return JSON.stringify([file, id]);
+}
+
+/** A file that skips itself while it is loaded is told by every process that finds its share by itself. */
+function skippedOnce(all: readonly RanTest[]): { readonly ran: RanTest[]; readonly skippedAgain: number } {
+  const seen = new Set<string>();
+  const ran = all.filter((test) => isRun(test) || (!seen.has(keyOf(test)) && seen.add(keyOf(test))));
+  return { ran, skippedAgain: all.length - ran.length };
 }
 
 /** Processes that find their shares by themselves all meet a file that cannot be loaded. */
@@ -54,10 +72,13 @@ function oncePerFile(failures: readonly Failure[]): Failure[] {
   });
 }
 
-/** Who did what when, in all processes of a suite. */
-export function mergeReported(parts: readonly ReportedFacts[]): Pick<ReportedFacts, "visits" | "root"> {
+/** Who did what when, and what leaves tests out, in all processes of a suite. */
+export function mergeReported(parts: readonly ReportedFacts[]): Pick<ReportedFacts, "visits" | "root" | "narrowings"> {
   return {
     visits: parts.flatMap(({ visits }) => visits),
     root: parts.find(({ root }) => root !== null)?.root ?? null,
+    narrowings: [
+      ...new Map(parts.flatMap(({ narrowings }) => narrowings.map((one) => [one.word, one] as const))).values(),
+    ],
   };
 }

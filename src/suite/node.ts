@@ -6,6 +6,7 @@ import { adapterPath } from "../paths.ts";
 import { escapedForPattern } from "../patterns.ts";
 import { parseNodeCommand, writeNodeCommand } from "./node-command.ts";
 import { coverageEnvironment, nodeCoverage } from "./node-coverage.ts";
+import { endsFile, withEarlyEnds } from "./node-ends.ts";
 import { keepingNodeOptions } from "./node-options.ts";
 import { couldNotRun, diedInTest, resultsOf } from "./results.ts";
 import type { Ended, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
@@ -43,6 +44,8 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
       ...coverageEnvironment(run),
       NODE_OPTIONS: [run.environment.NODE_OPTIONS, ...addedOptions(run)].filter(Boolean).join(" "),
       VERIFY_PROGRESS: run.progressSocket,
+      VERIFY_RESULTS: resultsFile(run),
+      VERIFY_ENDS: endsFile(run),
     },
   };
 }
@@ -55,7 +58,8 @@ function commandOf({ suite, selection, workers, checkoutRoot }: SuiteRun): strin
   if (selection === null) return writeNodeCommand(parsed, more, null);
   if (selection.kind === "share") return writeNodeCommand(parsed, more, selection.files);
   const files = [...new Set(selection.tests.map(({ file }) => join(checkoutRoot, file)))];
-  const titles = selection.tests.map(({ id }) => id.split(" › ").at(-1) ?? id);
+  // A step of a test, ▸ as adapters/node-reporter.mjs writes it, is run by that test alone.
+  const titles = selection.tests.flatMap(({ id }) => (id.split(" › ").at(-1) ?? id).split(" ▸ "));
   return writeNodeCommand(
     parsed,
     [...more, ...titles.map((title) => `--test-name-pattern=^${escapedForPattern(title)}$`)],
@@ -72,7 +76,8 @@ function addedOptions(run: SuiteRun): string[] {
   return [
     `--import ${pathToFileURL(adapterPath("node-preload.mjs")).href}`,
     `--test-reporter=${reporter}`,
-    `--test-reporter-destination="${resultsFile(run)}"`,
+    // It writes the results by itself, and node wants a destination that can be flushed.
+    `--test-reporter-destination="${join(run.scratch, "reporter")}"`,
     ...shown,
   ];
 }
@@ -106,5 +111,6 @@ async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
   const cases = await readToldTests(resultsFile(run));
   if (cases === null && !ended.timedOut && !diedInTest(ended)) throw couldNotRun(run, ended);
   const isTimeout = (message: string): boolean => /test timed out after \d+ms|^test timed out/.test(message);
-  return resultsOf(run, ended, cases ?? [], toldDialect(ended, isTimeout), await nodeCoverage(run));
+  const tests = await withEarlyEnds(run, ended, cases ?? []);
+  return resultsOf(run, ended, tests, toldDialect(ended, isTimeout), await nodeCoverage(run));
 }

@@ -1,6 +1,7 @@
 import { createInterface, type Interface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { listenOn } from "../socket.ts";
+import type { Narrowing } from "./narrowing.ts";
 
 /** How long an adapter whose process has ended is listened to, in milliseconds. */
 const patience = 2_000;
@@ -18,6 +19,11 @@ type Message =
   | { type: "missing"; package: string }
   /** Why the suite cannot be run as the configuration asks, a phrase. */
   | { type: "refused"; why: string }
+  | ({ type: "narrowed" } & Narrowing)
+  /** The runner ended before all was run, because of the failures that there were: the word that has it do so. */
+  | { type: "stopped"; word: string }
+  /** How many of the test files that were to run did not. */
+  | { type: "left out"; files: number }
   /** `all` where these are all tests of the suite; else more may follow. */
   | { type: "collected"; tests: number; all?: boolean }
   /** A worker begins a file; `at` is when, in milliseconds since the epoch. */
@@ -29,6 +35,8 @@ type Message =
   | { type: "failed"; worker?: string; file: string; name: string }
   | { type: "unfinished"; file: string; name: string }
   | { type: "error"; message: string }
+  /** A file in which some tests are marked to be the only ones, and others were not run. */
+  | { type: "focused"; file: string }
   /** `name` where it may be heard after the same worker's next test has begun. */
   | { type: "done"; worker?: string; file: string; name?: string };
 
@@ -79,8 +87,16 @@ export interface ReportedFacts {
   readonly missing: readonly string[];
   /** Why the runner cannot be run as the configuration asks, a phrase each. */
   readonly refusals: readonly string[];
+  /** What leaves tests out, each once. */
+  readonly narrowings: readonly Narrowing[];
+  /** What had the runner end at a failure, before all was run, such as `--bail`; null where it did not. */
+  readonly stoppedBy: string | null;
+  /** How many of the test files that were to run did not, as the runner says. */
+  readonly filesLeftOut: number;
   /** Tests that were begun and never ended, by the file as the runner names it. */
   readonly unfinished: readonly { readonly file: string; readonly name: string }[];
+  /** Files in which some tests are marked to be the only ones, and others were not run, as the runner names them. */
+  readonly focused: readonly string[];
   /** Errors outside of any test. */
   readonly errors: readonly string[];
   /** The last file that was begun by each worker, as the runner names it. */
@@ -171,7 +187,11 @@ class Told implements Progress {
   #runtime: string | null = null;
   readonly #missing: string[] = [];
   readonly #refusals: string[] = [];
+  readonly #narrowings = new Map<string, Narrowing>();
+  #stoppedBy: string | null = null;
+  #filesLeftOut = 0;
   readonly #unfinished: { file: string; name: string }[] = [];
+  readonly #focused = new Set<string>();
   readonly #errors: string[] = [];
   /** By file, as a file's tests run one after another. */
   readonly #running = new Map<string, Running>();
@@ -208,8 +228,20 @@ class Told implements Progress {
       case "refused":
         this.#refusals.push(message.why);
         return;
+      case "narrowed":
+        this.#narrowings.set(message.word, { by: message.by, word: message.word });
+        return;
+      case "stopped":
+        this.#stoppedBy = message.word;
+        return;
+      case "left out":
+        this.#filesLeftOut += message.files;
+        return;
       case "unfinished":
         this.#unfinished.push({ file: message.file, name: message.name });
+        return;
+      case "focused":
+        this.#focused.add(message.file);
         return;
       case "error":
         this.#errors.push(message.message);
@@ -275,7 +307,11 @@ class Told implements Progress {
       runtime: this.#runtime,
       missing: this.#missing,
       refusals: this.#refusals,
+      narrowings: [...this.#narrowings.values()],
+      stoppedBy: this.#stoppedBy,
+      filesLeftOut: this.#filesLeftOut,
       unfinished: this.#unfinished,
+      focused: [...this.#focused],
       errors: this.#errors,
       lastFiles,
       lastTests: begun.map(({ worker, file, name }) => ({

@@ -5,6 +5,9 @@ import { withoutCaller } from "../push/environment.ts";
 import type { Environment } from "../world.ts";
 import { withProjectPrograms } from "./programs.ts";
 
+/** What moon, turbo and nx have kept of an earlier run, results with their files, was not run now. */
+const withoutKeptResults = { MOON_CACHE: "off", TURBO_FORCE: "true", NX_SKIP_NX_CACHE: "true" };
+
 /**
  * What is installed is the user's own: uv would install the worktree's project into the virtual environment, and pnpm 10 and
  * later may begin every script with an installation.
@@ -24,8 +27,7 @@ export function projectEnvironment(
   directories: readonly string[],
   environment: Environment,
 ): Environment {
-  // What moon has kept of an earlier run was not run now.
-  const environmentOfRun = { ...withoutCaller(environment), MOON_CACHE: "off" };
+  const environmentOfRun = { ...withoutCaller(environment), ...withoutKeptResults };
   const own = withProjectPrograms(environmentOfRun, [...directories, checkout.root]);
   return checkout.kind === "worktree" ? { ...own, ...installsNothing } : own;
 }

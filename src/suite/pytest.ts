@@ -5,7 +5,6 @@ import { RequestError, UnavailableError } from "../errors.ts";
 import { pytestSettings } from "../init/detect-pytest.ts";
 import { filesUnder } from "../init/project-files.ts";
 import { adapterPath } from "../paths.ts";
-import { plural } from "../report/text.ts";
 import { DifferentTestsError, differentTestsAdvice } from "./different-tests.ts";
 import { readJunit, type TestCase } from "./junit.ts";
 import { couldNotRun, type Dialect, diedInTest, isBad, lcovInput, resultsOf } from "./results.ts";
@@ -117,28 +116,17 @@ function workersIn(words: string): number | null | undefined {
   return usableWorkers().count > most ? Math.max(1, most) : null;
 }
 
-async function collect(run: SuiteRun, end: Ended): Promise<TestResults> {
-  refuseMissingParts(run, end);
-  refuseOtherEnvironment(run, end);
+async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
+  refuseMissingParts(run, ended);
+  refuseOtherEnvironment(run, ended);
   const cases = await readJunit(junitFile(run)).catch(() => null);
-  // What ends a process from within, as pytest-timeout's thread does, may give it any code; nothing more is told then.
-  const endedWithin = cases === null && end.reported.status === null && end.exitCode !== 0;
-  const ended = endedWithin ? { ...end, exitCode: null } : end;
-  const brokeDown = end.exitCode === internalError || (cases === null && end.exitCode !== noTestsCollected);
-  if (brokeDown && !end.timedOut && !diedInTest(ended)) throw couldNotRun(run, end);
+  const brokeDown = ended.exitCode === internalError || (cases === null && ended.exitCode !== noTestsCollected);
+  if (brokeDown && !ended.timedOut && !diedInTest(ended)) throw couldNotRun(run, ended);
   const different = (cases ?? []).find((test) => test.details.startsWith(differentCollections));
   if (different !== undefined) throw differentTests(run, different);
   const coverage = await lcovInput(lcovFile(run), ended.reported.directory ?? run.directory);
-  const told = resultsOf(run, ended, oneEntryEach(cases ?? []), dialect, coverage);
-  const results = { ...told, reasons: [...told.reasons, ...leftOut(run, ended, told)] };
+  const results = resultsOf(run, ended, oneEntryEach(cases ?? []), dialect, coverage);
   return run.selection?.kind === "share" ? { ...results, collected: await readCollected(run) } : results;
-}
-
-/** Whatever hands tests out must hand out all of them; where a test failed, `-x` may have kept others from being run. */
-function leftOut({ suite }: SuiteRun, { reported, timedOut }: Ended, { tests, reasons }: TestResults): string[] {
-  const { collected } = reported;
-  if (collected === null || collected <= tests.total || tests.failed > 0 || reasons.length > 0 || timedOut) return [];
-  return [`${suite.name} collected ${plural(collected, "test")} and ran only ${tests.total} of them: see its log.`];
 }
 
 /** What a process found before it kept its share; null where it did not get so far. */

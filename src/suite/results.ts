@@ -5,7 +5,7 @@ import type { SuiteConfig } from "../config.ts";
 import type { LcovInput } from "../coverage/lcov.ts";
 import { UnavailableError } from "../errors.ts";
 import type { Failure, FailureKind, TestCounts } from "../report/summary.ts";
-import { formatSeconds, plural } from "../report/text.ts";
+import { formatSeconds, listed, plural } from "../report/text.ts";
 import type { TestCase } from "./junit.ts";
 import type { Ended, SuiteRun, TestResults } from "./runner.ts";
 
@@ -67,6 +67,7 @@ export function resultsOf(
     failures,
     coverage,
     foreign: ended.reported.foreign,
+    leftOut: leftOut(run, ended, counts.total),
     reasons: reasonsOf(run, ended, counts, dialect),
   };
 }
@@ -87,11 +88,12 @@ function timeouts(
   }));
 }
 
-/** Whether a runner that ran its tests itself was killed in one of them, so that it could write no results. */
-export function diedInTest({ timedOut, exitCode, reported }: Ended): boolean {
-  // A shell tells of a signal by a code above 128.
-  const wasKilled = exitCode === null || exitCode > 128;
-  return wasKilled && !timedOut && reported.hellos > 0 && reported.status === null && reported.lastTests.length > 0;
+/**
+ * Whether a runner that ran its tests itself ended in one of them, so that it could write no results. Whatever ends it from
+ * within, as process.exit() and os._exit() do, may give any code, 0 as well.
+ */
+export function diedInTest({ timedOut, reported }: Ended): boolean {
+  return !timedOut && reported.hellos > 0 && reported.status === null && reported.lastTests.length > 0;
 }
 
 function crashes(ended: Ended, inCheckout: (file: string) => string): Failure[] {
@@ -99,10 +101,15 @@ function crashes(ended: Ended, inCheckout: (file: string) => string): Failure[] 
   return ended.reported.lastTests.map(({ worker, file, name }) => ({
     file: inCheckout(file),
     name,
-    message: "The process ended before the test did.",
+    message: `The process ended${exitWords(ended)} before the test did.`,
     worker,
     kind: "crash",
   }));
+}
+
+/** How a process ended by itself, for a sentence; a shell tells of a signal by a code above 128. */
+function exitWords({ exitCode }: Ended): string {
+  return exitCode === null || exitCode > 128 ? "" : ` itself, with code ${exitCode},`;
 }
 
 /** Whether a test speaks against the suite. */
@@ -134,6 +141,11 @@ function reasonsOf(run: SuiteRun, ended: Ended, counts: TestResults["tests"], { 
       `${name} said while it ran that ${plural(ended.reported.failed, "test")} failed, its results say ${counts.failed}: see its log.`,
     ];
   }
+  const { focused } = ended.reported;
+  if (focused.length > 0) {
+    const files = listed(focused, 3, (file) => toldFile(run.checkoutRoot, ended.reported.root, file), "file");
+    return [`${name} has focused tests (.only), which keep others from being run: ${files.join(", ")}.`];
+  }
   const [error] = ended.reported.errors;
   if (error !== undefined) {
     const more = ended.reported.errors.length > 1 ? ` (and ${ended.reported.errors.length - 1} more)` : "";
@@ -146,6 +158,20 @@ function reasonsOf(run: SuiteRun, ended: Ended, counts: TestResults["tests"], { 
     return [`${name}: \`${command}\` ${how} although no test failed. Its last words: ${lastWords(ended.tail, 3)}`];
   }
   return [];
+}
+
+/** Whatever hands tests out must hand out all of them: what stops a run, from within or at a failure, leaves the rest open. */
+function leftOut({ suite: { name, command } }: SuiteRun, { reported, timedOut }: Ended, total: number): string | null {
+  const { collected, filesLeftOut, stoppedBy } = reported;
+  if (timedOut) return null;
+  if (stoppedBy !== null) {
+    return `${name} stopped at a failure (${stoppedBy}), so what comes behind it never ran. Take ${stoppedBy} out of its command (\`${command}\`) or its configuration.`;
+  }
+  if (collected !== null && collected > total)
+    return `${name} collected ${plural(collected, "test")} and ran only ${total} of them: see its log.`;
+  return filesLeftOut === 0
+    ? null
+    : `${name} left ${plural(filesLeftOut, "test file")} out that it was to run: see its log.`;
 }
 
 /** Why a suite whose tests are counted proves nothing, a sentence; null where a test ran. */

@@ -15,6 +15,7 @@ import { DifferentTestsError } from "./different-tests.ts";
 import type { DurationStore } from "./durations.ts";
 import { failureHints } from "./failure-hints.ts";
 import type { Logs } from "./logs.ts";
+import { choiceNotes } from "./narrowing.ts";
 import { type OrderBook, redactedOrders } from "./order.ts";
 import type { PlannedSuite } from "./plan.ts";
 import { type Conducted, SuiteProcesses } from "./processes.ts";
@@ -103,7 +104,10 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
     const races = failures.filter(({ kind }) => kind === "race").length;
     const empty = nothingRan(suite, results.tests);
     // What kept the runner from its tests says more than that there are none.
-    const reasons = results.reasons.length > 0 || empty === null ? results.reasons : [empty];
+    const told = results.reasons.length > 0 || empty === null ? results.reasons : [empty];
+    // A failure that stands says enough. A race may be let through, and what did not run behind it is then open.
+    const isOpen = told.length === 0 && failures.length === races && results.leftOut !== null;
+    const reasons = isOpen ? [results.leftOut] : told;
     const isWhole = reasons.length === 0 && planned.order === undefined;
     if (isWhole) await around.durations.record(suite.name, results.ran);
     const schedule = isWhole ? scheduleOf(results.ran, planned.workers.length, seconds) : null;
@@ -139,6 +143,7 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
       coverage: results.coverage,
       notes: [
         ...(why === null ? [] : [redact(why)]),
+        ...(planned.order === undefined ? choiceNotes(suite.name, conducted.told.narrowings).map(redact) : []),
         ...retold.notes.map(redact),
         ...(await hintsFor(planned, failures, around)).map(redact),
         ...(audit.connected === false ? await unusedNotes(planned, results.tests, around) : []),

@@ -140,6 +140,8 @@ export interface TestResults {
   readonly coverage: readonly LcovInput[] | null;
   /** Absolute files of other checkouts of the repository whose code ran. */
   readonly foreign: readonly string[];
+  /** What was to run and did not, a sentence; null where all ran. It counts unless a failure says enough. */
+  readonly leftOut: string | null;
   /** What makes the run not count, one sentence each, beside the failures; empty when there is nothing. */
   readonly reasons: readonly string[];
 }

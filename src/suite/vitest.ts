@@ -72,8 +72,7 @@ function addedOptions(run: SuiteRun, installed: Installed): string[] {
     ...(run.workers > 1 ? [`--maxWorkers=${run.workers}`] : ["--maxWorkers=1", "--no-file-parallelism"]),
     // Version 3 refuses a maximum below its own minimum.
     ...(installed.major < 4 ? ["--minWorkers=1"] : []),
-    // As in CI: a focused test must not hide the others, and a snapshot that is not committed proves nothing.
-    ...(/--allowOnly/.test(command) ? [] : ["--allowOnly=false"]),
+    // As in CI: a snapshot that is not committed proves nothing.
     ...(installed.refusesSnapshots && !/(^|\s)(-u|--update)(=|\s|$)/.test(command) ? ["--update=none"] : []),
     ...(ownReporter ? [] : ["--reporter=default"]),
     "--reporter=junit",

@@ -198,3 +198,49 @@ test("jest that is not installed is told with the command that installs it", asy
   expect(code).toBe(3);
   expect(errors).toContain("web: jest is not installed in the repo's root. Install with: npm install --save-dev jest");
 });
+
+const hidden = 'test("hidden", () => expect(1).toBe(2));\n';
+
+test.each([
+  `${passing}test.only("alone", () => {});\n${hidden}`,
+  `${passing}test.only.each([1])("alone %i", () => {});\n${hidden}`,
+  `describe.only("alone", () => { test("inside", () => {}); });\n${hidden}`,
+  `${passing}fit("alone", () => {});\n${hidden}`,
+])("a focused test that hides others is not verified, and the file is named: %s", async (text) => {
+  const { root } = await makeJestRepository({ "test/a.test.js": text, "test/b.test.js": passing });
+  const { code, output } = await runIn(root, []);
+  expect(output).toMatch(/^✘ Not verified: main at /m);
+  expect(output).toContain("web has focused tests (.only), which keep others from being run: test/a.test.js.");
+  expect(code).toBe(1);
+});
+
+test("a file that only speaks of focused tests, beside a skipped one, is verified", async () => {
+  const text = `// test.only("x") was here\n/* fit("y") */ const address = "http://localhost/fit";\n${passing}test.skip("later", () => {});\n`;
+  const { root } = await makeJestRepository({ "test/a.test.js": text });
+  expect((await runIn(root, [])).code).toBe(0);
+});
+
+test.each([["jest -i"], ["jest"]])(
+  "serially, with `%s`, a test that ends the process is a crash, although jest's code is 0",
+  async (command) => {
+    const stops =
+      'test("stops", async () => { await new Promise((done) => setTimeout(done, 200)); process.exit(0); });\n';
+    const { root } = await makeJestRepository({ "test/a.test.js": `${stops}${hidden}` }, { command });
+    const { code, output } = await runIn(root, ["--serial"]);
+    expect(output).toMatch(/^✘ Not verified: main at /m);
+    expect(code).toBe(1);
+    const [failure] = (await readSummary(root)).suites[0]?.failures ?? [];
+    expect(failure).toMatchObject({ file: "test/a.test.js", name: "stops", kind: "crash" });
+    expect(failure?.message).toBe("The process ended itself, with code 0, before the test did.");
+  },
+);
+
+test("a worker's thread that ends itself fails its file", async () => {
+  const stops = 'test("stops", () => process.exit(0));\n';
+  const { root } = await makeJestRepository(
+    { "test/a.test.js": `${stops}${hidden}`, "test/b.test.js": passing },
+    { command: "jest --workerThreads" },
+  );
+  expect((await runIn(root, [])).code).toBe(1);
+  expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ file: "test/a.test.js", kind: "collection" }]);
+});

@@ -13,6 +13,7 @@ function part(more: Partial<TestResults> = {}): TestResults {
     failures: [],
     coverage: [{ path: "/a.info", base: "/" }],
     foreign: [],
+    leftOut: null,
     reasons: [],
     ...more,
   };
@@ -67,6 +68,22 @@ test("a test that was found and run by nobody makes the run not count", () => {
   const other = part({ ran: [{ file: "b.py", id: "two", seconds: 1, outcome: "passed", worker: "gw1" }] });
   const collected = ["one", "two", "three"];
   expect(mergeResults([part({ collected }), { ...other, collected }]).reasons).toEqual([
-    "1 test was run by none of the processes: the shares leave them out.",
+    "1 test was run by none of the processes, such as three: the shares leave them out.",
+  ]);
+});
+
+test("a file that skips itself, which each process tells, counts once and hides no test that nobody ran", () => {
+  const skipped = { file: "c.py", id: "c", seconds: 0, outcome: "skipped", worker: "gw0" } as const;
+  const parts = ["a", "b"].map((name) =>
+    part({
+      tests: { total: 2, passed: 1, failed: 0, skipped: 1 },
+      ran: [{ file: `${name}.py`, id: name, seconds: 1, outcome: "passed", worker: "gw0" }, skipped],
+      collected: ["a", "b"],
+    }),
+  );
+  expect(mergeResults(parts)).toMatchObject({ tests: { total: 3, passed: 2, skipped: 1 }, reasons: [] });
+  const missed = parts.map((one) => ({ ...one, collected: ["a", "b", "lost"] }));
+  expect(mergeResults(missed).reasons).toEqual([
+    "1 test was run by none of the processes, such as lost: the shares leave them out.",
   ]);
 });

@@ -1,26 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { linkPackages } from "../support/jest-suite.ts";
-import { type Files, makeRepository, type Repository } from "../support/repository.ts";
-import { configFile, readSummary, runIn } from "../support/verify.ts";
-
-/** A repository with a mocha suite, fully covered unless the files say otherwise. */
-async function makeMochaRepository(files: Files, suite: object = {}, config: object = {}): Promise<Repository> {
-  const repository = await makeRepository({
-    ".gitignore": "node_modules/\ncoverage/\n*.ready\n",
-    "package.json": '{ "scripts": { "test": "mocha" } }\n',
-    "src/sums.js": "exports.url = process.env.DATABASE_URL;\nexports.add = (left, right) => left + right;\n",
-    "verify.config.json": configFile({
-      suites: [{ name: "web", runner: "mocha", command: "mocha", source: ["src"], workers: 2, ...suite }],
-      database: false,
-      ...config,
-    }),
-    ...files,
-  });
-  await linkPackages(repository.root, ["mocha", "pg"], { mocha: "mocha/bin/mocha.js" });
-  return repository;
-}
+import { makeMochaRepository } from "../support/mocha-suite.ts";
+import { readSummary, runIn } from "../support/verify.ts";
 
 const header = 'const assert = require("node:assert");\nconst { add, url } = require("../src/sums.js");\n';
 const passing = `${header}it("adds", () => assert.equal(add(1, 2), 3));\n`;

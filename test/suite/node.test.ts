@@ -1,25 +1,6 @@
 import { expect, test } from "vitest";
-import { type Files, makeRepository, type Repository } from "../support/repository.ts";
-import { configFile, readSummary, runIn } from "../support/verify.ts";
-
-/** A repository with a node:test suite, fully covered unless the files say otherwise. */
-function makeNodeRepository(files: Files, suite: object = {}, config: object = {}): Promise<Repository> {
-  return makeRepository({
-    ".gitignore": "node_modules/\ncoverage/\n*.ready\n",
-    "package.json": '{ "scripts": { "test": "node --test" } }\n',
-    "src/sums.js": "exports.url = process.env.DATABASE_URL;\nexports.add = (left, right) => left + right;\n",
-    "verify.config.json": configFile({
-      suites: [{ name: "web", runner: "node", command: "node --test", source: ["src"], workers: 2, ...suite }],
-      database: false,
-      ...config,
-    }),
-    ...files,
-  });
-}
-
-const header =
-  'const assert = require("node:assert");\nconst { describe, it, test } = require("node:test");\nconst { add, url } = require("../src/sums.js");\n';
-const passing = `${header}test("adds", () => assert.equal(add(1, 2), 3));\n`;
+import { nodeHeader as header, makeNodeRepository, passingNodeTest as passing } from "../support/node-suite.ts";
+import { readSummary, runIn } from "../support/verify.ts";
 
 /** Meets the other worker's file, so that both workers are in use, and checks its own URL. */
 const ownDatabase = (
@@ -143,4 +124,13 @@ test("processes over shares of the files run every file once", async () => {
 test("a suite without tests is not verified", async () => {
   const { root } = await makeNodeRepository({});
   expect((await runIn(root, [])).code).not.toBe(0);
+});
+
+test("a step of a test that fails is run again alone, with the test that it is a step of", async () => {
+  const steps = `${header}describe("sums", () => it("in steps", async (t) => { await t.test("of two", () => assert.equal(add(1, 2), 4)); }));\n`;
+  const { root } = await makeNodeRepository({ "test/a.test.js": steps, "test/b.test.js": passing });
+  expect((await runIn(root, [])).code).toBe(1);
+  const { suites, notes } = await readSummary(root);
+  expect(suites[0]?.failures).toMatchObject([{ name: "sums › in steps › of two", kind: "failure" }]);
+  expect(notes).toEqual([]);
 });

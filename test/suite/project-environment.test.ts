@@ -23,6 +23,8 @@ test("how the verification was called is not handed on", async () => {
   const root = await makeDirectory();
   expect(projectEnvironment({ kind: "working tree", root }, [], caller)).toEqual({
     MOON_CACHE: "off",
+    TURBO_FORCE: "true",
+    NX_SKIP_NX_CACHE: "true",
     PATH: "/bin",
     TOKEN: "kept",
     npm_config_registry: "kept",

@@ -19,13 +19,14 @@ function results(changed: Partial<TestResults> = {}): TestResults {
     failures: [],
     coverage: null,
     foreign: [],
+    leftOut: null,
     reasons: [],
     ...changed,
   };
 }
 
 function conducted(changed: Partial<TestResults>, seconds = 1): Conducted {
-  const told = { visits: [], root: null };
+  const told = { visits: [], root: null, narrowings: [] };
   const audit = { connected: null, rejections: [] };
   return { results: results(changed), databases: [], audit, rejections: [], seconds, logs: [], told };
 }

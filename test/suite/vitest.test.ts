@@ -2,27 +2,9 @@ import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { packageRoot } from "../../src/paths.ts";
-import { type Files, makeRepository, type Repository } from "../support/repository.ts";
+import { makeRepository } from "../support/repository.ts";
 import { configFile, readSummary, runIn } from "../support/verify.ts";
-import { linkNodeModules } from "../support/vitest-ledger.ts";
-
-/** A repository with a small vitest suite that needs no database. */
-async function makeVitestRepository(files: Files = {}, suite: object = {}): Promise<Repository> {
-  const repository = await makeRepository({
-    ".gitignore": "node_modules/\n",
-    "package.json": '{ "type": "module", "scripts": { "test": "vitest run" } }\n',
-    "src/sums.js": "export const add = (left, right) => left + right;\n",
-    "test/sums.test.js":
-      'import { expect, test } from "vitest";\nimport { add } from "../src/sums.js";\ntest("adds", () => expect(add(1, 2)).toBe(3));\n',
-    "verify.config.json": configFile({
-      suites: [{ name: "web", runner: "vitest", command: "vitest run", source: ["src"], workers: 2, ...suite }],
-      database: false,
-    }),
-    ...files,
-  });
-  await linkNodeModules(repository.root);
-  return repository;
-}
+import { makeVitestRepository } from "../support/vitest-suite.ts";
 
 test("a suite behind npm test is verified, its workers, results and coverage added", async () => {
   const repository = await makeVitestRepository({}, { command: "npm test" });
@@ -106,11 +88,20 @@ test("a command that fails before vitest starts says its last words", async () =
   expect(errors).toContain("exited with 9 before it could report any test. Its last words:\nno such thing");
 });
 
-test("a focused test does not hide the others", async () => {
-  const repository = await makeVitestRepository({
-    "test/only.test.js":
-      'import { expect, test } from "vitest";\ntest.only("focused", () => {});\ntest("hidden", () => expect(1).toBe(2));\n',
-  });
+test.each([
+  ["vitest run", "{}"],
+  ["vitest run --allowOnly", "{}"],
+  ["vitest run", "{ test: { allowOnly: true } }"],
+  ["vitest run", '{ test: { projects: [{ test: { allowOnly: true, include: ["test/*.test.js"] } }] } }'],
+])("with `%s` and the configuration %s, a focused test does not hide the others", async (command, config) => {
+  const repository = await makeVitestRepository(
+    {
+      "vitest.config.js": `export default ${config};\n`,
+      "test/only.test.js":
+        'import { expect, test } from "vitest";\ntest.only("focused", () => {});\ntest("hidden", () => expect(1).toBe(2));\n',
+    },
+    { command },
+  );
   const { code } = await runIn(repository.root, []);
   expect(code).toBe(1);
 });

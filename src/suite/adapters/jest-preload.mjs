@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { createConnection } from "node:net";
 import { isMainThread } from "node:worker_threads";
 import { onModule } from "./module-hook.mjs";
+import { choices, tellNarrowings } from "./narrowing.mjs";
 import { namedEnvironment, withoutPreload } from "./worker-environment.mjs";
 
 const { VERIFY_WORKER_ENVIRONMENTS: environments, VERIFY_JEST: additions, VERIFY_PROGRESS: socketPath } = process.env;
@@ -24,6 +25,7 @@ if (additions) {
     config.readConfigs = async (/** @type {unknown[]} */ ...words) => {
       const read = await readConfigs(...words);
       const added = JSON.parse(additions);
+      if (!added.list) await tellNarrowings(narrowings(read.globalConfig, words[0]));
       if (added.serial) {
         // This process runs the tests itself.
         delete process.env.VERIFY_JEST;
@@ -48,4 +50,29 @@ function send(message) {
   socket.on("error", () => {});
   socket.end(`${JSON.stringify(message)}\n`);
   if (isMainThread) socket.unref();
+}
+
+/**
+ * What jest's own options leave out. What is changed since a commit is told by `onlyChanged` as well.
+ *
+ * @param {Record<string, any>} config jest's global configuration
+ * @param {any} words the command line
+ * @returns {import("./narrowing.mjs").Narrowing[]}
+ */
+function narrowings(config, words) {
+  const { onlyChanged, changedSince, lastCommit, onlyFailures, findRelatedTests, shard } = config;
+  const paths = config.nonFlagArgs ?? [];
+  const since = changedSince ? `--changedSince=${changedSince}` : lastCommit ? "--lastCommit" : "--onlyChanged";
+  return [
+    ...(onlyChanged ? [{ by: /** @type {const} */ ("git"), word: since }] : []),
+    ...(onlyFailures ? [{ by: /** @type {const} */ ("failures"), word: "--onlyFailures" }] : []),
+    ...(shard
+      ? [{ by: /** @type {const} */ ("number"), word: `--shard=${shard.shardIndex}/${shard.shardCount}` }]
+      : []),
+    ...choices("-t", config.testNamePattern),
+    ...choices("--filter", config.filter),
+    ...choices("--selectProjects", words?.selectProjects),
+    ...choices("--ignoreProjects", words?.ignoreProjects),
+    ...choices(findRelatedTests ? "--findRelatedTests" : "", paths),
+  ];
 }

@@ -1,6 +1,6 @@
 // A reporter of jest, added beside the user's own: tells the verifier what goes on, a JSON object a line, and writes what
 // came of every test.
-const { writeFileSync } = require("node:fs");
+const { readFileSync, writeFileSync } = require("node:fs");
 const { createConnection } = require("node:net");
 const { stripVTControlCharacters } = require("node:util");
 
@@ -13,13 +13,18 @@ module.exports = class Reporter {
   #begun = new Map();
   /** @type {object[]} */
   #tests = [];
+  /** How many test files have come to their end. */
+  #ended = 0;
+  /** After how many failed files jest stops; 0 for never. */
+  #bail;
 
   /**
-   * @param {{ rootDir: string }} globalConfig
+   * @param {{ rootDir: string, bail: number }} globalConfig
    * @param {{ results: string, serial: boolean }} options
    */
   constructor(globalConfig, options) {
     this.#options = options;
+    this.#bail = globalConfig.bail;
     const path = process.env.VERIFY_PROGRESS;
     if (!path) return;
     this.#socket = createConnection(path);
@@ -52,6 +57,10 @@ module.exports = class Reporter {
 
   /** @param {{ path: string }} test @param {{ testResults: Assertion[], testExecError?: Error, failureMessage?: string }} result */
   onTestFileResult({ path }, result) {
+    this.#ended += 1;
+    // jest tells a test that was left out for a focused one as it tells one that is to be skipped.
+    const isPart = result.testResults.some(({ status }) => status === "pending");
+    if (isPart && isFocused(path)) this.#send({ type: "focused", file: path });
     for (const assertion of result.testResults) this.#tests.push({ file: path, ...caseOf(assertion) });
     const { testExecError, failureMessage } = result;
     if (!testExecError) return;
@@ -67,8 +76,10 @@ module.exports = class Reporter {
     });
   }
 
-  /** @param {unknown} _contexts @param {{ numFailedTests: number, numFailedTestSuites: number, snapshot: { failure: boolean } }} results */
-  async onRunComplete(_contexts, { numFailedTests, numFailedTestSuites, snapshot }) {
+  /** @param {unknown} _contexts @param {{ numFailedTests: number, numFailedTestSuites: number, numTotalTestSuites: number, snapshot: { failure: boolean } }} results */
+  async onRunComplete(_contexts, { numFailedTests, numFailedTestSuites, numTotalTestSuites, snapshot }) {
+    if (this.#bail > 0 && numFailedTestSuites >= this.#bail) this.#send({ type: "stopped", word: "--bail" });
+    if (numTotalTestSuites > this.#ended) this.#send({ type: "left out", files: numTotalTestSuites - this.#ended });
     writeFileSync(this.#options.results, JSON.stringify(this.#tests));
     this.#send({ type: "end", status: numFailedTests + numFailedTestSuites > 0 || snapshot.failure ? 1 : 0 });
     const socket = this.#socket;
@@ -80,6 +91,16 @@ module.exports = class Reporter {
     this.#socket?.write(`${JSON.stringify(message)}\n`);
   }
 };
+
+/**
+ * Whether the text of a file, without its comments, marks tests as the only ones.
+ *
+ * @param {string} path
+ */
+function isFocused(path) {
+  const code = readFileSync(path, "utf8").replace(/\/\*[\s\S]*?\*\/|(^|[^:"'`\\])\/\/.*$/gm, "$1");
+  return /\b(?:test|it|describe)(?:\.concurrent)?\.only\b|\b(?:fit|fdescribe)\s*[(.]/.test(code);
+}
 
 /** @type {Record<string, string>} */
 const outcomes = { passed: "passed", failed: "failed", focused: "passed" };

@@ -6,9 +6,9 @@ import { inspect, stripVTControlCharacters } from "node:util";
 
 /**
  * @param {any} runner mocha's own, serial or parallel
- * @param {{ results: string, socketPath: string | undefined, serial: boolean }} options
+ * @param {{ results: string, socketPath: string | undefined, serial: boolean, bail: boolean }} options
  */
-export function listen(runner, { results, socketPath, serial }) {
+export function listen(runner, { results, socketPath, serial, bail }) {
   const socket = socketPath ? createConnection(socketPath) : null;
   // A verifier that no longer listens is not an error.
   socket?.on("error", () => {});
@@ -21,7 +21,10 @@ export function listen(runner, { results, socketPath, serial }) {
   let file = "";
 
   say({ type: "hello", root: process.cwd(), runtime: "mocha" });
-  if (typeof runner.total === "number" && serial) say({ type: "collected", tests: runner.total, all: true });
+  // By then it is known which tests the user's own pattern leaves.
+  runner.on("start", () => {
+    if (typeof runner.total === "number" && serial) say({ type: "collected", tests: runner.total, all: true });
+  });
   runner.on("test", (/** @type {any} */ test) => {
     if (serial && test.file && test.file !== file) {
       file = test.file;
@@ -39,6 +42,7 @@ export function listen(runner, { results, socketPath, serial }) {
   });
   runner.on("end", () => {
     writeFileSync(results, JSON.stringify(tests));
+    if (bail && failed > 0) say({ type: "stopped", word: "--bail" });
     say({ type: "end", status: failed > 0 ? 1 : 0 });
     socket?.end();
   });

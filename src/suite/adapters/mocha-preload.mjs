@@ -5,6 +5,7 @@ import { createConnection } from "node:net";
 import { resolve } from "node:path";
 import { listen } from "./mocha-listener.mjs";
 import { onModule } from "./module-hook.mjs";
+import { choices, tellNarrowings } from "./narrowing.mjs";
 import { namedEnvironment, withoutPreload } from "./worker-environment.mjs";
 
 /**
@@ -46,6 +47,7 @@ function complete(prototype, additions) {
       return loadFilesAsync.apply(this, words);
     }
     choose(this, additions);
+    await tellNarrowings(narrowings(this.options));
     own();
     let last = this.files[0];
     this.suite.on("pre-require", (/** @type {unknown} */ _context, /** @type {string} */ file) => {
@@ -78,9 +80,12 @@ function complete(prototype, additions) {
     }
     if (additions.names !== null) keepOnly(this.suite, additions.names);
     this._reporter = listeningReporter(this._reporter, (runner) => {
-      listen(runner, { results: additions.results, socketPath, serial: !runner.isParallelMode?.() });
+      const serial = !runner.isParallelMode?.();
+      listen(runner, { results: additions.results, socketPath, serial, bail: this.options.bail === true });
     });
-    return run.apply(this, words);
+    if (!this.options.parallel) return run.apply(this, words);
+    // Elsewhere it was told before the files were loaded, which now the workers do.
+    return tellNarrowings(narrowings(this.options)).then(() => run.apply(this, words));
   };
 }
 
@@ -150,4 +155,18 @@ function say(...messages) {
     socket.unref();
   }
   socket.write(messages.map((message) => `${JSON.stringify(message)}\n`).join(""));
+}
+
+/**
+ * What mocha's own options leave out.
+ *
+ * @param {{ grep?: RegExp, fgrep?: string, invert?: boolean, dryRun?: boolean }} options
+ * @returns {import("./narrowing.mjs").Narrowing[]}
+ */
+function narrowings({ grep, fgrep, invert, dryRun }) {
+  const inverted = invert ? "--invert " : "";
+  return [
+    ...(dryRun ? [{ by: /** @type {const} */ ("all"), word: "--dry-run" }] : []),
+    ...(fgrep ? choices(`${inverted}--fgrep`, fgrep) : choices(`${inverted}--grep`, grep)),
+  ];
 }

@@ -2,12 +2,14 @@
 // own there, and nobody tells it which worker it is: it waits here for the database of one that is free.
 import { createConnection } from "node:net";
 import { leaseDatabase } from "./lease.mjs";
+import { watchEnd } from "./node-end.mjs";
 import { withoutPreload } from "./worker-environment.mjs";
 
 const { VERIFY_LEASES: leases, VERIFY_PROGRESS: socketPath } = process.env;
 const runsFile = process.env.NODE_TEST_CONTEXT?.startsWith("child") && process.argv[1] !== undefined;
 
 if (runsFile) {
+  watchEnd();
   if (leases?.startsWith("/")) {
     const lease = await leaseDatabase(leases);
     Object.assign(process.env, lease.environment);

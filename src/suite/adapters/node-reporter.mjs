@@ -1,37 +1,60 @@
 // A reporter of node:test, added beside the user's own: tells the verifier what goes on, a JSON object a line, and writes what
-// came of every test as a JSON list.
+// came of every test as a JSON list into a file of its own, as what it yields is lost where the process ends in between.
+import { writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { stripVTControlCharacters } from "node:util";
+import { choices, tellNarrowings } from "./narrowing.mjs";
 
 /**
  * @typedef {{ name: string, nesting: number, file?: string, skip?: unknown, todo?: unknown, details: {
  *   duration_ms: number, type?: string, error?: Error & { failureType?: string, cause?: any, signal?: string | null } } }} Data
  */
 
+/** @typedef {{ file: string, name: string, id: string, path: string[], outcome: string, kind?: string, seconds: number, message?: string }} Told */
+
+/** Between a test and a test that it runs as a step of its own (`t.test`), in what a test is selected by. */
+const step = " ▸ ";
+
 /** @param {AsyncIterable<{ type: string, data: Data }>} events */
 export default async function* report(events) {
-  const path = process.env.VERIFY_PROGRESS;
+  const { VERIFY_PROGRESS: path, VERIFY_RESULTS: results } = process.env;
   const socket = path ? createConnection(path) : null;
   // A verifier that no longer listens is not an error.
   socket?.on("error", () => {});
+  // Where all files share one process, node takes it for done once nothing keeps it alive.
+  socket?.unref();
   /** @param {object} message */
   const say = (message) => void (socket?.writable && socket.write(`${JSON.stringify(message)}\n`));
-  /** @type {{ file: string, name: string, id: string, outcome: string, kind?: string }[]} */
+  /** @type {Told[]} */
   const tests = [];
   /** The titles around what is told next, by file. @type {Map<string, string[]>} */
   const around = new Map();
   /** What was begun last, by file. @type {Map<string, string>} */
   const begun = new Map();
   say({ type: "hello", root: process.cwd(), runtime: "node:test" });
+  await tellNarrowings(narrowings());
+  let isTold = false;
+  const tellAll = () => {
+    if (isTold) return;
+    isTold = true;
+    const failed = tests.filter(({ outcome }) => outcome === "failed" || outcome === "error").length;
+    if (results) writeFileSync(results, JSON.stringify(tests.map(({ path: _path, ...test }) => test)));
+    say({ type: "end", status: failed > 0 ? 1 : 0 });
+  };
   for await (const { type, data } of events) {
     const { file = "", name, nesting } = data ?? {};
+    // The plan of the whole comes when all files are done. With this option the process ends soon after, whoever still listens.
+    if (type === "test:plan" && nesting === 0 && process.execArgv.includes("--test-force-exit")) tellAll();
     if (type === "test:start") around.set(file, [...(around.get(file) ?? []).slice(0, nesting), name]);
     if (type === "test:dequeue") {
       begun.set(file, name);
       say({ type: "begin", file, name });
     }
     if (type !== "test:pass" && type !== "test:fail") continue;
-    const told = toldTest(data, [...(around.get(file) ?? []).slice(0, nesting), name], type);
+    const path = [...(around.get(file) ?? []).slice(0, nesting), name];
+    // A test is told after those in it, a group as well.
+    if (data.details.type !== "suite") tellSteps(tests, file, path);
+    const told = toldTest(data, path, type);
     if (told === null) continue;
     if (told.kind === "crash") told.name = begun.get(file) ?? told.name;
     tests.push(told);
@@ -39,10 +62,25 @@ export default async function* report(events) {
     if (told.outcome === "failed" || told.outcome === "error") say({ type: "failed", file, name: told.id });
     say({ type: "done", file });
   }
-  const failed = tests.filter(({ outcome }) => outcome === "failed" || outcome === "error").length;
-  say({ type: "end", status: failed > 0 ? 1 : 0 });
+  tellAll();
+  socket?.ref();
   await new Promise((resolve) => (socket ? socket.end(() => resolve(undefined)) : resolve(undefined)));
-  yield JSON.stringify(tests);
+  yield "";
+}
+
+/**
+ * What runs inside of a test can only be run with it.
+ *
+ * @param {Told[]} tests
+ * @param {string} file
+ * @param {string[]} path of the test
+ */
+function tellSteps(tests, file, path) {
+  for (const test of tests) {
+    const isInside =
+      test.file === file && test.path.length > path.length && path.every((name, at) => name === test.path[at]);
+    if (isInside) test.id = [path.join(" › "), ...test.path.slice(path.length)].join(step);
+  }
 }
 
 /**
@@ -51,7 +89,7 @@ export default async function* report(events) {
  * @param {Data} data
  * @param {string[]} path
  * @param {string} type
- * @returns {{ file: string, name: string, id: string, outcome: string, kind?: string, seconds: number, message?: string } | null}
+ * @returns {Told | null}
  */
 function toldTest({ file = "", name, nesting, skip, todo, details }, path, type) {
   const { error } = details;
@@ -62,6 +100,7 @@ function toldTest({ file = "", name, nesting, skip, todo, details }, path, type)
     file,
     name: path.join(" › "),
     id: path.join(" › "),
+    path,
     seconds: details.type === "suite" ? 0 : details.duration_ms / 1000,
   };
   if (skip !== undefined || todo !== undefined) return { ...base, outcome: "skipped" };
@@ -75,4 +114,32 @@ function messageOf(error) {
   const cause = error?.cause ?? error;
   const text = stripVTControlCharacters(String(cause?.message ?? cause ?? ""));
   return error?.failureType === "testTimeoutFailure" && !/timed out/.test(text) ? `test timed out: ${text}` : text;
+}
+
+/** What the runner's own options leave out. */
+function narrowings() {
+  const { execArgv } = process;
+  const words = [...execArgv, ...(process.env.NODE_OPTIONS ?? "").split(/\s+/)];
+  /** @param {string} option */
+  const valuesOf = (option) =>
+    words.flatMap((word, place) => {
+      if (word.startsWith(`${option}=`)) return [word.slice(option.length + 1)];
+      return word === option ? [words[place + 1] ?? ""] : [];
+    });
+  /** @type {import("./narrowing.mjs").Narrowing[]} */
+  const refused = [
+    ...valuesOf("--test-shard").map((shard) => ({
+      by: /** @type {const} */ ("number"),
+      word: `--test-shard=${shard}`,
+    })),
+    ...valuesOf("--test-rerun-failures").map(() => ({
+      by: /** @type {const} */ ("failures"),
+      word: "--test-rerun-failures",
+    })),
+  ];
+  return [
+    ...refused,
+    ...["--test-name-pattern", "--test-skip-pattern"].flatMap((option) => choices(option, valuesOf(option))),
+    ...(words.includes("--test-only") ? [{ by: /** @type {const} */ ("choice"), word: "--test-only" }] : []),
+  ];
 }

@@ -13,6 +13,7 @@ import time
 
 import pytest
 from pushproof_checkout import editable_roots, foreign_root, twin_of
+from pushproof_narrowing import narrowings
 from pushproof_schedule import file_of, make_scheduler
 from pushproof_selection import Names, Selecting, read_selection
 
@@ -134,6 +135,15 @@ def chosen_distribution(config):
     return config.option.dist
 
 
+def tell_narrowings(config):
+    """Ends a run that is to prove something, and would not whatever comes of its tests."""
+    told = list(narrowings(config))
+    for by, word in told:
+        reporter.send(type="narrowed", by=by, word=word)
+    if os.environ.get("VERIFY_NARROWING") == "refused" and any(by != "choice" for by, _ in told):
+        raise pytest.UsageError("pushproof does not run a part of the tests: %s" % ", ".join(word for _, word in told))
+
+
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_cmdline_main(config):
     """The number of workers is the plan's: each has a database by then."""
@@ -151,13 +161,16 @@ def pytest_cmdline_main(config):
         if reporter:
             runtime = "python " + platform.python_version()
             reporter.send(type="hello", root=str(config.rootpath), directory=os.getcwd(), runtime=runtime)
+            tell_narrowings(config)
     outcome = yield
     if reporter and not is_worker:
         # A pipe behind the command hides its exit code, so it is told here.
         reporter.send(type="end", status=3 if outcome.excinfo else int(outcome.get_result() or 0))
 
 
-def pytest_runtest_setup(item):
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item):
+    """Before the test is set up: a mark that skips it ends it there."""
     item.user_properties.append(("verify_worker", worker_id or "master"))
     item.user_properties.append(("verify_id", names.plain(item.nodeid)))
 
@@ -169,8 +182,17 @@ def pytest_runtestloop(session):
         os.environ.pop("COVERAGE_FILE", None)
 
 
+def tell_stop(session):
+    """What is run last where nothing is left out stops a run as well: better a doubt too many."""
+    option = session.config.option
+    most = getattr(option, "maxfail", 0)
+    if reporter and not is_worker and most and session.testsfailed >= most:
+        reporter.send(type="stopped", word="-x" if most == 1 else "--maxfail=%d" % most)
+
+
 def pytest_sessionfinish(session):
     """Names code of another checkout that was imported: what was tested is then not what was to be verified."""
+    tell_stop(session)
     files = {os.path.realpath(module.__file__) for module in list(sys.modules.values()) if getattr(module, "__file__", None)}
     foreign = sorted(file for file in files if foreign_root(file))
     if foreign and reporter:

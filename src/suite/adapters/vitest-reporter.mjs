@@ -1,11 +1,20 @@
 // A reporter of vitest, added beside the user's own: tells the verifier what goes on, a JSON object a line.
 import { createConnection } from "node:net";
+import { choices, tellNarrowings } from "./narrowing.mjs";
 
 /**
  * The parts of a project's configuration that say what runs its files; vitest 3 has them by pool.
  * @typedef {{
  *   pool: string,
  *   isolate: boolean,
+ *   allowOnly: boolean,
+ *   bail?: number,
+ *   changed?: boolean | string,
+ *   shard?: { index: number, count: number },
+ *   related?: string[],
+ *   testNamePattern?: RegExp,
+ *   project?: string[],
+ *   tagsFilter?: string[],
  *   poolMatchGlobs?: [string, string][],
  *   poolOptions?: Record<string, { isolate?: boolean, singleFork?: boolean, singleThread?: boolean } | undefined>,
  * }} Config
@@ -26,14 +35,42 @@ function whyShared({ config }) {
   return "";
 }
 
+/**
+ * What vitest's own options leave out.
+ *
+ * @param {Config} config
+ * @returns {import("./narrowing.mjs").Narrowing[]}
+ */
+function narrowings({ changed, shard, related, testNamePattern, project, tagsFilter }) {
+  const since = typeof changed === "string" ? `--changed ${changed}` : "--changed";
+  return [
+    ...(changed ? [{ by: /** @type {const} */ ("git"), word: since }] : []),
+    ...(shard ? [{ by: /** @type {const} */ ("number"), word: `--shard=${shard.index}/${shard.count}` }] : []),
+    ...choices("related", related),
+    ...choices("-t", testNamePattern),
+    ...choices("--project", project),
+    ...choices("--tags-filter", tagsFilter),
+  ];
+}
+
+/**
+ * @typedef {{ version: string, config: Config & { root: string }, projects?: { config: Config }[], filenamePattern?: string[] }} Vitest
+ */
+
 export default class ProgressReporter {
   /** @type {import("node:net").Socket | undefined} */
   #socket;
+  /** @type {Vitest | undefined} */
+  #vitest;
+  /** How many test files there are to run, one in two projects counted twice. */
+  #files = 0;
+  #failed = 0;
 
-  /**
-   * @param {{ version: string, config: Config & { root: string }, projects?: { config: Config }[] }} vitest
-   */
+  /** @param {Vitest} vitest */
   async onInit(vitest) {
+    this.#vitest = vitest;
+    // As in CI, whatever the project says: a focused test must not hide the others.
+    for (const { config } of [vitest, ...(vitest.projects ?? [])]) config.allowOnly = false;
     const path = process.env.VERIFY_PROGRESS;
     if (!path) return;
     this.#socket = createConnection(path);
@@ -42,12 +79,19 @@ export default class ProgressReporter {
       this.#socket = undefined;
     });
     this.#send({ type: "hello", root: vitest.config.root, runtime: `vitest ${vitest.version}` });
+    await tellNarrowings(narrowings(vitest.config));
     const leases = process.env.VERIFY_LEASES?.startsWith("/") ?? false;
     const why = leases && [vitest, ...(vitest.projects ?? [])].map(whyShared).find(Boolean);
     if (!why) return;
     this.#send({ type: "refused", why });
     await this.#end();
     throw new Error(`Several test files would share a process: ${why}.`);
+  }
+
+  /** The names that the command gives are known only now. @param {readonly unknown[]} files */
+  async onTestRunStart(files) {
+    this.#files = files.length;
+    await tellNarrowings(choices("", this.#vitest?.filenamePattern));
   }
 
   /** @param {{ children: { allTests(): Iterable<unknown> } }} module */
@@ -58,6 +102,7 @@ export default class ProgressReporter {
   /** @param {{ fullName: string, module: { moduleId: string }, result(): { state: string } }} test */
   onTestCaseResult(test) {
     const file = test.module.moduleId;
+    if (test.result().state === "failed") this.#failed += 1;
     if (test.result().state === "failed") this.#send({ type: "failed", file, name: test.fullName });
     this.#send({ type: "done", file });
   }
@@ -65,7 +110,7 @@ export default class ProgressReporter {
   /**
    * Names what no result file tells: tests that were begun and never ended, and errors outside of any test. Waits until
    * all is written, as vitest ends its process soon after.
-   * @param {Array<{ moduleId: string, children: { allTests(): Iterable<{ fullName: string, result(): { state: string } }> } }>} modules
+   * @param {Array<{ moduleId: string, state?(): string, children: { allTests(): Iterable<{ fullName: string, result(): { state: string } }> } }>} modules
    * @param {Array<{ message: string }>} errors
    * @param {string} reason
    */
@@ -75,6 +120,11 @@ export default class ProgressReporter {
         if (test.result().state === "pending") this.#send({ type: "unfinished", file, name: test.fullName });
       }
     }
+    const bail = this.#vitest?.config.bail ?? 0;
+    if (bail > 0 && this.#failed >= bail) this.#send({ type: "stopped", word: "--bail" });
+    const isOver = (/** @type {{ state?(): string }} */ module) => !/queued|pending/.test(module.state?.() ?? "");
+    const left = this.#files - modules.filter(isOver).length;
+    if (left > 0) this.#send({ type: "left out", files: left });
     for (const { message } of errors) this.#send({ type: "error", message });
     this.#send({ type: "end", status: reason === "passed" ? 0 : 1 });
     await this.#end();

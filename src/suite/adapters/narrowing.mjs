@@ -1,0 +1,48 @@
+// What a runner of Node says of the tests that its options leave out: told to the verifier before any test runs.
+import { createConnection } from "node:net";
+
+/** @typedef {{ by: "git" | "failures" | "number" | "all" | "choice", word: string }} Narrowing as of narrowing.ts */
+
+/**
+ * Tells them. Ends the process where the run is to prove something, and would not, whatever comes of its tests.
+ *
+ * @param {readonly Narrowing[]} narrowings
+ */
+export async function tellNarrowings(narrowings) {
+  if (narrowings.length === 0) return;
+  await send(narrowings.map((narrowing) => ({ type: "narrowed", ...narrowing })));
+  const refused = narrowings.filter(({ by }) => by !== "choice");
+  if (process.env.VERIFY_NARROWING !== "refused" || refused.length === 0) return;
+  process.stderr.write(`pushproof does not run a part of the tests: ${refused.map(({ word }) => word).join(", ")}\n`);
+  process.exit(1);
+}
+
+/** @param {readonly object[]} messages */
+async function send(messages) {
+  const path = process.env.VERIFY_PROGRESS;
+  if (!path) return;
+  await new Promise((resolve) => {
+    const socket = createConnection(path);
+    // A verifier that no longer listens is not an error.
+    socket.on("error", resolve);
+    socket.end(messages.map((message) => `${JSON.stringify(message)}\n`).join(""), () => resolve(undefined));
+  });
+}
+
+/**
+ * @param {string} word
+ * @param {unknown} value what it is set to, a list for several; nothing is chosen where that is empty
+ * @returns {Narrowing[]}
+ */
+export function choices(word, value) {
+  return [value ?? []]
+    .flat()
+    .filter((one) => one !== "" && one !== false)
+    .map((one) => ({ by: "choice", word: `${word} ${shown(one)}`.trim() }));
+}
+
+/** @param {unknown} value a text, or a pattern */
+function shown(value) {
+  const text = value instanceof RegExp ? value.source : String(value);
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `"${text}"`;
+}

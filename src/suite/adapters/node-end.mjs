@@ -1,0 +1,64 @@
+// In the process of one file of `node --test`: writes down that the file has begun, and how its process ends. node:test takes
+// a process that ends itself with code 0 for a file whose tests are done, whatever tests there were still to come.
+import { appendFileSync } from "node:fs";
+import { createRequire, syncBuiltinESMExports } from "node:module";
+import { isMainThread } from "node:worker_threads";
+
+/** Begins to watch; to be called once, before the file is loaded. */
+export function watchEnd() {
+  const { VERIFY_ENDS: path } = process.env;
+  if (!path || !isMainThread) return;
+  delete process.env.VERIFY_ENDS;
+  const file = process.argv[1];
+  /** @param {"begun" | "ended" | "left"} event */
+  const tell = (event) => appendFileSync(path, `${JSON.stringify({ file, event, usesTests: usesTests() })}\n`);
+  let testsAreDone = false;
+  let isLeaving = false;
+  tell("begun");
+  // A process in which nothing is left to do gets here without a call of process.exit.
+  process.on("exit", () => {
+    if (isLeaving) return;
+    testsAreDone = true;
+    tell("ended");
+  });
+  // Node's types leave out what process.exit itself calls at last.
+  const inner = /** @type {NodeJS.Process & { reallyExit: (code?: number | string | null) => never }} */ (process);
+  const { exit, reallyExit } = inner;
+  process.exit = (code) => {
+    isLeaving = true;
+    return exit.call(process, code);
+  };
+  inner.reallyExit = (code) => {
+    tell(testsAreDone ? "ended" : "left");
+    return reallyExit.call(process, code);
+  };
+  syncBuiltinESMExports();
+  // With this option the runner itself ends the process, once all tests are done.
+  if (!process.execArgv.includes("--test-force-exit")) return;
+  afterAllTests(() => {
+    testsAreDone = true;
+  });
+}
+
+/** Whether anything in this process has loaded node:test so far. */
+function usesTests() {
+  const { moduleLoadList = [] } = /** @type {{ moduleLoadList?: string[] }} */ (/** @type {unknown} */ (process));
+  return moduleLoadList.includes("NativeModule test");
+}
+
+/**
+ * Has a hook run once all tests of the process are done; it is added when the file's first call makes node:test listen for
+ * the end, as a file without tests is to have no hook.
+ *
+ * @param {() => void} hook
+ */
+function afterAllTests(hook) {
+  /** @param {string | symbol} event */
+  const onListener = (event) => {
+    if (event !== "beforeExit") return;
+    process.off("newListener", onListener);
+    // By then node:test knows its root, which it is just making.
+    queueMicrotask(() => createRequire(import.meta.url)("node:test").after(hook));
+  };
+  process.on("newListener", onListener);
+}

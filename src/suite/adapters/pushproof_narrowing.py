@@ -1,0 +1,61 @@
+"""What keeps tests from being run by pytest's options, wherever they were given: command line, PYTEST_ADDOPTS, configuration."""
+
+import shlex
+
+# An option of pytest or of a plugin (picked, testmon, split, shard, test-groups), by what it leaves tests out, how it is
+# written. What only changes the order (--ff, --nf, --picked=first) leaves out nothing.
+REFUSED = (
+    ("lf", "failures", "--lf"),
+    ("stepwise", "failures", "--sw"),
+    ("stepwise_skip", "failures", "--sw-skip"),
+    ("testmon", "git", "--testmon"),
+    ("testmon_forceselect", "git", "--testmon-forceselect"),
+    ("picked", "git", "--picked"),
+    ("splits", "number", "--splits"),
+    ("num_shards", "number", "--num-shards"),
+    ("test-group-count", "number", "--test-group-count"),
+    ("collectonly", "all", "--collect-only"),
+    ("setuponly", "all", "--setup-only"),
+    ("setupplan", "all", "--setup-plan"),
+)
+# What always leaves out the same.
+CHOSEN = (
+    ("keyword", "-k"),
+    ("markexpr", "-m"),
+    ("deselect", "--deselect"),
+    ("ignore", "--ignore"),
+    ("ignore_glob", "--ignore-glob"),
+)
+
+
+def narrowings(config):
+    """Pairs of by what tests are left out, and the words that do it."""
+    option = vars(config.option)
+    for name, by, word in REFUSED:
+        if leaves_out(name, option):
+            yield by, word
+    for name, word in CHOSEN:
+        value = option.get(name)
+        for one in value if isinstance(value, (list, tuple)) else [value]:
+            if one:
+                yield "choice", "%s %s" % (word, shlex.quote(str(one)))
+    for path in named_paths(config):
+        yield "choice", path
+
+
+def leaves_out(name, option):
+    value = option.get(name)
+    if name == "testmon" and (option.get("testmon_noselect") or option.get("no-testmon")):
+        return False
+    if name == "picked" and value == "first":
+        return False
+    # One part is all, and less is none.
+    return value > 1 if type(value) is int else bool(value)
+
+
+def named_paths(config):
+    """What the command line names, unless it is all there is. Before pytest 7.2 nobody can tell it from `testpaths`."""
+    source = getattr(config, "args_source", None)
+    if source is None or source.name != "ARGS":
+        return []
+    return [path for path in map(str, config.args) if path not in (".", "./", str(config.rootpath))]
