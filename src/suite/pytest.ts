@@ -8,7 +8,7 @@ import { adapterPath } from "../paths.ts";
 import { plural } from "../report/text.ts";
 import { DifferentTestsError, differentTestsAdvice } from "./different-tests.ts";
 import { readJunit, type TestCase } from "./junit.ts";
-import { couldNotRun, type Dialect, diedInTest, isBad, lcovInput, resultsOf } from "./results.ts";
+import { couldNotRun, type Dialect, diedInTest, isBad, lcovInput, resultsOf, withContradictions } from "./results.ts";
 import type { Ended, Invocation, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { quote, withArguments } from "./shell.ts";
 import { usableWorkers } from "./worker-count.ts";
@@ -120,7 +120,8 @@ function workersIn(words: string): number | null | undefined {
 async function collect(run: SuiteRun, end: Ended): Promise<TestResults> {
   refuseMissingParts(run, end);
   refuseOtherEnvironment(run, end);
-  const cases = await readJunit(junitFile(run)).catch(() => null);
+  const written = await readJunit(junitFile(run)).catch(() => null);
+  const cases = written?.cases ?? null;
   // What ends a process from within, as pytest-timeout's thread does, may give it any code; nothing more is told then.
   const endedWithin = cases === null && end.reported.status === null && end.exitCode !== 0;
   const ended = endedWithin ? { ...end, exitCode: null } : end;
@@ -129,7 +130,7 @@ async function collect(run: SuiteRun, end: Ended): Promise<TestResults> {
   const different = (cases ?? []).find((test) => test.details.startsWith(differentCollections));
   if (different !== undefined) throw differentTests(run, different);
   const coverage = await lcovInput(lcovFile(run), ended.reported.directory ?? run.directory);
-  const told = resultsOf(run, ended, oneEntryEach(cases ?? []), dialect, coverage);
+  const told = withContradictions(run, resultsOf(run, ended, oneEntryEach(cases ?? []), dialect, coverage), written);
   const results = { ...told, reasons: [...told.reasons, ...leftOut(run, ended, told)] };
   return run.selection?.kind === "share" ? { ...results, collected: await readCollected(run) } : results;
 }

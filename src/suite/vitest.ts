@@ -11,7 +11,7 @@ import { readJunit, type TestCase } from "./junit.ts";
 import { outputOf } from "./listing.ts";
 import { keepingNodeOptions } from "./node-options.ts";
 import { isPackageScript } from "./package-script.ts";
-import { couldNotRun, type Dialect, lcovInput, resultsOf } from "./results.ts";
+import { couldNotRun, type Dialect, lcovInput, resultsOf, withContradictions } from "./results.ts";
 import type { Ended, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { withArguments } from "./shell.ts";
 
@@ -176,12 +176,12 @@ async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
       `database.isolation "file" needs a process or thread for each test file, and in suite "${run.suite.name}" ${refusal}: run it with the pool "forks" or "threads" and isolate on, or set another isolation.`,
     );
   }
-  const cases = await readJunit(junitFile(run)).catch(() => null);
+  const written = await readJunit(junitFile(run)).catch(() => null);
   const foundNothing = /No test files found/.test(ended.tail);
-  if (cases === null && !ended.timedOut && !foundNothing) throw couldNotRun(run, ended);
+  if (written === null && !ended.timedOut && !foundNothing) throw couldNotRun(run, ended);
   const coverage = await lcovInput(join(coverageDirectory(run), "lcov.info"), ended.reported.root ?? run.directory);
-  const known = markUnfinished(run, ended, cases ?? []);
-  return resultsOf(run, ended, known, dialectOf(run, ended), coverage);
+  const known = markUnfinished(run, ended, written?.cases ?? []);
+  return withContradictions(run, resultsOf(run, ended, known, dialectOf(run, ended), coverage), written);
 }
 
 const crashed = "The worker ended before the test did.";
