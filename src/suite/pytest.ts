@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
+import type { LcovInput } from "../coverage/lcov.ts";
 import { RequestError, UnavailableError } from "../errors.ts";
 import { pytestSettings } from "../init/detect-pytest.ts";
 import { filesUnder } from "../init/project-files.ts";
@@ -11,6 +12,7 @@ import { readJunit, type TestCase } from "./junit.ts";
 import { couldNotRun, type Dialect, diedInTest, isBad, lcovInput, resultsOf, withContradictions } from "./results.ts";
 import type { Ended, Invocation, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { quote, withArguments } from "./shell.ts";
+import { writeSourceFiles } from "./source-files.ts";
 import { usableWorkers } from "./worker-count.ts";
 
 /**
@@ -63,6 +65,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
       VERIFY_PROGRESS: run.progressSocket,
       VERIFY_JUNIT: junitFile(run),
       VERIFY_LCOV: lcovFile(run),
+      VERIFY_SOURCE_FILES: await writeSourceFiles(run),
       VERIFY_DURATIONS: durationsFile(run),
       VERIFY_COLLECTED: collectedFile(run),
       ...(run.selection === null ? {} : { VERIFY_SELECTION: selectionFile(run) }),
@@ -129,10 +132,18 @@ async function collect(run: SuiteRun, end: Ended): Promise<TestResults> {
   if (brokeDown && !end.timedOut && !diedInTest(ended)) throw couldNotRun(run, end);
   const different = (cases ?? []).find((test) => test.details.startsWith(differentCollections));
   if (different !== undefined) throw differentTests(run, different);
-  const coverage = await lcovInput(lcovFile(run), ended.reported.directory ?? run.directory);
+  const coverage = await readCoverage(run, ended);
   const told = withContradictions(run, resultsOf(run, ended, oneEntryEach(cases ?? []), dialect, coverage), written);
   const results = { ...told, reasons: [...told.reasons, ...leftOut(run, ended, told)] };
   return run.selection?.kind === "share" ? { ...results, collected: await readCollected(run) } : results;
+}
+
+/** What coverage.py reports, with the files of the source that nothing loaded and that it leaves out; null where it reports nothing. */
+async function readCoverage(run: SuiteRun, ended: Ended): Promise<readonly LcovInput[] | null> {
+  const base = ended.reported.directory ?? run.directory;
+  const loaded = await lcovInput(lcovFile(run), base);
+  const unloaded = await lcovInput(`${lcovFile(run)}.unloaded`, base);
+  return loaded && [...loaded, ...(unloaded ?? [])];
 }
 
 /** Whatever hands tests out must hand out all of them; where a test failed, `-x` may have kept others from being run. */

@@ -66,6 +66,7 @@ export function resultsOf(
     workSeconds: tests.reduce((sum, test) => sum + test.seconds, 0),
     failures,
     coverage,
+    measuring: ended.reported.measuring,
     foreign: ended.reported.foreign,
     reasons: reasonsOf(run, ended, counts, dialect),
   };

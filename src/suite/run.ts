@@ -1,5 +1,6 @@
 import type { DatabaseConfig } from "../config.ts";
 import type { LcovInput } from "../coverage/lcov.ts";
+import type { Measuring } from "../coverage/measuring.ts";
 import { noLeases } from "../database/leases.ts";
 import type { Provision } from "../database/provision.ts";
 import { withoutPostgresRedirects } from "../database/url.ts";
@@ -56,6 +57,8 @@ export interface SuiteOutcome {
   readonly foreign: readonly string[];
   /** Where its coverage is, or null where it gave none. */
   readonly coverage: readonly LcovInput[] | null;
+  /** What its runner says of what it measures. */
+  readonly measuring: Measuring;
   /** What a reader should know though it does not count, a sentence each. */
   readonly notes: readonly string[];
   /** What each of its tests did. */
@@ -127,6 +130,7 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
       reasons: reasons.map(redact),
       foreign: results.foreign,
       coverage: results.coverage,
+      measuring: results.measuring,
       notes: [
         ...(why === null ? [] : [redact(why)]),
         ...retold.notes.map(redact),
@@ -186,6 +190,7 @@ async function sceneOf(
     arguments: around.arguments,
     environment: suiteEnvironment(planned, around),
     durations: await around.durations.ofSuite(planned.suite.name),
+    trackedFiles: await around.checkout.trackedFiles(),
   };
 }
 
