@@ -59,6 +59,8 @@ export function fileKinds({ root: givenRoot, coverage, suites, testFiles }: File
     const isCalledTest = isTestFile(file);
     if ((ranAsTest(file) && isCalledTest) || /(?:^|\/)conftest\.py$/.test(file)) return "test";
     if (!isCalledTest) {
+      // Nobody measures the test files that the runner itself leaves out.
+      if (!isNamed && !isMeasured && isTold(path, "testFiles")) return "test";
       const isSource = isNamed || !ranAsTest(file) || (isMeasured && measuresNoTests(suites, file));
       return isSource ? "source" : "assumed test";
     }
@@ -75,9 +77,9 @@ export function fileKinds({ root: givenRoot, coverage, suites, testFiles }: File
   };
 }
 
-/** Whether a suite's `source`, or its runner's own configuration, names a file. */
+/** Whether a suite's `source`, or its runner's own configuration, names a file; what the runner says of both is the answer. */
 export function namesSource(path: string, { directory, source, measuring }: MeasuringSuite): boolean {
-  if (measuring.named?.has(path)) return true;
+  if (measuring.named !== null) return measuring.named.has(path);
   const base = canonicalPath(directory);
   return (
     !measuring.left.has(path) && source.some((name) => sourcePlaces(base, name).some((place) => isWithin(path, place)))

@@ -5,7 +5,7 @@ import { RequestError } from "../errors.ts";
 import { adapterPath } from "../paths.ts";
 import { escapedForPattern } from "../patterns.ts";
 import { parseNodeCommand, writeNodeCommand } from "./node-command.ts";
-import { coverageEnvironment, nodeCoverage } from "./node-coverage.ts";
+import { coverageEnvironment, withNodeCoverage } from "./node-coverage.ts";
 import { keepingNodeOptions } from "./node-options.ts";
 import { couldNotRun, diedInTest, resultsOf } from "./results.ts";
 import type { Ended, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
@@ -106,5 +106,5 @@ async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
   const cases = await readToldTests(resultsFile(run));
   if (cases === null && !ended.timedOut && !diedInTest(ended)) throw couldNotRun(run, ended);
   const isTimeout = (message: string): boolean => /test timed out after \d+ms|^test timed out/.test(message);
-  return resultsOf(run, ended, cases ?? [], toldDialect(ended, isTimeout), await nodeCoverage(run));
+  return await withNodeCoverage(run, resultsOf(run, ended, cases ?? [], toldDialect(ended, isTimeout), null));
 }

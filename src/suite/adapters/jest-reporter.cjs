@@ -3,6 +3,7 @@
 const { writeFileSync } = require("node:fs");
 const { createConnection } = require("node:net");
 const { stripVTControlCharacters } = require("node:util");
+const { isLinter, measures } = require("./jest-measuring.cjs");
 
 /** @typedef {{ ancestorTitles: string[], title: string, fullName: string, status: string, duration?: number | null, failureMessages: string[] }} Assertion */
 
@@ -13,13 +14,17 @@ module.exports = class Reporter {
   #begun = new Map();
   /** @type {object[]} */
   #tests = [];
+  /** What ran the files, by whether it is a linter. */
+  #files = { tested: new Set(), testFiles: new Set() };
+  #globalConfig;
 
   /**
-   * @param {{ rootDir: string }} globalConfig
+   * @param {import("./jest-measuring.cjs").GlobalConfig} globalConfig
    * @param {{ results: string, serial: boolean }} options
    */
   constructor(globalConfig, options) {
     this.#options = options;
+    this.#globalConfig = globalConfig;
     const path = process.env.VERIFY_PROGRESS;
     if (!path) return;
     this.#socket = createConnection(path);
@@ -50,8 +55,9 @@ module.exports = class Reporter {
     this.#send({ type: "done", file: path });
   }
 
-  /** @param {{ path: string }} test @param {{ testResults: Assertion[], testExecError?: Error, failureMessage?: string }} result */
-  onTestFileResult({ path }, result) {
+  /** @param {{ path: string, context: import("./jest-measuring.cjs").Context }} test @param {{ testResults: Assertion[], testExecError?: Error, failureMessage?: string }} result */
+  onTestFileResult({ path, context }, result) {
+    this.#files[isLinter(context.config) ? "tested" : "testFiles"].add(path);
     for (const assertion of result.testResults) this.#tests.push({ file: path, ...caseOf(assertion) });
     const { testExecError, failureMessage } = result;
     if (!testExecError) return;
@@ -67,9 +73,14 @@ module.exports = class Reporter {
     });
   }
 
-  /** @param {unknown} _contexts @param {{ numFailedTests: number, numFailedTestSuites: number, snapshot: { failure: boolean } }} results */
-  async onRunComplete(_contexts, { numFailedTests, numFailedTestSuites, snapshot }) {
+  /** @param {Iterable<import("./jest-measuring.cjs").Context>} contexts @param {{ numFailedTests: number, numFailedTestSuites: number, snapshot: { failure: boolean } }} results */
+  async onRunComplete(contexts, { numFailedTests, numFailedTestSuites, snapshot }) {
     writeFileSync(this.#options.results, JSON.stringify(this.#tests));
+    const { tested, testFiles } = this.#files;
+    this.#send({ type: "tested", files: [...tested], testFiles: [...testFiles] });
+    const configs = [...contexts].map(({ config }) => config);
+    const told = measures(this.#globalConfig, configs);
+    if (told) this.#send({ type: "measures", ...told });
     this.#send({ type: "end", status: numFailedTests + numFailedTestSuites > 0 || snapshot.failure ? 1 : 0 });
     const socket = this.#socket;
     if (socket) await new Promise((resolve) => socket.end(() => resolve(undefined)));

@@ -1,5 +1,6 @@
 // A reporter of vitest, added beside the user's own: tells the verifier what goes on, a JSON object a line.
 import { createConnection } from "node:net";
+import { measures, testedIn } from "./vitest-measuring.mjs";
 
 /**
  * The parts of a project's configuration that say what runs its files; vitest 3 has them by pool.
@@ -29,11 +30,14 @@ function whyShared({ config }) {
 export default class ProgressReporter {
   /** @type {import("node:net").Socket | undefined} */
   #socket;
+  /** @type {import("./vitest-measuring.mjs").Vitest | undefined} */
+  #vitest;
 
   /**
-   * @param {{ version: string, config: Config & { root: string }, projects?: { config: Config }[] }} vitest
+   * @param {{ version: string, config: Config & { root: string }, projects?: { config: Config }[] } & import("./vitest-measuring.mjs").Vitest} vitest
    */
   async onInit(vitest) {
+    this.#vitest = vitest;
     const path = process.env.VERIFY_PROGRESS;
     if (!path) return;
     this.#socket = createConnection(path);
@@ -65,7 +69,7 @@ export default class ProgressReporter {
   /**
    * Names what no result file tells: tests that were begun and never ended, and errors outside of any test. Waits until
    * all is written, as vitest ends its process soon after.
-   * @param {Array<{ moduleId: string, children: { allTests(): Iterable<{ fullName: string, result(): { state: string } }> } }>} modules
+   * @param {Array<import("./vitest-measuring.mjs").Module & { children: { allTests(): Iterable<{ fullName: string, result(): { state: string } }> } }>} modules
    * @param {Array<{ message: string }>} errors
    * @param {string} reason
    */
@@ -76,6 +80,9 @@ export default class ProgressReporter {
       }
     }
     for (const { message } of errors) this.#send({ type: "error", message });
+    this.#send({ type: "tested", ...testedIn(modules) });
+    const told = this.#vitest && measures(this.#vitest);
+    if (told) this.#send({ type: "measures", ...told });
     this.#send({ type: "end", status: reason === "passed" ? 0 : 1 });
     await this.#end();
   }
