@@ -170,7 +170,7 @@ function changeNotes(changes: ChangedLines | null, gate: Gate): string[] {
     ...noteOn(
       assumedTests,
       (named) =>
-        `Changed and not held to the gate, as they are taken for tests by their names: ${named}. Name in "source" what is none.`,
+        `Changed and not held to the gate, as their names, or tests in them, make them tests: ${named}. Name in "source" what is none.`,
     ),
     ...emptiedNote(changes, gate),
   ];
