@@ -3,9 +3,10 @@ import type { Gate, RunnerName } from "../config.ts";
 import { messageOf, UnavailableError } from "../errors.ts";
 import type { MergeBase } from "../push/merge-base.ts";
 import type { CoverageSummary } from "../report/summary.ts";
-import { listed, plural } from "../report/text.ts";
+import { clip, listed, plural } from "../report/text.ts";
 import type { Environment } from "../world.ts";
-import { type AddedLines, readAddedLines } from "./added-lines.ts";
+import { readAddedExclusions } from "./added-exclusions.ts";
+import { type AddedLines, type AddedLinesRequest, readAddedLines } from "./added-lines.ts";
 import { changedFiles, sourcePathspecs } from "./changed-files.ts";
 import { type ChangedLines, measureChanges } from "./changed-lines.ts";
 import { coverageDoubts } from "./doubts.ts";
@@ -19,6 +20,9 @@ import type { RecordedFigure } from "./recorded-figures.ts";
 import type { Coverage } from "./source-coverage.ts";
 import { type FilesContext, fileKinds } from "./tests-or-source.ts";
 import { uncountedDoubts } from "./uncounted-files.ts";
+
+/** How much of an entry of a list is shown, in letters. */
+const longestEntry = 80;
 
 /** A suite whose coverage was measured. */
 export interface AssessedSuite {
@@ -88,6 +92,7 @@ export async function assessCoverage(measured: Measured, request: AssessmentRequ
     notes: [
       ...elsewhereNotes(measured),
       ...changeNotes(changes, gate),
+      ...(await exclusionNotes(request)),
       ...floorNotes(counted.all, request),
       ...ratchetNotes(request),
     ],
@@ -128,19 +133,29 @@ async function changesOf(
   return { ...measureChanges(added, about), generated: [...generated].sort() };
 }
 
-/** The base branch itself adds nothing to itself; the working tree adds to its commit. */
-async function addedLines(
-  coverage: Coverage,
-  { git, root, commit, mergeBase, isWorkingTree }: AssessmentRequest,
-): Promise<AddedLines | null> {
+/** What is compared: the base branch itself adds nothing to itself; the working tree adds to its commit. */
+function rangeOf({
+  commit,
+  mergeBase,
+  isWorkingTree,
+}: AssessmentRequest): Pick<AddedLinesRequest, "from" | "to"> | null {
   if (mergeBase === "none") return null;
-  const from = mergeBase === "itself" ? commit : mergeBase.mergeBase;
-  return await readAddedLines({
-    git,
-    from,
-    to: isWorkingTree ? null : commit,
-    pathspecs: sourcePathspecs(root, coverage),
-  });
+  return { from: mergeBase === "itself" ? commit : mergeBase.mergeBase, to: isWorkingTree ? null : commit };
+}
+
+async function addedLines(coverage: Coverage, request: AssessmentRequest): Promise<AddedLines | null> {
+  const { git, root } = request;
+  const range = rangeOf(request);
+  return range && (await readAddedLines({ git, ...range, pathspecs: sourcePathspecs(root, coverage) }));
+}
+
+/** What the changes add to the lists of what tools leave out; where git cannot say, the reports say less. */
+async function exclusionNotes(request: AssessmentRequest): Promise<string[]> {
+  const { git, root } = request;
+  const range = rangeOf(request);
+  const added = range === null ? [] : await readAddedExclusions({ git, root, ...range }).catch(() => []);
+  const named = added.map(({ file, list, entry }) => `${clip(entry, longestEntry)} (${list} in ${file})`);
+  return noteOn(named, (all) => `These changes leave more out of coverage: ${all}.`);
 }
 
 function elsewhereNotes({ elsewhere }: Measured): string[] {

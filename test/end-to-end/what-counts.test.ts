@@ -161,6 +161,20 @@ describe("pytest", () => {
     expect(coverage?.uncoveredChanges).toEqual([{ file: "src/specs/rule.py", from: 1, to: 2 }]);
   });
 
+  test("what the changes leave out of coverage by themselves is shown", async () => {
+    const changed = {
+      ".coveragerc": "[run]\nomit = src/gen/*\n",
+      "src/gen/table.py": "A = 1\n",
+      "src/sums.py": "def add(left, right):\n    return right + left\n",
+    };
+    const repository = await branch({}, changed, {});
+    expect((await runIn(repository.root, [])).code).toBe(0);
+    expect((await readSummary(repository.root)).notes).toEqual([
+      "Changed and not held to the gate, as their runner's coverage configuration leaves them out: src/gen/table.py.",
+      "These changes leave more out of coverage: src/gen/* (omit in .coveragerc).",
+    ]);
+  });
+
   test("a changed test file that coverage.py measures is no source, and the emptied gate is not called open", async () => {
     const files = {
       "checks/ledger.py": "def test_a():\n    assert True\n",
