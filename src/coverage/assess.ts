@@ -185,7 +185,7 @@ function changeNotes(changes: ChangedLines | null, gate: Gate): string[] {
     ...noteOn(
       assumedTests,
       (named) =>
-        `Changed and not held to the gate, as their names, or tests in them, make them tests: ${named}. Name in "source" what is none.`,
+        `Changed and not held to the gate, as they look like tests: ${named}. If one is source, name it in "source".`,
     ),
     ...emptiedNote(changes, gate),
   ];
@@ -199,7 +199,7 @@ function noteOn(names: readonly string[], sentence: (named: string) => string): 
 function emptiedNote({ count, ...changes }: ChangedLines, gate: Gate): string[] {
   const passedOver = [changes.leftOut, changes.omitted, changes.assumedTests, changes.generated].flat();
   if (gate.changedLines === undefined || count.total > 0 || passedOver.length === 0) return [];
-  return [`The gate of changed lines (${gate.changedLines} %) held nothing: none of the lines that changed counts.`];
+  return [`The gate of changed lines (${gate.changedLines} %) had nothing to hold: none of the changed lines counts.`];
 }
 
 /** A glob that matches nothing holds nothing, which may be a slip. */

@@ -188,11 +188,11 @@ describe("pytest", () => {
     expect(coverage?.changedLines).toEqual({ covered: 0, total: 0 });
     expect(notes).toEqual(
       expect.arrayContaining([
-        'Changed and not held to the gate, as their names, or tests in them, make them tests: checks/ledger.py. Name in "source" what is none.',
-        "The gate of changed lines (90 %) held nothing: none of the lines that changed counts.",
+        'Changed and not held to the gate, as they look like tests: checks/ledger.py. If one is source, name it in "source".',
+        "The gate of changed lines (90 %) had nothing to hold: none of the changed lines counts.",
       ]),
     );
-    expect(output).toContain("held nothing");
+    expect(output).toContain("had nothing to hold");
     expect(await readFile(join(repository.root, ".verify", "summary.md"), "utf8")).toMatch(
       /\| changed lines \| none \| 90 % \| empty \|/,
     );

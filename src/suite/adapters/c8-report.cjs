@@ -23,11 +23,12 @@ async function main() {
   const { include, exclude, extension, excludeNodeModules } = argv;
   const rules = { include, exclude, extension, relativePath: !argv.allowExternal, excludeNodeModules };
   const isCounted = new Exclude(rules);
-  const withoutExclude = new Exclude({ ...rules, exclude: [], excludeNodeModules: false });
-  const counted = files.filter((file) => isCounted.shouldInstrument(file));
-  const isNamed = new Set(counted);
-  const left = files.filter((file) => !isNamed.has(file) && withoutExclude.shouldInstrument(file));
-  process.stdout.write(JSON.stringify({ named: argv.all || include?.length > 0 ? counted : null, left }));
+  // The verifier's own words say --all and what to include; an `include` of the project's own leaves out the rest.
+  const isOurs = words.includes("--all");
+  const isMeant = new Exclude({ ...rules, include: isOurs ? include : [], exclude: [], excludeNodeModules: false });
+  const counted = new Set(files.filter((file) => isCounted.shouldInstrument(file)));
+  const left = files.filter((file) => !counted.has(file) && isMeant.shouldInstrument(file));
+  process.stdout.write(JSON.stringify({ named: argv.all ? [...counted] : null, left }));
 }
 
 main();

@@ -33,14 +33,13 @@ class Rules:
         self.omits += report_matchers(cov.get_option("report:omit"))
 
     def leaves_out(self, file):
-        return any(matcher.match(file) for matcher in self.omits)
-
-    def name_any(self):
-        return self.names_source or bool(self.includes)
+        """Patterns of `include` leave out what matches none of them; they name nothing that has to be there."""
+        included = all(matcher.match(file) for matcher in self.includes)
+        return not included or any(matcher.match(file) for matcher in self.omits)
 
     def name(self, file):
-        inside = not self.names_source or any(file == place or file.startswith(place + os.sep) for place in self.places)
-        return inside and all(matcher.match(file) for matcher in self.includes) and not self.leaves_out(file)
+        inside = any(file == place or file.startswith(place + os.sep) for place in self.places)
+        return inside and not self.leaves_out(file)
 
 
 def matchers(matcher):
@@ -95,12 +94,12 @@ class Measuring:
 
     def tell(self, rules):
         files = self.asked["files"]
-        named = [file for file in files if rules.name(file)] if rules.name_any() else None
+        named = [file for file in files if rules.name(file)] if rules.names_source else None
         self.send(type="measures", named=named, left=[file for file in files if rules.leaves_out(file)])
 
     def count(self, cov, rules, directory):
         """coverage.py lists what nothing loaded only in packages: all other files of the source get a report of their own."""
-        if not self.lcov or not rules.name_any():
+        if not self.lcov or not rules.names_source:
             return
         known = {os.path.realpath(os.path.join(directory, file)) for file in cov.get_data().measured_files()}
         missing = [file for file in self.asked["countable"] if file not in known and rules.name(file)]

@@ -4,7 +4,7 @@ import { relative } from "node:path";
 import picomatch from "picomatch";
 
 /**
- * @typedef {{ include?: string[], exclude?: string[] }} Coverage
+ * @typedef {{ include?: string[], exclude?: string[], all?: boolean }} Coverage
  * @typedef {{
  *   options?: Coverage,
  *   isIncluded?: (file: string) => boolean,
@@ -34,12 +34,12 @@ export function measures({ config, coverageProvider: provider }) {
   const counts = (/** @type {string} */ file) =>
     isIncluded ? isIncluded.call(provider, file) : testExclude?.shouldInstrument(file) === true;
   const include = provider.options?.include ?? config.coverage?.include;
-  // The default of vitest 3 names nothing in particular.
+  // The default of vitest 3 names nothing in particular, and it may be told not to look for what nothing loads.
   const names = include !== undefined && include.length > 0 && !include.every((glob) => glob === "**");
   const isNamed = names ? picomatch(include, { dot: true, contains: true }) : () => true;
   const counted = new Set(files.filter(counts));
   return {
-    named: names ? [...counted] : null,
+    named: names && provider.options?.all !== false ? [...counted] : null,
     left: files.filter((file) => !counted.has(file) && isNamed(relative(config.root, file))),
   };
 }
