@@ -19,7 +19,7 @@ import type { Measuring } from "./measuring.ts";
 import type { RecordedFigure } from "./recorded-figures.ts";
 import type { Coverage } from "./source-coverage.ts";
 import { type FilesContext, fileKinds } from "./tests-or-source.ts";
-import { uncountedDoubts } from "./uncounted-files.ts";
+import { uncountedDoubts, uncountedNotes } from "./uncounted-files.ts";
 
 /** How much of an entry of a list is shown, in letters. */
 const longestEntry = 80;
@@ -79,6 +79,7 @@ export async function assessCoverage(measured: Measured, request: AssessmentRequ
     source,
     isFromCommand: runner === "command",
   }));
+  const uncounted = { ...context, ...measured, suites, isExcluded };
   return {
     summary: {
       ...judge(counted, { gate, root, changes, base: request.baseFigure, mixingSuites }),
@@ -87,10 +88,11 @@ export async function assessCoverage(measured: Measured, request: AssessmentRequ
     coverage: counted.all,
     doubts: [
       ...coverageDoubts(measured, { root, suites: expected, counted: counted.bySuite, kindOf: fileKinds(context) }),
-      ...uncountedDoubts({ ...context, ...measured, suites, isExcluded }),
+      ...uncountedDoubts(uncounted),
     ],
     notes: [
       ...elsewhereNotes(measured),
+      ...uncountedNotes(uncounted),
       ...changeNotes(changes, gate),
       ...(await exclusionNotes(request)),
       ...floorNotes(counted.all, request),

@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import type { ChangedFile } from "./changed-lines.ts";
-import { likelyCode } from "./code-lines.ts";
+import { likelyCodeIn } from "./code-lines.ts";
 import { isInLanguage, sourceExtensions } from "./file-kinds.ts";
 import { canonicalPath, isWithin, nameWithin } from "./lines.ts";
 import type { Coverage } from "./source-coverage.ts";
@@ -35,18 +34,10 @@ export function changedFiles(context: ChangedFilesContext): (file: string) => Ch
     if (context.isExcluded(file) || context.generated.has(file)) return out;
     const kind = kindOf(file);
     if (kind === "test" || (lines === null && !isInLanguage(file, measured))) return out;
-    const code = lines === null ? likelyCode(file, textOf(path)) : new Set<number>();
+    const code = lines === null ? likelyCodeIn(path) : new Set<number>();
     if (kind === "assumed test") return { lines, code, counts: "assumed test" };
     return { lines, code, counts: lines === null ? whetherExpected(path, file, context) : "yes" };
   };
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
 }
 
 /**

@@ -21,8 +21,8 @@ export function isInLanguage(file: string, measured: ReadonlySet<string> = new S
 }
 
 /** Whether a file in such a language is source by its name, or may be: `specs` and `e2e` are names of either. */
-export function mayBeSource(file: string): boolean {
-  return isInLanguage(file) && !isTestName(file) && testDirectoryOf(file)?.isCertain !== true;
+export function mayBeSource(file: string, measured: ReadonlySet<string> = new Set()): boolean {
+  return isInLanguage(file, measured) && !isTestName(file) && testDirectoryOf(file)?.isCertain !== true;
 }
 
 /** Whether a file, relative to the repo's root, is a test or helps tests, by the names that the field gives them. */

@@ -80,6 +80,7 @@ export function fileKinds({ root: givenRoot, coverage, suites, testFiles }: File
 /** Whether a suite's `source`, or its runner's own configuration, names a file; what the runner says of both is the answer. */
 export function namesSource(path: string, { directory, source, measuring }: MeasuringSuite): boolean {
   if (measuring.named !== null) return measuring.named.has(path);
+  if (source.length === 0) return false;
   const base = canonicalPath(directory);
   return (
     !measuring.left.has(path) && source.some((name) => sourcePlaces(base, name).some((place) => isWithin(path, place)))

@@ -1,14 +1,15 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { listed, plural } from "../report/text.ts";
-import { likelyCode } from "./code-lines.ts";
+import { likelyCodeIn } from "./code-lines.ts";
 import { mayBeSource } from "./file-kinds.ts";
 import { canonicalPath, isWithin } from "./lines.ts";
 import type { Coverage } from "./source-coverage.ts";
 import { type FilesContext, fileKinds, type MeasuringSuite, namesSource, speaks } from "./tests-or-source.ts";
 
+type NamedSuite = MeasuringSuite & { readonly name: string };
+
 export interface UncountedRequest extends FilesContext {
-  readonly suites: readonly (MeasuringSuite & { readonly name: string })[];
+  readonly suites: readonly NamedSuite[];
   /** The files that git knows, relative to the root. */
   readonly tracked: ReadonlySet<string>;
   readonly bySuite: ReadonlyMap<string, Coverage>;
@@ -18,36 +19,51 @@ export interface UncountedRequest extends FilesContext {
 
 /**
  * What speaks against a figure that files are missing from, though a suite's `source` or its runner's configuration names them
- * as source, a sentence for each suite: as a rule, the runner could not read them. Files without a line that could run do not
- * matter; of what a command wrote it is not known what it would leave out.
+ * as source, a sentence for each suite: every runner counts what nothing loads, so it could not read them.
  */
 export function uncountedDoubts(request: UncountedRequest): string[] {
-  const { root, coverage, suites, tracked, bySuite, isExcluded } = request;
-  const canonicalRoot = canonicalPath(root);
+  const suites = request.suites.filter(({ runner, measuring }) => runner !== "command" && measuring.isTold);
+  return uncountedFiles(request, suites).map(
+    ({ name, files }) =>
+      `The coverage of ${name} lacks ${plural(files.length, "file")} of its source (${some(files)}): the runner could not read ` +
+      `${files.length === 1 ? "it" : "them"}, see its log. What is not to count goes into \`coverage.exclude\`.`,
+  );
+}
+
+/** What a reader should know of what a command wrote: the files of its source that it left out, which may hold nothing that could run. */
+export function uncountedNotes(request: UncountedRequest): string[] {
+  const suites = request.suites.filter(({ runner }) => runner === "command");
+  return uncountedFiles(request, suites).map(
+    ({ name, files }) =>
+      `The coverage data of ${name} leaves out ${plural(files.length, "file")} of its source (${some(files)}), so the figure says nothing of ${files.length === 1 ? "it" : "them"}.`,
+  );
+}
+
+/** The files of each suite's source that nobody measured, and that hold lines which look as if they could run. */
+function uncountedFiles(
+  request: UncountedRequest,
+  suites: readonly NamedSuite[],
+): { readonly name: string; readonly files: readonly string[] }[] {
+  const { coverage, tracked, bySuite, isExcluded } = request;
+  const root = canonicalPath(request.root);
   const kindOf = fileKinds(request);
+  const languages = new Set([...coverage.keys()].map(extname));
   return suites.flatMap((suite) => {
-    const { name, runner, directory, measuring } = suite;
-    if (runner === "command" || !measuring.isTold || !bySuite.has(name)) return [];
-    const base = canonicalPath(directory);
-    const files = [...tracked].filter((file) => {
-      const path = join(canonicalRoot, file);
-      if (coverage.has(path) || isExcluded(file) || !speaks(runner, file) || !mayBeSource(file)) return false;
+    if (!bySuite.has(suite.name)) return [];
+    const base = canonicalPath(suite.directory);
+    const isUncounted = (file: string): boolean => {
+      const path = join(root, file);
+      if (coverage.has(path) || isExcluded(file) || !speaks(suite.runner, file)) return false;
+      // A command may measure one language of several.
+      if (!mayBeSource(file, languages) || (suite.runner === "command" && !languages.has(extname(file)))) return false;
       if (!isWithin(path, base) || !namesSource(path, suite) || kindOf(file) !== "source") return false;
-      return likelyCode(file, textOf(path)).size > 0;
-    });
-    if (files.length === 0) return [];
-    const named = listed(files.sort(), 3, (file) => file, "file").join(", ");
-    return [
-      `The coverage of ${name} lacks ${plural(files.length, "file")} of its source (${named}): the runner could not read ` +
-        `${files.length === 1 ? "it" : "them"}, see its log. What is not to count goes into \`coverage.exclude\`.`,
-    ];
+      return likelyCodeIn(path).size > 0;
+    };
+    const files = [...tracked].filter(isUncounted).sort();
+    return files.length === 0 ? [] : [{ name: suite.name, files }];
   });
 }
 
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
+function some(files: readonly string[]): string {
+  return listed(files, 3, (file) => file, "file").join(", ");
 }

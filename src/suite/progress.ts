@@ -210,7 +210,7 @@ class Told implements Progress {
         for (const file of message.files) this.#foreign.add(file);
         return;
       case "measures":
-        this.#measures = { named: message.named && new Set(message.named), left: new Set(message.left) };
+        this.#measures = { named: message.named ? new Set(message.named) : null, left: new Set(message.left) };
         return;
       case "tested":
         for (const file of message.files) this.#tested.add(canonicalPath(file));

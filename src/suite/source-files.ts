@@ -18,7 +18,7 @@ export async function writeSourceFiles(
       : extname(file) !== ".py" && sourceExtensions.includes(extname(file));
   const measured = [...run.trackedFiles].filter(isMeasured);
   const files = measured.map((file) => join(root, file));
-  const countable = measured.filter(mayBeSource).map((file) => join(root, file));
+  const countable = measured.filter((file) => mayBeSource(file)).map((file) => join(root, file));
   const path = join(run.scratch, "source-files.json");
   await writeFile(path, JSON.stringify({ files, countable }));
   return path;
