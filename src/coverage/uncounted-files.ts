@@ -30,9 +30,25 @@ export function uncountedDoubts(request: UncountedRequest): string[] {
   );
 }
 
-/** What a reader should know of what a command wrote: the files of its source that it left out, which may hold nothing that could run. */
+/**
+ * What a reader should know: the files of the source that are missing from what a command wrote, which may hold nothing that
+ * could run; and which runner did not say what it leaves out.
+ */
 export function uncountedNotes(request: UncountedRequest): string[] {
   const suites = request.suites.filter(({ runner }) => runner === "command");
+  const silent = request.suites.filter(
+    ({ name, runner, measuring }) => runner !== "command" && !measuring.isTold && request.bySuite.has(name),
+  );
+  return [
+    ...silent.map(
+      ({ name }) =>
+        `The runner of ${name} did not say which files its coverage leaves out, so that some of the source may be missing from the figure.`,
+    ),
+    ...commandNotes(request, suites),
+  ];
+}
+
+function commandNotes(request: UncountedRequest, suites: readonly NamedSuite[]): string[] {
   return uncountedFiles(request, suites).map(
     ({ name, files }) =>
       `The coverage data of ${name} leaves out ${plural(files.length, "file")} of its source (${some(files)}), so the figure says nothing of ${files.length === 1 ? "it" : "them"}.`,

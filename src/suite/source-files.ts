@@ -6,7 +6,8 @@ import type { SuiteRun } from "./runner.ts";
 
 /**
  * Writes which files an adapter is to ask its runner about, absolute: `files` are those in the languages that it measures,
- * `countable` those of them that may be source by their names. Gives the path of the file, a JSON object.
+ * `countable` those of them that may be source by their names; `isConfigured` is whether the suite itself names its source.
+ * Gives the path of the file, a JSON object.
  */
 export async function writeSourceFiles(
   run: Pick<SuiteRun, "suite" | "checkoutRoot" | "trackedFiles" | "scratch">,
@@ -20,6 +21,6 @@ export async function writeSourceFiles(
   const files = measured.map((file) => join(root, file));
   const countable = measured.filter((file) => mayBeSource(file)).map((file) => join(root, file));
   const path = join(run.scratch, "source-files.json");
-  await writeFile(path, JSON.stringify({ files, countable }));
+  await writeFile(path, JSON.stringify({ files, countable, isConfigured: run.suite.source.length > 0 }));
   return path;
 }

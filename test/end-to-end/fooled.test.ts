@@ -141,6 +141,18 @@ describe("pytest", () => {
     );
   });
 
+  test("counts only what is loaded or beside it where coverage.py's own source is everything", async () => {
+    const repository = await makePytestRepository({
+      ...open,
+      ...jobs,
+      "docs/conf.py": "project = 'sums'\n",
+      ".coveragerc": "[run]\nsource = .\n",
+    });
+    expect(await reasonsOf(repository)).toContain("src/jobs/nightly.py (4 of 4)");
+    const { coverage } = await readSummary(repository.root);
+    expect(coverage?.files.map(({ file }) => file)).not.toContain("docs/conf.py");
+  });
+
   test("with a file of the source that cannot be parsed, and that nobody imports, is not verified", async () => {
     const repository = await makePytestRepository({ "src/jobs/old.py": "print 'of Python 2'\n" });
     expect(await reasonsOf(repository)).toContain(

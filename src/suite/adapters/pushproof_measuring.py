@@ -11,7 +11,7 @@ def read_files():
     """The files that the verifier asks about: see source-files.ts."""
     path = os.environ.get("VERIFY_SOURCE_FILES")
     if not path:
-        return {"files": [], "countable": []}
+        return {"files": [], "countable": [], "isConfigured": True}
     with open(path, encoding="utf-8") as files:
         return json.load(files)
 
@@ -38,7 +38,7 @@ class Rules:
         return not included or any(matcher.match(file) for matcher in self.omits)
 
     def name(self, file):
-        inside = any(file == place or file.startswith(place + os.sep) for place in self.places)
+        inside = any(within(file, place) for place in self.places)
         return inside and not self.leaves_out(file)
 
 
@@ -85,26 +85,42 @@ class Measuring:
         if started is None:
             return
         try:
-            rules = Rules(started)
-            self.tell(rules)
-            self.count(controller.cov, rules, directory)
+            self.tell(controller.cov, Rules(started), os.path.realpath(directory))
         except Exception as error:
             # Another coverage.py than those that are known: then the verifier hears nothing, and says less.
             print("pushproof cannot read the rules of coverage.py: %s: %s" % (type(error).__name__, error))
 
-    def tell(self, rules):
+    def tell(self, cov, rules, directory):
         files = self.asked["files"]
-        named = [file for file in files if rules.name(file)] if rules.names_source else None
-        self.send(type="measures", named=named, left=[file for file in files if rules.leaves_out(file)])
-
-    def count(self, cov, rules, directory):
-        """coverage.py lists what nothing loaded only in packages: all other files of the source get a report of their own."""
-        if not self.lcov or not rules.names_source:
+        left = [file for file in files if rules.leaves_out(file)]
+        if not rules.names_source:
+            self.send(type="measures", named=None, left=left)
             return
-        known = {os.path.realpath(os.path.join(directory, file)) for file in cov.get_data().measured_files()}
-        missing = [file for file in self.asked["countable"] if file not in known and rules.name(file)]
-        if missing:
+        listed = {os.path.realpath(os.path.join(directory, file)) for file in cov.get_data().measured_files()}
+        unlisted = [file for file in self.asked["countable"] if file not in listed and rules.name(file)]
+        tops = {top_of(file, directory) for file in listed}
+        strange = {file for file in unlisted if self.is_strange(file, rules, directory, tops)}
+        self.send(type="measures", named=[file for file in files if rules.name(file) and file not in strange], left=left)
+        # coverage.py lists what nothing loaded in packages only: all other files of the source get a report of their own.
+        missing = [file for file in unlisted if file not in strange]
+        if missing and self.lcov:
             cov.lcov_report(morfs=missing, outfile=self.lcov + ".unloaded", ignore_errors=True)
+
+    def is_strange(self, file, rules, directory, tops):
+        """Where coverage.py's own configuration says `source = .`, docs and examples, of which nothing was loaded, are not meant."""
+        narrower = [place for place in rules.places if place != directory]
+        if self.asked["isConfigured"] or any(within(file, place) for place in narrower):
+            return False
+        return top_of(file, directory) not in tops
+
+
+def top_of(file, directory):
+    """The first directory below another one that a file lies in."""
+    return os.path.relpath(file, directory).split(os.sep)[0]
+
+
+def within(path, directory):
+    return path == directory or path.startswith(directory + os.sep)
 
 
 class Tested:
