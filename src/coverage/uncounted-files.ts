@@ -19,14 +19,14 @@ export interface UncountedRequest extends FilesContext {
 
 /**
  * What speaks against a figure that files are missing from, though a suite's `source` or its runner's configuration names them
- * as source, a sentence for each suite: every runner counts what nothing loads, so it could not read them.
+ * as source, a sentence for each suite. Every runner counts what nothing loads; as a rule, it could not read these.
  */
 export function uncountedDoubts(request: UncountedRequest): string[] {
   const suites = request.suites.filter(({ runner, measuring }) => runner !== "command" && measuring.isTold);
   return uncountedFiles(request, suites).map(
     ({ name, files }) =>
-      `The coverage of ${name} lacks ${plural(files.length, "file")} of its source (${some(files)}): the runner could not read ` +
-      `${files.length === 1 ? "it" : "them"}, see its log. What is not to count goes into \`coverage.exclude\`.`,
+      `The coverage of ${name} lacks ${plural(files.length, "file")} of its source (${some(files)}): the runner counted no line of ` +
+      `${files.length === 1 ? "it" : "them"}. Its log and its configuration may say why; what is not to count goes into \`coverage.exclude\`.`,
   );
 }
 

@@ -37,8 +37,8 @@ async function said({ runner = "vitest", told = {} }: { runner?: "vitest" | "com
 test("a file of the source that the runner did not count speaks against the figure, one without a line that could run does not", async () => {
   const { doubts, notes } = await said({ told: { isTold: true } });
   expect(doubts).toEqual([
-    "The coverage of web lacks 1 file of its source (src/never.ts): the runner could not read it, see its log. " +
-      "What is not to count goes into `coverage.exclude`.",
+    "The coverage of web lacks 1 file of its source (src/never.ts): the runner counted no line of it. " +
+      "Its log and its configuration may say why; what is not to count goes into `coverage.exclude`.",
   ]);
   expect(notes).toEqual([]);
 });

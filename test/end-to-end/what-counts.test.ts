@@ -152,6 +152,16 @@ describe("pytest", () => {
     expect(coverage?.uncoveredChanges).toEqual([{ file: "src/price.py", from: 10, to: 10 }]);
   });
 
+  test("source that a linter checks as a test stays source", async () => {
+    const linter =
+      "import pytest\n\n\nclass Lint(pytest.Item):\n    def runtest(self):\n        pass\n\n\nclass Linted(pytest.File):\n    def collect(self):\n        yield Lint.from_parent(self, name='lint')\n\n\ndef pytest_collect_file(file_path, parent):\n    if file_path.suffix == '.py':\n        return Linted.from_parent(parent, path=file_path)\n";
+    const sums = "def add(left, right):\n    return left + right\n";
+    const repository = await branch({ "conftest.py": linter }, { "src/sums.py": sums + gross }, { suites: [suite] });
+    expect((await runIn(repository.root, [])).code).toBe(1);
+    const { coverage } = await readSummary(repository.root);
+    expect(coverage?.uncoveredChanges).toEqual([{ file: "src/sums.py", from: 6, to: 6 }]);
+  });
+
   test("source in specs/ that coverage.py's own source names counts", async () => {
     const files = { ".coveragerc": "[run]\nsource = src\n", "src/specs/__init__.py": "" };
     const rule = { "src/specs/rule.py": "def rule():\n    return 1\n" };
