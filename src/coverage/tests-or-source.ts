@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { RunnerName } from "../config.ts";
-import { isTestFile, isTestName, testDirectoryOf } from "./file-kinds.ts";
+import { isTestName, type TestDirectory, testDirectoryOf } from "./file-kinds.ts";
 import { canonicalPath, isWithin } from "./lines.ts";
 import type { Measuring } from "./measuring.ts";
 import type { Coverage } from "./source-coverage.ts";
@@ -52,29 +52,53 @@ export function fileKinds({ root: givenRoot, coverage, suites, testFiles }: File
     [...testFiles].filter((file) => isTestName(file) && ranAsTest(file)).flatMap(around),
   );
 
+  /** Of a file that nothing in its name makes a test. */
+  const plainKind = ({ path, file, isMeasured, isNamed, ran }: Facts): FileKind => {
+    if (isNamed || !ran) return "source";
+    // Nobody measures the test files that the runner itself leaves out.
+    if (!isMeasured && isTold(path, "testFiles")) return "test";
+    return isMeasured && measuresNoTests(suites, file) ? "source" : "assumed test";
+  };
+
+  /** Of a file in a directory that is called like one of tests. */
+  const kindIn = ({ name, isCertain }: TestDirectory, { path, isMeasured, isNamed, ran }: Facts): FileKind => {
+    if (ran && (isCertain || !isNamed)) return "test";
+    const isNamedItself = places.some((place) => isWithin(place, join(root, name)) && isWithin(path, place));
+    if (isNamedItself) return "source";
+    const holdsTests = directoriesOfTests.has(name);
+    if (isCertain) return isNamed && isMeasured && !holdsTests ? "source" : "assumed test";
+    return isNamed || (isMeasured && !holdsTests) ? "source" : "assumed test";
+  };
+
+  /** Of a file that is itself called like a test: source has such names too. */
+  const kindOfCalledTest = ({ file, isMeasured, isNamed, ran }: Facts): FileKind => {
+    if (ran || /(?:^|\/)conftest\.py$/.test(file)) return "test";
+    const directory = testDirectoryOf(file);
+    const isBesideTests = directory?.isCertain === true && directoriesOfTests.has(directory.name);
+    return isNamed && isMeasured && !isBesideTests ? "source" : "assumed test";
+  };
+
   return (file) => {
     const path = join(root, file);
-    const isMeasured = coverage.has(path);
     const isNamed = suites.some((suite) => namesSource(path, suite));
-    const isCalledTest = isTestFile(file);
-    if ((ranAsTest(file) && isCalledTest) || /(?:^|\/)conftest\.py$/.test(file)) return "test";
-    if (!isCalledTest) {
-      // Nobody measures the test files that the runner itself leaves out.
-      if (!isNamed && !isMeasured && isTold(path, "testFiles")) return "test";
-      const isSource = isNamed || !ranAsTest(file) || (isMeasured && measuresNoTests(suites, file));
-      return isSource ? "source" : "assumed test";
-    }
+    const facts = { file, path, isMeasured: coverage.has(path), isNamed, ran: ranAsTest(file) };
+    if (isTestName(file)) return kindOfCalledTest(facts);
     const directory = testDirectoryOf(file);
-    const holdsTests = directory !== null && directoriesOfTests.has(directory.name);
-    if (directory !== null && !isTestName(file)) {
-      const isNamedItself = places.some(
-        (place) => isWithin(place, join(root, directory.name)) && isWithin(path, place),
-      );
-      const isEither = !directory.isCertain && (isNamed || (isMeasured && !holdsTests));
-      if (isNamedItself || isEither) return "source";
-    }
-    return isNamed && isMeasured && !(directory?.isCertain && holdsTests) ? "source" : "assumed test";
+    return directory === null ? plainKind(facts) : kindIn(directory, facts);
   };
+}
+
+/** What is known of one file. */
+interface Facts {
+  /** Relative to the root. */
+  readonly file: string;
+  /** Absolute. */
+  readonly path: string;
+  readonly isMeasured: boolean;
+  /** Whether a suite's `source`, or a runner's own configuration, names it. */
+  readonly isNamed: boolean;
+  /** Whether it ran as a test file, or was found to be one. */
+  readonly ran: boolean;
 }
 
 /** Whether a suite's `source`, or its runner's own configuration, names a file; what the runner says of both is the answer. */

@@ -59,12 +59,10 @@ export async function withNodeCoverage(run: SuiteRun, results: TestResults): Pro
   };
 }
 
-/** What the reporting process says last of c8's configuration. */
+/** What the reporting process says of c8's configuration, in its last line. */
 function measuringIn(output: string): Pick<Measuring, "isTold" | "named" | "left"> {
-  const { named, left }: { named: string[] | null; left: string[] } = JSON.parse(
-    output.slice(output.lastIndexOf('{"named":')),
-  );
-  return { isTold: true, named: named && new Set(named), left: new Set(left) };
+  const said: { named: string[] | null; left: string[] } = JSON.parse(output.trimEnd().split("\n").at(-1) ?? "");
+  return { isTold: true, named: said.named && new Set(said.named), left: new Set(said.left) };
 }
 
 function isThere(path: string): Promise<boolean> {

@@ -80,9 +80,9 @@ test("a file that is excluded, or generated, is out even where it was measured",
 });
 
 test("what a source names counts though it is called like a test, unless its tests ran", () => {
-  const suites = [suite("pytest", ".", "src/spec")];
-  expect(counts("src/spec/a.py", suites, { measured: "src/spec/a.py" })).toBe("yes");
-  expect(counts("src/spec/a.py", suites, { measured: "src/spec/a.py", ran: "src/spec/a.py" })).toBe("out");
+  const suites = [suite("pytest", ".", "src/tests")];
+  expect(counts("src/tests/a.py", suites, { measured: "src/tests/a.py" })).toBe("yes");
+  expect(counts("src/tests/a.py", suites, { measured: "src/tests/a.py", ran: "src/tests/a.py" })).toBe("out");
 });
 
 const pytest = suite("pytest", ".");
@@ -125,6 +125,15 @@ test.each<[string, string, MeasuringSuite, object, string]>([
     "lib/price.js",
     suite("jest", "."),
     ranIn("lib/price.js"),
+    "yes",
+  ],
+  ["with tests, in specs/ of a source, is source", "shop/specs/price.py", inShop, ranIn("shop/specs/price.py"), "yes"],
+  ["with tests, in specs/ of no source, is a test", "specs/price.py", pytest, ranIn("specs/price.py"), "out"],
+  [
+    "that a command's results name, and that it measures, is source",
+    "src/lib.rs",
+    suite("command", "."),
+    ranIn("src/lib.rs"),
     "yes",
   ],
   ["in specs/ that was measured is source", "shop/specs/price.py", pytest, measured("shop/specs/price.py"), "yes"],

@@ -1,5 +1,5 @@
-// Reports what V8 measured as `c8 report` does, with the project's own configuration of c8, and prints what that configuration
-// names and leaves out of the files that the verifier asks about: see source-files.ts.
+// Reports what V8 measured as `c8 report` does, with the project's own configuration of c8, and prints in its last line what that
+// configuration names and leaves out of the files that the verifier asks about: see source-files.ts.
 const { readFileSync } = require("node:fs");
 const { createRequire } = require("node:module");
 // @ts-expect-error c8 declares no types.
@@ -28,7 +28,7 @@ async function main() {
   const isMeant = new Exclude({ ...rules, include: isOurs ? include : [], exclude: [], excludeNodeModules: false });
   const counted = new Set(files.filter((file) => isCounted.shouldInstrument(file)));
   const left = files.filter((file) => !counted.has(file) && isMeant.shouldInstrument(file));
-  process.stdout.write(JSON.stringify({ named: argv.all ? [...counted] : null, left }));
+  process.stdout.write(`\n${JSON.stringify({ named: argv.all ? [...counted] : null, left })}\n`);
 }
 
 main();
