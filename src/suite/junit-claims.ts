@@ -52,6 +52,11 @@ export class Claims {
     for (const suite of this.#open) suite.countsOthers = true;
   }
 
+  /** A test that is called failed, and holds no failure, ends. */
+  seeFailed(test: string): void {
+    this.contradictions.push(`the test "${test}" is called failed, but holds no failure`);
+  }
+
   /** An element begins directly in a test suite, outside of any test. */
   seeOutside(element: string, message: string): void {
     if (element !== "failure" && element !== "error") return;

@@ -51,6 +51,7 @@ export async function readJunit(path: string): Promise<JunitResults> {
   const open: string[] = [];
   let hasRoot = false;
   let current: Draft | null = null;
+  let isCalledFailed = false;
   let inDetails = false;
 
   parser.onopentag = ({ name, attributes }) => {
@@ -63,6 +64,7 @@ export async function readJunit(path: string): Promise<JunitResults> {
     if (name === "testcase") {
       if (current !== null) throw new Error(`line ${parser.line + 1} has a <testcase> within a <testcase>`);
       current = draft(value);
+      isCalledFailed = isOneOf(value, failed);
     }
     claims.see(name, value);
     if (current === null) {
@@ -88,6 +90,7 @@ export async function readJunit(path: string): Promise<JunitResults> {
     if (outcomes.has(name)) inDetails = false;
     if (name === "testsuite" || name === "testsuites") claims.end();
     if (name !== "testcase" || current === null) return;
+    if (isCalledFailed && current.outcome === "passed") claims.seeFailed(current.name);
     cases.push(current);
     current = null;
   };
@@ -105,13 +108,21 @@ export function contradictionReasons(whose: string, { contradictions }: JunitRes
   return contradictions.map((what) => `${whose} contradict themselves: ${what}.`);
 }
 
+/** What writers give as a test's `status` or `result` besides, or in place of, an element. */
+const notRun = /^(?:not[ -_]?run|skip(?:ped)?|disabled|ignored|suppressed|pending)$/i;
+const failed = /^(?:fail(?:ed|ure)?|error(?:ed)?|broken|crash(?:ed)?|time[ -_]?out)$/i;
+
+function isOneOf(value: (attribute: string) => string, words: RegExp): boolean {
+  return words.test(value("status")) || words.test(value("result"));
+}
+
 function draft(value: (attribute: string) => string): Draft {
   return {
     classname: value("classname"),
     name: value("name"),
     file: value("file"),
     seconds: Number(value("time")) || 0,
-    outcome: "passed",
+    outcome: isOneOf(value, notRun) ? "skipped" : "passed",
     message: "",
     details: "",
     properties: new Map(),

@@ -51,6 +51,20 @@ test("what a test printed is not taken for its failure", async () => {
   expect(test?.details).toBe("why");
 });
 
+test.each(['status="notrun" result="suppressed"', 'status="disabled"', 'result="skipped"'])(
+  "a test with %s was skipped",
+  async (attributes) => {
+    expect(await read(`<testsuite tests="1"><testcase name="t" ${attributes}/></testsuite>`)).toMatchObject([
+      { outcome: "skipped" },
+    ]);
+  },
+);
+
+test("a test that is called failed and holds its failure is one failure", async () => {
+  const xml = '<testsuite failures="1"><testcase name="t" status="fail"><failure message="m"/></testcase></testsuite>';
+  expect(await readAll(xml)).toMatchObject({ cases: [{ outcome: "failed" }], contradictions: [] });
+});
+
 test("a file that was cut off is an error, not fewer tests", async () => {
   await expect(read('<testsuite><testcase name="t"/><testcase name=')).rejects.toThrow();
 });
@@ -100,6 +114,11 @@ test.each<[string, string, string]>([
     "what all suites claim together",
     '<testsuites failures="1"><testsuite><testcase name="a"/></testsuite></testsuites>',
     "a test suite counts 1 failure, but lists none",
+  ],
+  [
+    "a test that is called failed",
+    '<testsuite><testcase name="a" status="failed"/></testsuite>',
+    'the test "a" is called failed, but holds no failure',
   ],
 ])("%s contradicts itself", async (_what, xml, phrase) => {
   expect((await readAll(xml)).contradictions).toEqual([phrase]);

@@ -1,6 +1,6 @@
 // What jest's own configuration measures, as its `shouldInstrument` decides: which files it names as source or leaves out.
 const { readFileSync } = require("node:fs");
-const { relative } = require("node:path");
+const { basename, relative } = require("node:path");
 const picomatch = require("picomatch");
 
 /**
@@ -33,7 +33,10 @@ exports.measures = ({ rootDir, collectCoverageFrom: globs = [] }, configs) => {
 };
 
 /** Whether what runs a project's files checks them and runs no tests in them. @param {ProjectConfig} config */
-exports.isLinter = ({ runner = "" }) => /lint|prettier|runner-tsc|typescript|flow/i.test(runner);
+exports.isLinter = ({ runner = "" }) => {
+  const [own, installed] = runner.split(/[\\/]node_modules[\\/](?!.*[\\/]node_modules[\\/])/);
+  return /lint|prettier|runner-tsc|typescript|flow/i.test(installed ?? basename(own ?? ""));
+};
 
 /** What the last glob says that a file matches; one that begins with `!` leaves out. @param {string[]} globs @param {string} name */
 function lastWord(globs, name) {
