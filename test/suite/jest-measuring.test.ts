@@ -47,6 +47,13 @@ test("what collectCoverageFrom takes in is named, but for tests, and what it tak
   });
 });
 
+test("globs that only take back name all the rest", async () => {
+  expect(await told(["!src/**"], tests)).toEqual({
+    named: ["lib/c.js"],
+    left: ["src/a.js", "src/gen/b.js", "src/a.check.js", "src/setup.js"],
+  });
+});
+
 test("without globs nothing is named; ignored paths and set-up files are left out", async () => {
   const config = { ...tests, coveragePathIgnorePatterns: ["/gen/"], setupFiles: [] };
   expect(await told([], config)).toEqual({ named: null, left: ["src/gen/b.js"] });

@@ -167,6 +167,10 @@ test.each<[string, string]>([
     '<testsuites><testsuite name="sums" errors="0" failures="0" tests="12"><testcase classname="a.cpp" name="a" status="run"/></testsuite></testsuites>',
   ],
   [
+    "warnings that Qt Test counts as errors",
+    '<testsuite errors="3" failures="0" tests="1" name="sums"><properties><property value="5.15.2" name="QTestVersion"/></properties><testcase name="a" result="pass"/></testsuite>',
+  ],
+  [
     "what a suite prints",
     '<testsuite tests="1"><system-out>2 errors</system-out><testcase name="a"/><system-err>failure</system-err></testsuite>',
   ],

@@ -41,7 +41,7 @@ exports.isLinter = ({ runner = "" }) => {
 /** What the last glob says that a file matches; one that begins with `!` leaves out. @param {string[]} globs @param {string} name */
 function lastWord(globs, name) {
   /** @type {"named" | "left" | null} */
-  let word = null;
+  let word = globs.length > 0 && globs.every((glob) => glob.startsWith("!")) ? "named" : null;
   for (const glob of globs) {
     const isNegated = glob.startsWith("!");
     if (!picomatch.isMatch(name, isNegated ? glob.slice(1) : glob, { dot: true })) continue;
