@@ -2,3 +2,8 @@
 export function escapedForPattern(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 }
+
+/** A path as a glob that matches it alone, though it holds what a glob gives a meaning to, such as `app/(shop)/[id]`. */
+export function globOf(path: string): string {
+  return path.replace(/[\\*?[\]{}()!+@|]/g, "\\$&");
+}

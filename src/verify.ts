@@ -2,6 +2,7 @@ import { background } from "./background.ts";
 import { type ChangeFacts, readChangeFacts } from "./change-facts.ts";
 import { type LoadedConfig, loadConfig } from "./config-file.ts";
 import { type Assessment, assessCoverage } from "./coverage/assess.ts";
+import { nothingTold } from "./coverage/measuring.ts";
 import { FigureStore } from "./coverage/recorded-figures.ts";
 import { type ExitCode, exitCodes, InterruptedError, messageOf, RequestError } from "./errors.ts";
 import { type Checkout, openCheckout, openWorkingTree } from "./push/checkout.ts";
@@ -164,6 +165,7 @@ async function assess(
     runner,
     directory,
     source,
+    measuring: run.suites.find(({ summary }) => summary.name === name)?.measuring ?? nothingTold,
   }));
   return await assessCoverage(measured, {
     gate: plan.gate,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Count } from "../src/coverage/lines.ts";
+import { nothingTold } from "../src/coverage/measuring.ts";
 import type { CoverageSummary, Failure, SuiteSummary } from "../src/report/summary.ts";
 import type { SuiteOutcome } from "../src/suite/run.ts";
 import { type Findings, reachVerdict } from "../src/verdict.ts";
@@ -13,6 +14,7 @@ function outcome(summary: Partial<SuiteSummary> = {}, rest: Partial<SuiteOutcome
   return {
     summary: { ...sample, ...summary },
     reasons: [],
+    measuring: nothingTold,
     foreign: [],
     coverage: lcov,
     notes: [],

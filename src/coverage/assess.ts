@@ -3,9 +3,10 @@ import type { Gate, RunnerName } from "../config.ts";
 import { messageOf, UnavailableError } from "../errors.ts";
 import type { MergeBase } from "../push/merge-base.ts";
 import type { CoverageSummary } from "../report/summary.ts";
-import { listed, plural } from "../report/text.ts";
+import { clip, listed, plural } from "../report/text.ts";
 import type { Environment } from "../world.ts";
-import { type AddedLines, readAddedLines } from "./added-lines.ts";
+import { readAddedExclusions } from "./added-exclusions.ts";
+import { type AddedLines, type AddedLinesRequest, readAddedLines } from "./added-lines.ts";
 import { changedFiles, sourcePathspecs } from "./changed-files.ts";
 import { type ChangedLines, measureChanges } from "./changed-lines.ts";
 import { coverageDoubts } from "./doubts.ts";
@@ -14,9 +15,14 @@ import { type Counted, judge } from "./gate.ts";
 import { generatedFiles } from "./generated-files.ts";
 import { canonicalPath, nameWithin } from "./lines.ts";
 import type { Measured } from "./measure.ts";
+import type { Measuring } from "./measuring.ts";
 import type { RecordedFigure } from "./recorded-figures.ts";
 import type { Coverage } from "./source-coverage.ts";
-import { unlistedNote } from "./unlisted-files.ts";
+import { type FilesContext, fileKinds } from "./tests-or-source.ts";
+import { uncountedDoubts, uncountedNotes } from "./uncounted-files.ts";
+
+/** How much of an entry of a list is shown, in letters. */
+const longestEntry = 80;
 
 /** A suite whose coverage was measured. */
 export interface AssessedSuite {
@@ -25,6 +31,8 @@ export interface AssessedSuite {
   /** The absolute directory it ran in. */
   readonly directory: string;
   readonly source: readonly string[];
+  /** What its runner says of what it measures. */
+  readonly measuring: Measuring;
 }
 
 export interface AssessmentRequest {
@@ -59,10 +67,11 @@ export interface Assessment {
 
 /** Holds what was measured against the configuration, the changes, and what the base branch had. */
 export async function assessCoverage(measured: Measured, request: AssessmentRequest): Promise<Assessment> {
-  const { gate, root, suites } = request;
+  const { gate, root, suites, testFiles } = request;
   const isExcluded = matchesAny(gate.exclude);
   const counted = withoutExcluded(measured, root, isExcluded);
-  const changes = await changesOf(counted.all, isExcluded, request);
+  const context: FilesContext = { root, coverage: counted.all, suites, testFiles };
+  const changes = await changesOf(context, isExcluded, request);
   const mixingSuites = suites.filter(({ runner }) => runner === "pytest").map(({ name }) => name);
   const expected = suites.map(({ name, runner, directory, source }) => ({
     suite: name,
@@ -70,17 +79,22 @@ export async function assessCoverage(measured: Measured, request: AssessmentRequ
     source,
     isFromCommand: runner === "command",
   }));
+  const uncounted = { ...context, ...measured, suites, isExcluded };
   return {
     summary: {
       ...judge(counted, { gate, root, changes, base: request.baseFigure, mixingSuites }),
       ...excludedCount(measured, counted),
     },
     coverage: counted.all,
-    doubts: coverageDoubts(measured, { root, suites: expected, counted: counted.bySuite }),
+    doubts: [
+      ...coverageDoubts(measured, { root, suites: expected, counted: counted.bySuite, kindOf: fileKinds(context) }),
+      ...uncountedDoubts(uncounted),
+    ],
     notes: [
       ...elsewhereNotes(measured),
-      ...unlistedNotes(measured, request),
-      ...changeNotes(changes),
+      ...uncountedNotes(uncounted),
+      ...changeNotes(changes, gate),
+      ...(await exclusionNotes(request)),
       ...floorNotes(counted.all, request),
       ...ratchetNotes(request),
     ],
@@ -105,35 +119,45 @@ function excludedCount({ verified }: Measured, { all }: Counted): { readonly exc
 
 /** What the changes add; null where there is nothing to compare with. Throws UnavailableError where git cannot say and a gate asks. */
 async function changesOf(
-  coverage: Coverage,
+  context: FilesContext,
   isExcluded: (file: string) => boolean,
   request: AssessmentRequest,
 ): Promise<ChangedLines | null> {
-  const { gate, root, suites, testFiles, environment } = request;
-  const added = await addedLines(coverage, request).catch((error: unknown) => {
+  const { gate, root, environment } = request;
+  const added = await addedLines(context.coverage, request).catch((error: unknown) => {
     // Where no gate is about them, the reports say less, and the verdict stands.
     if (gate.changedLines === undefined) return null;
     throw new UnavailableError(`The changed lines cannot be told: ${messageOf(error)}`);
   });
   if (added === null) return null;
   const generated = await generatedFiles(root, [...added.keys()], environment);
-  const about = changedFiles({ root, coverage, suites, isExcluded, generated, testFiles });
+  const about = changedFiles({ ...context, isExcluded, generated });
   return { ...measureChanges(added, about), generated: [...generated].sort() };
 }
 
-/** The base branch itself adds nothing to itself; the working tree adds to its commit. */
-async function addedLines(
-  coverage: Coverage,
-  { git, root, commit, mergeBase, isWorkingTree }: AssessmentRequest,
-): Promise<AddedLines | null> {
+/** What is compared: the base branch itself adds nothing to itself; the working tree adds to its commit. */
+function rangeOf({
+  commit,
+  mergeBase,
+  isWorkingTree,
+}: AssessmentRequest): Pick<AddedLinesRequest, "from" | "to"> | null {
   if (mergeBase === "none") return null;
-  const from = mergeBase === "itself" ? commit : mergeBase.mergeBase;
-  return await readAddedLines({
-    git,
-    from,
-    to: isWorkingTree ? null : commit,
-    pathspecs: sourcePathspecs(root, coverage),
-  });
+  return { from: mergeBase === "itself" ? commit : mergeBase.mergeBase, to: isWorkingTree ? null : commit };
+}
+
+async function addedLines(coverage: Coverage, request: AssessmentRequest): Promise<AddedLines | null> {
+  const { git, root } = request;
+  const range = rangeOf(request);
+  return range && (await readAddedLines({ git, ...range, pathspecs: sourcePathspecs(root, coverage) }));
+}
+
+/** What the changes add to the lists of what tools leave out; where git cannot say, the reports say less. */
+async function exclusionNotes(request: AssessmentRequest): Promise<string[]> {
+  const { git, root } = request;
+  const range = rangeOf(request);
+  const added = range === null ? [] : await readAddedExclusions({ git, root, ...range }).catch(() => []);
+  const named = added.map(({ file, list, entry }) => `${clip(entry, longestEntry)} (${list} in ${file})`);
+  return noteOn(named, (all) => `These changes leave more out of coverage: ${all}.`);
 }
 
 function elsewhereNotes({ elsewhere }: Measured): string[] {
@@ -141,30 +165,43 @@ function elsewhereNotes({ elsewhere }: Measured): string[] {
   return [`Not counted, as no part of the verified files: ${some(elsewhere)}.`];
 }
 
-function unlistedNotes({ bySuite, tracked }: Measured, { root, suites }: AssessmentRequest): string[] {
-  const notes = suites
-    .filter(({ runner }) => runner === "pytest")
-    .map(({ name, directory, source }) =>
-      unlistedNote({ root, tracked, suite: name, directory, source, coverage: bySuite.get(name) ?? new Map() }),
-    );
-  return notes.filter((note) => note !== null);
-}
-
-function changeNotes(changes: ChangedLines | null): string[] {
+function changeNotes(changes: ChangedLines | null, gate: Gate): string[] {
   if (changes === null) return [];
-  const { exclusions, leftOut, generated } = changes;
+  const { exclusions, leftOut, omitted, assumedTests, generated } = changes;
   const places = exclusions.map(({ file, line }) => `${file}:${line}`);
   return [
-    ...(places.length === 0
-      ? []
-      : [`These changes exclude code from coverage in ${plural(places.length, "place")}: ${some(places)}.`]),
-    ...(generated.length === 0
-      ? []
-      : [`Changed and not held to the gate, as .gitattributes calls them generated: ${some(generated)}.`]),
-    ...(leftOut.length === 0
-      ? []
-      : [`Changed and not held to the gate, as no suite is to measure them: ${some(leftOut)}.`]),
+    ...noteOn(
+      places,
+      (named) => `These changes exclude code from coverage in ${plural(places.length, "place")}: ${named}.`,
+    ),
+    ...noteOn(
+      generated,
+      (named) => `Changed and not held to the gate, as .gitattributes calls them generated: ${named}.`,
+    ),
+    ...noteOn(leftOut, (named) => `Changed and not held to the gate, as no suite is to measure them: ${named}.`),
+    ...noteOn(
+      omitted,
+      (named) =>
+        `Changed and not held to the gate, as their runner's coverage configuration leaves them out: ${named}.`,
+    ),
+    ...noteOn(
+      assumedTests,
+      (named) =>
+        `Changed and not held to the gate, as they look like tests: ${named}. If one is source, name it in "source".`,
+    ),
+    ...emptiedNote(changes, gate),
   ];
+}
+
+function noteOn(names: readonly string[], sentence: (named: string) => string): string[] {
+  return names.length === 0 ? [] : [sentence(some(names))];
+}
+
+/** A gate that nothing is left for holds nothing, which must not look as if it had been passed. */
+function emptiedNote({ count, ...changes }: ChangedLines, gate: Gate): string[] {
+  const passedOver = [changes.leftOut, changes.omitted, changes.assumedTests, changes.generated].flat();
+  if (gate.changedLines === undefined || count.total > 0 || passedOver.length === 0) return [];
+  return [`The gate of changed lines (${gate.changedLines} %) had nothing to hold: none of the changed lines counts.`];
 }
 
 /** A glob that matches nothing holds nothing, which may be a slip. */

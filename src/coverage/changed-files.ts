@@ -1,30 +1,14 @@
-import { readFileSync } from "node:fs";
 import { extname, join } from "node:path";
-import type { RunnerName } from "../config.ts";
 import type { ChangedFile } from "./changed-lines.ts";
-import { likelyCode } from "./code-lines.ts";
-import { isSourceFile, isTestFile, sourceExtensions } from "./file-kinds.ts";
+import { likelyCodeIn } from "./code-lines.ts";
+import { isInLanguage, sourceExtensions } from "./file-kinds.ts";
 import { canonicalPath, isWithin, nameWithin } from "./lines.ts";
 import type { Coverage } from "./source-coverage.ts";
-import { sourcePlaces } from "./source-places.ts";
+import { type FilesContext, fileKinds, type MeasuringSuite, namesSource, speaks } from "./tests-or-source.ts";
 
-/** A suite as far as it says whose lines count. */
-export interface MeasuringSuite {
-  readonly runner: RunnerName;
-  /** The absolute directory it runs in. */
-  readonly directory: string;
-  readonly source: readonly string[];
-}
-
-export interface ChangedFilesContext {
-  /** The absolute root of the checkout. */
-  readonly root: string;
-  readonly coverage: Coverage;
-  readonly suites: readonly MeasuringSuite[];
+export interface ChangedFilesContext extends FilesContext {
   readonly isExcluded: (file: string) => boolean;
   readonly generated: ReadonlySet<string>;
-  /** The files whose tests ran, relative to the root. */
-  readonly testFiles: ReadonlySet<string>;
 }
 
 /** Pathspecs of the files in languages that can be measured, and of those that were. */
@@ -42,48 +26,35 @@ export function sourcePathspecs(root: string, coverage: Coverage): string[] {
 export function changedFiles(context: ChangedFilesContext): (file: string) => ChangedFile {
   const root = canonicalPath(context.root);
   const measured = new Set([...context.coverage.keys()].map(extname));
+  const kindOf = fileKinds(context);
   const out: ChangedFile = { lines: null, code: new Set(), counts: "out" };
   return (file) => {
     const path = join(root, file);
-    const coverage = context.coverage.get(path);
-    if (context.isExcluded(file) || context.generated.has(file) || isTest(path, file, context)) return out;
-    if (coverage !== undefined) return { lines: coverage.lines, code: new Set(), counts: "yes" };
-    if (!isSourceFile(file, measured)) return out;
-    const code = likelyCode(file, textOf(path));
-    return { lines: null, code, counts: isExpected(path, file, context) ? "yes" : "left out" };
+    const lines = context.coverage.get(path)?.lines ?? null;
+    if (context.isExcluded(file) || context.generated.has(file)) return out;
+    const kind = kindOf(file);
+    if (kind === "test" || (lines === null && !isInLanguage(file, measured))) return out;
+    const code = lines === null ? likelyCodeIn(path) : new Set<number>();
+    if (kind === "assumed test") return { lines, code, counts: "assumed test" };
+    return { lines, code, counts: lines === null ? whetherExpected(path, file, context) : "yes" };
   };
 }
 
-/** What a suite's source names, and what was measured without being run as a test, is source whatever it is called. */
-function isTest(path: string, file: string, { coverage, suites, testFiles }: ChangedFilesContext): boolean {
-  if (testFiles.has(file)) return true;
-  return isTestFile(file) && !(coverage.has(path) && suites.some((suite) => isInSource(path, suite)));
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
-}
-
 /**
- * Whether somebody should have measured a file: a suite that names no source measures all that it loads; one that names some
- * has said that nothing else of its directory counts. What lies in no suite's directory at all is forgotten, not left out.
+ * Whether somebody should have measured a file: a suite that names no source measures all that it loads; one that names some,
+ * or whose runner is configured for some, has said that nothing else of its directory counts. What lies in no suite's directory
+ * at all is forgotten, not left out.
  */
-function isExpected(path: string, file: string, { suites }: ChangedFilesContext): boolean {
+function whetherExpected(path: string, file: string, { suites }: ChangedFilesContext): ChangedFile["counts"] {
   const speaking = suites.filter(({ runner }) => speaks(runner, file));
-  if (speaking.length === 0) return false;
+  if (speaking.length === 0) return "left out";
   const around = speaking.filter(({ directory }) => isWithin(path, canonicalPath(directory)));
-  return around.length === 0 || around.some((suite) => suite.source.length === 0 || isInSource(path, suite));
+  if (around.length === 0 || around.some((suite) => isToMeasure(path, suite))) return "yes";
+  return around.some(({ measuring }) => measuring.left.has(path)) ? "omitted" : "left out";
 }
 
-function speaks(runner: RunnerName, file: string): boolean {
-  return runner === "command" || (runner === "pytest") === file.endsWith(".py");
-}
-
-function isInSource(path: string, { directory, source }: MeasuringSuite): boolean {
-  const base = canonicalPath(directory);
-  return source.some((name) => sourcePlaces(base, name).some((place) => isWithin(path, place)));
+function isToMeasure(path: string, suite: MeasuringSuite): boolean {
+  const { named, left } = suite.measuring;
+  const namesNone = suite.source.length === 0 && named === null;
+  return namesNone ? !left.has(path) : namesSource(path, suite);
 }

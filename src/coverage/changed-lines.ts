@@ -12,6 +12,10 @@ export interface ChangedLines {
   readonly unloaded: readonly string[];
   /** Changed source files that a suite's `source` leaves out: they do not count. */
   readonly leftOut: readonly string[];
+  /** Changed source files that the runners' own coverage configuration leaves out: they do not count. */
+  readonly omitted: readonly string[];
+  /** Changed files that are taken for tests by their names, or by the tests in them, alone: they do not count. */
+  readonly assumedTests: readonly string[];
   readonly exclusions: readonly Exclusion[];
   /** Changed files that their attributes call generated: they do not count. */
   readonly generated: readonly string[];
@@ -23,8 +27,11 @@ export interface ChangedFile {
   readonly lines: LineHits | null;
   /** Where no suite loads it: the lines that look as if they could run. */
   readonly code: ReadonlySet<number>;
-  /** `out` for tests, generated files and what is excluded; `left out` where nobody was to measure it. */
-  readonly counts: "yes" | "out" | "left out";
+  /**
+   * `out` for tests, generated files and what is excluded; `left out` where nobody was to measure it, `omitted` where the
+   * runner's own configuration says so.
+   */
+  readonly counts: "yes" | "out" | "left out" | "omitted" | "assumed test";
 }
 
 /**
@@ -39,7 +46,7 @@ export function measureChanges(
   let total = 0;
   const uncovered: LineRange[] = [];
   const unloaded: string[] = [];
-  const leftOut: string[] = [];
+  const passedOver = { "left out": [] as string[], omitted: [] as string[], "assumed test": [] as string[] };
   const exclusions: Exclusion[] = [];
   for (const [file, all] of [...added].sort(([left], [right]) => compareNames(left, right))) {
     const lines = all.filter(({ isMoved }) => !isMoved);
@@ -47,8 +54,8 @@ export function measureChanges(
     if (counts === "out" || lines.length === 0) continue;
     const canRun = (line: number): boolean => (hits === null ? code.has(line) : hits.hitsOf(line) !== null);
     const runnable = lines.filter(({ line }) => canRun(line));
-    if (counts === "left out") {
-      if (runnable.length > 0) leftOut.push(file);
+    if (counts !== "yes") {
+      if (runnable.length > 0) passedOver[counts].push(file);
       continue;
     }
     exclusions.push(...exclusionsIn(file, lines));
@@ -58,7 +65,8 @@ export function measureChanges(
     covered += runnable.length - missed.length;
     uncovered.push(...rangesOf(file, missed, canRun));
   }
-  return { count: { covered, total }, uncovered, unloaded, leftOut, exclusions };
+  const { "left out": leftOut, omitted, "assumed test": assumedTests } = passedOver;
+  return { count: { covered, total }, uncovered, unloaded, leftOut, omitted, assumedTests, exclusions };
 }
 
 function exclusionsIn(file: string, lines: readonly AddedLine[]): Exclusion[] {

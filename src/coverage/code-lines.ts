@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 /** What excludes code from coverage, in the dialects of coverage.py, istanbul, c8, V8, Node and gcov. */
 const exclusion =
   /#\s*pragma[:\s]\s*no\s*(?:cover|branch)\b|(?:\/\*|\/\/|<!--|^\s*\*)\s*(?:[@#]\s*)?(?:v8|c8|istanbul|node:coverage)\s+(?:ignore|disable)\b|\b(?:LCOV|GCOVR?)_EXCL_(?:LINE|START|BR_LINE|BR_START)\b/i;
@@ -5,6 +7,15 @@ const exclusion =
 /** Whether a line carries a comment that excludes code from coverage. */
 export function isExclusion(text: string): boolean {
   return exclusion.test(text);
+}
+
+/** As `likelyCode`, of a file at an absolute path; none where it cannot be read. */
+export function likelyCodeIn(path: string): ReadonlySet<number> {
+  try {
+    return likelyCode(path, readFileSync(path, "utf8"));
+  } catch {
+    return new Set();
+  }
 }
 
 interface Line {

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { listed, plural } from "../report/text.ts";
-import { isTestFile } from "./file-kinds.ts";
 import { canonicalPath, isWithin, nameWithin } from "./lines.ts";
 import type { Measured } from "./measure.ts";
 import type { Coverage } from "./source-coverage.ts";
 import { existingSourcePlaces } from "./source-places.ts";
+import type { FileKind } from "./tests-or-source.ts";
 
 /** A suite, and what is to count of it. */
 export interface ExpectedSource {
@@ -24,6 +24,8 @@ export interface Expectation {
   readonly suites: readonly ExpectedSource[];
   /** What counts, by suite: what was measured, without what the configuration excludes. */
   readonly counted: ReadonlyMap<string, Coverage>;
+  /** What a file is, by its name relative to the root. */
+  readonly kindOf: (file: string) => FileKind;
 }
 
 /**
@@ -104,11 +106,11 @@ function linesIn(file: string): number {
 }
 
 /** A configuration that leaves the whole source out still measures the tests, which run nearly all of their lines. */
-function testsOnlyDoubts({ suite, source }: ExpectedSource, { root, counted }: Expectation): string[] {
+function testsOnlyDoubts({ suite, source }: ExpectedSource, { root, counted, kindOf }: Expectation): string[] {
   if (source.length > 0) return [];
   const canonicalRoot = canonicalPath(root);
   const names = [...(counted.get(suite)?.keys() ?? [])].map((file) => nameWithin(canonicalRoot, file) ?? file);
-  if (names.length === 0 || !names.every(isTestFile)) return [];
+  if (names.length === 0 || names.some((name) => kindOf(name) === "source")) return [];
   return [
     `Nothing but tests is measured by ${suite} (${listed(names, 3, (file) => file, "file").join(", ")}), so its coverage says nothing of the source: ` +
       "name what counts in the suite's `source`, and see what its coverage configuration leaves out.",

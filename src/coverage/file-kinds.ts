@@ -5,21 +5,51 @@ import picomatch from "picomatch";
 export const sourceExtensions: readonly string[] = [
   ...[".py", ".js", ".jsx", ".cjs", ".mjs", ".ts", ".tsx", ".cts", ".mts", ".vue", ".svelte"],
 ];
-const testDirectory = /(?:^|\/)(?:tests?|__tests__|__mocks__|specs?|e2e|cypress)\//i;
-const testName = /(?:\.(?:test|spec|cy)\.[^/.]+|(?:^|\/)(?:test_[^/]*|[^/]*_test|conftest)\.py)$/;
+/** What is called so holds tests, or is a domain of its own: specifications, for one. */
+const maybeTestDirectory = /^(?:specs?|e2e)$/i;
+const testDirectory = /^(?:tests?|__tests__|__mocks__|cypress)$/i;
+const testName =
+  /(?:\.(?:test|spec|cy)\.[^/.]+|(?:^|\/)(?:test_[^/]*|conftest)\.py|_(?:test|spec)\.(?:py|go|rb|rs|exs|dart|c|cc|cpp|cxx))$/;
 /** What configures tools, and declares what is elsewhere. */
 const settingsName = /(?:\.config\.[cm]?[jt]s|\.d\.[cm]?ts|(?:^|\/)(?:setup|noxfile|tasks)\.py|(?:^|\/)\.[^/]*)$/;
 
-/** Whether a file is written in a language that can be or was measured, and is neither a test nor a tool's settings. */
-export function isSourceFile(file: string, measured: ReadonlySet<string> = new Set()): boolean {
+/** Whether a file is written in a language that can be or was measured, and is no settings of a tool. */
+export function isInLanguage(file: string, measured: ReadonlySet<string> = new Set()): boolean {
   const extension = extname(file);
   const isKnown = sourceExtensions.includes(extension) || (extension !== "" && measured.has(extension));
-  return isKnown && !isTestFile(file) && !settingsName.test(file);
+  return isKnown && !settingsName.test(file);
+}
+
+/** Whether a file in such a language is source by its name, or may be: `specs` and `e2e` are names of either. */
+export function mayBeSource(file: string, measured: ReadonlySet<string> = new Set()): boolean {
+  return isInLanguage(file, measured) && !isTestName(file) && testDirectoryOf(file)?.isCertain !== true;
 }
 
 /** Whether a file, relative to the repo's root, is a test or helps tests, by the names that the field gives them. */
 export function isTestFile(file: string): boolean {
-  return testDirectory.test(file) || testName.test(file);
+  return isTestName(file) || testDirectoryOf(file) !== null;
+}
+
+/** Whether a file is called like a test, wherever it lies. */
+export function isTestName(file: string): boolean {
+  return testName.test(file);
+}
+
+/** A directory that is called like one of tests. */
+export interface TestDirectory {
+  /** Relative to the repo's root, such as "shop/specs". */
+  readonly name: string;
+  /** Whether nothing else is called so. */
+  readonly isCertain: boolean;
+}
+
+/** The outermost directory of a file, relative to the repo's root, that is called like one of tests; null where none is. */
+export function testDirectoryOf(file: string): TestDirectory | null {
+  const directories = file.split("/").slice(0, -1);
+  const index = directories.findIndex((name) => testDirectory.test(name) || maybeTestDirectory.test(name));
+  if (index < 0) return null;
+  const isCertain = directories.some((name) => testDirectory.test(name));
+  return { name: directories.slice(0, index + 1).join("/"), isCertain };
 }
 
 /** Whether a file, relative to the repo's root, matches one of the globs, and none of those that begin with `!`. */

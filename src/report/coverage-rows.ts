@@ -10,8 +10,8 @@ export interface CoverageRow {
   readonly covered: string;
   /** Empty where nobody asks for anything. */
   readonly asked: string;
-  /** Null where there is none. */
-  readonly gate: "open" | "closed" | null;
+  /** Null where there is none; empty where it had nothing to hold. */
+  readonly gate: "open" | "closed" | "empty" | null;
 }
 
 /** Every gate, then what was measured and nobody asks for; object ids as the function writes them. */
@@ -25,10 +25,15 @@ export function coverageRows(
       name: gate.suite === undefined ? metricNames[gate.metric] : `${metricNames[gate.metric]} of ${gate.suite}`,
       covered: shareText(gate, gate.threshold ?? 0),
       asked: askedText(gate, writeId),
-      gate: gate.passed ? "open" : "closed",
+      gate: stateOf(gate),
     }),
   );
   return [...gated, ...openRows(coverage)];
+}
+
+function stateOf({ passed, total }: GateSummary): NonNullable<CoverageRow["gate"]> {
+  if (!passed) return "closed";
+  return total === 0 ? "empty" : "open";
 }
 
 function openRows({ gates = [], branches, functions, changedLines }: CoverageSummary): CoverageRow[] {

@@ -89,6 +89,7 @@ export function suiteRun(request: AttemptRequest, scratch: string, progressSocke
     scratch,
     progressSocket,
     selection: request.selection,
+    trackedFiles: scene.trackedFiles,
     durations: scene.durations,
     arguments: scene.arguments,
     dependencyNotes: checkout.dependencyNotes,

@@ -5,7 +5,7 @@ import { packageRoot } from "../paths.ts";
 import { listed } from "../report/text.ts";
 import type { Environment } from "../world.ts";
 import { type FilesBefore, filesBefore, writtenSince } from "./fresh-files.ts";
-import { readJunit, type TestCase } from "./junit.ts";
+import { contradictionReasons, readJunit, type TestCase } from "./junit.ts";
 import { type Dialect, lastWords, resultsOf } from "./results.ts";
 import type { Ended, Invocation, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { quote, withArguments } from "./shell.ts";
@@ -63,13 +63,13 @@ async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
   const files = before.get(run);
   if (files === undefined) throw new Error(`${name} was not invoked`);
   const [written, measured] = await Promise.all([writtenSince(files, results), writtenSince(files, coverage)]);
-  const { cases, unreadable } = await readAll(run, written.files);
+  const { cases, doubtful } = await readAll(run, written.files);
   const inputs = measured.files.map((path) => ({ path, base: run.directory }));
   const found = resultsOf(run, ended, cases, dialect, inputs.length === 0 ? null : inputs);
   const missing = written.missed.length > 0 && !ended.timedOut;
   const reasons = [
     ...(missing ? [missingReason(run, "results", written, ended)] : []),
-    ...unreadable,
+    ...doubtful,
     // Without results there are no tests, which then says nothing more.
     ...(missing && cases.length === 0 ? [] : found.reasons),
     ...(measured.missed.length > 0 && !missing && !ended.timedOut
@@ -79,24 +79,25 @@ async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
   return { ...found, reasons };
 }
 
-/** The tests of all files; a file that cannot be read to its end is no result. */
+/** The tests of all files. A file that cannot be read to its end, or contradicts itself, is no result: a sentence each. */
 async function readAll(
   run: SuiteRun,
   paths: readonly string[],
-): Promise<{ cases: readonly TestCase[]; unreadable: readonly string[] }> {
+): Promise<{ cases: readonly TestCase[]; doubtful: readonly string[] }> {
   const cases: TestCase[] = [];
-  const unreadable: string[] = [];
+  const doubtful: string[] = [];
   for (const path of paths) {
+    const file = relative(run.checkoutRoot, path);
     try {
-      cases.push(...(await readJunit(path)));
+      const results = await readJunit(path);
+      cases.push(...results.cases);
+      doubtful.push(...contradictionReasons(`The results of ${run.suite.name} in ${file}`, results));
     } catch (error) {
       const [why = ""] = messageOf(error).split("\n");
-      unreadable.push(
-        `${run.suite.name} wrote results that cannot be read: ${relative(run.checkoutRoot, path)}: ${why}.`,
-      );
+      doubtful.push(`${run.suite.name} wrote results that cannot be read: ${file}: ${why}.`);
     }
   }
-  return { cases, unreadable };
+  return { cases, doubtful };
 }
 
 function missingReason(

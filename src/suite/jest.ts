@@ -11,6 +11,7 @@ import { isPackageScript, scriptOf } from "./package-script.ts";
 import { couldNotRun, diedInTest, lcovInput, resultsOf } from "./results.ts";
 import type { Ended, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { withArguments } from "./shell.ts";
+import { writeSourceFiles } from "./source-files.ts";
 import { readToldTests, toldDialect } from "./told-tests.ts";
 
 /**
@@ -62,6 +63,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
         : { ...run.coordinatorEnvironment, VERIFY_WORKER_ENVIRONMENTS: JSON.stringify(run.workerEnvironments) }),
       ...preloaded(run.environment, additionsOf(run)),
       VERIFY_PROGRESS: run.progressSocket,
+      VERIFY_SOURCE_FILES: await writeSourceFiles(run),
     },
   };
 }

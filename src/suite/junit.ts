@@ -1,5 +1,6 @@
-import { createReadStream } from "node:fs";
 import sax from "sax";
+import { Claims } from "./junit-claims.ts";
+import { readXmlText } from "./junit-encoding.ts";
 
 /** One `<testcase>` of a JUnit XML file. */
 export interface TestCase {
@@ -16,52 +17,103 @@ export interface TestCase {
   readonly properties: ReadonlyMap<string, string>;
 }
 
+/** What a JUnit XML file holds. */
+export interface JunitResults {
+  /** In the file's order. */
+  readonly cases: readonly TestCase[];
+  /** What the file says that its own tests do not bear out, a phrase each: it is no proof that all passed. */
+  readonly contradictions: readonly string[];
+}
+
 type Draft = { -readonly [Key in keyof TestCase]: TestCase[Key] } & { properties: Map<string, string> };
 
-const outcomes: Readonly<Record<string, TestCase["outcome"]>> = {
-  failure: "failed",
-  error: "error",
-  skipped: "skipped",
-};
+const outcomes: ReadonlyMap<string, TestCase["outcome"]> = new Map([
+  ["failure", "failed"],
+  ["error", "error"],
+  ["skipped", "skipped"],
+]);
 
-/** The tests of a JUnit XML file, in its order. Rejects where the file is missing or is not well-formed to its end. */
-export async function readJunit(path: string): Promise<TestCase[]> {
+// The default, 64 KiB for an attribute, is less than some messages take.
+Object.assign(sax, { MAX_BUFFER_LENGTH: Number.POSITIVE_INFINITY });
+
+/** The elements that a JUnit XML file begins with; some writers give a test alone. */
+const roots: ReadonlySet<string> = new Set(["testsuites", "testsuite", "testcase"]);
+
+/**
+ * What a JUnit XML file holds. Rejects where the file is missing, is empty, is not well-formed to its end, or is no JUnit XML
+ * that could be read in one way only.
+ */
+export async function readJunit(path: string): Promise<JunitResults> {
   const cases: TestCase[] = [];
-  const parser = sax.createStream(true, { trim: false, position: false });
+  const claims = new Claims();
+  const parser = sax.parser(true, { trim: false, position: true });
+  /** The elements that are open, the root first. */
+  const open: string[] = [];
+  let hasRoot = false;
   let current: Draft | null = null;
+  let isCalledFailed = false;
   let inDetails = false;
 
-  parser.on("opentag", ({ name, attributes }) => {
+  parser.onopentag = ({ name, attributes }) => {
     const value = (attribute: string): string => String(attributes[attribute] ?? "");
-    if (name === "testcase") current = draft(value);
-    if (current === null) return;
+    if (open.length === 0 && !roots.has(name)) throw new Error(`its root is <${name}>, so it is no JUnit XML`);
+    hasRoot = true;
+    const parent = open.at(-1);
+    open.push(name);
+    if (name === "testsuite" || name === "testsuites") claims.begin(value);
+    if (name === "testcase") {
+      if (current !== null) throw new Error(`line ${parser.line + 1} has a <testcase> within a <testcase>`);
+      current = draft(value);
+      isCalledFailed = isOneOf(value, failed);
+    }
+    claims.see(name, value);
+    if (current === null) {
+      if (parent === "testsuite" || parent === "testsuites") claims.seeOutside(name, value("message"));
+      return;
+    }
     if (name === "property") current.properties.set(value("name"), value("value"));
-    const outcome = outcomes[name];
+    const outcome = outcomes.get(name);
     if (outcome === undefined || worse(current.outcome, outcome)) return;
     current.outcome = outcome;
     current.message = value("message");
     current.details = "";
     inDetails = true;
-  });
+  };
   const addText = (text: string): void => {
     if (inDetails && current !== null) current.details += text;
+    else if (current === null) claims.addText(text);
   };
-  parser.on("text", addText);
-  parser.on("cdata", addText);
-  parser.on("closetag", (name) => {
-    if (outcomes[name] !== undefined) inDetails = false;
+  parser.ontext = addText;
+  parser.oncdata = addText;
+  parser.onclosetag = (name) => {
+    open.pop();
+    if (outcomes.has(name)) inDetails = false;
+    if (name === "testsuite" || name === "testsuites") claims.end();
     if (name !== "testcase" || current === null) return;
+    if (isCalledFailed && current.outcome === "passed") claims.seeFailed(current.name);
     cases.push(current);
     current = null;
-  });
-  await new Promise<void>((resolve, reject) => {
-    const source = createReadStream(path);
-    source.on("error", reject);
-    parser.on("error", reject);
-    parser.on("end", resolve);
-    source.pipe(parser);
-  });
-  return cases;
+  };
+  parser.onerror = (error) => {
+    throw error;
+  };
+  for await (const text of readXmlText(path)) parser.write(text);
+  parser.close();
+  if (!hasRoot) throw new Error("it holds no element");
+  return { cases, contradictions: claims.contradictions };
+}
+
+/** What contradicts itself in results, a sentence each; `whose` begins it, such as "The results of backend". */
+export function contradictionReasons(whose: string, { contradictions }: JunitResults): string[] {
+  return contradictions.map((what) => `${whose} contradict themselves: ${what}.`);
+}
+
+/** What writers give as a test's `status` or `result` besides, or in place of, an element. */
+const notRun = /^(?:not[ -_]?run|skip(?:ped)?|disabled|ignored|suppressed|pending)$/i;
+const failed = /^(?:fail(?:ed|ure)?|error(?:ed)?|broken|crash(?:ed)?|time[ -_]?out)$/i;
+
+function isOneOf(value: (attribute: string) => string, words: RegExp): boolean {
+  return words.test(value("status")) || words.test(value("result"));
 }
 
 function draft(value: (attribute: string) => string): Draft {
@@ -70,7 +122,7 @@ function draft(value: (attribute: string) => string): Draft {
     name: value("name"),
     file: value("file"),
     seconds: Number(value("time")) || 0,
-    outcome: "passed",
+    outcome: isOneOf(value, notRun) ? "skipped" : "passed",
     message: "",
     details: "",
     properties: new Map(),

@@ -1,3 +1,4 @@
+import { joinMeasuring } from "../coverage/measuring.ts";
 import type { Failure } from "../report/summary.ts";
 import { plural } from "../report/text.ts";
 import type { ReportedFacts } from "./progress.ts";
@@ -24,6 +25,7 @@ export function mergeResults(parts: readonly TestResults[]): TestResults {
     failures,
     coverage: parts.some((part) => part.coverage === null) ? null : parts.flatMap((part) => part.coverage ?? []),
     leftOut: parts.find(({ leftOut }) => leftOut !== null)?.leftOut ?? null,
+    measuring: joinMeasuring(parts.map(({ measuring }) => measuring)),
     foreign: [...new Set(parts.flatMap((part) => part.foreign))],
     reasons: [...new Set(parts.flatMap((part) => part.reasons)), ...sharingReasons(parts, failures.length > 0)],
   };

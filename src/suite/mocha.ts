@@ -7,7 +7,7 @@ import type { Environment } from "../world.ts";
 import { installedVersion, missingPackage } from "./installed-package.ts";
 import type { TestCase } from "./junit.ts";
 import { outputOf } from "./listing.ts";
-import { coverageEnvironment, nodeCoverage } from "./node-coverage.ts";
+import { coverageEnvironment, withNodeCoverage } from "./node-coverage.ts";
 import { keepingNodeOptions } from "./node-options.ts";
 import { isPackageScript, scriptOf } from "./package-script.ts";
 import { readProjectFile } from "./read-project-file.ts";
@@ -151,13 +151,8 @@ async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
   const foundNothing = /No test files found/.test(ended.tail);
   if (cases === null && !ended.timedOut && !diedInTest(ended) && !foundNothing) throw couldNotRun(run, ended);
   const isTimeout = (message: string): boolean => /^Timeout of \d+ms exceeded/.test(message);
-  return resultsOf(
-    run,
-    ended,
-    withCrashedTests(ended, cases ?? []),
-    toldDialect(ended, isTimeout),
-    await nodeCoverage(run),
-  );
+  const dialect = toldDialect(ended, isTimeout);
+  return await withNodeCoverage(run, resultsOf(run, ended, withCrashedTests(ended, cases ?? []), dialect, null));
 }
 
 /** Of a worker that died mocha tells only that it did: the test is the one that the worker was in. */

@@ -1,10 +1,12 @@
 import { access } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import type { LcovInput } from "../coverage/lcov.ts";
+import type { Measuring } from "../coverage/measuring.ts";
+import { adapterPath } from "../paths.ts";
+import { globOf } from "../patterns.ts";
 import { outputOf } from "./listing.ts";
-import type { SuiteRun } from "./runner.ts";
+import type { SuiteRun, TestResults } from "./runner.ts";
 import { quote } from "./shell.ts";
+import { writeSourceFiles } from "./source-files.ts";
 
 /**
  * Where V8 writes what each process covers. Shares of one suite write to one place: a file's branches are numbered by what
@@ -24,29 +26,25 @@ export function coverageEnvironment(run: SuiteRun): Readonly<Record<string, stri
 }
 
 /**
- * The lines that a run's processes covered, source maps followed, as c8 counts them with the project's own configuration of
- * it, of all shares together where there are several; null where none wrote anything. A process of its own does it: what V8 writes may be large.
+ * The results with the lines that a run's processes covered, source maps followed, as c8 counts them with the project's own
+ * configuration of it, of all shares together where there are several. A process of its own does it: what V8 writes may be large.
  */
-export async function nodeCoverage(run: SuiteRun): Promise<readonly LcovInput[] | null> {
+export async function withNodeCoverage(run: SuiteRun, results: TestResults): Promise<TestResults> {
   const raw = rawDirectory(run);
   // All shares have ended by now, and the first speaks for all of them.
-  if (run.selection?.kind === "share" && run.selection.index > 0) return [];
-  const isThere = await access(raw).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) return null;
+  if (run.selection?.kind === "share" && run.selection.index > 0) return { ...results, coverage: [] };
+  if (!(await isThere(raw))) return { ...results, coverage: null };
   const directory = reportDirectory(run);
-  const program = createRequire(import.meta.url).resolve("c8/bin/c8.js");
   const { source } = run.suite;
   const words = [
-    ...[process.execPath, program, "report", "--reporter=lcovonly", "--check-coverage=false"],
+    ...[process.execPath, adapterPath("c8-report.cjs"), await writeSourceFiles(run)],
+    ...["report", "--reporter=lcovonly", "--check-coverage=false"],
     ...[`--temp-directory=${raw}`, `--reports-dir=${directory}`],
     ...(source.length === 0 ? [] : ["--all"]),
-    ...source.flatMap((path) => [`--src=${path}`, `--include=${path}/**`]),
+    ...source.flatMap((path) => [`--src=${path}`, `--include=${globOf(path)}/**`]),
   ];
   const { NODE_OPTIONS: _options, ...environment } = run.environment;
-  await outputOf({
+  const output = await outputOf({
     ...run,
     environment,
     command: words.map(quote).join(" "),
@@ -54,8 +52,22 @@ export async function nodeCoverage(run: SuiteRun): Promise<readonly LcovInput[] 
     purpose: "its coverage cannot be read",
   });
   const path = join(directory, "lcov.info");
-  return await access(path).then(
-    () => [{ path, base: run.directory }],
-    () => null,
+  return {
+    ...results,
+    coverage: (await isThere(path)) ? [{ path, base: run.directory }] : null,
+    measuring: { ...results.measuring, ...measuringIn(output) },
+  };
+}
+
+/** What the reporting process says of c8's configuration, in its last line. */
+function measuringIn(output: string): Pick<Measuring, "isTold" | "named" | "left"> {
+  const said: { named: string[] | null; left: string[] } = JSON.parse(output.trimEnd().split("\n").at(-1) ?? "");
+  return { isTold: true, named: said.named && new Set(said.named), left: new Set(said.left) };
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
   );
 }

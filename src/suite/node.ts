@@ -5,7 +5,7 @@ import { RequestError } from "../errors.ts";
 import { adapterPath } from "../paths.ts";
 import { escapedForPattern } from "../patterns.ts";
 import { parseNodeCommand, writeNodeCommand } from "./node-command.ts";
-import { coverageEnvironment, nodeCoverage } from "./node-coverage.ts";
+import { coverageEnvironment, withNodeCoverage } from "./node-coverage.ts";
 import { endsFile, withEarlyEnds } from "./node-ends.ts";
 import { keepingNodeOptions } from "./node-options.ts";
 import { couldNotRun, diedInTest, resultsOf } from "./results.ts";
@@ -112,5 +112,5 @@ async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
   if (cases === null && !ended.timedOut && !diedInTest(ended)) throw couldNotRun(run, ended);
   const isTimeout = (message: string): boolean => /test timed out after \d+ms|^test timed out/.test(message);
   const tests = await withEarlyEnds(run, ended, cases ?? []);
-  return resultsOf(run, ended, tests, toldDialect(ended, isTimeout), await nodeCoverage(run));
+  return await withNodeCoverage(run, resultsOf(run, ended, tests, toldDialect(ended, isTimeout), null));
 }

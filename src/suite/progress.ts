@@ -1,5 +1,7 @@
 import { createInterface, type Interface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
+import { canonicalPath } from "../coverage/lines.ts";
+import { type Measuring, nothingTold } from "../coverage/measuring.ts";
 import { listenOn } from "../socket.ts";
 import type { Narrowing } from "./narrowing.ts";
 
@@ -14,6 +16,10 @@ type Message =
   /** `root` is what file names are relative to, `directory` what the names in the coverage data are relative to. */
   | { type: "hello"; root: string; directory?: string; runtime: string }
   | { type: "foreign"; files: string[] }
+  /** What the runner's own configuration of coverage says of the files it was asked about: see `Measuring`. */
+  | { type: "measures"; named: string[] | null; left: string[] }
+  /** Files that hold tests and are no test files, and those that are, where the runner tells them: see `Measuring`. */
+  | { type: "tested"; files: string[]; testFiles?: string[] }
   /** The runner's own exit code, which a shell may hide. */
   | { type: "end"; status: number }
   | { type: "missing"; package: string }
@@ -81,6 +87,7 @@ export interface ReportedFacts {
   readonly status: number | null;
   /** Absolute files of other checkouts whose code ran. */
   readonly foreign: readonly string[];
+  readonly measuring: Measuring;
   /** Such as "python 3.11.7"; null where the runner never spoke. */
   readonly runtime: string | null;
   /** Packages the runner said it lacks. */
@@ -184,6 +191,9 @@ class Told implements Progress {
   #hellos = 0;
   #status: number | null = null;
   readonly #foreign = new Set<string>();
+  #measures: Pick<Measuring, "named" | "left"> | null = null;
+  readonly #tested = new Set<string>();
+  readonly #testFiles = new Set<string>();
   #runtime: string | null = null;
   readonly #missing: string[] = [];
   readonly #refusals: string[] = [];
@@ -218,6 +228,13 @@ class Told implements Progress {
         return;
       case "foreign":
         for (const file of message.files) this.#foreign.add(file);
+        return;
+      case "measures":
+        this.#measures = { named: message.named ? new Set(message.named) : null, left: new Set(message.left) };
+        return;
+      case "tested":
+        for (const file of message.files) this.#tested.add(canonicalPath(file));
+        for (const file of message.testFiles ?? []) this.#testFiles.add(canonicalPath(file));
         return;
       case "end":
         this.#status = message.status;
@@ -304,6 +321,13 @@ class Told implements Progress {
       status: this.#status,
       failed: this.failed,
       foreign: [...this.#foreign].sort(),
+      measuring: {
+        ...nothingTold,
+        ...this.#measures,
+        isTold: this.#measures !== null,
+        tested: this.#tested,
+        testFiles: this.#testFiles,
+      },
       runtime: this.#runtime,
       missing: this.#missing,
       refusals: this.#refusals,

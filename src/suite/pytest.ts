@@ -1,15 +1,17 @@
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
+import type { LcovInput } from "../coverage/lcov.ts";
 import { RequestError, UnavailableError } from "../errors.ts";
 import { pytestSettings } from "../init/detect-pytest.ts";
 import { filesUnder } from "../init/project-files.ts";
 import { adapterPath } from "../paths.ts";
 import { DifferentTestsError, differentTestsAdvice } from "./different-tests.ts";
 import { readJunit, type TestCase } from "./junit.ts";
-import { couldNotRun, type Dialect, diedInTest, isBad, lcovInput, resultsOf } from "./results.ts";
+import { couldNotRun, type Dialect, diedInTest, isBad, lcovInput, resultsOf, withContradictions } from "./results.ts";
 import type { Ended, Invocation, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { quote, withArguments } from "./shell.ts";
+import { writeSourceFiles } from "./source-files.ts";
 import { usableWorkers } from "./worker-count.ts";
 
 /**
@@ -62,6 +64,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
       VERIFY_PROGRESS: run.progressSocket,
       VERIFY_JUNIT: junitFile(run),
       VERIFY_LCOV: lcovFile(run),
+      VERIFY_SOURCE_FILES: await writeSourceFiles(run),
       VERIFY_DURATIONS: durationsFile(run),
       VERIFY_COLLECTED: collectedFile(run),
       ...(run.selection === null ? {} : { VERIFY_SELECTION: selectionFile(run) }),
@@ -119,14 +122,23 @@ function workersIn(words: string): number | null | undefined {
 async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
   refuseMissingParts(run, ended);
   refuseOtherEnvironment(run, ended);
-  const cases = await readJunit(junitFile(run)).catch(() => null);
+  const written = await readJunit(junitFile(run)).catch(() => null);
+  const cases = written?.cases ?? null;
   const brokeDown = ended.exitCode === internalError || (cases === null && ended.exitCode !== noTestsCollected);
   if (brokeDown && !ended.timedOut && !diedInTest(ended)) throw couldNotRun(run, ended);
   const different = (cases ?? []).find((test) => test.details.startsWith(differentCollections));
   if (different !== undefined) throw differentTests(run, different);
-  const coverage = await lcovInput(lcovFile(run), ended.reported.directory ?? run.directory);
-  const results = resultsOf(run, ended, oneEntryEach(cases ?? []), dialect, coverage);
+  const coverage = await readCoverage(run, ended);
+  const results = withContradictions(run, resultsOf(run, ended, oneEntryEach(cases ?? []), dialect, coverage), written);
   return run.selection?.kind === "share" ? { ...results, collected: await readCollected(run) } : results;
+}
+
+/** What coverage.py reports, with the files of the source that nothing loaded and that it leaves out; null where it reports nothing. */
+async function readCoverage(run: SuiteRun, ended: Ended): Promise<readonly LcovInput[] | null> {
+  const base = ended.reported.directory ?? run.directory;
+  const loaded = await lcovInput(lcovFile(run), base);
+  const unloaded = await lcovInput(`${lcovFile(run)}.unloaded`, base);
+  return loaded && [...loaded, ...(unloaded ?? [])];
 }
 
 /** What a process found before it kept its share; null where it did not get so far. */

@@ -6,7 +6,7 @@ import type { LcovInput } from "../coverage/lcov.ts";
 import { UnavailableError } from "../errors.ts";
 import type { Failure, FailureKind, TestCounts } from "../report/summary.ts";
 import { formatSeconds, listed, plural } from "../report/text.ts";
-import type { TestCase } from "./junit.ts";
+import { contradictionReasons, type JunitResults, type TestCase } from "./junit.ts";
 import type { Ended, SuiteRun, TestResults } from "./runner.ts";
 
 /** How a runner writes its results, where runners differ. */
@@ -66,10 +66,21 @@ export function resultsOf(
     workSeconds: tests.reduce((sum, test) => sum + test.seconds, 0),
     failures,
     coverage,
+    measuring: ended.reported.measuring,
     foreign: ended.reported.foreign,
     leftOut: leftOut(run, ended, counts.total),
     reasons: reasonsOf(run, ended, counts, dialect),
   };
+}
+
+/** The results of a runner of ours, where what it wrote contradicts itself and nothing else speaks against them. */
+export function withContradictions(
+  { suite }: SuiteRun,
+  results: TestResults,
+  written: JunitResults | null,
+): TestResults {
+  if (written === null || results.tests.failed > 0 || results.reasons.length > 0) return results;
+  return { ...results, reasons: contradictionReasons(`The results of ${suite.name}`, written) };
 }
 
 /** The tests in which a suite's workers were when its time was over: the last that each of them began. */

@@ -1,5 +1,6 @@
 import type { DatabaseConfig } from "../config.ts";
 import type { LcovInput } from "../coverage/lcov.ts";
+import type { Measuring } from "../coverage/measuring.ts";
 import { noLeases } from "../database/leases.ts";
 import type { Provision } from "../database/provision.ts";
 import { withoutPostgresRedirects } from "../database/url.ts";
@@ -61,6 +62,8 @@ export interface SuiteOutcome {
   readonly foreign: readonly string[];
   /** Where its coverage is, or null where it gave none. */
   readonly coverage: readonly LcovInput[] | null;
+  /** What its runner says of what it measures. */
+  readonly measuring: Measuring;
   /** What a reader should know though it does not count, a sentence each. */
   readonly notes: readonly string[];
   /** What each of its tests did. */
@@ -141,6 +144,7 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
         ),
       ],
       coverage: results.coverage,
+      measuring: results.measuring,
       notes: [
         ...(why === null ? [] : [redact(why)]),
         ...(planned.order === undefined ? choiceNotes(suite.name, conducted.told.narrowings).map(redact) : []),
@@ -233,6 +237,7 @@ async function sceneOf(
     arguments: around.arguments,
     environment: suiteEnvironment(planned, around),
     durations: await around.durations.ofSuite(planned.suite.name),
+    trackedFiles: await around.checkout.trackedFiles(),
   };
 }
 

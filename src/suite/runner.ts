@@ -1,5 +1,6 @@
 import type { RunnerName, SuiteConfig } from "../config.ts";
 import type { LcovInput } from "../coverage/lcov.ts";
+import type { Measuring } from "../coverage/measuring.ts";
 import type { Failure, TestCounts } from "../report/summary.ts";
 import type { Environment } from "../world.ts";
 import type { FileDurations } from "./durations.ts";
@@ -103,6 +104,8 @@ export interface SuiteRun {
   readonly progressSocket: string;
   /** What of the suite runs; null for all of it. */
   readonly selection: Selection | null;
+  /** The files that git knows, relative to the checkout's root. */
+  readonly trackedFiles: ReadonlySet<string>;
   /** How long each test file took before; empty where nothing is recorded. */
   readonly durations: FileDurations;
   /** What the user put after `--`. */
@@ -138,6 +141,8 @@ export interface TestResults {
   readonly failures: readonly Failure[];
   /** Where its LCOV files are, and what the names in them are relative to; null where none was written. */
   readonly coverage: readonly LcovInput[] | null;
+  /** What its runner says of what it measures. */
+  readonly measuring: Measuring;
   /** Absolute files of other checkouts of the repository whose code ran. */
   readonly foreign: readonly string[];
   /** What was to run and did not, a sentence; null where all ran. It counts unless a failure says enough. */

@@ -15,4 +15,6 @@ export interface SuiteScene {
   readonly arguments: readonly string[];
   readonly environment: Environment;
   readonly durations: FileDurations;
+  /** The files that git knows, relative to the checkout's root. */
+  readonly trackedFiles: ReadonlySet<string>;
 }

@@ -4,16 +4,17 @@ import { pathToFileURL } from "node:url";
 import type { SuiteConfig } from "../config.ts";
 import { RequestError } from "../errors.ts";
 import { adapterPath } from "../paths.ts";
-import { escapedForPattern } from "../patterns.ts";
+import { escapedForPattern, globOf } from "../patterns.ts";
 import type { Environment } from "../world.ts";
 import { installedVersion, missingPackage, type PackagePlace } from "./installed-package.ts";
 import { readJunit, type TestCase } from "./junit.ts";
 import { outputOf } from "./listing.ts";
 import { keepingNodeOptions } from "./node-options.ts";
 import { isPackageScript } from "./package-script.ts";
-import { couldNotRun, type Dialect, lcovInput, resultsOf } from "./results.ts";
+import { couldNotRun, type Dialect, lcovInput, resultsOf, withContradictions } from "./results.ts";
 import type { Ended, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { withArguments } from "./shell.ts";
+import { writeSourceFiles } from "./source-files.ts";
 
 /**
  * vitest. Workers, results and coverage are added to the command line; the databases come through a preload, as vitest
@@ -55,6 +56,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
           }),
       ...(installed.refusesSnapshots ? {} : { CI: run.environment.CI ?? "1" }),
       VERIFY_PROGRESS: run.progressSocket,
+      VERIFY_SOURCE_FILES: await writeSourceFiles(run),
     },
   };
 }
@@ -91,7 +93,7 @@ function coverageOptions({ suite, ...run }: SuiteRun, installed: Installed): str
     `--coverage.reportsDirectory=${coverageDirectory(run)}`,
     "--coverage.reportOnFailure",
     ...(installed.onlyIstanbul ? ["--coverage.provider=istanbul"] : []),
-    ...(/--coverage\.include/.test(command) ? [] : source.map((directory) => `--coverage.include=${directory}/**`)),
+    ...(/--coverage\.include/.test(command) ? [] : source.map((path) => `--coverage.include=${globOf(path)}/**`)),
   ];
 }
 
@@ -101,15 +103,10 @@ function coverageOptions({ suite, ...run }: SuiteRun, installed: Installed): str
  */
 function selected({ selection, directory, checkoutRoot }: SuiteRun): string[] {
   if (selection === null) return [];
-  if (selection.kind === "share") return (selection.otherFiles ?? []).map((file) => `--exclude=${literally(file)}`);
+  if (selection.kind === "share") return (selection.otherFiles ?? []).map((file) => `--exclude=${globOf(file)}`);
   const files = [...new Set(selection.tests.map(({ file }) => relative(directory, join(checkoutRoot, file))))];
   const names = selection.tests.map(({ id }) => id.split(" > ").map(escapedForPattern).join("(?: > | )"));
   return [...files, `--testNamePattern=^ ?(?:${names.join("|")})$`];
-}
-
-/** A path as a glob that matches it alone. */
-function literally(path: string): string {
-  return path.replace(/[\\*?[\]{}()!+@|]/g, "\\$&");
 }
 
 const configName = /^vite(st)?\.(config|workspace|projects)\.[cm]?[jt]s$/;
@@ -175,12 +172,12 @@ async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
       `database.isolation "file" needs a process or thread for each test file, and in suite "${run.suite.name}" ${refusal}: run it with the pool "forks" or "threads" and isolate on, or set another isolation.`,
     );
   }
-  const cases = await readJunit(junitFile(run)).catch(() => null);
+  const written = await readJunit(junitFile(run)).catch(() => null);
   const foundNothing = /No test files found/.test(ended.tail);
-  if (cases === null && !ended.timedOut && !foundNothing) throw couldNotRun(run, ended);
+  if (written === null && !ended.timedOut && !foundNothing) throw couldNotRun(run, ended);
   const coverage = await lcovInput(join(coverageDirectory(run), "lcov.info"), ended.reported.root ?? run.directory);
-  const known = markUnfinished(run, ended, cases ?? []);
-  return resultsOf(run, ended, known, dialectOf(run, ended), coverage);
+  const known = markUnfinished(run, ended, written?.cases ?? []);
+  return withContradictions(run, resultsOf(run, ended, known, dialectOf(run, ended), coverage), written);
 }
 
 const crashed = "The worker ended before the test did.";

@@ -44,6 +44,7 @@ async function doubtsOf({
       root,
       suites: [{ suite: "backend", directory: root, source, isFromCommand }],
       counted: new Map([["backend", coverageOf(counted)]]),
+      kindOf: (file) => (file.startsWith("tests/") ? "test" : "source"),
     },
   );
 }

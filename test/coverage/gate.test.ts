@@ -54,7 +54,16 @@ function judged(coverage: Coverage, gate: object = {}, more: Partial<Against> = 
 const reasonsOf = (...words: Parameters<typeof judged>): string[] => gateReasons(judged(...words));
 
 function changesOf(count: Count, changed: Partial<ChangedLines> = {}): ChangedLines {
-  return { count, uncovered: [], unloaded: [], leftOut: [], exclusions: [], generated: [], ...changed };
+  const none = {
+    uncovered: [],
+    unloaded: [],
+    leftOut: [],
+    omitted: [],
+    assumedTests: [],
+    exclusions: [],
+    generated: [],
+  };
+  return { count, ...none, ...changed };
 }
 
 describe("lines", () => {

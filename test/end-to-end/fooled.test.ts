@@ -115,15 +115,51 @@ describe("pytest", () => {
     expect(await reasonsOf(repository)).toContain("There is no coverage data from backend");
   });
 
-  test("is told which files coverage.py leaves out, as nobody imports them and no package holds them", async () => {
-    const { root } = await makePytestRepository({
-      "src/jobs/nightly.py": "def run():\n    return 1\n",
-      "src/kept/__init__.py": "",
-      "src/kept/listed.py": "",
+  const jobs: Files = {
+    "src/jobs/nightly.py":
+      "def run():\n    return 1\n\n\ndef debug():  # pragma: no cover\n    return 2\n\n\ndef show():\n    raise NotImplementedError\n",
+    "src/jobs/generated/table.py": "A = 1\n",
+    "src/jobs/test_nightly.py": "def test_nothing():\n    assert True\n",
+    ".coveragerc": "[run]\nomit = src/jobs/generated/*\n[report]\nexclude_also = raise NotImplementedError\n",
+  };
+
+  test.each([1, 2])(
+    "counts what nobody imports and no package holds, as coverage.py would, with %i workers",
+    async (workers) => {
+      const suite = { name: "backend", runner: "pytest", command: "pytest tests", source: ["src"], workers };
+      const repository = await makePytestRepository(jobs, { suites: [suite] });
+      expect(await reasonsOf(repository)).toContain("Most missed: src/jobs/nightly.py (3 of 3).");
+      expect((await readSummary(repository.root)).coverage?.files).toEqual([
+        { file: "src/jobs/nightly.py", covered: 0, total: 3 },
+        { file: "src/sums.py", covered: 2, total: 2 },
+      ]);
+    },
+  );
+
+  test("counts it too where the source is coverage.py's own", async () => {
+    const coverage = { ".coveragerc": "[run]\nsource = src\n" };
+    expect(await reasonsOf(await makePytestRepository({ ...open, ...jobs, ...coverage }))).toContain(
+      "src/jobs/nightly.py (4 of 4)",
+    );
+  });
+
+  test("counts only what is loaded or beside it where coverage.py's own source is everything", async () => {
+    const repository = await makePytestRepository({
+      ...open,
+      ...jobs,
+      "docs/conf.py": "project = 'sums'\n",
+      ".coveragerc": "[run]\nsource = .\n",
     });
-    const { code, output } = await runIn(root, []);
-    expect(code).toBe(0);
-    expect(output).toContain("coverage.py leaves out src/jobs/nightly.py: no test of backend imports it");
+    expect(await reasonsOf(repository)).toContain("src/jobs/nightly.py (4 of 4)");
+    const { coverage } = await readSummary(repository.root);
+    expect(coverage?.files.map(({ file }) => file)).not.toContain("docs/conf.py");
+  });
+
+  test("with a file of the source that cannot be parsed, and that nobody imports, is not verified", async () => {
+    const repository = await makePytestRepository({ "src/jobs/old.py": "print 'of Python 2'\n" });
+    expect(await reasonsOf(repository)).toContain(
+      "The coverage of backend lacks 1 file of its source (src/jobs/old.py): the runner counted no line of it.",
+    );
   });
 
   test("that collects no test is not verified, whatever an earlier run covered", async () => {

@@ -96,6 +96,16 @@ test.each<[string, string, string]>([
     `${writing}; head -c 40 passing.xml > out/results.xml`,
     "sums wrote results that cannot be read: out/results.xml: ",
   ],
+  [
+    "results of which one file is empty",
+    `${writing}; : > out/more.xml`,
+    "sums wrote results that cannot be read: out/more.xml: the file is empty.",
+  ],
+  [
+    "results that count a failure and list none",
+    `${writing}; echo '<testsuite name="more" failures="1"><testcase name="a"/></testsuite>' > out/more.xml`,
+    'The results of sums in out/more.xml contradict themselves: the test suite "more" counts 1 failure, but lists none.',
+  ],
   ["results without a test", `${writing}; echo '<testsuites/>' > out/results.xml`, "collected no tests"],
   ["no coverage", "mkdir -p out; cp passing.xml out/", "sums wrote no coverage that match out/*.info"],
 ])("%s is not verified, and told so", async (_what, command, sentence) => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { nothingTold } from "../../src/coverage/measuring.ts";
 import { UnavailableError } from "../../src/errors.ts";
 import { requireSameTests } from "../../src/suite/different-tests.ts";
 import { mergeResults } from "../../src/suite/merge-results.ts";
@@ -12,6 +13,7 @@ function part(more: Partial<TestResults> = {}): TestResults {
     workSeconds: 1,
     failures: [],
     coverage: [{ path: "/a.info", base: "/" }],
+    measuring: nothingTold,
     foreign: [],
     leftOut: null,
     reasons: [],

@@ -142,6 +142,22 @@ test("what the runner says of itself is kept", async () => {
   });
 });
 
+test("what the runner says of what it measures is kept, of all its processes", async () => {
+  expect((await listener.facts()).measuring).toMatchObject({ isTold: false, named: null });
+  await tell(
+    { type: "tested", files: ["/r/src/a.py"], testFiles: ["/r/tests/test_a.py"] },
+    { type: "tested", files: ["/r/src/b.py"] },
+    { type: "measures", named: ["/r/src/a.py"], left: ["/r/src/gen.py"] },
+  );
+  expect((await listener.facts()).measuring).toEqual({
+    isTold: true,
+    named: new Set(["/r/src/a.py"]),
+    left: new Set(["/r/src/gen.py"]),
+    tested: new Set(["/r/src/a.py", "/r/src/b.py"]),
+    testFiles: new Set(["/r/tests/test_a.py"]),
+  });
+});
+
 test("lines that are no messages are passed over", async () => {
   await tell("GET / HTTP/1.1", "null", "7", '{"type":"unheard of"}', { type: "collected", tests: 1 });
   await listener.facts();

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { suiteSchema } from "../../src/config.ts";
+import { nothingTold } from "../../src/coverage/measuring.ts";
 import { InterruptedError, UnavailableError } from "../../src/errors.ts";
 import type { Failure } from "../../src/report/summary.ts";
 import type { Order } from "../../src/suite/order.ts";
@@ -18,6 +19,7 @@ function results(changed: Partial<TestResults> = {}): TestResults {
     workSeconds: 1,
     failures: [],
     coverage: null,
+    measuring: nothingTold,
     foreign: [],
     leftOut: null,
     reasons: [],

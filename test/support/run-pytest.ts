@@ -34,6 +34,7 @@ export async function runPytest(files: Files, workers: number, more: Partial<Sui
       scratch,
       progressSocket: listener.socketPath,
       selection: null,
+      trackedFiles: new Set(Object.keys(files)),
       durations: new Map(),
       arguments: [],
       dependencyNotes: [],

@@ -26,12 +26,14 @@ export function coveragePart(coverage: CoverageSummary | null): Html | null {
   );
 }
 
+const marks = { open: "✓ ", closed: "✕ ", empty: "" };
+
 function gatesTable(coverage: CoverageSummary): Content {
   const rows = coverageRows(coverage).map(({ name, covered, asked, gate }) => [
     name,
     covered,
     asked,
-    gate && html`<span class="${gate}">${gate === "closed" ? "✕ " : "✓ "}${gate}</span>`,
+    gate && html`<span class="${gate}">${marks[gate]}${gate}</span>`,
   ]);
   const columns = ["What", "Covered", "Asked for", "Gate"].map((name) => ({ name }));
   return rows.length > 0 && pageTable("Gates", columns, rows);

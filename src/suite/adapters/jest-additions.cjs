@@ -51,7 +51,12 @@ function reporters(config, { reporter, results, serial }) {
 function coverage(config, directory, source) {
   if (directory === null) return { collectCoverage: false };
   const hasOwn = (config.collectCoverageFrom ?? []).length > 0;
-  const prefixes = source.map((path) => relative(config.rootDir, path).replaceAll("\\", "/"));
+  // What a glob gives a meaning to is meant as it stands: app/(shop)/[id].
+  const prefixes = source.map((path) =>
+    relative(config.rootDir, path)
+      .replaceAll("\\", "/")
+      .replace(/[*?[\]{}()!+@|]/g, "\\$&"),
+  );
   const globs = prefixes.map(
     (prefix) => `${prefix === "" ? "" : `${prefix}/`}**/*.{js,jsx,cjs,mjs,ts,tsx,cts,mts,vue,svelte}`,
   );

@@ -3,6 +3,7 @@
 const { readFileSync, writeFileSync } = require("node:fs");
 const { createConnection } = require("node:net");
 const { stripVTControlCharacters } = require("node:util");
+const { isLinter, measures } = require("./jest-measuring.cjs");
 
 /** @typedef {{ ancestorTitles: string[], title: string, fullName: string, status: string, duration?: number | null, failureMessages: string[] }} Assertion */
 
@@ -15,16 +16,17 @@ module.exports = class Reporter {
   #tests = [];
   /** How many test files have come to their end. */
   #ended = 0;
-  /** After how many failed files jest stops; 0 for never. */
-  #bail;
+  /** What ran the files, by whether it is a linter. */
+  #files = { tested: new Set(), testFiles: new Set() };
+  #globalConfig;
 
   /**
-   * @param {{ rootDir: string, bail: number }} globalConfig
+   * @param {import("./jest-measuring.cjs").GlobalConfig & { bail: number }} globalConfig
    * @param {{ results: string, serial: boolean }} options
    */
   constructor(globalConfig, options) {
     this.#options = options;
-    this.#bail = globalConfig.bail;
+    this.#globalConfig = globalConfig;
     const path = process.env.VERIFY_PROGRESS;
     if (!path) return;
     this.#socket = createConnection(path);
@@ -55,9 +57,10 @@ module.exports = class Reporter {
     this.#send({ type: "done", file: path });
   }
 
-  /** @param {{ path: string }} test @param {{ testResults: Assertion[], testExecError?: Error, failureMessage?: string }} result */
-  onTestFileResult({ path }, result) {
+  /** @param {{ path: string, context: import("./jest-measuring.cjs").Context }} test @param {{ testResults: Assertion[], testExecError?: Error, failureMessage?: string }} result */
+  onTestFileResult({ path, context }, result) {
     this.#ended += 1;
+    this.#files[isLinter(context.config) ? "tested" : "testFiles"].add(path);
     // jest tells a test that was left out for a focused one as it tells one that is to be skipped.
     const isPart = result.testResults.some(({ status }) => status === "pending");
     if (isPart && isFocused(path)) this.#send({ type: "focused", file: path });
@@ -76,11 +79,18 @@ module.exports = class Reporter {
     });
   }
 
-  /** @param {unknown} _contexts @param {{ numFailedTests: number, numFailedTestSuites: number, numTotalTestSuites: number, snapshot: { failure: boolean } }} results */
-  async onRunComplete(_contexts, { numFailedTests, numFailedTestSuites, numTotalTestSuites, snapshot }) {
-    if (this.#bail > 0 && numFailedTestSuites >= this.#bail) this.#send({ type: "stopped", word: "--bail" });
+  /** @param {Iterable<import("./jest-measuring.cjs").Context>} contexts @param {{ numFailedTests: number, numFailedTestSuites: number, numTotalTestSuites: number, snapshot: { failure: boolean } }} results */
+  async onRunComplete(contexts, { numFailedTests, numFailedTestSuites, numTotalTestSuites, snapshot }) {
+    const { bail } = this.#globalConfig;
+    // After how many failed files jest stops; 0 for never.
+    if (bail > 0 && numFailedTestSuites >= bail) this.#send({ type: "stopped", word: "--bail" });
     if (numTotalTestSuites > this.#ended) this.#send({ type: "left out", files: numTotalTestSuites - this.#ended });
     writeFileSync(this.#options.results, JSON.stringify(this.#tests));
+    const { tested, testFiles } = this.#files;
+    this.#send({ type: "tested", files: [...tested], testFiles: [...testFiles] });
+    const configs = [...contexts].map(({ config }) => config);
+    const told = measures(this.#globalConfig, configs);
+    if (told) this.#send({ type: "measures", ...told });
     this.#send({ type: "end", status: numFailedTests + numFailedTestSuites > 0 || snapshot.failure ? 1 : 0 });
     const socket = this.#socket;
     if (socket) await new Promise((resolve) => socket.end(() => resolve(undefined)));

@@ -1,6 +1,6 @@
 """Injected into pytest with `-p`, before any conftest: gives each xdist worker its database and reports progress.
 
-It imports nothing but the standard library, pytest and its neighbor, and runs on every pytest since 7.
+It imports nothing but the standard library, pytest and its neighbors, and runs on every pytest since 7.
 """
 
 import importlib.util
@@ -13,6 +13,7 @@ import time
 
 import pytest
 from pushproof_checkout import editable_roots, foreign_root, twin_of
+from pushproof_measuring import Measuring, Tested
 from pushproof_narrowing import narrowings
 from pushproof_schedule import file_of, make_scheduler
 from pushproof_selection import Names, Selecting, read_selection
@@ -259,6 +260,9 @@ def pytest_configure(config):
     if not reporter:
         return
     config.pluginmanager.register(Visits(), "pushproof-visits")
+    config.pluginmanager.register(Tested(reporter.send), "pushproof-tested")
+    if not is_worker:
+        config.pluginmanager.register(Measuring(reporter.send), "pushproof-measuring")
     if not is_worker and config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(DistributedProgress(), "pushproof-distributed")
 

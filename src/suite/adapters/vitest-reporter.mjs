@@ -1,6 +1,7 @@
 // A reporter of vitest, added beside the user's own: tells the verifier what goes on, a JSON object a line.
 import { createConnection } from "node:net";
 import { choices, tellNarrowings } from "./narrowing.mjs";
+import { measures, testedIn } from "./vitest-measuring.mjs";
 
 /**
  * The parts of a project's configuration that say what runs its files; vitest 3 has them by pool.
@@ -110,7 +111,7 @@ export default class ProgressReporter {
   /**
    * Names what no result file tells: tests that were begun and never ended, and errors outside of any test. Waits until
    * all is written, as vitest ends its process soon after.
-   * @param {Array<{ moduleId: string, state?(): string, children: { allTests(): Iterable<{ fullName: string, result(): { state: string } }> } }>} modules
+   * @param {Array<import("./vitest-measuring.mjs").Module & { state?(): string } & { children: { allTests(): Iterable<{ fullName: string, result(): { state: string } }> } }>} modules
    * @param {Array<{ message: string }>} errors
    * @param {string} reason
    */
@@ -126,6 +127,9 @@ export default class ProgressReporter {
     const left = this.#files - modules.filter(isOver).length;
     if (left > 0) this.#send({ type: "left out", files: left });
     for (const { message } of errors) this.#send({ type: "error", message });
+    this.#send({ type: "tested", ...testedIn(modules) });
+    const told = this.#vitest && measures(this.#vitest);
+    if (told) this.#send({ type: "measures", ...told });
     this.#send({ type: "end", status: reason === "passed" ? 0 : 1 });
     await this.#end();
   }

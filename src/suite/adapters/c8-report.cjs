@@ -1,0 +1,34 @@
+// Reports what V8 measured as `c8 report` does, with the project's own configuration of c8, and prints in its last line what that
+// configuration names and leaves out of the files that the verifier asks about: see source-files.ts.
+const { readFileSync } = require("node:fs");
+const { createRequire } = require("node:module");
+// @ts-expect-error c8 declares no types.
+const { buildYargs } = require("c8/lib/parse-args");
+// @ts-expect-error c8 declares no types.
+const { outputReport } = require("c8/lib/commands/report");
+
+const Exclude = createRequire(require.resolve("c8/lib/report"))("test-exclude");
+
+/** What Node runs as well, and c8 by default does not look at. */
+const moreExtensions = [".mts", ".cts"];
+
+async function main() {
+  const [path = "", ...words] = process.argv.slice(2);
+  /** @type {{ files: string[] }} */
+  const { files } = JSON.parse(readFileSync(path, "utf8"));
+  const argv = buildYargs().parse(words);
+  argv.extension = [...new Set([argv.extension, moreExtensions].flat())];
+  await outputReport(argv);
+
+  const { include, exclude, extension, excludeNodeModules } = argv;
+  const rules = { include, exclude, extension, relativePath: !argv.allowExternal, excludeNodeModules };
+  const isCounted = new Exclude(rules);
+  // The verifier's own words say --all and what to include; an `include` of the project's own leaves out the rest.
+  const isOurs = words.includes("--all");
+  const isMeant = new Exclude({ ...rules, include: isOurs ? include : [], exclude: [], excludeNodeModules: false });
+  const counted = new Set(files.filter((file) => isCounted.shouldInstrument(file)));
+  const left = files.filter((file) => !counted.has(file) && isMeant.shouldInstrument(file));
+  process.stdout.write(`\n${JSON.stringify({ named: argv.all ? [...counted] : null, left })}\n`);
+}
+
+main();

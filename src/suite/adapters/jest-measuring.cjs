@@ -1,0 +1,76 @@
+// What jest's own configuration measures, as its `shouldInstrument` decides: which files it names as source or leaves out.
+const { readFileSync } = require("node:fs");
+const { basename, relative } = require("node:path");
+const picomatch = require("picomatch");
+
+/**
+ * @typedef {{ rootDir: string, collectCoverageFrom?: string[] }} GlobalConfig
+ * @typedef {{
+ *   runner?: string, testMatch?: string[], testRegex?: (string | RegExp)[], testPathIgnorePatterns?: string[],
+ *   coveragePathIgnorePatterns?: string[], setupFiles?: string[], setupFilesAfterEnv?: string[],
+ *   globalSetup?: string | null, globalTeardown?: string | null,
+ * }} ProjectConfig
+ * @typedef {{ config: ProjectConfig }} Context
+ */
+
+/**
+ * What the configuration says of the files that the verifier asks about (see source-files.ts); null where it does not ask.
+ *
+ * @param {GlobalConfig} globalConfig
+ * @param {ProjectConfig[]} configs
+ */
+exports.measures = ({ rootDir, collectCoverageFrom: globs = [] }, configs) => {
+  const path = process.env.VERIFY_SOURCE_FILES;
+  if (!path) return null;
+  /** @type {{ files: string[] }} */
+  const { files } = JSON.parse(readFileSync(path, "utf8"));
+  const told = (/** @type {string} */ file) => lastWord(globs, relative(rootDir, file).replaceAll("\\", "/"));
+  const isLeft = (/** @type {string} */ file) =>
+    told(file) === "left" || configs.every((config) => ignores(config, file));
+  const isNamed = (/** @type {string} */ file) =>
+    told(file) === "named" && configs.some((config) => !ignores(config, file) && !isTest(config, file));
+  return { named: globs.length === 0 ? null : files.filter(isNamed), left: files.filter(isLeft) };
+};
+
+/** Whether what runs a project's files checks them and runs no tests in them. @param {ProjectConfig} config */
+exports.isLinter = ({ runner = "" }) => {
+  const [own, installed] = runner.split(/[\\/]node_modules[\\/](?!.*[\\/]node_modules[\\/])/);
+  return /lint|prettier|runner-tsc|typescript|flow/i.test(installed ?? basename(own ?? ""));
+};
+
+/** What the last glob says that a file matches; one that begins with `!` leaves out. @param {string[]} globs @param {string} name */
+function lastWord(globs, name) {
+  /** @type {"named" | "left" | null} */
+  let word = globs.length > 0 && globs.every((glob) => glob.startsWith("!")) ? "named" : null;
+  for (const glob of globs) {
+    const isNegated = glob.startsWith("!");
+    if (!picomatch.isMatch(name, isNegated ? glob.slice(1) : glob, { dot: true })) continue;
+    word = isNegated ? (word === null ? null : "left") : "named";
+  }
+  return word;
+}
+
+/** @param {ProjectConfig} config @param {string} file */
+function ignores(config, file) {
+  const {
+    coveragePathIgnorePatterns = [],
+    setupFiles = [],
+    setupFilesAfterEnv = [],
+    globalSetup,
+    globalTeardown,
+  } = config;
+  return (
+    coveragePathIgnorePatterns.some((pattern) => new RegExp(pattern).test(file)) ||
+    [...setupFiles, ...setupFilesAfterEnv, globalSetup, globalTeardown].includes(file) ||
+    /[\\/]__mocks__[\\/]/.test(file)
+  );
+}
+
+/** @param {ProjectConfig} config @param {string} file */
+function isTest({ testMatch = [], testRegex = [], testPathIgnorePatterns = [] }, file) {
+  if (testPathIgnorePatterns.some((pattern) => new RegExp(pattern).test(file))) return false;
+  return (
+    testRegex.some((regex) => new RegExp(regex).test(file)) ||
+    lastWord(testMatch, file.replaceAll("\\", "/")) === "named"
+  );
+}
