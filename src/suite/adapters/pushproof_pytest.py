@@ -13,7 +13,7 @@ import time
 
 import pytest
 from pushproof_checkout import editable_roots, foreign_root, twin_of
-from pushproof_narrowing import narrowings
+from pushproof_narrowing import Deselections, narrowings
 from pushproof_schedule import file_of, make_scheduler
 from pushproof_selection import Names, Selecting, read_selection
 
@@ -251,6 +251,10 @@ class DistributedProgress:
         return config.getvalue("dist") == "loadfile" and own
 
 
+def tell_choice(word):
+    reporter.send(type="narrowed", by="choice", word=word)
+
+
 def pytest_configure(config):
     if is_worker and config.workerinput.get("pushproof_marks"):
         config.pluginmanager.register(Marks(), "pushproof-marks")
@@ -259,6 +263,8 @@ def pytest_configure(config):
     if not reporter:
         return
     config.pluginmanager.register(Visits(), "pushproof-visits")
+    if selection is None:
+        config.pluginmanager.register(Deselections(tell_choice), "pushproof-deselections")
     if not is_worker and config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(DistributedProgress(), "pushproof-distributed")
 
