@@ -233,3 +233,13 @@ test.each([
   const { facts } = await runPytest(files, 1);
   expect(facts.narrowings).toEqual(narrowings);
 });
+
+test.each([1, 2])("tests that a hook of the project leaves out are counted, with %d workers", async (workers) => {
+  const files = {
+    "conftest.py":
+      "def pytest_collection_modifyitems(config, items):\n    config.hook.pytest_deselected(items=items[1:])\n    del items[1:]\n",
+    "test_a.py": "def test_a():\n    pass\n\n\ndef test_b():\n    assert 0\n\n\ndef test_c():\n    assert 0\n",
+  };
+  const { facts } = await runPytest(files, workers);
+  expect(facts.narrowings).toEqual([{ by: "choice", word: "2 deselected by a hook" }]);
+});

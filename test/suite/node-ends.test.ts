@@ -87,6 +87,12 @@ test("a script beside the tests that ends itself is what its exit code says, as 
   expect((await runIn(root, [])).code).toBe(0);
 });
 
+test("a file that takes away all listeners of the process's end is still seen to reach it", async () => {
+  const takesAway = `process.removeAllListeners("exit");\n${passingNodeTest}`;
+  const { root } = await makeNodeRepository({ "test/a.test.js": takesAway });
+  expect((await runIn(root, [])).code).toBe(0);
+});
+
 test("a handler of the process's end may call process.exit, as many do that clean up", async () => {
   const cleansUp = `process.on("exit", () => process.exit());\n${passingNodeTest}`;
   const { root } = await makeNodeRepository({ "test/a.test.js": cleansUp });

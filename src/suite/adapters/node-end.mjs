@@ -16,10 +16,15 @@ export function watchEnd() {
   let isLeaving = false;
   tell("begun");
   // A process in which nothing is left to do gets here without a call of process.exit.
-  process.on("exit", () => {
+  const onExit = () => {
     if (isLeaving) return;
     testsAreDone = true;
     tell("ended");
+  };
+  process.on("exit", onExit);
+  // A test may take all listeners away, so that it can put its own there.
+  process.on("removeListener", (event, listener) => {
+    if (event === "exit" && listener === onExit) process.on("exit", onExit);
   });
   // Node's types leave out what process.exit itself calls at last.
   const inner = /** @type {NodeJS.Process & { reallyExit: (code?: number | string | null) => never }} */ (process);

@@ -59,3 +59,20 @@ def named_paths(config):
     if source is None or source.name != "ARGS":
         return []
     return [path for path in map(str, config.args) if path not in (".", "./", str(config.rootpath))]
+
+
+class Deselections:
+    """Counts the tests that something else than pytest's own options leaves out, such as a conftest's hook."""
+
+    def __init__(self, tell):
+        self.tell = tell
+        self.count = 0
+
+    def pytest_deselected(self, items):
+        self.count += len(items)
+
+    def pytest_collection_finish(self, session):
+        option = session.config.option
+        told = option.keyword or option.markexpr or getattr(option, "deselect", None)
+        if self.count and not told:
+            self.tell("%d deselected by a hook" % self.count)

@@ -14,7 +14,7 @@ import time
 import pytest
 from pushproof_checkout import editable_roots, foreign_root, twin_of
 from pushproof_measuring import Measuring, Tested
-from pushproof_narrowing import narrowings
+from pushproof_narrowing import Deselections, narrowings
 from pushproof_schedule import file_of, make_scheduler
 from pushproof_selection import Names, Selecting, read_selection
 
@@ -252,6 +252,10 @@ class DistributedProgress:
         return config.getvalue("dist") == "loadfile" and own
 
 
+def tell_choice(word):
+    reporter.send(type="narrowed", by="choice", word=word)
+
+
 def pytest_configure(config):
     if is_worker and config.workerinput.get("pushproof_marks"):
         config.pluginmanager.register(Marks(), "pushproof-marks")
@@ -263,6 +267,8 @@ def pytest_configure(config):
     config.pluginmanager.register(Tested(reporter.send), "pushproof-tested")
     if not is_worker:
         config.pluginmanager.register(Measuring(reporter.send), "pushproof-measuring")
+    if selection is None:
+        config.pluginmanager.register(Deselections(tell_choice), "pushproof-deselections")
     if not is_worker and config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(DistributedProgress(), "pushproof-distributed")
 
