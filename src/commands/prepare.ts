@@ -1,7 +1,7 @@
 import { type ExitCode, exitCodes, messageOf } from "../errors.ts";
 import { findHookOwner } from "../init/hook-owner.ts";
 import { placeShim } from "../init/shim.ts";
-import { openRepository } from "../push/repository.ts";
+import { openRepository, type Repository } from "../push/repository.ts";
 import type { World } from "../world.ts";
 
 /**
@@ -10,11 +10,15 @@ import type { World } from "../world.ts";
  */
 export async function prepare(world: World): Promise<ExitCode> {
   try {
-    const repository = await openRepository(world);
-    if ((await findHookOwner(repository)).kind === "husky") await placeShim(repository.root);
+    await prepareHook(await openRepository(world));
   } catch (error) {
     if (world.environment.CI === undefined)
       world.errors.write(`pushproof: the hook is not prepared: ${messageOf(error)}\n`);
   }
   return exitCodes.verified;
+}
+
+/** Puts our shim where git runs husky's; nothing where others have the hooks. */
+export async function prepareHook(repository: Repository): Promise<void> {
+  if ((await findHookOwner(repository)).kind === "husky") await placeShim(repository.root);
 }
