@@ -127,7 +127,7 @@ async function install(setting: Setting, plan: Installable): Promise<void> {
   const needed = [...(withHusky ? ["husky"] : []), ...(isOwnRepository ? [] : ["pushproof"])];
   const installation = { repository, manager, packages: needed, listChanged: edit.listChanged };
   await installMissing(world, installation, narrator);
-  if (withHusky) await activateHusky(world, repository, narrator, isOwnRepository);
+  if (withHusky) await activateHusky(world, repository, narrator);
   else if (plan.kind === "entry") await activateManager(world, repository, plan.manager, narrator);
 }
 

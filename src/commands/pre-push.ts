@@ -1,11 +1,12 @@
 import { text } from "node:stream/consumers";
 import { type ExitCode, ExpectedError, exitCodes } from "../errors.ts";
 import { type PushLine, parsePushLines } from "../push/refs.ts";
-import { openRepository } from "../push/repository.ts";
+import { openRepository, type Repository } from "../push/repository.ts";
 import { findPush } from "../push/unseen-push.ts";
 import { defaultOptions } from "../request.ts";
 import { verify } from "../verify.ts";
 import type { Environment, World } from "../world.ts";
+import { prepareHook } from "./prepare.ts";
 
 /** A server that got no word for longer than this may have hung up by the time the hook is done, in seconds. */
 const patienceOfServers = 60;
@@ -23,7 +24,12 @@ interface Destination {
 export async function prePush(push: Destination, world: World, environment: Environment): Promise<ExitCode> {
   const started = performance.now();
   try {
-    const lines = await readLines(push, world, environment);
+    const told = parsePushLines(await text(world.input));
+    const repository = await openRepository(world);
+    // Whoever installed husky without us has its own shim, which lets pushes from older branches pass.
+    await prepareHook(repository).catch(() => {});
+    // No lines are no proof that nothing is pushed: some hook managers keep them for themselves.
+    const lines = told.length > 0 ? told : await findLines(push, { repository, world, environment });
     const subject = { kind: "push", lines, ...push } as const;
     const code = await verify({ subject, options: defaultOptions }, world);
     if (code !== exitCodes.verified) sayStopped(world);
@@ -42,11 +48,12 @@ export async function prePush(push: Destination, world: World, environment: Envi
   }
 }
 
-/** No lines are no proof that nothing is pushed: some hook managers keep them for themselves. */
-async function readLines(push: Destination, world: World, environment: Environment): Promise<readonly PushLine[]> {
-  const lines = parsePushLines(await text(world.input));
-  if (lines.length > 0) return lines;
-  const found = await findPush({ repository: await openRepository(world), environment, ...push });
+/** Finds out what is pushed without git's lines, and says how where that is not exact. */
+async function findLines(
+  push: Destination,
+  { repository, world, environment }: { repository: Repository; world: World; environment: Environment },
+): Promise<readonly PushLine[]> {
+  const found = await findPush({ repository, environment, ...push });
   if (found.remark !== null) world.output.write(`${found.remark}\n`);
   return found.lines;
 }

@@ -121,7 +121,7 @@ export function orderOf(text: string, stopsAtFailure: boolean): "first" | "later
   const lines = text.split("\n").filter((line) => !isIdle(line));
   const position = lines.findIndex((line) => runsOurHook(line) || /^\s*(exec )?(sh )?hooks\/pre-push\b/.test(line));
   const line = lines[position];
-  if (line === undefined) return "never";
+  if (line === undefined || lines.slice(0, position).some((earlier) => /^(exit|exec)\b/.test(earlier))) return "never";
   const isMinded =
     stopsAtFailure ||
     position === lines.length - 1 ||

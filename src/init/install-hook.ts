@@ -34,12 +34,7 @@ export async function installMissing(world: World, installation: Installation, n
 }
 
 /** Has husky take git's hooks, and puts our shim among them. Throws UnavailableError where that could not be done. */
-export async function activateHusky(
-  world: World,
-  repository: Repository,
-  narrator: Narrator,
-  isOwnRepository: boolean,
-): Promise<void> {
+export async function activateHusky(world: World, repository: Repository, narrator: Narrator): Promise<void> {
   const { root } = repository;
   if (await isActive(repository)) narrator.kept("git runs the hooks in .husky (core.hooksPath)");
   else {
@@ -52,9 +47,10 @@ export async function activateHusky(
     }
     narrator.did("git runs the hooks in .husky (core.hooksPath set by husky)");
   }
-  // The repository of pushproof itself has no pushproof in its node_modules.
-  if (!isOwnRepository && (await placeShim(root))) {
-    narrator.did("a push is verified from branches without .husky/pre-push too, as `verify prepare` sees to it");
+  if (await placeShim(root)) {
+    narrator.did(
+      "a push from a branch without .husky/pre-push is verified too (`verify prepare`, in the prepare script)",
+    );
   }
 }
 

@@ -46,13 +46,16 @@ export function isShim(text: string): boolean {
   return text.includes(mark);
 }
 
-/** Puts the shim into husky's generated directory, where there is one; tells whether a file was changed. */
+/**
+ * Puts the shim into husky's generated directory, where there is one and where the root has pushproof among its packages, which
+ * the repository of pushproof itself has not. Tells whether a file was changed.
+ */
 export async function placeShim(root: string): Promise<boolean> {
   const directory = join(root, ".husky", "_");
   const path = join(directory, "pre-push");
   // Only husky 9 has its hooks there; the ones before keep the file that git runs in .husky itself.
-  if (!existsSync(join(directory, "h")) || !existsSync(path)) return false;
-  if (readFileSync(path, "utf8") === shim) return false;
+  const needed = [join(directory, "h"), path, join(root, "node_modules/pushproof/hooks/pre-push")];
+  if (!needed.every((file) => existsSync(file)) || readFileSync(path, "utf8") === shim) return false;
   await editFile(path, shim, 0o777);
   return true;
 }

@@ -5,7 +5,14 @@ import { describe, expect, it, vi } from "vitest";
 import { init } from "../../src/commands/init.ts";
 import { configSchema } from "../../src/config.ts";
 import { InterruptedError, RequestError, UnavailableError } from "../../src/errors.ts";
-import { completePackage, huskyDirectory, type Prepared, prepare, pytestFiles } from "../init/prepared.ts";
+import {
+  completePackage,
+  huskyDirectory,
+  type Prepared,
+  pathWithGitOnly,
+  prepare,
+  pytestFiles,
+} from "../init/prepared.ts";
 import type { Files } from "../support/repository.ts";
 import { runShell } from "../support/run.ts";
 import { captureWorld } from "../support/world.ts";
@@ -398,15 +405,3 @@ describe("a teammate", () => {
     expect(output).toContain("pushproof got: refs/heads/main");
   });
 });
-
-/** A PATH beside the repository with git, sh and node on it, and no package manager. */
-async function pathWithGitOnly(repository: Prepared): Promise<string> {
-  const bin = join(repository.root, "..", "bin");
-  await mkdir(bin, { recursive: true });
-  for (const program of ["git", "sh"]) {
-    const { output } = await runShell(`command -v ${program}`, bin, process.env);
-    await symlink(output.trim(), join(bin, program));
-  }
-  await symlink(process.execPath, join(bin, "node"));
-  return bin;
-}

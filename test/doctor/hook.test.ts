@@ -88,6 +88,7 @@ describe("what git executes before a push", () => {
   test.each([
     ["never names us", `#!/bin/sh\n${sideEffect}\n`, "nothing in it runs pushproof"],
     ["only names us in a comment", `#!/bin/sh\n# ${ours}\n`, "nothing in it runs pushproof"],
+    ["ends before us", `#!/bin/sh\n${sideEffect}\nexit 0\n${ours}\n`, "nothing in it runs pushproof"],
     ["goes on where we fail", `#!/bin/sh\n${ours}\n${sideEffect}\n`, "runs pushproof and goes on where it fails"],
     [
       "calls a file that is not there",

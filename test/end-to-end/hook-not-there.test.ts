@@ -67,6 +67,16 @@ describe("where .husky/pre-push is not in the checkout", () => {
     expect(doctor.output).toContain("✔ hook: .husky/_/pre-push runs pushproof");
   });
 
+  test("a push from a newer branch sees to it, where husky was installed without us", async () => {
+    const repository = await makeInstalled();
+    const huskyAlone = "rm .husky/_/pre-push && node_modules/.bin/husky";
+    await runShell(huskyAlone, repository.root, pusherEnvironment(repository));
+    await pushTiny(repository);
+    await checkOutOld(repository);
+    expect((await pushTiny(repository)).exitCode).toBe(1);
+    expect(await repository.remoteCommit("refs/heads/main")).toBeNull();
+  });
+
   test("a branch without a configuration is refused, with the reason and the way around", async () => {
     const repository = await makeInstalled();
     await checkOutOld(repository);
@@ -136,11 +146,12 @@ describe("verify prepare", () => {
     expect(await readFile(join(generated, "pre-push"), "utf8")).toBe("theirs");
   });
 
-  test("keeps no install of packages from ending well where there is no repository", async () => {
+  test("ends well and without a word where there is no repository", async () => {
     const repository = await makeTinyRepository();
     const outside = join(repository.root, "../outside");
     await mkdir(outside);
-    expect((await runIn(outside, ["prepare"], { environment: pusherEnvironment(repository) })).code).toBe(0);
+    const { code, errors } = await runIn(outside, ["prepare"], { environment: pusherEnvironment(repository) });
+    expect({ code, errors }).toEqual({ code: 0, errors: "" });
   });
 });
 

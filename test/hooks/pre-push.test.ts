@@ -276,7 +276,7 @@ test("without the built program the push is stopped, with the remedy", async () 
   const line = lineOf(await scene.git("rev-parse", "HEAD"));
   const stopped = await scene.push(line, { script: hook });
   expect(stopped.code).toBe(3);
-  expect(stopped.errors).toMatch(/dist\/main\.js is missing, .* Run `npm install`\.\n$/);
+  expect(stopped.errors).toMatch(/dist\/main\.js is missing\. Push stopped; nothing was sent\. Run `npm install`\.\n$/);
   expect(await scene.started()).toBeNull();
 });
 

@@ -6,6 +6,7 @@ import type { ExitCode } from "../../src/errors.ts";
 import type { OwnPackage } from "../../src/init/own-package.ts";
 import type { Environment } from "../../src/world.ts";
 import { type Files, makeDirectory, makeRepository, type Repository, writeFiles } from "../support/repository.ts";
+import { runShell } from "../support/run.ts";
 import { captureWorld } from "../support/world.ts";
 
 const ownRoot = fileURLToPath(new URL("../..", import.meta.url));
@@ -90,4 +91,16 @@ async function makeOwnPackage(): Promise<OwnPackage> {
     "hooks/pre-push": stubHook,
   });
   return { directory, version: "0.1.0", isInstalled: false };
+}
+
+/** A PATH beside the repository with git, sh and node on it, and no package manager. */
+export async function pathWithGitOnly(repository: Prepared): Promise<string> {
+  const bin = join(repository.root, "..", "bin");
+  await mkdir(bin, { recursive: true });
+  for (const program of ["git", "sh"]) {
+    const { output } = await runShell(`command -v ${program}`, bin, process.env);
+    await symlink(output.trim(), join(bin, program));
+  }
+  await symlink(process.execPath, join(bin, "node"));
+  return bin;
 }
