@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { type ExitCode, exitCodes, RequestError } from "../errors.ts";
 import { editFile } from "../files.ts";
 import { activateManager, preCommitVersion } from "../init/activate-manager.ts";
+import { kindOf } from "../init/database-mentions.ts";
 import { draftConfig } from "../init/draft-config.ts";
 import { existingConfig } from "../init/existing-config.ts";
 import { findHookOwner, mayRun } from "../init/hook-owner.ts";
@@ -17,6 +18,8 @@ import { addCommand, type PackageManager, packageManagerOf } from "../init/packa
 import { listProjectFiles } from "../init/project-files.ts";
 import { baseBranch, ignoresNodeModules, repositoryName, uncommitted } from "../init/repository-facts.ts";
 import { openRepository, type Repository } from "../push/repository.ts";
+import { fixedConnections } from "../suite/fixed-connections.ts";
+import { withProjectPrograms } from "../suite/programs.ts";
 import type { World } from "../world.ts";
 
 /** All that the steps of an init need to know. */
@@ -68,14 +71,18 @@ async function survey(world: World, own: OwnPackage): Promise<Setting> {
 }
 
 /** Writes the configuration where there is none. Throws RequestError, with nothing written, where no suite is found. */
-async function configure({ repository, narrator, root, packageFields }: Setting): Promise<void> {
+async function configure({ world, repository, narrator, root, packageFields }: Setting): Promise<void> {
   const existing = existingConfig(root, packageFields);
   if (existing !== null) {
     narrator.kept(`${existing} is there already and stays as it is`);
     return;
   }
   const project = await listProjectFiles(repository);
-  const draft = draftConfig(project, repositoryName(repository), await baseBranch(repository));
+  const code = project.paths.filter((path) => ["python", "javascript"].includes(kindOf(path) ?? ""));
+  const texts = new Map(code.map((path) => [path, project.read(path) ?? ""]));
+  const environment = withProjectPrograms(world.environment, [root]);
+  const fixed = await fixedConnections(texts, environment);
+  const draft = draftConfig(project, repositoryName(repository), await baseBranch(repository), fixed);
   if (draft === null) throw noSuite(root);
   await editFile(join(root, "verify.config.json"), `${JSON.stringify(draft.config, null, 2)}\n`);
   narrator.did("verify.config.json written");

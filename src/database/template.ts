@@ -37,8 +37,9 @@ export async function buildTemplate(
   address: ServerAddress = server.address,
 ): Promise<Template> {
   const name = templateName(base);
-  const building = buildingName(name);
   const { database } = request;
+  // A suite that has the database's name written down most often has it in its migrations, too.
+  const building = database.isolation === "server" ? base : buildingName(name);
   await databases.create({ name: building, worker: "template", becomes: name });
   await createExtensions(server, building, database.extensions);
   if (database.setup !== undefined) await migrate(server, building, database.setup, request, address);

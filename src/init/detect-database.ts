@@ -1,3 +1,4 @@
+import type { FixedConnection } from "../suite/fixed-connections.ts";
 import { findMentions, kindOf, type Mention } from "./database-mentions.ts";
 import { findPartMentions, type PartMention } from "./database-parts.ts";
 import { postgresSign, usesSqlAlchemyWith } from "./database-signs.ts";
@@ -10,6 +11,8 @@ export interface DetectedDatabase {
   readonly suites: ReadonlySet<DetectedSuite>;
   /** The base name, where a test's URL names one. */
   readonly name: string | undefined;
+  /** Left out for the usual one. */
+  readonly isolation?: "server";
   /** Variable → URL scheme, or the part of the address that it holds; empty where none was found. */
   readonly variables: Readonly<Record<string, string>>;
   /** One line each. */
@@ -17,7 +20,11 @@ export interface DetectedDatabase {
 }
 
 /** Which suites use Postgres, and through which environment variables. */
-export function detectDatabase(project: ProjectFiles, suites: readonly DetectedSuite[]): DetectedDatabase {
+export function detectDatabase(
+  project: ProjectFiles,
+  suites: readonly DetectedSuite[],
+  fixed: readonly FixedConnection[] = [],
+): DetectedDatabase {
   const mentions = findMentions(project);
   const parts = findPartMentions(project);
   const users = new Map<DetectedSuite, string>();
@@ -51,6 +58,25 @@ export function detectDatabase(project: ProjectFiles, suites: readonly DetectedS
     [...chosen, ...settings],
     [...chosenParts, ...parts.filter(({ kind }) => kind === "setting")],
   );
+  const isNameFree = names.length > 0 || chosenParts.some(({ part }) => part === "name");
+  const written =
+    users.size === 0 || isNameFree
+      ? undefined
+      : fixed.find(
+          ({ kind, file }) => kind === "database" && [...users.keys()].some((suite) => belongsTo(suite, suites, file)),
+        );
+  if (written !== undefined) {
+    return {
+      suites: new Set(users.keys()),
+      name: written.name,
+      isolation: "server",
+      variables: Object.fromEntries(described),
+      notes: [
+        ...partNotes(chosenParts),
+        `isolation "server", a server for each worker: ${written.file}:${written.line} names the database ${written.name} itself`,
+      ],
+    };
+  }
   return {
     suites: new Set(users.keys()),
     name: named?.name,

@@ -1,4 +1,5 @@
 import { type ConfigFile, configSchema } from "../config.ts";
+import type { FixedConnection } from "../suite/fixed-connections.ts";
 import { coverageThresholds } from "./coverage-thresholds.ts";
 import { detectDatabase } from "./detect-database.ts";
 import { detectJavaScript } from "./detect-javascript.ts";
@@ -26,9 +27,14 @@ export interface Draft {
 
 /**
  * The configuration of what a project holds, or null where no suite was found. `repository` is the repository's name, for
- * a database that nothing names; `base` the branch that pull requests go to.
+ * a database that nothing names; `base` the branch that pull requests go to; `fixed` where code connects to what it names itself.
  */
-export function draftConfig(project: ProjectFiles, repository: string, base: string): Draft | null {
+export function draftConfig(
+  project: ProjectFiles,
+  repository: string,
+  base: string,
+  fixed: readonly FixedConnection[] = [],
+): Draft | null {
   const suites = withMoonTasks(project, [
     ...detectPytest(project),
     ...detectVitest(project),
@@ -36,9 +42,12 @@ export function draftConfig(project: ProjectFiles, repository: string, base: str
   ]);
   if (suites.length === 0) return null;
   const names = nameSuites(suites);
-  const database = detectDatabase(project, suites);
+  const database = detectDatabase(project, suites, fixed);
   const { notes: serverNotes, ...server } = detectPostgres(project);
-  const setups = findSetups(project, database.suites, Object.keys(database.variables));
+  const setups = findSetups(project, database.suites, {
+    variables: Object.keys(database.variables),
+    isByHost: database.isolation === "server",
+  });
   const [only, ...others] = setups;
   const written = only !== undefined && others.length === 0 && only.doubt === null ? only : null;
   const coverage = coverageThresholds(
@@ -58,6 +67,7 @@ export function draftConfig(project: ProjectFiles, repository: string, base: str
     database: database.suites.size > 0 && {
       name: database.name ?? databaseName(repository),
       ...(Object.keys(database.variables).length === 0 ? {} : { variables: shortest(database.variables) }),
+      ...(database.isolation === undefined ? {} : { isolation: database.isolation }),
       ...server,
       ...written?.settings,
     },

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { isTestPath } from "./database-mentions.ts";
 import { dependencyNames, readPackageFile } from "./detect-vitest.ts";
 import type { DetectedSuite } from "./detected-suite.ts";
@@ -28,11 +29,7 @@ export interface FoundSetup {
  * What looks as if it builds the schema of each suite. Where tests make their tables themselves, or where the tool may go to
  * another database than the one that it is given, that is a doubt: a migration must never reach a database of the user's.
  */
-export function findSetups(
-  project: ProjectFiles,
-  suites: Iterable<DetectedSuite>,
-  variables: readonly string[],
-): FoundSetup[] {
+export function findSetups(project: ProjectFiles, suites: Iterable<DetectedSuite>, given: GivenDatabase): FoundSetup[] {
   const all = [...suites];
   return all.flatMap((suite) => {
     const migration = suite.runner === "pytest" ? pythonMigration(project, suite) : javascriptMigration(project, suite);
@@ -49,9 +46,19 @@ export function findSetups(
       `"inputs": [${inputs.map((pattern) => JSON.stringify(pattern)).join(", ")}]`,
       ...("root" in settings ? [`"root": ${JSON.stringify(settings.root)}`] : []),
     ].join(", ");
-    return [{ settings, text, doubt: doubtOf(project, suite, migration, variables) }];
+    return [{ settings, text, doubt: doubtOf(project, suite, migration, given) }];
   });
 }
+
+/** How a migration may come to the database that it is given. */
+export interface GivenDatabase {
+  readonly variables: readonly string[];
+  /** Whether names are the suite's own and only libpq's host and port lead to the server. */
+  readonly isByHost: boolean;
+}
+
+/** A server that code names itself. */
+const namesServer = /postgres\w*(?:\+\w+)?:\/\/[^\s"'`/]*[\w.]+|\bhost\s*[:=]\s*["']/;
 
 /** How tests make tables, or bring them up to date, without us. */
 const makesTables =
@@ -61,7 +68,7 @@ function doubtOf(
   project: ProjectFiles,
   suite: DetectedSuite,
   { connection }: Migration,
-  variables: readonly string[],
+  { variables, isByHost }: GivenDatabase,
 ): string | null {
   const tests = project.paths.filter((path) => isUnder(suite.root, path) && (isTestPath(path) || /setup/i.test(path)));
   const making = tests.find((path) => makesTables.test(project.read(path) ?? ""));
@@ -69,7 +76,8 @@ function doubtOf(
   const texts = connection.map((path) => project.read(within(suite.root, path)) ?? "");
   // Fields of settings classes are named in small letters.
   const reads = (name: string): boolean => texts.some((text) => new RegExp(`\\b${name}\\b`, "i").test(text));
-  return variables.some(reads) ? null : "which database it goes to could not be read";
+  const isLed = isByHost ? texts.some(Boolean) && !texts.some((text) => namesServer.test(text)) : variables.some(reads);
+  return isLed ? null : "which database it goes to could not be read";
 }
 
 function pythonMigration(project: ProjectFiles, { root }: DetectedSuite): Migration | null {
@@ -103,6 +111,7 @@ function javascriptMigration(project: ProjectFiles, { root }: DetectedSuite): Mi
       project.read(within(root, file)) ?? "",
     )?.[1];
   const listed = dependencyNames(readPackageFile(project, root));
+  const withImports = (file: string): string[] => [file, ...importedModules(project, root, file)];
 
   if (project.has(within(root, "prisma/schema.prisma"))) {
     const file = configuration("prisma.config");
@@ -112,7 +121,7 @@ function javascriptMigration(project: ProjectFiles, { root }: DetectedSuite): Mi
     return {
       setup: hasMigrations ? "prisma migrate deploy" : "prisma db push --skip-generate",
       inputs: ["prisma", ...configured],
-      connection: ["prisma/schema.prisma", ...configured],
+      connection: ["prisma/schema.prisma", ...configured.flatMap(withImports)],
     };
   }
   const drizzle = configuration("drizzle.config");
@@ -128,7 +137,7 @@ function javascriptMigration(project: ProjectFiles, { root }: DetectedSuite): Mi
     return {
       setup: "knex migrate:latest",
       inputs: [knex, named(knex, "directory") ?? "migrations"],
-      connection: [knex],
+      connection: withImports(knex),
     };
   }
   const migrations = ["migrations", "db/migrations"].find((name) =>
@@ -140,6 +149,21 @@ function javascriptMigration(project: ProjectFiles, { root }: DetectedSuite): Mi
     return { setup: `node-pg-migrate up${place}`, inputs: [migrations], connection: [] };
   }
   return null;
+}
+
+/** The project's own modules that a JavaScript file imports by a relative path; all relative to `root`. */
+function importedModules(project: ProjectFiles, root: string, file: string): string[] {
+  const text = project.read(within(root, file)) ?? "";
+  const relative = [...text.matchAll(/(?:from|import|require\()\s*["'](\.{1,2}\/[^"']+)["']/g)];
+  return relative.flatMap(([, path = ""]) => {
+    const plain = posix.join(posix.dirname(file), path);
+    const stem = plain.replace(/\.[cm]?[jt]s$/, "");
+    const candidates = [
+      plain,
+      ...["ts", "mts", "js", "mjs", "cjs"].flatMap((end) => [`${stem}.${end}`, `${plain}/index.${end}`]),
+    ];
+    return candidates.find((candidate) => project.has(within(root, candidate))) ?? [];
+  });
 }
 
 /** A file as it is, a directory with all that is in it, nothing for what is not there. */

@@ -31,7 +31,10 @@ function missingTables(
   const tables = namesIn(failures, noRelation);
   if (tables.names.length === 0) return [];
   const detected = { root: suite.root, runner: suite.runner, command: suite.command, source: suite.source };
-  const [found] = findSetups(readProject(), [{ ...detected, projectName: undefined, notes: [] }], []);
+  const [found] = findSetups(readProject(), [{ ...detected, projectName: undefined, notes: [] }], {
+    variables: [],
+    isByHost: false,
+  });
   const remedy =
     found === undefined
       ? 'name the command that makes them as "setup" in "database" (such as "alembic upgrade head"), and the files that it reads as "inputs"'

@@ -72,6 +72,15 @@ test("a failing database.setup is told with its command, exit code and last line
   expect(await ownRunDirectories()).toEqual([]);
 });
 
+test("with a server for each worker, database.setup finds the very name that its migrations may have written down", async () => {
+  const { directory, setup } = await migration("CREATE TABLE account (id int)");
+  const settings = { isolation: "server", setup: `test "$PGDATABASE" = ledger_test && ${setup}` };
+  const [first] = await (await open({ directory, settings })).lease(["gw0"]);
+  expect(await ask(first, "SELECT current_database() AS name, (SELECT count(*)::int FROM account) AS rows")).toEqual([
+    { name: "ledger_test", rows: 0 },
+  ]);
+});
+
 test.each(["psql", "pg_dump"])("a database.setup that lacks %s is told where that comes from", async (program) => {
   const setup = `PATH=/nowhere; ${program} --version`;
   expect((await failureOf(open({ settings: { setup } }))).message).toMatch(

@@ -8,13 +8,22 @@ import { cacheDirectory } from "../../src/paths.ts";
 
 const run = promisify(execFile);
 
-const requirements = ["pytest>=7.2", "pytest-xdist>=3.1", "pytest-cov>=4", "SQLAlchemy>=2,<3", "psycopg2-binary"];
-const imports = "import pytest, xdist, pytest_cov, sqlalchemy, psycopg2";
+const requirements = [
+  "pytest>=7.2",
+  "pytest-xdist>=3.1",
+  "pytest-cov>=4",
+  "SQLAlchemy[asyncio]>=2,<3",
+  "psycopg2-binary",
+  "asyncpg",
+  "alembic",
+  "python-dotenv",
+];
+const imports = "import pytest, xdist, pytest_cov, sqlalchemy, psycopg2, asyncpg, alembic, dotenv, greenlet";
 
 /** The same from Debian, for a machine whose pip reaches no index. */
 const systemPython = "/usr/bin/python3";
 const systemPackages =
-  "python3-venv python3-pytest python3-pytest-xdist python3-pytest-cov python3-sqlalchemy python3-psycopg2";
+  "python3-venv python3-pytest python3-pytest-xdist python3-pytest-cov python3-sqlalchemy python3-psycopg2 python3-asyncpg python3-alembic python3-dotenv python3-greenlet";
 
 /** A Python in which the ledger's suite runs. */
 export interface PythonEnvironment {
@@ -110,7 +119,7 @@ async function build(directory: string): Promise<void> {
     }
   }
   throw new Error(
-    `The tests need a Python with pytest, pytest-xdist, pytest-cov, SQLAlchemy and psycopg2. Give pip a package index it ` +
+    `The tests need a Python with pytest, pytest-xdist, pytest-cov, SQLAlchemy, alembic, psycopg2, asyncpg and python-dotenv. Give pip a package index it ` +
       `can reach, or on Debian: apt-get install ${systemPackages}\n${failures.join("\n")}`,
   );
 }
@@ -127,4 +136,7 @@ async function fromSystem(directory: string): Promise<void> {
   const python = join(directory, "bin", "python");
   await writeFile(program, `#!${python}\nimport sys\n\nfrom pytest import console_main\n\nsys.exit(console_main())\n`);
   await chmod(program, 0o755);
+  await writeFile(join(directory, "bin", "alembic"), `#!/bin/sh\nexec ${python} -m alembic.config "$@"\n`, {
+    mode: 0o755,
+  });
 }

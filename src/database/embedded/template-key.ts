@@ -15,11 +15,11 @@ export async function templateKey(
   { version }: Binaries,
   { database, checkoutRoot, directory }: Pick<ProvisionRequest, "database" | "checkoutRoot" | "directory">,
 ): Promise<string | null> {
-  const { name, variables, setup, inputs, extensions, settings, locale } = database;
+  const { name, variables, setup, inputs, extensions, settings, locale, isolation } = database;
   if (setup !== undefined && inputs.length === 0) return null;
   const digest = setup === undefined ? "" : await digestInputs(checkoutRoot, inputs);
   const place = setup === undefined ? "" : directory.slice(checkoutRoot.length);
   const server = [layout, process.platform, process.arch, version, initdbOptions, localeOptions(locale), settings];
-  const all = JSON.stringify([...server, name, extensions, setup ?? "", place, variables, digest]);
+  const all = JSON.stringify([...server, name, isolation, extensions, setup ?? "", place, variables, digest]);
   return createHash("sha256").update(all).digest("hex").slice(0, 32);
 }
