@@ -21,6 +21,7 @@ import { type OrderBook, redactedOrders } from "./order.ts";
 import type { PlannedSuite } from "./plan.ts";
 import { type Conducted, SuiteProcesses } from "./processes.ts";
 import { projectEnvironment } from "./project-environment.ts";
+import { readProjectFile } from "./read-project-file.ts";
 import { redactor, type Secret } from "./redact.ts";
 import { redactFailure, redactRecord, redactRejection } from "./redact-results.ts";
 import { tellRaces } from "./reruns.ts";
@@ -249,7 +250,12 @@ async function unusedNotes(
 ): Promise<string[]> {
   if (passed + failed === 0 || database === false) return [];
   const project = filesUnder(checkout.root, [...(await checkout.trackedFiles())]);
-  const unused = { suite: suite.name, runner: suite.runner, variables: database.variables };
+  const unused = {
+    suite: suite.name,
+    runner: suite.runner,
+    variables: database.variables,
+    readFile: (name: string) => readProjectFile(directory, name),
+  };
   return [await unusedDatabaseNote(unused, project, projectEnvironment(checkout, [directory], environment))];
 }
 

@@ -14,6 +14,8 @@ export interface UnusedDatabase {
   readonly suite: string;
   readonly runner: RunnerName;
   readonly variables: DatabaseConfig["variables"];
+  /** The text of a file of the suite's directory, whether git knows it or not; null where there is none. */
+  readonly readFile: (name: string) => string | null;
 }
 
 /** What to tell about a suite that never opened its database: what it seems to use instead, and the setting that would help. */
@@ -29,11 +31,13 @@ export async function unusedDatabaseNote(
 }
 
 async function helpFor(
-  { runner, variables }: UnusedDatabase,
+  { runner, variables, readFile }: UnusedDatabase,
   project: ProjectFiles,
   environment: Environment,
 ): Promise<string[]> {
   const isCode = (file: string): boolean => isWrittenFor(runner, file);
+  const overriding = overridingEnvFile(project, isCode, Object.keys(variables), readFile);
+  if (overriding !== null) return [overriding];
   const others = readVariables(project).filter(
     ({ variable, kind, file }) => kind !== "setting" && isCode(file) && variables[variable] === undefined,
   );
@@ -55,6 +59,29 @@ async function helpFor(
     : [
         `${place} names the database ${fixed.name} itself: set "isolation": "server" in "database", where every worker may use any name.`,
       ];
+}
+
+/** How code has a file win over variables that are there already: python-dotenv, django-environ, dotenv. */
+const letsFileWin =
+  /load_dotenv\([^\n]*\boverride\s*=\s*True|read_env\([^\n]*\boverwrite\s*=\s*True|\bconfig\(\s*\{[^}]*\boverride:\s*true/;
+const envFiles = [".env", ".env.test", ".env.local", ".env.test.local"];
+
+/** The sentence for a suite that loads a file of settings over what its workers were given; null where none does. */
+function overridingEnvFile(
+  project: ProjectFiles,
+  isCode: (file: string) => boolean,
+  given: readonly string[],
+  readFile: UnusedDatabase["readFile"],
+): string | null {
+  const code = project.paths.filter(isCode).find((file) => letsFileWin.test(project.read(file) ?? ""));
+  if (code === undefined) return null;
+  for (const file of envFiles) {
+    const text = readFile(file) ?? "";
+    const variable = given.find((name) => new RegExp(`^\\s*(?:export\\s+)?${name}\\s*=`, "m").test(text));
+    if (variable !== undefined)
+      return `${code} lets ${file} win over ${variable}, which names the worker's database: load the file without overriding what is set.`;
+  }
+  return null;
 }
 
 /** A variable that code reads, and what it would have to hold. */

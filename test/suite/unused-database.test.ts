@@ -11,7 +11,8 @@ async function note(
   variables = defaults,
 ): Promise<string> {
   const project = projectFiles(Object.keys(files), (path) => files[path] ?? null);
-  return await unusedDatabaseNote({ suite: "backend", runner, variables }, project, process.env);
+  const readFile = (name: string): string | null => files[name] ?? null;
+  return await unusedDatabaseNote({ suite: "backend", runner, variables, readFile }, project, process.env);
 }
 
 test("a suite whose code names nothing is told what it was given, and how to say that it needs none", async () => {
@@ -121,4 +122,17 @@ test.each([
   '// new Pool({ database: "app_test" })',
 ])("of JavaScript's code nothing is said of %j", async (code) => {
   expect(await note({ "test/db.js": `${code}\n` }, "jest")).not.toContain("itself");
+});
+
+test.each<[string, RunnerName, string]>([
+  ["load_dotenv(override=True)", "pytest", "src/settings.py"],
+  ['env.read_env(str(root / ".env"), overwrite=True)', "pytest", "src/settings.py"],
+  ['dotenv.config({ path: ".env", override: true })', "vitest", "src/settings.js"],
+])("a file of settings that wins over what the worker was given is told, by %s", async (code, runner, file) => {
+  const env = { ".env": "A=1\nexport DATABASE_URL=postgresql://localhost/dev\n" };
+  expect(await note({ [file]: `${code}\n`, ...env }, runner)).toContain(
+    `${file} lets .env win over DATABASE_URL, which names the worker's database: load the file without overriding what is set.`,
+  );
+  expect(await note({ [file]: `${code}\n`, ".env": "A=1\n" }, runner)).not.toContain("lets .env win");
+  expect(await note({ [file]: "load_dotenv()\n", ...env }, runner)).not.toContain("lets .env win");
 });
