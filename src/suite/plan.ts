@@ -7,7 +7,7 @@ import type { WorkerId } from "../database/provision.ts";
 import { RequestError } from "../errors.ts";
 import { plural } from "../report/text.ts";
 import type { VerifyOptions } from "../request.ts";
-import { narrowingsOfCommand, refuseNarrowing } from "./narrowing.ts";
+import { allowsNarrowing, narrowingsOfCommand, refuseNarrowing } from "./narrowing.ts";
 import type { Order } from "./order.ts";
 import { runnerOf } from "./runners.ts";
 import { usableWorkers } from "./worker-count.ts";
@@ -86,7 +86,7 @@ function planSuite(config: Config, suite: SuiteConfig, options: VerifyOptions, c
   if (!existsSync(directory) || !statSync(directory).isDirectory()) {
     throw new RequestError(`The root "${suite.root}" of suite "${suite.name}" is not a directory of this commit.`);
   }
-  refuseNarrowing(suite, narrowingsOfCommand(suite, directory));
+  if (!allowsNarrowing(options.arguments)) refuseNarrowing(suite, narrowingsOfCommand(suite, directory));
   for (const source of suite.source) requireSource(suite, source, directory);
   const usesDatabase = config.database !== false && suite.database;
   const timeoutSeconds = options.timeoutSeconds ?? durationSeconds(config.timeout) ?? Number.POSITIVE_INFINITY;

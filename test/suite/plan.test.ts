@@ -74,3 +74,9 @@ test("a command that leases does so with another number, and serially the base n
 test("where every file has a database, a command leases its own", async () => {
   expect(await planned(command, { isolation: "file" })).toMatchObject({ databases: ["master"], leases: true });
 });
+
+test("a command that selects its tests by git's state is refused; with added arguments, which prove nothing, it runs", async () => {
+  const affected = { ...vitest, command: "turbo run test --affected" };
+  await expect(planned(affected)).rejects.toThrow("backend selects its tests by git's state (--affected)");
+  expect((await planned(affected, {}, { arguments: ["-t", "one"] })).workers).toHaveLength(2);
+});
