@@ -64,15 +64,17 @@ const tools: readonly RegExp[] = [
   /(?:^|[\s/])(?:turbo|moon|nx)\s[^;&|]*?(?<word>\s--affected)(?![\w-])/,
   /(?:^|[\s/])(?<word>nx\s+affected)(?![\w-])/,
   /(?:^|[\s/])(?<word>moon\s+ci)(?![\w-])/,
-  // [HEAD^1], ...[main], {./packages/*}[main]
-  /(?:^|[\s/])(?:turbo|pnpm)\s[^;&|]*?(?<word>\s(?:--filter|-F)[=\s]\s*[^\s[]*\[[^\s\]]+\]\S*)/,
+  // [HEAD^1], ...[main], {./packages/*}[$(git merge-base main HEAD)]
+  /(?:^|[\s/])(?:turbo|pnpm)\s[^;&|]*?(?<word>\s(?:--filter|-F)[=\s]\s*[^\s[]*\[[^\]]+\]\S*)/,
   /(?:^|[\s/])(?:turbo|lerna|lage|yarn\s+workspaces)\s[^;&|]*?(?<word>\s--since)(?![\w-])/,
   /(?:^|[\s/])rush\s[^;&|]*?(?<word>\s(?:--impacted-by|--from|--to|--only)\s+git:\S+)/,
   /(?:^|[\s/])pants\s[^;&|]*?(?<word>\s--changed-(?:since|dependents))(?![\w-])/,
-  /(?:^|[\s/(`])(?<word>git\s+(?:-\S+\s+)*(?:diff|diff-index|diff-tree|diff-files|status|merge-base))(?![\w-])/,
+  // What it prints is made words of the command, or input of the next; by itself, as with --exit-code, it only checks.
+  /(?:\$\(|`)\s*(?<word>git\s+(?:-c\s+\S+\s+|-\S+\s+)*(?:diff|diff-index|diff-tree|diff-files|status))(?![\w-])/,
+  /(?:^|[\s/(])(?<word>git\s+(?:-c\s+\S+\s+|-\S+\s+)*(?:diff|diff-index|diff-tree|diff-files|status))(?![\w-])[^;&|]*\|(?!\|)/,
 ];
 
-/** As playwright, jest, vitest, pytest, go's and cargo's runners have them; behind `--` of npm as well. */
+/** As playwright, jest, vitest, pytest and cargo nextest have them. */
 const optionsOfAnyRunner: readonly (readonly [Narrowing["by"], RegExp])[] = [
   ["git", /(?<word>\s--(?:only-changed|onlyChanged|changed|changedSince|lastCommit|testmon|picked)(?:=\S+)?)(?=\s|$)/],
   ["failures", /(?<word>\s--(?:last-failed|lf|onlyFailures|only-failures|stepwise|sw|rerun-failed))(?=[\s=]|$)/],

@@ -7,7 +7,7 @@ import type { WorkerId } from "../database/provision.ts";
 import { RequestError } from "../errors.ts";
 import { plural } from "../report/text.ts";
 import type { VerifyOptions } from "../request.ts";
-import { narrowingsOfCommand, refuseNarrowing } from "./narrowing.ts";
+import { allowsNarrowing, narrowingsOfCommand, refuseNarrowing } from "./narrowing.ts";
 import type { Order } from "./order.ts";
 import { runnerOf } from "./runners.ts";
 import { requireGlobWithin, requireWithin } from "./within-checkout.ts";
@@ -92,7 +92,7 @@ function planSuite(config: Config, suite: SuiteConfig, options: VerifyOptions, c
   if (!existsSync(directory) || !statSync(directory).isDirectory()) {
     throw new RequestError(`The root "${suite.root}" of suite "${suite.name}" is not a directory of this commit.`);
   }
-  refuseNarrowing(suite, narrowingsOfCommand(suite, directory));
+  if (!allowsNarrowing(options.arguments)) refuseNarrowing(suite, narrowingsOfCommand(suite, directory));
   for (const source of suite.source) requireSource(suite, source, directory, checkoutRoot);
   for (const key of ["results", "coverage"] as const) {
     for (const glob of suite[key]) {

@@ -108,7 +108,12 @@ test("a test over its own timeout is told as that", async () => {
 test("a focused test is refused", async () => {
   const focused = `${header}it.only("adds", () => {});\nit("is left out", () => {});\n`;
   const { root } = await makeMochaRepository({ "test/a.js": focused, "test/b.js": passing });
-  expect((await runIn(root, [])).code).not.toBe(0);
+  const { code, output } = await runIn(root, []);
+  expect(output).toMatch(/^✘ Not verified: main at /m);
+  expect(code).toBe(1);
+  const { suites, reasons } = await readSummary(root);
+  expect(reasons).toEqual(["1 of 2 tests failed in web."]);
+  expect(suites[0]?.failures[0]?.message).toContain("`.only` forbidden by --forbid-only");
 });
 
 test("a test that fails beside another file and passes alone is a race", async () => {

@@ -28,6 +28,8 @@ test.each([
   ["rush test --from git:main", "--from git:main"],
   ["pytest $(git diff --name-only main)", "git diff"],
   ["git --no-pager diff --name-only main | xargs pytest", "git --no-pager diff"],
+  ["pytest `git -c core.quotePath=off diff --name-only main`", "git -c core.quotePath=off diff"],
+  ["turbo run test --filter=...[$(git merge-base main HEAD)]", "--filter=...[$(git merge-base main HEAD)]"],
 ])("`%s` selects by git's state", async (command, word) => {
   expect(narrowingsOfCommand(suiteOf(command), await makeDirectory())).toEqual([{ by: "git", word }]);
 });
@@ -42,6 +44,9 @@ test.each([
   "vitest run src/affected src/git/diff.test.ts",
   "pytest $(git ls-files '*_test.py')",
   "cd $(git rev-parse --show-toplevel) && pytest",
+  "npm run generate && git diff --exit-code && vitest run",
+  "git status || true; pytest",
+  "pytest && diff-cover coverage.xml --compare-branch $(git merge-base main HEAD)",
 ])("`%s` does not", async (command) => {
   expect(narrowingsOfCommand(suiteOf(command), await makeDirectory())).toEqual([]);
 });

@@ -113,3 +113,9 @@ test("a link that stays in the checkout is no reason to refuse", async () => {
   const config = parseConfig({ suites: [suite], database: { root: "inside", inputs: ["inside/**"] } }, "x");
   expect(makePlan(config, defaultOptions, root).suites[0]?.directory).toBe(join(root, "inside"));
 });
+
+test("a command that selects its tests by git's state is refused; with added arguments, which prove nothing, it runs", async () => {
+  const affected = { ...vitest, command: "turbo run test --affected" };
+  await expect(planned(affected)).rejects.toThrow("backend selects its tests by git's state (--affected)");
+  expect((await planned(affected, {}, { arguments: ["-t", "one"] })).workers).toHaveLength(2);
+});

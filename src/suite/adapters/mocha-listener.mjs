@@ -37,7 +37,8 @@ export function listen(runner, { results, socketPath, serial, bail }) {
   runner.on("pending", (/** @type {any} */ test) => end(test, "skipped"));
   runner.on("fail", (/** @type {any} */ test, /** @type {unknown} */ error) => {
     failed += 1;
-    say({ type: "failed", file: test.file, name: test.fullTitle() });
+    // mocha 10 does not say which file a worker died in.
+    say({ type: "failed", file: test.file ?? file, name: test.fullTitle() });
     end(test, "failed", messageOf(error));
   });
   runner.on("end", () => {
@@ -56,7 +57,7 @@ export function listen(runner, { results, socketPath, serial, bail }) {
     const name = test.titlePath ? test.titlePath().join(" › ") : test.fullTitle();
     const seconds = (test.duration ?? 0) / 1000;
     tests.push({ file: test.file ?? file, name, id: test.fullTitle(), outcome, seconds, message });
-    say({ type: "done", file: test.file });
+    say({ type: "done", file: test.file ?? file });
   }
 }
 

@@ -60,6 +60,7 @@ function complete(prototype, additions) {
       const tests = [{ file: last, name: last, outcome: "error", seconds: 0, message, kind: "collection" }];
       writeFileSync(additions.results, JSON.stringify(tests));
       say({ type: "hello", root: process.cwd(), runtime: "mocha" }, { type: "end", status: 1 });
+      await allHeard();
       throw error;
     }
   };
@@ -155,6 +156,17 @@ function say(...messages) {
     socket.unref();
   }
   socket.write(messages.map((message) => `${JSON.stringify(message)}\n`).join(""));
+}
+
+/** For the end of a process, which would not wait for what was said last. */
+async function allHeard() {
+  const told = socket;
+  if (!told) return;
+  told.ref();
+  await new Promise((resolve) => {
+    told.once("close", resolve);
+    told.end(() => resolve(undefined));
+  });
 }
 
 /**
