@@ -12,8 +12,8 @@ interface Migration {
   readonly setup: string;
   /** Files and directories that it depends on; what is not there is left out, as inputs that match no file are refused. */
   readonly inputs: readonly string[];
-  /** Files that say where the database is. */
-  readonly connection: readonly string[];
+  /** Files that say where the database is; null for a tool that goes by libpq's variables, which every worker has. */
+  readonly connection: readonly string[] | null;
 }
 
 /** Settings that build the schema, once for all workers. */
@@ -32,7 +32,9 @@ export interface FoundSetup {
 export function findSetups(project: ProjectFiles, suites: Iterable<DetectedSuite>, given: GivenDatabase): FoundSetup[] {
   const all = [...suites];
   return all.flatMap((suite) => {
-    const migration = suite.runner === "pytest" ? pythonMigration(project, suite) : javascriptMigration(project, suite);
+    const ofLanguage =
+      suite.runner === "pytest" ? pythonMigration(project, suite) : javascriptMigration(project, suite);
+    const migration = ofLanguage ?? sqlMigration(project, suite);
     if (migration === null) return [];
     const inputs = migration.inputs.flatMap((path) => patternOf(project, within(suite.root, path)));
     const settings = {
@@ -73,6 +75,7 @@ function doubtOf(
   const tests = project.paths.filter((path) => isUnder(suite.root, path) && (isTestPath(path) || /setup/i.test(path)));
   const making = tests.find((path) => makesTables.test(project.read(path) ?? ""));
   if (making !== undefined) return `${making} seems to make tables itself`;
+  if (connection === null) return null;
   const texts = connection.map((path) => project.read(within(suite.root, path)) ?? "");
   // Fields of settings classes are named in small letters.
   const reads = (name: string): boolean => texts.some((text) => new RegExp(`\\b${name}\\b`, "i").test(text));
@@ -145,10 +148,32 @@ function javascriptMigration(project: ProjectFiles, { root }: DetectedSuite): Mi
   );
   if (migrations !== undefined && listed.includes("node-pg-migrate")) {
     const place = migrations === "migrations" ? "" : ` --migrations-dir ${migrations}`;
-    // It reads DATABASE_URL by itself.
-    return { setup: `node-pg-migrate up${place}`, inputs: [migrations], connection: [] };
+    // It reads DATABASE_URL, and libpq's variables.
+    return { setup: `node-pg-migrate up${place}`, inputs: [migrations], connection: null };
   }
   return null;
+}
+
+const schemaFiles = ["schema.sql", "db/schema.sql", "database/schema.sql", "sql/schema.sql", "db/structure.sql"];
+/** A directory of numbered files: Flyway's `V1__books.sql`, or `001_books.sql` and `001_books.up.sql`. */
+const numbered = /^(.*?)\/?(?:V[\d._]+__[^/]*|\d+[_-][^/]*?(?:\.up)?)\.sql$/;
+
+/** SQL that psql runs: a schema in one file, or migrations that are numbered. */
+function sqlMigration(project: ProjectFiles, { root }: DetectedSuite): Migration | null {
+  const psql = "psql --quiet --set ON_ERROR_STOP=1";
+  const schema = schemaFiles.find((file) => project.has(within(root, file)));
+  if (schema !== undefined) return { setup: `${psql} --file ${schema}`, inputs: [schema], connection: null };
+  const files = project.paths.filter(
+    (path) => isUnder(root, path) && numbered.test(path) && !path.endsWith(".down.sql"),
+  );
+  const directories = [...new Set(files.map((path) => numbered.exec(path)?.[1] ?? ""))];
+  const [directory] = directories;
+  if (directory === undefined || directories.length > 1 || directory === "") return null;
+  const place = root === "." ? directory : directory.slice(root.length + 1);
+  const isUp = files.every((path) => path.endsWith(".up.sql"));
+  const pattern = `${place}/*${isUp ? ".up" : ""}.sql`;
+  // V10 comes after V9.
+  return { setup: `cat $(ls ${pattern} | sort -V) | ${psql}`, inputs: [place], connection: null };
 }
 
 /** The project's own modules that a JavaScript file imports by a relative path; all relative to `root`. */

@@ -294,6 +294,34 @@ describe("a drafted configuration", () => {
     expect(draft.setups).toMatchObject([{ doubt, text: expect.stringContaining('"setup": "alembic upgrade head"') }]);
   });
 
+  it.each<[Texts, string]>([
+    [
+      { "db/schema.sql": "CREATE TABLE a ();" },
+      '"setup": "psql --quiet --set ON_ERROR_STOP=1 --file db/schema.sql", "inputs": ["db/schema.sql"]',
+    ],
+    [
+      { "db/migration/V1__a.sql": "", "db/migration/V10__b.sql": "" },
+      '"setup": "cat $(ls db/migration/*.sql | sort -V) | psql --quiet --set ON_ERROR_STOP=1", "inputs": ["db/migration/**"]',
+    ],
+    [
+      { "migrations/001_a.up.sql": "", "migrations/001_a.down.sql": "" },
+      '"setup": "cat $(ls migrations/*.up.sql | sort -V) | psql --quiet --set ON_ERROR_STOP=1", "inputs": ["migrations/**"]',
+    ],
+  ])("finds plain SQL, which psql runs (%j)", (files, text) => {
+    const { config, setups } = draftOf({ ...python, ...files });
+    expect(setups).toEqual([]);
+    const { setup, inputs } = config.database as { setup: string; inputs: string[] };
+    expect(`"setup": ${JSON.stringify(setup)}, "inputs": ${JSON.stringify(inputs)}`).toBe(text);
+  });
+
+  it.each<[Texts]>([[{ "a/V1__a.sql": "", "b/V1__b.sql": "" }], [{ "queries/books.sql": "" }]])(
+    "takes no other SQL for migrations (%j)",
+    (files) => {
+      expect(draftOf({ ...python, ...files })).toMatchObject({ setups: [] });
+      expect(draftOf({ ...python, ...files }).config.database).not.toHaveProperty("setup");
+    },
+  );
+
   it("writes none of several", () => {
     const inside = (root: string) =>
       Object.fromEntries(Object.entries(alembic).map(([path, text]) => [`${root}/${path}`, text]));
@@ -364,11 +392,6 @@ describe("a drafted configuration", () => {
       '"setup": "prisma migrate deploy", "inputs": ["prisma/**", "prisma.config.ts"]',
     ],
     [{ "prisma/schema.prisma": "" }, ["prisma"], '"setup": "prisma db push --skip-generate", "inputs": ["prisma/**"]'],
-    [
-      { "db/migrations/1_a.js": "" },
-      ["node-pg-migrate", "pg"],
-      '"setup": "node-pg-migrate up --migrations-dir db/migrations", "inputs": ["db/migrations/**"]',
-    ],
   ])("suggests what the project's migration tool needs (%j)", (files, packages, suggestion) => {
     const dependencies = Object.fromEntries(packages.map((name) => [name, "1"]));
     const draft = draftOf({
