@@ -205,20 +205,37 @@ test("tests that lie outside of the checkout, behind a committed link, are no te
   );
 });
 
-test.each(["process.exit(0);", "process.exitCode = 0; process.kill(process.pid);"])(
-  "a configuration that ends its process, by %s, stops the push",
-  async (statement) => {
-    const repository = await makePytestRepository({
-      "verify.config.json": null,
-      "verify.config.mjs": `${statement}\nexport default {};\n`,
-    });
-    await useHook(repository);
-    const { exitCode, output } = await push(repository);
-    expect(exitCode).not.toBe(0);
-    expect(output).toContain("verify.config.mjs cannot be read: ");
-    expect(await repository.remoteCommit("refs/heads/main")).toBeNull();
-  },
-);
+const pushed = { name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 2 };
+
+test.each<[string, Files, string]>([
+  [
+    "a configuration that ends its process with code 0",
+    { "verify.config.json": null, "verify.config.mjs": "process.exit(0);\nexport default {};\n" },
+    "verify.config.mjs cannot be read: it ended its process (exit code 0) before it gave its configuration.",
+  ],
+  [
+    "a check that an object would lose",
+    { "verify.config.json": `{"suites":[${JSON.stringify(pushed)}],"database":false,"checks":{"__proto__":"exit 1"}}` },
+    'verify.config.json: "checks.__proto__" is a name that JavaScript cannot keep: choose another.',
+  ],
+  [
+    "a root that a link leads out of the repository",
+    { "verify.config.json": configFile({ suites: [{ ...pushed, root: "out" }], database: false }) },
+    'The root "out" of suite "backend" leads out of the repository, to ',
+  ],
+])("%s stops the push, with its reason first", async (_what, files, sentence) => {
+  const repository = await makePytestRepository(files);
+  await repository.write({ "../elsewhere/tests/test_a.py": "def test_a():\n    assert True\n" });
+  await symlink("../elsewhere", join(repository.root, "out"));
+  await repository.commit("Link");
+  await useHook(repository);
+  const { exitCode, output } = await push(repository);
+  expect(exitCode).not.toBe(0);
+  const [first, second] = output.split("\n");
+  expect(first?.startsWith("✔ Checkout") ? second : first).toContain(sentence);
+  expect(output).toContain("Push stopped; nothing was sent.");
+  expect(await repository.remoteCommit("refs/heads/main")).toBeNull();
+});
 
 describe("the ratchet", () => {
   const ratchet = { coverage: { lines: 10, ratchet: true } };
