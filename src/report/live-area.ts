@@ -1,5 +1,6 @@
 import type { Writable } from "node:stream";
 import { sizeOf } from "./screen.ts";
+import { ownsTerminal } from "./terminal-owner.ts";
 import { widthOf } from "./width.ts";
 
 const hideCursor = "\u001b[?25l";
@@ -19,8 +20,12 @@ export class LiveArea {
   /** Whoever insists on ending the process must not be left without a cursor. */
   readonly #restore = (): void => void this.#stream.write(showCursor);
 
-  constructor(stream: Writable) {
+  /** Whether nobody else writes on the terminal meanwhile. */
+  readonly #isOurs: () => boolean;
+
+  constructor(stream: Writable, isOurs = (): boolean => !("fd" in stream) || ownsTerminal()) {
     this.#stream = stream;
+    this.#isOurs = isOurs;
   }
 
   get isShown(): boolean {
@@ -29,6 +34,7 @@ export class LiveArea {
 
   /** Puts these lines in place of those that are there. */
   draw(lines: readonly string[]): void {
+    if (!this.#isOurs()) return;
     if (!this.isShown && lines.length > 0) process.once("exit", this.#restore);
     const back = this.#toItsBeginning();
     const text = lines.map((line) => `${eraseLine}${line}\n`).join("");
@@ -48,7 +54,8 @@ export class LiveArea {
 
   /** Takes the area away, and ends with these lines in its place, which stay. */
   end(text: string): void {
-    this.#stream.write(`${this.#toItsBeginning()}${eraseBelow}${text}\n${showCursor}`);
+    const begin = this.#isOurs() ? `${this.#toItsBeginning()}${eraseBelow}` : "\r\n";
+    this.#stream.write(`${begin}${text}\n${showCursor}`);
     this.#lines = [];
     this.#widths = [];
     process.off("exit", this.#restore);

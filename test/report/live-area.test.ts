@@ -72,3 +72,14 @@ test("however often it is drawn, one listener waits for the end of the process, 
   area.end("ended");
   expect(process.listenerCount("exit")).toBe(before);
 });
+
+test("where the shell has its terminal back, nothing is drawn over it, and what is to stay comes below", async () => {
+  let isOurs = true;
+  area = new LiveArea(terminal, () => isOurs);
+  area.draw(["one", "two"]);
+  isOurs = false;
+  terminal.write("$ ");
+  area.draw(["three"]);
+  area.end("Interrupted.");
+  expect(await seen()).toBe("before\none\ntwo\n$\nInterrupted.");
+});
