@@ -4,8 +4,9 @@ import { basename, dirname, join } from "node:path";
 import { type ExitCode, exitCodes, RequestError } from "../errors.ts";
 import { editFile } from "../files.ts";
 import { activateManager, preCommitVersion } from "../init/activate-manager.ts";
+import { askYesNo, canAsk } from "../init/ask.ts";
 import { kindOf } from "../init/database-mentions.ts";
-import { draftConfig } from "../init/draft-config.ts";
+import { type Draft, draftConfig } from "../init/draft-config.ts";
 import { existingConfig } from "../init/existing-config.ts";
 import { findHookOwner, mayRun } from "../init/hook-owner.ts";
 import { type HookPlan, type HookRequest, type PlannedFile, planHook } from "../init/hook-plan.ts";
@@ -17,6 +18,7 @@ import { editPackageJson, type PackageEdit, parsePackageJson, rangeOf } from "..
 import { addCommand, type PackageManager, packageManagerOf } from "../init/package-manager.ts";
 import { listProjectFiles } from "../init/project-files.ts";
 import { baseBranch, ignoresNodeModules, repositoryName, uncommitted } from "../init/repository-facts.ts";
+import type { FoundSetup } from "../init/suggestions.ts";
 import { openRepository, type Repository } from "../push/repository.ts";
 import { fixedConnections } from "../suite/fixed-connections.ts";
 import { withProjectPrograms } from "../suite/programs.ts";
@@ -84,7 +86,12 @@ async function configure({ world, repository, narrator, root, packageFields }: S
   const fixed = await fixedConnections(texts, environment);
   const draft = draftConfig(project, repositoryName(repository), await baseBranch(repository), fixed);
   if (draft === null) throw noSuite(root);
-  await editFile(join(root, "verify.config.json"), `${JSON.stringify(draft.config, null, 2)}\n`);
+  const asked = await setupByAnswer(world, draft);
+  const config =
+    asked === null || !draft.config.database
+      ? draft.config
+      : { ...draft.config, database: { ...draft.config.database, ...asked.settings } };
+  await editFile(join(root, "verify.config.json"), `${JSON.stringify(config, null, 2)}\n`);
   narrator.did("verify.config.json written");
   for (const { title, notes } of [...draft.suites, ...draft.coverage]) {
     narrator.detail(title);
@@ -94,12 +101,20 @@ async function configure({ world, repository, narrator, root, packageFields }: S
     draft.config.database ? `database: ${draft.config.database.name}` : "database: none, no sign of Postgres found",
   );
   for (const note of draft.database) narrator.detail(`  ${note}`);
-  for (const { text, doubt } of draft.setups) {
+  for (const { text, doubt } of draft.setups.filter((setup) => setup !== asked)) {
     const why = doubt === null ? "several tools make tables" : doubt;
     narrator.warn(
       `if the tests expect their tables to be there, add to "database": ${text} (not written, as ${why}; built once, and kept while the inputs are unchanged)`,
     );
   }
+}
+
+/** What may make the tables, where that is open and somebody says that it does; never what may go to a database of theirs. */
+async function setupByAnswer(world: World, { setups }: Draft): Promise<FoundSetup | null> {
+  const [only, ...others] = setups;
+  if (only === undefined || others.length > 0 || !only.isLed || !canAsk(world)) return null;
+  const question = `Does \`${only.settings.setup}\` make the tables that the tests expect (${only.doubt})? Shall it run once for all workers?`;
+  return (await askYesNo(world, question)) ? only : null;
 }
 
 function requestOf({ world, repository, root, own, manager, packageFields, isOwnRepository }: Setting): HookRequest {

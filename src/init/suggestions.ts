@@ -23,6 +23,8 @@ export interface FoundSetup {
   readonly text: string;
   /** What may go wrong with it, a phrase; null where it can be written without asking. */
   readonly doubt: string | null;
+  /** Whether it is plain that it goes to the database that it is given, and never to one of the user's. */
+  readonly isLed: boolean;
 }
 
 /**
@@ -48,7 +50,9 @@ export function findSetups(project: ProjectFiles, suites: Iterable<DetectedSuite
       `"inputs": [${inputs.map((pattern) => JSON.stringify(pattern)).join(", ")}]`,
       ...("root" in settings ? [`"root": ${JSON.stringify(settings.root)}`] : []),
     ].join(", ");
-    return [{ settings, text, doubt: doubtOf(project, suite, migration, given) }];
+    const isLed = isLedToGiven(project, suite, migration, given);
+    const doubt = isLed ? makingTest(project, suite) : "which database it goes to could not be read";
+    return [{ settings, text, doubt, isLed }];
   });
 }
 
@@ -66,21 +70,24 @@ const namesServer = /postgres\w*(?:\+\w+)?:\/\/[^\s"'`/]*[\w.]+|\bhost\s*[:=]\s*
 const makesTables =
   /\b(create_all|drop_all|run_sync|synchronize|sync\(\s*\{\s*force|CREATE TABLE|DROP SCHEMA|migrate\.latest|runMigrations|command\.upgrade|alembic upgrade|prisma (?:migrate|db push)|migrate\(|call_command\()/;
 
-function doubtOf(
-  project: ProjectFiles,
-  suite: DetectedSuite,
-  { connection }: Migration,
-  { variables, isByHost }: GivenDatabase,
-): string | null {
+/** Where tests make tables themselves, a phrase; null where they do not seem to. */
+function makingTest(project: ProjectFiles, suite: DetectedSuite): string | null {
   const tests = project.paths.filter((path) => isUnder(suite.root, path) && (isTestPath(path) || /setup/i.test(path)));
   const making = tests.find((path) => makesTables.test(project.read(path) ?? ""));
-  if (making !== undefined) return `${making} seems to make tables itself`;
-  if (connection === null) return null;
-  const texts = connection.map((path) => project.read(within(suite.root, path)) ?? "");
+  return making === undefined ? null : `${making} seems to make tables itself`;
+}
+
+function isLedToGiven(
+  project: ProjectFiles,
+  { root }: DetectedSuite,
+  { connection }: Migration,
+  { variables, isByHost }: GivenDatabase,
+): boolean {
+  if (connection === null) return true;
+  const texts = connection.map((path) => project.read(within(root, path)) ?? "");
   // Fields of settings classes are named in small letters.
   const reads = (name: string): boolean => texts.some((text) => new RegExp(`\\b${name}\\b`, "i").test(text));
-  const isLed = isByHost ? texts.some(Boolean) && !texts.some((text) => namesServer.test(text)) : variables.some(reads);
-  return isLed ? null : "which database it goes to could not be read";
+  return isByHost ? texts.some(Boolean) && !texts.some((text) => namesServer.test(text)) : variables.some(reads);
 }
 
 function pythonMigration(project: ProjectFiles, { root }: DetectedSuite): Migration | null {

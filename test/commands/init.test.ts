@@ -53,6 +53,38 @@ describe("verify init in a repository with a pytest suite", () => {
     expect((await push(repository)).output).toContain("pushproof got: refs/heads/main");
   });
 
+  describe("asks at a terminal whether migrations make the tables, where tests may make them", () => {
+    const migrated: Files = {
+      ...complete,
+      "alembic.ini": "[alembic]\n",
+      "alembic/env.py": 'os.environ["TEST_DATABASE_URL"]\n',
+      "tests/test_tables.py": "Base.metadata.create_all(engine)\n",
+    };
+    const initAt = async (files: Files, answer: string) => {
+      const repository = await prepare(files);
+      const { output } = await repository.init({ answer });
+      return { output, config: JSON.parse(await read(repository, "verify.config.json")) };
+    };
+
+    it("and writes them after a yes", async () => {
+      const { output, config } = await initAt(migrated, "y\n");
+      expect(output).toContain("Does `alembic upgrade head` make the tables that the tests expect");
+      expect(config.database).toMatchObject({ setup: "alembic upgrade head", inputs: ["alembic.ini", "alembic/**"] });
+    });
+
+    it("and leaves them after a no, with what to add", async () => {
+      const { output, config } = await initAt(migrated, "n\n");
+      expect(config.database).not.toHaveProperty("setup");
+      expect(output).toContain('add to "database": "setup": "alembic upgrade head"');
+    });
+
+    it("and never where they may go to a database of the user's", async () => {
+      const { output, config } = await initAt({ ...migrated, "alembic/env.py": "url = config.get('url')\n" }, "y\n");
+      expect(output).not.toContain("[y/N]");
+      expect(config.database).not.toHaveProperty("setup");
+    });
+  });
+
   it("says what it did, what it guessed from where, and what to do next", async () => {
     const repository = await prepare(complete);
     const { output } = await repository.init();

@@ -42,8 +42,8 @@ export const pytestFiles: Files = {
 export interface Prepared extends Repository {
   /** The package that init takes for itself: a checkout beside the repository, its hook a stub. */
   readonly own: OwnPackage;
-  /** Runs `verify init`; a directory is relative to the root. */
-  init(options?: { directory?: string; environment?: Environment }): Promise<Outcome>;
+  /** Runs `verify init`; a directory is relative to the root. With an answer, at a terminal where somebody gives it. */
+  init(options?: { directory?: string; environment?: Environment; answer?: string }): Promise<Outcome>;
 }
 
 export interface Outcome {
@@ -66,11 +66,15 @@ export async function prepare(files: Files, options: { installed?: boolean } = {
   return {
     ...repository,
     own,
-    init: async ({ directory = ".", environment = {} } = {}) => {
+    init: async ({ directory = ".", environment = {}, answer } = {}) => {
       const captured = captureWorld({
+        ...(answer === undefined ? {} : { input: answer }),
         directory: join(repository.root, directory),
         environment: { ...repository.environment, HUSKY: undefined, ...environment },
       });
+      if (answer !== undefined) {
+        for (const stream of [captured.world.input, captured.world.output]) Object.assign(stream, { isTTY: true });
+      }
       try {
         const exitCode = await init(captured.world, own);
         return { exitCode, error: null, output: captured.output() };

@@ -1,0 +1,32 @@
+import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
+import { expect, test } from "vitest";
+import { askYesNo, canAsk } from "../../src/init/ask.ts";
+import type { World } from "../../src/world.ts";
+
+function worldWith(answer: string, isTTY = true): World & { readonly output: PassThrough } {
+  const input = Object.assign(new PassThrough(), { isTTY });
+  input.end(answer);
+  const output = Object.assign(new PassThrough(), { isTTY });
+  const signal = new AbortController().signal;
+  return { directory: "/", environment: {}, input, output, errors: new PassThrough(), signal };
+}
+
+test.each([
+  ["y\n", true],
+  ["Yes\n", true],
+  ["n\n", false],
+  ["\n", false],
+  ["", false],
+  ["maybe\n", false],
+])("the answer %j is a yes: %j", async (answer, isYes) => {
+  const world = worldWith(answer);
+  expect(await askYesNo(world, "Write it?")).toBe(isYes);
+  world.output.end();
+  expect(await text(world.output)).toBe("Write it? [y/N] ");
+});
+
+test("only somebody at a terminal is asked", () => {
+  expect(canAsk(worldWith(""))).toBe(true);
+  expect(canAsk(worldWith("", false))).toBe(false);
+});
