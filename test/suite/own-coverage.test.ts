@@ -25,7 +25,7 @@ test.each([
 });
 
 test("a bare --cov in addopts does not widen the suite's own source", async () => {
-  const { root } = await makePytestRepository({ "pytest.ini": `[pytest]\n${ini("--cov --no-cov")}` });
+  const { root } = await makePytestRepository({ "pytest.ini": `[pytest]\n${ini("--cov")}` });
   expect((await runIn(root, [])).code).toBe(0);
   expect((await readSummary(root)).coverage?.files.map(({ file }) => file)).toEqual(["src/sums.py"]);
 });

@@ -145,7 +145,6 @@ def complete_coverage(option):
     sources = json.loads(os.environ.get("VERIFY_COVERAGE_SOURCE", "null"))
     if sources is None or not hasattr(option, "cov_source"):
         return
-    option.no_cov = False
     named = [source for source in option.cov_source or [] if source is not True]
     if not named:
         option.cov_source = sources or [True]
@@ -375,6 +374,9 @@ def pytest_runtest_logreport(report):
     if not reporter or is_worker:
         return
     worker, file = worker_of(report), report.nodeid.split("::")[0]
+    # pytest-rerunfailures, of a failure that it does not let stand.
+    if report.outcome == "rerun":
+        reporter.send(type="again", worker=worker, file=file, name=report.nodeid)
     if report.failed and report.nodeid not in failed:
         failed.add(report.nodeid)
         reporter.send(type="failed", worker=worker, file=file, name=report.nodeid)
