@@ -90,7 +90,7 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
   const runner = runnerOf(suite);
   const processes = new SuiteProcesses({ planned, runner, scene, provision, logs, signal, onProgress });
   try {
-    const { conducted, parallel, why } = await runInParallel(planned, processes, scene);
+    const { conducted, parallel, why } = await runInParallel(planned, processes, scene, display.startAgain);
     const { results, databases, audit, seconds } = conducted;
     const rejections = conducted.rejections.map((rejection) => redactRejection(rejection, redact));
     const onProgress = display.rerun;
@@ -178,12 +178,14 @@ interface ParallelRun {
 
 /**
  * Runs the suite as it is planned. Where its runner cannot run it side by side, because workers find different tests or the
- * process that coordinates them opens the database, it goes as processes instead, each with its share of the files.
+ * process that coordinates them opens the database, it goes as processes instead, each with its share of the files;
+ * `onStartAgain` is called before.
  */
 async function runInParallel(
   planned: PlannedSuite,
   processes: SuiteProcesses,
   { coordinatorEnvironment }: SuiteScene,
+  onStartAgain: () => void,
 ): Promise<ParallelRun> {
   const { suite, parallel, order } = planned;
   if (order !== undefined) {
@@ -208,6 +210,7 @@ async function runInParallel(
     if (reason === null) throw error;
   }
   if (conducted !== null && reason === null) return { conducted, parallel, why: null };
+  onStartAgain();
   return {
     conducted: await processes.runShares(),
     parallel: "processes",
