@@ -41,9 +41,9 @@ function joinFigures(...parts: readonly (string | null)[]): string | null {
   return parts.filter((part) => part !== null).join("; ") || null;
 }
 
-/** "804 passed, 1 failed, 1 skipped". */
-export function countsText({ passed, failed, skipped, races = 0 }: TestCounts): string {
-  const parts = [`${passed} passed`];
+/** "804 passed (2 flaky), 1 failed, 1 skipped". */
+export function countsText({ passed, failed, skipped, races = 0, flaky = 0 }: TestCounts): string {
+  const parts = [flaky > 0 ? `${passed} passed (${flaky} flaky)` : `${passed} passed`];
   if (failed > races) parts.push(`${failed - races} failed`);
   if (races > 0) parts.push(plural(races, "race"));
   if (skipped > 0) parts.push(`${skipped} skipped`);
@@ -59,6 +59,7 @@ export function allTests({ suites }: Summary): TestCounts {
     failed: sum("failed"),
     skipped: sum("skipped"),
     races: sum("races"),
+    flaky: sum("flaky"),
   };
 }
 

@@ -1,5 +1,6 @@
 import { coverageSection } from "./coverage-section.ts";
 import { changesFigure, countsText, databasesText, figures } from "./figures.ts";
+import { flakyName } from "./flaky.ts";
 import { code, escapeMarkdown, fencedBlock, joined, list, section, table } from "./markdown.ts";
 import { binaryOrCounts, changedName } from "./markdown-changes.ts";
 import { performanceSection } from "./performance-table.ts";
@@ -22,6 +23,7 @@ import {
 const shownFailures = 10;
 const shownRejections = 20;
 const shownRaces = 10;
+const shownFlaky = 20;
 const shownFiles = 60;
 const shownCommits = 60;
 const longestMessage = 4_000;
@@ -34,6 +36,7 @@ export function summaryMarkdown(summary: Summary): string {
     list([...summary.reasons, ...letThroughSentences(summary)].map(escapeMarkdown)),
     figuresTable(summary),
     failuresSection(summary),
+    flakySection(summary),
     rejectionsSection(summary),
     coverageSection(summary.coverage),
     suitesSection(summary),
@@ -92,6 +95,14 @@ function howItFailed(failure: Failure): string {
   const where = `${worker === undefined ? "" : ` on ${escapeMarkdown(worker)}`}, in ${code(file)}`;
   if (kind !== "race") return `${failureWords[kind]}${where}`;
   return `${failureWords.race}: it failed${where}, ${ranBeforeText(failure, code)}, and passes alone`;
+}
+
+/** What a runner's own reruns hide: a test that fails now and then. */
+function flakySection({ suites }: Summary): string | null {
+  const flaky = suites.flatMap((suite) => suite.flaky ?? []);
+  if (flaky.length === 0) return null;
+  const shown = listed(flaky, shownFlaky, (test) => code(flakyName(test)), "test");
+  return section(`Passed when run again (${flaky.length})`, list(shown));
 }
 
 function rejectionsSection(summary: Summary): string | null {

@@ -65,6 +65,8 @@ export interface SuiteSummary {
   /** The names of the databases the workers had, in the workers' order. */
   readonly databases: readonly string[];
   readonly failures: readonly Failure[];
+  /** The tests that failed, and passed when the runner itself ran them again. Missing where there are none. */
+  readonly flaky?: readonly FlakyTest[];
   /** How the workers were kept apart: see `database.isolation`. Missing where there were no databases, and before 0.2. */
   readonly isolation?: DatabaseConfig["isolation"];
   /** What workers tried to reach and the server refused them. Missing before 0.2. */
@@ -99,6 +101,15 @@ export interface TestCounts {
   readonly skipped: number;
   /** How many of those that failed pass alone. Missing where none does, and before 0.3. */
   readonly races?: number;
+  /** How many of those that passed had failed before, and passed when the runner ran them again. Missing where none did. */
+  readonly flaky?: number;
+}
+
+/** A test that passed only when its runner ran it again. */
+export interface FlakyTest {
+  /** Relative to the repo's root. */
+  readonly file: string;
+  readonly name: string;
 }
 
 export interface Failure {

@@ -1,6 +1,7 @@
 import type { Colors } from "./display.ts";
 import { failureLines } from "./failure-lines.ts";
 import { briefFigures } from "./figures.ts";
+import { flakySentences } from "./flaky.ts";
 import { allRejections, rejectionRemedies, rejectionText } from "./rejections.ts";
 import { plainScreen, type Screen } from "./screen.ts";
 import type { Summary, Verdict } from "./summary.ts";
@@ -94,6 +95,7 @@ function explanation(summary: Summary, { reasons, others, characters }: Detail):
   const write = (text: string): string => clip(plainLine(text), characters);
   return [
     ...listed([...summary.reasons, ...letThroughSentences(summary)], reasons, write, "reason"),
+    ...flakySentences(summary).map((sentence) => `  ${write(sentence)}`),
     ...listed(summary.notes, others, (note) => `  ${write(note)}`, "note"),
     ...refused.map((line) => `  ${clip(plainLine(line), Math.min(longestRefusal, characters))}`),
     ...remedies.map((remedy) => `  ${write(remedy)}`),

@@ -38,6 +38,8 @@ interface Additions {
   readonly serial: boolean;
   /** Absolute; null where no coverage is measured. */
   readonly coverageDirectory: string | null;
+  /** Whether the project's own thresholds of coverage do not hold, as this is a part of the whole. */
+  readonly isShare: boolean;
   /** Absolute directories. */
   readonly source: readonly string[];
   readonly reporter: string;
@@ -80,6 +82,7 @@ function additionsOf(run: SuiteRun): Additions {
     workers,
     serial: workers === 1,
     coverageDirectory: someTests === null ? coverageDirectory(run) : null,
+    isShare: selection?.kind === "share",
     source: suite.source.map((path) => join(directory, path)),
     reporter: adapterPath("jest-reporter.cjs"),
     results: resultsFile(run),
@@ -113,7 +116,7 @@ function workersAskedFor(command: string, directory: string): number | null {
 async function listFiles(request: ListingRequest): Promise<readonly string[]> {
   if (installedVersion(request, "jest") === null) throw missingPackage(request, "jest", ["jest"]);
   const additions: Additions = {
-    ...{ workers: 1, serial: true, coverageDirectory: null, source: [], reporter: "", results: "" },
+    ...{ workers: 1, serial: true, coverageDirectory: null, isShare: false, source: [], reporter: "", results: "" },
     ...{ files: null, names: null, list: true },
   };
   const output = await outputOf({

@@ -74,9 +74,12 @@ function oncePerFile(failures: readonly Failure[]): Failure[] {
   });
 }
 
-/** Who did what when, and what leaves tests out, in all processes of a suite. */
-export function mergeReported(parts: readonly ReportedFacts[]): Pick<ReportedFacts, "visits" | "root" | "narrowings"> {
+/** Who did what when, what leaves tests out and what passed only when it was run again, in all processes of a suite. */
+export function mergeReported(
+  parts: readonly ReportedFacts[],
+): Pick<ReportedFacts, "visits" | "root" | "narrowings" | "flaky"> {
   return {
+    flaky: parts.flatMap(({ flaky }) => flaky),
     visits: parts.flatMap(({ visits }) => visits),
     root: parts.find(({ root }) => root !== null)?.root ?? null,
     narrowings: [

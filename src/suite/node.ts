@@ -51,7 +51,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
 }
 
 function commandOf({ suite, selection, workers, checkoutRoot }: SuiteRun): string {
-  const parsed = parseNodeCommand(suite.command);
+  const parsed = parseNodeCommand(selection === null ? suite.command : withoutThresholds(suite.command));
   if (parsed === null) return suite.command;
   const concurrency = parsed.options.some((word) => word.startsWith("--test-concurrency"));
   const more = concurrency ? [] : [`--test-concurrency=${workers}`];
@@ -65,6 +65,11 @@ function commandOf({ suite, selection, workers, checkoutRoot }: SuiteRun): strin
     [...more, ...titles.map((title) => `--test-name-pattern=^${escapedForPattern(title)}$`)],
     files,
   );
+}
+
+/** A part of the tests is not held to the thresholds of the whole. */
+function withoutThresholds(command: string): string {
+  return command.replace(/\s--test-coverage-(lines|branches|functions)[=\s]\s*\d+/g, "");
 }
 
 /** Reporters add up; where the user names none, what node would show by itself has to be named too. */

@@ -119,8 +119,9 @@ export class SuiteProcesses {
       signal: this.parts.signal,
     };
     const shares = shareOut(await runner.listFiles(run), scene.checkout.root, scene.durations, planned.workers.length);
-    // A suite without files has one process, which says so in its own words.
-    return shares.length === 0 ? [[]] : shares;
+    // A suite without files has one process, which looks for them as the command says, and tells in its own words that there
+    // are none: a runner that is given an empty list runs whatever it finds.
+    return shares.length === 0 ? [null] : shares;
   }
 
   async #attempt({

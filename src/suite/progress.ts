@@ -39,6 +39,8 @@ type Message =
   /** The worker's own word that its test is over, where `done` comes from another process. */
   | { type: "ended"; file: string }
   | { type: "failed"; worker?: string; file: string; name: string }
+  /** A test failed, which may have been told, and its runner runs it again, as a plugin or an option has it. */
+  | { type: "again"; worker?: string; file: string; name: string }
   | { type: "unfinished"; file: string; name: string }
   | { type: "error"; message: string }
   /** A file in which some tests are marked to be the only ones, and others were not run. */
@@ -100,6 +102,8 @@ export interface ReportedFacts {
   readonly stoppedBy: string | null;
   /** How many of the test files that were to run did not, as the runner says. */
   readonly filesLeftOut: number;
+  /** Tests that failed, were run again by the runner itself, and did not fail in the end; the file as the runner names it. */
+  readonly flaky: readonly { readonly file: string; readonly name: string }[];
   /** Tests that were begun and never ended, by the file as the runner names it. */
   readonly unfinished: readonly { readonly file: string; readonly name: string }[];
   /** Files in which some tests are marked to be the only ones, and others were not run, as the runner names them. */
@@ -200,6 +204,8 @@ class Told implements Progress {
   readonly #narrowings = new Map<string, Narrowing>();
   #stoppedBy: string | null = null;
   #filesLeftOut = 0;
+  /** Of tests that failed or were run again what was told last, by file and name. */
+  readonly #lastWords = new Map<string, { file: string; name: string; word: "again" | "failed" }>();
   readonly #unfinished: { file: string; name: string }[] = [];
   readonly #focused = new Set<string>();
   readonly #errors: string[] = [];
@@ -254,6 +260,9 @@ class Told implements Progress {
       case "left out":
         this.#filesLeftOut += message.files;
         return;
+      case "again":
+        if (this.#tellLast(message, "again") === "failed") this.#takeBack(message);
+        return;
       case "unfinished":
         this.#unfinished.push({ file: message.file, name: message.name });
         return;
@@ -280,6 +289,7 @@ class Told implements Progress {
         this.#running.delete(message.file);
         return;
       case "failed": {
+        this.#tellLast(message, "failed");
         this.failed += 1;
         const worker = message.worker ?? this.#workerOfFile.get(message.file);
         this.failures.push({ worker, file: message.file, name: message.name });
@@ -334,6 +344,7 @@ class Told implements Progress {
       narrowings: [...this.#narrowings.values()],
       stoppedBy: this.#stoppedBy,
       filesLeftOut: this.#filesLeftOut,
+      flaky: this.#flaky(),
       unfinished: this.#unfinished,
       focused: [...this.#focused],
       errors: this.#errors,
@@ -347,6 +358,28 @@ class Told implements Progress {
       collected: this.isTotalFinal ? this.total : null,
       visits: this.visits,
     };
+  }
+
+  #flaky(): { file: string; name: string }[] {
+    const again = [...this.#lastWords.values()].filter(({ word }) => word === "again");
+    return again.map(({ file, name }) => ({ file, name }));
+  }
+
+  /** Gives the word before. */
+  #tellLast({ file, name }: { file: string; name: string }, word: "again" | "failed"): "again" | "failed" | undefined {
+    const key = JSON.stringify([file, name]);
+    const before = this.#lastWords.get(key)?.word;
+    this.#lastWords.set(key, { file, name, word });
+    return before;
+  }
+
+  /** A failure that was told, and was not the test's end. */
+  #takeBack({ worker, file }: { worker?: string; file: string }): void {
+    this.failed -= 1;
+    this.done -= 1;
+    const own = this.workers.get(worker ?? this.#workerOfFile.get(file) ?? "");
+    if (own) own.failed -= 1;
+    if (own) own.done -= 1;
   }
 
   #named(message: Message | null): Message | null {

@@ -64,6 +64,8 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
       VERIFY_PROGRESS: run.progressSocket,
       VERIFY_JUNIT: junitFile(run),
       VERIFY_LCOV: lcovFile(run),
+      // No `--cov` is added: two of them would measure what neither alone does.
+      ...(isMeasured(run) ? { VERIFY_COVERAGE_SOURCE: JSON.stringify(run.suite.source) } : {}),
       VERIFY_SOURCE_FILES: await writeSourceFiles(run),
       VERIFY_DURATIONS: durationsFile(run),
       VERIFY_COLLECTED: collectedFile(run),
@@ -74,14 +76,14 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
   };
 }
 
+function isMeasured({ selection }: SuiteRun): boolean {
+  return selection?.kind !== "tests";
+}
+
 function addedOptions(run: SuiteRun): string[] {
   const parallel = ["-n", String(run.workers), "--dist", "loadfile", "--max-worker-restart", "0"];
-  // Where the command names its coverage source, that is what counts.
-  const named = /(^|\s)--cov(=|\s|$)/.test(run.suite.command);
-  const sources = run.suite.source.length > 0 ? run.suite.source.map((source) => `--cov=${source}`) : ["--cov"];
   // Some tests alone cover what they cover: it is not asked.
-  const coverage =
-    run.selection?.kind === "tests" ? ["--no-cov"] : [...(named ? [] : sources), `--cov-report=lcov:${lcovFile(run)}`];
+  const coverage = isMeasured(run) ? [`--cov-report=lcov:${lcovFile(run)}`] : ["--no-cov"];
   return [
     "-p",
     plugin,
@@ -220,9 +222,10 @@ function refuseMissingParts(run: SuiteRun, ended: Ended): void {
 function refuseOtherEnvironment({ suite }: SuiteRun, { reported, tail }: Ended): void {
   const [refusal] = reported.refusals;
   if (refusal !== undefined) {
-    throw new RequestError(
-      `${suite.name}: ${refusal}. Put what \`${suite.command}\` says there on the command line, or in addopts of pytest's configuration.`,
-    );
+    const advice = refusal.includes("PYTEST_ADDOPTS")
+      ? ` Put what \`${suite.command}\` says there on the command line, or in addopts of pytest's configuration.`
+      : "";
+    throw new RequestError(`${suite.name}: ${refusal}.${advice}`);
   }
   const ranWithoutUs = /^=* ?(?:\d+ \w+, )*\d+ (?:passed|failed|errors?|skipped)\b.* in [\d.]+s/m.test(tail);
   const lostPath = new RegExp(`Error importing plugin "${plugin}"|No module named '${plugin}'`).test(tail);

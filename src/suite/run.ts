@@ -25,7 +25,7 @@ import { readProjectFile } from "./read-project-file.ts";
 import { redactor, type Secret } from "./redact.ts";
 import { redactFailure, redactRecord, redactRejection } from "./redact-results.ts";
 import { tellRaces } from "./reruns.ts";
-import { nothingRan } from "./results.ts";
+import { nameInFile, nothingRan, toldFile } from "./results.ts";
 import { runnerOf } from "./runners.ts";
 import type { SuiteScene } from "./scene.ts";
 import { scheduleOf, slowestFiles } from "./schedule.ts";
@@ -90,7 +90,7 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
   const runner = runnerOf(suite);
   const processes = new SuiteProcesses({ planned, runner, scene, provision, logs, signal, onProgress });
   try {
-    const { conducted, parallel, why } = await runInParallel(planned, processes, scene);
+    const { conducted, parallel, why } = await runInParallel(planned, processes, scene, display.startAgain);
     const { results, databases, audit, seconds } = conducted;
     const rejections = conducted.rejections.map((rejection) => redactRejection(rejection, redact));
     const onProgress = display.rerun;
@@ -106,6 +106,10 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
         : { failures: results.failures, notes: [] };
     const { failures } = retold;
     const races = failures.filter(({ kind }) => kind === "race").length;
+    const flaky = conducted.told.flaky.map(({ file, name }) => ({
+      file: redact(toldFile(around.checkout.root, conducted.told.root, file)),
+      name: redact(nameInFile(file, name)),
+    }));
     const empty = nothingRan(suite, results.tests);
     // What kept the runner from its tests says more than that there are none.
     const told = results.reasons.length > 0 || empty === null ? results.reasons : [empty];
@@ -125,10 +129,15 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
         seconds,
         workSeconds: results.workSeconds,
         files: results.files,
-        tests: races > 0 ? { ...results.tests, races } : results.tests,
+        tests: {
+          ...results.tests,
+          ...(races > 0 ? { races } : {}),
+          ...(flaky.length > 0 ? { flaky: flaky.length } : {}),
+        },
         databases: databases.map((database) => database.name),
         ...(provision && around.database ? { isolation: around.database.isolation } : {}),
         failures: failures.map((failure) => redactFailure(failure, redact)),
+        ...(flaky.length > 0 ? { flaky } : {}),
         rejections,
         parallel,
         ...(schedule === null ? {} : { schedule }),
@@ -169,12 +178,14 @@ interface ParallelRun {
 
 /**
  * Runs the suite as it is planned. Where its runner cannot run it side by side, because workers find different tests or the
- * process that coordinates them opens the database, it goes as processes instead, each with its share of the files.
+ * process that coordinates them opens the database, it goes as processes instead, each with its share of the files;
+ * `onStartAgain` is called before.
  */
 async function runInParallel(
   planned: PlannedSuite,
   processes: SuiteProcesses,
   { coordinatorEnvironment }: SuiteScene,
+  onStartAgain: () => void,
 ): Promise<ParallelRun> {
   const { suite, parallel, order } = planned;
   if (order !== undefined) {
@@ -199,6 +210,7 @@ async function runInParallel(
     if (reason === null) throw error;
   }
   if (conducted !== null && reason === null) return { conducted, parallel, why: null };
+  onStartAgain();
   return {
     conducted: await processes.runShares(),
     parallel: "processes",

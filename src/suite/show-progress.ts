@@ -25,6 +25,8 @@ export interface ShownSuite {
 export interface ProgressDisplay {
   /** Adds a process that is about to start. */
   readonly follow: (progress: Progress) => void;
+  /** Forgets the processes so far: the suite begins anew, and its tests are counted again. */
+  readonly startAgain: () => void;
   /** From now on what is followed runs failed tests again, and a phrase says how far that is. */
   readonly rerun: (phrase: string) => void;
   end(): void;
@@ -40,6 +42,11 @@ export function showProgress(stage: Stage, suite: ShownSuite): ProgressDisplay {
   }, interval);
   return {
     follow: (progress) => void view.followed.push(progress),
+    startAgain: () => {
+      // Its last failures may not have been shown.
+      view.show();
+      view.followed.length = 0;
+    },
     rerun: (phrase) => {
       if (!isRerun) view.show();
       isRerun = true;

@@ -56,6 +56,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
           }),
       ...(installed.refusesSnapshots ? {} : { CI: run.environment.CI ?? "1" }),
       VERIFY_PROGRESS: run.progressSocket,
+      ...(run.selection?.kind === "share" ? { VERIFY_IS_SHARE: "1" } : {}),
       VERIFY_SOURCE_FILES: await writeSourceFiles(run),
     },
   };

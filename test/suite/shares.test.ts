@@ -28,6 +28,16 @@ test("every file is in one share, and no share is empty", async () => {
   expect(shares.flat().sort()).toEqual([...files].sort());
 });
 
+test("files that all took no time are dealt by count", async () => {
+  const { root, files, plain } = await makeFiles({ a: 1, b: 2, c: 3, fresh: 4 });
+  const durations = new Map(Object.entries({ a: 0, b: 0, c: 0 }));
+  const shares = shareOut(files, root, durations, 2).map((share) => share.map(plain));
+  expect(shares).toEqual([
+    ["a", "c"],
+    ["b", "fresh"],
+  ]);
+});
+
 test("no files make no shares", async () => {
   expect(shareOut([], "/", new Map(), 4)).toEqual([]);
 });

@@ -112,3 +112,13 @@ test("nothing is said of the time where nothing is recorded, or no file was begu
   await setTimeout(150);
   expect([unknown.phrase, idle.phrase]).toEqual(["1 of 4 tests", "1 of 4 tests"]);
 });
+
+test("where a suite begins anew, its tests are counted once", async () => {
+  const seen = show({ total: 20, done: 0 });
+  shown?.startAgain();
+  const share = { total: 10, isTotalFinal: true, done: 3, failed: 0, workers: new Map(), failures: [], visits: [] };
+  shown?.follow({ ...share, root: null });
+  shown?.follow({ ...share, root: null });
+  await setTimeout(150);
+  expect(seen.phrase).toContain("6 of 20 tests");
+});

@@ -4,7 +4,7 @@ const { relative } = require("node:path");
 /**
  * @typedef {Record<string, any>} Config jest's global configuration
  * @typedef {{
- *   workers: number, serial: boolean, coverageDirectory: string | null, source: string[], reporter: string, results: string,
+ *   workers: number, serial: boolean, coverageDirectory: string | null, isShare: boolean, source: string[], reporter: string, results: string,
  *   files: string[] | null, names: string | null, list: boolean,
  * }} Additions
  */
@@ -14,7 +14,7 @@ const { relative } = require("node:path");
  * @param {Additions} additions
  */
 module.exports = (config, additions) => {
-  const { workers, serial, coverageDirectory, source, files, names, list } = additions;
+  const { workers, serial, coverageDirectory, isShare, source, files, names, list } = additions;
   const own = {
     maxWorkers: workers,
     ...(serial ? { runInBand: true } : {}),
@@ -29,6 +29,8 @@ module.exports = (config, additions) => {
     ...(files === null ? {} : { runTestsByPath: true, nonFlagArgs: files, testPathPattern: "" }),
     ...(names === null ? {} : { testNamePattern: names }),
     ...coverage(config, coverageDirectory, source),
+    // A share of the files is not held to the thresholds of the whole.
+    ...(isShare ? { coverageThreshold: undefined } : {}),
   };
   return Object.freeze({ ...config, ...own });
 };

@@ -5,7 +5,7 @@ const { createConnection } = require("node:net");
 const { stripVTControlCharacters } = require("node:util");
 const { isLinter, measures } = require("./jest-measuring.cjs");
 
-/** @typedef {{ ancestorTitles: string[], title: string, fullName: string, status: string, duration?: number | null, failureMessages: string[] }} Assertion */
+/** @typedef {{ ancestorTitles: string[], title: string, fullName: string, status: string, duration?: number | null, failureMessages: string[], invocations?: number }} Assertion */
 
 module.exports = class Reporter {
   #socket;
@@ -53,6 +53,8 @@ module.exports = class Reporter {
 
   /** @param {{ path: string }} test @param {Assertion} assertion */
   onTestCaseResult({ path }, assertion) {
+    // jest tells every try as it tells a test.
+    if ((assertion.invocations ?? 1) > 1) this.#send({ type: "again", file: path, name: assertion.fullName });
     if (assertion.status === "failed") this.#send({ type: "failed", file: path, name: assertion.fullName });
     this.#send({ type: "done", file: path });
   }

@@ -33,7 +33,10 @@ export function listen(runner, { results, socketPath, serial, bail }) {
     // Of a parallel run the workers tell by themselves, when it is so.
     if (serial) say({ type: "begin", file: test.file, name: test.fullTitle() });
   });
-  runner.on("pass", (/** @type {any} */ test) => end(test, "passed"));
+  runner.on("pass", (/** @type {any} */ test) => {
+    if (test.currentRetry?.() > 0) say({ type: "again", file: test.file ?? file, name: test.fullTitle() });
+    end(test, "passed");
+  });
   runner.on("pending", (/** @type {any} */ test) => end(test, "skipped"));
   runner.on("fail", (/** @type {any} */ test, /** @type {unknown} */ error) => {
     failed += 1;

@@ -20,6 +20,7 @@ from pushproof_selection import Names, Selecting, read_selection
 
 worker_id = os.environ.get("PYTEST_XDIST_WORKER")
 is_worker = worker_id is not None
+is_coordinator = not is_worker and os.environ.get("VERIFY_WORKERS", "1") != "1"
 
 
 def take_over_environment():
@@ -37,7 +38,7 @@ def take_over_environment():
 
 def restore_options():
     """A pytest that a test starts by itself is the user's own, not another part of this run."""
-    if not is_worker and os.environ.get("VERIFY_WORKERS", "1") != "1":
+    if is_coordinator:
         return  # The workers still need them, and no test runs here.
     original = os.environ.pop("VERIFY_ORIGINAL_PYTHONPATH", None)
     if original is None:
@@ -108,9 +109,57 @@ if not options_arrived and reporter:
 
 
 if not is_worker:
-    if os.environ.get("VERIFY_WORKERS", "1") != "1":
+    if is_coordinator:
         require("xdist", "pytest-xdist")
     require("pytest_cov", "pytest-cov")
+
+
+def pytest_addoption(parser, pluginmanager):
+    """Loads what measures and what shares out, in every process: the project may have pytest load no plugins by itself
+    (PYTEST_DISABLE_PLUGIN_AUTOLOAD), or keep these away in its configuration (`-p no:`)."""
+    for name in ["pytest_cov", "xdist"] if is_worker or is_coordinator else ["pytest_cov"]:
+        # Before pytest 8.1 what is kept away stays away.
+        getattr(pluginmanager, "unblock", str)(name)
+        pluginmanager.import_plugin(name, consider_entry_points=True)
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config):
+    """Before pytest-cov begins to measure, which is before any conftest."""
+    refuse_blocked(early_config.pluginmanager)
+    complete_coverage(early_config.known_args_namespace)
+    yield
+    leave_out_adapters(early_config.pluginmanager.get_plugin("_cov"))
+
+
+def refuse_blocked(pluginmanager):
+    for name in ("pytest_cov", "xdist"):
+        if not is_worker and pluginmanager.is_blocked(name) and (name != "xdist" or is_coordinator):
+            why = "`-p no:%s` keeps a plugin away that is needed to %s: take it out"
+            reporter.send(type="refused", why=why % (name, "measure" if name == "pytest_cov" else "run workers"))
+            raise pytest.UsageError("pushproof needs the plugin %s" % name)
+
+
+def complete_coverage(option):
+    """What the project names as its source counts, wherever it does; else what the suite's configuration names, else all."""
+    sources = json.loads(os.environ.get("VERIFY_COVERAGE_SOURCE", "null"))
+    if sources is None or not hasattr(option, "cov_source"):
+        return
+    named = [source for source in option.cov_source or [] if source is not True]
+    if not named:
+        option.cov_source = sources or [True]
+    if selection is not None and not is_worker:
+        # A share is not held to what the whole has to reach.
+        option.cov_fail_under = 0
+
+
+def leave_out_adapters(coverage):
+    """What is added to the tests is none of the project's code, and must not count in its own total."""
+    controller = getattr(coverage, "cov_controller", None)
+    own = os.path.join(os.path.dirname(os.path.realpath(__file__)), "*")
+    for cov in (getattr(controller, "cov", None), getattr(controller, "combining_cov", None)):
+        if cov is not None:
+            cov.set_option("report:omit", [*(cov.get_option("report:omit") or cov.get_option("run:omit") or []), own])
 
 
 def redirect_lcov(config):
@@ -148,6 +197,7 @@ def tell_narrowings(config):
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_cmdline_main(config):
     """The number of workers is the plan's: each has a database by then."""
+    complete_coverage(config.option)
     if not is_worker:
         workers = int(os.environ.get("VERIFY_WORKERS", "1"))
         if hasattr(config.option, "numprocesses"):
@@ -324,6 +374,9 @@ def pytest_runtest_logreport(report):
     if not reporter or is_worker:
         return
     worker, file = worker_of(report), report.nodeid.split("::")[0]
+    # pytest-rerunfailures, of a failure that it does not let stand.
+    if report.outcome == "rerun":
+        reporter.send(type="again", worker=worker, file=file, name=report.nodeid)
     if report.failed and report.nodeid not in failed:
         failed.add(report.nodeid)
         reporter.send(type="failed", worker=worker, file=file, name=report.nodeid)

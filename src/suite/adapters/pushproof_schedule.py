@@ -42,13 +42,14 @@ def longest_first(files, root):
 
 
 def share_of(files, root, index, count):
-    """The files of one of several processes: each file in turn to the process that has least to do."""
+    """The files of one of several processes: each file in turn to the process that has least to do, else fewest files."""
     ordered, seconds = longest_first(files, root)
-    loads = [0.0] * count
+    loads = [(0.0, 0)] * count
     own = set()
     for file in ordered:
         least = loads.index(min(loads))
-        loads[least] += seconds[file]
+        load, held = loads[least]
+        loads[least] = (load + seconds[file], held + 1)
         if least == index:
             own.add(file)
     return own

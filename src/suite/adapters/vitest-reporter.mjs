@@ -55,7 +55,18 @@ function narrowings({ changed, shard, related, testNamePattern, project, tagsFil
 }
 
 /**
- * @typedef {{ version: string, config: Config & { root: string }, projects?: { config: Config }[], filenamePattern?: string[] }} Vitest
+ * A share of the files is not held to the thresholds of the whole.
+ *
+ * @param {Vitest} vitest
+ */
+function liftThresholds({ config, coverageProvider }) {
+  for (const coverage of [config.coverage, coverageProvider?.options]) {
+    if (coverage) coverage.thresholds = undefined;
+  }
+}
+
+/**
+ * @typedef {import("./vitest-measuring.mjs").Vitest & { version: string, config: Config & { root: string }, projects?: { config: Config }[], filenamePattern?: string[] }} Vitest
  */
 
 export default class ProgressReporter {
@@ -70,6 +81,7 @@ export default class ProgressReporter {
   /** @param {Vitest} vitest */
   async onInit(vitest) {
     this.#vitest = vitest;
+    if (process.env.VERIFY_IS_SHARE) liftThresholds(vitest);
     // As in CI, whatever the project says: a focused test must not hide the others.
     for (const { config } of [vitest, ...(vitest.projects ?? [])]) config.allowOnly = false;
     const path = process.env.VERIFY_PROGRESS;
@@ -100,11 +112,12 @@ export default class ProgressReporter {
     this.#send({ type: "collected", tests: [...module.children.allTests()].length });
   }
 
-  /** @param {{ fullName: string, module: { moduleId: string }, result(): { state: string } }} test */
+  /** @param {{ fullName: string, module: { moduleId: string }, result(): { state: string }, diagnostic?(): { flaky: boolean } | undefined }} test */
   onTestCaseResult(test) {
     const file = test.module.moduleId;
     if (test.result().state === "failed") this.#failed += 1;
     if (test.result().state === "failed") this.#send({ type: "failed", file, name: test.fullName });
+    if (test.diagnostic?.()?.flaky) this.#send({ type: "again", file, name: test.fullName });
     this.#send({ type: "done", file });
   }
 

@@ -1,0 +1,18 @@
+import type { FlakyTest, Summary } from "./summary.ts";
+import { listed, plural } from "./text.ts";
+
+const shownTests = 3;
+
+/** The tests of a suite that passed only when its runner ran them again, a sentence for each suite that has some. */
+export function flakySentences({ suites }: Summary): string[] {
+  return suites.flatMap(({ name, flaky = [] }) => {
+    if (flaky.length === 0) return [];
+    const tests = listed(flaky, shownTests, flakyName, "test").join(", ");
+    return [`${plural(flaky.length, "test")} of ${name} failed, and passed when the runner ran them again: ${tests}.`];
+  });
+}
+
+/** "tests/test_a.py › test_it". */
+export function flakyName({ file, name }: FlakyTest): string {
+  return `${file} › ${name}`;
+}
