@@ -19,6 +19,8 @@ export function listen(runner, { results, socketPath, serial, bail }) {
   const tests = [];
   let failed = 0;
   let file = "";
+  /** Hooks outside of every group have no file of their own. @param {any} test */
+  const fileOf = (test) => test.file ?? test.ctx?.currentTest?.file ?? file;
 
   say({ type: "hello", root: process.cwd(), runtime: "mocha" });
   // By then it is known which tests the user's own pattern leaves.
@@ -37,7 +39,7 @@ export function listen(runner, { results, socketPath, serial, bail }) {
   runner.on("pending", (/** @type {any} */ test) => end(test, "skipped"));
   runner.on("fail", (/** @type {any} */ test, /** @type {unknown} */ error) => {
     failed += 1;
-    say({ type: "failed", file: test.file, name: test.fullTitle() });
+    say({ type: "failed", file: fileOf(test), name: test.fullTitle() });
     end(test, "failed", messageOf(error));
   });
   runner.on("end", () => {
@@ -55,8 +57,8 @@ export function listen(runner, { results, socketPath, serial, bail }) {
     if (!serial) say({ type: "collected", tests: 1 });
     const name = test.titlePath ? test.titlePath().join(" › ") : test.fullTitle();
     const seconds = (test.duration ?? 0) / 1000;
-    tests.push({ file: test.file ?? file, name, id: test.fullTitle(), outcome, seconds, message });
-    say({ type: "done", file: test.file });
+    tests.push({ file: fileOf(test), name, id: test.fullTitle(), outcome, seconds, message });
+    say({ type: "done", file: fileOf(test) });
   }
 }
 
