@@ -1,6 +1,4 @@
-import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
-import { join } from "node:path";
 import type { SimpleGit } from "simple-git";
 import { messageOf, UnavailableError } from "../errors.ts";
 import { listed, plural } from "../report/text.ts";
@@ -9,6 +7,7 @@ import { linkDependencies, staleDependencies } from "./dependencies.ts";
 import { gitLine, openGit } from "./git.ts";
 import type { Target } from "./refs.ts";
 import type { Repository } from "./repository.ts";
+import { fillSubmodules } from "./submodules.ts";
 import { listWorktrees, removeWorktree, worktreePath } from "./worktrees.ts";
 
 /** The files that are verified, and where they are. */
@@ -150,6 +149,9 @@ async function addWorktree(
     );
   }
   try {
+    // Tests and source may lie in submodules; where these were empty, what they hold would pass unseen.
+    const outer = { root: repository.root, gitDirectory: repository.commonDirectory, commit: target.commit };
+    const submoduleNotes = await fillSubmodules(outer, path, environment);
     const dependencyNotes = await linkDependencies(repository, target, path);
     const root = await realpath(path);
     const inside = { ...repository, root, git: openGit(root, environment) };
@@ -160,7 +162,7 @@ async function addWorktree(
       root,
       otherRoots: await otherRootsOf(repository, root),
       trackedFiles: () => listFiles(inside.git, []),
-      notes: [...notes, ...dependencyNotes, ...(existsSync(join(path, ".gitmodules")) ? [submodulesNote] : [])],
+      notes: [...notes, ...submoduleNotes, ...dependencyNotes],
       dependencyNotes,
       drift: async () => {
         const after = await readState(inside);
@@ -186,6 +188,3 @@ async function otherRootsOf(repository: Repository, root: string): Promise<strin
   const roots = await Promise.all(paths.map((path) => realpath(path).catch(() => path)));
   return roots.filter((other) => other !== root);
 }
-
-const submodulesNote =
-  "Its submodules are empty here: a suite that needs them is verified in place only, from a clean checkout of the commit.";

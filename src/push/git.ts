@@ -40,7 +40,8 @@ export function openGit(directory: string, environment: Environment): SimpleGit 
     // A linked worktree is added without the user's post-checkout hook, which needs `-c core.hooksPath=…`;
     // the configuration's place is taken over from the caller as it is.
     unsafe: { allowUnsafeHooksPath: true, allowUnsafeConfigPaths: true },
-    allowEnvironment: Object.keys(variables),
+    // Files can be written by an index that is not the user's, see submodules.ts.
+    allowEnvironment: [...Object.keys(variables), "GIT_INDEX_FILE"],
     // simple-git takes a failure without words (`rev-parse --quiet --verify`) for a success.
     errors: (error, { exitCode }) => (exitCode === 0 ? undefined : (error ?? new Error(`git exited with ${exitCode}`))),
   }).env(variables);

@@ -1,3 +1,5 @@
+import { realpath } from "node:fs/promises";
+import { join, relative } from "node:path";
 import type { LoadedConfig } from "../config-file.ts";
 import { messageOf } from "../errors.ts";
 import type { Summary } from "../report/summary.ts";
@@ -58,13 +60,22 @@ async function keep(
   if (summary.receipt !== null) {
     const receipt = { schema: 1, ...(await conditions), at: new Date().toISOString(), summary } as const;
     // A configuration that is a program may say something else tomorrow, and the hook knows nothing of servers: there
-    // only Node can tell; nor does it know what a merge base is.
+    // only Node can tell; nor does it know what a merge base is, nor of a configuration that is not part of the tree.
     const isForNode =
-      /\.(js|mjs|ts)$/.test(loaded.file) || receipt.environment.endsWith(chosenServer) || receipt.against !== null;
+      !(await isTracked(checkout, loaded.file)) ||
+      /\.(js|mjs|ts)$/.test(loaded.file) ||
+      receipt.environment.endsWith(chosenServer) ||
+      receipt.against !== null;
     await receipts.save(receipt, isForNode ? null : await hookMarker(repository, world, { plan, checkout }));
   } else if (summary.verdict === "failed" && !plan.special && checkout.kind !== "working tree") {
     await receipts.revoke(summary.tree);
   }
+}
+
+/** Whether a file, and what it is a link to, is one that git knows: others change without the tree. */
+async function isTracked({ root, trackedFiles }: Checkout, file: string): Promise<boolean> {
+  const [files, path] = await Promise.all([trackedFiles(), realpath(join(root, file))]);
+  return files.has(file) && files.has(relative(root, path));
 }
 
 /** Why a pass is no proof of the tree, a sentence each; `added` are the files that the run left behind. */

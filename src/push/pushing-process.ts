@@ -41,6 +41,11 @@ export async function findPushingProcess(child: number = process.ppid): Promise<
   return null;
 }
 
+// What git has acted on already, or has put into the environment of its hooks: it is not said once more.
+const withValue = /^(-C|--git-dir|--work-tree|--namespace|--attr-source|--super-prefix|--shallow-file)$/;
+const alone =
+  /^(-p|-P|--paginate|--no-pager|--bare|--no-replace-objects|--no-optional-locks|--no-lazy-fetch|--no-advice|--(literal|no-literal|glob|noglob|icase)-pathspecs|--(exec-path|git-dir|work-tree|namespace|attr-source|super-prefix)=.*)$/s;
+
 /** Reads a command line as a push: `git -c core.x=y push origin main`. Null for everything else. */
 export function asPush([program = "", ...words]: readonly string[]): Omit<PushingProcess, "directory"> | null {
   if (basename(program) !== "git") return null;
@@ -48,11 +53,10 @@ export function asPush([program = "", ...words]: readonly string[]): Omit<Pushin
   let position = 0;
   for (; words[position]?.startsWith("-"); position++) {
     const word = words[position] ?? "";
-    // Git has gone there already.
-    if (word === "-C") position += 1;
-    else if (word === "-c") settings.push(word, words[++position] ?? "");
+    if (word === "-c" || word === "--config-env") settings.push(word, words[++position] ?? "");
     else if (word.startsWith("--config-env=")) settings.push(word);
-    else if (!/^(-p|-P|--paginate|--no-pager|--no-optional-locks|--no-advice)$/.test(word)) return null;
+    else if (withValue.test(word)) position += 1;
+    else if (!alone.test(word)) return null;
   }
   return words[position] === "push" ? { settings, words: words.slice(position + 1) } : null;
 }

@@ -30,13 +30,14 @@ const patience = 60_000;
 
 /**
  * Finds out what is pushed where nobody handed git's lines on to the hook. The `git push` that waits for us is asked for
- * once more, as a dry run: that is exact. Where it cannot be found, every branch that the remote lacks counts, and HEAD.
+ * once more, as a dry run: that is exact. Where that does not work out, every branch that the remote lacks counts, HEAD, and
+ * whatever the push names.
  */
 export async function findPush(asked: Asked): Promise<FoundPush> {
   const pushing = await findPushingProcess();
   const lines = pushing === null ? null : await repeatPush(pushing, asked);
   if (lines !== null) return { lines, remark: null };
-  return await whatMayBePushed(asked);
+  return await whatMayBePushed(asked, pushing?.words ?? []);
 }
 
 /** What the same push would bring, by a dry run of it; null where that does not work out. */
@@ -74,15 +75,21 @@ export function dryRunOf({ settings, words }: Omit<PushingProcess, "directory">)
   return [...command, ...words.slice(0, end), ...ours, ...words.slice(end)];
 }
 
-/** Every branch that the remote lacks, and HEAD: what a push that nobody describes may bring. */
-async function whatMayBePushed({ repository, remote, url, environment }: Asked): Promise<FoundPush> {
+/**
+ * Every branch that the remote lacks, HEAD, and what the words of the push name: what a push that nobody describes exactly
+ * may bring.
+ */
+async function whatMayBePushed(
+  { repository, remote, url, environment }: Asked,
+  words: readonly string[],
+): Promise<FoundPush> {
   const { git, root } = repository;
   const known = await listRemotes(git);
   const named = [remote, environment.PRE_COMMIT_REMOTE_NAME].find((name) => name && known.includes(name));
   // Pushes may go to another URL than fetches.
   const asked = looksLikeUrl(url) ? url : (named ?? defaultRemote(known));
   const there = asked === null ? null : await remoteObjects(root, environment, asked);
-  const heads = await readHeads(repository);
+  const heads = await readHeads(repository, words.some(bringsTags));
   const missing = await commitsLacking(root, environment, heads, there ?? ["--remotes"]);
   const isAsked = (head: Head): boolean =>
     head.ref === "HEAD" || head.ref === environment.PRE_COMMIT_LOCAL_BRANCH || missing.has(head.commit);
@@ -90,11 +97,14 @@ async function whatMayBePushed({ repository, remote, url, environment }: Asked):
   const first = environment.PRE_COMMIT_TO_REF;
   const object = first ? await objectOf(git, first) : null;
   if (object !== null) chosen.unshift({ ref: environment.PRE_COMMIT_LOCAL_BRANCH || "HEAD", commit: object });
+  chosen.push(
+    ...(await namedBy(words, known, git)).filter((head) => !chosen.some(({ commit }) => commit === head.commit)),
+  );
   const lines = chosen.map(({ ref, commit }) => lineOf(ref, commit));
   const names = [...new Set(chosen.map(({ ref }) => ref.replace(/^refs\/heads\//, "")))].join(", ");
   return {
     lines,
-    remark: `The hook got no lines from git, so this is verified: ${names} (HEAD, and the branches that ${named ?? asked ?? "the remote"} lacks).`,
+    remark: `The hook got no lines from git, so this is verified: ${names} (HEAD, what the push names, and what ${named ?? asked ?? "the remote"} lacks).`,
   };
 }
 
@@ -103,9 +113,11 @@ interface Head {
   readonly commit: string;
 }
 
-/** HEAD and all local branches, each commit once. */
-async function readHeads({ git }: Repository): Promise<Head[]> {
-  const listing = await gitLine(git, "for-each-ref", "--format=%(objectname) %(refname)", "refs/heads");
+/** HEAD and all local branches, and tags where they are wanted, each commit once. */
+async function readHeads({ git }: Repository, withTags: boolean): Promise<Head[]> {
+  const commit = "%(if)%(*objectname)%(then)%(*objectname)%(else)%(objectname)%(end)";
+  const places = ["refs/heads", ...(withTags ? ["refs/tags"] : [])];
+  const listing = await gitLine(git, "for-each-ref", `--format=${commit} %(refname)`, ...places);
   const branches = listing
     .split("\n")
     .filter(Boolean)
@@ -115,6 +127,21 @@ async function readHeads({ git }: Repository): Promise<Head[]> {
   if (!head) return branches;
   const others = branches.filter(({ ref, commit }) => ref !== current && commit !== head);
   return [{ ref: "HEAD", commit: head }, ...others];
+}
+
+function bringsTags(word: string): boolean {
+  return /^--(tags|follow-tags|mirror)$/.test(word);
+}
+
+/** What the words of a push name by themselves, such as `main~1:refs/heads/old`, which may be no branch's head. */
+async function namedBy(words: readonly string[], remotes: readonly string[], git: Repository["git"]): Promise<Head[]> {
+  const sources = words
+    .filter((word) => !word.startsWith("-") && !remotes.includes(word))
+    .map((word) => word.replace(/^\+/, "").replace(/:[^:]*$/, ""));
+  const found = await Promise.all(
+    sources.map(async (ref) => ({ ref, commit: ref === "" ? null : await objectOf(git, `${ref}^{commit}`) })),
+  );
+  return found.flatMap(({ ref, commit }) => (commit === null ? [] : [{ ref, commit }]));
 }
 
 /** What the remote's refs point at; null where it does not answer. */

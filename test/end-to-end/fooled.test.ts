@@ -237,6 +237,43 @@ test.each<[string, Files, string]>([
   expect(await repository.remoteCommit("refs/heads/main")).toBeNull();
 });
 
+describe("a configuration that is not part of the commit", () => {
+  const name = "verify.config.json";
+  const stricter = configFile({
+    suites: [{ name: "backend", runner: "pytest", command: "pytest" }],
+    database: false,
+    checks: { never: "false" },
+  });
+
+  /** Verifies, makes the configuration stricter where it lies, and pushes the same tree. */
+  async function pushAfterwards(repository: Repository, place: string): Promise<void> {
+    await repository.commit("The configuration lies elsewhere");
+    expect((await runIn(repository.root, [])).code).toBe(0);
+    await useHook(repository);
+    await repository.write({ [place]: stricter });
+    const { exitCode, output } = await push(repository);
+    expect(output).toContain('The check "never" failed');
+    expect(exitCode).toBe(1);
+    expect(await repository.remoteCommit("refs/heads/main")).toBeNull();
+  }
+
+  test("because git ignores it is asked anew at each push", async () => {
+    const repository = await makePytestRepository({});
+    await repository.git("rm", "--quiet", "--cached", name);
+    await repository.write({ ".git/info/exclude": `${name}\n` });
+    await pushAfterwards(repository, name);
+  });
+
+  test("because it is a link to what git ignores is asked anew at each push", async () => {
+    const repository = await makePytestRepository({});
+    await repository.git("mv", name, "ours.json");
+    await repository.git("rm", "--quiet", "--cached", "ours.json");
+    await repository.write({ ".git/info/exclude": "ours.json\n" });
+    await symlink("ours.json", join(repository.root, name));
+    await pushAfterwards(repository, "ours.json");
+  });
+});
+
 describe("the ratchet", () => {
   const ratchet = { coverage: { lines: 10, ratchet: true } };
   const uncovered =

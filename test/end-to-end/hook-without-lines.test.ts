@@ -64,6 +64,28 @@ describe("a hook that gets no lines", () => {
     expect(await repository.git("ls-remote", repository.remote)).toBe("");
   });
 
+  test.each([
+    ["a revision without a name", "origin HEAD~1:refs/heads/new"],
+    ["a tag", "origin old"],
+    ["all tags", "--tags origin"],
+  ])("verifies %s where the push cannot be repeated", async (_what, words) => {
+    const repository = await makeSilent();
+    await repository.write(red);
+    await repository.commit("Fails");
+    await repository.git("tag", "old");
+    await repository.git("revert", "--no-edit", "HEAD");
+    // The remote takes one connection: the push's own.
+    const once = '#!/bin/sh\nmkdir "$1.taken" || exit 1\nexec git-receive-pack "$@"\n';
+    await repository.write({ "../receive-once": once });
+    await chmod(join(repository.root, "../receive-once"), 0o755);
+    const program = join(repository.root, "../receive-once");
+    const { exitCode, output } = await pushTiny(repository, `--receive-pack=${program} ${words}`);
+    expect(output).toContain("The hook got no lines from git");
+    expect(output).toContain("✘ Not verified: ");
+    expect(exitCode).toBe(1);
+    expect(await repository.git("ls-remote", repository.remote)).toBe("");
+  });
+
   test("verifies what git would push with settings that stand before the command", async () => {
     const repository = await makeSilent();
     await addFailingBranch(repository, "other");

@@ -91,10 +91,58 @@ test("a submodule with changes of its own is not trusted", async () => {
   await repository.write({ "inner/a.txt": "changed\n" });
   const checkout = await checkOut(repository);
   expect(checkout.kind).toBe("worktree");
-  expect(checkout.notes).toEqual([
-    "1 uncommitted change is not part of it: inner.",
-    expect.stringContaining("Its submodules are empty here"),
-  ]);
+  expect(checkout.notes).toEqual(["1 uncommitted change is not part of it: inner."]);
+  expect(await readFile(join(checkout.root, "inner/a.txt"), "utf8")).toBe("one\n");
+});
+
+async function addSubmodule(repository: Repository, inner: Repository, path: string): Promise<void> {
+  await repository.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.root, path);
+  await repository.commit(`Add ${path}`);
+}
+
+test("a worktree has the files of its submodules, of theirs as well, and the user's own stay as they are", async () => {
+  const [innermost, inner, repository] = [
+    await makeRepository(files),
+    await makeRepository({ "i.txt": "inner\n" }),
+    await makeRepository(files),
+  ];
+  await addSubmodule(inner, innermost, "deep");
+  await addSubmodule(repository, inner, "the inner");
+  const update = ["submodule", "--quiet", "update", "--init", "--recursive"];
+  await repository.git("-c", "protocol.file.allow=always", ...update);
+  await repository.write({ "the inner/i.txt": "changed\n" });
+  const before = await repository.git("-C", "the inner", "status", "--porcelain");
+  const checkout = await checkOut(repository);
+  expect(checkout.kind).toBe("worktree");
+  expect(await readFile(join(checkout.root, "the inner/i.txt"), "utf8")).toBe("inner\n");
+  expect(await readFile(join(checkout.root, "the inner/deep/a.txt"), "utf8")).toBe("one\n");
+  expect(await checkout.drift()).toEqual({ changed: [], added: [] });
+  expect(await repository.git("-C", "the inner", "status", "--porcelain")).toBe(before);
+});
+
+test("a submodule that is not in the checkout's own commit is filled as well", async () => {
+  const repository = await makeRepository(files);
+  await addSubmodule(repository, await makeRepository(files), "inner");
+  const commit = (await repository.git("rev-parse", "HEAD")).trim();
+  await repository.git("checkout", "--quiet", "--detach", "HEAD~1");
+  const checkout = await checkOut(repository, { revision: commit });
+  expect(await readFile(join(checkout.root, "inner/a.txt"), "utf8")).toBe("one\n");
+});
+
+test("a submodule whose commit is not here lets nothing be verified", async () => {
+  const repository = await makeRepository(files);
+  await addSubmodule(repository, await makeRepository(files), "inner");
+  await repository.git("update-index", "--cacheinfo", `160000,${"1".repeat(40)},inner`);
+  await repository.git("commit", "--quiet", "--message", "Another commit of it");
+  await expect(checkOut(repository)).rejects.toThrow("The submodule inner has not got its commit 1111111111 here");
+});
+
+test("a submodule that was never initialized is empty, and that is said", async () => {
+  const repository = await makeRepository(files);
+  await addSubmodule(repository, await makeRepository(files), "inner");
+  await repository.git("submodule", "--quiet", "deinit", "--force", "inner");
+  await repository.write({ "a.txt": "changed\n", ".git/modules": null });
+  expect((await checkOut(repository)).notes).toContain("The submodule inner is not initialized, so it is empty here.");
 });
 
 test("another commit is verified in a worktree, without a word about the checkout's changes", async () => {

@@ -7,21 +7,20 @@ test.each([
   ["/usr/lib/git-core/git push -q origin main", [], ["-q", "origin", "main"]],
   ["git -C web -c a.b=push -c c.d push origin", ["-c", "a.b=push", "-c", "c.d"], ["origin"]],
   ["git --no-pager --config-env=a.b=X push", ["--config-env=a.b=X"], []],
+  ["git --config-env a.b=X push", ["--config-env", "a.b=X"], []],
+  ["git --git-dir=/x --work-tree=/y --namespace=z push origin", [], ["origin"]],
+  ["git --git-dir /x --work-tree push push origin", [], ["origin"]],
+  ["git --exec-path=/z --no-replace-objects --literal-pathspecs --bare push", [], []],
 ])("reads %j as a push", (line, settings, words) => {
   expect(asPush(line.split(" "))).toEqual({ settings, words });
 });
 
-test.each([
-  "git fetch",
-  "git",
-  "gitk push",
-  "sh push",
-  "git stash push",
-  "git --git-dir=/x push",
-  "git --unknown push",
-])("takes %j for none that can be repeated", (line) => {
-  expect(asPush(line.split(" "))).toBeNull();
-});
+test.each(["git fetch", "git", "gitk push", "sh push", "git stash push", "git --git-dir push", "git --unknown push"])(
+  "takes %j for none that can be repeated",
+  (line) => {
+    expect(asPush(line.split(" "))).toBeNull();
+  },
+);
 
 /** A process that sleeps, with these words as its command line. */
 function sleeping(words: readonly string[]): number {
@@ -39,7 +38,7 @@ test("finds parent and words of a process, both ways", async () => {
 });
 
 test("a git that pushes in a way that cannot be read hides the pushes above it", async () => {
-  const id = sleeping(["git", "--git-dir=/x", "push"]);
+  const id = sleeping(["git", "--unknown", "push"]);
   expect(await findPushingProcess(id)).toBeNull();
 });
 

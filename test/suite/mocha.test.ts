@@ -98,6 +98,18 @@ test("a test file that cannot be loaded is a collection failure", async () => {
   expect(failures).toMatchObject([{ file: "test/b.js", kind: "collection" }]);
 });
 
+test.each(["mocha", "mocha --parallel"])(
+  "with `%s`, a hook outside of every group that fails is a failure",
+  async (command) => {
+    const hook = 'after(() => { throw new Error("left open"); });\n';
+    const { root } = await makeMochaRepository({ "test/a.js": passing, "test/b.js": `${passing}${hook}` }, { command });
+    const { code, output } = await runIn(root, []);
+    expect(code).toBe(1);
+    expect(output).toMatch(/› "after all" hook for "adds"\n\s*left open/);
+    expect((await readSummary(root)).suites[0]?.tests).toMatchObject({ passed: 2, failed: 1 });
+  },
+);
+
 test("a test over its own timeout is told as that", async () => {
   const slow = `${header}it("waits", (done) => {}).timeout(50);\n`;
   const { root } = await makeMochaRepository({ "test/a.js": passing, "test/b.js": slow });

@@ -19,6 +19,8 @@ export function listen(runner, { results, socketPath, serial, bail }) {
   const tests = [];
   let failed = 0;
   let file = "";
+  /** Hooks outside of every group have no file of their own, nor has, in mocha 10, what a worker died in. @param {any} test */
+  const fileOf = (test) => test.file ?? test.ctx?.currentTest?.file ?? file;
 
   say({ type: "hello", root: process.cwd(), runtime: "mocha" });
   // By then it is known which tests the user's own pattern leaves.
@@ -34,14 +36,13 @@ export function listen(runner, { results, socketPath, serial, bail }) {
     if (serial) say({ type: "begin", file: test.file, name: test.fullTitle() });
   });
   runner.on("pass", (/** @type {any} */ test) => {
-    if (test.currentRetry?.() > 0) say({ type: "again", file: test.file ?? file, name: test.fullTitle() });
+    if (test.currentRetry?.() > 0) say({ type: "again", file: fileOf(test), name: test.fullTitle() });
     end(test, "passed");
   });
   runner.on("pending", (/** @type {any} */ test) => end(test, "skipped"));
   runner.on("fail", (/** @type {any} */ test, /** @type {unknown} */ error) => {
     failed += 1;
-    // mocha 10 does not say which file a worker died in.
-    say({ type: "failed", file: test.file ?? file, name: test.fullTitle() });
+    say({ type: "failed", file: fileOf(test), name: test.fullTitle() });
     end(test, "failed", messageOf(error));
   });
   runner.on("end", () => {
@@ -59,8 +60,8 @@ export function listen(runner, { results, socketPath, serial, bail }) {
     if (!serial) say({ type: "collected", tests: 1 });
     const name = test.titlePath ? test.titlePath().join(" › ") : test.fullTitle();
     const seconds = (test.duration ?? 0) / 1000;
-    tests.push({ file: test.file ?? file, name, id: test.fullTitle(), outcome, seconds, message });
-    say({ type: "done", file: test.file ?? file });
+    tests.push({ file: fileOf(test), name, id: test.fullTitle(), outcome, seconds, message });
+    say({ type: "done", file: fileOf(test) });
   }
 }
 

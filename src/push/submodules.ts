@@ -1,0 +1,94 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { UnavailableError } from "../errors.ts";
+import { quote } from "../suite/shell.ts";
+import type { Environment } from "../world.ts";
+import { gitLine, gitLineOrNull, openGit } from "./git.ts";
+
+/** A repository whose files are wanted, and where its submodules may be found. */
+interface Outer {
+  /** The absolute directory of the user's checkout of it, in which its submodules lie. */
+  readonly root: string;
+  /** Its absolute git directory, which keeps its submodules' in `modules`. */
+  readonly gitDirectory: string;
+  readonly commit: string;
+}
+
+/**
+ * Writes the files of a commit's submodules into a worktree, as the commit has them, out of what the user's own submodules
+ * have: nothing is fetched, and nothing of the user's is touched. A submodule that the user has never initialized stays
+ * empty, as in the checkout; gives a sentence for each of these. Throws UnavailableError where the commit of one is not here.
+ */
+export async function fillSubmodules(outer: Outer, worktree: string, environment: Environment): Promise<string[]> {
+  const git = openGit(outer.gitDirectory, environment);
+  const notes: string[] = [];
+  for (const { path, commit } of await submodulesOf(outer, environment)) {
+    const gitDirectory = await gitDirectoryOf(outer, { path, worktree }, environment);
+    if (gitDirectory === null) {
+      notes.push(`The submodule ${path} is not initialized, so it is empty here.`);
+      continue;
+    }
+    const inner: Outer = { root: join(outer.root, path), gitDirectory, commit };
+    const directory = join(worktree, path);
+    const isHere = await gitLineOrNull(git, `--git-dir=${gitDirectory}`, "cat-file", "-e", `${commit}^{commit}`);
+    if (isHere === null) {
+      throw new UnavailableError(
+        `The submodule ${path} has not got its commit ${commit.slice(0, 10)} here, so its files would be missing: run \`git -C ${quote(existsSync(inner.root) ? inner.root : gitDirectory)} fetch --all\`.`,
+      );
+    }
+    await writeFiles(inner, directory, environment);
+    notes.push(...(await fillSubmodules(inner, directory, environment)));
+  }
+  return notes;
+}
+
+async function submodulesOf(
+  { gitDirectory, commit }: Outer,
+  environment: Environment,
+): Promise<{ readonly path: string; readonly commit: string }[]> {
+  const git = openGit(gitDirectory, environment);
+  const lines = await git.raw([`--git-dir=${gitDirectory}`, "ls-tree", "-r", "-z", "--full-tree", commit]);
+  return lines
+    .split("\0")
+    .filter((entry) => entry.startsWith("160000 "))
+    .map((entry) => {
+      const tab = entry.indexOf("\t");
+      return { path: entry.slice(tab + 1), commit: entry.slice(0, tab).split(" ")[2] ?? "" };
+    });
+}
+
+/** Where the user has a submodule's objects: in the checkout, or kept from another branch; null where it is nowhere. */
+async function gitDirectoryOf(
+  { root, gitDirectory }: Outer,
+  { path, worktree }: { readonly path: string; readonly worktree: string },
+  environment: Environment,
+): Promise<string | null> {
+  const inCheckout = join(root, path);
+  if (existsSync(join(inCheckout, ".git"))) {
+    return await gitLineOrNull(openGit(inCheckout, environment), "rev-parse", "--absolute-git-dir");
+  }
+  const file = join(worktree, ".gitmodules");
+  const names = await gitLineOrNull(
+    openGit(worktree, environment),
+    ...["config", "--file", file, "--get-regexp", "^submodule\\..*\\.path$"],
+  );
+  const line = names?.split("\n").find((one) => one.endsWith(`.path ${path}`));
+  if (line === undefined) return null;
+  const kept = join(gitDirectory, "modules", line.slice("submodule.".length, -`.path ${path}`.length));
+  return existsSync(join(kept, "HEAD")) ? await realpath(kept) : null;
+}
+
+/** By an index of its own: the submodule's, and its checkout, are the user's. */
+async function writeFiles({ gitDirectory, commit }: Outer, directory: string, environment: Environment): Promise<void> {
+  const scratch = await mkdtemp(join(tmpdir(), "pushproof-submodule-"));
+  try {
+    const git = openGit(directory, environment).env("GIT_INDEX_FILE", join(scratch, "index"));
+    const at = [`--git-dir=${gitDirectory}`, `--work-tree=${directory}`];
+    await gitLine(git, ...at, "read-tree", commit);
+    await gitLine(git, ...at, "-c", "core.sparseCheckout=false", "checkout-index", "--all", "--quiet");
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
