@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { type ExitCode, exitCodes, RequestError } from "../errors.ts";
 import { editFile } from "../files.ts";
 import { activateManager, preCommitVersion } from "../init/activate-manager.ts";
+import { completeSuites } from "../init/complete-suites.ts";
 import { draftConfig } from "../init/draft-config.ts";
 import { existingConfig } from "../init/existing-config.ts";
 import { findHookOwner, mayRun } from "../init/hook-owner.ts";
@@ -18,6 +19,12 @@ import { listProjectFiles } from "../init/project-files.ts";
 import { baseBranch, ignoresNodeModules, repositoryName, uncommitted } from "../init/repository-facts.ts";
 import { openRepository, type Repository } from "../push/repository.ts";
 import type { World } from "../world.ts";
+
+/** What `verify init` may be asked for. */
+export interface InitOptions {
+  /** Whether what the suites lack is installed, by the project's own managers. */
+  readonly install?: boolean;
+}
 
 /** All that the steps of an init need to know. */
 interface Setting {
@@ -37,7 +44,11 @@ interface Setting {
  * Sets a repository up: finds its suites, writes `verify.config.json`, has the pre-push hook run by whoever has the hooks, by
  * husky where nobody has, and says what it did. What is there already stays as it is, so a second run changes nothing.
  */
-export async function init(world: World, own: OwnPackage = ownPackage()): Promise<ExitCode> {
+export async function init(
+  world: World,
+  own: OwnPackage = ownPackage(),
+  { install: adds = false }: InitOptions = {},
+): Promise<ExitCode> {
   const setting = await survey(world, own);
   const owner = await findHookOwner(setting.repository);
   // Everything that may be refused is worked out before the first file is written.
@@ -46,7 +57,8 @@ export async function init(world: World, own: OwnPackage = ownPackage()): Promis
   if (plan.kind === "advice") throw new RequestError(plan.text);
   if (plan.kind === "kept") setting.narrator.kept(`${plan.path} runs pushproof already`);
   else await install(setting, plan);
-  await sayWhatNext(setting, filesOf(plan));
+  const changed = await completeSuites(setting.repository, world, setting.narrator, adds);
+  await sayWhatNext(setting, [...filesOf(plan), ...changed]);
   return exitCodes.verified;
 }
 

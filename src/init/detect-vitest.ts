@@ -14,6 +14,8 @@ export interface PackageFile {
   readonly scripts?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
 /** A directory's package.json, or an empty one where there is none or it cannot be read. */
@@ -26,9 +28,10 @@ export function readPackageFile(project: ProjectFiles, directory: string): Packa
   }
 }
 
-/** The names of all packages that a package.json lists for running or developing. */
+/** The names of all packages that a package.json lists, for running, for developing or as what its users bring. */
 export function dependencyNames(file: PackageFile): string[] {
-  return [...Object.keys(file.dependencies ?? {}), ...Object.keys(file.devDependencies ?? {})];
+  const lists = [file.dependencies, file.devDependencies, file.peerDependencies, file.optionalDependencies];
+  return [...new Set(lists.flatMap((list) => Object.keys(list ?? {})))];
 }
 
 /** The vitest suites of a project, the ones nearest to its root first. */

@@ -43,7 +43,7 @@ export interface Prepared extends Repository {
   /** The package that init takes for itself: a checkout beside the repository, its hook a stub. */
   readonly own: OwnPackage;
   /** Runs `verify init`; a directory is relative to the root. */
-  init(options?: { directory?: string; environment?: Environment }): Promise<Outcome>;
+  init(options?: { directory?: string; environment?: Environment; install?: boolean }): Promise<Outcome>;
 }
 
 export interface Outcome {
@@ -66,13 +66,13 @@ export async function prepare(files: Files, options: { installed?: boolean } = {
   return {
     ...repository,
     own,
-    init: async ({ directory = ".", environment = {} } = {}) => {
+    init: async ({ directory = ".", environment = {}, install = false } = {}) => {
       const captured = captureWorld({
         directory: join(repository.root, directory),
         environment: { ...repository.environment, HUSKY: undefined, ...environment },
       });
       try {
-        const exitCode = await init(captured.world, own);
+        const exitCode = await init(captured.world, own, { install });
         return { exitCode, error: null, output: captured.output() };
       } catch (error) {
         return { exitCode: null, error: error as Error, output: captured.output() };
