@@ -12,4 +12,6 @@ export interface DetectedSuite {
   readonly projectName: string | undefined;
   /** What was read where, and what a reader should check; one line each. */
   readonly notes: readonly string[];
+  /** The share of lines, in percent, that the script of the command asks for, and where it says so. */
+  readonly failUnder?: { readonly share: number; readonly place: string };
 }
