@@ -1,4 +1,4 @@
-const assignment = /(^|[\s;&|])([A-Za-z_]\w*)=("[^"]*"|'[^']*'|[^\s;&|]*)(?:\s+|$)/g;
+const assignment = /(?<=^|[\s;&|])([A-Za-z_]\w*)=("[^"]*"|'[^']*'|[^\s;&|]*)(?:\s+|$)/g;
 const databaseName =
   /^(PG(HOST|PORT|USER|PASSWORD|DATABASE)|(\w+_)?(DATABASE|DB|POSTGRES|PG|SQLALCHEMY)_(\w+_)?(UR[LI]S?|DSN|HOST(NAME)?|SERVER|PORT|USER(NAME)?|PASS(WORD)?|NAME|DATABASE|DB))$/i;
 
@@ -8,11 +8,11 @@ export function withoutDatabaseVariables(command: string): {
   readonly dropped: readonly string[];
 } {
   const dropped: string[] = [];
-  const text = command.replace(assignment, (whole, before: string, name: string, value: string) => {
+  const text = command.replace(assignment, (whole, name: string, value: string) => {
     const isDatabase = databaseName.test(name) || /^["']?(postgres(ql)?(\+\w+)?):\/\//.test(value);
     if (!isDatabase) return whole;
     dropped.push(name);
-    return before;
+    return "";
   });
   // cross-env alone sets nothing.
   return { text: text.replace(/(^|&&\s*)cross-env\s+(?!\w+=)/g, "$1"), dropped };

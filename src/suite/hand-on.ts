@@ -19,6 +19,11 @@ export function handingOn(command: string, directory: string): string | null {
   return steps.find((step) => handsOn.some((pattern) => pattern.test(step))) ?? null;
 }
 
+/** Whether a single step of a command hands on to the packages. */
+export function stepHandsOn(step: string): boolean {
+  return stepsOf(step).some((one) => handsOn.some((pattern) => pattern.test(one)));
+}
+
 /** The steps of a command, without what they set and without a package manager that only finds the program. */
 function stepsOf(command: string): string[] {
   return command.split(/&&|\|\||[;|&\n]/).map((step) =>
