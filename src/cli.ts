@@ -74,8 +74,11 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
   program
     .command("init")
     .description("detect the suites, write verify.config.json, install the pre-push hook; safe to run twice")
+    .option("--install", "install what the suites lack, by the project's own package managers")
     // What only this command needs is loaded by it alone: the hook starts often.
-    .action(async () => finish(await (await import("./commands/init.ts")).init(world)));
+    .action(async ({ install }: { install?: boolean }) =>
+      finish(await (await import("./commands/init.ts")).init(world, undefined, { install })),
+    );
   program
     .command("pr")
     .description("print the pull-request body of HEAD from its last verification, or open the pull request")

@@ -5,6 +5,7 @@ import { type ExitCode, exitCodes, RequestError } from "../errors.ts";
 import { editFile } from "../files.ts";
 import { activateManager, preCommitVersion } from "../init/activate-manager.ts";
 import { askYesNo, canAsk } from "../init/ask.ts";
+import { completeSuites } from "../init/complete-suites.ts";
 import { kindOf } from "../init/database-mentions.ts";
 import { type Draft, draftConfig } from "../init/draft-config.ts";
 import { existingConfig } from "../init/existing-config.ts";
@@ -24,6 +25,12 @@ import { fixedConnections } from "../suite/fixed-connections.ts";
 import { withProjectPrograms } from "../suite/programs.ts";
 import type { World } from "../world.ts";
 
+/** What `verify init` may be asked for. */
+export interface InitOptions {
+  /** Whether what the suites lack is installed, by the project's own managers. */
+  readonly install?: boolean;
+}
+
 /** All that the steps of an init need to know. */
 interface Setting {
   readonly world: World;
@@ -42,7 +49,11 @@ interface Setting {
  * Sets a repository up: finds its suites, writes `verify.config.json`, has the pre-push hook run by whoever has the hooks, by
  * husky where nobody has, and says what it did. What is there already stays as it is, so a second run changes nothing.
  */
-export async function init(world: World, own: OwnPackage = ownPackage()): Promise<ExitCode> {
+export async function init(
+  world: World,
+  own: OwnPackage = ownPackage(),
+  { install: adds = false }: InitOptions = {},
+): Promise<ExitCode> {
   const setting = await survey(world, own);
   const owner = await findHookOwner(setting.repository);
   // Everything that may be refused is worked out before the first file is written.
@@ -51,7 +62,8 @@ export async function init(world: World, own: OwnPackage = ownPackage()): Promis
   if (plan.kind === "advice") throw new RequestError(plan.text);
   if (plan.kind === "kept") setting.narrator.kept(`${plan.path} runs pushproof already`);
   else await install(setting, plan);
-  await sayWhatNext(setting, filesOf(plan));
+  const changed = await completeSuites(setting.repository, world, setting.narrator, adds);
+  await sayWhatNext(setting, [...filesOf(plan), ...changed]);
   return exitCodes.verified;
 }
 

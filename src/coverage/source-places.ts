@@ -1,5 +1,6 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { globOf } from "../patterns.ts";
 
 /**
  * Where what a suite's `source` names may lie, absolute: a directory, a file, or a package that is imported by its name, from
@@ -14,4 +15,10 @@ export function sourcePlaces(directory: string, name: string): string[] {
 /** Those of them that are there. */
 export function existingSourcePlaces(directory: string, name: string): string[] {
   return sourcePlaces(directory, name).filter((path) => existsSync(path));
+}
+
+/** The glob, relative to the suite's directory, of what a `source` that is a directory or a file names. */
+export function sourceGlob(directory: string, name: string): string {
+  const isFile = statSync(join(directory, name), { throwIfNoEntry: false })?.isFile() === true;
+  return isFile ? globOf(name) : `${globOf(name)}/**`;
 }

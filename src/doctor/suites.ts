@@ -1,18 +1,19 @@
 import type { Config, ConfigFile, SuiteConfig } from "../config.ts";
+import { addNodePackages } from "../init/add-node-packages.ts";
+import { addPythonPackages } from "../init/add-python-packages.ts";
 import { runCommand } from "../init/commands.ts";
 import { draftConfig } from "../init/draft-config.ts";
-import { addCommand, findPackageManager } from "../init/package-manager.ts";
 import { listProjectFiles } from "../init/project-files.ts";
 import { baseBranch, repositoryName } from "../init/repository-facts.ts";
 import type { Repository } from "../push/repository.ts";
 import { plural } from "../report/text.ts";
 import { installedVersion } from "../suite/installed-package.ts";
+import { launcherRemedy, missingLauncher, missingLauncherText } from "../suite/launchers.ts";
 import type { Plan, PlannedSuite } from "../suite/plan.ts";
 import { projectEnvironment } from "../suite/project-environment.ts";
-import { installCommand } from "../suite/pytest.ts";
 import { usableWorkers } from "../suite/worker-count.ts";
 import type { World } from "../world.ts";
-import { type Finding, ok, problem, remark } from "./finding.ts";
+import { type Finding, missing, ok, problem, remark } from "./finding.ts";
 
 /** The suites that are there and not configured. */
 export async function examineDetection(repository: Repository, config: Config): Promise<Finding[]> {
@@ -47,10 +48,20 @@ export async function examineSuites(plan: Plan, repository: Repository, world: W
   return [workers, ...suites.flat()];
 }
 
-async function examineSuite(planned: PlannedSuite, repository: Repository, world: World): Promise<Finding[]> {
-  const { suite, whyProcesses } = planned;
+/** A suite's runner with what it needs. */
+export async function examineSuite(planned: PlannedSuite, repository: Repository, world: World): Promise<Finding[]> {
+  const { suite, directory, whyProcesses } = planned;
+  const environment = projectEnvironment(
+    { kind: "working tree", root: repository.root },
+    [directory],
+    world.environment,
+  );
+  const launcher = missingLauncher(suite.command, directory, environment);
+  if (launcher !== null)
+    return [problem(suite.name, missingLauncherText(launcher, suite.command), launcherRemedy(launcher))];
+  const around: World = { ...world, environment };
   const found =
-    suite.runner === "pytest" ? await examinePytest(planned, repository, world) : examineNode(planned, repository);
+    suite.runner === "pytest" ? await examinePytest(planned, repository, around) : examineNode(planned, repository);
   const note =
     whyProcesses &&
     remark(suite.name, `its workers will be processes over shares of the files, because ${whyProcesses}`);
@@ -69,17 +80,7 @@ async function examinePytest(
   const python = pythonOf(suite);
   if (python === null)
     return [remark(suite.name, `\`${suite.command}\` hides which Python runs it, so its packages were not looked at`)];
-  const environment = projectEnvironment(
-    { kind: "working tree", root: repository.root },
-    [directory],
-    world.environment,
-  );
-  const { exitCode, output } = await runCommand(
-    world,
-    directory,
-    ["/bin/sh", "-c", `${python} -c "${probe}"`],
-    environment,
-  );
+  const { exitCode, output } = await runCommand(world, directory, ["/bin/sh", "-c", `${python} -c "${probe}"`]);
   const line = output.split("\n").find((one) => one.startsWith("{"));
   if (exitCode !== 0 || line === undefined)
     return [
@@ -91,16 +92,10 @@ async function examinePytest(
     ];
   const versions: Record<string, string | null> = JSON.parse(line);
   const needed = ["pytest", ...(workers.length > 1 && parallel === "runner" ? ["pytest-xdist"] : []), "pytest-cov"];
-  const missing = needed.filter((name) => !versions[name]);
-  if (missing.length > 0) {
-    const place = { suite, directory, checkoutRoot: repository.root };
-    return [
-      problem(
-        suite.name,
-        `${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} not installed where \`${suite.command}\` runs`,
-        `Run: ${installCommand(place, missing)}`,
-      ),
-    ];
+  const absent = needed.filter((name) => !versions[name]);
+  if (absent.length > 0) {
+    const text = `${absent.join(", ")} ${absent.length === 1 ? "is" : "are"} not installed where \`${suite.command}\` runs`;
+    return [missing(suite.name, text, addPythonPackages({ directory, checkoutRoot: repository.root }, absent))];
   }
   return [ok(suite.name, needed.map((name) => `${name} ${versions[name]}`).join(", "))];
 }
@@ -119,20 +114,18 @@ function examineNode({ suite, directory }: PlannedSuite, { root }: Repository): 
   if (runner === "command") return [ok(name, `\`${suite.command}\`, which writes ${suite.results.join(", ")}`)];
   if (runner === "node") return [ok(name, `node:test of Node ${process.versions.node}`)];
   const version = installedVersion({ directory }, runner);
-  const add = (packages: readonly string[]): string => `Run: ${addCommand(findPackageManager(root), packages)}`;
-  if (version === null)
-    return [
-      problem(
-        name,
-        `${runner} is not installed in ${suite.root === "." ? "the repo's root" : suite.root}`,
-        add([runner]),
-      ),
-    ];
+  const add = (text: string, packages: readonly string[]): Finding[] => [
+    missing(name, text, addNodePackages({ directory, checkoutRoot: root }, packages, [runner])),
+  ];
+  if (version === null) {
+    const packages = runner === "vitest" ? ["vitest", "@vitest/coverage-v8"] : [runner];
+    return add(`${runner} is not installed in ${suite.root === "." ? "the repo's root" : suite.root}`, packages);
+  }
   if (runner !== "vitest") return [ok(name, `${runner} ${version}`)];
   const provider = ["@vitest/coverage-v8", "@vitest/coverage-istanbul"].find(
     (one) => installedVersion({ directory }, one) !== null,
   );
   if (provider === undefined)
-    return [problem(name, `vitest ${version} has no coverage provider`, add([`@vitest/coverage-v8@${version}`]))];
+    return add(`vitest ${version} has no coverage provider`, [`@vitest/coverage-v8@${version}`]);
   return [ok(name, `vitest ${version}, ${provider}`)];
 }

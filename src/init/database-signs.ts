@@ -43,7 +43,7 @@ export function postgresSign(
   suite: DetectedSuite,
   isOwn: (path: string) => boolean,
 ): string | null {
-  return suite.runner === "pytest" ? pythonSign(project, suite, isOwn) : javascriptSign(project, suite);
+  return suite.runner === "pytest" ? pythonSign(project, suite, isOwn) : javascriptSign(project, suite, isOwn);
 }
 
 function pythonSign(project: ProjectFiles, suite: DetectedSuite, isOwn: (path: string) => boolean): string | null {
@@ -65,10 +65,17 @@ function pythonSign(project: ProjectFiles, suite: DetectedSuite, isOwn: (path: s
   return importing === undefined ? `${layer} is a dependency` : `${importing} imports it`;
 }
 
-function javascriptSign(project: ProjectFiles, suite: DetectedSuite): string | null {
+function javascriptSign(project: ProjectFiles, suite: DetectedSuite, isOwn: (path: string) => boolean): string | null {
   const listed = dependencyNames(readPackageFile(project, suite.root));
   const found = javascriptPackages.find((name) => listed.includes(name));
-  return found === undefined ? null : `${found} is a dependency`;
+  if (found !== undefined) return `${found} is a dependency`;
+  // A workspace may list it for all of its packages.
+  const shared = dependencyNames(readPackageFile(project, "."));
+  const names = javascriptPackages.filter((name) => shared.includes(name));
+  if (names.length === 0) return null;
+  const loads = new RegExp(`(?:from|import|require)\\s*\\(?\\s*["'](${names.join("|")})["']`);
+  const path = project.paths.find((one) => isOwn(one) && loads.test(project.read(one) ?? ""));
+  return path === undefined ? null : `${path} imports ${loads.exec(project.read(path) ?? "")?.[1]}`;
 }
 
 /**

@@ -1,8 +1,10 @@
 import type { RunnerName } from "../config.ts";
+import { namedPaths, territoryOf } from "./command-territory.ts";
 import { dependencyNames, type PackageFile, readPackageFile } from "./detect-vitest.ts";
-import type { DetectedSuite } from "./detected-suite.ts";
-import { entriesOf, isUnder, type ProjectFiles, within } from "./project-files.ts";
-import { type ScriptRunner, scriptCommand } from "./script-command.ts";
+import { type DetectedSuite, labelOf } from "./detected-suite.ts";
+import { javascriptSource } from "./javascript-source.ts";
+import { entriesOf, type ProjectFiles, within } from "./project-files.ts";
+import { onlyHandsOn, type ScriptRunner, scriptCommand, scriptCommands } from "./script-command.ts";
 import { type Candidate, outermost } from "./territory.ts";
 
 /** How the suites of a runner are known that a package.json's scripts start. */
@@ -46,24 +48,52 @@ const signs: readonly Signs[] = [
   },
 ];
 
+/** Whether a file is one of tests, by its name or by what is in it: what lies beside them may only help them. */
+function holdsTests(project: ProjectFiles, path: string): boolean {
+  if (/[._-](test|spec)\.[cm]?[jt]sx?$|(^|\/)__tests__\//.test(path)) return true;
+  return /\b(describe|it|test|suite|context|specify)\s*(\.\w+\s*)?\(|["'](node:)?test["']/.test(
+    project.read(path) ?? "",
+  );
+}
+
 /** The suites of jest, mocha and node:test of a project, the ones nearest to its root first. */
 export function detectJavaScript(project: ProjectFiles): DetectedSuite[] {
   return signs.flatMap((sign) => {
     const packages = project.paths.filter((path) => /(^|\/)package\.json$/.test(path));
     const directories = [...new Set(packages.map((path) => path.replace(/\/?package\.json$/, "") || "."))];
     const candidates = directories.flatMap((root) => candidateAt(project, root, sign) ?? []);
-    const testFiles = project.paths.filter((path) => sign.testFile.test(path));
-    return outermost(candidates, testFiles).map(({ root }) => describeSuite(project, root, sign));
+    const testFiles = project.paths.filter((path) => sign.testFile.test(path) && holdsTests(project, path));
+    return outermost(candidates, testFiles).flatMap(({ root }) => describeSuites(project, root, sign));
   });
 }
 
 function candidateAt(project: ProjectFiles, root: string, sign: Signs): Candidate | null {
   const file = readPackageFile(project, root);
   const settings = settingsOf(project, root, file, sign);
-  const isMeant = settings !== null || scriptCommand(file, sign.runner) !== null || hasOwnDependency(file, sign);
-  if (!isMeant) return null;
+  const commands = scriptCommands(file, sign.runner);
+  const isMeant = settings !== null || commands.length > 0 || hasOwnDependency(file, sign);
+  if (!isMeant || (commands.length === 0 && settings === null && onlyHandsOn(project, root, file))) return null;
   const hasProjects = sign.runner === "jest" && /\bprojects\b["']?\s*:/.test(settings ?? "");
-  return { root, declared: hasProjects, covers: (path) => isUnder(root, path) };
+  const covers = commands.map(({ text }) => territoryOf(root, pathsOf(project, root, sign, text, settings)));
+  if (covers.length === 0) covers.push(territoryOf(root, pathsOf(project, root, sign, "", settings)));
+  return { root, declared: hasProjects, covers: (path) => covers.some((one) => one(path)) };
+}
+
+/** What a command is limited to: the paths that it names, or of mocha its `spec`, else its default. */
+function pathsOf(
+  project: ProjectFiles,
+  root: string,
+  { runner }: Signs,
+  command: string,
+  settings: string | null,
+): string[] {
+  const words = command.replace(/^.*?(?:(?:jest|mocha)(?:\.js)?(?=\s|$)|--test(?=\s|$))/, "");
+  // Plain words are patterns of names to jest.
+  const named = namedPaths(project, root, words);
+  if (named.length > 0 || runner !== "mocha") return named;
+  const spec = /\bspec["']?\s*:\s*([^\n]*(?:\n\s+-.*)*)/.exec(settings ?? "")?.[1]?.replace(/[[\],}]|^\s*-/gm, " ");
+  if (spec !== undefined) return namedPaths(project, root, spec);
+  return namedPaths(project, root, "test");
 }
 
 /** The text of the runner's own configuration in a directory, or null where there is none. */
@@ -81,23 +111,19 @@ function hasOwnDependency(file: PackageFile, { key }: Signs): boolean {
   return (["jest", "mocha", "node", "vitest"] as const).every((other) => scriptCommand(file, other) === null);
 }
 
-function describeSuite(project: ProjectFiles, root: string, { runner, command }: Signs): DetectedSuite {
+/** A suite for each time that the script starts the runner. */
+function describeSuites(project: ProjectFiles, root: string, { runner, command }: Signs): DetectedSuite[] {
   const file = readPackageFile(project, root);
-  const script = scriptCommand(file, runner);
-  const source = ["src", "lib", "app"].filter((directory) =>
-    project.paths.some((path) => isUnder(within(root, directory), path) && /\.([cm]?[jt]sx?|vue|svelte)$/.test(path)),
-  );
-  const [directory] = source;
-  const notes = [
-    ...(script?.notes ?? []),
-    directory === undefined ? "coverage of what the tests load: no src, lib or app there" : `coverage of ${directory}`,
-  ];
-  return {
+  const source = javascriptSource(project, root);
+  const scripts = scriptCommands(file, runner);
+  const plain = { text: command, notes: [], label: undefined };
+  return (scripts.length === 0 ? [plain] : scripts).map(({ text, notes }, _index, all) => ({
     root,
     runner,
-    command: script?.text ?? command,
-    source: directory === undefined ? [] : [directory],
+    command: text,
+    source: source.places,
     projectName: file.name?.split("/").at(-1),
-    notes,
-  };
+    notes: [...notes, source.note],
+    ...(all.length > 1 ? { label: labelOf(text) } : {}),
+  }));
 }

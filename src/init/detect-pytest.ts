@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import type { DetectedSuite } from "./detected-suite.ts";
 import { entriesOf, isUnder, type ProjectFiles, upwards, within } from "./project-files.ts";
-import { type MarkerSelection, markerSelection, pytestCommand } from "./pytest-command.ts";
+import { pytestCommand } from "./pytest-command.ts";
 import { pytestSource } from "./pytest-source.ts";
 import { readSections, wordsOf } from "./sections.ts";
 import { type Candidate, outermost } from "./territory.ts";
@@ -60,7 +60,7 @@ export function detectPytest(project: ProjectFiles): DetectedSuite[] {
     .filter((root) => !declaredDirectories.has(root))
     .map((root): Candidate => ({ root, declared: false, covers: (path) => isUnder(root, path) }));
   const roots = outermost([...declared, ...implied], testFiles).map((candidate) => candidate.root);
-  return roots.map((root) => describeSuite(project, root, markerSelection(project, root, roots.length === 1)));
+  return roots.map((root) => describeSuite(project, root, roots.length === 1));
 }
 
 function declaredRoots(project: ProjectFiles): Candidate[] {
@@ -101,19 +101,22 @@ function projectDirectory(project: ProjectFiles, path: string, declared: Readonl
   return tests === -1 ? directory : segments.slice(0, tests).join("/") || ".";
 }
 
-function describeSuite(project: ProjectFiles, root: string, markers: MarkerSelection): DetectedSuite {
-  const source = pytestSource(project, root, pytestSettings(project, root));
-  const notes = [...markers.notes, source.note];
+function describeSuite(project: ProjectFiles, root: string, isOnlySuite: boolean): DetectedSuite {
+  const { text, notes: read, run } = pytestCommand(project, root, isOnlySuite);
+  const named = run !== null && run.directory === root && run.source.length > 0 ? run : null;
+  const source = pytestSource(project, root, pytestSettings(project, root), named);
+  const notes = [...read, source.note];
   if (!mentionsPlugin(project, root, "pytest-xdist") || !mentionsPlugin(project, root, "pytest-cov")) {
     notes.push("needs pytest-xdist and pytest-cov beside pytest; no dependency list of the project names both");
   }
   return {
     root,
     runner: "pytest",
-    command: pytestCommand(project, root, markers.expression),
+    command: text,
     source: source.directories,
     projectName: projectName(project, root),
     notes,
+    ...(run?.failUnder ? { failUnder: { share: run.failUnder, place: `${run.line.file} (${run.line.name})` } } : {}),
   };
 }
 

@@ -104,11 +104,16 @@ function nameSuites(suites: readonly DetectedSuite[]): string[] {
     ({ root, runner }) => (root === "." ? runner : root.replaceAll("/", "-")),
     ({ root, runner }) => `${root === "." ? "tests" : root.replaceAll("/", "-")}-${runner}`,
   ];
-  return suites.map((suite) => {
+  const named = suites.map((suite) => {
     const isUnique = (form: (suite: DetectedSuite) => string): boolean =>
       suites.every((other) => other === suite || form(other) !== form(suite));
-    const form = forms.find(isUnique) ?? forms[2];
-    return (form?.(suite) ?? suite.runner).replace(/[^\w.-]+/g, "-");
+    const form = forms.find(isUnique);
+    const name = form?.(suite) ?? `${forms[0]?.(suite)}-${suite.label ?? suite.runner}`;
+    return name.replace(/[^\w.-]+/g, "-");
+  });
+  return named.map((name, index) => {
+    const before = named.slice(0, index).filter((other) => other === name).length;
+    return before === 0 ? name : `${name}-${before + 1}`;
   });
 }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { UnavailableError } from "../errors.ts";
 import { withoutNpmRun } from "../push/environment.ts";
 import type { Repository } from "../push/repository.ts";
+import { missingLauncher, missingLauncherText } from "../suite/launchers.ts";
 import type { World } from "../world.ts";
 import { runCommand } from "./commands.ts";
 import { findHookOwner } from "./hook-owner.ts";
@@ -61,7 +62,8 @@ async function installPackages(world: World, { repository, manager }: Installati
   if (result.exitCode !== 0) {
     const tail = result.output.trim().split("\n").slice(-8).join("\n");
     if (tail !== "") world.errors.write(`${tail}\n`);
-    const why = result.exitCode === null ? `${manager.name} could not be started` : `\`${command}\` failed`;
+    const absent = missingLauncher(command, repository.root, world.environment);
+    const why = absent ? `${missingLauncherText(absent, command)} (${absent.install})` : `\`${command}\` failed`;
     throw new UnavailableError(
       `${why}: the files are written, the hook is not active yet. Run \`${command}\` here, then \`verify init\` again.`,
     );

@@ -32,7 +32,8 @@ export function withMoonTasks(project: ProjectFiles, suites: readonly DetectedSu
     .flatMap((file) => readTasks(project, file));
   const changed = suites.map((suite) => {
     const own = preferred(tasks.filter(({ root, runner }) => root === suite.root && runner === suite.runner));
-    return own === null
+    // Of several suites of one runner, no task says which it runs.
+    return own === null || suite.label !== undefined
       ? suite
       : { ...suite, command: own.task.command, notes: [...suite.notes.filter(saysNothingOfMarkers), ...own.notes] };
   });

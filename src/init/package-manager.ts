@@ -24,9 +24,15 @@ const additions = {
   bun: "bun add --dev",
 } as const;
 
-/** The command with which a person adds packages to what a project is developed with. */
-export function addCommand({ name }: Pick<PackageManager, "name">, packages: readonly string[]): string {
-  return [additions[name], ...packages].join(" ");
+/** The command with which a person adds packages to what a project is developed with, here to a workspace's root. */
+export function addCommand(
+  { name, ignoresPrepare }: Pick<PackageManager, "name"> & Partial<PackageManager>,
+  packages: readonly string[],
+  isWorkspaceRoot = false,
+): string {
+  // pnpm and Yarn 1 refuse to add to a workspace's root unless they are told that it is meant.
+  const flag = { npm: [], pnpm: ["--workspace-root"], yarn: ignoresPrepare ? [] : ["-W"], bun: [] }[name];
+  return [additions[name], ...(isWorkspaceRoot ? flag : []), ...packages].join(" ");
 }
 
 /** The package manager of a directory whose package.json was not read yet; what is no JSON declares none. */

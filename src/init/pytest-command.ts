@@ -1,16 +1,15 @@
-import { entriesOf, type ProjectFiles, upwards, within } from "./project-files.ts";
+import { type ProjectFiles, upwards, within } from "./project-files.ts";
+import { type PytestRun, pytestRun } from "./pytest-runs.ts";
+import { scriptLines, workflowLines } from "./script-lines.ts";
 import { readSections } from "./sections.ts";
 
-/** The marker expression that the project's own scripts give to pytest's `-m`, where they agree on one. */
-export interface MarkerSelection {
-  readonly expression: string | null;
+/** The command that runs a suite, and where it was read. */
+export interface PytestCommand {
+  readonly text: string;
   readonly notes: readonly string[];
+  /** The script that it came from; null where no script says it. */
+  readonly run: PytestRun | null;
 }
-
-const workflowFile = /^\.github\/workflows\/[^/]+\.ya?ml$/;
-const scriptFiles = ["Makefile", "moon.yml", "package.json", "tox.ini"];
-/** `pytest … -m "EXPRESSION"` in one command; quotes may be escaped, as they are in JSON and YAML. */
-const markedRun = /\bpytest\b(?:(?![;|&\n]|\s-m[\s=]).)*\s-m[\s=]\s*(?:\\?"((?:[^"\\])+)\\?"|'([^']+)'|([\w]+))/g;
 
 /** The launcher of a directory's Python tools, such as `uv run `; empty where they are on PATH. */
 export function pythonLauncher(project: ProjectFiles, root: string): string {
@@ -19,47 +18,93 @@ export function pythonLauncher(project: ProjectFiles, root: string): string {
     const pyproject = readSections(project.read(within(directory, "pyproject.toml")) ?? "", "toml");
     if (has("uv.lock") || [...pyproject.keys()].some((name) => /^tool\.uv(\.|$)/.test(name))) return "uv run ";
     if (has("poetry.lock")) return "poetry run ";
+    if (has("pdm.lock")) return "pdm run ";
     if (has("Pipfile")) return "pipenv run ";
   }
   return "";
 }
 
-/** The command that runs the suite, as one would type it. */
-export function pytestCommand(project: ProjectFiles, root: string, markers: string | null): string {
-  const command = `${pythonLauncher(project, root)}pytest`;
-  if (markers === null) return command;
-  return `${command} -m ${/^\w+$/.test(markers) ? markers : `"${markers}"`}`;
+/**
+ * The command that runs the suite, as the project itself runs it: its scripts say it before CI does, and of several the one
+ * that is called a test. Where they do not agree, everything runs: a guess that leaves tests out would call something
+ * verified that was not run. Scripts above the suite's root count where it is the only pytest suite.
+ */
+export function pytestCommand(project: ProjectFiles, root: string, isOnlySuite: boolean): PytestCommand {
+  const launcher = pythonLauncher(project, root);
+  const directories = isOnlySuite ? upwards(root) : [root];
+  const scripts = directories.flatMap((directory) => scriptLines(project, directory));
+  const all = [...scripts, ...workflowLines(project)].flatMap((line) => {
+    const run = pytestRun(line);
+    return run !== null && (run.directory === root || isOnlySuite) ? [run] : [];
+  });
+  const plain = { text: `${launcher}pytest`, notes: [], run: null };
+  for (const runs of [all.filter(({ line }) => !line.isCi), all.filter(({ line }) => line.isCi)]) {
+    const candidates = main(runs);
+    const [first] = candidates;
+    if (first === undefined) continue;
+    const known = new Set(candidates.map((run) => textOf(run, root, "")));
+    if (known.size > 1 || first.words === null) return { ...plain, notes: doubt(candidates, root) };
+    return { text: textOf(first, root, launcher), notes: notesOn(first, root), run: first };
+  }
+  return plain;
 }
+
+/** From the plainest name of a test to those that still say it. */
+const mainNames: readonly RegExp[] = [
+  /^(unit[-_]?)?(tests?|pytest)$|^testenv$/i,
+  /^(test[-_:]?(all|py|python|unit|units|suite|api|backend|cov|coverage)|(py|python|unit|backend|api|all)[-_:]?tests?|all|ci|check|cov|coverage|build|python)$/i,
+];
+const benchmarks = /bench|perf|profil|stress/i;
+const special =
+  /e2e|end.?to.?end|lint|doc|slow|nightly|smoke|fast|quick|watch|debug|snapshot|mutat|update|type|mypy|failed|integration|functional|live|load|min(imal|imum)?([-_]|$)|compat|upstream|release|publish|wheel|dev([-_]|$)/i;
 
 /**
- * Looks for `pytest -m EXPRESSION` in the scripts of the suite's root and, where it is the only pytest suite, in those
- * above it and in the workflows. Only an expression that nothing contradicts is kept: a guess that leaves tests out would
- * call something verified that was not run.
+ * The runs of the scripts that are called a test most plainly; where none is, all of them, of which one for something
+ * special alone is no choice.
  */
-export function markerSelection(project: ProjectFiles, root: string, isOnlySuite: boolean): MarkerSelection {
-  const directories = isOnlySuite ? upwards(root) : [root];
-  const scripts = directories.flatMap((directory) => scriptFiles.map((name) => within(directory, name)));
-  const workflows = isOnlySuite
-    ? entriesOf(project, ".github/workflows").map((name) => `.github/workflows/${name}`)
-    : [];
-  const found = new Map<string, string>();
-  for (const path of [...scripts, ...workflows.filter((file) => workflowFile.test(file))]) {
-    for (const match of (project.read(path) ?? "").matchAll(markedRun)) {
-      const expression = (match[1] ?? match[2] ?? match[3] ?? "").trim();
-      if (isMarkerExpression(expression) && !found.has(expression)) found.set(expression, path);
-    }
+function main(runs: readonly PytestRun[]): PytestRun[] {
+  const tests = runs.filter(({ line }) => !benchmarks.test(line.name) && !(line.isCi && benchmarks.test(line.file)));
+  const ordinary = tests.filter(({ line }) => !special.test(line.name));
+  for (const name of mainNames) {
+    const found = ordinary.filter(({ line }) => name.test(line.name));
+    if (found.length > 0) return found;
   }
-  const [only] = found;
-  if (only === undefined) return { expression: null, notes: [] };
-  if (found.size === 1) return { expression: only[0], notes: [`keeps -m "${only[0]}", read in ${only[1]}`] };
-  const choices = [...found].map(([expression, path]) => `"${expression}" in ${path}`).join(", ");
-  return {
-    expression: null,
-    notes: [`runs every test: -m differs between ${choices}; add the one you want to "command"`],
-  };
+  return ordinary.length === 0 ? [] : tests;
 }
 
-/** Names, `not`, `and`, `or` and parentheses; anything else (a shell variable, a template) is no expression to copy. */
-function isMarkerExpression(text: string): boolean {
-  return /^[\w\s()]+$/.test(text) && text !== "";
+/** What a run comes to in the suite's root; paths mean something else from another directory. */
+function textOf(run: PytestRun, root: string, launcher: string): string {
+  if (run.words === null) return `? ${run.line.command}`;
+  const words = run.directory === root ? run.words : withoutPaths(run.words);
+  // What a script starts pytest with is the project's; what CI does, is made for its machines.
+  const isStarted = /^\w+\s+run\s/.test(run.launcher);
+  const own = run.launcher.replace(/^\w+\s+run\s+(?:-\S+\s+)*/, "");
+  const prefix = isStarted && !run.line.isCi ? run.launcher : `${launcher}${own}`;
+  return [`${run.variables}${prefix}pytest`, ...words].join(" ");
+}
+
+function withoutPaths(words: readonly string[]): string[] {
+  return words.filter(
+    (word, index) =>
+      word.startsWith("-") || /^-[mkpncoW]$|^--(dist|import-mode|ds|numprocesses)$/.test(words[index - 1] ?? ""),
+  );
+}
+
+function notesOn(run: PytestRun, root: string): string[] {
+  const marker = run.words?.[(run.words.indexOf("-m") + 1 || Number.NaN) as number];
+  const where = `${run.line.file}${run.line.isCi ? ` (job ${run.line.name})` : ""}`;
+  const says = marker === undefined ? "" : `keeps -m "${marker.replaceAll('"', "")}", `;
+  const isPlain = textOf(run, root, "") === "pytest";
+  return isPlain
+    ? [...run.notes]
+    : [`${says}read in ${where}${run.line.isCi ? "" : ` (${run.line.name})`}`, ...run.notes];
+}
+
+function doubt(runs: readonly PytestRun[], root: string): string[] {
+  if (runs.every(({ words }) => words === null)) return [];
+  const choices = [...new Map(runs.map((run) => [textOf(run, root, ""), run]))].map(
+    ([, run]) =>
+      `\`pytest${(run.words ?? ["…"]).map((word) => ` ${word}`).join("")}\` in ${run.line.file} (${run.line.name})`,
+  );
+  return [`runs every test: the scripts differ, ${choices.join(", ")}; add what you want to "command"`];
 }

@@ -1,4 +1,5 @@
 import { pytestConfiguration } from "./detect-pytest.ts";
+import type { DetectedSuite } from "./detected-suite.ts";
 import type { FoundThresholds } from "./found-thresholds.ts";
 import { percentOf } from "./loose-values.ts";
 import { type ProjectFiles, upwards, within } from "./project-files.ts";
@@ -17,18 +18,23 @@ const coverageFiles: readonly CoverageFile[] = [
 ];
 
 /** What coverage.py and pytest-cov ask for in a directory; null where they ask for nothing. */
-export function pythonThresholds(project: ProjectFiles, root: string): FoundThresholds | null {
+export function pythonThresholds(
+  project: ProjectFiles,
+  root: string,
+  { failUnder: script }: Pick<DetectedSuite, "failUnder"> = {},
+): FoundThresholds | null {
   const pytest = upwards(root).flatMap((directory) => pytestConfiguration(project, directory) ?? [])[0];
   const options = pytest?.settings.get("addopts") ?? "";
   const settings = coverageSettings(project, root, optionOf(options, "--cov-config"));
   // As pytest-cov does: its own option counts before what coverage.py is told.
-  const option = percentOf(optionOf(options, "--cov-fail-under"));
+  const option = percentOf(script?.share ?? optionOf(options, "--cov-fail-under"));
   const share = option ?? percentOf(settings?.failUnder);
   // 0 is the default, and asks for nothing.
   if (share === null || share === 0) return null;
   const measuresBranches = settings?.measuresBranches === true || /(^|[\s"',[])--cov-branch\b/.test(options);
+  const optionPlace = script ? `${script.place}, --cov-fail-under` : `${pytest?.file} (--cov-fail-under in addopts)`;
   return {
-    place: option === null ? (settings?.place ?? "") : `${pytest?.file} (--cov-fail-under in addopts)`,
+    place: option === null ? (settings?.place ?? "") : optionPlace,
     figures: { lines: share },
     notes: measuresBranches
       ? [

@@ -1,5 +1,7 @@
+import { stepHandsOn } from "../suite/hand-on.ts";
 import type { PackageFile } from "./detect-vitest.ts";
-import type { FoundCommand } from "./vitest-command.ts";
+import { isUnder, type ProjectFiles, within } from "./project-files.ts";
+import { droppedNotes, withoutDatabaseVariables } from "./script-variables.ts";
 
 /** The runners that a script may start. */
 export type ScriptRunner = "jest" | "mocha" | "node" | "vitest";
@@ -8,43 +10,124 @@ const started: Readonly<Record<ScriptRunner, RegExp>> = {
   jest: /(^|[\s/])jest(\.js)?(?=\s|$)/,
   mocha: /(^|[\s/])_?mocha(\.js)?(?=\s|$)/,
   node: /(^|\s)node\b[^&|;]*\s--test(?=\s|$)/,
-  vitest: /(^|[\s/])vitest(?=\s|$)/,
+  vitest: /(^|[\s/])vitest(?=\s|$)(?!\s+(bench|related|list|init|typecheck)\b)/,
 };
 
 /** Coverage is measured from outside, with whatever runs the tests. */
 const coverageProgram =
   /^((?:\S+=\S*\s+|cross-env\s+)*)(?:npx\s+)?(?:c8|nyc)(?:\s+(?:--(?:lines|branches|functions|statements|reporter|reports?-dir|temp-dir(?:ectory)?|include|exclude|extension|src|config|nycrc-path|cwd|require)|-[rnxoeci])\s+[^-\s]\S*|\s+-\S+)*\s+/;
+const caller =
+  /^((?:\S+=\S*\s+|cross-env\s+)*)(?:npx|bunx|(?:pnpm|yarn|bun)\s+(?:exec|x)|(?:pnpm|yarn)(?=\s+(?:jest|mocha|vitest)\b))\s+/;
 /** Flags that are added from outside, or that would keep the run from ending. */
 const dropped =
   /\s(?:--watch(?:All)?|-w(?!\s*\d)|--coverage|--collectCoverage|--passWithNoTests|--experimental-test-coverage)(?=\s|$)/g;
+const droppedOfVitest =
+  /\s(?:--watch|-w|--ui|--coverage(?:\.\S+)?|--run|--passWithNoTests|--pass-with-no-tests)(?=\s|$)/g;
 
 /** The command of a script. */
-export interface ScriptCommand extends FoundCommand {
+export interface ScriptCommand {
+  readonly text: string;
+  /** What a reader should know about it, one line each. */
+  readonly notes: readonly string[];
   /** The script's name. */
   readonly script: string;
   /** How c8 or nyc is called in front of it, flags and all; empty where neither is. */
   readonly measuring: string;
 }
 
+const testScripts = ["test", "test:all", "test:unit", "test:integration", "unit", "tests"];
+
+/** The first command of `scriptCommands`; null where there is none. */
+export function scriptCommand(file: PackageFile, runner: ScriptRunner): ScriptCommand | null {
+  return scriptCommands(file, runner)[0] ?? null;
+}
+
 /**
- * What a package's test script runs, without the package manager in between; null where it starts another runner, or hands
- * on to the packages. What the script does before stays in front.
+ * What a package's test script runs of a runner, without the package manager in between, by way of the scripts that it calls:
+ * a command for each time it starts the runner. What the script does before, such as a build, stays in front. Empty where it
+ * starts another runner, or hands on to the packages.
  */
-export function scriptCommand({ scripts }: PackageFile, runner: ScriptRunner): ScriptCommand | null {
-  for (const script of ["test", "test:unit", "test:integration", "unit"]) {
-    const written = scripts?.[script]?.trim();
-    if (written === undefined) continue;
-    const steps = written.split(/\s*&&\s*/);
-    const last = steps.at(-1) ?? "";
-    const plain = last.replace(coverageProgram, "$1").replace(/^(?:npx|bunx|pnpm exec|yarn exec)\s+/, "");
-    const others = (Object.keys(started) as ScriptRunner[]).filter((other) => other !== runner && other !== "node");
-    if (!started[runner].test(plain) || /[;|]/.test(plain) || others.some((other) => started[other].test(plain)))
-      continue;
-    const text = [...steps.slice(0, -1), plain.replace(dropped, "")].join(" && ");
-    const measuring = coverageProgram.exec(last)?.[0] ?? "";
-    const measured = measuring === "" ? [] : ["without c8 or nyc, as coverage is measured from outside"];
-    const notes = [`runs what the script "${script}" of package.json runs`, ...measured];
-    return { text, notes, script, measuring };
+export function scriptCommands(file: PackageFile, runner: ScriptRunner): ScriptCommand[] {
+  for (const script of testScripts) {
+    const steps = stepsOf(file, script);
+    const first = steps.findIndex((step) => starts(step, runner));
+    if (first === -1) continue;
+    const before = steps.slice(0, first).filter((step) => !runners.some((other) => starts(step, other)));
+    const runs = steps.filter((step) => starts(step, runner));
+    return runs.map((step) => commandOf(step, before, runner, script));
   }
-  return null;
+  return [];
+}
+
+/** Whether the test script of a directory's package only starts those of the packages below. */
+export function onlyHandsOn(project: ProjectFiles, root: string, file: PackageFile): boolean {
+  const own = within(root, "package.json");
+  const hasPackages = project.paths.some(
+    (path) => path.endsWith("/package.json") && path !== own && isUnder(root, path),
+  );
+  return hasPackages && stepsOf(file, "test").some(stepHandsOn);
+}
+
+const runners = Object.keys(started) as ScriptRunner[];
+
+/** Whether a step starts a runner, and no other one. */
+function starts(step: string, runner: ScriptRunner): boolean {
+  const plain = step.replace(coverageProgram, "$1").replace(caller, "$1");
+  const others = runners.filter((other) => other !== runner && other !== "node");
+  return started[runner].test(plain) && !/[;|]/.test(plain) && !others.some((other) => started[other].test(plain));
+}
+
+function commandOf(step: string, before: readonly string[], runner: ScriptRunner, script: string): ScriptCommand {
+  const plain = step.replace(coverageProgram, "$1");
+  const direct =
+    runner === "vitest"
+      ? runOfVitest(plain.replace(caller, "$1"))
+      : plain.replace(/^(?:npx|bunx|(?:pnpm|yarn)(?:\s+exec)?)\s+/, "").replace(dropped, "");
+  const { text, dropped: variables } = withoutDatabaseVariables([...before, direct].join(" && "));
+  const measuring = coverageProgram.exec(step)?.[0] ?? "";
+  const notes = [
+    ...(text === "vitest run" ? [] : [`runs what the script "${script}" of package.json runs`]),
+    ...(measuring === "" ? [] : ["without c8 or nyc, as coverage is measured from outside"]),
+    ...droppedNotes(variables),
+  ];
+  return { text, notes, script, measuring };
+}
+
+/** As a run that ends, whatever is told it behind. */
+function runOfVitest(step: string): string {
+  const [, before = "", flags = ""] = /^(.*?(?:^|[\s/]))vitest(?:\s+(?:run|watch|dev))?(?=\s|$)(.*)$/.exec(step) ?? [];
+  return `${before}vitest run${flags.replace(droppedOfVitest, "")}`.trimEnd();
+}
+
+/** The steps of a script, those of the scripts that it calls in their place where these start a runner. */
+function stepsOf({ scripts = {} }: PackageFile, name: string, seen: readonly string[] = []): string[] {
+  const written = scripts[name];
+  if (typeof written !== "string" || seen.includes(name)) return [];
+  const inner = [...seen, name];
+  return [...buildBefore(scripts, name), ...written.trim().split(/\s*&&\s*/)].flatMap((step) => {
+    const called = calledScripts(step, Object.keys(scripts)).flatMap((script) => stepsOf({ scripts }, script, inner));
+    return called.some((one) => runners.some((runner) => starts(one, runner)) || stepHandsOn(one)) ? called : [step];
+  });
+}
+
+/** What `pretest` builds: npm runs it before `test`, and the command alone would not. */
+function buildBefore(scripts: Readonly<Record<string, string>>, name: string): string[] {
+  const before = scripts[`pre${name}`];
+  const builds = /\b(build|tsc|compile|codegen|generate|babel|swc|esbuild|rollup|webpack)\b/;
+  return typeof before === "string" && builds.test(before) && !/[;|]/.test(before)
+    ? before.trim().split(/\s*&&\s*/)
+    : [];
+}
+
+/** The scripts of the same package that a step starts. */
+function calledScripts(step: string, names: readonly string[]): string[] {
+  const one = /^(?:npm|pnpm|yarn|bun)\s+(?:run\s+|run-script\s+)?(?:-s\s+|--silent\s+)?([\w:.-]+)$/.exec(step)?.[1];
+  if (one !== undefined) return [one === "t" ? "test" : one];
+  const several = /^(?:run-s|run-p|npm-run-all2?)\s+(.*)$/.exec(step)?.[1];
+  return (several ?? "").split(/\s+/).flatMap((word) => {
+    const prefix = /^([\w:.-]+:)\*{1,2}$/.exec(word)?.[1];
+    return prefix === undefined
+      ? names.filter((name) => name === word)
+      : names.filter((name) => name.startsWith(prefix));
+  });
 }

@@ -1,4 +1,5 @@
 import { vitestFiles } from "./detect-vitest.ts";
+import type { DetectedSuite } from "./detected-suite.ts";
 import {
   allCovered,
   type FoundThresholds,
@@ -19,8 +20,12 @@ import { type ProjectFiles, within } from "./project-files.ts";
 const ownKeys = /^(lines|branches|functions|statements|perFile|autoUpdate|100)$/;
 
 /** What `coverage.thresholds` in the vitest configuration of a directory asks for; null where there is none. */
-export function vitestThresholds(project: ProjectFiles, root: string): FoundThresholds | null {
-  for (const path of vitestFiles(project, root)) {
+export function vitestThresholds(
+  project: ProjectFiles,
+  root: string,
+  { command }: Partial<Pick<DetectedSuite, "command">> = {},
+): FoundThresholds | null {
+  for (const path of vitestFiles(project, root, command)) {
     const written = literalUnder(project.read(path) ?? "", "coverage", "thresholds");
     if (written === undefined) continue;
     const place = `${path} (coverage.thresholds)`;

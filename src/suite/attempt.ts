@@ -1,5 +1,6 @@
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
+import { requireLaunchers } from "./launchers.ts";
 import type { LogFile } from "./logs.ts";
 import { allowsNarrowing, narrowingVariable, refuseNarrowing } from "./narrowing.ts";
 import type { PlannedSuite } from "./plan.ts";
@@ -46,6 +47,7 @@ export async function runAttempt(request: AttemptRequest): Promise<Attempt> {
   request.onProgress?.(listener.progress);
   try {
     const run = suiteRun(request, scratch, listener.socketPath);
+    requireLaunchers(run.suite, run.directory, run.environment);
     const invocation = await runner.invocation(run);
     const mayBeNarrowed = allowsNarrowing(run.arguments);
     const end = await runCommand({

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { UnavailableError } from "../errors.ts";
-import { addCommand, findPackageManager } from "../init/package-manager.ts";
+import { addNodePackages } from "../init/add-node-packages.ts";
+import { additionText } from "../init/additions.ts";
 import type { SuiteRun } from "./runner.ts";
 
 /** Where a suite looks for packages. */
@@ -23,11 +24,12 @@ export function installedVersion({ directory }: Pick<PackagePlace, "directory">,
  * those of the commit, what differs, as another installation would not help.
  */
 export function missingPackage(place: PackagePlace, what: string, packages: readonly string[]): UnavailableError {
-  const { suite, checkoutRoot, dependencyNotes } = place;
+  const { suite, dependencyNotes } = place;
   const where = suite.root === "." ? "the repo's root" : suite.root;
   const why = dependencyNotes.join(" ");
   if (why !== "") return new UnavailableError(`${suite.name}: ${what} is not available in ${where}: ${why}`);
+  const addition = addNodePackages(place, packages, [suite.runner]);
   return new UnavailableError(
-    `${suite.name}: ${what} is not installed in ${where}. Install with: ${addCommand(findPackageManager(checkoutRoot), packages)}`,
+    `${suite.name}: ${what} is not installed in ${where}. Install with: ${additionText(addition)}`,
   );
 }

@@ -1,8 +1,8 @@
 import { access } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Measuring } from "../coverage/measuring.ts";
+import { sourceGlob } from "../coverage/source-places.ts";
 import { adapterPath } from "../paths.ts";
-import { globOf } from "../patterns.ts";
 import { outputOf } from "./listing.ts";
 import type { SuiteRun, TestResults } from "./runner.ts";
 import { quote } from "./shell.ts";
@@ -41,7 +41,12 @@ export async function withNodeCoverage(run: SuiteRun, results: TestResults): Pro
     ...["report", "--reporter=lcovonly", "--check-coverage=false"],
     ...[`--temp-directory=${raw}`, `--reports-dir=${directory}`],
     ...(source.length === 0 ? [] : ["--all"]),
-    ...source.flatMap((path) => [`--src=${path}`, `--include=${globOf(path)}/**`]),
+    ...source.flatMap((path) => {
+      const include = sourceGlob(run.directory, path);
+      // c8 looks for files in directories alone.
+      const place = include.endsWith("/**") ? path : dirname(path);
+      return [`--src=${place}`, `--include=${include}`];
+    }),
   ];
   const { NODE_OPTIONS: _options, ...environment } = run.environment;
   const output = await outputOf({

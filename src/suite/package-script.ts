@@ -31,3 +31,8 @@ export function scriptOf(command: string, directory: string): string {
     return "";
   }
 }
+
+/** A step of a shell command without the variables that are set for it. */
+export function withoutAssignments(step: string): string {
+  return step.trim().replace(/^(?:(?:cross-env|env)\s+)?(?:[A-Za-z_]\w*=(?:"[^"]*"|'[^']*'|\S*)\s+)*/, "");
+}

@@ -7,6 +7,7 @@ import type { WorkerId } from "../database/provision.ts";
 import { RequestError } from "../errors.ts";
 import { plural } from "../report/text.ts";
 import type { VerifyOptions } from "../request.ts";
+import { refuseHandingOn } from "./hand-on.ts";
 import { allowsNarrowing, narrowingsOfCommand, refuseNarrowing } from "./narrowing.ts";
 import type { Order } from "./order.ts";
 import { runnerOf } from "./runners.ts";
@@ -93,6 +94,7 @@ function planSuite(config: Config, suite: SuiteConfig, options: VerifyOptions, c
     throw new RequestError(`The root "${suite.root}" of suite "${suite.name}" is not a directory of this commit.`);
   }
   if (!allowsNarrowing(options.arguments)) refuseNarrowing(suite, narrowingsOfCommand(suite, directory));
+  refuseHandingOn(suite, directory);
   for (const source of suite.source) requireSource(suite, source, directory, checkoutRoot);
   for (const key of ["results", "coverage"] as const) {
     for (const glob of suite[key]) {

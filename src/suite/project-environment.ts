@@ -8,6 +8,9 @@ import { withProjectPrograms } from "./programs.ts";
 /** What moon, turbo and nx have kept of an earlier run, results with their files, was not run now. */
 const withoutKeptResults = { MOON_CACHE: "off", TURBO_FORCE: "true", NX_SKIP_NX_CACHE: "true" };
 
+/** turbo 2 keeps every variable from its tasks that turbo.json does not name, the workers' databases among them. */
+const keepsVariables = { TURBO_ENV_MODE: "loose" };
+
 /**
  * What is installed is the user's own: uv would install the worktree's project into the virtual environment, and pnpm 10 and
  * later may begin every script with an installation.
@@ -27,7 +30,7 @@ export function projectEnvironment(
   directories: readonly string[],
   environment: Environment,
 ): Environment {
-  const environmentOfRun = { ...withoutCaller(environment), ...withoutKeptResults };
+  const environmentOfRun = { ...withoutCaller(environment), ...withoutKeptResults, ...keepsVariables };
   const own = withProjectPrograms(environmentOfRun, [...directories, checkout.root]);
   return checkout.kind === "worktree" ? { ...own, ...installsNothing } : own;
 }

@@ -1,8 +1,9 @@
-import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import type { LcovInput } from "../coverage/lcov.ts";
 import { RequestError, UnavailableError } from "../errors.ts";
+import { addPythonPackages } from "../init/add-python-packages.ts";
+import { additionText } from "../init/additions.ts";
 import { pytestSettings } from "../init/detect-pytest.ts";
 import { filesUnder } from "../init/project-files.ts";
 import { adapterPath } from "../paths.ts";
@@ -214,7 +215,7 @@ function refuseMissingParts(run: SuiteRun, ended: Ended): void {
   }
   if (missing.length === 0) return;
   throw new UnavailableError(
-    `${run.suite.name}: ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} not installed where \`${run.suite.command}\` runs. Install with: ${installCommand(run, missing)}`,
+    `${run.suite.name}: ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} not installed where \`${run.suite.command}\` runs. Install with: ${additionText(addPythonPackages(run, missing))}`,
   );
 }
 
@@ -233,18 +234,4 @@ function refuseOtherEnvironment({ suite }: SuiteRun, { reported, tail }: Ended):
   throw new UnavailableError(
     `${suite.name}: pytest ran without what was added to it: does \`${suite.command}\` replace the environment? Let it pass PYTEST_*, PYTHONPATH, COVERAGE_* and VERIFY_* on (tox: pass_env), or give the command that it runs.`,
   );
-}
-
-/** The command that installs Python packages where a suite finds them. */
-export function installCommand(
-  run: Pick<SuiteRun, "suite" | "directory" | "checkoutRoot">,
-  packages: readonly string[],
-): string {
-  const has = (file: string): boolean =>
-    existsSync(join(run.directory, file)) || existsSync(join(run.checkoutRoot, file));
-  const names = packages.join(" ");
-  if (has("uv.lock")) return `uv add --dev ${names}`;
-  if (has("poetry.lock")) return `poetry add --group dev ${names}`;
-  if (has("Pipfile")) return `pipenv install --dev ${names}`;
-  return `pip install ${names}`;
 }

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { SuiteConfig } from "../config.ts";
+import { sourceGlob } from "../coverage/source-places.ts";
 import { RequestError } from "../errors.ts";
 import { adapterPath } from "../paths.ts";
 import { escapedForPattern, globOf } from "../patterns.ts";
@@ -94,7 +95,9 @@ function coverageOptions({ suite, ...run }: SuiteRun, installed: Installed): str
     `--coverage.reportsDirectory=${coverageDirectory(run)}`,
     "--coverage.reportOnFailure",
     ...(installed.onlyIstanbul ? ["--coverage.provider=istanbul"] : []),
-    ...(/--coverage\.include/.test(command) ? [] : source.map((path) => `--coverage.include=${globOf(path)}/**`)),
+    ...(/--coverage\.include/.test(command)
+      ? []
+      : source.map((path) => `--coverage.include=${sourceGlob(run.directory, path)}`)),
   ];
 }
 

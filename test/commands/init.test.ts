@@ -349,7 +349,7 @@ describe("verify init where the hook cannot be activated", () => {
     const repository = await prepare(pytestFiles, { installed: false });
     const { error } = await repository.init({ environment: { PATH: await pathWithGitOnly(repository) } });
     expect(error).toBeInstanceOf(UnavailableError);
-    expect(error?.message).toContain("npm could not be started");
+    expect(error?.message).toContain("npm is not installed, which `npm install` needs");
     expect(error?.message).toContain("Run `npm install` here, then `verify init` again.");
     expect(existsSync(join(repository.root, ".husky/pre-push"))).toBe(true);
     expect(JSON.parse(await read(repository, "package.json"))).toMatchObject({

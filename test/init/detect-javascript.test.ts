@@ -10,6 +10,7 @@ function suitesOf(files: Texts): (readonly [string, string, string])[] {
   return detectJavaScript(projectOf(files)).map(({ runner, root, command }) => [runner, root, command]);
 }
 
+const aTest = 'it("adds", () => {});\n';
 const scripts = (test: string, more: object = {}): string => JSON.stringify({ scripts: { test }, ...more });
 
 describe("the suite that a test script runs", () => {
@@ -36,7 +37,7 @@ describe("the suite that a test script runs", () => {
       "test/a.test.ts",
     ],
   ])("%s is one of %s", (script, runner, command, file) => {
-    expect(suitesOf({ "package.json": scripts(script), [file]: "" })).toEqual([[runner, ".", command]]);
+    expect(suitesOf({ "package.json": scripts(script), [file]: aTest })).toEqual([[runner, ".", command]]);
   });
 
   it.each(["turbo run test", "npm test --workspaces", "lerna run test", "moon run :test", "vitest run", "eslint ."])(
@@ -72,7 +73,7 @@ it("each package of a workspace is a suite, and the root that only hands on is n
     "packages/a/package.json": scripts("jest"),
     "packages/a/a.test.js": "",
     "packages/b/package.json": scripts("mocha"),
-    "packages/b/test/b.js": "",
+    "packages/b/test/b.js": aTest,
     "packages/c/package.json": scripts("jest"),
   };
   expect(suitesOf(files)).toEqual([
@@ -89,6 +90,77 @@ it("the packages that jest's own projects name are one suite", () => {
     "packages/a/a.test.js": "",
   };
   expect(suitesOf(files)).toEqual([["jest", ".", "jest"]]);
+});
+
+describe("a test script of several steps", () => {
+  it.each<[string, Record<string, string>, string[]]>([
+    ["calls another", { test: "npm run unit", unit: "jest -i" }, ["jest -i"]],
+    ["calls several", { test: "run-s lint test:*", lint: "eslint .", "test:a": "jest a" }, ["eslint . && jest a"]],
+    ["builds before", { pretest: "tsc", test: "jest" }, ["tsc && jest"]],
+    ["only lints before", { pretest: "eslint .", test: "jest" }, ["jest"]],
+    ["runs twice", { test: "tsc && jest && jest -c e2e.config.js" }, ["tsc && jest", "tsc && jest -c e2e.config.js"]],
+    [
+      "sets variables",
+      { test: "NODE_OPTIONS=--experimental-vm-modules DB_HOST=localhost jest -i" },
+      ["NODE_OPTIONS=--experimental-vm-modules jest -i"],
+    ],
+  ])("%s", (_what, written, expected) => {
+    const files = { "package.json": JSON.stringify({ scripts: written }), "a.test.js": "" };
+    expect(suitesOf(files).map(([, , command]) => command)).toEqual(expected);
+  });
+
+  it("says which variables were left out", () => {
+    const files = { "package.json": scripts("DATABASE_URL=postgres://localhost/a jest"), "a.test.js": "" };
+    expect(detectJavaScript(projectOf(files))[0]?.notes).toContain(
+      "without DATABASE_URL, as each worker has a database of its own",
+    );
+  });
+});
+
+it("helpers beside the tests are none", () => {
+  expect(suitesOf({ "package.json": scripts("mocha"), "test/helper.js": "exports.url = 1;\n" })).toEqual([]);
+});
+
+it("the root's own tests are a suite beside those of its packages", () => {
+  const files = {
+    "package.json": scripts("mocha test"),
+    "test/root.js": aTest,
+    "packages/a/package.json": scripts("mocha"),
+    "packages/a/test/a.js": aTest,
+  };
+  expect(suitesOf(files).map(([, root]) => root)).toEqual([".", "packages/a"]);
+});
+
+describe("the source of a JavaScript suite", () => {
+  const sourceOf = (fields: object, files: Texts) =>
+    detectJavaScript(projectOf({ "package.json": scripts("jest", fields), "a.test.js": "", ...files }))[0]?.source;
+
+  it.each<[string, object, Texts, string[]]>([
+    ["main, a file at the root", { main: "index.js" }, { "index.js": "", "lib/a.js": "" }, ["lib", "index.js"]],
+    [
+      "index.js by default, with what it loads",
+      {},
+      { "index.js": 'require("./db/pool")', "db/pool.js": "" },
+      ["index.js", "db"],
+    ],
+    [
+      "exports and bin",
+      { exports: { ".": { import: "./core/a.mjs" } }, bin: "cli.js" },
+      { "core/a.mjs": "", "cli.js": "" },
+      ["core", "cli.js"],
+    ],
+    ["files", { files: ["queries", "README.md"] }, { "queries/a.js": "", "README.md": "" }, ["queries"]],
+    ["what is built from src", { main: "dist/index.js" }, { "src/index.ts": "" }, ["src"]],
+    [
+      "what the start script runs",
+      { scripts: { test: "jest", start: "node server.js" } },
+      { "server.js": 'import "./routes/a.js"', "routes/a.js": "" },
+      ["server.js", "routes"],
+    ],
+    ["nothing", {}, { "jest.config.js": "", "docs/a.js": "" }, []],
+  ])("is that of %s", (_what, fields, files, expected) => {
+    expect(sourceOf(fields, files)).toEqual(expected);
+  });
 });
 
 describe("a task of a moon workspace", () => {

@@ -107,19 +107,58 @@ describe("the command of a pytest suite", () => {
 
   it.each([
     ["Makefile", "test:\n\tpytest -q -m 'not slow'\n"],
-    ["apps/api/moon.yml", "command: 'uv run pytest -v -m \"not slow\" --cov=src'\n"],
+    ["apps/api/moon.yml", "tasks:\n  test:\n    command: 'pytest -v -m \"not slow\" --cov=src'\n"],
+    ["scripts/test", "#!/bin/sh\nset -e\nexec pytest -m 'not slow' \"$@\"\n"],
+    ["apps/api/noxfile.py", "def tests(session):\n    session.run('pytest', '-m', 'not slow', *session.posargs)\n"],
+    ["apps/api/pyproject.toml", "[tool.poe.tasks]\ntest = \"pytest -m 'not slow'\"\n"],
+    ["apps/api/pyproject.toml", "[tool.pdm.scripts]\ntest = { cmd = \"pytest -m 'not slow'\" }\n"],
+    ["apps/api/pyproject.toml", "[tool.hatch.envs.default.scripts]\ntest = \"pytest -m 'not slow' {args:}\"\n"],
+    ["justfile", "test *args:\n    pytest -m 'not slow' {{args}}\n"],
     ["package.json", '{ "scripts": { "test:api": "pytest -m \\"not slow\\" -x" } }'],
     ["tox.ini", '[testenv]\ncommands = pytest -m "not slow"\n'],
-    [".github/workflows/ci.yml", 'run: python -m pytest -m "not slow"\n'],
+    [".github/workflows/ci.yml", 'jobs:\n  test:\n    steps:\n      - run: pytest -m "not slow"\n'],
   ])("keeps the markers that %s selects, and says so", (path, text) => {
     expect(onlySuite({ ...tests, [path]: text })?.command).toBe('pytest -m "not slow"');
-    expect(notesOf({ ...tests, [path]: text })).toContain(`keeps -m "not slow", read in ${path}`);
+    expect(notesOf({ ...tests, [path]: text })).toContain(path);
   });
 
   it("selects no markers where the project's scripts differ, and says so", () => {
     const files = { ...tests, Makefile: "a:\n\tpytest -m 'not slow'\nb:\n\tpytest -m slow\n" };
     expect(onlySuite(files)?.command).toBe("pytest");
-    expect(notesOf(files)).toContain('-m differs between "not slow" in Makefile, "slow" in Makefile');
+    expect(notesOf(files)).toContain(
+      'the scripts differ, `pytest -m "not slow"` in Makefile (a), `pytest -m slow` in Makefile (b)',
+    );
+  });
+
+  it("is the one of the script that is called test, its variables and paths kept", () => {
+    const makefile =
+      "bench:\n\tpytest -m benchmark\n\ntest: lint\n\t@MODE=test python -m pytest -vv --tb=short -k 'not net' tests --junitxml=out.xml $(ARGS)\n";
+    expect(onlySuite({ "tests/test_a.py": aTest, Makefile: makefile })?.command).toBe(
+      'MODE=test python -m pytest -k "not net" tests',
+    );
+  });
+
+  it("is everything where CI runs a part in each of several jobs", () => {
+    const job = (name: string, words: string): string => `  ${name}:\n    steps:\n      - run: pytest ${words}\n`;
+    const workflow = `jobs:\n${job("fast-db", "-m db")}${job("web", "-m web")}${job("bench", "-m benchmark")}`;
+    expect(onlySuite({ ...tests, ".github/workflows/ci.yml": workflow })?.command).toBe("pytest");
+  });
+
+  it("is CI's test job, and not its benchmarks", () => {
+    const workflow =
+      "jobs:\n  tests:\n    steps:\n      - run: pytest --cov=pkg\n  benchmark:\n    steps:\n      - run: pytest -m benchmark\n";
+    expect(onlySuite({ ...tests, ".github/workflows/ci.yml": workflow })?.command).toBe("pytest");
+  });
+
+  it("finds its modules as under coverage run, which is left to us", () => {
+    expect(onlySuite({ ...tests, Makefile: "test:\n\tcoverage run -m pytest\n" })?.command).toBe("python3 -m pytest");
+  });
+
+  it("leads to no database of the script's, and keeps our part of the search path", () => {
+    const makefile = "test:\n\tDATABASE_URL=postgresql://localhost/x PYTHONPATH=. pytest\n";
+    const suite = onlySuite({ "tests/test_a.py": aTest, Makefile: makefile });
+    expect(suite?.command).toBe("PYTHONPATH=.:$PYTHONPATH pytest");
+    expect(suite?.notes).toContain("without DATABASE_URL, as each worker has a database of its own");
   });
 
   it("does not take another program's -m for pytest's", () => {
@@ -173,8 +212,18 @@ describe("the source of a pytest suite", () => {
     expect(notesOf(files)).toContain(named);
   });
 
+  it("is what --cov in the script names, and its threshold is known", () => {
+    const makefile = "test:\n\tpytest --cov=ledger --cov-fail-under=80\n";
+    const suite = onlySuite({ ...tests, "ledger/__init__.py": "", "other/__init__.py": "", Makefile: makefile });
+    expect(suite).toMatchObject({ command: "pytest", source: ["ledger"], failUnder: { share: 80 } });
+  });
+
+  it("is the module of a project that is one file", () => {
+    expect(onlySuite({ ...tests, "six.py": "", "setup.py": "" })?.source).toEqual(["six"]);
+  });
+
   it("is asked for where there is no directory of source", () => {
-    expect(notesOf({ ...tests, "ledger.py": "" })).toContain("found no directory of Python source");
+    expect(notesOf({ ...tests, "setup.py": "" })).toContain("found no directory of Python source");
   });
 
   it("comes with a word where no dependency list names xdist and pytest-cov", () => {

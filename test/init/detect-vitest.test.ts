@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { detectVitest } from "../../src/init/detect-vitest.ts";
+import { draftConfig } from "../../src/init/draft-config.ts";
 import { projectOf } from "./project.ts";
 
 type Texts = Readonly<Record<string, string>>;
@@ -107,4 +108,34 @@ describe("the source of a vitest suite", () => {
     expect(suiteOf(bare).notes.join()).toContain("needs a coverage provider");
     expect(suiteOf(files).notes.join()).not.toContain("needs a coverage provider");
   });
+});
+
+it("a suite whose include names its files otherwise is found", () => {
+  const files = {
+    "package.json": '{"scripts":{"test":"vitest run"},"devDependencies":{"vitest":"4"}}',
+    "vitest.config.ts":
+      'export default { test: { include: ["checks/**/*.check-[jt]s.ts"] }, optimizeDeps: { include: ["x"] } }',
+    "checks/a.check-js.ts": "",
+  };
+  expect(detectVitest(projectOf(files)).map(({ command }) => command)).toEqual(["vitest run"]);
+});
+
+it("two runs in one script are two suites, with names and thresholds of their own", () => {
+  const draft = draftConfig(
+    projectOf({
+      "package.json": '{"name":"app","scripts":{"test":"vitest run && vitest run -c vitest.db.config.ts"}}',
+      "vitest.config.ts": "export default { test: { coverage: { thresholds: { lines: 80 } } } }",
+      "vitest.db.config.ts":
+        "export default { test: { include: ['db/*.ts'], coverage: { thresholds: { lines: 70 } } } }",
+      "a.test.ts": "",
+      "db/a.ts": "",
+    }),
+    "app",
+    "main",
+  );
+  expect(draft?.config.suites).toMatchObject([
+    { name: "app-main", command: "vitest run" },
+    { name: "app-db", command: "vitest run -c vitest.db.config.ts" },
+  ]);
+  expect(draft?.config.coverage).toMatchObject({ suites: { "app-main": { lines: 80 }, "app-db": { lines: 70 } } });
 });

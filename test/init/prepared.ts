@@ -43,7 +43,12 @@ export interface Prepared extends Repository {
   /** The package that init takes for itself: a checkout beside the repository, its hook a stub. */
   readonly own: OwnPackage;
   /** Runs `verify init`; a directory is relative to the root. With an answer, at a terminal where somebody gives it. */
-  init(options?: { directory?: string; environment?: Environment; answer?: string }): Promise<Outcome>;
+  init(options?: {
+    directory?: string;
+    environment?: Environment;
+    answer?: string;
+    install?: boolean;
+  }): Promise<Outcome>;
 }
 
 export interface Outcome {
@@ -66,7 +71,7 @@ export async function prepare(files: Files, options: { installed?: boolean } = {
   return {
     ...repository,
     own,
-    init: async ({ directory = ".", environment = {}, answer } = {}) => {
+    init: async ({ directory = ".", environment = {}, answer, install = false } = {}) => {
       const captured = captureWorld({
         ...(answer === undefined ? {} : { input: answer }),
         directory: join(repository.root, directory),
@@ -76,7 +81,7 @@ export async function prepare(files: Files, options: { installed?: boolean } = {
         for (const stream of [captured.world.input, captured.world.output]) Object.assign(stream, { isTTY: true });
       }
       try {
-        const exitCode = await init(captured.world, own);
+        const exitCode = await init(captured.world, own, { install });
         return { exitCode, error: null, output: captured.output() };
       } catch (error) {
         return { exitCode: null, error: error as Error, output: captured.output() };

@@ -23,6 +23,7 @@ test("how the verification was called is not handed on", async () => {
   const root = await makeDirectory();
   expect(projectEnvironment({ kind: "working tree", root }, [], caller)).toEqual({
     MOON_CACHE: "off",
+    TURBO_ENV_MODE: "loose",
     TURBO_FORCE: "true",
     NX_SKIP_NX_CACHE: "true",
     PATH: "/bin",

@@ -1,4 +1,5 @@
 // What a verification adds to jest's configuration, after jest has read the command line and the user's own files.
+const { statSync } = require("node:fs");
 const { relative } = require("node:path");
 
 /**
@@ -54,14 +55,13 @@ function coverage(config, directory, source) {
   if (directory === null) return { collectCoverage: false };
   const hasOwn = (config.collectCoverageFrom ?? []).length > 0;
   // What a glob gives a meaning to is meant as it stands: app/(shop)/[id].
-  const prefixes = source.map((path) =>
-    relative(config.rootDir, path)
+  const globs = source.map((path) => {
+    const literal = relative(config.rootDir, path)
       .replaceAll("\\", "/")
-      .replace(/[*?[\]{}()!+@|]/g, "\\$&"),
-  );
-  const globs = prefixes.map(
-    (prefix) => `${prefix === "" ? "" : `${prefix}/`}**/*.{js,jsx,cjs,mjs,ts,tsx,cts,mts,vue,svelte}`,
-  );
+      .replace(/[*?[\]{}()!+@|]/g, "\\$&");
+    if (statSync(path, { throwIfNoEntry: false })?.isFile()) return literal;
+    return `${literal === "" ? "" : `${literal}/`}**/*.{js,jsx,cjs,mjs,ts,tsx,cts,mts,vue,svelte}`;
+  });
   return {
     collectCoverage: true,
     coverageReporters: ["lcovonly"],

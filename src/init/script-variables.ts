@@ -1,0 +1,25 @@
+const assignment = /(?<=^|[\s;&|])([A-Za-z_]\w*)=("[^"]*"|'[^']*'|[^\s;&|]*)(?:\s+|$)/g;
+const databaseName =
+  /^(PG(HOST|PORT|USER|PASSWORD|DATABASE)|(\w+_)?(DATABASE|DB|POSTGRES|PG|SQLALCHEMY)_(\w+_)?(UR[LI]S?|DSN|HOST(NAME)?|SERVER|PORT|USER(NAME)?|PASS(WORD)?|NAME|DATABASE|DB))$/i;
+
+/** A command without the variables that lead it to one database, and their names: each worker gets its own. */
+export function withoutDatabaseVariables(command: string): {
+  readonly text: string;
+  readonly dropped: readonly string[];
+} {
+  const dropped: string[] = [];
+  const text = command.replace(assignment, (whole, name: string, value: string) => {
+    const isDatabase = databaseName.test(name) || /^["']?(postgres(ql)?(\+\w+)?):\/\//.test(value);
+    if (!isDatabase) return whole;
+    dropped.push(name);
+    return "";
+  });
+  // cross-env alone sets nothing.
+  return { text: text.replace(/(^|&&\s*)cross-env\s+(?!\w+=)/g, "$1"), dropped };
+}
+
+/** The note on what was dropped; none where nothing was. */
+export function droppedNotes(dropped: readonly string[]): string[] {
+  if (dropped.length === 0) return [];
+  return [`without ${dropped.join(", ")}, as each worker has a database of its own`];
+}
