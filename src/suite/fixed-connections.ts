@@ -61,8 +61,10 @@ async function pythonCalls(files: ReadonlyMap<string, string>, environment: Envi
 
 function parsed(answer: string): Call[] {
   try {
-    return JSON.parse(answer);
+    const calls: unknown = JSON.parse(answer);
+    return Array.isArray(calls) ? calls : [];
   } catch {
+    // Whatever is called python3 there said something else, or nothing.
     return [];
   }
 }
