@@ -35,6 +35,8 @@ function show(progress: Partial<Progress>, suite: Partial<ShownSuite> = {}) {
     failures: [],
     visits: [],
     root: "/checkout/app",
+    keptAlive: null,
+    running: [],
     ...progress,
   });
   return seen;
@@ -72,7 +74,18 @@ test("what fails again as it runs alone is no other failure, and its progress no
   shown?.rerun("running 1 failed test alone, 0 done");
   const failures = [{ worker: "gw0", file: "a", name: "x" }];
   const workers = new Map();
-  shown?.follow({ total: 1, isTotalFinal: true, done: 1, failed: 1, workers, failures, visits: [], root: null });
+  shown?.follow({
+    total: 1,
+    isTotalFinal: true,
+    done: 1,
+    failed: 1,
+    workers,
+    failures,
+    visits: [],
+    root: null,
+    keptAlive: null,
+    running: [],
+  });
   await setTimeout(150);
   shown?.end();
   expect(seen.phrase).toBe("running 1 failed test alone, 0 done");
@@ -117,8 +130,8 @@ test("where a suite begins anew, its tests are counted once", async () => {
   const seen = show({ total: 20, done: 0 });
   shown?.startAgain();
   const share = { total: 10, isTotalFinal: true, done: 3, failed: 0, workers: new Map(), failures: [], visits: [] };
-  shown?.follow({ ...share, root: null });
-  shown?.follow({ ...share, root: null });
+  shown?.follow({ ...share, root: null, keptAlive: null, running: [] });
+  shown?.follow({ ...share, root: null, keptAlive: null, running: [] });
   await setTimeout(150);
   expect(seen.phrase).toContain("6 of 20 tests");
 });

@@ -94,8 +94,22 @@ module.exports = class Reporter {
     const told = measures(this.#globalConfig, configs);
     if (told) this.#send({ type: "measures", ...told });
     this.#send({ type: "end", status: numFailedTests + numFailedTestSuites > 0 || snapshot.failure ? 1 : 0 });
+    await this.#watchLife();
     const socket = this.#socket;
     if (socket) await new Promise((resolve) => socket.end(() => resolve(undefined)));
+  }
+
+  /** jest listens for the end of its process when nothing is left to do for it, the project's own global teardown included. */
+  async #watchLife() {
+    const socketPath = process.env.VERIFY_PROGRESS;
+    const { watchLife } = await import("./kept-alive.mjs");
+    /** @param {string | symbol} event */
+    const onListener = (event) => {
+      if (event !== "exit") return;
+      process.off("newListener", onListener);
+      watchLife({ socketPath });
+    };
+    process.on("newListener", onListener);
   }
 
   /** @param {object} message */

@@ -12,6 +12,7 @@ import sys
 import time
 
 import pytest
+from pushproof_alive import watch_life
 from pushproof_checkout import editable_roots, foreign_root, twin_of
 from pushproof_measuring import Measuring, Tested
 from pushproof_narrowing import Deselections, narrowings
@@ -216,7 +217,9 @@ def pytest_cmdline_main(config):
     outcome = yield
     if reporter and not is_worker:
         # A pipe behind the command hides its exit code, so it is told here.
-        reporter.send(type="end", status=3 if outcome.excinfo else int(outcome.get_result() or 0))
+        status = 3 if outcome.excinfo else int(outcome.get_result() or 0)
+        reporter.send(type="end", status=status)
+        watch_life(reporter.send, status)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -112,13 +112,18 @@ export default class ProgressReporter {
     this.#send({ type: "collected", tests: [...module.children.allTests()].length });
   }
 
+  /** @param {{ fullName: string, module: { moduleId: string } }} test */
+  onTestCaseReady(test) {
+    this.#send({ type: "begin", file: test.module.moduleId, name: test.fullName });
+  }
+
   /** @param {{ fullName: string, module: { moduleId: string }, result(): { state: string }, diagnostic?(): { flaky: boolean } | undefined }} test */
   onTestCaseResult(test) {
     const file = test.module.moduleId;
     if (test.result().state === "failed") this.#failed += 1;
     if (test.result().state === "failed") this.#send({ type: "failed", file, name: test.fullName });
     if (test.diagnostic?.()?.flaky) this.#send({ type: "again", file, name: test.fullName });
-    this.#send({ type: "done", file });
+    this.#send({ type: "done", file, name: test.fullName });
   }
 
   /**
