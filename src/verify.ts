@@ -147,7 +147,7 @@ async function verifyFiles(context: Context, prepared: Prepared): Promise<Summar
     const judgment = reachVerdict(findings, loaded.config.races);
     const doubts = judgment.verdict === "verified" ? whyNoProof(checkout, plan, added) : [];
     const proves = judgment.verdict === "verified" && doubts.length === 0;
-    const notes = [...checkout.notes, ...run.notes, ...(assessed?.notes ?? []), ...doubts];
+    const notes = [...doubts, ...run.notes, ...(assessed?.notes ?? []), ...checkout.notes];
     const summary = await keepProof(
       context,
       prepared,

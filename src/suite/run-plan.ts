@@ -88,7 +88,7 @@ export async function runPlan(plan: Plan, around: PlanSurroundings): Promise<Pla
     const suites = await runSuites(plan, config, { ...surroundings, provision }, display);
     if (world.signal.aborted) throw new InterruptedError();
     const [measured, left] = await Promise.all([readCoverage(suites, checkout), closeServer(provision)]);
-    const notes = [...(provision?.notes ?? []), ...suites.flatMap((suite) => suite.notes), ...left];
+    const notes = [...suites.flatMap((suite) => suite.notes), ...(provision?.notes ?? []), ...left];
     return { suites, checks, server: provision?.description ?? null, ...measured, notes };
   } finally {
     // What went wrong before weighs more than what goes wrong here.

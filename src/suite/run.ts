@@ -167,11 +167,12 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
       coverage: results.coverage,
       measuring: results.measuring,
       notes: [
-        ...(why === null ? [] : [redact(why)]),
-        ...(planned.order === undefined ? choiceNotes(suite.name, conducted.told.narrowings).map(redact) : []),
-        ...retold.notes.map(redact),
+        // What helps most comes first, as the end of it all may not be shown.
         ...(await hintsFor(planned, failures, around)).map(redact),
         ...(audit.connected === false ? await unusedNotes(planned, results.tests, around) : []),
+        ...retold.notes.map(redact),
+        ...(planned.order === undefined ? choiceNotes(suite.name, conducted.told.narrowings).map(redact) : []),
+        ...(why === null ? [] : [redact(why)]),
       ],
       record: redactRecord(recordOf(planned, conducted, failures, around), redact),
     };
