@@ -24,6 +24,8 @@ type Message =
   | { type: "end"; status: number }
   /** The tests are over, and the process goes on, because of that: `isEnded` where the adapter then ended it. */
   | { type: "alive"; by: string[]; isEnded: boolean }
+  /** The project's own threshold for covered lines, in percent, which a share is not held to. */
+  | { type: "threshold"; lines: number }
   | { type: "missing"; package: string }
   /** Why the suite cannot be run as the configuration asks, a phrase. */
   | { type: "refused"; why: string }
@@ -93,6 +95,8 @@ export interface ReportedFacts {
   readonly failed: number;
   /** What the runner said it exits with; null where it never came to its end. */
   readonly status: number | null;
+  /** The project's own threshold for covered lines, in percent, which was not applied to this part; 0 where there is none. */
+  readonly threshold: number;
   /** What kept the process of a runner alive after its tests; null where nothing did, or not for long. */
   readonly keptAlive: KeptAlive | null;
   /** Absolute files of other checkouts whose code ran. */
@@ -218,6 +222,7 @@ class Told implements Progress {
   root: string | null = null;
   keptAlive: KeptAlive | null = null;
   #directory: string | null = null;
+  #threshold = 0;
   #hellos = 0;
   #status: number | null = null;
   readonly #foreign = new Set<string>();
@@ -274,6 +279,9 @@ class Told implements Progress {
         return;
       case "alive":
         this.keptAlive = { by: message.by, isEnded: message.isEnded || this.keptAlive?.isEnded === true };
+        return;
+      case "threshold":
+        this.#threshold = Math.max(this.#threshold, message.lines);
         return;
       case "missing":
         this.#missing.push(message.package);
@@ -374,6 +382,7 @@ class Told implements Progress {
       hellos: this.#hellos,
       status: this.#status,
       failed: this.failed,
+      threshold: this.#threshold,
       keptAlive: this.keptAlive,
       foreign: [...this.#foreign].sort(),
       measuring: {

@@ -75,6 +75,7 @@ export async function runPlan(plan: Plan, around: PlanSurroundings): Promise<Pla
       startedAt: around.startedAt,
       secrets,
       arguments: around.request.options.arguments,
+      gatedLines: plan.gate.lines,
       environment: world.environment,
       signal: world.signal,
     };

@@ -53,6 +53,8 @@ export interface SuiteSurroundings {
   /** What must not be shown, beside the provision's own secrets. */
   readonly secrets: readonly Secret[];
   readonly arguments: readonly string[];
+  /** The share of lines that the gate asks for, in percent. */
+  readonly gatedLines: number;
   readonly environment: Environment;
   readonly signal: AbortSignal;
 }
@@ -170,6 +172,7 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
         // What helps most comes first, as the end of it all may not be shown.
         ...(await hintsFor(planned, failures, around)).map(redact),
         ...(audit.connected === false ? await unusedNotes(planned, results.tests, around) : []),
+        ...thresholdNotes(suite.name, conducted.told.threshold, around.gatedLines),
         ...retold.notes.map(redact),
         ...(planned.order === undefined ? choiceNotes(suite.name, conducted.told.narrowings).map(redact) : []),
         ...(why === null ? [] : [redact(why)]),
@@ -231,6 +234,14 @@ async function runInParallel(
     parallel: "processes",
     why: processesNote(suite.name, reason ?? ""),
   };
+}
+
+/** What the project asks for is not to be lost where only the gate can judge the whole. */
+function thresholdNotes(name: string, threshold: number, gatedLines: number): string[] {
+  if (threshold <= gatedLines) return [];
+  return [
+    `${name} asks for ${threshold} % of lines in its own configuration, which no share of the files can be held to; the gate, which the whole is held to, is ${gatedLines} %: set "coverage": { "lines": ${threshold} }.`,
+  ];
 }
 
 const coordinatorOpens = "the process that coordinates its workers opens the database itself";

@@ -151,12 +151,20 @@ def complete_coverage(option):
         option.cov_source = sources or [True]
     if selection is not None and not is_worker:
         # A share is not held to what the whole has to reach.
+        tell_threshold(option.cov_fail_under)
         option.cov_fail_under = 0
+
+
+def tell_threshold(percent):
+    if percent:
+        reporter.send(type="threshold", lines=percent)
 
 
 def leave_out_adapters(coverage):
     """What is added to the tests is none of the project's code, and must not count in its own total."""
     controller = getattr(coverage, "cov_controller", None)
+    if selection is not None and controller is not None:
+        tell_threshold(controller.cov.get_option("report:fail_under"))
     own = os.path.join(os.path.dirname(os.path.realpath(__file__)), "*")
     for cov in (getattr(controller, "cov", None), getattr(controller, "combining_cov", None)):
         if cov is not None:

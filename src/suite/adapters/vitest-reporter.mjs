@@ -55,14 +55,16 @@ function narrowings({ changed, shard, related, testNamePattern, project, tagsFil
 }
 
 /**
- * A share of the files is not held to the thresholds of the whole.
+ * A share of the files is not held to the thresholds of the whole. Gives that of lines, 0 where there is none.
  *
  * @param {Vitest} vitest
  */
 function liftThresholds({ config, coverageProvider }) {
+  const { thresholds } = coverageProvider?.options ?? config.coverage ?? {};
   for (const coverage of [config.coverage, coverageProvider?.options]) {
     if (coverage) coverage.thresholds = undefined;
   }
+  return thresholds?.[100] ? 100 : (thresholds?.lines ?? 0);
 }
 
 /**
@@ -81,7 +83,6 @@ export default class ProgressReporter {
   /** @param {Vitest} vitest */
   async onInit(vitest) {
     this.#vitest = vitest;
-    if (process.env.VERIFY_IS_SHARE) liftThresholds(vitest);
     // As in CI, whatever the project says: a focused test must not hide the others.
     for (const { config } of [vitest, ...(vitest.projects ?? [])]) config.allowOnly = false;
     const path = process.env.VERIFY_PROGRESS;
@@ -92,6 +93,8 @@ export default class ProgressReporter {
       this.#socket = undefined;
     });
     this.#send({ type: "hello", root: vitest.config.root, runtime: `vitest ${vitest.version}` });
+    const lines = process.env.VERIFY_IS_SHARE ? liftThresholds(vitest) : 0;
+    if (lines > 0) this.#send({ type: "threshold", lines });
     await tellNarrowings(narrowings(vitest.config));
     const leases = process.env.VERIFY_LEASES?.startsWith("/") ?? false;
     const why = leases && [vitest, ...(vitest.projects ?? [])].map(whyShared).find(Boolean);
