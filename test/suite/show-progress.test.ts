@@ -135,3 +135,23 @@ test("where a suite begins anew, its tests are counted once", async () => {
   await setTimeout(150);
   expect(seen.phrase).toContain("6 of 20 tests");
 });
+
+test("a test that has been running for long is named, with the worker it is on and since when", async () => {
+  const now = Date.now();
+  const running = [
+    { worker: "gw0", file: "tests/test_a.py", name: "tests/test_a.py::test_hangs", since: now - 45_000 },
+    { worker: "gw1", file: "tests/test_b.py", name: "tests/test_b.py::test_begins", since: now - 2_000 },
+  ];
+  const seen = show({ running });
+  await setTimeout(150);
+  expect(seen.phrase).toContain("gw0 in app/tests/test_a.py › test_hangs for 45 s");
+  expect(seen.phrase).not.toContain("test_begins");
+});
+
+test("what keeps a process alive after its tests is said once", async () => {
+  const seen = show({ keptAlive: { by: ["a timer", "a connection to the database"], isEnded: false } });
+  await setTimeout(250);
+  expect(seen.said).toEqual([
+    "  The tests are over, and the process has not ended yet: a timer, a connection to the database keep it alive.",
+  ]);
+});

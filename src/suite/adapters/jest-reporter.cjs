@@ -62,6 +62,8 @@ module.exports = class Reporter {
   /** @param {{ path: string, context: import("./jest-measuring.cjs").Context }} test @param {{ testResults: Assertion[], testExecError?: Error, failureMessage?: string }} result */
   onTestFileResult({ path, context }, result) {
     this.#ended += 1;
+    // Of a test that its worker died in nobody else says that it is over.
+    this.#send({ type: "ended", file: path });
     this.#files[isLinter(context.config) ? "tested" : "testFiles"].add(path);
     // jest tells a test that was left out for a focused one as it tells one that is to be skipped.
     const isPart = result.testResults.some(({ status }) => status === "pending");

@@ -129,6 +129,11 @@ export default class ProgressReporter {
     this.#send({ type: "done", file, name: test.fullName });
   }
 
+  /** Of a test that its worker died in nobody else says that it is over. @param {{ moduleId: string }} module */
+  onTestModuleEnd({ moduleId: file }) {
+    this.#send({ type: "ended", file });
+  }
+
   /**
    * Names what no result file tells: tests that were begun and never ended, and errors outside of any test. Waits until
    * all is written, as vitest ends its process soon after.
