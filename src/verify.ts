@@ -17,13 +17,19 @@ import { type Display, openDisplay } from "./report/display.ts";
 import { compareWithHistory, History, historyEntry } from "./report/history.ts";
 import { readTemplate } from "./report/pull-request-template.ts";
 import { joinedRecords } from "./report/run-record.ts";
-import { type RunFacts, summaryOfError, summaryOfReceipt, summaryOfRun } from "./report/summarize.ts";
-import type { Destination, Summary } from "./report/summary.ts";
+import {
+  type RunFacts,
+  summaryOfBeginning,
+  summaryOfError,
+  summaryOfReceipt,
+  summaryOfRun,
+} from "./report/summarize.ts";
+import type { Destination, SuiteSummary, Summary } from "./report/summary.ts";
 import { summaryJson } from "./report/summary-json.ts";
 import { tellGitHub } from "./report/tell-github.ts";
 import { shortId } from "./report/text.ts";
 import { verdictText } from "./report/verdict-text.ts";
-import { nothing, prepareReports, type RunData, writeReports } from "./report/write.ts";
+import { nothing, prepareReports, type RunData, writeBeginning, writeReports } from "./report/write.ts";
 import type { Subject, VerifyRequest } from "./request.ts";
 import { DurationStore } from "./suite/durations.ts";
 import { openOrderBook } from "./suite/order.ts";
@@ -112,6 +118,8 @@ async function verifyFiles(context: Context, prepared: Prepared): Promise<Summar
   const { display, repository, request, world } = context;
   const { target, checkout, loaded, plan } = prepared;
   const logs = await prepareReports(repository.root);
+  const beginning = background(reportBeginning(context, prepared));
+  const soFar: SuiteSummary[] = [];
   display.say(`  ${describePlan(plan)}`);
   try {
     const run = await runPlan(plan, {
@@ -124,12 +132,14 @@ async function verifyFiles(context: Context, prepared: Prepared): Promise<Summar
         branch: target.branch,
         base: loaded.config.base,
       }),
+      soFar,
       orders: await openOrderBook(repository.root, checkout.kind === "working tree" ? null : target.commit),
       startedAt: prepared.startedAt,
       request,
       display,
       world,
     });
+    await beginning;
     const { changed, added } = await checkout.drift();
     const assessed = await assess(context, prepared, run);
     const coverage = assessed?.summary ?? null;
@@ -137,7 +147,7 @@ async function verifyFiles(context: Context, prepared: Prepared): Promise<Summar
     const judgment = reachVerdict(findings, loaded.config.races);
     const doubts = judgment.verdict === "verified" ? whyNoProof(checkout, plan, added) : [];
     const proves = judgment.verdict === "verified" && doubts.length === 0;
-    const notes = [...checkout.notes, ...run.notes, ...(assessed?.notes ?? []), ...doubts];
+    const notes = [...doubts, ...run.notes, ...(assessed?.notes ?? []), ...checkout.notes];
     const summary = await keepProof(
       context,
       prepared,
@@ -147,7 +157,8 @@ async function verifyFiles(context: Context, prepared: Prepared): Promise<Summar
     const merged = assessed && { coverage: assessed.coverage, root: checkout.root };
     return await report(context, summary, { coverage: merged, record: joinedRecords(run.suites) }, checkout.notes);
   } catch (error) {
-    await reportError(context, prepared, error).catch(() => {});
+    await beginning.catch(() => {});
+    await reportError(context, prepared, error, soFar).catch(() => {});
     throw error;
   }
 }
@@ -212,10 +223,20 @@ async function factsOf(context: Context, prepared: Prepared): Promise<RunFacts> 
   return { target, kind, startedAt, environment, request, changes, destination, history, incomplete };
 }
 
+/** Until its end no report of an earlier run stands as if it were this one's. */
+async function reportBeginning(context: Context, prepared: Prepared): Promise<void> {
+  await writeBeginning(context.repository.root, summaryOfBeginning(await factsOf(context, prepared)));
+}
+
 /** The reports of a run that could not come to its end; the error itself is shown by whoever catches it. */
-async function reportError(context: Context, prepared: Prepared, error: unknown): Promise<void> {
+async function reportError(
+  context: Context,
+  prepared: Prepared,
+  error: unknown,
+  suites: readonly SuiteSummary[],
+): Promise<void> {
   const verdict = error instanceof InterruptedError ? "interrupted" : "error";
-  const summary = summaryOfError(await factsOf(context, prepared), verdict, messageOf(error));
+  const summary = summaryOfError(await factsOf(context, prepared), verdict, messageOf(error), suites);
   const { display, repository } = context;
   const template = await readTemplate(repository.git, summary.commit);
   for (const note of await writeReports(repository.root, summary, nothing, template)) display.say(`  ${note}`);

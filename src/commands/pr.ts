@@ -101,7 +101,7 @@ async function lastVerification(repository: Repository, head: Target): Promise<S
 async function readSummary(root: string): Promise<Summary | null> {
   try {
     const summary: Summary = JSON.parse(await readFile(join(root, reportsDirectory, "summary.json"), "utf8"));
-    return summary.schema === 1 ? summary : null;
+    return summary.schema === 1 && summary.isOver !== false ? summary : null;
   } catch {
     return null;
   }

@@ -74,6 +74,7 @@ async function runOrder(order: Order, { repository, checkout, world }: Surroundi
       logs: await prepareReports(repository.root),
       durations: new DurationStore({ commonDirectory: repository.commonDirectory, branch: null, base }),
       orders: { keep: async () => "" },
+      soFar: [],
       startedAt: new Date(),
       request: { subject: { kind: "working tree" }, options },
       display: openDisplay(world.errors, world.environment),

@@ -1,6 +1,7 @@
 import type { Colors } from "./display.ts";
 import type { Room } from "./screen.ts";
-import { plural } from "./text.ts";
+import type { RunningSummary } from "./summary.ts";
+import { formatAge, listed, plural } from "./text.ts";
 import { timeLeftText } from "./time-left.ts";
 import { clipToWidth, padToWidth, shortFile, widthOf } from "./width.ts";
 
@@ -14,6 +15,8 @@ export interface SuiteView {
   /** Null where nothing tells. */
   readonly secondsLeft: number | null;
   readonly workers: readonly WorkerView[];
+  /** The tests that have been running for long, those that were begun first in front. */
+  readonly slow: readonly RunningSummary[];
 }
 
 /** What one worker does. */
@@ -24,6 +27,8 @@ export interface WorkerView {
   readonly failed: number;
 }
 
+/** How many tests that have been running for long are named. */
+const shownSlow = 3;
 const longestBar = 40;
 const shortestBar = 10;
 /** Less of a file's name says nothing. */
@@ -33,14 +38,25 @@ const shortestFile = 8;
 export function suitePhrase(view: SuiteView): string {
   const { done, total, isTotalFinal } = view;
   if (total === 0) return "collecting tests";
-  return [`${done} of ${isTotalFinal ? "" : "at least "}${plural(total, "test")}`, ...endOfPhrase(view)].join(", ");
+  const counts = `${done} of ${isTotalFinal ? "" : "at least "}${plural(total, "test")}`;
+  return [counts, ...endOfPhrase(view), ...listed(view.slow, shownSlow, slowText, "test")].join(", ");
+}
+
+/** "gw0 in tests/test_a.py › test_it for 45 s". */
+function slowText({ worker, file, name, seconds }: RunningSummary): string {
+  return `${worker ?? "it is"} in ${file} › ${name} for ${formatAge(seconds)}`;
 }
 
 /** What stands below the title of a suite that runs: a bar, and a line for each worker, none of them wider than there is room. */
 export function suiteLines(view: SuiteView, room: Room, colors: Colors): string[] {
   if (view.total === 0) return [];
-  const bars = barLines(view, room.columns, colors);
-  return [...bars, ...workerLines(view.workers, { ...room, rows: room.rows - bars.length }, colors)];
+  const bars = barLines({ ...view, slow: [] }, room.columns, colors);
+  const slow = listed(view.slow, shownSlow, slowText, "test").map((line) =>
+    colors.yellow(clipToWidth(`  ${line}`, room.columns)),
+  );
+  const rows = room.rows - bars.length;
+  const workers = workerLines(view.workers, { ...room, rows: rows - slow.length }, colors);
+  return [...bars, ...workers, ...slow.slice(0, Math.max(0, rows - workers.length))];
 }
 
 /** The bar and the phrase beside it; below it where there is no room beside it. */

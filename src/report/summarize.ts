@@ -6,7 +6,8 @@ import type { VerifyRequest } from "../request.ts";
 import type { PlanRun } from "../suite/run-plan.ts";
 import { quote } from "../suite/shell.ts";
 import type { Judgment } from "../verdict.ts";
-import type { Changes, Destination, HistorySummary, Summary, Verdict } from "./summary.ts";
+import type { Changes, Destination, HistorySummary, SuiteSummary, Summary, Verdict } from "./summary.ts";
+import { formatMoment } from "./text.ts";
 
 /** What is known of a verification before anything ran. */
 export interface RunFacts {
@@ -42,9 +43,20 @@ export function summaryOfRun(
   };
 }
 
-/** The summary of a run that could not come to its end. */
-export function summaryOfError(facts: RunFacts, verdict: "error" | "interrupted", reason: string): Summary {
-  return { ...begin(facts, verdict), reasons: [reason] };
+/** The summary of a run that could not come to its end, with what is known of the suites that had begun. */
+export function summaryOfError(
+  facts: RunFacts,
+  verdict: "error" | "interrupted",
+  reason: string,
+  suites: readonly SuiteSummary[],
+): Summary {
+  return { ...begin(facts, verdict), reasons: [reason], suites };
+}
+
+/** The summary of a run that has only begun, of this very process. */
+export function summaryOfBeginning(facts: RunFacts): Summary {
+  const reason = `This run is not over: it began on ${formatMoment(facts.startedAt.toISOString())}, as process ${process.pid}. Where that process is gone, the run was killed.`;
+  return { ...begin(facts, "interrupted"), isOver: false, reasons: [reason] };
 }
 
 /** The summary of a commit whose tree was proven before: the figures are those of the run that proved it. */

@@ -6,7 +6,7 @@ import { binaryOrCounts, changedName } from "./markdown-changes.ts";
 import { performanceSection } from "./performance-table.ts";
 import { quickCommands } from "./quick-commands.ts";
 import { allRejections, refusedDuring, rejectionRemedies } from "./rejections.ts";
-import type { Failure, Summary } from "./summary.ts";
+import type { Failure, RunningSummary, Summary } from "./summary.ts";
 import { clip, formatMoment, formatSeconds, listed, plural, shortId } from "./text.ts";
 import { troubleshooting } from "./troubleshooting.ts";
 import {
@@ -36,6 +36,7 @@ export function summaryMarkdown(summary: Summary): string {
     list([...summary.reasons, ...letThroughSentences(summary)].map(escapeMarkdown)),
     figuresTable(summary),
     failuresSection(summary),
+    runningSection(summary),
     flakySection(summary),
     rejectionsSection(summary),
     coverageSection(summary.coverage),
@@ -95,6 +96,19 @@ function howItFailed(failure: Failure): string {
   const where = `${worker === undefined ? "" : ` on ${escapeMarkdown(worker)}`}, in ${code(file)}`;
   if (kind !== "race") return `${failureWords[kind]}${where}`;
   return `${failureWords.race}: it failed${where}, ${ranBeforeText(failure, code)}, and passes alone`;
+}
+
+/** Where a run that was ended came to a halt. */
+function runningSection({ suites }: Summary): string | null {
+  const running = suites.flatMap((suite) => suite.running ?? []);
+  if (running.length === 0) return null;
+  const lines = listed(running, shownFlaky, runningText, "test");
+  return section("Running when it ended", list(lines));
+}
+
+function runningText({ file, name, worker, seconds }: RunningSummary): string {
+  const where = worker === undefined ? "" : `${escapeMarkdown(worker)}, `;
+  return `${code(`${file} › ${name}`)} (${where}for ${formatSeconds(seconds)})`;
 }
 
 /** What a runner's own reruns hide: a test that fails now and then. */

@@ -8,6 +8,8 @@ import type { Count } from "../coverage/lines.ts";
 export interface Summary {
   readonly schema: 1;
   readonly verdict: Verdict;
+  /** False while the run goes on, and for ever where it was killed. Missing where it came to its end. */
+  readonly isOver?: false;
   /** The full object id of the commit; of HEAD in a working-tree run. */
   readonly commit: string;
   readonly tree: string;
@@ -67,6 +69,8 @@ export interface SuiteSummary {
   readonly failures: readonly Failure[];
   /** The tests that failed, and passed when the runner itself ran them again. Missing where there are none. */
   readonly flaky?: readonly FlakyTest[];
+  /** The tests that were running when the suite was ended before its end. Missing elsewhere. */
+  readonly running?: readonly RunningSummary[];
   /** How the workers were kept apart: see `database.isolation`. Missing where there were no databases, and before 0.2. */
   readonly isolation?: DatabaseConfig["isolation"];
   /** What workers tried to reach and the server refused them. Missing before 0.2. */
@@ -103,6 +107,16 @@ export interface TestCounts {
   readonly races?: number;
   /** How many of those that passed had failed before, and passed when the runner ran them again. Missing where none did. */
   readonly flaky?: number;
+}
+
+/** A test that had begun and not ended. */
+export interface RunningSummary {
+  /** Relative to the repo's root. */
+  readonly file: string;
+  readonly name: string;
+  readonly worker?: string;
+  /** How long it had been running. */
+  readonly seconds: number;
 }
 
 /** A test that passed only when its runner ran it again. */

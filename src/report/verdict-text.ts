@@ -23,32 +23,41 @@ const fewestFailures = 3;
 /** How much is said of what a long run may have much of: how many items, and how many characters of each. */
 interface Detail {
   readonly reasons: number;
-  /** Of notes, and of databases that were refused; what to do about these goes with them. */
+  /** At least the first, which helps most. */
+  readonly notes: number;
+  /** Of databases that were refused; what to do about these goes with them. */
   readonly others: number;
   readonly characters: number;
 }
 
 /** From what is wanted to what must do. */
 const details: readonly Detail[] = [
-  { reasons: 3, others: 3, characters: 240 },
-  { reasons: 3, others: 3, characters: 156 },
-  { reasons: 2, others: 2, characters: 156 },
-  { reasons: 1, others: 1, characters: 156 },
-  { reasons: 1, others: 1, characters: 76 },
-  { reasons: 1, others: 0, characters: 76 },
-  { reasons: 1, others: 0, characters: 36 },
+  { reasons: 3, notes: 3, others: 3, characters: 240 },
+  { reasons: 3, notes: 3, others: 3, characters: 156 },
+  { reasons: 2, notes: 2, others: 2, characters: 156 },
+  { reasons: 1, notes: 1, others: 1, characters: 156 },
+  { reasons: 1, notes: 1, others: 1, characters: 76 },
+  { reasons: 1, notes: 1, others: 0, characters: 76 },
+  { reasons: 1, notes: 1, others: 0, characters: 36 },
 ];
+/** Whatever reads a pipe shows lines of any length, and has no last row: nothing is cut there. */
+const inPipe: Detail = { reasons: 10, notes: 10, others: 3, characters: Number.POSITIVE_INFINITY };
 const longestRefusal = 156;
 
 /**
- * The end of the terminal's output, at most one screen, without the last line end: the verdict, the figures, why, and where
- * to look.
+ * The end of the output, on a terminal at most one screen, without the last line end: the verdict, the figures, why, and
+ * where to look.
  */
 export function verdictText(summary: Summary, colors: Colors, screen: Screen = plainScreen): string {
   if (summary.receipt?.reused) return wrapped([reusedLine(summary, colors)], screen).join("\n");
   const rows = Math.max(fewestRows, Math.min(mostRows, screen.rows) - rowsLeft);
   const after = lookLines(summary, screen, colors);
   const head = [...wrapped([verdictLine(summary, colors)], screen), ...figureLines(summary, screen, colors)];
+  if (!screen.wraps) {
+    const room = rows - rowsOf([...head, ...after], screen.columns);
+    const failures = failureLines(summary, { rows: room, columns: Number.POSITIVE_INFINITY }, colors);
+    return [...head, ...explanation(summary, inPipe), ...failures, ...after].join("\n");
+  }
   const wanted = Math.min(fewestFailures, allFailures(summary).length);
   const attempts = details.map((detail) => {
     const before = [...head, ...wrapped(explanation(summary, detail), screen)];
@@ -88,7 +97,7 @@ function figureLines(summary: Summary, screen: Screen, colors: Colors): string[]
 }
 
 /** Why, what else a reader should know, and what the server refused: right above the failures, as it is often why they failed. */
-function explanation(summary: Summary, { reasons, others, characters }: Detail): string[] {
+function explanation(summary: Summary, { reasons, notes, others, characters }: Detail): string[] {
   const rejections = allRejections(summary);
   const refused = listed(rejections, others, (one) => `${rejectionText(one)}.`, "database");
   const remedies = others > 0 ? rejectionRemedies(rejections) : [];
@@ -96,7 +105,7 @@ function explanation(summary: Summary, { reasons, others, characters }: Detail):
   return [
     ...listed([...summary.reasons, ...letThroughSentences(summary)], reasons, write, "reason"),
     ...flakySentences(summary).map((sentence) => `  ${write(sentence)}`),
-    ...listed(summary.notes, others, (note) => `  ${write(note)}`, "note"),
+    ...listed(summary.notes, notes, (note) => `  ${write(note)}`, "note"),
     ...refused.map((line) => `  ${clip(plainLine(line), Math.min(longestRefusal, characters))}`),
     ...remedies.map((remedy) => `  ${write(remedy)}`),
   ];

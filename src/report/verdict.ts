@@ -4,6 +4,7 @@ import { listed, plural, shortId } from "./text.ts";
 /** The verdict in words; a pass of a run that left something out never reads as a whole one. */
 export function verdictInWords(summary: Summary): string {
   const { verdict, incomplete } = summary;
+  if (summary.isOver === false) return "Not over";
   const words = verdict === "verified" && incomplete.length > 0 ? "Verified in part" : verdictWords[verdict];
   const races = racesLetThrough(summary);
   return races === 0 ? words : `${words}, ${plural(races, "race")} let through`;

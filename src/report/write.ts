@@ -68,12 +68,27 @@ export async function writeReports(
     if (coverage) await replaceFile(lcov, (path) => writeLcov(coverage.coverage, coverage.root, path));
     else if (!(await isOfLastRun(directory, summary))) await rm(lcov, { force: true });
     const notes = await writePullRequest(directory, summary, template);
-    await replaceFile(join(directory, "report.html"), reportPage(summary, record));
-    await replaceFile(join(directory, "summary.md"), summaryMarkdown(summary));
-    await replaceFile(join(directory, "summary.json"), summaryJson(summary));
-    await replaceFile(join(directory, "README.md"), reportsIndex(summary, await readdir(directory)));
+    await writeSummaries(directory, summary, record);
     return notes;
   });
+}
+
+/**
+ * Says in `.verify/` under the root that a run has begun, in place of what an earlier run found. `pull-request.md` stays until
+ * the end, as its author may be writing in it; it names the commit that it tells of. Throws what `writeReports` throws.
+ */
+export async function writeBeginning(root: string, summary: Summary): Promise<void> {
+  await inReports(root, async (directory) => {
+    await rm(join(directory, "coverage.lcov"), { force: true });
+    await writeSummaries(directory, summary, null);
+  });
+}
+
+async function writeSummaries(directory: string, summary: Summary, record: RunRecord | null): Promise<void> {
+  await replaceFile(join(directory, "report.html"), reportPage(summary, record));
+  await replaceFile(join(directory, "summary.md"), summaryMarkdown(summary));
+  await replaceFile(join(directory, "summary.json"), summaryJson(summary));
+  await replaceFile(join(directory, "README.md"), reportsIndex(summary, await readdir(directory)));
 }
 
 /** Writes one file into `.verify/` under the root, and gives its absolute path. Throws what `writeReports` throws. */

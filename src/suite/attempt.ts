@@ -54,6 +54,7 @@ export async function runAttempt(request: AttemptRequest): Promise<Attempt> {
       command: invocation.command,
       environment: { ...invocation.environment, [narrowingVariable]: mayBeNarrowed ? "allowed" : "refused" },
       onStart: (pid) => void noteGroup(scratch, pid),
+      onEnding: () => listener.keepRunning(),
       directory: planned.directory,
       log: request.log.path,
       secrets: scene.secrets,

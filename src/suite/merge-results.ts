@@ -77,8 +77,9 @@ function oncePerFile(failures: readonly Failure[]): Failure[] {
 /** Who did what when, what leaves tests out and what passed only when it was run again, in all processes of a suite. */
 export function mergeReported(
   parts: readonly ReportedFacts[],
-): Pick<ReportedFacts, "visits" | "root" | "narrowings" | "flaky"> {
+): Pick<ReportedFacts, "visits" | "root" | "narrowings" | "flaky" | "threshold"> {
   return {
+    threshold: Math.max(0, ...parts.map(({ threshold }) => threshold)),
     flaky: parts.flatMap(({ flaky }) => flaky),
     visits: parts.flatMap(({ visits }) => visits),
     root: parts.find(({ root }) => root !== null)?.root ?? null,

@@ -17,6 +17,8 @@ export interface CommandRequest {
   readonly timeoutSeconds: number;
   /** Called with the number of the process group once it runs. */
   readonly onStart?: (pid: number) => void;
+  /** Called before it is told to end, as its time is over or the signal was aborted; more than once, perhaps. */
+  readonly onEnding?: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -54,20 +56,24 @@ export async function runCommand(request: CommandRequest): Promise<CommandEnd> {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const group = endingOf(child.pid);
+  const end = (): void => {
+    request.onEnding?.();
+    group.end();
+  };
   if (child.pid !== undefined) request.onStart?.(child.pid);
-  const recording = recordOutput(log, redactor(request.secrets), [child.stdout, child.stderr], group.end);
-  signal.addEventListener("abort", group.end, { once: true });
+  const recording = recordOutput(log, redactor(request.secrets), [child.stdout, child.stderr], end);
+  signal.addEventListener("abort", end, { once: true });
   // An abort while the log was being opened is over by now.
-  if (signal.aborted) group.end();
+  if (signal.aborted) end();
   try {
-    const { exitCode, endedBy, timedOut } = await exitOf(child, request.timeoutSeconds, group.end);
+    const { exitCode, endedBy, timedOut } = await exitOf(child, request.timeoutSeconds, end);
     const seconds = (performance.now() - started) / 1000;
     group.kill();
     const tail = await finish(recording, request);
     if (signal.aborted) throw new InterruptedError();
     return { exitCode, endedBy, timedOut, seconds, tail };
   } finally {
-    signal.removeEventListener("abort", group.end);
+    signal.removeEventListener("abort", end);
     group.settle();
     await recording.finish().catch(() => {});
   }

@@ -22,6 +22,10 @@ type Message =
   | { type: "tested"; files: string[]; testFiles?: string[] }
   /** The runner's own exit code, which a shell may hide. */
   | { type: "end"; status: number }
+  /** The tests are over, and the process goes on, because of that: `isEnded` where the adapter then ended it. */
+  | { type: "alive"; by: string[]; isEnded: boolean }
+  /** The project's own threshold for covered lines, in percent, which a share is not held to. */
+  | { type: "threshold"; lines: number }
   | { type: "missing"; package: string }
   /** Why the suite cannot be run as the configuration asks, a phrase. */
   | { type: "refused"; why: string }
@@ -64,6 +68,10 @@ export interface Progress {
   readonly visits: readonly Visit[];
   /** The directory that the runner's file names are relative to; null before the runner spoke. */
   readonly root: string | null;
+  /** See `ReportedFacts`. */
+  readonly keptAlive: KeptAlive | null;
+  /** The tests that were begun and have not ended. */
+  readonly running: readonly RunningTest[];
 }
 
 export interface WorkerProgress {
@@ -87,6 +95,10 @@ export interface ReportedFacts {
   readonly failed: number;
   /** What the runner said it exits with; null where it never came to its end. */
   readonly status: number | null;
+  /** The project's own threshold for covered lines, in percent, which was not applied to this part; 0 where there is none. */
+  readonly threshold: number;
+  /** What kept the process of a runner alive after its tests; null where nothing did, or not for long. */
+  readonly keptAlive: KeptAlive | null;
   /** Absolute files of other checkouts whose code ran. */
   readonly foreign: readonly string[];
   readonly measuring: Measuring;
@@ -130,6 +142,20 @@ export interface BegunTest {
   readonly name: string;
 }
 
+/** A process of a runner that did not end after its tests. */
+export interface KeptAlive {
+  /** What kept it, a phrase each, such as "a connection to the database"; empty where that is not known. */
+  readonly by: readonly string[];
+  /** Whether it was ended because of that. */
+  readonly isEnded: boolean;
+}
+
+/** A test that was begun and has not ended. */
+export interface RunningTest extends BegunTest {
+  /** When that was told, in milliseconds since the epoch. */
+  readonly since: number;
+}
+
 /** A worker's turn at a file, which lasts until it begins the next. */
 export interface Visit {
   readonly worker: string;
@@ -143,6 +169,8 @@ export interface ProgressListener {
   /** The unix socket the adapters connect to. */
   readonly socketPath: string;
   readonly progress: Progress;
+  /** Keeps what is running for good: a runner that is told to end may call it done. */
+  keepRunning(): void;
   /** All that was told, once every adapter that connected has ended. */
   facts(): Promise<ReportedFacts>;
   close(): Promise<void>;
@@ -173,12 +201,13 @@ export async function listenForProgress(scratch: string, worker?: string): Promi
       for (const deadline = Date.now() + patience; readers.size > 0 && Date.now() < deadline; ) await setTimeout(5);
       return record.facts();
     },
+    keepRunning: () => record.keepRunning(),
     close: () => listener.close(),
   };
 }
 
 /** A test that has not ended. */
-interface Running extends BegunTest {
+interface Running extends RunningTest {
   readonly speaker: object;
 }
 
@@ -191,7 +220,9 @@ class Told implements Progress {
   readonly failures: BegunTest[] = [];
   readonly visits: Visit[] = [];
   root: string | null = null;
+  keptAlive: KeptAlive | null = null;
   #directory: string | null = null;
+  #threshold = 0;
   #hellos = 0;
   #status: number | null = null;
   readonly #foreign = new Set<string>();
@@ -213,7 +244,8 @@ class Told implements Progress {
   readonly #running = new Map<string, Running>();
   #lastBegun: BegunTest | null = null;
   /** What processes were in when they fell silent, in that order. */
-  readonly #abandoned: BegunTest[] = [];
+  readonly #abandoned: RunningTest[] = [];
+  #kept: readonly RunningTest[] | null = null;
   readonly #workerOfFile = new Map<string, string>();
   readonly #ownWorker: string | undefined;
 
@@ -244,6 +276,12 @@ class Told implements Progress {
         return;
       case "end":
         this.#status = message.status;
+        return;
+      case "alive":
+        this.keptAlive = { by: message.by, isEnded: message.isEnded || this.keptAlive?.isEnded === true };
+        return;
+      case "threshold":
+        this.#threshold = Math.max(this.#threshold, message.lines);
         return;
       case "missing":
         this.#missing.push(message.package);
@@ -283,7 +321,7 @@ class Told implements Progress {
         return;
       case "begin":
         this.#lastBegun = { worker: message.worker ?? this.#ownWorker, file: message.file, name: message.name };
-        this.#running.set(message.file, { ...this.#lastBegun, speaker });
+        this.#running.set(message.file, { ...this.#lastBegun, since: Date.now(), speaker });
         return;
       case "ended":
         this.#running.delete(message.file);
@@ -320,8 +358,22 @@ class Told implements Progress {
     }
   }
 
+  keepRunning(): void {
+    this.#kept ??= this.running;
+  }
+
+  get running(): readonly RunningTest[] {
+    if (this.#kept !== null) return this.#kept;
+    return [...this.#abandoned, ...this.#running.values()].map(({ worker, file, name, since }) => ({
+      worker: worker ?? this.#workerOfFile.get(file),
+      file,
+      name,
+      since,
+    }));
+  }
+
   facts(): ReportedFacts {
-    const running = [...this.#abandoned, ...this.#running.values()];
+    const { running } = this;
     const begun: readonly BegunTest[] = running.length > 0 || this.#lastBegun === null ? running : [this.#lastBegun];
     const lastFiles = new Map([...this.workers].map(([worker, { file }]) => [worker, file]));
     return {
@@ -330,6 +382,8 @@ class Told implements Progress {
       hellos: this.#hellos,
       status: this.#status,
       failed: this.failed,
+      threshold: this.#threshold,
+      keptAlive: this.keptAlive,
       foreign: [...this.#foreign].sort(),
       measuring: {
         ...nothingTold,

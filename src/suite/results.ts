@@ -1,12 +1,13 @@
 import { realpathSync } from "node:fs";
 import { access } from "node:fs/promises";
 import { isAbsolute, join, relative } from "node:path";
-import type { SuiteConfig } from "../config.ts";
+import type { RunnerName, SuiteConfig } from "../config.ts";
 import type { LcovInput } from "../coverage/lcov.ts";
 import { UnavailableError } from "../errors.ts";
 import type { Failure, FailureKind, TestCounts } from "../report/summary.ts";
 import { formatSeconds, listed, plural } from "../report/text.ts";
 import { contradictionReasons, type JunitResults, type TestCase } from "./junit.ts";
+import type { KeptAlive } from "./progress.ts";
 import type { Ended, SuiteRun, TestResults } from "./runner.ts";
 
 /** How a runner writes its results, where runners differ. */
@@ -89,7 +90,7 @@ function timeouts(
   { timedOut, seconds, reported }: Ended,
   inCheckout: (file: string) => string,
 ): Failure[] {
-  if (!timedOut) return [];
+  if (!timedOut || reported.keptAlive !== null) return [];
   return reported.lastTests.map(({ worker, file, name }) => ({
     file: inCheckout(file),
     name,
@@ -131,6 +132,8 @@ export function isBad(test: TestCase): boolean {
 /** What makes the run not count although, or beside that, its tests say something else. */
 function reasonsOf(run: SuiteRun, ended: Ended, counts: TestResults["tests"], { hasAdapter }: Dialect): string[] {
   const { name, command } = run.suite;
+  const { keptAlive } = ended.reported;
+  if (keptAlive !== null && (keptAlive.isEnded || ended.timedOut)) return [keptAliveReason(run, keptAlive)];
   if (ended.timedOut) {
     const last = [...ended.reported.lastFiles].map(([worker, file]) => `${worker} in ${file}`).join(", ");
     return [`${name} was ended after its timeout.${last ? ` Last seen: ${last}.` : ""}`];
@@ -170,6 +173,23 @@ function reasonsOf(run: SuiteRun, ended: Ended, counts: TestResults["tests"], { 
   }
   return [];
 }
+
+/** Why a suite whose tests are over does not count: what comes after them never ended. */
+function keptAliveReason({ suite: { name, runner } }: SuiteRun, { by }: KeptAlive): string {
+  const what =
+    by.length === 0
+      ? "something keeps its process alive"
+      : `${by.join(", ")} ${by.length === 1 ? "keeps" : "keep"} its process alive`;
+  const word = endingWords[runner];
+  return `The tests of ${name} are over, and its runner did not end: ${what}. Close it after the tests${word ? `, or end the runner with ${word}` : ""}.`;
+}
+
+/** What has a runner end though something is left open. */
+const endingWords: Partial<Record<RunnerName, string>> = {
+  mocha: "`--exit`",
+  jest: "`--forceExit`",
+  node: "`--test-force-exit`",
+};
 
 /** Whatever hands tests out must hand out all of them: what stops a run, from within or at a failure, leaves the rest open. */
 function leftOut({ suite: { name, command } }: SuiteRun, { reported, timedOut }: Ended, total: number): string | null {

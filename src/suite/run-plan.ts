@@ -8,7 +8,7 @@ import type { Checkout } from "../push/checkout.ts";
 import type { Display } from "../report/display.ts";
 import { countsText } from "../report/figures.ts";
 import { LatestPhrase } from "../report/latest-phrase.ts";
-import type { CheckSummary } from "../report/summary.ts";
+import type { CheckSummary, SuiteSummary } from "../report/summary.ts";
 import type { LogsDirectory } from "../report/write.ts";
 import type { VerifyRequest } from "../request.ts";
 import type { Findings } from "../verdict.ts";
@@ -33,6 +33,8 @@ export interface PlanSurroundings {
   /** How long the tests took before, and where what is learned now is kept. */
   readonly durations: DurationStore;
   readonly orders: OrderBook;
+  /** Gets what is known of each suite as soon as that has ended, in whatever way. */
+  readonly soFar: SuiteSummary[];
   /** When the verification began. */
   readonly startedAt: Date;
   readonly request: VerifyRequest;
@@ -69,9 +71,11 @@ export async function runPlan(plan: Plan, around: PlanSurroundings): Promise<Pla
       logs,
       durations: around.durations,
       orders: around.orders,
+      soFar: around.soFar,
       startedAt: around.startedAt,
       secrets,
       arguments: around.request.options.arguments,
+      gatedLines: plan.gate.lines,
       environment: world.environment,
       signal: world.signal,
     };
@@ -85,7 +89,7 @@ export async function runPlan(plan: Plan, around: PlanSurroundings): Promise<Pla
     const suites = await runSuites(plan, config, { ...surroundings, provision }, display);
     if (world.signal.aborted) throw new InterruptedError();
     const [measured, left] = await Promise.all([readCoverage(suites, checkout), closeServer(provision)]);
-    const notes = [...(provision?.notes ?? []), ...suites.flatMap((suite) => suite.notes), ...left];
+    const notes = [...suites.flatMap((suite) => suite.notes), ...(provision?.notes ?? []), ...left];
     return { suites, checks, server: provision?.description ?? null, ...measured, notes };
   } finally {
     // What went wrong before weighs more than what goes wrong here.

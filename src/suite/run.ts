@@ -31,6 +31,7 @@ import type { SuiteScene } from "./scene.ts";
 import { scheduleOf, slowestFiles } from "./schedule.ts";
 import { showProgress } from "./show-progress.ts";
 import { recordRun } from "./timeline.ts";
+import { unfinishedSummary } from "./unfinished.ts";
 import { unusedDatabaseNote } from "./unused-database.ts";
 import { linkedOut } from "./within-checkout.ts";
 
@@ -45,11 +46,15 @@ export interface SuiteSurroundings {
   readonly logs: Logs;
   readonly durations: DurationStore;
   readonly orders: OrderBook;
+  /** Gets what is known of the suite when that has ended, in whatever way. */
+  readonly soFar: SuiteSummary[];
   /** When the verification began. */
   readonly startedAt: Date;
   /** What must not be shown, beside the provision's own secrets. */
   readonly secrets: readonly Secret[];
   readonly arguments: readonly string[];
+  /** The share of lines that the gate asks for, in percent. */
+  readonly gatedLines: number;
   readonly environment: Environment;
   readonly signal: AbortSignal;
 }
@@ -85,7 +90,13 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
     durations: planned.order === undefined && around.arguments.length === 0 ? scene.durations : new Map(),
     redact,
   });
-  const { logs, signal } = around;
+  const { signal } = around;
+  const logNames: string[] = [];
+  const logs: Logs = (name) => {
+    const log = around.logs(name);
+    logNames.push(log.name);
+    return log;
+  };
   const onProgress = display.follow;
   const runner = runnerOf(suite);
   const processes = new SuiteProcesses({ planned, runner, scene, provision, logs, signal, onProgress });
@@ -120,31 +131,33 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
     if (isWhole) await around.durations.record(suite.name, results.ran);
     const schedule = isWhole ? scheduleOf(results.ran, planned.workers.length, seconds) : null;
     const [log = "", ...others] = conducted.logs;
-    return {
-      summary: {
-        name: suite.name,
-        runner: suite.runner,
-        command: redact(suite.command),
-        workers: planned.workers.length,
-        seconds,
-        workSeconds: results.workSeconds,
-        files: results.files,
-        tests: {
-          ...results.tests,
-          ...(races > 0 ? { races } : {}),
-          ...(flaky.length > 0 ? { flaky: flaky.length } : {}),
-        },
-        databases: databases.map((database) => database.name),
-        ...(provision && around.database ? { isolation: around.database.isolation } : {}),
-        failures: failures.map((failure) => redactFailure(failure, redact)),
-        ...(flaky.length > 0 ? { flaky } : {}),
-        rejections,
-        parallel,
-        ...(schedule === null ? {} : { schedule }),
-        slowestFiles: slowestFiles(results.ran).map((time) => ({ ...time, file: redact(time.file) })),
-        log,
-        ...(others.length === 0 ? {} : { logs: [log, ...others] }),
+    const summary: SuiteSummary = {
+      name: suite.name,
+      runner: suite.runner,
+      command: redact(suite.command),
+      workers: planned.workers.length,
+      seconds,
+      workSeconds: results.workSeconds,
+      files: results.files,
+      tests: {
+        ...results.tests,
+        ...(races > 0 ? { races } : {}),
+        ...(flaky.length > 0 ? { flaky: flaky.length } : {}),
       },
+      databases: databases.map((database) => database.name),
+      ...(provision && around.database ? { isolation: around.database.isolation } : {}),
+      failures: failures.map((failure) => redactFailure(failure, redact)),
+      ...(flaky.length > 0 ? { flaky } : {}),
+      rejections,
+      parallel,
+      ...(schedule === null ? {} : { schedule }),
+      slowestFiles: slowestFiles(results.ran).map((time) => ({ ...time, file: redact(time.file) })),
+      log,
+      ...(others.length === 0 ? {} : { logs: [log, ...others] }),
+    };
+    around.soFar.push(summary);
+    return {
+      summary,
       reasons: reasons.map(redact),
       foreign: [
         ...results.foreign,
@@ -156,14 +169,19 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
       coverage: results.coverage,
       measuring: results.measuring,
       notes: [
-        ...(why === null ? [] : [redact(why)]),
-        ...(planned.order === undefined ? choiceNotes(suite.name, conducted.told.narrowings).map(redact) : []),
-        ...retold.notes.map(redact),
+        // What helps most comes first, as the end of it all may not be shown.
         ...(await hintsFor(planned, failures, around)).map(redact),
         ...(audit.connected === false ? await unusedNotes(planned, results.tests, around) : []),
+        ...thresholdNotes(suite.name, conducted.told.threshold, around.gatedLines),
+        ...retold.notes.map(redact),
+        ...(planned.order === undefined ? choiceNotes(suite.name, conducted.told.narrowings).map(redact) : []),
+        ...(why === null ? [] : [redact(why)]),
       ],
       record: redactRecord(recordOf(planned, conducted, failures, around), redact),
     };
+  } catch (error) {
+    around.soFar.push(unfinishedSummary(planned, display.soFar(), { redact, logs: logNames }));
+    throw error;
   } finally {
     display.end();
   }
@@ -216,6 +234,14 @@ async function runInParallel(
     parallel: "processes",
     why: processesNote(suite.name, reason ?? ""),
   };
+}
+
+/** What the project asks for is not to be lost where only the gate can judge the whole. */
+function thresholdNotes(name: string, threshold: number, gatedLines: number): string[] {
+  if (threshold <= gatedLines) return [];
+  return [
+    `${name} asks for ${threshold} % of lines in its own configuration, which no share of the files can be held to; the gate, which the whole is held to, is ${gatedLines} %: set "coverage": { "lines": ${threshold} }.`,
+  ];
 }
 
 const coordinatorOpens = "the process that coordinates its workers opens the database itself";

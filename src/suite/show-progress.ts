@@ -1,15 +1,19 @@
 import type { Stage } from "../report/display.ts";
 import { type SuiteView, suiteLines, suitePhrase, type WorkerView } from "../report/live-suite.ts";
+import type { RunningSummary } from "../report/summary.ts";
 import { plainLine } from "../report/text.ts";
 import { type BegunFile, type ShownTime, secondsLeft, steadyTime } from "../report/time-left.ts";
 import type { FileDurations } from "./durations.ts";
-import type { Progress, Visit } from "./progress.ts";
+import type { BegunTest, Progress, Visit } from "./progress.ts";
 import type { Redact } from "./redact.ts";
 import { nameInFile, toldFile } from "./results.ts";
-import { ToldFailures } from "./told-failures.ts";
+import { type ShownFailure, ToldFailures } from "./told-failures.ts";
+import type { SoFar } from "./unfinished.ts";
 
 /** How often the view is drawn, in milliseconds. */
 const interval = 100;
+/** From how many seconds on a test that runs is named: a reader asks whether it hangs. */
+const longWait = 20;
 
 /** What is known of a suite whose progress is shown. */
 export interface ShownSuite {
@@ -29,6 +33,8 @@ export interface ProgressDisplay {
   readonly startAgain: () => void;
   /** From now on what is followed runs failed tests again, and a phrase says how far that is. */
   readonly rerun: (phrase: string) => void;
+  /** How far the suite is. */
+  soFar(): SoFar;
   end(): void;
 }
 
@@ -52,6 +58,7 @@ export function showProgress(stage: Stage, suite: ShownSuite): ProgressDisplay {
       isRerun = true;
       stage.progress(phrase);
     },
+    soFar: () => view.soFar(),
     end: () => {
       clearInterval(clock);
       if (!isRerun) view.show();
@@ -61,6 +68,7 @@ export function showProgress(stage: Stage, suite: ShownSuite): ProgressDisplay {
 
 class FollowedSuite {
   readonly followed: Progress[] = [];
+  readonly #startedAt = Date.now();
   readonly #stage: Stage;
   readonly #suite: ShownSuite;
   readonly #failures: ToldFailures;
@@ -68,6 +76,8 @@ class FollowedSuite {
   readonly #seen = new Map<Progress, number>();
   /** Names in the checkout by the runners' own: they are asked for ten times a second. */
   readonly #names = new Map<string, string>();
+  /** The processes of which it was said that they do not end. */
+  readonly #keptAlive = new Set<Progress>();
   #shown: ShownTime | null = null;
 
   constructor(stage: Stage, suite: ShownSuite) {
@@ -77,22 +87,66 @@ class FollowedSuite {
   }
 
   show(): void {
-    for (const progress of this.followed) this.#tellFailures(progress);
+    for (const progress of this.followed) {
+      this.#tellFailures(progress);
+      this.#tellKeptAlive(progress);
+    }
     const view = this.#view();
     this.#stage.progress(suitePhrase(view), (room, colors) => suiteLines(view, room, colors));
   }
 
+  soFar(): SoFar {
+    const failures = this.followed.flatMap((progress) =>
+      progress.failures.map((failure) => this.#readableTest(failure, progress)),
+    );
+    const files = this.followed.flatMap((progress) => progress.visits.map(({ file }) => this.#nameOf(file, progress)));
+    return {
+      ...this.#counts(),
+      files: new Set(files).size,
+      seconds: (Date.now() - this.#startedAt) / 1000,
+      failures,
+      running: this.#running(),
+    };
+  }
+
   #view(): SuiteView {
+    const counts = this.#counts();
+    const hasTestsLeft = !counts.isTotalFinal || counts.done < counts.total;
+    const slow = this.#running().filter(({ seconds }) => seconds >= longWait);
+    return { ...counts, secondsLeft: this.#secondsLeft(hasTestsLeft), workers: this.#workers(), slow };
+  }
+
+  #counts(): Pick<SuiteView, "done" | "total" | "isTotalFinal" | "failed"> {
     const sum = (value: (progress: Progress) => number): number =>
       this.followed.reduce((total, progress) => total + value(progress), 0);
-    const counts = {
+    return {
       done: sum(({ done }) => done),
       total: sum(({ total }) => total),
       isTotalFinal: this.followed.every(({ isTotalFinal }) => isTotalFinal),
       failed: sum(({ failed }) => failed),
     };
-    const hasTestsLeft = !counts.isTotalFinal || counts.done < counts.total;
-    return { ...counts, secondsLeft: this.#secondsLeft(hasTestsLeft), workers: this.#workers() };
+  }
+
+  /** The tests that are running, the ones that were begun first in front. */
+  #running(): RunningSummary[] {
+    const now = Date.now();
+    return this.followed
+      .flatMap((progress) =>
+        progress.running.map((test) => {
+          const { worker, file, name } = this.#readableTest(test, progress);
+          const own = worker === undefined || worker === "master" ? {} : { worker };
+          return { file, name, ...own, seconds: (now - test.since) / 1000 };
+        }),
+      )
+      .sort((left, right) => right.seconds - left.seconds);
+  }
+
+  #readableTest({ worker, file, name }: BegunTest, progress: Progress): ShownFailure {
+    return {
+      worker: worker && this.#readable(worker),
+      file: this.#readable(this.#nameOf(file, progress)),
+      name: this.#readable(nameInFile(file, name)),
+    };
   }
 
   #workers(): WorkerView[] {
@@ -126,14 +180,16 @@ class FollowedSuite {
 
   #tellFailures(progress: Progress): void {
     const { failures } = progress;
-    for (const { worker, file, name } of failures.slice(this.#seen.get(progress) ?? 0)) {
-      this.#failures.tell({
-        worker: worker && this.#readable(worker),
-        file: this.#readable(this.#nameOf(file, progress)),
-        name: this.#readable(nameInFile(file, name)),
-      });
-    }
+    for (const failure of failures.slice(this.#seen.get(progress) ?? 0))
+      this.#failures.tell(this.#readableTest(failure, progress));
     this.#seen.set(progress, failures.length);
+  }
+
+  #tellKeptAlive(progress: Progress): void {
+    if (progress.keptAlive === null || this.#keptAlive.has(progress)) return;
+    this.#keptAlive.add(progress);
+    const by = progress.keptAlive.by.map((one) => this.#readable(one));
+    this.#stage.say((_columns, colors) => colors.yellow(`  ${keptAliveText(by)}`));
   }
 
   /** A file relative to the checkout's root, where it lies in it. */
@@ -150,6 +206,12 @@ class FollowedSuite {
   #readable(name: string): string {
     return plainLine(this.#suite.redact(name));
   }
+}
+
+/** "The tests are over, and the process has not ended yet: a connection to the database keeps it alive." */
+export function keptAliveText(by: readonly string[]): string {
+  const what = by.length === 0 ? "something" : by.join(", ");
+  return `The tests are over, and the process has not ended yet: ${what} ${by.length > 1 ? "keep" : "keeps"} it alive.`;
 }
 
 /** How long each visit of a worker took: until its next one, or now. */

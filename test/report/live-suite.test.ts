@@ -9,6 +9,7 @@ const sample: SuiteView = {
   isTotalFinal: true,
   failed: 2,
   secondsLeft: 34.2,
+  slow: [],
   workers: [
     { name: "gw0", file: "tests/accounting/statements/test_ledger.py", done: 157, failed: 1 },
     { name: "gw1", file: "tests/test_books.py", done: 255, failed: 0 },
@@ -68,4 +69,16 @@ test("what is not known is not said", () => {
   expect(suitePhrase({ ...sample, failed: 0, secondsLeft: null, isTotalFinal: false })).toBe(
     "412 of at least 806 tests",
   );
+});
+
+test("tests that have been running for long are named, with their worker and since when", () => {
+  const slow = [
+    { file: "tests/test_a.py", name: "test_waits", worker: "gw1", seconds: 95 },
+    { file: "tests/test_b.py", name: "test_too", seconds: 21 },
+  ];
+  expect(suitePhrase({ ...sample, slow })).toContain(
+    "gw1 in tests/test_a.py › test_waits for 1 min, it is in tests/test_b.py › test_too for 21 s",
+  );
+  expect(lines(100, { slow }).at(-2)).toBe("  gw1 in tests/test_a.py › test_waits for 1 min");
+  expect(lines(100, { slow }, 2)).toHaveLength(2);
 });

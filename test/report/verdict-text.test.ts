@@ -5,13 +5,6 @@ import { verdictText } from "../../src/report/verdict-text.ts";
 import { failedSummary, hostileName, racedSummary, refusedSummary, sampleFailures, sampleSummary } from "./sample.ts";
 
 const plain = (summary: Summary): string => verdictText(summary, picocolors.createColors(false));
-/** How many rows a terminal of 80 columns needs. */
-const rows = (text: string): number =>
-  text
-    .trimEnd()
-    .split("\n")
-    .reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / 80)), 0);
-
 const longSchedule = {
   boundSeconds: 9,
   ratio: 1.04,
@@ -63,9 +56,32 @@ test("many failures take a line each, ten at most, and the rest is counted", () 
 
 test.each([0, 1, 5, 6, 9, 10, 11, 500])("with %i failures and long reasons it all fits one screen", (count) => {
   const sample = failedSummary(sampleFailures(count));
-  const text = plain({ ...sample, reasons: Array.from({ length: 9 }, () => "A long reason. ".repeat(40)) });
-  expect(rows(text)).toBeLessThanOrEqual(24);
-  expect(text).toContain("… and 6 more reasons");
+  const lines = onTerminal({ ...sample, reasons: Array.from({ length: 9 }, () => "A long reason. ".repeat(40)) }, 80);
+  expect(lines.length).toBeLessThanOrEqual(24);
+  expect(lines.join("\n")).toMatch(/… and \d more reasons/);
+});
+
+test("in a pipe reasons, notes and messages are told whole", () => {
+  const sentence = "A long sentence that has some words. ".repeat(20).trim();
+  const failures = sampleFailures(1).map((failure) => ({ ...failure, message: sentence }));
+  const text = plain({
+    ...failedSummary(failures),
+    reasons: [sentence],
+    notes: [sentence, "second", "third", "fourth"],
+  });
+  expect(text.split("\n").filter((line) => line.trim() === sentence)).toHaveLength(3);
+  expect(text).toContain("\n  fourth\n");
+  expect(text).not.toContain("…");
+});
+
+test.each([
+  [40, 24],
+  [80, 10],
+])("the first note, which helps most, is there at %i columns and %i rows", (columns, rows) => {
+  const sample = refusedSummary(failedSummary(sampleFailures(30)));
+  const many = Array.from({ length: 9 }, () => "A long reason that has some words. ".repeat(20));
+  const lines = onTerminal({ ...sample, reasons: many, notes: ["Set this one.", ...many] }, columns, rows);
+  expect(lines).toContain("  Set this one.");
 });
 
 /** What a terminal of so many columns shows: rows, as it breaks what is too long. */
@@ -191,7 +207,7 @@ test("a race says what its worker had run before, and how to run that again", ()
   expect(text).not.toContain("let through");
   expect(text).toContain(`
   ✘ tests/test_ledger.py › test_balance_1
-    A race: passes alone, failed on gw1 after 12 tests, of tests/test_books.py,…
+    A race: passes alone, failed on gw1 after 12 tests, of tests/test_books.py, tests/test_accounts.py
     In that order again: npx verify repeat .verify/orders/1-gw1.json
     AssertionError: assert 0 == 41
       where 0 = balance()

@@ -28,7 +28,7 @@ function results(changed: Partial<TestResults> = {}): TestResults {
 }
 
 function conducted(changed: Partial<TestResults>, seconds = 1): Conducted {
-  const told = { visits: [], root: null, narrowings: [], flaky: [] };
+  const told = { visits: [], root: null, narrowings: [], flaky: [], threshold: 0 };
   const audit = { connected: null, rejections: [] };
   return { results: results(changed), databases: [], audit, rejections: [], seconds, logs: [], told };
 }

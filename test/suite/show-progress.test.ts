@@ -35,6 +35,8 @@ function show(progress: Partial<Progress>, suite: Partial<ShownSuite> = {}) {
     failures: [],
     visits: [],
     root: "/checkout/app",
+    keptAlive: null,
+    running: [],
     ...progress,
   });
   return seen;
@@ -72,7 +74,18 @@ test("what fails again as it runs alone is no other failure, and its progress no
   shown?.rerun("running 1 failed test alone, 0 done");
   const failures = [{ worker: "gw0", file: "a", name: "x" }];
   const workers = new Map();
-  shown?.follow({ total: 1, isTotalFinal: true, done: 1, failed: 1, workers, failures, visits: [], root: null });
+  shown?.follow({
+    total: 1,
+    isTotalFinal: true,
+    done: 1,
+    failed: 1,
+    workers,
+    failures,
+    visits: [],
+    root: null,
+    keptAlive: null,
+    running: [],
+  });
   await setTimeout(150);
   shown?.end();
   expect(seen.phrase).toBe("running 1 failed test alone, 0 done");
@@ -117,8 +130,28 @@ test("where a suite begins anew, its tests are counted once", async () => {
   const seen = show({ total: 20, done: 0 });
   shown?.startAgain();
   const share = { total: 10, isTotalFinal: true, done: 3, failed: 0, workers: new Map(), failures: [], visits: [] };
-  shown?.follow({ ...share, root: null });
-  shown?.follow({ ...share, root: null });
+  shown?.follow({ ...share, root: null, keptAlive: null, running: [] });
+  shown?.follow({ ...share, root: null, keptAlive: null, running: [] });
   await setTimeout(150);
   expect(seen.phrase).toContain("6 of 20 tests");
+});
+
+test("a test that has been running for long is named, with the worker it is on and since when", async () => {
+  const now = Date.now();
+  const running = [
+    { worker: "gw0", file: "tests/test_a.py", name: "tests/test_a.py::test_hangs", since: now - 45_000 },
+    { worker: "gw1", file: "tests/test_b.py", name: "tests/test_b.py::test_begins", since: now - 2_000 },
+  ];
+  const seen = show({ running });
+  await setTimeout(150);
+  expect(seen.phrase).toContain("gw0 in app/tests/test_a.py › test_hangs for 45 s");
+  expect(seen.phrase).not.toContain("test_begins");
+});
+
+test("what keeps a process alive after its tests is said once", async () => {
+  const seen = show({ keptAlive: { by: ["a timer", "a connection to the database"], isEnded: false } });
+  await setTimeout(250);
+  expect(seen.said).toEqual([
+    "  The tests are over, and the process has not ended yet: a timer, a connection to the database keep it alive.",
+  ]);
 });

@@ -26,6 +26,8 @@ if (additions) {
       const read = await readConfigs(...words);
       const added = JSON.parse(additions);
       if (!added.list) await tellNarrowings(narrowings(read.globalConfig, words[0]));
+      const lines = added.isShare ? (read.globalConfig.coverageThreshold?.global?.lines ?? 0) : 0;
+      if (lines > 0) send({ type: "threshold", lines });
       if (added.serial) {
         // This process runs the tests itself.
         delete process.env.VERIFY_JEST;

@@ -62,6 +62,8 @@ module.exports = class Reporter {
   /** @param {{ path: string, context: import("./jest-measuring.cjs").Context }} test @param {{ testResults: Assertion[], testExecError?: Error, failureMessage?: string }} result */
   onTestFileResult({ path, context }, result) {
     this.#ended += 1;
+    // Of a test that its worker died in nobody else says that it is over.
+    this.#send({ type: "ended", file: path });
     this.#files[isLinter(context.config) ? "tested" : "testFiles"].add(path);
     // jest tells a test that was left out for a focused one as it tells one that is to be skipped.
     const isPart = result.testResults.some(({ status }) => status === "pending");
@@ -94,8 +96,22 @@ module.exports = class Reporter {
     const told = measures(this.#globalConfig, configs);
     if (told) this.#send({ type: "measures", ...told });
     this.#send({ type: "end", status: numFailedTests + numFailedTestSuites > 0 || snapshot.failure ? 1 : 0 });
+    await this.#watchLife();
     const socket = this.#socket;
     if (socket) await new Promise((resolve) => socket.end(() => resolve(undefined)));
+  }
+
+  /** jest listens for the end of its process when nothing is left to do for it, the project's own global teardown included. */
+  async #watchLife() {
+    const socketPath = process.env.VERIFY_PROGRESS;
+    const { watchLife } = await import("./kept-alive.mjs");
+    /** @param {string | symbol} event */
+    const onListener = (event) => {
+      if (event !== "exit") return;
+      process.off("newListener", onListener);
+      watchLife({ socketPath });
+    };
+    process.on("newListener", onListener);
   }
 
   /** @param {object} message */

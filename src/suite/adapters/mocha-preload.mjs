@@ -3,6 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { resolve } from "node:path";
+import { watchLife } from "./kept-alive.mjs";
 import { listen } from "./mocha-listener.mjs";
 import { onModule } from "./module-hook.mjs";
 import { choices, tellNarrowings } from "./narrowing.mjs";
@@ -74,6 +75,14 @@ function complete(prototype, additions) {
         runner.on("test end", (/** @type {any} */ test) => say({ type: "ended", file: test.file }));
       });
       return run.apply(this, words);
+    }
+    const [whenOver] = words;
+    if (typeof whenOver === "function") {
+      // Behind the project's own global teardown.
+      words[0] = (/** @type {unknown[]} */ ...results) => {
+        watchLife({ socketPath });
+        return whenOver(...results);
+      };
     }
     if (this.options.parallel) {
       choose(this, additions);

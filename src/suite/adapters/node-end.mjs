@@ -3,6 +3,12 @@
 import { appendFileSync } from "node:fs";
 import { createRequire, syncBuiltinESMExports } from "node:module";
 import { isMainThread } from "node:worker_threads";
+import { watchLife } from "./kept-alive.mjs";
+
+const { setTimeout } = globalThis;
+
+/** How long node:test may take to tell what it knows, in milliseconds. */
+const flushed = 500;
 
 /** Begins to watch; to be called once, before the file is loaded. */
 export function watchEnd() {
@@ -38,11 +44,39 @@ export function watchEnd() {
     return reallyExit.call(process, code);
   };
   syncBuiltinESMExports();
+  const socketPath = process.env.VERIFY_PROGRESS;
+  const isOver = watchTests();
+  const end = () => {
+    // As where nothing is left to do: node:test tells what it has not told yet.
+    process.emit("beforeExit", 0);
+    setTimeout(() => exit.call(process), flushed);
+  };
+  watchLife({ socketPath, isOver, end });
   // With this option the runner itself ends the process, once all tests are done.
   if (!process.execArgv.includes("--test-force-exit")) return;
   afterAllTests(() => {
     testsAreDone = true;
   });
+}
+
+/**
+ * Gives what says whether tests have run, and none is running: by what node:test tells the process that started this one.
+ */
+function watchTests() {
+  let begun = 0;
+  let done = 0;
+  const { stdout } = process;
+  const write = stdout.write;
+  stdout.write = (/** @type {any} */ chunk, /** @type {any[]} */ ...more) => {
+    const text =
+      typeof chunk === "string"
+        ? chunk
+        : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString("latin1");
+    begun += text.split("test:dequeue").length - 1;
+    done += text.split("test:complete").length - 1;
+    return write.call(stdout, chunk, ...more);
+  };
+  return () => begun > 0 && begun === done;
 }
 
 /** Whether anything in this process has loaded node:test so far. */

@@ -12,6 +12,7 @@ import sys
 import time
 
 import pytest
+from pushproof_alive import watch_life
 from pushproof_checkout import editable_roots, foreign_root, twin_of
 from pushproof_measuring import Measuring, Tested
 from pushproof_narrowing import Deselections, narrowings
@@ -150,12 +151,20 @@ def complete_coverage(option):
         option.cov_source = sources or [True]
     if selection is not None and not is_worker:
         # A share is not held to what the whole has to reach.
+        tell_threshold(option.cov_fail_under)
         option.cov_fail_under = 0
+
+
+def tell_threshold(percent):
+    if percent:
+        reporter.send(type="threshold", lines=percent)
 
 
 def leave_out_adapters(coverage):
     """What is added to the tests is none of the project's code, and must not count in its own total."""
     controller = getattr(coverage, "cov_controller", None)
+    if selection is not None and controller is not None:
+        tell_threshold(controller.cov.get_option("report:fail_under"))
     own = os.path.join(os.path.dirname(os.path.realpath(__file__)), "*")
     for cov in (getattr(controller, "cov", None), getattr(controller, "combining_cov", None)):
         if cov is not None:
@@ -216,7 +225,9 @@ def pytest_cmdline_main(config):
     outcome = yield
     if reporter and not is_worker:
         # A pipe behind the command hides its exit code, so it is told here.
-        reporter.send(type="end", status=3 if outcome.excinfo else int(outcome.get_result() or 0))
+        status = 3 if outcome.excinfo else int(outcome.get_result() or 0)
+        reporter.send(type="end", status=status)
+        watch_life(reporter.send, status)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -55,14 +55,16 @@ function narrowings({ changed, shard, related, testNamePattern, project, tagsFil
 }
 
 /**
- * A share of the files is not held to the thresholds of the whole.
+ * A share of the files is not held to the thresholds of the whole. Gives that of lines, 0 where there is none.
  *
  * @param {Vitest} vitest
  */
 function liftThresholds({ config, coverageProvider }) {
+  const { thresholds } = coverageProvider?.options ?? config.coverage ?? {};
   for (const coverage of [config.coverage, coverageProvider?.options]) {
     if (coverage) coverage.thresholds = undefined;
   }
+  return thresholds?.[100] ? 100 : (thresholds?.lines ?? 0);
 }
 
 /**
@@ -81,7 +83,6 @@ export default class ProgressReporter {
   /** @param {Vitest} vitest */
   async onInit(vitest) {
     this.#vitest = vitest;
-    if (process.env.VERIFY_IS_SHARE) liftThresholds(vitest);
     // As in CI, whatever the project says: a focused test must not hide the others.
     for (const { config } of [vitest, ...(vitest.projects ?? [])]) config.allowOnly = false;
     const path = process.env.VERIFY_PROGRESS;
@@ -92,6 +93,8 @@ export default class ProgressReporter {
       this.#socket = undefined;
     });
     this.#send({ type: "hello", root: vitest.config.root, runtime: `vitest ${vitest.version}` });
+    const lines = process.env.VERIFY_IS_SHARE ? liftThresholds(vitest) : 0;
+    if (lines > 0) this.#send({ type: "threshold", lines });
     await tellNarrowings(narrowings(vitest.config));
     const leases = process.env.VERIFY_LEASES?.startsWith("/") ?? false;
     const why = leases && [vitest, ...(vitest.projects ?? [])].map(whyShared).find(Boolean);
@@ -112,13 +115,23 @@ export default class ProgressReporter {
     this.#send({ type: "collected", tests: [...module.children.allTests()].length });
   }
 
+  /** @param {{ fullName: string, module: { moduleId: string } }} test */
+  onTestCaseReady(test) {
+    this.#send({ type: "begin", file: test.module.moduleId, name: test.fullName });
+  }
+
   /** @param {{ fullName: string, module: { moduleId: string }, result(): { state: string }, diagnostic?(): { flaky: boolean } | undefined }} test */
   onTestCaseResult(test) {
     const file = test.module.moduleId;
     if (test.result().state === "failed") this.#failed += 1;
     if (test.result().state === "failed") this.#send({ type: "failed", file, name: test.fullName });
     if (test.diagnostic?.()?.flaky) this.#send({ type: "again", file, name: test.fullName });
-    this.#send({ type: "done", file });
+    this.#send({ type: "done", file, name: test.fullName });
+  }
+
+  /** Of a test that its worker died in nobody else says that it is over. @param {{ moduleId: string }} module */
+  onTestModuleEnd({ moduleId: file }) {
+    this.#send({ type: "ended", file });
   }
 
   /**
