@@ -45,7 +45,7 @@ export function javascriptSource(project: ProjectFiles, root: string): JavaScrip
   const isUsual = places.every((name) => usual.includes(name));
   return {
     places,
-    note: `coverage of ${places.join(", ")}${isUsual ? "" : ", by what package.json names and that loads"}`,
+    note: `coverage of ${places.join(", ")}${isUsual ? "" : " (what package.json starts from, and what that loads)"}`,
   };
 }
 
