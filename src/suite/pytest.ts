@@ -77,12 +77,18 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
 
 function addedOptions(run: SuiteRun): string[] {
   const parallel = ["-n", String(run.workers), "--dist", "loadfile", "--max-worker-restart", "0"];
-  // Where the command names its coverage source, that is what counts.
-  const named = /(^|\s)--cov(=|\s|$)/.test(run.suite.command);
+  // Where the command or the configuration names its coverage source, that is what counts.
+  const words =
+    run.suite.source.length > 0 ? run.suite.command : `${run.suite.command} ${configuredOptions(run.directory)}`;
+  const named = /(^|\s)--cov(=|\s|$)/.test(words);
   const sources = run.suite.source.length > 0 ? run.suite.source.map((source) => `--cov=${source}`) : ["--cov"];
+  // A share alone is not held to what all of them have to cover.
+  const threshold = run.selection?.kind === "share" ? ["--cov-fail-under=0"] : [];
   // Some tests alone cover what they cover: it is not asked.
   const coverage =
-    run.selection?.kind === "tests" ? ["--no-cov"] : [...(named ? [] : sources), `--cov-report=lcov:${lcovFile(run)}`];
+    run.selection?.kind === "tests"
+      ? ["--no-cov"]
+      : [...(named ? [] : sources), `--cov-report=lcov:${lcovFile(run)}`, ...threshold];
   return [
     "-p",
     plugin,
