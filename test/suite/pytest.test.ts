@@ -86,6 +86,17 @@ test("a suite that switches coverage off is not verified, and told so", async ()
   expect(output).toContain("There is no coverage data from backend");
 });
 
+test("a package manager that is not there is named, and not pytest", async () => {
+  const suites = [{ name: "backend", runner: "pytest", command: "rye run pytest", workers: 2 }];
+  const { root } = await makePytestRepository({}, { suites });
+  const { code, errors } = await runIn(root, []);
+  expect(errors).toContain(
+    "backend: rye is not installed, which `rye run pytest` needs. Install it with: pipx install",
+  );
+  expect(errors).not.toContain("pytest-cov");
+  expect(code).toBe(3);
+});
+
 test.each(["runner", "processes"])(
   "what --cov in addopts names is counted, and nothing else; its threshold is for the whole, with workers by %s",
   async (parallel) => {
