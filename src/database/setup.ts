@@ -1,5 +1,6 @@
 import { ExpectedError, messageOf, UnavailableError } from "../errors.ts";
 import { formatSeconds } from "../report/text.ts";
+import { requireLaunchers } from "../suite/launchers.ts";
 import { type CommandEnd, type CommandRequest, runCommand } from "../suite/process.ts";
 import { redactor } from "../suite/redact.ts";
 
@@ -10,6 +11,7 @@ const shownLines = 20;
  * with what `hint` has to say about them; InterruptedError when aborted, with the whole process group ended.
  */
 export async function runSetup(setup: CommandRequest, hint: (output: string) => string | null): Promise<void> {
+  requireLaunchers({ name: "database.setup", command: setup.command }, setup.directory, setup.environment);
   const end = await start(setup);
   if (end.exitCode === 0 && !end.timedOut) return;
   const lines = end.tail.split("\n").slice(-shownLines).join("\n");

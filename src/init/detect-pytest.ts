@@ -106,9 +106,8 @@ function describeSuite(project: ProjectFiles, root: string, isOnlySuite: boolean
   const named = run !== null && run.directory === root && run.source.length > 0 ? run : null;
   const source = pytestSource(project, root, pytestSettings(project, root), named);
   const notes = [...read, source.note];
-  if (!mentionsPlugin(project, root, "pytest-xdist") || !mentionsPlugin(project, root, "pytest-cov")) {
-    notes.push("needs pytest-xdist and pytest-cov beside pytest; no dependency list of the project names both");
-  }
+  const unlisted = ["pytest-xdist", "pytest-cov"].filter((plugin) => !mentionsPlugin(project, root, plugin));
+  if (unlisted.length > 0) notes.push(`needs ${unlisted.join(" and ")}, which no dependency list of the project names`);
   return {
     root,
     runner: "pytest",

@@ -131,8 +131,6 @@ function withoutOthers(settings: string): string {
 function describeSuites(project: ProjectFiles, root: string): DetectedSuite[] {
   const file = readPackageFile(project, root);
   const scripts = scriptCommands(file, "vitest");
-  const dependencies = new Set([...dependencyNames(file), ...dependencyNames(readPackageFile(project, "."))]);
-  const hasProvider = dependencies.has("@vitest/coverage-v8") || dependencies.has("@vitest/coverage-istanbul");
   return (scripts.length === 0 ? [{ text: "vitest run", notes: [] }] : scripts).map(({ text, notes }, _index, all) => {
     const source = vitestSource(project, root, text);
     return {
@@ -141,13 +139,7 @@ function describeSuites(project: ProjectFiles, root: string): DetectedSuite[] {
       command: text,
       source: source.places,
       projectName: file.name?.split("/").at(-1),
-      notes: [
-        ...notes,
-        source.note,
-        ...(hasProvider
-          ? []
-          : ["needs a coverage provider: `npm install --save-dev @vitest/coverage-v8`, of vitest's own version"]),
-      ],
+      notes: [...notes, source.note],
       ...(all.length > 1 ? { label: labelOf(text) } : {}),
     };
   });

@@ -35,7 +35,7 @@ export function withMoonTasks(project: ProjectFiles, suites: readonly DetectedSu
     // Of several suites of one runner, no task says which it runs.
     return own === null || suite.label !== undefined
       ? suite
-      : { ...suite, command: own.task.command, notes: [...suite.notes.filter(saysNothingOfMarkers), ...own.notes] };
+      : { ...suite, command: own.task.command, notes: [...suite.notes.filter(saysNoCommand), ...own.notes] };
   });
   const places = new Set(suites.map(placeOf));
   const missing = [...new Set(tasks.map(placeOf))].filter((place) => !places.has(place));
@@ -52,9 +52,9 @@ function placeOf({ root, runner }: Pick<DetectedSuite, "root" | "runner">): stri
   return `${runner} ${root}`;
 }
 
-/** The task's own command has its markers. */
-function saysNothingOfMarkers(note: string): boolean {
-  return !/-m\b/.test(note);
+/** What a suite's own script says of its command is no more so. */
+function saysNoCommand(note: string): boolean {
+  return !/^(runs|without) /.test(note);
 }
 
 /** Of several tasks that run the same suite, the first that is called a test. */

@@ -91,13 +91,10 @@ function withoutPaths(words: readonly string[]): string[] {
 }
 
 function notesOn(run: PytestRun, root: string): string[] {
-  const marker = run.words?.[(run.words.indexOf("-m") + 1 || Number.NaN) as number];
-  const where = `${run.line.file}${run.line.isCi ? ` (job ${run.line.name})` : ""}`;
-  const says = marker === undefined ? "" : `keeps -m "${marker.replaceAll('"', "")}", `;
-  const isPlain = textOf(run, root, "") === "pytest";
-  return isPlain
-    ? [...run.notes]
-    : [`${says}read in ${where}${run.line.isCi ? "" : ` (${run.line.name})`}`, ...run.notes];
+  const { file, name, isCi } = run.line;
+  const where = isCi ? `the job "${name}" of ${file}` : `"${name}" in ${file}`;
+  const isPlain = /^(\w+ run )?pytest$/.test(textOf(run, root, ""));
+  return [...(isPlain ? [] : [`runs what ${where} runs`]), ...run.notes];
 }
 
 function doubt(runs: readonly PytestRun[], root: string): string[] {

@@ -53,7 +53,7 @@ export function pytestRun(line: ScriptLine): PytestRun | null {
 function runOf(step: string, line: ScriptLine, directory: string): PytestRun | null {
   const { text, dropped } = withoutDatabaseVariables([...line.environment, step.trim()].join(" "));
   const variables = /^(?:env\s+)?((?:[A-Za-z_]\w*=(?:"[^"]*"|'[^']*'|\S*)\s+)*)/.exec(text)?.[1] ?? "";
-  const rest = text.slice(text.indexOf(variables) + variables.length).replace(/^(?:\$[({]\w+[)}]\s+)+/, "");
+  const rest = withPlainPython(text.slice(text.indexOf(variables) + variables.length));
   const launcher = launchers.exec(rest)?.[0] ?? "";
   const called = /^(?:\S*\/)?(?:pytest|py\.test)(?=\s|$)(.*)$/.exec(rest.slice(launcher.length));
   if (called === null) return null;
@@ -71,6 +71,13 @@ function runOf(step: string, line: ScriptLine, directory: string): PytestRun | n
     failUnder: failUnderOf(words ?? []),
     notes: droppedNotes(dropped),
   };
+}
+
+/** A call whose Python is the one on PATH, where a variable or a path says which: the project's own is first there. */
+function withPlainPython(call: string): string {
+  return call
+    .replace(/^(?:\$[({]\w+[)}]|\{envpython\}|\S+\/python[\d.]*)\s+(?=-m\s)/, "python3 ")
+    .replace(/^(?:\$[({]\w+[)}]\s+)+/, "");
 }
 
 /** What is added to Python's search path from outside comes behind what a script sets. */

@@ -52,9 +52,12 @@ export function scriptCommands(file: PackageFile, runner: ScriptRunner): ScriptC
     const steps = stepsOf(file, script);
     const first = steps.findIndex((step) => starts(step, runner));
     if (first === -1) continue;
-    const before = steps.slice(0, first).filter((step) => !runners.some((other) => starts(step, other)));
-    const runs = steps.filter((step) => starts(step, runner));
-    return runs.map((step) => commandOf(step, before, runner, script));
+    const handedOn = steps.filter(stepHandsOn);
+    const isOther = (step: string): boolean => handedOn.includes(step) || runners.some((other) => starts(step, other));
+    const before = steps.slice(0, first).filter((step) => !isOther(step));
+    const left = handedOn.map((step) => `without \`${step}\`: the packages are suites of their own`);
+    const runs = steps.filter((step) => starts(step, runner)).map((step) => commandOf(step, before, runner, script));
+    return runs.map((run) => ({ ...run, notes: [...run.notes, ...left] }));
   }
   return [];
 }

@@ -28,7 +28,6 @@ export function scriptLines(project: ProjectFiles, directory: string): ScriptLin
     [/^tox\.ini$/, toxCommands],
     [/^noxfile\.py$/, noxSessions],
     [/^(pyproject|hatch)\.toml$/, tomlTasks],
-    [/^moon\.yml$/, moonTasks],
     [/^(run[-_]?)?tests?\.(sh|bash)$/, shellLines],
   ];
   const own = entriesOf(project, directory).flatMap((name) => {
@@ -87,15 +86,6 @@ function targets(text: string): Found[] {
 function packageScripts(text: string): Found[] {
   const { scripts } = recordOf(parseYaml(text));
   return Object.entries(recordOf(scripts)).map(([name, command]) => ({ name, command: String(command) }));
-}
-
-function moonTasks(text: string): Found[] {
-  const { tasks } = recordOf(parseYaml(text));
-  return Object.entries(recordOf(tasks)).map(([name, task]) => {
-    const { command = "", args = "" } = recordOf(task);
-    const words = [command, args].map((value) => (Array.isArray(value) ? value.join(" ") : String(value)));
-    return { name, command: words.join(" ").trim() };
-  });
 }
 
 function toxCommands(text: string): Found[] {

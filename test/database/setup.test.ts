@@ -149,3 +149,9 @@ async function whenWritten(path: string): Promise<string> {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
+
+test("a package manager that database.setup needs and that is not there is named, with what installs it", async () => {
+  const directory = await makeDirectory();
+  const failure = await failureOf(open({ directory, settings: { setup: "rye run alembic upgrade head" } }));
+  expect(failure.message).toContain("rye is not installed, which `rye run alembic upgrade head` needs");
+});

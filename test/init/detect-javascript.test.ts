@@ -96,6 +96,7 @@ describe("a test script of several steps", () => {
   it.each<[string, Record<string, string>, string[]]>([
     ["calls another", { test: "npm run unit", unit: "jest -i" }, ["jest -i"]],
     ["calls several", { test: "run-s lint test:*", lint: "eslint .", "test:a": "jest a" }, ["eslint . && jest a"]],
+    ["hands on too", { test: "npm test --workspaces && jest" }, ["jest"]],
     ["builds before", { pretest: "tsc", test: "jest" }, ["tsc && jest"]],
     ["only lints before", { pretest: "eslint .", test: "jest" }, ["jest"]],
     ["runs twice", { test: "tsc && jest && jest -c e2e.config.js" }, ["tsc && jest", "tsc && jest -c e2e.config.js"]],
@@ -152,9 +153,19 @@ describe("the source of a JavaScript suite", () => {
     ["files", { files: ["queries", "README.md"] }, { "queries/a.js": "", "README.md": "" }, ["queries"]],
     ["what is built from src", { main: "dist/index.js" }, { "src/index.ts": "" }, ["src"]],
     [
+      "an index that only hands on",
+      {},
+      {
+        "index.js": "// All.\nexport * from './core/a.js';\nexport { b } from './core/b.js'\n",
+        "core/a.js": "",
+        "core/b.js": "",
+      },
+      ["core"],
+    ],
+    [
       "what the start script runs",
       { scripts: { test: "jest", start: "node server.js" } },
-      { "server.js": 'import "./routes/a.js"', "routes/a.js": "" },
+      { "server.js": 'import "./routes/a.js"; start();', "routes/a.js": "" },
       ["server.js", "routes"],
     ],
     ["nothing", {}, { "jest.config.js": "", "docs/a.js": "" }, []],

@@ -107,7 +107,6 @@ describe("the command of a pytest suite", () => {
 
   it.each([
     ["Makefile", "test:\n\tpytest -q -m 'not slow'\n"],
-    ["apps/api/moon.yml", "tasks:\n  test:\n    command: 'pytest -v -m \"not slow\" --cov=src'\n"],
     ["scripts/test", "#!/bin/sh\nset -e\nexec pytest -m 'not slow' \"$@\"\n"],
     ["apps/api/noxfile.py", "def tests(session):\n    session.run('pytest', '-m', 'not slow', *session.posargs)\n"],
     ["apps/api/pyproject.toml", "[tool.poe.tasks]\ntest = \"pytest -m 'not slow'\"\n"],
@@ -152,6 +151,17 @@ describe("the command of a pytest suite", () => {
 
   it("finds its modules as under coverage run, which is left to us", () => {
     expect(onlySuite({ ...tests, Makefile: "test:\n\tcoverage run -m pytest\n" })?.command).toBe("python3 -m pytest");
+  });
+
+  it.each([
+    ["$(PYTHON) -m pytest tests", "python3 -m pytest tests"],
+    ["$(VENV)/bin/pytest tests", "pytest tests"],
+    [".venv/bin/python -m pytest tests", "python3 -m pytest tests"],
+    ["@cd . && uv run --frozen pytest tests || exit 1", "uv run --frozen pytest tests"],
+    ["docker compose run --rm web pytest -m docker", "pytest"],
+    ["PYTEST_WORKERS=$(N) pytest -m slow", "pytest"],
+  ])("of the target `%s` is %s", (line, command) => {
+    expect(onlySuite({ "tests/test_a.py": aTest, Makefile: `test:\n\t${line}\n` })?.command).toBe(command);
   });
 
   it("leads to no database of the script's, and keeps our part of the search path", () => {

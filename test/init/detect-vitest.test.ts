@@ -102,12 +102,6 @@ describe("the source of a vitest suite", () => {
     const config = 'export default { test: { coverage: { provider: "v8", include: ["app/**"] } } }';
     expect(suiteOf({ ...files, "src/a.ts": "", "vitest.config.ts": config }).source).toEqual([]);
   });
-
-  it("comes with a word where no coverage provider is listed", () => {
-    const bare = { ...files, "package.json": '{ "devDependencies": { "vitest": "4" } }' };
-    expect(suiteOf(bare).notes.join()).toContain("needs a coverage provider");
-    expect(suiteOf(files).notes.join()).not.toContain("needs a coverage provider");
-  });
 });
 
 it("a suite whose include names its files otherwise is found", () => {

@@ -211,6 +211,17 @@ describe("the suites that use a database", () => {
     expect(databaseOf(reading(text))).toMatchObject({ variables: ["DATABASE_URL"] });
   });
 
+  it.each([
+    ["a peer dependency", { "package.json": '{"scripts":{"test":"mocha"},"peerDependencies":{"pg":"8"}}' }],
+    [
+      "a dependency of the workspace's root that its code loads",
+      { "package.json": '{"devDependencies":{"pg":"8"}}', "a/package.json": '{"scripts":{"test":"mocha"}}' },
+    ],
+  ])("include one whose driver is %s", (_what, files) => {
+    const test = 'const { Pool } = require("pg");\nit("asks", () => {});\n';
+    expect(databaseOf({ ...files, "a/test/a.js": test, "test/a.js": test })).not.toBe(false);
+  });
+
   it("do not include a suite in another language beside them", () => {
     const files = { ...reading('os.environ["DATABASE_URL"]'), "web/a.test.ts": "", "web/vitest.config.ts": "" };
     expect(draftOf(files).config.suites.map((suite) => suite.database)).toEqual([undefined, false]);

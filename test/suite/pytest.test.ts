@@ -86,6 +86,37 @@ test("a suite that switches coverage off is not verified, and told so", async ()
   expect(output).toContain("There is no coverage data from backend");
 });
 
+test("a package manager that is not there is named, and not pytest", async () => {
+  const suites = [{ name: "backend", runner: "pytest", command: "rye run pytest", workers: 2 }];
+  const { root } = await makePytestRepository({}, { suites });
+  const { code, errors } = await runIn(root, []);
+  expect(errors).toContain(
+    "backend: rye is not installed, which `rye run pytest` needs. Install it with: pipx install",
+  );
+  expect(errors).not.toContain("pytest-cov");
+  expect(code).toBe(3);
+});
+
+test.each(["runner", "processes"])(
+  "what --cov in addopts names is counted, and nothing else; its threshold is for the whole, with workers by %s",
+  async (parallel) => {
+    const repository = await makePytestRepository({
+      "src/unused.py": "def unused():\n    return 1\n",
+      "src/sums.py": "def add(left, right):\n    return left + right\n\n\ndef negative(n):\n    return -n\n",
+      "tests/test_negative.py": "from sums import negative\n\n\ndef test_negative():\n    assert negative(1) == -1\n",
+      "pyproject.toml":
+        '[tool.pytest.ini_options]\naddopts = ["--cov=sums", "--cov-fail-under=100"]\npythonpath = ["src"]\n',
+      "verify.config.json": configFile({
+        suites: [{ name: "backend", runner: "pytest", command: "pytest", workers: 2, parallel }],
+        database: false,
+      }),
+    });
+    const { output } = await runIn(repository.root, []);
+    expect(output).toContain("✔ Verified");
+    expect((await readSummary(repository.root)).coverage?.files.map(({ file }) => file)).toEqual(["src/sums.py"]);
+  },
+);
+
 test("a suite that exits with a failure although no test failed is not verified", async () => {
   const repository = await makePytestRepository({
     "src/more.py": "def more():\n    return 1\n",
