@@ -7,6 +7,7 @@ import type { z } from "zod";
 import { type Config, configSchema, coverageSchema, databaseSchema, suiteSchema } from "./config.ts";
 import { runConfiguration } from "./config-program.ts";
 import { messageOf, RequestError } from "./errors.ts";
+import { repeatedKeys } from "./repeated-keys.ts";
 
 /** Where a project's configuration may be, the first that is there counts. */
 export const configPlaces = [
@@ -127,8 +128,19 @@ const runTypeScript: Loader = (path) => {
 /** Imported only where it is needed: most configurations are JSON, and the hook starts often. */
 const parseYaml: Loader = async (_path, content) => (await import("yaml")).parse(content);
 
+/** JSON in which the configuration has no key twice, as YAML does not allow it either. */
+function parseJson(path: string, content: string): unknown {
+  const parsed: unknown = JSON.parse(content);
+  const file = basename(path);
+  const [twice] = repeatedKeys(content)
+    .filter(([section]) => file !== "package.json" || section === "verify")
+    .map((keys) => (file === "package.json" && keys.length > 1 ? keys.slice(1) : keys));
+  if (twice === undefined) return parsed;
+  throw new RequestError(`${file}: ${place(twice)} is there twice, and only the last one would count: make them one.`);
+}
+
 const configLoaders: Loaders = {
-  ".json": orRequestError((_path, content) => JSON.parse(content)),
+  ".json": orRequestError(parseJson),
   ".yaml": orRequestError(parseYaml),
   ".yml": orRequestError(parseYaml),
   ".js": orRequestError(runConfiguration),

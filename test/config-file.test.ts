@@ -374,3 +374,20 @@ test.each<[string, object]>([
 ])("the digest is another for another configuration: %s", (_what, changed) => {
   expect(configDigest(parseConfig({ ...minimal, ...changed }, "x"))).not.toBe(configDigest(parseConfig(minimal, "x")));
 });
+
+test.each([
+  ["verify.config.json", '{"checks":{"a":"exit 1"},"suites":[],"checks":{}}', '"checks"'],
+  ["verify.config.json", '{"suites":[{"name":"a"},{"name":"{\\"","name":"b"}]}', '"suites.1.name"'],
+  ["verify.config.json", '{"checks":{"a\\u0062":"exit 1","ab":"true"}}', '"checks.ab"'],
+  ["package.json", '{"verify":{"checks":{"a":"exit 1"},"checks":{}}}', '"checks"'],
+  ["package.json", '{"verify":{"checks":{"a":"exit 1"}},"verify":{}}', '"verify"'],
+])("a key that %s has twice is refused, as one of both would vanish: %s", async (file, text, key) => {
+  await expect(load({ [file]: text })).rejects.toThrow(
+    `${file}: ${key} is there twice, and only the last one would count: make them one.`,
+  );
+});
+
+test("what package.json has twice beside our section is npm's affair, and equal keys of several objects are no repetition", async () => {
+  const twice = `{"name":"a","name":"b","verify":${JSON.stringify({ suites: [suite, { ...suite, name: "b" }] })}}`;
+  expect((await load({ "package.json": twice }))?.config.suites).toHaveLength(2);
+});

@@ -67,10 +67,21 @@ interface State {
   readonly hidden: readonly string[];
 }
 
+/** Git looks at the files itself: what a monitor of files or a cache has not noticed would be verified unseen. */
+const ownLook = ["-c", "core.fsmonitor=false", "-c", "core.untrackedCache=false"];
+
 async function readState({ git }: Repository): Promise<State> {
   const [head, status, flags] = await Promise.all([
     gitLine(git, "rev-parse", "HEAD").catch(() => ""),
-    git.raw(["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=none"]),
+    git.raw([
+      ...ownLook,
+      "status",
+      "--porcelain=v1",
+      "-z",
+      "--no-renames",
+      "--untracked-files=all",
+      "--ignore-submodules=none",
+    ]),
     git.raw(["ls-files", "-v", "-z"]),
   ]);
   // Our own reports ignore themselves, but not in the moment in which another run begins to write them.

@@ -39,7 +39,8 @@ export function openGit(directory: string, environment: Environment): SimpleGit 
     trimmed: false,
     // A linked worktree is added without the user's post-checkout hook, which needs `-c core.hooksPath=…`;
     // the configuration's place is taken over from the caller as it is.
-    unsafe: { allowUnsafeHooksPath: true, allowUnsafeConfigPaths: true },
+    // A monitor of files is only ever switched off.
+    unsafe: { allowUnsafeHooksPath: true, allowUnsafeConfigPaths: true, allowUnsafeFsMonitor: true },
     // Files can be written by an index that is not the user's, see submodules.ts.
     allowEnvironment: [...Object.keys(variables), "GIT_INDEX_FILE"],
     // simple-git takes a failure without words (`rev-parse --quiet --verify`) for a success.

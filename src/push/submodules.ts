@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { UnavailableError } from "../errors.ts";
+import { messageOf, UnavailableError } from "../errors.ts";
 import { quote } from "../suite/shell.ts";
 import type { Environment } from "../world.ts";
 import { gitLine, gitLineOrNull, openGit } from "./git.ts";
@@ -88,6 +88,8 @@ async function writeFiles({ gitDirectory, commit }: Outer, directory: string, en
     const at = [`--git-dir=${gitDirectory}`, `--work-tree=${directory}`];
     await gitLine(git, ...at, "read-tree", commit);
     await gitLine(git, ...at, "-c", "core.sparseCheckout=false", "checkout-index", "--all", "--quiet");
+  } catch (error) {
+    throw new UnavailableError(`The files of a submodule could not be written to ${directory}: ${messageOf(error)}`);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

@@ -54,9 +54,10 @@ export async function readJunit(path: string): Promise<JunitResults> {
   let isCalledFailed = false;
   let inDetails = false;
 
-  parser.onopentag = ({ name, attributes }) => {
+  parser.onopentag = ({ name: written, attributes }) => {
+    const name = localName(written);
     const value = (attribute: string): string => String(attributes[attribute] ?? "");
-    if (open.length === 0 && !roots.has(name)) throw new Error(`its root is <${name}>, so it is no JUnit XML`);
+    if (open.length === 0 && !roots.has(name)) throw new Error(`its root is <${written}>, so it is no JUnit XML`);
     hasRoot = true;
     const parent = open.at(-1);
     open.push(name);
@@ -64,7 +65,7 @@ export async function readJunit(path: string): Promise<JunitResults> {
     if (name === "testcase") {
       if (current !== null) throw new Error(`line ${parser.line + 1} has a <testcase> within a <testcase>`);
       current = draft(value);
-      isCalledFailed = isOneOf(value, failed);
+      isCalledFailed = isOneOf(value, failed) || /^(?:false|0|no)$/i.test(value("success"));
     }
     claims.see(name, value);
     if (current === null) {
@@ -85,7 +86,8 @@ export async function readJunit(path: string): Promise<JunitResults> {
   };
   parser.ontext = addText;
   parser.oncdata = addText;
-  parser.onclosetag = (name) => {
+  parser.onclosetag = (written) => {
+    const name = localName(written);
     open.pop();
     if (outcomes.has(name)) inDetails = false;
     if (name === "testsuite" || name === "testsuites") claims.end();
@@ -108,12 +110,18 @@ export function contradictionReasons(whose: string, { contradictions }: JunitRes
   return contradictions.map((what) => `${whose} contradict themselves: ${what}.`);
 }
 
-/** What writers give as a test's `status` or `result` besides, or in place of, an element. */
+/** An element's name without the prefix of its namespace. */
+function localName(written: string): string {
+  return written.slice(written.indexOf(":") + 1);
+}
+
+/** What writers give as a test's `status`, `result` or `outcome` besides, or in place of, an element. */
 const notRun = /^(?:not[ -_]?run|skip(?:ped)?|disabled|ignored|suppressed|pending)$/i;
-const failed = /^(?:fail(?:ed|ure)?|error(?:ed)?|broken|crash(?:ed)?|time[ -_]?out)$/i;
+const failed =
+  /^(?:fail(?:ed|ure)?|error(?:ed)?|broken|crash(?:ed)?|time[ -_]?out|abort(?:ed)?|cancel(?:l?ed)?|interrupted)$/i;
 
 function isOneOf(value: (attribute: string) => string, words: RegExp): boolean {
-  return words.test(value("status")) || words.test(value("result"));
+  return ["status", "result", "outcome"].some((attribute) => words.test(value(attribute)));
 }
 
 function draft(value: (attribute: string) => string): Draft {

@@ -8,6 +8,7 @@ import { parseNodeCommand, writeNodeCommand } from "./node-command.ts";
 import { coverageEnvironment, withNodeCoverage } from "./node-coverage.ts";
 import { endsFile, withEarlyEnds } from "./node-ends.ts";
 import { keepingNodeOptions } from "./node-options.ts";
+import { withScripts } from "./package-script.ts";
 import { couldNotRun, diedInTest, resultsOf } from "./results.ts";
 import type { Ended, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { withArguments } from "./shell.ts";
@@ -72,12 +73,19 @@ function withoutThresholds(command: string): string {
   return command.replace(/\s--test-coverage-(lines|branches|functions)[=\s]\s*\d+/g, "");
 }
 
-/** Reporters add up; where the user names none, what node would show by itself has to be named too. */
+/**
+ * Reporters add up, and node wants as many destinations. Where the user names no reporter, what node would show by itself has
+ * to be named too; where the user names one alone, it goes where it would have gone.
+ */
 function addedOptions(run: SuiteRun): string[] {
   const reporter = pathToFileURL(adapterPath("node-reporter.mjs")).href;
-  const shown = /--test-reporter\b/.test(run.suite.command)
-    ? []
-    : ["--test-reporter=spec", "--test-reporter-destination=stdout"];
+  const words = withScripts(run.suite.command, run.directory).join(" ");
+  const hasReporter = /--test-reporter(?!-)/.test(words);
+  const hasDestination = /--test-reporter-destination\b/.test(words);
+  const shown = [
+    ...(hasReporter ? [] : ["--test-reporter=spec"]),
+    ...(hasDestination ? [] : ["--test-reporter-destination=stdout"]),
+  ];
   return [
     `--import ${pathToFileURL(adapterPath("node-preload.mjs")).href}`,
     `--test-reporter=${reporter}`,

@@ -58,6 +58,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
       ...(installed.refusesSnapshots ? {} : { CI: run.environment.CI ?? "1" }),
       VERIFY_PROGRESS: run.progressSocket,
       ...(run.selection?.kind === "share" ? { VERIFY_IS_SHARE: "1" } : {}),
+      VERIFY_JUNIT: junitFile(run),
       VERIFY_SOURCE_FILES: await writeSourceFiles(run),
     },
   };
@@ -79,9 +80,9 @@ function addedOptions(run: SuiteRun, installed: Installed): string[] {
     // As in CI: a snapshot that is not committed proves nothing.
     ...(installed.refusesSnapshots && !/(^|\s)(-u|--update)(=|\s|$)/.test(command) ? ["--update=none"] : []),
     ...(ownReporter ? [] : ["--reporter=default"]),
-    "--reporter=junit",
-    `--outputFile.junit=${junitFile(run)}`,
+    // Ours tells the other where to write, whatever the project's own configuration says of it.
     `--reporter=${adapterPath("vitest-reporter.mjs")}`,
+    "--reporter=junit",
     ...selected(run),
     ...(run.selection?.kind === "tests" ? ["--coverage.enabled=false"] : coverageOptions(run, installed)),
   ];

@@ -73,6 +73,19 @@ test.each(["--assume-unchanged", "--skip-worktree"])(
   },
 );
 
+test("a change that the monitor of files has not noticed is not verified", async () => {
+  const repository = await makeRepository(files);
+  const monitor = join(repository.root, ".git/monitor");
+  await writeFile(monitor, "#!/bin/sh\nprintf 'token\\0'\n", { mode: 0o755 });
+  await repository.git("config", "core.fsmonitor", monitor);
+  await repository.git("status");
+  await repository.write({ "a.txt": "changed\n" });
+  expect(await repository.git("status", "--porcelain")).toBe("");
+  const checkout = await checkOut(repository);
+  expect(checkout.kind).toBe("worktree");
+  expect(await readFile(join(checkout.root, "a.txt"), "utf8")).toBe("one\n");
+});
+
 test("a sparse checkout is verified with all files of the commit", async () => {
   const repository = await makeRepository(files);
   await repository.git("sparse-checkout", "set", "elsewhere");

@@ -60,6 +60,11 @@ test.each(['status="notrun" result="suppressed"', 'status="disabled"', 'result="
   },
 );
 
+test("elements are known by their names without the prefix of a namespace", async () => {
+  const text = '<j:testsuite xmlns:j="urn:j"><j:testcase name="a"><j:failure message="no"/></j:testcase></j:testsuite>';
+  expect(await read(text)).toMatchObject([{ name: "a", outcome: "failed", message: "no" }]);
+});
+
 test("a test that is called failed and holds its failure is one failure", async () => {
   const xml = '<testsuite failures="1"><testcase name="t" status="fail"><failure message="m"/></testcase></testsuite>';
   expect(await readAll(xml)).toMatchObject({ cases: [{ outcome: "failed" }], contradictions: [] });
@@ -114,6 +119,16 @@ test.each<[string, string, string]>([
     "what all suites claim together",
     '<testsuites failures="1"><testsuite><testcase name="a"/></testsuite></testsuites>',
     "a test suite counts 1 failure, but lists none",
+  ],
+  [
+    "a test whose outcome is a failure",
+    '<testsuite><testcase name="a" outcome="failed"/></testsuite>',
+    'the test "a" is called failed, but holds no failure',
+  ],
+  [
+    "a test without success",
+    '<testsuite><testcase name="a" success="false"/></testsuite>',
+    'the test "a" is called failed, but holds no failure',
   ],
   [
     "a test that is called failed",

@@ -35,6 +35,21 @@ test.each(["node --test", "node --test test/*.test.js", "npm test -- --test-conc
   },
 );
 
+test.each([
+  ["node --test --test-reporter=tap", "node --test"],
+  ["node --test --test-reporter dot --test-reporter-destination stderr", "node --test"],
+  ["npm test", "node --test --test-reporter=spec"],
+  ["npm test", "node --test --test-reporter=tap --test-reporter-destination=stdout"],
+])("with `%s` and the script `%s`, the project's own reporter goes on working", async (command, script) => {
+  const { root } = await makeNodeRepository(
+    { "test/one.test.js": passing, "package.json": JSON.stringify({ scripts: { test: script } }) },
+    { command },
+  );
+  const { code } = await runIn(root, []);
+  expect(code).toBe(0);
+  expect((await readSummary(root)).suites[0]?.tests).toMatchObject({ total: 1, passed: 1 });
+});
+
 test("serially, every file has the base name's database", async () => {
   const own = `${header}test("is master", () => { assert.equal(add(1, 2), 3); assert.match(url, /modes_test$/); });\n`;
   const files = { "test/one.test.js": own, "test/two.test.js": own };

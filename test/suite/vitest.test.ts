@@ -1,4 +1,4 @@
-import { symlink } from "node:fs/promises";
+import { readdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { packageRoot } from "../../src/paths.ts";
@@ -105,6 +105,24 @@ test.each([
   const { code } = await runIn(repository.root, []);
   expect(code).toBe(1);
 });
+
+test.each([
+  ["vitest run", '{ test: { reporters: ["default", "junit"], outputFile: "own.xml" } }', []],
+  ["vitest run", '{ test: { reporters: [["junit", { outputFile: "own.xml" }]] } }', []],
+  ["vitest run --reporter=junit --outputFile=own.xml", "{}", ["own.xml"]],
+])(
+  "with `%s` and the configuration %s, the results are read, and a file that the command names is written",
+  async (command, config, own) => {
+    const { root } = await makeVitestRepository(
+      { "vitest.config.js": `export default ${config};\n`, ".gitignore": "node_modules/\nown.xml\n" },
+      { command },
+    );
+    const { code } = await runIn(root, []);
+    expect(code).toBe(0);
+    expect((await readSummary(root)).suites[0]?.tests).toMatchObject({ total: 1, passed: 1 });
+    expect((await readdir(root)).filter((name) => name === "own.xml")).toEqual(own);
+  },
+);
 
 test("a snapshot that is not committed proves nothing, and none is written", async () => {
   const repository = await makeVitestRepository({

@@ -68,7 +68,9 @@ function liftThresholds({ config, coverageProvider }) {
 }
 
 /**
- * @typedef {import("./vitest-measuring.mjs").Vitest & { version: string, config: Config & { root: string }, projects?: { config: Config }[], filenamePattern?: string[] }} Vitest
+ * @typedef {import("./vitest-measuring.mjs").Vitest & { version: string, config: Config & { root: string }, projects?: { config: Config }[],
+ *   filenamePattern?: string[], reporters?: Reporter[] }} Vitest
+ * @typedef {{ options?: { outputFile?: string }, onInit?(vitest: Vitest): unknown, constructor: any }} Reporter
  */
 
 export default class ProgressReporter {
@@ -83,6 +85,7 @@ export default class ProgressReporter {
   /** @param {Vitest} vitest */
   async onInit(vitest) {
     this.#vitest = vitest;
+    await this.#writeResults(vitest);
     // As in CI, whatever the project says: a focused test must not hide the others.
     for (const { config } of [vitest, ...(vitest.projects ?? [])]) config.allowOnly = false;
     const path = process.env.VERIFY_PROGRESS;
@@ -102,6 +105,27 @@ export default class ProgressReporter {
     this.#send({ type: "refused", why });
     await this.#end();
     throw new Error(`Several test files would share a process: ${why}.`);
+  }
+
+  /**
+   * Has vitest's own JUnit reporter write where the verifier reads, whatever the project says of it. Reporters begin one after
+   * another: one that stands before this one is the command's own and writes where it is told, so it gets a twin.
+   *
+   * @param {Vitest} vitest
+   */
+  async #writeResults(vitest) {
+    const { reporters = [] } = vitest;
+    const at = reporters.findIndex((reporter) => reporter.constructor.name === "JUnitReporter");
+    const found = reporters[at];
+    if (!found) return;
+    const options = { ...found.options, outputFile: process.env.VERIFY_JUNIT };
+    if (at > reporters.indexOf(this)) {
+      found.options = options;
+      return;
+    }
+    const twin = new found.constructor(options);
+    reporters.push(twin);
+    await twin.onInit?.(vitest);
   }
 
   /** The names that the command gives are known only now. @param {readonly unknown[]} files */

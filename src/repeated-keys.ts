@@ -1,0 +1,33 @@
+/** An object or a list that is open, in a JSON text. */
+interface Open {
+  /** Null for a list. */
+  readonly keys: Set<string> | null;
+  /** The key, or the place, of what comes in it. */
+  at: PropertyKey;
+}
+
+const tokens = /"(?:[^"\\]|\\.)*"|[{}[\],:]/gs;
+
+/**
+ * Where an object of a JSON text has a key twice: the last one counts, and the others vanish without a word. The text must be
+ * valid JSON.
+ */
+export function repeatedKeys(text: string): (readonly PropertyKey[])[] {
+  const repeated: (readonly PropertyKey[])[] = [];
+  const open: Open[] = [];
+  let isKey = false;
+  for (const [token] of text.matchAll(tokens)) {
+    const inside = open.at(-1);
+    if (token === "{" || token === "[") open.push({ keys: token === "{" ? new Set() : null, at: 0 });
+    else if (token === "}" || token === "]") open.pop();
+    else if (token === "," && inside?.keys === null) inside.at = Number(inside.at) + 1;
+    else if (isKey && inside?.keys && token !== ",") {
+      const key: string = JSON.parse(token);
+      inside.at = key;
+      if (inside.keys.has(key)) repeated.push(open.map(({ at }) => at));
+      inside.keys.add(key);
+    }
+    isKey = token === "{" || (token === "," && Boolean(inside?.keys));
+  }
+  return repeated;
+}
