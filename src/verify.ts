@@ -1,6 +1,6 @@
 import { background } from "./background.ts";
 import { type ChangeFacts, readChangeFacts } from "./change-facts.ts";
-import { type LoadedConfig, loadConfig } from "./config-file.ts";
+import { configPlaces, type LoadedConfig, loadConfig } from "./config-file.ts";
 import { type Assessment, assessCoverage } from "./coverage/assess.ts";
 import { nothingTold } from "./coverage/measuring.ts";
 import { FigureStore } from "./coverage/recorded-figures.ts";
@@ -257,12 +257,27 @@ function describe({ kind }: Checkout, { commit, branch }: Target): string {
 
 async function requireConfig(checkout: Checkout, repository: Repository, target: Target): Promise<LoadedConfig> {
   const loaded = await loadConfig(checkout.root);
-  if (loaded !== null) return loaded;
+  if (loaded !== null) {
+    if (checkout.kind === "checkout") await refuseShadow(checkout, loaded.file, target);
+    return loaded;
+  }
   const here = await loadConfig(repository.root).catch(() => null);
   throw new RequestError(
     here === null
       ? `${shortId(target.commit)} has no verify.config.json: run \`npx verify init\` and commit what it writes.`
       : `${here.file} is not part of ${shortId(target.commit)}: commit it, as only what is committed is verified.`,
+  );
+}
+
+/** A configuration that is only here must not stand before one that is part of the commit. Throws RequestError. */
+async function refuseShadow(checkout: Checkout, file: string, { commit }: Target): Promise<void> {
+  const tracked = await checkout.trackedFiles();
+  if (tracked.has(file)) return;
+  // Of the places, package.json alone may be there without being a configuration.
+  const committed = configPlaces.find((place) => place !== "package.json" && tracked.has(place));
+  if (committed === undefined) return;
+  throw new RequestError(
+    `${file} is not part of ${shortId(commit)} and stands before ${committed}, which is: remove it, or commit it in the other's place.`,
   );
 }
 

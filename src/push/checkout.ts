@@ -47,7 +47,10 @@ export async function openCheckout(
 ): Promise<Checkout> {
   const state = await readState(repository);
   if (state.head === target.commit && isClean(state)) {
-    return ownCheckout(repository, "checkout", state, await staleDependencies(repository, target));
+    return {
+      ...(await ownCheckout(repository, "checkout", state, [])),
+      dependencyNotes: await staleDependencies(repository, target),
+    };
   }
   const notes = state.head === target.commit ? notesOf(state) : [];
   return await addWorktree(repository, target, environment, notes);

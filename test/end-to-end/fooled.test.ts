@@ -274,6 +274,21 @@ describe("a configuration that is not part of the commit", () => {
   });
 });
 
+test("a configuration that git ignores does not stand before the one that is committed", async () => {
+  const suites = [{ name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 2 }];
+  const repository = await makePytestRepository({
+    ".gitignore": "__pycache__/\nverify.config.json\n",
+    "verify.config.json": null,
+    "verify.config.yaml": configFile({ suites, database: false, checks: { no: "exit 1" } }),
+  });
+  await repository.write({ "verify.config.json": configFile({ suites, database: false }) });
+  const { code, errors } = await runIn(repository.root, []);
+  expect(code).toBe(2);
+  expect(errors).toMatch(
+    /^verify\.config\.json is not part of \w+ and stands before verify\.config\.yaml, which is: remove it, or commit it in the other's place\.$/m,
+  );
+});
+
 describe("the ratchet", () => {
   const ratchet = { coverage: { lines: 10, ratchet: true } };
   const uncovered =

@@ -88,7 +88,7 @@ test("a lock file that is completed by another npm, with what it names installed
   expect(await repository.remoteCommit("refs/heads/main")).toBe(await repository.git("rev-parse", "HEAD"));
 });
 
-test("in place, packages that are not the lock file's are told, with the command that helps", async () => {
+test("in place, packages that are not the lock file's give no receipt, and the command that helps is told", async () => {
   const repository = await makeProject("npm run hello", {});
   await runShell(`${npm} install`, repository.root, suiteEnvironment());
   const lock = JSON.parse(await repository.git("show", "HEAD:package.json"));
@@ -106,9 +106,11 @@ test("in place, packages that are not the lock file's are told, with the command
   await repository.commit("Right");
   const { code } = await runIn(repository.root, []);
   expect(code).toBe(0);
-  expect((await readSummary(repository.root)).notes).toContainEqual(
+  const { notes, receipt } = await readSummary(repository.root);
+  expect(receipt).toBeNull();
+  expect(notes).toContainEqual(
     expect.stringMatching(
-      /^node_modules is not what the package-lock\.json of \w+ names \(right not installed, 2\.0\.0 wanted\): run `npm ci`\.$/,
+      /^No receipt is kept: node_modules is not what the package-lock\.json of \w+ names \(right not installed, 2\.0\.0 wanted\): run `npm ci`\.$/,
     ),
   );
 });
