@@ -6,12 +6,21 @@ const valuedFlags =
 
 /** The paths and globs that a command, or a runner's setting, names in a directory, relative to it. */
 export function namedPaths(project: ProjectFiles, root: string, words: string): string[] {
+  return plainWords(words)
+    .map((word) => posix.join(".", word))
+    .filter((word) => word !== "." && !word.startsWith("..") && isThere(project, root, fixedPart(word)));
+}
+
+/** Whether a command names paths at all, be they there or yet to be built. */
+export function namesPaths(words: string): boolean {
+  return plainWords(words).some((word) => /[/*]/.test(word));
+}
+
+function plainWords(words: string): string[] {
   const all = words.replace(valuedFlags, " ").match(/"[^"]*"|'[^']*'|[^\s"']+/g) ?? [];
   return all
     .map((word) => word.replace(/^(["'])(.*)\1$/, "$2"))
-    .filter((word) => !word.startsWith("-") && !word.includes("node_modules") && !word.includes("="))
-    .map((word) => posix.join(".", word))
-    .filter((word) => word !== "." && !word.startsWith("..") && isThere(project, root, fixedPart(word)));
+    .filter((word) => !word.startsWith("-") && !word.includes("node_modules") && !word.includes("="));
 }
 
 /** Whether a run that names these paths and globs takes a file in; every file of the directory where it names none. */

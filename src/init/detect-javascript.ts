@@ -1,5 +1,5 @@
 import type { RunnerName } from "../config.ts";
-import { namedPaths, territoryOf } from "./command-territory.ts";
+import { namedPaths, namesPaths, territoryOf } from "./command-territory.ts";
 import { dependencyNames, type PackageFile, readPackageFile } from "./detect-vitest.ts";
 import { type DetectedSuite, labelOf } from "./detected-suite.ts";
 import { javascriptSource } from "./javascript-source.ts";
@@ -90,7 +90,8 @@ function pathsOf(
   const words = command.replace(/^.*?(?:(?:jest|mocha)(?:\.js)?(?=\s|$)|--test(?=\s|$))/, "");
   // Plain words are patterns of names to jest.
   const named = namedPaths(project, root, words);
-  if (named.length > 0 || runner !== "mocha") return named;
+  // What is built from the tests lies nowhere yet.
+  if (named.length > 0 || runner !== "mocha" || namesPaths(words)) return named;
   const spec = /\bspec["']?\s*:\s*([^\n]*(?:\n\s+-.*)*)/.exec(settings ?? "")?.[1]?.replace(/[[\],}]|^\s*-/gm, " ");
   if (spec !== undefined) return namedPaths(project, root, spec);
   return namedPaths(project, root, "test");

@@ -7,8 +7,8 @@ import { droppedNotes, withoutDatabaseVariables } from "./script-variables.ts";
 export type ScriptRunner = "jest" | "mocha" | "node" | "vitest";
 
 const started: Readonly<Record<ScriptRunner, RegExp>> = {
-  jest: /(^|[\s/])jest(\.js)?(?=\s|$)/,
-  mocha: /(^|[\s/])_?mocha(\.js)?(?=\s|$)/,
+  jest: /(^|[\s/])jest(?=\s|$)|\/bin\/jest\.js(?=\s|$)/,
+  mocha: /(^|[\s/])_?mocha(?=\s|$)|\/bin\/_?mocha\.js(?=\s|$)/,
   node: /(^|\s)node\b[^&|;]*\s--test(?=\s|$)/,
   vitest: /(^|[\s/])vitest(?=\s|$)(?!\s+(bench|related|list|init|typecheck)\b)/,
 };
@@ -35,6 +35,10 @@ export interface ScriptCommand {
   readonly measuring: string;
 }
 
+/** Linters and their like, which every process of the suite would run again. */
+const testsNothing =
+  /^(?:(?:npm|pnpm|yarn|bun)\s+(?:run\s+)?(?:-s\s+)?(?:[\w-]+:)*(?:check[:-])?(?:lint|format|fmt|audit|prettier|eslint|type-?check|types|style|spell(?:check)?)(?:[:-][\w:-]+)?$|(?:npx\s+)?(?:eslint|prettier|biome|tslint|oxlint|standard|xo|cspell|knip|publint|attw|tsd|echo)\b|(?:npx\s+)?tsc\b.*--noEmit\b)/;
+
 const testScripts = ["test", "test:all", "test:unit", "test:integration", "unit", "tests"];
 
 /** The first command of `scriptCommands`; null where there is none. */
@@ -54,10 +58,16 @@ export function scriptCommands(file: PackageFile, runner: ScriptRunner): ScriptC
     if (first === -1) continue;
     const handedOn = steps.filter(stepHandsOn);
     const isOther = (step: string): boolean => handedOn.includes(step) || runners.some((other) => starts(step, other));
-    const before = steps.slice(0, first).filter((step) => !isOther(step));
-    const left = handedOn.map((step) => `without \`${step}\`: the packages are suites of their own`);
-    const runs = steps.filter((step) => starts(step, runner)).map((step) => commandOf(step, before, runner, script));
-    return runs.map((run) => ({ ...run, notes: [...run.notes, ...left] }));
+    const untested = steps.slice(0, first).filter((step) => testsNothing.test(step));
+    const before = steps.slice(0, first).filter((step) => !isOther(step) && !untested.includes(step));
+    const left = [
+      ...handedOn.map((step) => `without \`${step}\`: the packages are suites of their own`),
+      ...untested.map((step) => `without \`${step}\`, which is no test: "checks" may run it`),
+    ];
+    const runs = [...new Set(steps.filter((step) => starts(step, runner)))];
+    return runs
+      .map((step) => commandOf(step, before, runner, script))
+      .map((run) => ({ ...run, notes: [...run.notes, ...left] }));
   }
   return [];
 }
@@ -108,7 +118,10 @@ function stepsOf({ scripts = {} }: PackageFile, name: string, seen: readonly str
   if (typeof written !== "string" || seen.includes(name)) return [];
   const inner = [...seen, name];
   return [...buildBefore(scripts, name), ...written.trim().split(/\s*&&\s*/)].flatMap((step) => {
-    const called = calledScripts(step, Object.keys(scripts)).flatMap((script) => stepsOf({ scripts }, script, inner));
+    const [, variables = "", call = step] = /^((?:cross-env\s+)?(?:[A-Za-z_]\w*=\S*\s+)+)(.*)$/.exec(step) ?? [];
+    const called = calledScripts(call, Object.keys(scripts))
+      .flatMap((script) => stepsOf({ scripts }, script, inner))
+      .map((one) => `${variables}${one}`);
     return called.some((one) => runners.some((runner) => starts(one, runner)) || stepHandsOn(one)) ? called : [step];
   });
 }

@@ -9,7 +9,9 @@ export function withoutDatabaseVariables(command: string): {
 } {
   const dropped: string[] = [];
   const text = command.replace(assignment, (whole, name: string, value: string) => {
-    const isDatabase = databaseName.test(name) || /^["']?(postgres(ql)?(\+\w+)?):\/\//.test(value);
+    const isPostgres = /^["']?postgres(ql)?(\+\w+)?:\/\//.test(value);
+    const isOther = !isPostgres && /^["']?[a-z][\w+.-]*:/i.test(value);
+    const isDatabase = isPostgres || (databaseName.test(name) && !isOther);
     if (!isDatabase) return whole;
     dropped.push(name);
     return "";

@@ -29,6 +29,13 @@ describe("the suite that a test script runs", () => {
     ["c8 --check-coverage --lines 88 -r text mocha", "mocha", "mocha", "test/a.js"],
     ["nyc --reporter=lcov npx mocha", "mocha", "mocha", "test/a.js"],
     ["tsc && mocha", "mocha", "tsc && mocha", "test/a.js"],
+    ["tsc && mocha dist/**/*.test.js", "mocha", "tsc && mocha dist/**/*.test.js", "src/a.test.ts"],
+    [
+      "rimraf mocha.js && node node_modules/mocha/bin/mocha.js",
+      "mocha",
+      "rimraf mocha.js && node node_modules/mocha/bin/mocha.js",
+      "test/a.js",
+    ],
     ["node --test", "node", "node --test", "a.test.js"],
     [
       "node --import tsx --test 'test/**/*.test.ts'",
@@ -95,7 +102,17 @@ it("the packages that jest's own projects name are one suite", () => {
 describe("a test script of several steps", () => {
   it.each<[string, Record<string, string>, string[]]>([
     ["calls another", { test: "npm run unit", unit: "jest -i" }, ["jest -i"]],
-    ["calls several", { test: "run-s lint test:*", lint: "eslint .", "test:a": "jest a" }, ["eslint . && jest a"]],
+    ["calls several", { test: "run-s lint test:*", lint: "eslint .", "test:a": "jest a" }, ["jest a"]],
+    [
+      "audits before",
+      { test: "npm run lint && npm run lint:types && npm run build && jest" },
+      ["npm run build && jest"],
+    ],
+    [
+      "runs another with variables",
+      { test: "cross-env TZ=UTC npm run tz && cross-env TZ=CET npm run tz", tz: "jest tz" },
+      ["cross-env TZ=UTC jest tz", "cross-env TZ=CET jest tz"],
+    ],
     ["hands on too", { test: "npm test --workspaces && jest" }, ["jest"]],
     ["builds before", { pretest: "tsc", test: "jest" }, ["tsc && jest"]],
     ["only lints before", { pretest: "eslint .", test: "jest" }, ["jest"]],
