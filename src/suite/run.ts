@@ -180,7 +180,10 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
       record: redactRecord(recordOf(planned, conducted, failures, around), redact),
     };
   } catch (error) {
-    around.soFar.push(unfinishedSummary(planned, display.soFar(), { redact, logs: logNames }));
+    const soFar = display.soFar();
+    // A suite that could not begin has no counts.
+    if (soFar.done > 0 || soFar.running.length > 0)
+      around.soFar.push(unfinishedSummary(planned, soFar, { redact, logs: logNames }));
     throw error;
   } finally {
     display.end();
