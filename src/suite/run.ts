@@ -46,7 +46,7 @@ export interface SuiteSurroundings {
   readonly logs: Logs;
   readonly durations: DurationStore;
   readonly orders: OrderBook;
-  /** Gets what is known of the suite when that has ended, in whatever way. */
+  /** Gets what is known of the suite once that has ended, or was interrupted. */
   readonly soFar: SuiteSummary[];
   /** When the verification began. */
   readonly startedAt: Date;
@@ -180,10 +180,8 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
       record: redactRecord(recordOf(planned, conducted, failures, around), redact),
     };
   } catch (error) {
-    const soFar = display.soFar();
-    // A suite that could not begin has no counts.
-    if (soFar.done > 0 || soFar.running.length > 0)
-      around.soFar.push(unfinishedSummary(planned, soFar, { redact, logs: logNames }));
+    // What else ends a suite, such as a server that is gone, makes failures of tests that say nothing.
+    if (signal.aborted) around.soFar.push(unfinishedSummary(planned, display.soFar(), { redact, logs: logNames }));
     throw error;
   } finally {
     display.end();
