@@ -33,7 +33,7 @@ export interface PlanSurroundings {
   /** How long the tests took before, and where what is learned now is kept. */
   readonly durations: DurationStore;
   readonly orders: OrderBook;
-  /** Gets what is known of each suite as soon as that has ended, in whatever way. */
+  /** Gets what is known of each suite as soon as that has ended, or was interrupted. */
   readonly soFar: SuiteSummary[];
   /** When the verification began. */
   readonly startedAt: Date;

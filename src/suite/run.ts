@@ -46,7 +46,7 @@ export interface SuiteSurroundings {
   readonly logs: Logs;
   readonly durations: DurationStore;
   readonly orders: OrderBook;
-  /** Gets what is known of the suite when that has ended, in whatever way. */
+  /** Gets what is known of the suite once that has ended, or was interrupted. */
   readonly soFar: SuiteSummary[];
   /** When the verification began. */
   readonly startedAt: Date;
@@ -180,7 +180,8 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
       record: redactRecord(recordOf(planned, conducted, failures, around), redact),
     };
   } catch (error) {
-    around.soFar.push(unfinishedSummary(planned, display.soFar(), { redact, logs: logNames }));
+    // What else ends a suite, such as a server that is gone, makes failures of tests that say nothing.
+    if (signal.aborted) around.soFar.push(unfinishedSummary(planned, display.soFar(), { redact, logs: logNames }));
     throw error;
   } finally {
     display.end();
