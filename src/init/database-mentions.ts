@@ -64,7 +64,8 @@ function mentionsIn(file: string, text: string, kind: Mention["kind"]): Mention[
     const names = readers[kind].test(nearby) ? [...line.matchAll(writtenAs[kind])].map((match) => match[1] ?? "") : [];
     const field = isSettingsClass ? /^\s+(\w+)\s*:\s*\w/.exec(line)?.[1] : undefined;
     if (field !== undefined) names.push(`${prefix}${field}`.toUpperCase());
-    return [...new Set(names)].filter(isDatabaseVariable).flatMap((variable) => {
+    const isMeant = (name: string): boolean => isDatabaseVariable(name) || holdsUrl(name, line);
+    return [...new Set(names)].filter(isMeant).flatMap((variable) => {
       const url = defaultUrl(lines, index, variable);
       if (url !== null && !/^postgres/.test(url.scheme) && !isReplaceable(url.scheme)) return [];
       const scheme = url !== null && /^postgres/.test(url.scheme) ? url.scheme : null;
@@ -82,6 +83,12 @@ export function isTestPath(file: string): boolean {
 
 function isDatabaseVariable(name: string): boolean {
   return variableName.test(name) && !otherService.test(name);
+}
+
+/** Whether a URL of Postgres's is the default of a variable, or what it is set to: then it counts, whatever its name. */
+function holdsUrl(name: string, line: string): boolean {
+  const between = /["'`]?\]?\s*(?:,\s*(?:default\s*=\s*)?|\?\?|\|\||[:=])\s*["'`]?/.source;
+  return !otherService.test(name) && new RegExp(`\\b${name}${between}postgres(ql)?(\\+\\w+)?://`).test(line);
 }
 
 /** A SQLite default says where it runs without a server, not that it cannot run on one. */

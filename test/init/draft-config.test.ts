@@ -87,6 +87,8 @@ describe("the variables of a database", () => {
     ['environ.get("SQLALCHEMY_DATABASE_URI")', { SQLALCHEMY_DATABASE_URI: "postgresql" }],
     ['os.environ["PG_DSN"]', { PG_DSN: "postgresql" }],
     ['DATABASE_URL = os.environ["TEST_DATABASE_URL"]', { TEST_DATABASE_URL: "postgresql" }],
+    ['os.environ.get("LEDGER_STORE", "postgresql://localhost/ledger")', { LEDGER_STORE: "postgresql" }],
+    ['env("STORE", default="postgresql+asyncpg://localhost/ledger")', { STORE: "postgresql+asyncpg" }],
     ['os.environ["SENTRY_DSN"], os.environ["REDIS_URL"], os.environ["TEST_DB_URL"]', { TEST_DB_URL: "postgresql" }],
   ])("are read from %j", (text, variables) => {
     const expected = Object.values(variables).every((scheme) => scheme === "postgresql")
@@ -107,6 +109,11 @@ describe("the variables of a database", () => {
     ["const url = process.env.DATABASE_URL", ["DATABASE_URL"]],
     ['const url = process.env["PG_URL"] ?? "postgresql://localhost/x"', ["PG_URL"]],
     ["const { TEST_DATABASE_URL } = process.env", ["TEST_DATABASE_URL"]],
+    ["const url = process.env.STORE ?? 'postgresql://localhost/x'", ["STORE"]],
+    [
+      "const url = process.env.STORE || `postgresql://localhost/x`, other = process.env.PLACE ?? 'https://x'",
+      ["STORE"],
+    ],
     ["const schema = z.object({\n  DATABASE_URL: z.string().url(),\n})", ["DATABASE_URL"]],
     ["const DATABASE_URL = import.meta.env.VITE_DB_URL", ["VITE_DB_URL"]],
   ])("are read from the TypeScript %j", (text, variables) => {
