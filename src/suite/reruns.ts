@@ -8,8 +8,8 @@ import type { TestResults } from "./runner.ts";
 
 /** How many failed tests are run again at the most. */
 const mostReruns = 10;
-/** How long reruns may take where the suite itself was shorter, in seconds: what starting a runner once or twice takes. */
-const shortestPatience = 10;
+/** How long reruns may take where the suite itself was shorter, in seconds: what starting a runner a few times takes. */
+const shortestPatience = 30;
 /** From how many failures on a common cause is likelier than that tests disturb each other. */
 const fewFailures = 3;
 const shownNames = 3;

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { type LeaseOffice, openLeaseOffice } from "../../src/database/leases.ts";
@@ -67,7 +68,8 @@ test("a database is given back though somebody is still connected to it", async 
   const first = await lease();
   const held = query(first, "SELECT pg_sleep(600)").catch((error: Error) => error.message);
   // So that the session is there before its database is taken from it.
-  await query(first, "SELECT 1");
+  const waiting = "SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)'";
+  while ((await query(first, waiting)).length === 0) await sleep(10);
   first.end();
   expect((await lease()).worker).toBe("gw0");
   expect(await held).toContain("terminat");

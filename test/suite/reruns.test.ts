@@ -181,7 +181,7 @@ test("ten at the most are run again, one by one, and the rest is said not to be"
     "running 10 failed tests alone, 1 done",
   ]);
   expect(notes).toEqual([
-    "2 failed tests were not run again alone (10 at the most are, within 10.0 s), so whether they are races is not known.",
+    "2 failed tests were not run again alone (10 at the most are, within 30.0 s), so whether they are races is not known.",
   ]);
 });
 
@@ -220,7 +220,7 @@ test("two failures are run again, whatever they say", async () => {
 });
 
 test.each([
-  ["ten seconds after a shorter suite", 1, 10],
+  ["thirty seconds after a shorter suite", 1, 30],
   ["as long as the suite took", 120, 120],
   ["no longer than the suite's timeout", 6000, 600],
 ])("a test has alone %s", async (_what, seconds, most) => {

@@ -14,7 +14,7 @@ export interface Ran {
  */
 export function suiteEnvironment(more: Environment = {}): Environment {
   const confusing =
-    /^(VITEST|TINYPOOL|NODE_OPTIONS$|NODE_V8_COVERAGE$|NODE_ENV$|TEST$|MODE$|PROD$|DEV$|PYTEST|PG[A-Z])/;
+    /^(VITEST|TINYPOOL|NODE_OPTIONS$|NODE_V8_COVERAGE$|NODE_ENV$|TEST$|MODE$|PROD$|DEV$|PYTEST|PG[A-Z]|VERIFY_)/;
   const own = Object.entries(process.env).filter(([name]) => !confusing.test(name));
   return { ...Object.fromEntries(own), NO_COLOR: "1", ...more };
 }
