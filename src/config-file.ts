@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { realpath } from "node:fs/promises";
-import { basename, join, relative } from "node:path";
+import { basename, join } from "node:path";
 import { closest } from "fastest-levenshtein";
 import { type Loader, type Loaders, lilconfig } from "lilconfig";
 import type { z } from "zod";
 import { type Config, configSchema, coverageSchema, databaseSchema, suiteSchema } from "./config.ts";
 import { runConfiguration } from "./config-program.ts";
+import { canonicalPath, isWithin } from "./coverage/lines.ts";
 import { messageOf, RequestError } from "./errors.ts";
 import { repeatedKeys } from "./repeated-keys.ts";
 
@@ -43,14 +43,14 @@ export async function loadConfig(root: string): Promise<LoadedConfig | null> {
   const found = await search.search(root);
   if (found === null) return null;
   const file = basename(found.filepath);
-  await requireOwnFile(root, file);
+  requireOwnFile(root, file);
   return { config: parseConfig(found.config, file), file };
 }
 
 /** Throws RequestError for a link that leads out of the checkout: it may change, and no receipt would know. */
-async function requireOwnFile(root: string, file: string): Promise<void> {
-  const [here, real] = await Promise.all([realpath(root), realpath(join(root, file))]);
-  if (!relative(here, real).startsWith("..")) return;
+function requireOwnFile(root: string, file: string): void {
+  const real = canonicalPath(join(root, file));
+  if (isWithin(real, canonicalPath(root))) return;
   throw new RequestError(
     `${file} leads out of the repository, to ${real}: what lies there is not part of the commit. Commit the file itself.`,
   );

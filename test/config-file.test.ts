@@ -214,6 +214,10 @@ test("a configuration that is a link out of the checkout is refused", async () =
   await rm(path);
   await symlink("in/own.json", path);
   expect(await loadConfig(join(directory, "work"))).not.toBeNull();
+  await writeFiles(directory, { "work/..odd/own.json": json });
+  await rm(path);
+  await symlink("..odd/own.json", path);
+  expect(await loadConfig(join(directory, "work"))).not.toBeNull();
 });
 
 test("a configuration above the root is not the root's", async () => {

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
+import { readProjectFile } from "../suite/read-project-file.ts";
 import { quote } from "../suite/shell.ts";
 import { type Addition, fromRoot, type LackingPlace, upToCheckout } from "./additions.ts";
 import { readSections, type Sections } from "./sections.ts";
@@ -121,11 +122,7 @@ function namesPackage(text: string, name: string): boolean {
 }
 
 function readText(directory: string, name: string): string {
-  try {
-    return readFileSync(join(directory, name), "utf8");
-  } catch {
-    return "";
-  }
+  return readProjectFile(directory, name) ?? "";
 }
 
 function entries(directory: string): string[] {

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { compareInstalled, type InstalledAnswer, lockFileNames } from "../project/lock-files/compare-installed.ts";
 import type { Difference } from "../project/lock-files/lock-file.ts";
@@ -108,14 +107,10 @@ export class InstalledPackages {
     return `commit the changes of ${path}, or put them aside by \`git stash push ${quote(path)} && ${install}\``;
   }
 
-  /** Whether the user's checkout has that file as the commit has it. */
+  /** Whether the user's checkout has that file as the commit has it; git hashes none that is not there. */
   async #isHere(path: string): Promise<boolean> {
-    const { git, root } = this.#repository;
-    const isThere = await readFile(join(root, path)).then(
-      () => true,
-      () => false,
-    );
-    return isThere && (await gitLineOrNull(git, "hash-object", "--", path)) === this.#committed.get(path);
+    const { git } = this.#repository;
+    return (await gitLineOrNull(git, "hash-object", "--", path)) === this.#committed.get(path);
   }
 }
 
