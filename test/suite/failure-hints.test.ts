@@ -1,25 +1,15 @@
 import { expect, test } from "vitest";
+import { suiteSchema } from "../../src/config.ts";
 import { type FailedSuite, failureHints } from "../../src/suite/failure-hints.ts";
 import { databaseConfig } from "../database/support.ts";
 import { projectOf } from "../init/project.ts";
 
-const suite = {
-  name: "backend",
-  root: ".",
-  runner: "pytest",
-  command: "pytest",
-  workers: "auto",
-  parallel: "auto",
-  source: [],
-  database: true,
-  results: [],
-  coverage: [],
-} as const;
+const suite = suiteSchema.parse({ name: "backend", runner: "pytest", command: "pytest" });
 
 function hints(messages: readonly string[], settings = {}, files: Readonly<Record<string, string>> = {}, workers = 2) {
   const failed: FailedSuite = {
     planned: {
-      suite: { ...suite, source: [], results: [], coverage: [] },
+      suite,
       workers: workers === 1 ? ["master"] : ["gw0", "gw1"],
     },
     failures: messages.map((message) => ({ message })),
