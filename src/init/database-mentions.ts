@@ -1,4 +1,5 @@
 import type { ProjectFiles } from "./project-files.ts";
+import { type UrlList, urlListIn } from "./url-list.ts";
 
 /** A place where an environment variable that holds a database's URL is read or set. */
 export interface Mention {
@@ -13,13 +14,15 @@ export interface Mention {
   readonly scheme: string | null;
   /** The database in that URL, where it is written out. */
   readonly database: string | null;
+  /** The URLs next to it, where they are several in one. */
+  readonly list: UrlList | null;
 }
 
 const variableName =
   /^[A-Z0-9_]*(DATABASE_(TEST_)?UR[LI]|(^|_)DB_(TEST_)?UR[LI]|POSTGRES(QL)?_UR[LI]|(^|_)PG_?UR[LI]|(DB|DATABASE|PG|POSTGRES(QL)?|SQLALCHEMY|(^|_)TEST)_DSN)[A-Z0-9_]*$|^DSN$/;
 /** What a variable that looks like a database's is about instead. */
 export const otherService = /REDIS|MONGO|MYSQL|MARIA|CLICKHOUSE|SQLITE|SENTRY|RABBIT|AMQP|NEO4J|ELASTIC/;
-const urlPattern = /\b([a-z][a-z0-9]*(?:\+[a-z0-9]+)?):\/\/(?:[^\s"'`@]*@)?[^\s"'`/]*(?:\/([^\s"'`?#)]*))?/;
+const urlPattern = /\b([a-z][a-z0-9]*(?:\+[a-z0-9]+)?):\/\/(?:[^\s"'`@]*@)?[^\s"'`/]*(?:\/([^\s"'`?#),;|]*))?/;
 
 /** What must stand in a name's line, or in the one above, for the name to be that of an environment variable. */
 const readers = {
@@ -36,8 +39,9 @@ const writtenAs = {
 const settingFile =
   /(^|\/)(\.env[^/]*|(docker-)?compose[^/]*\.ya?ml|tox\.ini|pytest\.ini|pyproject\.toml|setup\.cfg|Makefile|moon\.yml)$|^\.github\/workflows\//;
 const testPath = /(^|\/)(tests?|__tests__)\/|(^|\/)conftest\.py$|(^|\/)test_[^/]*$|\.(test|spec)\./;
-/** How many lines below a name its default may stand. */
-const reach = 3;
+/** How many lines below a name its default may stand, and how many a list of URLs may take. */
+const defaultReach = 3;
+const reach = 12;
 
 /** Every place in a project that names a variable for a Postgres URL, in the order of the files. */
 export function findMentions(project: ProjectFiles): Mention[] {
@@ -66,12 +70,14 @@ function mentionsIn(file: string, text: string, kind: Mention["kind"]): Mention[
     if (field !== undefined) names.push(`${prefix}${field}`.toUpperCase());
     const isMeant = (name: string): boolean => isDatabaseVariable(name) || holdsUrl(name, line);
     return [...new Set(names)].filter(isMeant).flatMap((variable) => {
-      const url = defaultUrl(lines, index, variable);
+      const texts = textsBehind(lines, index, variable);
+      const list = urlListIn(texts.join("\n"));
+      const url = list === null ? defaultUrl(texts) : { scheme: list.schemes[0] ?? "", database: list.database };
       if (url !== null && !/^postgres/.test(url.scheme) && !isReplaceable(url.scheme)) return [];
       const scheme = url !== null && /^postgres/.test(url.scheme) ? url.scheme : null;
       const database =
         scheme !== null && /^[A-Za-z_][\w-]*$/.test(url?.database ?? "") ? (url?.database ?? null) : null;
-      return [{ variable, file, line: index + 1, kind, isTest: isTestPath(file), scheme, database }];
+      return [{ variable, file, line: index + 1, kind, isTest: isTestPath(file), scheme, database, list }];
     });
   });
 }
@@ -96,18 +102,19 @@ function isReplaceable(scheme: string): boolean {
   return scheme.startsWith("sqlite") || /^https?$/.test(scheme);
 }
 
-/** The URL that stands behind a variable's name: in its line or shortly below, before the next variable. */
-function defaultUrl(
-  lines: readonly string[],
-  index: number,
-  variable: string,
-): { scheme: string; database: string } | null {
+/** What stands behind a variable's name: the rest of its line and the lines below, up to the next variable. */
+function textsBehind(lines: readonly string[], index: number, variable: string): string[] {
   const line = lines[index] ?? "";
   const start = line.toUpperCase().indexOf(variable);
-  const rest = start === -1 ? line : line.slice(start + variable.length);
+  const below = lines.slice(index + 1, index + 1 + reach);
+  const next = below.findIndex((text) => (text.match(/\b[A-Z][A-Z0-9_]*\b/g) ?? []).some(isDatabaseVariable));
+  return [start === -1 ? line : line.slice(start + variable.length), ...(next === -1 ? below : below.slice(0, next))];
+}
+
+/** The first URL in the lines behind a variable's name, one of Postgres's where there is one. */
+function defaultUrl(texts: readonly string[]): { scheme: string; database: string } | null {
   const found: { scheme: string; database: string }[] = [];
-  for (const [offset, text] of [rest, ...lines.slice(index + 1, index + 1 + reach)].entries()) {
-    if (offset > 0 && (text.match(/\b[A-Z][A-Z0-9_]*\b/g) ?? []).some(isDatabaseVariable)) break;
+  for (const text of texts.slice(0, 1 + defaultReach)) {
     const [, scheme, database = ""] = urlPattern.exec(text) ?? [];
     if (scheme !== undefined) found.push({ scheme, database });
     // Only a list goes on.

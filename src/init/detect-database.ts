@@ -147,12 +147,23 @@ function describeVariable(
   const pythonUser = [...users.keys()].find((suite) => suite.runner === "pytest");
   const isPython = mentions.some((mention) => mention.kind === "python");
   const driver = pythonUser && isPython ? usesSqlAlchemyWith(project, pythonUser) : null;
+  const list = mentions.find((mention) => mention.list !== null)?.list ?? null;
+  const where = first ? place(first) : "the project";
+  if (list !== null) {
+    const others =
+      list.others.length === 0 ? "" : `, without its ${list.others.join(", ")}, for which no database is made`;
+    return {
+      variable,
+      scheme: list.schemes.length > 1 || list.template.startsWith("[") ? list.template : (list.schemes[0] ?? ""),
+      note: `${variable} (a list of URLs: ${list.schemes.join(", ")}), read in ${where}${others}`,
+    };
+  }
   const scheme = withScheme?.scheme ?? (driver === null ? "postgresql" : `postgresql+${driver}`);
   const source = withScheme === undefined && driver !== null ? `, its driver ${driver} from the dependencies` : "";
   return {
     variable,
     scheme,
-    note: `${variable} (${scheme}), read in ${first ? place(first) : "the project"}${source}`,
+    note: `${variable} (${scheme}), read in ${where}${source}`,
   };
 }
 

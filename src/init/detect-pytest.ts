@@ -60,7 +60,7 @@ export function detectPytest(project: ProjectFiles): DetectedSuite[] {
     .filter((root) => !declaredDirectories.has(root))
     .map((root): Candidate => ({ root, declared: false, covers: (path) => isUnder(root, path) }));
   const roots = outermost([...declared, ...implied], testFiles).map((candidate) => candidate.root);
-  return roots.map((root) => describeSuite(project, root, roots.length === 1));
+  return roots.map((root) => describeSuite(project, root, testFiles, roots.length === 1));
 }
 
 function declaredRoots(project: ProjectFiles): Candidate[] {
@@ -101,10 +101,17 @@ function projectDirectory(project: ProjectFiles, path: string, declared: Readonl
   return tests === -1 ? directory : segments.slice(0, tests).join("/") || ".";
 }
 
-function describeSuite(project: ProjectFiles, root: string, isOnlySuite: boolean): DetectedSuite {
-  const { text, notes: read, run } = pytestCommand(project, root, isOnlySuite);
+function describeSuite(
+  project: ProjectFiles,
+  root: string,
+  testFiles: readonly string[],
+  isOnlySuite: boolean,
+): DetectedSuite {
+  const settings = pytestSettings(project, root);
+  const found = settings?.has("testpaths") ? [] : testFiles;
+  const { text, notes: read, run } = pytestCommand(project, root, isOnlySuite, found);
   const named = run !== null && run.directory === root && run.source.length > 0 ? run : null;
-  const source = pytestSource(project, root, pytestSettings(project, root), named);
+  const source = pytestSource(project, root, settings, named);
   const notes = [...read, source.note];
   const unlisted = ["pytest-xdist", "pytest-cov"].filter((plugin) => !mentionsPlugin(project, root, plugin));
   if (unlisted.length > 0) notes.push(`needs ${unlisted.join(" and ")}, which no dependency list of the project names`);

@@ -1,5 +1,6 @@
 import { type ConfigFile, configSchema } from "../config.ts";
 import type { FixedConnection } from "../suite/fixed-connections.ts";
+import { withCiVariables } from "./ci-variables.ts";
 import { coverageThresholds } from "./coverage-thresholds.ts";
 import { detectDatabase } from "./detect-database.ts";
 import { detectJavaScript } from "./detect-javascript.ts";
@@ -35,11 +36,8 @@ export function draftConfig(
   base: string,
   fixed: readonly FixedConnection[] = [],
 ): Draft | null {
-  const suites = withMoonTasks(project, [
-    ...detectPytest(project),
-    ...detectVitest(project),
-    ...detectJavaScript(project),
-  ]);
+  const found = [...detectPytest(project), ...detectVitest(project), ...detectJavaScript(project)];
+  const suites = withMoonTasks(project, withCiVariables(project, found));
   if (suites.length === 0) return null;
   const names = nameSuites(suites);
   const database = detectDatabase(project, suites, fixed);

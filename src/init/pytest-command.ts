@@ -1,4 +1,4 @@
-import { type ProjectFiles, upwards, within } from "./project-files.ts";
+import { isUnder, type ProjectFiles, upwards, within } from "./project-files.ts";
 import { type PytestRun, pytestRun } from "./pytest-runs.ts";
 import { scriptLines, workflowLines } from "./script-lines.ts";
 import { readSections } from "./sections.ts";
@@ -27,9 +27,15 @@ export function pythonLauncher(project: ProjectFiles, root: string): string {
 /**
  * The command that runs the suite, as the project itself runs it: its scripts say it before CI does, and of several the one
  * that is called a test. Where they do not agree, everything runs: a guess that leaves tests out would call something
- * verified that was not run. Scripts above the suite's root count where it is the only pytest suite.
+ * verified that was not run. Scripts above the suite's root count where it is the only pytest suite. `testFiles` are those that
+ * pytest would find by itself; empty where its configuration says where tests lie.
  */
-export function pytestCommand(project: ProjectFiles, root: string, isOnlySuite: boolean): PytestCommand {
+export function pytestCommand(
+  project: ProjectFiles,
+  root: string,
+  isOnlySuite: boolean,
+  testFiles: readonly string[],
+): PytestCommand {
   const launcher = pythonLauncher(project, root);
   const directories = isOnlySuite ? upwards(root) : [root];
   const scripts = directories.flatMap((directory) => scriptLines(project, directory));
@@ -37,13 +43,19 @@ export function pytestCommand(project: ProjectFiles, root: string, isOnlySuite: 
     const run = pytestRun(line);
     return run !== null && (run.directory === root || isOnlySuite) ? [run] : [];
   });
-  const plain = { text: `${launcher}pytest`, notes: [], run: null };
+  const left = benchmarkDirectories(root, testFiles);
+  const plain = {
+    text: [`${launcher}pytest`, ...left.map((directory) => `--ignore=${directory}`)].join(" "),
+    notes: left.length === 0 ? [] : [`without ${left.join(", ")}, as benchmarks time code and do not test it`],
+    run: null,
+  };
   for (const runs of [all.filter(({ line }) => !line.isCi), all.filter(({ line }) => line.isCi)]) {
     const candidates = main(runs);
     const [first] = candidates;
     if (first === undefined) continue;
     const known = new Set(candidates.map((run) => textOf(run, root, "")));
-    if (known.size > 1 || first.words === null) return { ...plain, notes: doubt(candidates, root) };
+    if (known.size > 1 || first.words === null)
+      return { ...plain, notes: [...doubt(candidates, root), ...plain.notes] };
     return { text: textOf(first, root, launcher), notes: notesOn(first, root), run: first };
   }
   return plain;
@@ -95,6 +107,16 @@ function notesOn(run: PytestRun, root: string): string[] {
   const where = isCi ? `the job "${name}" of ${file}` : `"${name}" in ${file}`;
   const isPlain = /^(\w+ run )?pytest$/.test(textOf(run, root, ""));
   return [...(isPlain ? [] : [`runs what ${where} runs`]), ...run.notes];
+}
+
+/** The directories of benchmarks beside the tests: they need what nobody installs for a test, and no script says that they run. */
+function benchmarkDirectories(root: string, testFiles: readonly string[]): string[] {
+  const tops = testFiles
+    .filter((file) => isUnder(root, file))
+    .map((file) => (root === "." ? file : file.slice(root.length + 1)).split("/"))
+    .map(([top = "", ...rest]) => (rest.length === 0 ? "" : top));
+  const found = [...new Set(tops)].filter((top) => /^(bench(mark(s|ing)?)?|perf(ormance)?)$/i.test(top));
+  return tops.every((top) => found.includes(top)) ? [] : found;
 }
 
 function doubt(runs: readonly PytestRun[], root: string): string[] {

@@ -37,12 +37,14 @@ const callersArguments =
 /** The run of pytest in a line of a script; null where there is none. */
 export function pytestRun(line: ScriptLine): PytestRun | null {
   let directory = line.directory;
+  const exported: string[] = [];
   for (const step of line.command.split(/\s*(?:&&|\|\||[;|])\s*/)) {
     const place = /^\(?\s*cd\s+([\w./-]+)$/.exec(step)?.[1];
     if (place !== undefined) directory = posix.join(directory, place).replace(/\/$/, "");
+    exported.push(...(/^export\s+([A-Za-z_]\w*=(?:"[^"]*"|'[^']*'|\S+))$/.exec(step)?.slice(1) ?? []));
     const found = runOf(
       step.replace(/[)\s]+$/, (end) => (step.startsWith("(") ? "" : end)),
-      line,
+      { ...line, environment: [...line.environment, ...exported] },
       directory,
     );
     if (found !== null) return found;

@@ -74,12 +74,18 @@ function joined(text: string): string[] {
   return text.replace(/\\\r?\n\s*/g, " ").split(/\r?\n/);
 }
 
+/** What the recipes run, each with what the file exports, or exports for its target. */
 function targets(text: string): Found[] {
+  const lines = joined(text);
+  const environment = lines.filter((line) => /^export\b/.test(line)).flatMap(exportedIn);
+  const own = (name: string): string[] =>
+    lines.flatMap((line) => (line.startsWith(`${name}:`) ? exportedIn(line.slice(name.length + 1)) : []));
   let name = "";
-  return joined(text).flatMap((line) => {
+  return lines.flatMap((line) => {
     const target = /^([\w.-]+)[^:=]*:(?!=)/.exec(line)?.[1];
     if (target !== undefined) name = target;
-    return /^\s+\S/.test(line) ? [{ name, command: line.trim().replace(/^[@-]+\s*/, "") }] : [];
+    if (!/^\s+\S/.test(line)) return [];
+    return [{ name, command: line.trim().replace(/^[@-]+\s*/, ""), environment: [...environment, ...own(name)] }];
   });
 }
 
@@ -146,10 +152,24 @@ function taskOf(name: string, value: string): Found[] {
     : texts.map((command) => ({ name, command }));
 }
 
+/** The lines of a shell script, each with what the lines above it export. */
 function shellLines(text: string): Found[] {
-  return joined(text)
-    .filter((line) => !/^\s*#/.test(line))
-    .map((command) => ({ name: "test", command: command.trim().replace(/^exec\s+/, "") }));
+  const environment: string[] = [];
+  return joined(text).flatMap((line) => {
+    if (/^\s*#/.test(line)) return [];
+    const exported = exportedIn(line);
+    environment.push(...exported);
+    const command = line.trim().replace(/^exec\s+/, "");
+    return exported.length > 0 ? [] : [{ name: "test", command, environment: [...environment] }];
+  });
+}
+
+/** `NAME=value` for what a line of a shell script, or of a makefile, exports and does nothing else. */
+function exportedIn(line: string): string[] {
+  const [, name, written] = /^\s*export\s+([A-Za-z_]\w*)\s*[:?]?=\s*(.*?)\s*(?:#.*)?$/.exec(line) ?? [];
+  const value = written?.replace(/^(["'])(.*)\1$/, "$2");
+  if (name === undefined || value === undefined || !/^[\w ./:@,+-]*$/.test(value)) return [];
+  return [`${name}=${value.includes(" ") ? `"${value}"` : value}`];
 }
 
 function literals(text: string): string[] {

@@ -1,8 +1,6 @@
-import { mkdir, symlink } from "node:fs/promises";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { packageRoot } from "../../src/paths.ts";
-import { type Files, makeRepository } from "../support/repository.ts";
+import type { Files } from "../support/repository.ts";
+import { strangersRepository } from "../support/stranger.ts";
 import { push, readSummary, runIn, userEnvironment } from "../support/verify.ts";
 
 /** How a suite comes to its database: what its store reads, in each language, and what the template is to be migrated by. */
@@ -175,28 +173,13 @@ function javascriptFiles(runner: "vitest" | "jest", shape: Shape): Files {
   };
 }
 
-/** A stranger's repository with what `npm install` brings. */
-async function installed(files: Files) {
-  const repository = await makeRepository(files);
-  const modules = join(repository.root, "node_modules");
-  await mkdir(join(modules, ".bin"), { recursive: true });
-  const own = ["husky", "pg", "knex", "dotenv", "vitest", "@vitest/coverage-v8", "jest"];
-  for (const name of own) {
-    await mkdir(join(modules, name, ".."), { recursive: true });
-    await symlink(join(packageRoot, "node_modules", name), join(modules, name));
-  }
-  await symlink(packageRoot, join(modules, "pushproof"));
-  for (const program of ["vitest", "jest", "knex"]) {
-    await symlink(join(packageRoot, "node_modules/.bin", program), join(modules, ".bin", program));
-  }
-  return repository;
-}
-
 describe.each(shapes.map((shape) => [shape.name, shape] as const))("%s", (_name, shape) => {
   test.each(["pytest", "vitest", "jest"] as const)(
     "%s: `verify init` alone brings a push that is verified on two databases",
     async (runner) => {
-      const repository = await installed(runner === "pytest" ? pythonFiles(shape) : javascriptFiles(runner, shape));
+      const repository = await strangersRepository(
+        runner === "pytest" ? pythonFiles(shape) : javascriptFiles(runner, shape),
+      );
       const { root } = repository;
       const environment = await userEnvironment();
       const init = await runIn(root, ["init"], { environment });

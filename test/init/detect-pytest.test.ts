@@ -244,3 +244,37 @@ describe("the source of a pytest suite", () => {
     ).not.toContain("needs");
   });
 });
+
+describe("what a script sets before it starts pytest", () => {
+  it.each([
+    ["scripts/test.sh", "#!/bin/sh\nexport APP_CONFIG=a.ini\npytest tests\n"],
+    ["Makefile", "export APP_CONFIG = a.ini\ntest:\n\tpytest tests\n"],
+    ["Makefile", "test: export APP_CONFIG = a.ini\ntest:\n\tpytest tests\n"],
+    ["Makefile", "test:\n\texport APP_CONFIG=a.ini && pytest tests\n"],
+  ])("is kept: %s", (name, text) => {
+    expect(onlySuite({ "tests/test_a.py": aTest, [name]: text })?.command).toBe("APP_CONFIG=a.ini pytest tests");
+  });
+
+  it("is not where it is another target's", () => {
+    const makefile = "docs: export APP_CONFIG = a.ini\ntest:\n\tpytest tests\n";
+    expect(onlySuite({ "tests/test_a.py": aTest, Makefile: makefile })?.command).toBe("pytest tests");
+  });
+});
+
+describe("benchmarks beside the tests", () => {
+  const files = { "tests/test_a.py": aTest, "benchmarks/test_speed.py": aTest };
+
+  it("are left out where nothing says what runs, which is told", () => {
+    const suite = onlySuite(files);
+    expect(suite?.command).toBe("pytest --ignore=benchmarks");
+    expect(suite?.notes).toContain("without benchmarks, as benchmarks time code and do not test it");
+  });
+
+  it.each([
+    ["a script runs them", { ...files, Makefile: "test:\n\tpytest\n" }],
+    ["the configuration says where tests lie", { ...files, "pytest.ini": "[pytest]\ntestpaths = tests\n" }],
+    ["there is nothing else", { "benchmarks/test_speed.py": aTest, "pytest.ini": "[pytest]\n" }],
+  ])("stay where %s", (_, more) => {
+    expect(onlySuite(more)?.command).toBe("pytest");
+  });
+});

@@ -1,0 +1,88 @@
+import type { DetectedSuite } from "./detected-suite.ts";
+import { parseYaml, recordOf } from "./loose-values.ts";
+import { entriesOf, isUnder, type ProjectFiles } from "./project-files.ts";
+import { withoutDatabaseVariables } from "./script-variables.ts";
+
+/** A variable that a job of GitHub's workflows sets for its tests. */
+interface CiVariable {
+  readonly name: string;
+  readonly value: string;
+  readonly file: string;
+  /** Where the step runs, relative to the repo's root. */
+  readonly directory: string;
+}
+
+const runsTests = /\b(test|tests|pytest|tox|nox|jest|vitest|mocha)\b|--test\b/i;
+/** What a framework reads by itself, without a line of the project's. */
+const known = /^DJANGO_SETTINGS_MODULE$/;
+/** What is about the machine, the display or the tools. */
+const machine =
+  /^(CI|PATH|HOME|TERM|SHELL|LANG|LC_\w+|NODE_OPTIONS|NODE_VERSION|(GITHUB|RUNNER|ACTIONS|CODECOV|COVERAGE|PYTEST|PIP|UV|POETRY|NPM|YARN|PNPM|TOX|NOX|PY|PYTHON)_\w+|PYTHON\w*|FORCE_COLOR|NO_COLOR)$/i;
+
+/**
+ * The suites with the variables that CI sets for their tests and their own code reads, such as the name of a configuration file:
+ * without them the same command may run something else, or nothing. Those that lead to one database stay out, as do those that
+ * CI sets differently from job to job, and what the command sets itself.
+ */
+export function withCiVariables(project: ProjectFiles, suites: readonly DetectedSuite[]): DetectedSuite[] {
+  const all = ciVariables(project);
+  return suites.map((suite) => {
+    const agreed = all.filter(
+      (one) =>
+        all.every(({ name, value }) => name !== one.name || value === one.value) &&
+        (one.directory === suite.root || !one.value.includes("/")) &&
+        !new RegExp(`\\b${one.name}=`).test(suite.command) &&
+        isRead(project, suite, one.name),
+    );
+    const variables = [...new Map(agreed.map((one) => [one.name, one])).values()];
+    if (variables.length === 0) return suite;
+    const words = variables.map(({ name, value }) => `${name}=${/^[\w./:@,+-]+$/.test(value) ? value : `"${value}"`} `);
+    const files = [...new Set(variables.map(({ file }) => file))];
+    return {
+      ...suite,
+      // What is built before needs none of them.
+      command: suite.command.replace(/^(.*&&\s*)?/, (before) => `${before}${words.join("")}`),
+      notes: [`with ${variables.map(({ name }) => name).join(", ")}, as ${files.join(", ")} sets it`, ...suite.notes],
+    };
+  });
+}
+
+function ciVariables(project: ProjectFiles): CiVariable[] {
+  return entriesOf(project, ".github/workflows")
+    .filter((name) => /\.ya?ml$/.test(name))
+    .flatMap((name) => {
+      const file = `.github/workflows/${name}`;
+      const workflow = recordOf(parseYaml(project.read(file) ?? ""));
+      return Object.values(recordOf(workflow.jobs)).flatMap((written) => {
+        const job = recordOf(written);
+        return (Array.isArray(job.steps) ? job.steps : []).flatMap((one): CiVariable[] => {
+          const step = recordOf(one);
+          if (typeof step.run !== "string" || !runsTests.test(step.run)) return [];
+          const directory = typeof step["working-directory"] === "string" ? step["working-directory"] : ".";
+          const set = { ...recordOf(workflow.env), ...recordOf(job.env), ...recordOf(step.env) };
+          return Object.entries(set).flatMap(([variable, value]) =>
+            isCopied(variable, String(value)) ? [{ name: variable, value: String(value), file, directory }] : [],
+          );
+        });
+      });
+    });
+}
+
+function isCopied(name: string, value: string): boolean {
+  const isPlain = /^[\w ./:@,+-]+$/.test(value) && !value.includes("://");
+  return isPlain && !machine.test(name) && withoutDatabaseVariables(`${name}=x`).dropped.length === 0;
+}
+
+/** Whether the suite's own code names a variable where it reads the environment. */
+function isRead(project: ProjectFiles, { root, runner }: DetectedSuite, name: string): boolean {
+  if (known.test(name)) return runner === "pytest";
+  const isPython = runner === "pytest";
+  const written = new RegExp(isPython ? `["']${name}["']` : `\\benv\\??\\.${name}\\b|["'\`]${name}["'\`]`);
+  const field = new RegExp(`^\\s+${name}\\s*:\\s*\\w`, "im");
+  return project.paths.some((path) => {
+    if (!isUnder(root, path) || (isPython ? !path.endsWith(".py") : !/\.[cm]?[jt]sx?$/.test(path))) return false;
+    const text = project.read(path) ?? "";
+    if (written.test(text)) return /environ|getenv|\benv\b|\bconfig\(/.test(text);
+    return isPython && text.includes("BaseSettings") && field.test(text);
+  });
+}

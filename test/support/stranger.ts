@@ -1,0 +1,23 @@
+import { mkdir, symlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { packageRoot } from "../../src/paths.ts";
+import { type Files, makeRepository, type Repository } from "./repository.ts";
+
+const packages = ["husky", "pg", "knex", "dotenv", "vitest", "@vitest/coverage-v8", "jest", "mocha"];
+const programs = ["vitest", "jest", "mocha", "knex"];
+
+/** A stranger's repository with what `npm install` brings, pushproof among it, and nothing set up. */
+export async function strangersRepository(files: Files): Promise<Repository> {
+  const repository = await makeRepository(files);
+  const modules = join(repository.root, "node_modules");
+  await mkdir(join(modules, ".bin"), { recursive: true });
+  for (const name of packages) {
+    await mkdir(dirname(join(modules, name)), { recursive: true });
+    await symlink(join(packageRoot, "node_modules", name), join(modules, name));
+  }
+  await symlink(packageRoot, join(modules, "pushproof"));
+  for (const program of programs) {
+    await symlink(join(packageRoot, "node_modules/.bin", program), join(modules, ".bin", program));
+  }
+  return repository;
+}
