@@ -70,3 +70,23 @@ function holdsOnlyTypes(code: readonly Line[]): boolean {
   }
   return true;
 }
+
+/** Whether a JavaScript text does nothing but hand on what other files export: of that nobody counts a line. */
+export function onlyHandsOn(text: string): boolean {
+  const rest = text
+    .replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$|^#!.*$/gm, "")
+    .replace(
+      /\b(?:import|export)\b[^;"'=()]*?\bfrom\s*["'][^"']*["']|\bimport\s*["'][^"']*["']|^\s*["']use \w+["']/gm,
+      "",
+    );
+  return text.trim() !== "" && !/\w/.test(rest);
+}
+
+/** The same of a file at an absolute path; false where it cannot be read. */
+export function onlyHandsOnIn(path: string): boolean {
+  try {
+    return onlyHandsOn(readFileSync(path, "utf8"));
+  } catch {
+    return false;
+  }
+}

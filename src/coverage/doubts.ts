@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { listed, plural } from "../report/text.ts";
+import { onlyHandsOnIn } from "./code-lines.ts";
 import { canonicalPath, isWithin, nameWithin } from "./lines.ts";
 import type { Measured } from "./measure.ts";
 import type { Coverage } from "./source-coverage.ts";
@@ -69,6 +70,9 @@ function sourceDoubts(
   return source.flatMap((name) => {
     const places = existingSourcePlaces(directory, name).map(canonicalPath);
     if (holdsSome(counted.get(suite), places)) return [];
+    // The runner knows of it, and found no line that could run.
+    const known = [...(counted.get(suite)?.keys() ?? [])].filter((file) => places.some((one) => isWithin(file, one)));
+    if (known.length > 0 && known.every(onlyHandsOnIn)) return [];
     const where = nameWithin(canonicalPath(root), places[0] ?? "") ?? name;
     const why = holdsSome(measured, places)
       ? "`coverage.exclude` leaves nothing of it."

@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { onlyHandsOn } from "../coverage/code-lines.ts";
 import { readPackageFile } from "./detect-vitest.ts";
 import { recordOf } from "./loose-values.ts";
 import { entriesOf, isUnder, type ProjectFiles, within } from "./project-files.ts";
@@ -34,7 +35,7 @@ export function javascriptSource(project: ProjectFiles, root: string): JavaScrip
   const found = [...usual.filter((name) => tops.includes(name) && holdsCode(name)).slice(0, 1), ...loaded, ...listed];
   const isSource = (name: string): boolean =>
     project.has(within(root, name))
-      ? code.test(name) && !notSourceFile.test(name) && holdsLines(project.read(within(root, name)) ?? "")
+      ? code.test(name) && !notSourceFile.test(name) && !onlyHandsOn(project.read(within(root, name)) ?? "")
       : (usual.includes(name) || !notSource.test(name)) && holdsCode(name) && !isPackage(project, within(root, name));
   const places = [...new Set(found)].filter(isSource);
   if (places.length === 0)
@@ -47,17 +48,6 @@ export function javascriptSource(project: ProjectFiles, root: string): JavaScrip
     places,
     note: `coverage of ${places.join(", ")}${isUsual ? "" : " (what package.json starts from, and what that loads)"}`,
   };
-}
-
-/** Whether a file holds anything that runs, beside handing on what other files export: of that nobody counts a line. */
-function holdsLines(text: string): boolean {
-  const rest = text
-    .replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$|^#!.*$/gm, "")
-    .replace(
-      /\b(?:import|export)\b[^;"'=()]*?\bfrom\s*["'][^"']*["']|\bimport\s*["'][^"']*["']|^\s*["']use \w+["']/gm,
-      "",
-    );
-  return text.trim() === "" || /\w/.test(rest);
 }
 
 function isPackage(project: ProjectFiles, directory: string): boolean {

@@ -39,7 +39,9 @@ export interface ScriptCommand {
 const testsNothing =
   /^(?:(?:npm|pnpm|yarn|bun)\s+(?:run\s+)?(?:-s\s+)?(?:[\w-]+:)*(?:check[:-])?(?:lint|format|fmt|audit|prettier|eslint|type-?check|types|style|spell(?:check)?)(?:[:-][\w:-]+)?$|(?:npx\s+)?(?:eslint|prettier|biome|tslint|oxlint|standard|xo|cspell|knip|publint|attw|tsd|echo)\b|(?:npx\s+)?tsc\b.*--noEmit\b)/;
 
-const testScripts = ["test", "test:all", "test:unit", "test:integration", "unit", "tests"];
+/** The scripts that run everything, the plainest first, and those that run a part where there is none of these. */
+const mainScripts = ["test", "test:all", "tests"];
+const partScripts = ["test:unit", "test:integration", "unit", "integration"];
 
 /** The first command of `scriptCommands`; null where there is none. */
 export function scriptCommand(file: PackageFile, runner: ScriptRunner): ScriptCommand | null {
@@ -48,28 +50,36 @@ export function scriptCommand(file: PackageFile, runner: ScriptRunner): ScriptCo
 
 /**
  * What a package's test script runs of a runner, without the package manager in between, by way of the scripts that it calls:
- * a command for each time it starts the runner. What the script does before, such as a build, stays in front. Empty where it
+ * a command for each time it starts the runner; where no script runs everything, of each that runs a part. What the script does before, such as a build, stays in front. Empty where it
  * starts another runner, or hands on to the packages.
  */
 export function scriptCommands(file: PackageFile, runner: ScriptRunner): ScriptCommand[] {
-  for (const script of testScripts) {
-    const steps = stepsOf(file, script);
-    const first = steps.findIndex((step) => starts(step, runner));
-    if (first === -1) continue;
-    const handedOn = steps.filter(stepHandsOn);
-    const isOther = (step: string): boolean => handedOn.includes(step) || runners.some((other) => starts(step, other));
-    const untested = steps.slice(0, first).filter((step) => testsNothing.test(step));
-    const before = steps.slice(0, first).filter((step) => !isOther(step) && !untested.includes(step));
-    const left = [
-      ...handedOn.map((step) => `without \`${step}\`: the packages are suites of their own`),
-      ...untested.map((step) => `without \`${step}\`, which is no test: "checks" may run it`),
-    ];
-    const runs = [...new Set(steps.filter((step) => starts(step, runner)))];
-    return runs
-      .map((step) => commandOf(step, before, runner, script))
-      .map((run) => ({ ...run, notes: [...run.notes, ...left] }));
-  }
-  return [];
+  const main = mainScripts.find((script) => runsIn(file, script, runner));
+  // Where nothing runs them all, each is a part of the whole.
+  const scripts = main === undefined ? partScripts.filter((script) => runsIn(file, script, runner)) : [main];
+  const all = scripts.flatMap((script) => commandsOf(file, script, runner));
+  return [...new Map(all.map((command) => [command.text, command])).values()];
+}
+
+function runsIn(file: PackageFile, script: string, runner: ScriptRunner): boolean {
+  return stepsOf(file, script).some((step) => starts(step, runner));
+}
+
+function commandsOf(file: PackageFile, script: string, runner: ScriptRunner): ScriptCommand[] {
+  const steps = stepsOf(file, script);
+  const first = steps.findIndex((step) => starts(step, runner));
+  const handedOn = steps.filter(stepHandsOn);
+  const isOther = (step: string): boolean => handedOn.includes(step) || runners.some((other) => starts(step, other));
+  const untested = steps.slice(0, first).filter((step) => testsNothing.test(step));
+  const before = steps.slice(0, first).filter((step) => !isOther(step) && !untested.includes(step));
+  const left = [
+    ...handedOn.map((step) => `without \`${step}\`: the packages are suites of their own`),
+    ...untested.map((step) => `without \`${step}\`, which is no test: "checks" may run it`),
+  ];
+  const runs = [...new Set(steps.filter((step) => starts(step, runner)))];
+  return runs
+    .map((step) => commandOf(step, before, runner, script))
+    .map((run) => ({ ...run, notes: [...run.notes, ...left] }));
 }
 
 /** Whether the test script of a directory's package only starts those of the packages below. */

@@ -10,6 +10,8 @@ function coverageTo(line: number): SourceCoverage {
   return source;
 }
 
+const javascript = { "index.js": 'export * from "./lib/c.js";\n', "other.js": "export const one = 1;\n" };
+
 function both(backend: Coverage, frontend: Coverage): Map<string, Coverage> {
   return new Map([["backend", backend], ...(frontend.size > 0 ? [["frontend", frontend] as const] : [])]);
 }
@@ -35,7 +37,7 @@ async function doubtsOf({
   isFromCommand?: boolean;
 }): Promise<string[]> {
   const root = await makeDirectory();
-  await writeFiles(root, { "src/a.py": "", "src/shop/b.py": "", "lib/c.py": "", "tests/test_a.py": "" });
+  await writeFiles(root, { "src/a.py": "", "src/shop/b.py": "", "lib/c.py": "", "tests/test_a.py": "", ...javascript });
   const coverageOf = (files: string[]) => new Map(files.map((file) => [join(root, file), coverageTo(lastLine)]));
   const own = coverageOf(measured);
   return coverageDoubts(
@@ -62,6 +64,12 @@ test("a source that yields nothing is named, beside one that does", async () => 
   expect(await doubtsOf({ source: ["src", "lib"], measured: ["src/a.py"] })).toEqual([
     'The source "lib" of backend (lib) yields nothing: the suite measured no file of it. Is it left out by its coverage configuration, or never loaded?',
   ]);
+});
+
+test("a source that only hands on what others export has no line to yield, where the runner knows of it", async () => {
+  expect(await doubtsOf({ source: ["index.js"], measured: ["index.js"], lastLine: 0 })).toEqual([]);
+  expect(await doubtsOf({ source: ["index.js"], measured: ["src/a.py"] })).toHaveLength(1);
+  expect(await doubtsOf({ source: ["other.js"], measured: ["other.js"], lastLine: 0 })).toHaveLength(1);
 });
 
 test("a directory whose name only begins like the source yields nothing of it", async () => {

@@ -89,6 +89,14 @@ describe("the command of a vitest suite", () => {
   });
 });
 
+it("a package without a script for everything has a suite for each script that runs a part", () => {
+  const scripts = { "test:unit": "vitest run", "test:integration": "vitest run --config vitest.it.js" };
+  const files = { "package.json": JSON.stringify({ scripts }), "a.test.ts": "", "vitest.it.js": "" };
+  expect(detectVitest(projectOf(files)).map(({ command }) => command)).toEqual(Object.values(scripts));
+  const whole = { ...files, "package.json": JSON.stringify({ scripts: { ...scripts, test: "vitest run" } }) };
+  expect(detectVitest(projectOf(whole)).map(({ command }) => command)).toEqual(["vitest run"]);
+});
+
 describe("the source of a vitest suite", () => {
   const files = { "package.json": withVitest, "test/a.test.ts": "" };
 
