@@ -64,12 +64,13 @@ function suiteReasons(outcome: SuiteOutcome, races: Config["races"]): string[] {
 }
 
 function knownReasons({ summary, reasons }: SuiteOutcome, mode: Config["races"]): string[] {
-  const { total, races = 0 } = summary.tests;
-  const failed = summary.tests.failed - (mode === "warn" ? races : 0);
+  const { total, races = 0, unloaded = 0 } = summary.tests;
+  const failed = summary.tests.failed - unloaded - (mode === "warn" ? races : 0);
   const raced = mode === "warn" || races === 0 ? "" : `, ${racesText(races, failed)}`;
   const crashed = summary.failures.filter((failure) => failure.kind === "crash");
   return [
-    ...(failed > 0 ? [`${failed} of ${plural(total, "test")} failed in ${summary.name}${raced}.`] : []),
+    ...(unloaded > 0 ? [`${plural(unloaded, "test file")} of ${summary.name} could not be loaded.`] : []),
+    ...(failed > 0 ? [`${failed} of ${plural(total - unloaded, "test")} failed in ${summary.name}${raced}.`] : []),
     ...(crashed.length > 0
       ? [
           `${plural(crashed.length, "worker")} of ${summary.name} crashed: what it had covered is lost, so the coverage figure is void.`,

@@ -37,6 +37,22 @@ function failure(kind: Failure["kind"]): Failure {
   return { file: "tests/test_a.py", name: "test_a", message: "no", kind };
 }
 
+test("files that could not be loaded are told as files, beside the tests that failed", () => {
+  const counts = (failed: number, unloaded: number) => ({
+    total: 10,
+    passed: 10 - failed,
+    failed,
+    unloaded,
+    skipped: 0,
+  });
+  const reasonsOf = (tests: SuiteSummary["tests"]) => reachVerdict(findings({ suites: [outcome({ tests })] })).reasons;
+  expect(reasonsOf(counts(3, 3))).toEqual(["3 test files of backend could not be loaded."]);
+  expect(reasonsOf(counts(3, 1))).toEqual([
+    "1 test file of backend could not be loaded.",
+    "2 of 9 tests failed in backend.",
+  ]);
+});
+
 test("what ran, passed and was measured is verified", () => {
   expect(reachVerdict(findings())).toEqual({ verdict: "verified", reasons: [] });
 });

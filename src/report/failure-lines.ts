@@ -45,8 +45,9 @@ function severalLines(failure: Failure, { rows, columns }: Room, colors: Colors)
   return [nameOf(failure, columns - 4), ...[...kept, ...clipped].map((line) => `  ${colors.dim(line)}`)].join("\n");
 }
 
-/** The file and the test; the file's directories go first where there is no room. */
+/** The file and the test, or the file alone where it is what failed; the file's directories go first where there is no room. */
 function nameOf({ file, name }: Failure, columns: number): string {
+  if (name === file) return clipToWidth(shortFile(plainLine(file), columns), columns);
   const test = plainLine(name);
   const shown = shortFile(plainLine(file), Math.max(Math.floor(columns / 2), columns - 3 - widthOf(test)));
   return clipToWidth(`${shown} › ${test}`, columns);

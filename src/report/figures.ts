@@ -42,9 +42,11 @@ function joinFigures(...parts: readonly (string | null)[]): string | null {
 }
 
 /** "804 passed (2 flaky), 1 failed, 1 skipped". */
-export function countsText({ passed, failed, skipped, races = 0, flaky = 0 }: TestCounts): string {
+export function countsText({ passed, failed, skipped, races = 0, unloaded = 0, flaky = 0 }: TestCounts): string {
   const parts = [flaky > 0 ? `${passed} passed (${flaky} flaky)` : `${passed} passed`];
-  if (failed > races) parts.push(`${failed - races} failed`);
+  const tests = failed - races - unloaded;
+  if (tests > 0) parts.push(`${tests} failed`);
+  if (unloaded > 0) parts.push(`${plural(unloaded, "file")} not loaded`);
   if (races > 0) parts.push(plural(races, "race"));
   if (skipped > 0) parts.push(`${skipped} skipped`);
   return parts.join(", ");
@@ -59,6 +61,7 @@ export function allTests({ suites }: Summary): TestCounts {
     failed: sum("failed"),
     skipped: sum("skipped"),
     races: sum("races"),
+    unloaded: sum("unloaded"),
     flaky: sum("flaky"),
   };
 }

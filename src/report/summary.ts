@@ -105,6 +105,8 @@ export interface TestCounts {
   readonly skipped: number;
   /** How many of those that failed pass alone. Missing where none does, and before 0.3. */
   readonly races?: number;
+  /** How many of those that failed are files that could not be loaded. Missing where there are none, and before 0.7. */
+  readonly unloaded?: number;
   /** How many of those that passed had failed before, and passed when the runner ran them again. Missing where none did. */
   readonly flaky?: number;
 }

@@ -140,6 +140,8 @@ export interface BegunTest {
   readonly worker: string | undefined;
   readonly file: string;
   readonly name: string;
+  /** Whether it had ended by then. */
+  readonly isOver?: boolean;
 }
 
 /** A process of a runner that did not end after its tests. */
@@ -374,7 +376,8 @@ class Told implements Progress {
 
   facts(): ReportedFacts {
     const { running } = this;
-    const begun: readonly BegunTest[] = running.length > 0 || this.#lastBegun === null ? running : [this.#lastBegun];
+    const begun: readonly BegunTest[] =
+      running.length > 0 || this.#lastBegun === null ? running : [{ ...this.#lastBegun, isOver: true }];
     const lastFiles = new Map([...this.workers].map(([worker, { file }]) => [worker, file]));
     return {
       root: this.root,
@@ -403,10 +406,11 @@ class Told implements Progress {
       focused: [...this.#focused],
       errors: this.#errors,
       lastFiles,
-      lastTests: begun.map(({ worker, file, name }) => ({
+      lastTests: begun.map(({ worker, file, name, isOver }) => ({
         worker: worker ?? this.#workerOfFile.get(file),
         file,
         name,
+        ...(isOver ? { isOver } : {}),
       })),
       workerOfFile: this.#workerOfFile,
       collected: this.isTotalFinal ? this.total : null,

@@ -83,7 +83,7 @@ function errorOf(message: string): string {
 }
 
 function canBeRace({ kind, id }: Failure): boolean {
-  return (kind === "failure" || kind === "timeout") && id !== undefined;
+  return (kind === "failure" || kind === "timeout") && id !== undefined && id !== "";
 }
 
 function patienceOf({ conducted }: RerunRequest): number {

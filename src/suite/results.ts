@@ -7,6 +7,7 @@ import { UnavailableError } from "../errors.ts";
 import type { Failure, FailureKind, TestCounts } from "../report/summary.ts";
 import { formatSeconds, listed, plural } from "../report/text.ts";
 import { contradictionReasons, type JunitResults, type TestCase } from "./junit.ts";
+import { loadError } from "./load-error.ts";
 import type { KeptAlive } from "./progress.ts";
 import type { Ended, SuiteRun, TestResults } from "./runner.ts";
 
@@ -36,15 +37,27 @@ export function resultsOf(
 ): TestResults {
   const root = ended.reported.root ?? run.directory;
   const inCheckout = (file: string): string => toldFile(run.checkoutRoot, root, file);
+  // What is told of a file as a whole bears its path.
+  const titled = (file: string, title: string): string => (isAbsolute(title) ? file : title);
+  const identified = (test: TestCase): { readonly file: string; readonly id: string } => {
+    const file = inCheckout(dialect.fileOf(test));
+    return { file, id: titled(file, (dialect.idOf ?? dialect.nameOf)(test)) };
+  };
   const bad = tests.filter(isBad).length;
-  const failures: Failure[] = tests.filter(isBad).map((test) => ({
-    file: inCheckout(dialect.fileOf(test)),
-    id: (dialect.idOf ?? dialect.nameOf)(test),
-    name: dialect.nameOf(test),
-    message: dialect.messageOf(test),
-    worker: dialect.workerOf(test),
-    kind: dialect.kindOf(test),
-  }));
+  const failures: Failure[] = tests.filter(isBad).map((test) => {
+    const { file, id } = identified(test);
+    const kind = dialect.kindOf(test);
+    const isFile = kind === "collection" && file !== "";
+    const message = dialect.messageOf(test);
+    return {
+      file,
+      id,
+      name: isFile ? file : titled(file, dialect.nameOf(test)),
+      message: isFile ? loadError(message, run.checkoutRoot) : message,
+      worker: dialect.workerOf(test),
+      kind,
+    };
+  });
   failures.push(...timeouts(run, ended, inCheckout), ...crashes(ended, inCheckout));
   const skipped = tests.filter((test) => test.outcome === "skipped").length;
   const counts = {
@@ -54,8 +67,7 @@ export function resultsOf(
     skipped,
   };
   const ran = tests.map((test) => ({
-    file: inCheckout(dialect.fileOf(test)),
-    id: (dialect.idOf ?? dialect.nameOf)(test),
+    ...identified(test),
     seconds: test.seconds,
     outcome: test.outcome,
     worker: dialect.workerOf(test),
@@ -110,10 +122,12 @@ export function diedInTest({ timedOut, reported }: Ended): boolean {
 
 function crashes(ended: Ended, inCheckout: (file: string) => string): Failure[] {
   if (!diedInTest(ended)) return [];
-  return ended.reported.lastTests.map(({ worker, file, name }) => ({
+  return ended.reported.lastTests.map(({ worker, file, name, isOver }) => ({
     file: inCheckout(file),
     name,
-    message: `The process ended${exitWords(ended)} before the test did.`,
+    message: isOver
+      ? `The process ended${exitWords(ended)} after this test, the last that was begun: see its log.`
+      : `The process ended${exitWords(ended)} before the test did.`,
     worker,
     kind: "crash",
   }));

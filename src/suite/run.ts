@@ -117,6 +117,7 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
         : { failures: results.failures, notes: [] };
     const { failures } = retold;
     const races = failures.filter(({ kind }) => kind === "race").length;
+    const unloaded = failures.filter(({ kind }) => kind === "collection").length;
     const flaky = conducted.told.flaky.map(({ file, name }) => ({
       file: redact(toldFile(around.checkout.root, conducted.told.root, file)),
       name: redact(nameInFile(file, name)),
@@ -142,6 +143,7 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
       tests: {
         ...results.tests,
         ...(races > 0 ? { races } : {}),
+        ...(unloaded > 0 ? { unloaded } : {}),
         ...(flaky.length > 0 ? { flaky: flaky.length } : {}),
       },
       databases: databases.map((database) => database.name),

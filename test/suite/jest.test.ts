@@ -244,3 +244,16 @@ test("a worker's thread that ends itself fails its file", async () => {
   expect((await runIn(root, [])).code).toBe(1);
   expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ file: "test/a.test.js", kind: "collection" }]);
 });
+
+test.each([1, 2])(
+  "what a test leaves behind and ends jest itself is no fault of ours, with %i workers",
+  async (workers) => {
+    const late = 'test("leaves", () => { setTimeout(() => { throw new Error("late"); }, 0); });\n';
+    const files = { "test/a.test.js": `${passing}${late}`, "test/b.test.js": passing };
+    const { root } = await makeJestRepository(files, { command: "jest -i", workers });
+    const { code, output } = await runIn(root, []);
+    expect(code, output).toBe(1);
+    const { reasons } = await readSummary(root);
+    expect(reasons.join()).not.toContain("ran without what was added to it");
+  },
+);

@@ -117,15 +117,18 @@ test("a test over its own timeout is told as that", async () => {
   expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ name: "waits", kind: "timeout" }]);
 });
 
-test("a focused test is refused", async () => {
+test.each(["mocha", "mocha --parallel"])("a focused test is refused: %s", async (command) => {
   const focused = `${header}it.only("adds", () => {});\nit("is left out", () => {});\n`;
-  const { root } = await makeMochaRepository({ "test/a.js": focused, "test/b.js": passing });
+  const { root } = await makeMochaRepository({ "test/a.js": focused, "test/b.js": passing }, { command });
   const { code, output } = await runIn(root, []);
   expect(output).toMatch(/^✘ Not verified: main at /m);
   expect(code).toBe(1);
   const { suites, reasons } = await readSummary(root);
-  expect(reasons).toEqual(["1 of 2 tests failed in web."]);
-  expect(suites[0]?.failures[0]?.message).toContain("`.only` forbidden by --forbid-only");
+  expect(reasons).toEqual(["1 test file of web could not be loaded."]);
+  expect(suites[0]?.failures).toMatchObject([{ file: "test/a.js", name: "test/a.js", kind: "collection" }]);
+  expect(suites[0]?.failures[0]?.message).toMatch(
+    /`.only` (forbidden by --forbid-only|is not supported in parallel mode)/,
+  );
 });
 
 test("a test that fails beside another file and passes alone is a race", async () => {

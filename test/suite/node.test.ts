@@ -149,3 +149,44 @@ test("a step of a test that fails is run again alone, with the test that it is a
   expect(suites[0]?.failures).toMatchObject([{ name: "sums › in steps › of two", kind: "failure" }]);
   expect(notes).toEqual([]);
 });
+
+const script = 'const assert = require("node:assert");\nconst { add } = require("../src/sums.js");\n';
+
+test("a script that asserts without test() is a test, and what only helps is none", async () => {
+  const files = {
+    "test/one.js": `${script}assert.equal(add(1, 2), 3);\n`,
+    "test/two.js": `${script}assert.equal(add(2, 2), 4);\n`,
+    "test/helpers.js": "exports.three = 3;\n",
+  };
+  const { root } = await makeNodeRepository(files);
+  const { code, output } = await runIn(root, []);
+  expect(code, output).toBe(0);
+  expect((await readSummary(root)).suites[0]?.tests).toEqual({ total: 2, passed: 2, failed: 0, skipped: 0 });
+});
+
+test("such a script fails as a test, and one that cannot be loaded as a file, each by the error's own line", async () => {
+  const files = {
+    "test/one.js": `${script}assert.equal(add(1, 2), 4, "wrong sum");\n`,
+    "test/two.js": 'require("./missing.js");\n',
+    "test/three.js": passing,
+  };
+  const { root } = await makeNodeRepository(files);
+  expect((await runIn(root, ["--serial"])).code).toBe(1);
+  const { suites, reasons } = await readSummary(root);
+  expect(reasons).toEqual(["1 test file of web could not be loaded.", "1 of 2 tests failed in web."]);
+  const failures = suites[0]?.failures.toSorted((left, right) => (left.file < right.file ? -1 : 1));
+  expect(failures).toMatchObject([
+    { name: "test/one.js", kind: "failure" },
+    { name: "test/two.js", kind: "collection" },
+  ]);
+  expect(failures?.[0]?.message).toContain("wrong sum");
+  expect(failures?.[1]?.message).toMatch(/^Error: Cannot find module '.\/missing.js'\n\s*at .*test\/two.js:1:1\)$/);
+});
+
+test("a file whose process fails behind its tests is not taken for one that could not be loaded", async () => {
+  const { root } = await makeNodeRepository({ "test/one.js": `${passing}process.exitCode = 3;\n` });
+  expect((await runIn(root, [])).code).toBe(1);
+  const [failure] = (await readSummary(root)).suites[0]?.failures ?? [];
+  expect(failure).toMatchObject({ name: "test/one.js", kind: "crash" });
+  expect(failure?.message).toMatch(/^It ended with exit code 3 after its tests\./);
+});

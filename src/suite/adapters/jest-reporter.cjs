@@ -37,6 +37,12 @@ module.exports = class Reporter {
     this.#send({ type: "hello", root: globalConfig.rootDir, runtime: "jest" });
   }
 
+  /** In band, tests may run without a turn of the event loop, and end the process in the first one: what is said must be heard. */
+  async onRunStart() {
+    const socket = this.#socket;
+    if (socket?.connecting) await new Promise((resolve) => socket.once("connect", resolve).once("close", resolve));
+  }
+
   /** @param {{ path: string }} test */
   onTestFileStart({ path }) {
     // In band this very process is the worker; elsewhere each worker tells by itself.

@@ -15,7 +15,7 @@ export function listen(runner, { results, socketPath, serial, bail }) {
   socket?.unref();
   /** @param {object} message */
   const say = (message) => void (socket?.writable && socket.write(`${JSON.stringify(message)}\n`));
-  /** @type {object[]} */
+  /** @type {{ file: string, [key: string]: unknown }[]} */
   const tests = [];
   let failed = 0;
   let file = "";
@@ -42,8 +42,15 @@ export function listen(runner, { results, socketPath, serial, bail }) {
   runner.on("pending", (/** @type {any} */ test) => end(test, "skipped"));
   runner.on("fail", (/** @type {any} */ test, /** @type {unknown} */ error) => {
     failed += 1;
-    say({ type: "failed", file: fileOf(test), name: test.fullTitle() });
-    end(test, "failed", messageOf(error));
+    const isOutside = /^Uncaught error outside test suite$/.test(test.title ?? "");
+    // In a worker mocha calls so what kept a file from being loaded, before any of its tests is told.
+    const isFile = isOutside && !serial && !tests.some((told) => told.file === fileOf(test));
+    say({ type: "failed", file: fileOf(test), name: isFile ? fileOf(test) : test.fullTitle() });
+    if (!isFile) return end(test, "failed", messageOf(error), isOutside ? "" : test.fullTitle());
+    say({ type: "collected", tests: 1 });
+    const message = stripVTControlCharacters(/** @type {any} */ (error)?.stack ?? messageOf(error));
+    tests.push({ file: fileOf(test), name: fileOf(test), outcome: "error", seconds: 0, message, kind: "collection" });
+    say({ type: "done", file: fileOf(test) });
   });
   runner.on("end", () => {
     writeFileSync(results, JSON.stringify(tests));
@@ -55,12 +62,13 @@ export function listen(runner, { results, socketPath, serial, bail }) {
   /**
    * @param {any} test
    * @param {string} outcome
+   * @param {string} id what it is selected by; empty where it is no test
    */
-  function end(test, outcome, message = "") {
+  function end(test, outcome, message = "", id = test.fullTitle()) {
     if (!serial) say({ type: "collected", tests: 1 });
     const name = test.titlePath ? test.titlePath().join(" › ") : test.fullTitle();
     const seconds = (test.duration ?? 0) / 1000;
-    tests.push({ file: fileOf(test), name, id: test.fullTitle(), outcome, seconds, message });
+    tests.push({ file: fileOf(test), name, id, outcome, seconds, message });
     say({ type: "done", file: fileOf(test) });
   }
 }

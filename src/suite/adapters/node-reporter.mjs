@@ -1,16 +1,20 @@
 // A reporter of node:test, added beside the user's own: tells the verifier what goes on, a JSON object a line, and writes what
 // came of every test as a JSON list into a file of its own, as what it yields is lost where the process ends in between.
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { stripVTControlCharacters } from "node:util";
 import { choices, tellNarrowings } from "./narrowing.mjs";
 
 /**
  * @typedef {{ name: string, nesting: number, file?: string, skip?: unknown, todo?: unknown, details: {
- *   duration_ms: number, type?: string, error?: Error & { failureType?: string, cause?: any, signal?: string | null } } }} Data
+ *   duration_ms: number, type?: string,
+ *   error?: Error & { failureType?: string, cause?: any, exitCode?: number | null, signal?: string | null } }, message?: string }} Data
  */
 
 /** @typedef {{ file: string, name: string, id: string, path: string[], outcome: string, kind?: string, seconds: number, message?: string }} Told */
+
+/** How much of what a file prints is kept, in characters. */
+const mostPrinted = 20_000;
 
 /** Between a test and a test that it runs as a step of its own (`t.test`), in what a test is selected by. */
 const step = " ▸ ";
@@ -29,6 +33,8 @@ export default async function* report(events) {
   const tests = [];
   /** The titles around what is told next, by file. @type {Map<string, string[]>} */
   const around = new Map();
+  /** The end of what was printed as errors, by file. @type {Map<string, string>} */
+  const printed = new Map();
   /** What was begun last, by file. @type {Map<string, string>} */
   const begun = new Map();
   say({ type: "hello", root: process.cwd(), runtime: "node:test" });
@@ -50,13 +56,16 @@ export default async function* report(events) {
       begun.set(file, name);
       say({ type: "begin", file, name });
     }
+    if (type === "test:stderr")
+      printed.set(file, `${printed.get(file) ?? ""}${data.message ?? ""}`.slice(-mostPrinted));
     if (type !== "test:pass" && type !== "test:fail") continue;
     const path = [...(around.get(file) ?? []).slice(0, nesting), name];
     // A test is told after those in it, a group as well.
     if (data.details.type !== "suite") tellSteps(tests, file, path);
-    const told = toldTest(data, path, type);
+    const hasTests = tests.some((test) => test.file === file);
+    const told = toldTest(data, path, type, { hasTests, printed: printed.get(file) ?? "" });
     if (told === null) continue;
-    if (told.kind === "crash") told.name = begun.get(file) ?? told.name;
+    if (data.details.error?.signal) told.name = begun.get(file) ?? told.name;
     tests.push(told);
     say({ type: "collected", tests: 1 });
     if (told.outcome === "failed" || told.outcome === "error") say({ type: "failed", file, name: told.id });
@@ -89,12 +98,19 @@ function tellSteps(tests, file, path) {
  * @param {Data} data
  * @param {string[]} path
  * @param {string} type
+ * @param {{ hasTests: boolean, printed: string }} known of its file
  * @returns {Told | null}
  */
-function toldTest({ file = "", name, nesting, skip, todo, details }, path, type) {
+function toldTest({ file = "", name, nesting, skip, todo, details }, path, type, { hasTests, printed }) {
   const { error } = details;
   const isFile = nesting === 0 && (name === file || file.endsWith(`/${name}`));
-  if (type === "test:pass" && (details.type === "suite" || isFile)) return null;
+  if (type === "test:pass" && details.type === "suite") return null;
+  if (isFile) {
+    const told = { file, name: file, id: file, path, seconds: details.duration_ms / 1000 };
+    // node tells a file for a test where it has none: a script that asserts is one, what helps tests is none.
+    if (type === "test:pass") return !hasTests && asserts(file) ? { ...told, outcome: "passed" } : null;
+    return { ...told, outcome: "error", ...failedFile(error, hasTests, printed) };
+  }
   if (error?.failureType === "subtestsFailed") return null;
   const base = {
     file,
@@ -105,8 +121,36 @@ function toldTest({ file = "", name, nesting, skip, todo, details }, path, type)
   };
   if (skip !== undefined || todo !== undefined) return { ...base, outcome: "skipped" };
   if (type === "test:pass") return { ...base, outcome: "passed" };
-  const kind = isFile ? { kind: error?.signal ? "crash" : "collection" } : {};
-  return { ...base, outcome: isFile ? "error" : "failed", message: messageOf(error), ...kind };
+  return { ...base, outcome: "failed", message: messageOf(error) };
+}
+
+/**
+ * What is told of a file as a whole, in what it printed as it ended. Where it has tests they were told by themselves, and its
+ * process ended behind them.
+ *
+ * @param {Data["details"]["error"]} error
+ * @param {boolean} hasTests
+ * @param {string} printed
+ */
+function failedFile(error, hasTests, printed) {
+  const message = stripVTControlCharacters(printed).trim() || messageOf(error);
+  if (error?.signal) return { kind: "crash", message: messageOf(error) };
+  if (hasTests)
+    return { kind: "crash", message: `It ended with exit code ${error?.exitCode ?? 1} after its tests.\n${message}` };
+  return /^\s*(Uncaught )?AssertionError\b/m.test(message) ? { message } : { kind: "collection", message };
+}
+
+/**
+ * Whether a script holds something that may fail.
+ *
+ * @param {string} file
+ */
+function asserts(file) {
+  try {
+    return /\bassert|\bexpect\s*\(|\bthrow\b|\bprocess\.exit/.test(readFileSync(file, "utf8"));
+  } catch {
+    return true;
+  }
 }
 
 /** @param {Data["details"]["error"]} error */

@@ -1,0 +1,47 @@
+import { escapedForPattern } from "../patterns.ts";
+
+const errorBegins = /^(?:Uncaught )?(?:\[?[A-Z]\w*)?(?:Error|Exception)\b(?: \[\w+\])?(?::|$)/;
+/** What node prints above the line of code that it ended at. */
+const place = /^(?:file:\/\/)?((?:\/|node:)\S*):\d+$/;
+const stackLine = /^\s*at /;
+
+/**
+ * What a runner of JavaScript says of a file that it could not load, as the error's own lines: its words come first, then where in
+ * the checkout it was met. Without what jest says of any such file, what node prints around it, and the stack.
+ */
+export function loadError(message: string, checkoutRoot: string): string {
+  const all = message
+    .replace(/^\s*● Test suite failed to run[^\S\n]*\n/, "")
+    .replace(/^\s*Jest encountered an unexpected token[\s\S]*?\n\s*Details:[^\S\n]*\n/, "")
+    .split("\n")
+    .map((line) => line.trimEnd());
+  const lines = withoutIndent(all);
+  // Whatever a process printed before it ended stands above.
+  const printed = lines.findLastIndex((line, index) => place.test(line) && lines.slice(index).some(isError));
+  const start = printed === -1 ? 0 : lines.findIndex((line, index) => index > printed && errorBegins.test(line));
+  const isOwn = (path: string): boolean =>
+    new RegExp(`(^|[\\s(/])${escapedForPattern(checkoutRoot)}/(?!.*node_modules/)`).test(path);
+  const lead = printed === -1 ? [] : lines.slice(printed, start);
+  const stack = lines.findIndex((line, index) => index >= start && stackLine.test(line));
+  const words = stack === -1 ? lines.slice(start) : lines.slice(start, stack);
+  const where = isOwn(lead[0] ?? "") ? lead : lines.filter((line) => stackLine.test(line) && isOwn(line)).slice(0, 1);
+  const isBoilerplate = /^Node\.js v\d|^Require stack:$|^- (\/|node:|internal)/;
+  return (
+    [...words, ...where]
+      .filter((line) => line !== "" && !isBoilerplate.test(line))
+      // Behind a stack node goes on with what else the error holds.
+      .map((line) => (stackLine.test(line) ? line.replace(/ \{$/, "") : line))
+      .join("\n")
+      .trim()
+  );
+}
+
+function isError(line: string): boolean {
+  return errorBegins.test(line);
+}
+
+function withoutIndent(lines: readonly string[]): string[] {
+  const indents = lines.filter((line) => line !== "").map((line) => line.length - line.trimStart().length);
+  const least = Math.min(...indents, Number.MAX_SAFE_INTEGER);
+  return lines.map((line) => line.slice(Math.min(least, line.length)));
+}
