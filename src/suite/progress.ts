@@ -49,8 +49,8 @@ type Message =
   | { type: "error"; message: string }
   /** A file in which some tests are marked to be the only ones, and others were not run. */
   | { type: "focused"; file: string }
-  /** `name` where it may be heard after the same worker's next test has begun. */
-  | { type: "done"; worker?: string; file: string; name?: string };
+  /** `name` where it may be heard after the same worker's next test has begun; `skipped` where it was not run. */
+  | { type: "done"; worker?: string; file: string; name?: string; skipped?: boolean };
 
 /** How far a suite is. A view that changes as the suite goes on. */
 export interface Progress {
@@ -60,6 +60,8 @@ export interface Progress {
   readonly isTotalFinal: boolean;
   readonly done: number;
   readonly failed: number;
+  /** Those of the done that were skipped. */
+  readonly skipped: number;
   /** By worker, in the order in which they were first heard of. */
   readonly workers: ReadonlyMap<string, WorkerProgress>;
   /** The tests that were told to have failed, in that order; the same one may be told twice. */
@@ -218,6 +220,7 @@ class Told implements Progress {
   isTotalFinal = false;
   done = 0;
   failed = 0;
+  skipped = 0;
   readonly workers = new Map<string, { file: string; done: number; failed: number }>();
   readonly failures: BegunTest[] = [];
   readonly visits: Visit[] = [];
@@ -338,6 +341,7 @@ class Told implements Progress {
       }
       case "done": {
         this.done += 1;
+        if (message.skipped) this.skipped += 1;
         if (message.name === undefined || message.name === this.#running.get(message.file)?.name)
           this.#running.delete(message.file);
         const left = this.#abandoned.findIndex(({ file, name }) => file === message.file && name === message.name);

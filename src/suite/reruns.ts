@@ -4,7 +4,7 @@ import type { Failure, RejectionSummary } from "../report/summary.ts";
 import { formatSeconds, listed, plural } from "../report/text.ts";
 import { type OrderBook, ranBefore } from "./order.ts";
 import type { Conducted, SuiteProcesses } from "./processes.ts";
-import type { TestResults } from "./runner.ts";
+import { groupEnd, type TestResults } from "./runner.ts";
 
 /** How many failed tests are run again at the most. */
 const mostReruns = 10;
@@ -113,7 +113,7 @@ async function runAlone(
 ): Promise<Alone> {
   try {
     const { results } = await processes.runTests([{ file, id }], { timeoutSeconds });
-    const same = results.ran.filter((test) => test.file === file && test.id === id);
+    const same = results.ran.filter((test) => test.file === file && isMeant(test.id, id));
     if (same.some(({ outcome }) => outcome === "failed" || outcome === "error")) return { outcome: "failed" };
     const [why = results.failures[0]?.message] = results.reasons;
     // Another test of that name may have failed, which says nothing of this one.
@@ -125,6 +125,11 @@ async function runAlone(
     if (processes.parts.signal.aborted) throw error;
     return { outcome: "unknown", why: messageOf(error) };
   }
+}
+
+/** Whether a test is the one that was to be run, or one of the group. */
+function isMeant(id: string, wanted: string): boolean {
+  return id === wanted || (wanted.endsWith(groupEnd) && id.startsWith(wanted.slice(0, -groupEnd.length)));
 }
 
 /** A note for each way in which tests could not be run alone. */

@@ -66,6 +66,9 @@ export interface SelectedTests {
   readonly tests: readonly TestId[];
 }
 
+/** What an id ends in that stands for a whole group, as where a hook of it failed: to run it, all of its tests are run. */
+export const groupEnd = " > ";
+
 /** What a runner knows a test by. */
 export interface TestId {
   /** Relative to the checkout's root. */

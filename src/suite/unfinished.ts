@@ -7,6 +7,7 @@ export interface SoFar {
   readonly total: number;
   readonly done: number;
   readonly failed: number;
+  readonly skipped: number;
   /** How many files were begun. */
   readonly files: number;
   readonly seconds: number;
@@ -17,7 +18,7 @@ export interface SoFar {
 /** The summary of a suite that came to no end: its counts so far, and the tests that were running. */
 export function unfinishedSummary(
   { suite, workers }: PlannedSuite,
-  { total, done, failed, files, seconds, failures, running }: SoFar,
+  { total, done, failed, skipped, files, seconds, failures, running }: SoFar,
   { redact, logs }: { readonly redact: Redact; readonly logs: readonly string[] },
 ): SuiteSummary {
   const [log = "", ...others] = logs;
@@ -30,7 +31,7 @@ export function unfinishedSummary(
     // Nothing tells how long each test took.
     workSeconds: 0,
     files,
-    tests: { total: Math.max(total, done), passed: done - failed, failed, skipped: 0 },
+    tests: { total: Math.max(total, done), passed: done - failed - skipped, failed, skipped },
     databases: [],
     failures: failures.map(({ worker, file, name }) => ({
       file,

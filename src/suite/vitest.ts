@@ -12,8 +12,16 @@ import { readJunit, type TestCase } from "./junit.ts";
 import { outputOf } from "./listing.ts";
 import { keepingNodeOptions } from "./node-options.ts";
 import { isPackageScript } from "./package-script.ts";
-import { couldNotRun, type Dialect, lcovInput, resultsOf, withContradictions } from "./results.ts";
-import type { Ended, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
+import { couldNotRun, type Dialect, isBad, lcovInput, resultsOf, withContradictions } from "./results.ts";
+import {
+  type Ended,
+  groupEnd,
+  type Invocation,
+  type ListingRequest,
+  type Runner,
+  type SuiteRun,
+  type TestResults,
+} from "./runner.ts";
 import { withArguments } from "./shell.ts";
 import { writeSourceFiles } from "./source-files.ts";
 
@@ -110,7 +118,10 @@ function selected({ selection, directory, checkoutRoot }: SuiteRun): string[] {
   if (selection === null) return [];
   if (selection.kind === "share") return (selection.otherFiles ?? []).map((file) => `--exclude=${globOf(file)}`);
   const files = [...new Set(selection.tests.map(({ file }) => relative(directory, join(checkoutRoot, file))))];
-  const names = selection.tests.map(({ id }) => id.split(" > ").map(escapedForPattern).join("(?: > | )"));
+  const names = selection.tests.map(({ id }) => {
+    const pattern = id.split(" > ").map(escapedForPattern).join("(?: > | )");
+    return id.endsWith(groupEnd) ? `${pattern}.*` : pattern;
+  });
   return [...files, `--testNamePattern=^ ?(?:${names.join("|")})$`];
 }
 
@@ -182,7 +193,7 @@ async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
   if (written === null && !ended.timedOut && !foundNothing) throw couldNotRun(run, ended);
   const coverage = await lcovInput(join(coverageDirectory(run), "lcov.info"), ended.reported.root ?? run.directory);
   const known = markUnfinished(run, ended, written?.cases ?? []);
-  return withContradictions(run, resultsOf(run, ended, known, dialectOf(run, ended), coverage), written);
+  return withContradictions(run, resultsOf(run, ended, known, dialectOf(run, ended, known), coverage), written);
 }
 
 const crashed = "The worker ended before the test did.";
@@ -201,8 +212,12 @@ function absoluteFile(run: SuiteRun, ended: Ended, test: TestCase): string {
   return join(ended.reported.root ?? run.directory, test.classname);
 }
 
-function dialectOf(run: SuiteRun, ended: Ended): Dialect {
+function dialectOf(run: SuiteRun, ended: Ended, cases: readonly TestCase[]): Dialect {
+  // Where a hook failed, its group is told as a test.
+  const isGroup = ({ classname, name }: TestCase): boolean =>
+    cases.some((other) => other.classname === classname && other.name.startsWith(`${name}${groupEnd}`));
   return {
+    idOf: (test) => (isBad(test) && isGroup(test) ? `${test.name}${groupEnd}` : test.name),
     hasAdapter: true,
     fileOf: (test) => test.file || test.classname,
     nameOf: (test) => test.name,

@@ -12,7 +12,7 @@ test("while a run goes on no earlier one's report stands; interrupted, it tells 
   const sign = join(await makeDirectory(), "sign");
   const { root, write, commit } = await makePytestRepository();
   expect((await runIn(root, [])).code).toBe(0);
-  const waiting = `import time\n\n\ndef test_fails():\n    assert False\n\n\ndef test_waits():\n    open("${sign}", "w").close()\n    time.sleep(60)\n`;
+  const waiting = `import time\nimport pytest\n\n\n@pytest.mark.skip\ndef test_later():\n    pass\n\n\ndef test_fails():\n    assert False\n\n\ndef test_waits():\n    open("${sign}", "w").close()\n    time.sleep(60)\n`;
   await write({ "tests/test_waits.py": waiting });
   await commit("waits");
 
@@ -30,7 +30,7 @@ test("while a run goes on no earlier one's report stands; interrupted, it tells 
   const summary = await readSummary(root);
   expect(summary).toMatchObject({ verdict: "interrupted", reasons: ["Interrupted."] });
   expect(summary.isOver).toBeUndefined();
-  expect(summary.suites[0]).toMatchObject({ tests: { total: 3, passed: 1, failed: 1 }, files: 2 });
+  expect(summary.suites[0]).toMatchObject({ tests: { total: 4, passed: 1, failed: 1, skipped: 1 }, files: 2 });
   expect(summary.suites[0]?.failures).toMatchObject([{ file: "tests/test_waits.py", name: "test_fails" }]);
   expect(summary.suites[0]?.running).toMatchObject([{ file: "tests/test_waits.py", name: "test_waits" }]);
   expect(await readFile(join(root, ".verify/summary.md"), "utf8")).toContain("tests/test_waits.py › test_waits");

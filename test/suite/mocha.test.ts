@@ -164,3 +164,17 @@ it("dies", async () => { await new Promise((resolve) => setTimeout(resolve, 300)
     expect(reasons.join()).toContain("coverage figure is void");
   },
 );
+
+test.each(["before", "beforeEach", "after"])("a hook (%s) that fails once and passes alone is a race", async (hook) => {
+  const once = `const { existsSync, writeFileSync } = require("node:fs");
+describe("hooked", () => {
+  ${hook}(() => { if (!existsSync("seen.ready")) { writeFileSync("seen.ready", ""); throw new Error("once"); } });
+  describe("inner", () => { it("works", () => {}); });
+});
+`;
+  const { root } = await makeMochaRepository({ "test/a.js": `${header}${once}`, "test/b.js": passing });
+  const { code, output } = await runIn(root, []);
+  expect(code).toBe(1);
+  expect(output).not.toContain("could not be run alone");
+  expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ file: "test/a.js", kind: "race" }]);
+});

@@ -44,6 +44,12 @@ test("tests are counted in all and by worker", async () => {
   });
 });
 
+test("a test that was not run is done, and counted by itself", async () => {
+  await tell({ type: "done", file: "a", skipped: true }, { type: "done", file: "a", skipped: false });
+  await listener.facts();
+  expect(listener.progress).toMatchObject({ done: 2, skipped: 1 });
+});
+
 test("a test whose worker is not told belongs to the worker that runs its file", async () => {
   await tell({ type: "file", worker: "gw1", file: "/x.test.js" });
   await listener.facts();

@@ -253,3 +253,11 @@ test("a race's order is what its worker had run, in its order, and the test itse
   expect(kept).toEqual([{ suite: "backend", worker: "gw1", tests }]);
   expect(failures[0]?.race).toMatchObject({ filesBefore: ["tests/test_0.py"], testsBefore: 1 });
 });
+
+test("a group is a race where all of its tests pass alone, and a failure where one does not", async () => {
+  const group = failure({ id: "group > ", name: "group" });
+  const tellGroup = (second: RanTest["outcome"]) =>
+    tell({ failures: [group], alone: () => ({ ran: [ran("passed", "group > a"), ran(second, "group > b")] }) });
+  expect((await tellGroup("passed")).failures).toMatchObject([{ kind: "race" }]);
+  expect((await tellGroup("failed")).failures).toMatchObject([{ kind: "failure" }]);
+});

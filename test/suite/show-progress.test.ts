@@ -31,6 +31,7 @@ function show(progress: Partial<Progress>, suite: Partial<ShownSuite> = {}) {
     isTotalFinal: true,
     done: 1,
     failed: 0,
+    skipped: 0,
     workers: new Map(),
     failures: [],
     visits: [],
@@ -79,6 +80,7 @@ test("what fails again as it runs alone is no other failure, and its progress no
     isTotalFinal: true,
     done: 1,
     failed: 1,
+    skipped: 0,
     workers,
     failures,
     visits: [],
@@ -129,7 +131,16 @@ test("nothing is said of the time where nothing is recorded, or no file was begu
 test("where a suite begins anew, its tests are counted once", async () => {
   const seen = show({ total: 20, done: 0 });
   shown?.startAgain();
-  const share = { total: 10, isTotalFinal: true, done: 3, failed: 0, workers: new Map(), failures: [], visits: [] };
+  const share = {
+    total: 10,
+    isTotalFinal: true,
+    done: 3,
+    failed: 0,
+    skipped: 0,
+    workers: new Map(),
+    failures: [],
+    visits: [],
+  };
   shown?.follow({ ...share, root: null, keptAlive: null, running: [] });
   shown?.follow({ ...share, root: null, keptAlive: null, running: [] });
   await setTimeout(150);

@@ -132,3 +132,23 @@ test("a test over its own timeout is told as that", async () => {
   expect((await runIn(root, [])).code).toBe(1);
   expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ name: "waits", kind: "timeout" }]);
 });
+
+test("a hook that fails once and passes alone is a race, with the group that it is for", async () => {
+  const once = `import { existsSync, writeFileSync } from "node:fs";
+import { beforeAll, describe, test } from "vitest";
+describe("hooked (all)", () => {
+  beforeAll(() => { if (!existsSync("node_modules/seen")) { writeFileSync("node_modules/seen", ""); throw new Error("once"); } });
+  describe("inner", () => { test("works", () => {}); });
+});
+`;
+  const other = 'import { test } from "vitest";\ntest("other", () => {});\n';
+  const { root } = await makeSuite({
+    "test/sums.test.js": passing,
+    "test/one.test.js": once,
+    "test/two.test.js": other,
+  });
+  const { output } = await runIn(root, []);
+  expect(output).not.toContain("could not be run alone");
+  const [suite] = (await readSummary(root)).suites;
+  expect(suite?.failures).toMatchObject([{ file: "test/one.test.js", name: "hooked (all)", kind: "race" }]);
+});

@@ -62,7 +62,7 @@ module.exports = class Reporter {
     // jest tells every try as it tells a test.
     if ((assertion.invocations ?? 1) > 1) this.#send({ type: "again", file: path, name: assertion.fullName });
     if (assertion.status === "failed") this.#send({ type: "failed", file: path, name: assertion.fullName });
-    this.#send({ type: "done", file: path });
+    this.#send({ type: "done", file: path, skipped: !(assertion.status in outcomes) });
   }
 
   /** @param {{ path: string, context: import("./jest-measuring.cjs").Context }} test @param {{ testResults: Assertion[], testExecError?: Error, failureMessage?: string }} result */

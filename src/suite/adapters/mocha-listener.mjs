@@ -66,10 +66,12 @@ export function listen(runner, { results, socketPath, serial, bail }) {
    */
   function end(test, outcome, message = "", id = test.fullTitle()) {
     if (!serial) say({ type: "collected", tests: 1 });
+    // A hook can only be run with the tests that it is for.
+    const group = /^(.*?)\s?"(?:before|after) (?:all|each)" hook\b/.exec(id)?.[1];
     const name = test.titlePath ? test.titlePath().join(" › ") : test.fullTitle();
     const seconds = (test.duration ?? 0) / 1000;
-    tests.push({ file: fileOf(test), name, id, outcome, seconds, message });
-    say({ type: "done", file: fileOf(test) });
+    tests.push({ file: fileOf(test), name, id: group === undefined ? id : `${group} > `, outcome, seconds, message });
+    say({ type: "done", file: fileOf(test), skipped: outcome === "skipped" });
   }
 }
 

@@ -136,13 +136,15 @@ function choose(mocha, { list, files }) {
 }
 
 /**
- * Takes all other tests out of a suite.
+ * Takes all other tests out of a suite; a name that ends in " > " is that of a group.
  *
  * @param {any} suite
  * @param {string[]} names
  */
 function keepOnly(suite, names) {
-  suite.tests = suite.tests.filter((/** @type {any} */ test) => names.includes(test.fullTitle()));
+  const isNamed = (/** @type {string} */ title) =>
+    names.some((name) => title === name || (name.endsWith(" > ") && title.startsWith(name.slice(0, -3))));
+  suite.tests = suite.tests.filter((/** @type {any} */ test) => isNamed(test.fullTitle()));
   for (const inner of suite.suites) keepOnly(inner, names);
 }
 

@@ -2,6 +2,7 @@
 // came of every test as a JSON list into a file of its own, as what it yields is lost where the process ends in between.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
+import { resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { choices, tellNarrowings } from "./narrowing.mjs";
 
@@ -56,8 +57,11 @@ export default async function* report(events) {
       begun.set(file, name);
       say({ type: "begin", file, name });
     }
-    if (type === "test:stderr")
-      printed.set(file, `${printed.get(file) ?? ""}${data.message ?? ""}`.slice(-mostPrinted));
+    if (type === "test:stderr") {
+      // Since Node 22 it is named as it was asked for.
+      const path = resolve(file);
+      printed.set(path, `${printed.get(path) ?? ""}${data.message ?? ""}`.slice(-mostPrinted));
+    }
     if (type !== "test:pass" && type !== "test:fail") continue;
     const path = [...(around.get(file) ?? []).slice(0, nesting), name];
     // A test is told after those in it, a group as well.
@@ -69,7 +73,7 @@ export default async function* report(events) {
     tests.push(told);
     say({ type: "collected", tests: 1 });
     if (told.outcome === "failed" || told.outcome === "error") say({ type: "failed", file, name: told.id });
-    say({ type: "done", file });
+    say({ type: "done", file, skipped: told.outcome === "skipped" });
   }
   tellAll();
   socket?.ref();

@@ -378,6 +378,7 @@ class Visits:
 
 
 failed = set()
+skipped = set()
 
 
 def pytest_runtest_logreport(report):
@@ -391,6 +392,10 @@ def pytest_runtest_logreport(report):
     if report.failed and report.nodeid not in failed:
         failed.add(report.nodeid)
         reporter.send(type="failed", worker=worker, file=file, name=report.nodeid)
+    if report.skipped:
+        skipped.add(report.nodeid)
     if report.when == "teardown" or (report.failed and report.when not in ("setup", "call")):
         # The worker's own word that its next test has begun may have come before.
-        reporter.send(type="done", worker=worker, file=file, name=report.nodeid[len(file) + 2 :])
+        is_skipped = report.nodeid in skipped and report.nodeid not in failed
+        name = report.nodeid[len(file) + 2 :]
+        reporter.send(type="done", worker=worker, file=file, name=name, skipped=is_skipped)

@@ -150,7 +150,7 @@ export default class ProgressReporter {
     if (test.result().state === "failed") this.#failed += 1;
     if (test.result().state === "failed") this.#send({ type: "failed", file, name: test.fullName });
     if (test.diagnostic?.()?.flaky) this.#send({ type: "again", file, name: test.fullName });
-    this.#send({ type: "done", file, name: test.fullName });
+    this.#send({ type: "done", file, name: test.fullName, skipped: test.result().state === "skipped" });
   }
 
   /** Of a test that its worker died in nobody else says that it is over. @param {{ moduleId: string }} module */
