@@ -4,6 +4,7 @@ import { findPartMentions, type PartMention } from "./database-parts.ts";
 import { postgresSign, usesSqlAlchemyWith } from "./database-signs.ts";
 import type { DetectedSuite } from "./detected-suite.ts";
 import { isUnder, type ProjectFiles } from "./project-files.ts";
+import { settingsFileUrls } from "./settings-file-urls.ts";
 
 /** What the suites need of a database, and where that was read. */
 export interface DetectedDatabase {
@@ -91,10 +92,30 @@ export function detectDatabase(
       ...(users.size > 0 && names.length + described.size === 0
         ? [
             `no variable for its URL found (${[...users.values()].join(", ")}): the workers get DATABASE_URL and TEST_DATABASE_URL`,
+            ...fixedServers(project, users, fixed),
           ]
         : []),
     ],
   };
+}
+
+/** A line for each place that names a server itself, where no variable would lead elsewhere. */
+function fixedServers(
+  project: ProjectFiles,
+  users: ReadonlyMap<DetectedSuite, string>,
+  fixed: readonly FixedConnection[],
+): string[] {
+  const inCode = fixed.filter(({ kind }) => kind === "server");
+  const all = [
+    ...inCode,
+    ...settingsFileUrls(
+      project,
+      [...users.keys()].map(({ command }) => command),
+    ),
+  ];
+  return all.map(
+    (one) => `${one.file}:${one.line} names a server itself: have what reads it take DATABASE_URL instead`,
+  );
 }
 
 /** Whether the variables that stand with one are Postgres's: nothing else is known of a suite that names no driver. */

@@ -4,6 +4,7 @@ import { glob } from "tinyglobby";
 import { RequestError } from "../errors.ts";
 import { adapterPath } from "../paths.ts";
 import { escapedForPattern } from "../patterns.ts";
+import { outputOf } from "./listing.ts";
 import { parseNodeCommand, writeNodeCommand } from "./node-command.ts";
 import { coverageEnvironment, withNodeCoverage } from "./node-coverage.ts";
 import { endsFile, withEarlyEnds } from "./node-ends.ts";
@@ -100,23 +101,27 @@ function workersAskedFor(command: string): number | null {
   return asked === undefined ? null : Math.max(1, Number(asked));
 }
 
-/** What node runs where it is told no files. */
-const defaultPatterns = [
-  "**/*{.,-,_}test.{js,cjs,mjs}",
-  "**/test-*.{js,cjs,mjs}",
-  "**/test.{js,cjs,mjs}",
-  "**/test/**/*.{js,cjs,mjs}",
-];
+/** What node runs where it is told no files, by the endings of what it can load. */
+const defaultPatterns = (endings: string): string[] =>
+  ["**/*{.,-,_}test", "**/test-*", "**/test", "**/test/**/*"].map((pattern) => `${pattern}.${endings}`);
 
 /** The files that the command names, or node's own choice. */
-async function listFiles({ suite, directory }: ListingRequest): Promise<readonly string[]> {
+async function listFiles(request: ListingRequest): Promise<readonly string[]> {
+  const { suite, directory } = request;
   const parsed = parseNodeCommand(suite.command);
   if (parsed === null) {
     throw new RequestError(
       `${suite.name}: to share its files out, "command" must call \`node --test\` itself; \`${suite.command}\` hides it.`,
     );
   }
-  const patterns = parsed.patterns.length === 0 ? defaultPatterns : parsed.patterns;
+  // A node that strips types runs TypeScript by itself, and looks for it.
+  const asked = `${parsed.head.replace(/\s--test$/, "")} -p "process.features.typescript || ''"`;
+  const stripsTypes = async (): Promise<boolean> =>
+    /(strip|transform)\s*$/.test(await outputOf({ ...request, command: asked }));
+  const patterns =
+    parsed.patterns.length > 0
+      ? parsed.patterns
+      : defaultPatterns((await stripsTypes()) ? "{js,cjs,mjs,ts,cts,mts}" : "{js,cjs,mjs}");
   return await glob(patterns, { cwd: directory, absolute: true, ignore: ["**/node_modules/**"] });
 }
 

@@ -235,7 +235,10 @@ export function couldNotRun(run: SuiteRun, ended: Ended): UnavailableError {
 
 /** The last lines of an output, for a sentence. */
 export function lastWords(tail: string, lines: number): string {
-  const kept = tail.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("JUNIT report written"));
+  const said = tail.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("JUNIT report written"));
+  // Of an error of its own pytest prints the whole stack, so marked; the error itself stands at its end.
+  const internal = said.filter((line) => /^INTERNALERROR> [^\s~^]/.test(line) && !line.includes("Traceback (most"));
+  const kept = internal.length > 0 ? internal.map((line) => line.replace("INTERNALERROR> ", "")) : said;
   return kept.length === 0 ? "(it printed nothing)" : kept.slice(-lines).join("\n");
 }
 

@@ -294,6 +294,7 @@ async function unusedNotes(
   const unused = {
     suite: suite.name,
     runner: suite.runner,
+    command: suite.command,
     variables: database.variables,
     readFile: (name: string) => readProjectFile(directory, name),
   };

@@ -2,6 +2,7 @@ import type { DatabaseConfig, RunnerName } from "../config.ts";
 import { findMentions, kindOf, type Mention } from "../init/database-mentions.ts";
 import { findPartMentions } from "../init/database-parts.ts";
 import type { ProjectFiles } from "../init/project-files.ts";
+import { settingsFileUrls } from "../init/settings-file-urls.ts";
 import { listed } from "../report/text.ts";
 import type { Environment } from "../world.ts";
 import { fixedConnections } from "./fixed-connections.ts";
@@ -13,6 +14,7 @@ const shownPlaces = 5;
 export interface UnusedDatabase {
   readonly suite: string;
   readonly runner: RunnerName;
+  readonly command: string;
   readonly variables: DatabaseConfig["variables"];
   /** The text of a file of the suite's directory, whether git knows it or not; null where there is none. */
   readonly readFile: (name: string) => string | null;
@@ -31,7 +33,7 @@ export async function unusedDatabaseNote(
 }
 
 async function helpFor(
-  { runner, variables, readFile }: UnusedDatabase,
+  { runner, command, variables, readFile }: UnusedDatabase,
   project: ProjectFiles,
   environment: Environment,
 ): Promise<string[]> {
@@ -52,10 +54,15 @@ async function helpFor(
   }
   const code = project.paths.filter(isCode).map((file) => [file, project.read(file) ?? ""] as const);
   const [fixed] = await fixedConnections(new Map(code), environment);
-  if (fixed === undefined) return [];
+  const instead = Object.keys(variables)[0] ?? "PGHOST and PGPORT";
+  if (fixed === undefined) {
+    const [named] = settingsFileUrls(project, [command]);
+    if (named === undefined) return [];
+    return [`${named.file}:${named.line} names a server itself: have what reads it take ${instead} instead.`];
+  }
   const place = `${fixed.file}:${fixed.line}`;
   return fixed.kind === "server"
-    ? [`${place} names a server itself: have it read ${Object.keys(variables)[0] ?? "PGHOST and PGPORT"} instead.`]
+    ? [`${place} names a server itself: have it read ${instead} instead.`]
     : [
         `${place} names the database ${fixed.name} itself: set "isolation": "server" in "database", where every worker may use any name.`,
       ];

@@ -420,3 +420,14 @@ describe("a drafted configuration", () => {
     expect(draft.setups.map(({ text }) => text)).toEqual([suggestion]);
   });
 });
+
+it("what names a server itself is told where no variable would lead elsewhere", () => {
+  const files = {
+    ...python,
+    "tests/config.yml": "url: postgresql://u:p@localhost:5432/shop_test\n",
+    "tests/conftest.py": 'open("tests/config.yml")\n',
+  };
+  expect(draftOf(files).database).toContain(
+    "tests/config.yml:1 names a server itself: have what reads it take DATABASE_URL instead",
+  );
+});

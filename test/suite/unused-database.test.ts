@@ -12,7 +12,11 @@ async function note(
 ): Promise<string> {
   const project = projectFiles(Object.keys(files), (path) => files[path] ?? null);
   const readFile = (name: string): string | null => files[name] ?? null;
-  return await unusedDatabaseNote({ suite: "backend", runner, variables, readFile }, project, process.env);
+  return await unusedDatabaseNote(
+    { suite: "backend", runner, command: "APP_CONFIG=tests/config.ini pytest", variables, readFile },
+    project,
+    process.env,
+  );
 }
 
 test("a suite whose code names nothing is told what it was given, and how to say that it needs none", async () => {
@@ -135,4 +139,12 @@ test.each<[string, RunnerName, string]>([
   );
   expect(await note({ [file]: `${code}\n`, ".env": "A=1\n" }, runner)).not.toContain("lets .env win");
   expect(await note({ [file]: "load_dotenv()\n", ...env }, runner)).not.toContain("lets .env win");
+});
+
+test("a file of settings that names a server is told, where somebody reads it", async () => {
+  const settings = "[db]\n# postgresql://other/one\nurl = postgresql://u:p@localhost:5432/shop_test\n";
+  expect(await note({ "tests/config.ini": settings })).toContain(
+    "tests/config.ini:3 names a server itself: have what reads it take DATABASE_URL instead.",
+  );
+  expect(await note({ "tests/unread.ini": settings, "alembic.ini": settings })).not.toContain("names a server");
 });
