@@ -54,8 +54,12 @@ export function pytestCommand(
     const [first] = candidates;
     if (first === undefined) continue;
     const known = new Set(candidates.map((run) => textOf(run, root, "")));
-    if (known.size > 1 || first.words === null)
-      return { ...plain, notes: [...doubt(candidates, root), ...plain.notes] };
+    if (known.size > 1 || first.words === null) {
+      // What is worked out when it runs cannot be copied.
+      const isShared = candidates.every(({ variables }) => variables === first.variables && !/[$`{]/.test(variables));
+      const variables = isShared ? first.variables : "";
+      return { ...plain, text: `${variables}${plain.text}`, notes: [...doubt(candidates, root), ...plain.notes] };
+    }
     return { text: textOf(first, root, launcher), notes: notesOn(first, root), run: first };
   }
   return plain;
@@ -65,6 +69,8 @@ export function pytestCommand(
 const mainNames: readonly RegExp[] = [
   /^(unit[-_]?)?(tests?|pytest)$|^testenv$/i,
   /^(test[-_:]?(all|py|python|unit|units|suite|api|backend|cov|coverage)|(py|python|unit|backend|api|all)[-_:]?tests?|all|ci|check|cov|coverage|build|python)$/i,
+  // Of one script for each kind of database, that of ours.
+  /^tests?[-_:](postgres(ql)?|pg)$/i,
 ];
 const benchmarks = /bench|perf|profil|stress/i;
 const special =

@@ -78,7 +78,8 @@ function runOf(step: string, line: ScriptLine, directory: string): PytestRun | n
 /** A call whose Python is the one on PATH, where a variable or a path says which: the project's own is first there. */
 function withPlainPython(call: string): string {
   return call
-    .replace(/^(?:\$[({]\w+[)}]|\{envpython\}|\S+\/python[\d.]*)\s+(?=-m\s)/, "python3 ")
+    .replace(/^\$(?:\{\w+\}|\(\w+\))\/?(?=(?:pytest|py\.test|coverage)\s)/, "")
+    .replace(/^(?:\$[({]\w+[)}](?:python[\d.]*)?|\{envpython\}|\S+\/python[\d.]*)\s+(?=-m\s)/, "python3 ")
     .replace(/^(?:\$[({]\w+[)}]\s+)+/, "");
 }
 

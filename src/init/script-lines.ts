@@ -18,7 +18,7 @@ export interface ScriptLine {
 }
 
 type Found = Pick<ScriptLine, "name" | "command"> & Partial<Pick<ScriptLine, "environment" | "directory">>;
-type Reader = (text: string) => Found[];
+type Reader = (text: string, file: string) => Found[];
 
 /** The commands of the scripts that lie in a directory: targets of make and just, tasks of Python's tools, test scripts. */
 export function scriptLines(project: ProjectFiles, directory: string): ScriptLine[] {
@@ -63,7 +63,7 @@ export function workflowLines(project: ProjectFiles): ScriptLine[] {
 }
 
 function linesOf(project: ProjectFiles, file: string, directory: string, reader: Reader): ScriptLine[] {
-  return reader(project.read(file) ?? "").map((found) => ({
+  return reader(project.read(file) ?? "", file).map((found) => ({
     ...{ file, directory, environment: [], isCi: false },
     ...found,
   }));
@@ -152,15 +152,19 @@ function taskOf(name: string, value: string): Found[] {
     : texts.map((command) => ({ name, command }));
 }
 
-/** The lines of a shell script, each with what the lines above it export. */
-function shellLines(text: string): Found[] {
+/** The lines of a shell script, each with what the lines above it export for the programs that it starts, whatever happens. */
+function shellLines(text: string, file: string): Found[] {
+  // "scripts/run-tests.sh" runs the tests, and "scripts/test-postgres" some of them.
+  const name = posix.basename(file).replace(/^run[-_]?(?=test)|\.(sh|bash)$/g, "");
   const environment: string[] = [];
+  const isForItself = (word: string): boolean =>
+    new RegExp(`\\$\\{?${word.replace(/=[\s\S]*$/, "")}\\b`).test(text) || word.endsWith("=");
   return joined(text).flatMap((line) => {
     if (/^\s*#/.test(line)) return [];
     const exported = exportedIn(line);
-    environment.push(...exported);
+    if (!/^\s/.test(line)) environment.push(...exported.filter((word) => !isForItself(word)));
     const command = line.trim().replace(/^exec\s+/, "");
-    return exported.length > 0 ? [] : [{ name: "test", command, environment: [...environment] }];
+    return exported.length > 0 ? [] : [{ name, command, environment: [...environment] }];
   });
 }
 

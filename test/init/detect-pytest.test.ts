@@ -255,6 +255,38 @@ describe("what a script sets before it starts pytest", () => {
     expect(onlySuite({ "tests/test_a.py": aTest, [name]: text })?.command).toBe("APP_CONFIG=a.ini pytest tests");
   });
 
+  it.each([
+    ["what the script itself uses", "export APP_CONFIG=a.ini\necho $APP_CONFIG\n"],
+    ["what is exported under a condition", "if true; then\n    export APP_CONFIG=a.ini\nfi\n"],
+    ["nothing", 'export APP_CONFIG=""\n'],
+  ])("is not where it is %s", (_, lines) => {
+    const files = { "tests/test_a.py": aTest, "scripts/test": `#!/bin/sh\n${lines}pytest tests\n` };
+    expect(onlySuite(files)?.command).toBe("pytest tests");
+  });
+
+  it.each(["pytest", "coverage run -m pytest", "python -m pytest"])(
+    "leaves out where the programs lie, which the script puts in front of %s",
+    (program) => {
+      const script = `#!/bin/sh\nexport PREFIX=""\nif [ -d venv ]; then\n    export PREFIX="venv/bin/"\nfi\n\${PREFIX}${program} tests $@\n`;
+      expect(onlySuite({ "tests/test_a.py": aTest, "scripts/test": script })?.command).toMatch(
+        /^(python3 -m )?pytest tests$/,
+      );
+    },
+  );
+
+  it("is kept where the scripts differ in something else", () => {
+    const makefile = "export APP_CONFIG = a.ini\na:\n\tpytest -m one\nb:\n\tpytest -m two\n";
+    expect(onlySuite({ "tests/test_a.py": aTest, Makefile: makefile })?.command).toBe("APP_CONFIG=a.ini pytest");
+  });
+
+  it("is that of the script for Postgres where there is one for each kind of database", () => {
+    const script = (kind: string): string => `#!/bin/sh\nexport CONF="tests.${kind}"\npytest -m ${kind} tests $@\n`;
+    const kinds = ["sqlite", "postgres", "integration"].map((kind) => [`scripts/test-${kind}.sh`, script(kind)]);
+    const suite = onlySuite({ "tests/test_a.py": aTest, ...Object.fromEntries(kinds) });
+    expect(suite?.command).toBe("CONF=tests.postgres pytest -m postgres tests");
+    expect(suite?.notes).toContain('runs what "test-postgres" in scripts/test-postgres.sh runs');
+  });
+
   it("is not where it is another target's", () => {
     const makefile = "docs: export APP_CONFIG = a.ini\ntest:\n\tpytest tests\n";
     expect(onlySuite({ "tests/test_a.py": aTest, Makefile: makefile })?.command).toBe("pytest tests");
