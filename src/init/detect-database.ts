@@ -91,7 +91,7 @@ export function detectDatabase(
       ...(named === undefined ? [] : [`${named.name}, the base name, read in ${named.place}`]),
       ...(users.size > 0 && names.length + described.size === 0
         ? [
-            `no variable for its URL found (${[...users.values()].join(", ")}): the workers get DATABASE_URL and TEST_DATABASE_URL`,
+            `no variable for its URL found (${[...new Set(users.values())].join(", ")}): the workers get DATABASE_URL and TEST_DATABASE_URL`,
             ...fixedServers(project, users, fixed),
           ]
         : []),

@@ -49,8 +49,10 @@ const signs: readonly Signs[] = [
 ];
 
 /** Whether a file is one of tests, by its name or by what is in it: what lies beside them may only help them. */
-function holdsTests(project: ProjectFiles, path: string): boolean {
+function holdsTests(project: ProjectFiles, path: string, { runner }: Signs): boolean {
   if (/[._-](test|spec)\.[cm]?[jt]sx?$|(^|\/)__tests__\//.test(path)) return true;
+  // To node, a script that asserts is a test.
+  if (runner === "node" && /\bassert\b/.test(project.read(path) ?? "")) return true;
   return /\b(describe|it|test|suite|context|specify)\s*(\.\w+\s*)?\(|["'](node:)?test["']/.test(
     project.read(path) ?? "",
   );
@@ -62,7 +64,7 @@ export function detectJavaScript(project: ProjectFiles): DetectedSuite[] {
     const packages = project.paths.filter((path) => /(^|\/)package\.json$/.test(path));
     const directories = [...new Set(packages.map((path) => path.replace(/\/?package\.json$/, "") || "."))];
     const candidates = directories.flatMap((root) => candidateAt(project, root, sign) ?? []);
-    const testFiles = project.paths.filter((path) => sign.testFile.test(path) && holdsTests(project, path));
+    const testFiles = project.paths.filter((path) => sign.testFile.test(path) && holdsTests(project, path, sign));
     return outermost(candidates, testFiles).flatMap(({ root }) => describeSuites(project, root, sign));
   });
 }
@@ -76,7 +78,15 @@ function candidateAt(project: ProjectFiles, root: string, sign: Signs): Candidat
   const hasProjects = sign.runner === "jest" && /\bprojects\b["']?\s*:/.test(settings ?? "");
   const covers = commands.map(({ text }) => territoryOf(root, pathsOf(project, root, sign, text, settings)));
   if (covers.length === 0) covers.push(territoryOf(root, pathsOf(project, root, sign, "", settings)));
-  return { root, declared: hasProjects, covers: (path) => covers.some((one) => one(path)) };
+  const saysWhich = /\b(testMatch|testRegex|spec)\b["']?\s*:/.test(settings ?? "");
+  const namesFiles = commands.some(({ text }) => namedPaths(project, root, wordsBehind(text)).length > 0);
+  // Files that are named, by the configuration or by the command, may be called anything.
+  return { root, declared: hasProjects || saysWhich || namesFiles, covers: (path) => covers.some((one) => one(path)) };
+}
+
+/** What a command tells its runner. */
+function wordsBehind(command: string): string {
+  return command.replace(/^.*?(?:(?:jest|mocha)(?:\.js)?(?=\s|$)|--test(?=\s|$))/, "");
 }
 
 /** What a command is limited to: the paths that it names, or of mocha its `spec`, else its default. */
@@ -87,7 +97,7 @@ function pathsOf(
   command: string,
   settings: string | null,
 ): string[] {
-  const words = command.replace(/^.*?(?:(?:jest|mocha)(?:\.js)?(?=\s|$)|--test(?=\s|$))/, "");
+  const words = wordsBehind(command);
   // Plain words are patterns of names to jest.
   const named = namedPaths(project, root, words);
   // What is built from the tests lies nowhere yet.

@@ -101,7 +101,10 @@ function starts(step: string, runner: ScriptRunner): boolean {
 }
 
 function commandOf(step: string, before: readonly string[], runner: ScriptRunner, script: string): ScriptCommand {
-  const plain = step.replace(coverageProgram, "$1");
+  // A workspace may have it elsewhere, and it is on PATH.
+  const plain = step
+    .replace(coverageProgram, "$1")
+    .replace(/^((?:\S+=\S*\s+|cross-env\s+)*)(?:\.{0,2}\/)*node_modules\/\.bin\/(?=\w)/, "$1");
   const direct =
     runner === "vitest"
       ? runOfVitest(plain.replace(caller, "$1"))

@@ -28,6 +28,8 @@ describe("the suite that a test script runs", () => {
     ["c8 --all mocha -r ts-node/register", "mocha", "mocha -r ts-node/register", "test/a.ts"],
     ["c8 --check-coverage --lines 88 -r text mocha", "mocha", "mocha", "test/a.js"],
     ["nyc --reporter=lcov npx mocha", "mocha", "mocha", "test/a.js"],
+    ["node_modules/.bin/mocha", "mocha", "mocha", "test/a.js"],
+    ["TZ=UTC ./node_modules/.bin/mocha -R dot", "mocha", "TZ=UTC mocha -R dot", "test/a.js"],
     ["tsc && mocha", "mocha", "tsc && mocha", "test/a.js"],
     ["tsc && mocha dist/**/*.test.js", "mocha", "tsc && mocha dist/**/*.test.js", "src/a.test.ts"],
     [
@@ -230,4 +232,20 @@ describe("a task of a moon workspace", () => {
     expect(commandsWith("tasks:\n  test:\n    command: pytest $projectRoot\n")).toEqual([["pytest", "pytest"]]);
     expect(commandsWith("tasks: [")).toEqual([["pytest", "pytest"]]);
   });
+});
+
+it.each([
+  ["jest", "checks/one.js", { jest: { testMatch: ["**/checks/*.js"] } }],
+  ["mocha", "checks/one.js", { mocha: { spec: "checks/**/*.js" } }],
+  ["mocha checks/*.js", "checks/one.js", {}],
+  ["node --test checks/", "checks/one.js", {}],
+])("tests that are called otherwise are those that the project names: %s", (test, file, more) => {
+  const files = { "package.json": JSON.stringify({ scripts: { test }, ...more }), [file]: "check();\n" };
+  expect(suitesOf(files).map(([, , command]) => command)).toEqual([test]);
+});
+
+it("scripts that assert are tests of node, and what only helps is none", () => {
+  const files = (text: string) => ({ "package.json": scripts("node --test"), "test/add.js": text });
+  expect(suitesOf(files('require("assert").equal(1, 1);\n'))).toHaveLength(1);
+  expect(suitesOf(files("module.exports = 3;\n"))).toEqual([]);
 });
