@@ -16,6 +16,7 @@ import { generatedFiles } from "./generated-files.ts";
 import { canonicalPath, nameWithin } from "./lines.ts";
 import type { Measured } from "./measure.ts";
 import type { Measuring } from "./measuring.ts";
+import { withoutOthersTests } from "./other-suites-tests.ts";
 import type { RecordedFigure } from "./recorded-figures.ts";
 import type { Coverage } from "./source-coverage.ts";
 import { type FilesContext, fileKinds } from "./tests-or-source.ts";
@@ -66,8 +67,9 @@ export interface Assessment {
 }
 
 /** Holds what was measured against the configuration, the changes, and what the base branch had. */
-export async function assessCoverage(measured: Measured, request: AssessmentRequest): Promise<Assessment> {
-  const { gate, root, suites, testFiles } = request;
+export async function assessCoverage(all: Measured, request: AssessmentRequest): Promise<Assessment> {
+  const { gate, root, testFiles } = request;
+  const { measured, suites } = withoutOthersTests(all, request.suites);
   const isExcluded = matchesAny(gate.exclude);
   const counted = withoutExcluded(measured, root, isExcluded);
   const context: FilesContext = { root, coverage: counted.all, suites, testFiles };

@@ -214,7 +214,7 @@ const inBand: Shape = {
 };
 
 const vitestTest = (name: string): string =>
-  `import { expect, test } from "vitest";\nimport { add } from "../src/sums.js";\n\ntest("${name}", () => expect(add(1, 2)).toBe(3));\n`;
+  `import { expect, test } from "vitest";\nimport { add } from "./sums.js";\n\ntest("${name}", () => expect(add(1, 2)).toBe(3));\n`;
 
 const ownPattern: Shape = {
   name: "vitest: files that are called otherwise, and two configurations in one script",
@@ -224,12 +224,12 @@ const ownPattern: Shape = {
       type: "module",
       scripts: { test: "vitest run && vitest run -c vitest.integration.config.js" },
     }),
-    "vitest.config.js": 'export default { test: { include: ["checks/*.unit.js"] } };\n',
-    "vitest.integration.config.js": 'export default { test: { include: ["checks/*-works.js"] } };\n',
+    "vitest.config.js": 'export default { test: { include: ["src/*.unit.js"] } };\n',
+    "vitest.integration.config.js": 'export default { test: { include: ["src/*-works.js"] } };\n',
     "src/sums.js": "export const add = (left, right) => left + right;\n",
-    "checks/one.unit.js": vitestTest("one"),
-    "checks/two.unit.js": vitestTest("two"),
-    "checks/all-works.js": vitestTest("all"),
+    "src/one.unit.js": vitestTest("one"),
+    "src/two.unit.js": vitestTest("two"),
+    "src/all-works.js": vitestTest("all"),
   },
   config: {
     suites: [

@@ -43,8 +43,9 @@ export function listen(runner, { results, socketPath, serial, bail }) {
   runner.on("fail", (/** @type {any} */ test, /** @type {unknown} */ error) => {
     failed += 1;
     const isOutside = /^Uncaught error outside test suite$/.test(test.title ?? "");
+    const hasDied = /^Workerpool /.test(String(/** @type {any} */ (error)?.message));
     // In a worker mocha calls so what kept a file from being loaded, before any of its tests is told.
-    const isFile = isOutside && !serial && !tests.some((told) => told.file === fileOf(test));
+    const isFile = isOutside && !serial && !hasDied && !tests.some((told) => told.file === fileOf(test));
     say({ type: "failed", file: fileOf(test), name: isFile ? fileOf(test) : test.fullTitle() });
     if (!isFile) return end(test, "failed", messageOf(error), isOutside ? "" : test.fullTitle());
     say({ type: "collected", tests: 1 });

@@ -1,0 +1,37 @@
+import type { Measured } from "./measure.ts";
+import type { Coverage } from "./source-coverage.ts";
+import type { MeasuringSuite } from "./tests-or-source.ts";
+
+/**
+ * What was measured, and the suites, without the test files of other suites: vitest and jest leave their own test files out, and
+ * take those that another configuration names for source, which no test of theirs loads. What holds tests and is source stays,
+ * and what a suite of another kind counts.
+ */
+export function withoutOthersTests<Suite extends MeasuringSuite & { readonly name: string }>(
+  measured: Measured,
+  suites: readonly Suite[],
+): { readonly measured: Measured; readonly suites: readonly Suite[] } {
+  const leaving = suites.filter(({ runner }) => runner === "vitest" || runner === "jest");
+  const staying = new Set([
+    ...suites.flatMap(({ measuring }) => [...measuring.tested]),
+    ...suites
+      .filter((suite) => !leaving.includes(suite))
+      .flatMap(({ name }) => [...(measured.bySuite.get(name)?.keys() ?? [])]),
+  ]);
+  const tests = leaving.flatMap(({ measuring }) => [...measuring.testFiles]).filter((file) => !staying.has(file));
+  if (leaving.length < 2 || tests.length === 0) return { measured, suites };
+  const left = new Set(tests);
+  const kept = (coverage: Coverage): Coverage => new Map([...coverage].filter(([file]) => !left.has(file)));
+  const bySuite = new Map([...measured.bySuite].map(([suite, own]) => [suite, kept(own)]));
+  return {
+    measured: { ...measured, verified: kept(measured.verified), bySuite },
+    suites: suites.map((suite) => {
+      const { named } = suite.measuring;
+      if (named === null) return suite;
+      return {
+        ...suite,
+        measuring: { ...suite.measuring, named: new Set([...named].filter((file) => !left.has(file))) },
+      };
+    }),
+  };
+}
