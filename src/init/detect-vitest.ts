@@ -3,7 +3,7 @@ import picomatch from "picomatch";
 import { namedPaths, territoryOf } from "./command-territory.ts";
 import { type DetectedSuite, labelOf } from "./detected-suite.ts";
 import { javascriptSource } from "./javascript-source.ts";
-import { entriesOf, type ProjectFiles, within } from "./project-files.ts";
+import { entriesOf, type ProjectFiles, upwards, within } from "./project-files.ts";
 import { onlyHandsOn, scriptCommands } from "./script-command.ts";
 import { type Candidate, outermost } from "./territory.ts";
 
@@ -67,6 +67,12 @@ function vitestSettings(project: ProjectFiles, root: string, command = ""): stri
     .join("\n");
 }
 
+/** The text of the configuration that vitest finds above a directory without one. */
+function inheritedSettings(project: ProjectFiles, root: string): string {
+  const above = upwards(root).slice(1);
+  return above.map((directory) => vitestSettings(project, directory)).find((text) => text !== "") ?? "";
+}
+
 interface VitestCandidate extends Candidate {
   /** Whether its configuration says that a file is one of its tests, whatever it is called. */
   includes(path: string): boolean;
@@ -84,12 +90,13 @@ function candidateAt(project: ProjectFiles, root: string): VitestCandidate | nul
     const own = vitestSettings(project, root, command);
     return {
       globs: includedGlobs(own),
+      inherited: own === "" ? includedGlobs(inheritedSettings(project, root)) : [],
       paths: namedPaths(project, root, command.replace(/^.*?\bvitest(\s+run)?/, "")),
       own,
     };
   });
   const includes = picomatch(
-    runs.flatMap(({ globs }) => globs.map((glob) => within(root, glob))),
+    runs.flatMap(({ globs, inherited }) => [...globs, ...inherited].map((glob) => within(root, glob))),
     { dot: true },
   );
   const covers = runs.map(({ globs, paths }) => territoryOf(root, paths.length > 0 ? paths : globs));

@@ -60,6 +60,15 @@ describe("the roots of vitest suites", () => {
     expect(rootsOf({ ...files, "packages/a/a.test.ts": "" })).toEqual([".", "packages/a"]);
   });
 
+  it("are found by the pattern of a configuration above, which vitest looks for", () => {
+    const files = {
+      "vitest.config.ts": 'export default { test: { include: ["checks/*.unit.ts"] } };\n',
+      "packages/a/package.json": '{ "scripts": { "test": "vitest run" } }',
+      "packages/a/checks/one.unit.ts": "",
+    };
+    expect(rootsOf(files)).toEqual(["packages/a"]);
+  });
+
   it("are found beside a package.json that is not valid", () => {
     expect(rootsOf({ "package.json": "{", "vitest.config.ts": "", "a.test.ts": "" })).toEqual(["."]);
   });
