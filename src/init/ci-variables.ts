@@ -1,3 +1,6 @@
+import { posix } from "node:path";
+import { findMentions } from "./database-mentions.ts";
+import { findPartMentions } from "./database-parts.ts";
 import type { DetectedSuite } from "./detected-suite.ts";
 import { parseYaml, recordOf } from "./loose-values.ts";
 import { entriesOf, isUnder, type ProjectFiles } from "./project-files.ts";
@@ -25,7 +28,7 @@ const machine =
  * CI sets differently from job to job, and what the command sets itself.
  */
 export function withCiVariables(project: ProjectFiles, suites: readonly DetectedSuite[]): DetectedSuite[] {
-  const all = ciVariables(project);
+  const all = withoutAddresses(project, ciVariables(project));
   return suites.map((suite) => {
     const agreed = all.filter(
       (one) =>
@@ -47,6 +50,13 @@ export function withCiVariables(project: ProjectFiles, suites: readonly Detected
   });
 }
 
+/** Without what code reads as a part of a database's address, whatever it is called. */
+function withoutAddresses(project: ProjectFiles, all: readonly CiVariable[]): CiVariable[] {
+  if (all.length === 0) return [];
+  const read = [...findMentions(project), ...findPartMentions(project)].filter(({ kind }) => kind !== "setting");
+  return all.filter(({ name }) => read.every(({ variable }) => variable !== name));
+}
+
 function ciVariables(project: ProjectFiles): CiVariable[] {
   return entriesOf(project, ".github/workflows")
     .filter((name) => /\.ya?ml$/.test(name))
@@ -58,7 +68,8 @@ function ciVariables(project: ProjectFiles): CiVariable[] {
         return (Array.isArray(job.steps) ? job.steps : []).flatMap((one): CiVariable[] => {
           const step = recordOf(one);
           if (typeof step.run !== "string" || !runsTests.test(step.run)) return [];
-          const directory = typeof step["working-directory"] === "string" ? step["working-directory"] : ".";
+          const place = step["working-directory"];
+          const directory = typeof place === "string" ? posix.join(".", place).replace(/\/$/, "") : ".";
           const set = { ...recordOf(workflow.env), ...recordOf(job.env), ...recordOf(step.env) };
           return Object.entries(set).flatMap(([variable, value]) =>
             isCopied(variable, String(value)) ? [{ name: variable, value: String(value), file, directory }] : [],

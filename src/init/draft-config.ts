@@ -10,6 +10,7 @@ import type { DetectedSuite } from "./detected-suite.ts";
 import { withMoonTasks } from "./moon-tasks.ts";
 import { detectPostgres } from "./postgres-server.ts";
 import type { ProjectFiles } from "./project-files.ts";
+import { withoutDatabaseVariables } from "./script-variables.ts";
 import { type FoundSetup, findSetups } from "./suggestions.ts";
 import type { Remark } from "./threshold-remarks.ts";
 
@@ -58,7 +59,10 @@ export function draftConfig(
       name: names[index] ?? suite.runner,
       ...(suite.root === "." ? {} : { root: suite.root }),
       runner: suite.runner,
-      command: suite.command,
+      // What a script sets would win over what each worker is given.
+      command: database.suites.has(suite)
+        ? withoutDatabaseVariables(suite.command, Object.keys(database.variables)).text
+        : suite.command,
       ...(suite.source.length === 0 ? {} : { source: [...suite.source] }),
       ...(database.suites.size === 0 || database.suites.has(suite) ? {} : { database: false }),
     })),

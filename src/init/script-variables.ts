@@ -2,8 +2,14 @@ const assignment = /(?<=^|[\s;&|])([A-Za-z_]\w*)=("[^"]*"|'[^']*'|[^\s;&|]*)(?:\
 const databaseName =
   /^(PG(HOST|PORT|USER|PASSWORD|DATABASE)|(\w+_)?(DATABASE|DB|POSTGRES|PG|SQLALCHEMY)_(\w+_)?(UR[LI]S?|DSN|HOST(NAME)?|SERVER|PORT|USER(NAME)?|PASS(WORD)?|NAME|DATABASE|DB))$/i;
 
-/** A command without the variables that lead it to one database, and their names: each worker gets its own. */
-export function withoutDatabaseVariables(command: string): {
+/**
+ * A command without the variables that lead it to one database, and their names: each worker gets its own. `known` are those
+ * that do so whatever they are called.
+ */
+export function withoutDatabaseVariables(
+  command: string,
+  known: readonly string[] = [],
+): {
   readonly text: string;
   readonly dropped: readonly string[];
 } {
@@ -11,7 +17,7 @@ export function withoutDatabaseVariables(command: string): {
   const text = command.replace(assignment, (whole, name: string, value: string) => {
     const isPostgres = /^["']?postgres(ql)?(\+\w+)?:\/\//.test(value);
     const isOther = !isPostgres && /^["']?[a-z][\w+.-]*:/i.test(value);
-    const isDatabase = isPostgres || (databaseName.test(name) && !isOther);
+    const isDatabase = isPostgres || ((known.includes(name) || databaseName.test(name)) && !isOther);
     if (!isDatabase) return whole;
     dropped.push(name);
     return "";

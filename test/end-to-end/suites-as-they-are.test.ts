@@ -331,7 +331,6 @@ async function verifiedPush(repository: Repository): Promise<{ config: object; s
   const config = JSON.parse(await repository.git("show", "HEAD:verify.config.json"));
   const { exitCode, output } = await push(repository, ["origin", "main"], environment);
   const printed = `${init.output}${JSON.stringify(config, null, 2)}\n${output}`;
-  if (process.env.SHOW) console.log(printed);
   expect(exitCode, printed).toBe(0);
   expect(await repository.remoteCommit("refs/heads/main")).toBe(await repository.git("rev-parse", "HEAD"));
   return { config, summary: await readSummary(repository.root), printed };

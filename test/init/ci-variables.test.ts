@@ -45,3 +45,12 @@ it("what the command sets itself stays, and a build in front of it is left alone
   const [changed] = withCiVariables(files, [{ ...suite, command: "npm run build && APP_CONFIG=own mocha" }]);
   expect(changed?.command).toBe("npm run build && MODE=test APP_CONFIG=own mocha");
 });
+
+it("a part of the address that only the code tells is not taken, from CI or from a script", () => {
+  const code =
+    'import os, psycopg2\npsycopg2.connect(host=os.environ["SHOP_HOST"], port=os.environ["SHOP_PORT"], dbname=os.environ["SHOP_NAME"])\n';
+  const files = { "src/store.py": code, "requirements.txt": "psycopg2\n", "tests/test_a.py": aTest };
+  expect(commandOf({ ...files, ...workflow("SHOP_HOST: localhost") })).toBe("pytest tests");
+  const makefile = "test:\n\tMODE=a SHOP_HOST=localhost pytest tests\n";
+  expect(commandOf({ ...files, Makefile: makefile })).toBe("MODE=a pytest tests");
+});
