@@ -11,7 +11,7 @@ export default defineConfig({
     coverage: {
       // The preloads, reporters and listeners run only inside the processes of other runners, where ours measures nothing:
       // the tests of those runners speak for them.
-      include: ["src/**/*.ts", "src/suite/adapters/{lease,worker-environment}.mjs"],
+      include: ["src/**/*.ts", "src/suite/runners/adapters/{lease,worker-environment}.mjs"],
     },
   },
 });

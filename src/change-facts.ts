@@ -1,11 +1,11 @@
-import type { LoadedConfig } from "./config-file.ts";
-import { type BaseFacts, readBaseFacts } from "./push/base-facts.ts";
+import type { LoadedConfig } from "./config/load.ts";
+import type { VerifyRequest } from "./config/request.ts";
+import type { Repository } from "./git/repository.ts";
+import type { Changes } from "./model/summary.ts";
 import type { Checkout } from "./push/checkout.ts";
 import type { Target } from "./push/refs.ts";
-import type { Repository } from "./push/repository.ts";
 import { readChanges } from "./report/changes.ts";
-import type { Changes } from "./report/summary.ts";
-import type { VerifyRequest } from "./request.ts";
+import { type BaseFacts, readBaseFacts } from "./trust/base-facts.ts";
 
 /** What a target is compared with: found out while its suites run, and awaited when it is needed. */
 export interface ChangeFacts extends BaseFacts {

@@ -3,15 +3,15 @@ import { closest, distance } from "fastest-levenshtein";
 import { type PullRequestOptions, pullRequest } from "./commands/pr.ts";
 import { prePush } from "./commands/pre-push.ts";
 import { status } from "./commands/status.ts";
-import { durationSeconds } from "./config.ts";
-import { exitCodes, RequestError } from "./errors.ts";
-import { explainError } from "./explain-error.ts";
-import { version } from "./push/conditions.ts";
-import { scrubEnvironment } from "./push/environment.ts";
+import type { Subject, VerifyOptions } from "./config/request.ts";
+import { durationSeconds } from "./config/schema.ts";
+import { scrubEnvironment } from "./git/environment.ts";
 import { UnknownRevisionError } from "./push/refs.ts";
-import type { Subject, VerifyOptions } from "./request.ts";
+import { exitCodes, RequestError } from "./shared/errors.ts";
+import { explainError } from "./shared/explain-error.ts";
+import type { World } from "./shared/world.ts";
+import { version } from "./trust/conditions.ts";
 import { verify } from "./verify.ts";
-import type { World } from "./world.ts";
 
 /**
  * Runs one command line, without the program's name, and gives the exit code. What goes wrong is said on the world's

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { writeSync } from "node:fs";
-import { exitCodes } from "./errors.ts";
-import { explainError } from "./explain-error.ts";
-import type { World } from "./world.ts";
+import { exitCodes } from "./shared/errors.ts";
+import { explainError } from "./shared/explain-error.ts";
+import type { World } from "./shared/world.ts";
 
 // Success is said by a verdict and never fallen into: whatever ends the program before has failed.
 process.exitCode = exitCodes.unavailable;

@@ -1,7 +1,7 @@
-import type { Config } from "./config.ts";
-import { gateReasons } from "./coverage/gate-reasons.ts";
-import type { CheckSummary, CoverageSummary, Verdict } from "./report/summary.ts";
-import { plural } from "./report/text.ts";
+import type { Config } from "./config/schema.ts";
+import { gateReasons } from "./coverage/gate/reasons.ts";
+import type { CheckSummary, CoverageSummary, Verdict } from "./model/summary.ts";
+import { plural } from "./shared/text.ts";
 import type { SuiteOutcome } from "./suite/run.ts";
 
 /** What a verification found. */

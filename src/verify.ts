@@ -1,22 +1,20 @@
-import { background } from "./background.ts";
 import { type ChangeFacts, readChangeFacts } from "./change-facts.ts";
-import { configPlaces, type LoadedConfig, loadConfig } from "./config-file.ts";
+import { configPlaces, type LoadedConfig, loadConfig } from "./config/load.ts";
+import type { Subject, VerifyRequest } from "./config/request.ts";
 import { type Assessment, assessCoverage } from "./coverage/assess.ts";
-import { nothingTold } from "./coverage/measuring.ts";
-import { FigureStore } from "./coverage/recorded-figures.ts";
-import { type ExitCode, exitCodes, InterruptedError, messageOf, RequestError } from "./errors.ts";
+import { nothingTold } from "./coverage/files/measuring.ts";
+import { FigureStore } from "./coverage/gate/recorded-figures.ts";
+import { openGit } from "./git/client.ts";
+import { openRepository, type Repository } from "./git/repository.ts";
+import { joinedRecords } from "./model/run-record.ts";
+import type { Destination, SuiteSummary, Summary } from "./model/summary.ts";
 import { type Checkout, openCheckout, openWorkingTree } from "./push/checkout.ts";
-import { readConditions } from "./push/conditions.ts";
 import { findDestination } from "./push/destination.ts";
-import { openGit } from "./push/git.ts";
-import { findProof, keepProof, whyNoProof } from "./push/proof.ts";
 import { type Conditions, ReceiptStore } from "./push/receipts.ts";
 import { type Push, readPush, readRevision, type Target } from "./push/refs.ts";
-import { openRepository, type Repository } from "./push/repository.ts";
-import { type Display, openDisplay } from "./report/display.ts";
+import { tellGitHub } from "./report/github/tell.ts";
 import { compareWithHistory, History, historyEntry } from "./report/history.ts";
-import { readTemplate } from "./report/pull-request-template.ts";
-import { joinedRecords } from "./report/run-record.ts";
+import { readTemplate } from "./report/pull-request/template.ts";
 import {
   type RunFacts,
   summaryOfBeginning,
@@ -24,19 +22,21 @@ import {
   summaryOfReceipt,
   summaryOfRun,
 } from "./report/summarize.ts";
-import type { Destination, SuiteSummary, Summary } from "./report/summary.ts";
 import { summaryJson } from "./report/summary-json.ts";
-import { tellGitHub } from "./report/tell-github.ts";
-import { shortId } from "./report/text.ts";
-import { verdictText } from "./report/verdict-text.ts";
+import { type Display, openDisplay } from "./report/terminal/display.ts";
+import { verdictText } from "./report/terminal/verdict-text.ts";
 import { nothing, prepareReports, type RunData, writeBeginning, writeReports } from "./report/write.ts";
-import type { Subject, VerifyRequest } from "./request.ts";
-import { DurationStore } from "./suite/durations.ts";
-import { openOrderBook } from "./suite/order.ts";
-import { describePlan, makePlan, type Plan } from "./suite/plan.ts";
+import { background } from "./shared/background.ts";
+import { type ExitCode, exitCodes, InterruptedError, messageOf, RequestError } from "./shared/errors.ts";
+import { shortId } from "./shared/text.ts";
+import type { World } from "./shared/world.ts";
+import { describePlan, makePlan, type Plan } from "./suite/plan/plan.ts";
+import { openOrderBook } from "./suite/races/order.ts";
 import { type PlanRun, runPlan } from "./suite/run-plan.ts";
+import { DurationStore } from "./suite/schedule/durations.ts";
+import { readConditions } from "./trust/conditions.ts";
+import { findProof, keepProof, whyNoProof } from "./trust/proof.ts";
 import { reachVerdict } from "./verdict.ts";
-import type { World } from "./world.ts";
 
 /** How many runs are looked at for those that a new one is compared with. */
 const searchedRuns = 500;

@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { runCommandLine } from "../src/cli.ts";
-import { version } from "../src/push/conditions.ts";
+import { version } from "../src/trust/conditions.ts";
 import { makeDirectory, makeRepository } from "./support/repository.ts";
 import { makePytestRepository, runIn, userEnvironment } from "./support/verify.ts";
 import { captureWorld } from "./support/world.ts";

@@ -1,7 +1,7 @@
 import { cp, mkdir, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { packageRoot } from "../src/paths.ts";
+import { packageRoot } from "../src/shared/paths.ts";
 import { makeDirectory } from "./support/repository.ts";
 import { runShell, suiteEnvironment } from "./support/run.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Count } from "../src/coverage/lines.ts";
-import { nothingTold } from "../src/coverage/measuring.ts";
-import type { CoverageSummary, Failure, SuiteSummary } from "../src/report/summary.ts";
+import { nothingTold } from "../src/coverage/files/measuring.ts";
+import type { Count } from "../src/coverage/lcov/lines.ts";
+import type { CoverageSummary, Failure, SuiteSummary } from "../src/model/summary.ts";
 import type { SuiteOutcome } from "../src/suite/run.ts";
 import { type Findings, reachVerdict } from "../src/verdict.ts";
 import { sampleSummary } from "./report/sample.ts";

@@ -1,17 +1,17 @@
-import { loadConfig } from "../config-file.ts";
+import { loadConfig } from "../config/load.ts";
 import { type Cleaning, cleanEmbedded, cleanExternal } from "../database/cleaning.ts";
-import { listEmbeddedDatabases, listEmbeddedRuns } from "../database/embedded/inventory.ts";
-import { clearCaches } from "../database/embedded/template-cache.ts";
-import { listExternalDatabases, withExternalServer } from "../database/external-inventory.ts";
+import { clearCaches } from "../database/embedded/cluster/template-cache.ts";
+import { listEmbeddedDatabases, listEmbeddedRuns } from "../database/embedded/server/inventory.ts";
+import { listExternalDatabases, withExternalServer } from "../database/external/inventory.ts";
 import { serverUrl } from "../database/url.ts";
-import { type ExitCode, exitCodes, RequestError } from "../errors.ts";
-import type { Swept } from "../process-owner.ts";
-import { openRepository, type Repository } from "../push/repository.ts";
+import { openRepository, type Repository } from "../git/repository.ts";
 import { sweepWorktrees, worktreesDirectory } from "../push/worktrees.ts";
-import { databaseTable } from "../report/database-table.ts";
-import { formatBytes, plural } from "../report/text.ts";
+import { databaseTable } from "../report/terminal/database-table.ts";
+import { type ExitCode, exitCodes, RequestError } from "../shared/errors.ts";
+import type { Swept } from "../shared/process-owner.ts";
+import { formatBytes, plural } from "../shared/text.ts";
+import type { World } from "../shared/world.ts";
 import { sweepScratch } from "../suite/scratch.ts";
-import type { World } from "../world.ts";
 
 export interface ListOptions {
   readonly databaseUrl?: string | undefined;

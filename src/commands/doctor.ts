@@ -1,16 +1,16 @@
 import pc from "picocolors";
-import { type LoadedConfig, loadConfig } from "../config-file.ts";
+import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import { defaultOptions } from "../config/request.ts";
 import { examineDatabase } from "../doctor/database.ts";
 import { type Finding, ok, problem } from "../doctor/finding.ts";
 import { examineHook } from "../doctor/hook.ts";
 import { examineGit, examinePlaces } from "../doctor/repository.ts";
 import { examineDetection, examineSuites } from "../doctor/suites.ts";
-import { type ExitCode, exitCodes, RequestError } from "../errors.ts";
-import { openRepository, type Repository } from "../push/repository.ts";
-import { plainText, plural } from "../report/text.ts";
-import { defaultOptions } from "../request.ts";
-import { makePlan } from "../suite/plan.ts";
-import type { World } from "../world.ts";
+import { openRepository, type Repository } from "../git/repository.ts";
+import { type ExitCode, exitCodes, RequestError } from "../shared/errors.ts";
+import { plainText, plural } from "../shared/text.ts";
+import type { World } from "../shared/world.ts";
+import { makePlan } from "../suite/plan/plan.ts";
 
 /**
  * Looks at all that a verification of this checkout needs, and says what is wrong with its remedy; changes nothing. The exit

@@ -1,10 +1,10 @@
 import { pathToFileURL } from "node:url";
 import { noLeases } from "../database/leases.ts";
-import { messageOf, RequestError, UnavailableError } from "../errors.ts";
-import { runInForeground } from "../foreground.ts";
-import { adapterPath } from "../paths.ts";
+import { messageOf, RequestError, UnavailableError } from "../shared/errors.ts";
+import { runInForeground } from "../shared/exec/foreground.ts";
+import { adapterPath } from "../shared/paths.ts";
+import type { World } from "../shared/world.ts";
 import type { OwnDatabase } from "../suite/own-database.ts";
-import type { World } from "../world.ts";
 
 /**
  * Runs one command with a database of its own in its environment, and gives its exit code. Inside a running verification

@@ -1,29 +1,29 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { type ExitCode, exitCodes, RequestError } from "../errors.ts";
-import { editFile } from "../files.ts";
-import { activateManager, preCommitVersion } from "../init/activate-manager.ts";
+import { completeSuites } from "../doctor/complete-suites.ts";
+import { openRepository, type Repository } from "../git/repository.ts";
 import { askYesNo, canAsk } from "../init/ask.ts";
-import { completeSuites } from "../init/complete-suites.ts";
-import { kindOf } from "../init/database-mentions.ts";
+import { baseBranch, ignoresNodeModules, repositoryName, uncommitted } from "../init/detect/repository-facts.ts";
+import type { FoundSetup } from "../init/detect/setups.ts";
 import { type Draft, draftConfig } from "../init/draft-config.ts";
+import { editPackageJson, type PackageEdit, parsePackageJson, rangeOf } from "../init/edit/package-json.ts";
 import { existingConfig } from "../init/existing-config.ts";
-import { findHookOwner, mayRun } from "../init/hook-owner.ts";
-import { type HookPlan, type HookRequest, type PlannedFile, planHook } from "../init/hook-plan.ts";
-import { activateHusky, installMissing } from "../init/install-hook.ts";
+import { activateManager, preCommitVersion } from "../init/hook/activate-manager.ts";
+import { activateHusky, installMissing } from "../init/hook/install.ts";
+import { findHookOwner, mayRun } from "../init/hook/owner.ts";
+import { type HookPlan, type HookRequest, type PlannedFile, planHook } from "../init/hook/plan.ts";
 import { type Narrator, narratorOf } from "../init/narrator.ts";
 import { noSuite } from "../init/no-suite.ts";
 import { type OwnPackage, ownPackage } from "../init/own-package.ts";
-import { editPackageJson, type PackageEdit, parsePackageJson, rangeOf } from "../init/package-json.ts";
-import { addCommand, type PackageManager, packageManagerOf } from "../init/package-manager.ts";
-import { listProjectFiles } from "../init/project-files.ts";
-import { baseBranch, ignoresNodeModules, repositoryName, uncommitted } from "../init/repository-facts.ts";
-import type { FoundSetup } from "../init/suggestions.ts";
-import { openRepository, type Repository } from "../push/repository.ts";
-import { fixedConnections } from "../suite/fixed-connections.ts";
-import { withProjectPrograms } from "../suite/programs.ts";
-import type { World } from "../world.ts";
+import { kindOf } from "../project/database-mentions.ts";
+import { addCommand, type PackageManager, packageManagerOf } from "../project/package-manager.ts";
+import { withProjectPrograms } from "../project/programs.ts";
+import { listProjectFiles } from "../project/project-files.ts";
+import { type ExitCode, exitCodes, RequestError } from "../shared/errors.ts";
+import { editFile } from "../shared/files.ts";
+import type { World } from "../shared/world.ts";
+import { fixedConnections } from "../suite/hints/fixed-connections.ts";
 
 /** What `verify init` may be asked for. */
 export interface InitOptions {

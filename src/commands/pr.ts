@@ -1,19 +1,19 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { loadConfig } from "../config-file.ts";
-import { type ExitCode, exitCodes, RequestError } from "../errors.ts";
+import { loadConfig } from "../config/load.ts";
+import { openRepository, type Repository } from "../git/repository.ts";
+import type { Changes, Summary } from "../model/summary.ts";
 import { isExpired, ReceiptStore } from "../push/receipts.ts";
 import { readRevision, type Target } from "../push/refs.ts";
-import { openRepository, type Repository } from "../push/repository.ts";
 import { findChanges } from "../report/changes.ts";
-import { pullRequestBody } from "../report/pull-request.ts";
-import { readTemplate, type Template } from "../report/pull-request-template.ts";
+import { pullRequestBody } from "../report/pull-request/body.ts";
+import { readTemplate, type Template } from "../report/pull-request/template.ts";
+import { pullRequestToSend } from "../report/pull-request/write.ts";
 import { summaryOfReceipt } from "../report/summarize.ts";
-import type { Changes, Summary } from "../report/summary.ts";
-import { shortId } from "../report/text.ts";
 import { inReports, reportsDirectory } from "../report/write.ts";
-import { pullRequestToSend } from "../report/write-pull-request.ts";
-import type { World } from "../world.ts";
+import { type ExitCode, exitCodes, RequestError } from "../shared/errors.ts";
+import { shortId } from "../shared/text.ts";
+import type { World } from "../shared/world.ts";
 
 export interface PullRequestOptions {
   readonly base?: string | undefined;

@@ -1,11 +1,11 @@
 import { text } from "node:stream/consumers";
-import { type ExitCode, ExpectedError, exitCodes } from "../errors.ts";
+import { defaultOptions } from "../config/request.ts";
+import { openRepository, type Repository } from "../git/repository.ts";
 import { type PushLine, parsePushLines } from "../push/refs.ts";
-import { openRepository, type Repository } from "../push/repository.ts";
 import { findPush } from "../push/unseen-push.ts";
-import { defaultOptions } from "../request.ts";
+import { type ExitCode, ExpectedError, exitCodes } from "../shared/errors.ts";
+import type { Environment, World } from "../shared/world.ts";
 import { verify } from "../verify.ts";
-import type { Environment, World } from "../world.ts";
 import { prepareHook } from "./prepare.ts";
 
 /** A server that got no word for longer than this may have hung up by the time the hook is done, in seconds. */

@@ -1,8 +1,8 @@
-import { type ExitCode, ExpectedError, exitCodes, messageOf } from "../errors.ts";
-import { findHookOwner } from "../init/hook-owner.ts";
-import { placeShim } from "../init/shim.ts";
-import { openRepository, type Repository } from "../push/repository.ts";
-import type { World } from "../world.ts";
+import { openRepository, type Repository } from "../git/repository.ts";
+import { findHookOwner } from "../init/hook/owner.ts";
+import { placeShim } from "../init/hook/shim.ts";
+import { type ExitCode, ExpectedError, exitCodes, messageOf } from "../shared/errors.ts";
+import type { World } from "../shared/world.ts";
 
 /**
  * What the prepare script of package.json runs after husky, with every install of packages: puts our shim where git runs

@@ -1,21 +1,21 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { loadConfig } from "../config-file.ts";
-import { type ExitCode, exitCodes, RequestError } from "../errors.ts";
+import { loadConfig } from "../config/load.ts";
+import { defaultOptions } from "../config/request.ts";
+import { openRepository, type Repository } from "../git/repository.ts";
+import { countsText } from "../model/figures.ts";
 import { type Checkout, openCheckout, openWorkingTree } from "../push/checkout.ts";
 import { readRevision } from "../push/refs.ts";
-import { openRepository, type Repository } from "../push/repository.ts";
-import { openDisplay } from "../report/display.ts";
-import { countsText } from "../report/figures.ts";
-import { plainText, plural, shortId } from "../report/text.ts";
+import { openDisplay } from "../report/terminal/display.ts";
 import { prepareReports } from "../report/write.ts";
-import { defaultOptions } from "../request.ts";
-import { DurationStore } from "../suite/durations.ts";
-import { type Order, parseOrder } from "../suite/order.ts";
-import { makePlan } from "../suite/plan.ts";
+import { type ExitCode, exitCodes, RequestError } from "../shared/errors.ts";
+import { plainText, plural, shortId } from "../shared/text.ts";
+import type { World } from "../shared/world.ts";
+import { makePlan } from "../suite/plan/plan.ts";
+import { type Order, parseOrder } from "../suite/races/order.ts";
 import type { SuiteOutcome } from "../suite/run.ts";
 import { runPlan } from "../suite/run-plan.ts";
-import type { World } from "../world.ts";
+import { DurationStore } from "../suite/schedule/durations.ts";
 
 /**
  * Runs the tests that led to a race again: those of one worker, in its order, serially, on one fresh database. Proves

@@ -1,15 +1,15 @@
-import { formatPercent } from "../coverage/percent.ts";
 import { askHook } from "../doctor/hook.ts";
-import { type ExitCode, exitCodes } from "../errors.ts";
-import { conditionsOfHead } from "../push/conditions.ts";
+import { openRepository } from "../git/repository.ts";
+import { allTests, countsText } from "../model/figures.ts";
+import { formatPercent } from "../model/percent.ts";
 import { differences, type Receipt, ReceiptStore } from "../push/receipts.ts";
 import { readRevision } from "../push/refs.ts";
-import { openRepository } from "../push/repository.ts";
-import { allTests, countsText } from "../report/figures.ts";
 import { History } from "../report/history.ts";
-import { historyLines, trendRuns } from "../report/history-lines.ts";
-import { formatMoment, formatSeconds, shortId } from "../report/text.ts";
-import type { World } from "../world.ts";
+import { historyLines, trendRuns } from "../report/terminal/history-lines.ts";
+import { type ExitCode, exitCodes } from "../shared/errors.ts";
+import { formatMoment, formatSeconds, shortId } from "../shared/text.ts";
+import type { World } from "../shared/world.ts";
+import { conditionsOfHead } from "../trust/conditions.ts";
 
 const shownReceipts = 5;
 

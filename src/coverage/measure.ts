@@ -1,6 +1,6 @@
-import { type LcovInput, mergeLcov } from "./lcov.ts";
-import { type PartedCoverage, partCoverage, type VerifiedFiles } from "./outside.ts";
-import { type Coverage, SourceCoverage } from "./source-coverage.ts";
+import { type PartedCoverage, partCoverage, type VerifiedFiles } from "./files/outside.ts";
+import { type LcovInput, mergeLcov } from "./lcov/merge.ts";
+import { type Coverage, SourceCoverage } from "./lcov/source-coverage.ts";
 
 /** Where the coverage of a suite is. */
 export interface SuiteInputs {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { ConnectionOptions } from "node:tls";
 import pg from "pg";
-import { messageOf } from "../errors.ts";
+import { messageOf } from "../shared/errors.ts";
 import type { ServerAddress } from "./url.ts";
 
 /** What node-pg is to be given for an address; TLS is decided. */

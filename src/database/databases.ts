@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { messageOf, UnavailableError } from "../errors.ts";
+import { messageOf, UnavailableError } from "../shared/errors.ts";
 import { codeOf } from "./connection.ts";
 import type { DatabaseServer } from "./server.ts";
 import { heldBy, patienceMilliseconds } from "./sessions.ts";

@@ -1,4 +1,4 @@
-import type { DatabaseConfig } from "../config.ts";
+import type { DatabaseConfig } from "../config/schema.ts";
 import type { WorkerId } from "./provision.ts";
 import { postgresVariables, type ServerAddress } from "./url.ts";
 import { variableValue } from "./variable-values.ts";

@@ -1,12 +1,12 @@
-import { InterruptedError, UnavailableError } from "../errors.ts";
-import { cloneStatements } from "./clone-statements.ts";
+import { InterruptedError, UnavailableError } from "../shared/errors.ts";
 import { isServersAnswer } from "./connection.ts";
 import type { Databases } from "./databases.ts";
 import { workerEnvironment } from "./environment.ts";
 import { checkDatabaseName } from "./names.ts";
 import type { ProvisionRequest, WorkerDatabase, WorkerId } from "./provision.ts";
 import type { DatabaseServer } from "./server.ts";
-import type { Template } from "./template.ts";
+import type { Template } from "./template/build.ts";
+import { cloneStatements } from "./template/clone-statements.ts";
 import type { ServerAddress } from "./url.ts";
 
 /** A server and what this run has on it. */

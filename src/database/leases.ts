@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
-import { messageOf } from "../errors.ts";
-import { listenOn } from "../socket.ts";
+import { messageOf } from "../shared/errors.ts";
+import { listenOn } from "../shared/socket.ts";
 import type { Provision, WorkerDatabase } from "./provision.ts";
 
 /** Hands out a run's databases, one at a time to each process that asks, each as fresh as the template. */

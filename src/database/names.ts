@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { RequestError } from "../errors.ts";
+import { RequestError } from "../shared/errors.ts";
 import type { WorkerId } from "./provision.ts";
 
 /** The bytes Postgres keeps of a name; it cuts longer ones without a word, and two workers would share a database. */

@@ -1,9 +1,9 @@
-import { InterruptedError, RequestError } from "../errors.ts";
-import { openEmbeddedProvision } from "./embedded-provision.ts";
-import { openExternalProvision } from "./external-provision.ts";
+import { InterruptedError, RequestError } from "../shared/errors.ts";
+import { openEmbeddedProvision } from "./embedded/provision.ts";
+import { openExternalProvision } from "./external/provision.ts";
 import { checkBaseName } from "./names.ts";
 import type { Provision, ProvisionRequest } from "./provision.ts";
-import { needsTemplate } from "./template.ts";
+import { needsTemplate } from "./template/build.ts";
 
 /**
  * Starts the embedded server, or connects to the one that the request names, and builds the template. Throws

@@ -1,6 +1,6 @@
-import type { DatabaseConfig } from "../config.ts";
-import type { Secret } from "../suite/redact.ts";
-import type { Environment } from "../world.ts";
+import type { DatabaseConfig } from "../config/schema.ts";
+import type { Secret } from "../shared/redact.ts";
+import type { Environment } from "../shared/world.ts";
 
 /** Who works on a database: `gw0`, `gw1`, … in a parallel run; `master` in a serial one, which gets the base name itself. */
 export type WorkerId = `gw${number}` | "master";

@@ -1,4 +1,4 @@
-import type { Secret } from "../suite/redact.ts";
+import type { Secret } from "../shared/redact.ts";
 import type { ServerAddress } from "./url.ts";
 
 /** A row of any query. */

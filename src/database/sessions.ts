@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { UnavailableError } from "../errors.ts";
+import { UnavailableError } from "../shared/errors.ts";
 import type { DatabaseServer } from "./server.ts";
 
 /** How long a session that should end is waited for. */

@@ -1,9 +1,9 @@
 import { isIPv6 } from "node:net";
 import { userInfo } from "node:os";
-import type { DatabaseConfig } from "../config.ts";
-import { RequestError } from "../errors.ts";
-import type { Secret } from "../suite/redact.ts";
-import type { Environment } from "../world.ts";
+import type { DatabaseConfig } from "../config/schema.ts";
+import { RequestError } from "../shared/errors.ts";
+import type { Secret } from "../shared/redact.ts";
+import type { Environment } from "../shared/world.ts";
 
 /** Where a server is and who we are there. Passwords are decoded here, and encoded again by whoever renders them. */
 export interface ServerAddress {

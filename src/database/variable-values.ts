@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import { isPart, type PartName, placeholder } from "../variable-words.ts";
+import { isPart, type PartName, placeholder } from "../config/variable-words.ts";
 import { encodePart, renderUrl, type ServerAddress } from "./url.ts";
 
 /** What a value of `database.variables` stands for: a URL, a part of the address, or a template of its parts. */

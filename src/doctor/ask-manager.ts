@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { configurationOf, type HookManager, readPackageFields } from "../init/hook-managers.ts";
-import { lefthookUse } from "../init/lefthook-entry.ts";
-import { runsOurHook } from "../init/manager-entry.ts";
-import { packageRunsUs } from "../init/package-entry.ts";
-import { preCommitRunsUs } from "../init/pre-commit-entry.ts";
-import type { Repository } from "../push/repository.ts";
-import type { World } from "../world.ts";
+import type { Repository } from "../git/repository.ts";
+import { lefthookUse } from "../init/hook/lefthook-entry.ts";
+import { runsOurHook } from "../init/hook/manager-entry.ts";
+import { configurationOf, type HookManager, readPackageFields } from "../init/hook/managers.ts";
+import { packageRunsUs } from "../init/hook/package-entry.ts";
+import { preCommitRunsUs } from "../init/hook/pre-commit-entry.ts";
+import type { World } from "../shared/world.ts";
 import { askScript, type HookAnswer, runAsked } from "./ask-script.ts";
 
 const init = "Run `npx verify init`: it puts the entry in, or says which.";

@@ -3,12 +3,12 @@ import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
-import { hasBlock } from "../init/hook-file.ts";
-import { runsOurHook } from "../init/manager-entry.ts";
-import { isShim } from "../init/shim.ts";
-import { packageRoot } from "../paths.ts";
-import type { Repository } from "../push/repository.ts";
-import type { Environment, World } from "../world.ts";
+import type { Repository } from "../git/repository.ts";
+import { hasBlock } from "../init/hook/file.ts";
+import { runsOurHook } from "../init/hook/manager-entry.ts";
+import { isShim } from "../init/hook/shim.ts";
+import { packageRoot } from "../shared/paths.ts";
+import type { Environment, World } from "../shared/world.ts";
 
 /** Whether what git executes gets to pushproof, with the words that tell it. */
 export interface HookAnswer {

@@ -1,11 +1,11 @@
-import type { Config } from "../config.ts";
-import { findInstallation } from "../database/embedded/installation.ts";
-import { checkMayCreate } from "../database/external.ts";
-import { withExternalServer } from "../database/external-inventory.ts";
+import type { Config } from "../config/schema.ts";
+import { findInstallation } from "../database/embedded/binaries/installation.ts";
+import { withExternalServer } from "../database/external/inventory.ts";
+import { checkMayCreate } from "../database/external/server.ts";
 import { serverUrl } from "../database/url.ts";
-import { messageOf } from "../errors.ts";
-import type { Repository } from "../push/repository.ts";
-import type { World } from "../world.ts";
+import type { Repository } from "../git/repository.ts";
+import { messageOf } from "../shared/errors.ts";
+import type { World } from "../shared/world.ts";
 import { type Finding, ok, problem } from "./finding.ts";
 
 /** The server that runs would use: that the external one is there and lets us create databases, or that there are programs. */

@@ -1,4 +1,4 @@
-import { type Addition, additionText } from "../init/additions.ts";
+import { type Addition, additionText } from "../project/packages/additions.ts";
 
 /** What an examination found: all well, something to know, or something that keeps a verification from working. */
 export interface Finding {

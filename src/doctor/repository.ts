@@ -2,12 +2,12 @@ import { statSync } from "node:fs";
 import { access, constants, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { privateCache } from "../cache.ts";
-import { messageOf } from "../errors.ts";
-import { gitLineOrNull } from "../push/git.ts";
-import type { Repository } from "../push/repository.ts";
-import { formatBytes } from "../report/text.ts";
-import type { World } from "../world.ts";
+import { gitLineOrNull } from "../git/client.ts";
+import type { Repository } from "../git/repository.ts";
+import { privateCache } from "../shared/cache.ts";
+import { messageOf } from "../shared/errors.ts";
+import { formatBytes } from "../shared/text.ts";
+import type { World } from "../shared/world.ts";
 import { type Finding, ok, problem, remark } from "./finding.ts";
 
 /** What a run may write before it is short of room, in bytes. */

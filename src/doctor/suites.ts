@@ -1,18 +1,18 @@
-import type { Config, ConfigFile, SuiteConfig } from "../config.ts";
-import { addNodePackages } from "../init/add-node-packages.ts";
-import { addPythonPackages } from "../init/add-python-packages.ts";
-import { runCommand } from "../init/commands.ts";
+import type { Config, ConfigFile, SuiteConfig } from "../config/schema.ts";
+import type { Repository } from "../git/repository.ts";
+import { baseBranch, repositoryName } from "../init/detect/repository-facts.ts";
 import { draftConfig } from "../init/draft-config.ts";
-import { listProjectFiles } from "../init/project-files.ts";
-import { baseBranch, repositoryName } from "../init/repository-facts.ts";
-import type { Repository } from "../push/repository.ts";
-import { plural } from "../report/text.ts";
-import { installedVersion } from "../suite/installed-package.ts";
-import { launcherRemedy, missingLauncher, missingLauncherText } from "../suite/launchers.ts";
-import type { Plan, PlannedSuite } from "../suite/plan.ts";
-import { projectEnvironment } from "../suite/project-environment.ts";
-import { usableWorkers } from "../suite/worker-count.ts";
-import type { World } from "../world.ts";
+import { installedVersion } from "../project/installed-package.ts";
+import { launcherRemedy, missingLauncher, missingLauncherText } from "../project/launchers.ts";
+import { addNodePackages } from "../project/packages/add-node-packages.ts";
+import { addPythonPackages } from "../project/packages/add-python-packages.ts";
+import { listProjectFiles } from "../project/project-files.ts";
+import { runCommand } from "../shared/exec/commands.ts";
+import { plural } from "../shared/text.ts";
+import type { World } from "../shared/world.ts";
+import type { Plan, PlannedSuite } from "../suite/plan/plan.ts";
+import { projectEnvironment } from "../suite/plan/project-environment.ts";
+import { usableWorkers } from "../suite/schedule/worker-count.ts";
 import { type Finding, missing, ok, problem, remark } from "./finding.ts";
 
 /** The suites that are there and not configured. */

@@ -1,5 +1,5 @@
-import { type ExitCode, exitCodes, RequestError } from "../errors.ts";
-import { gitLineOrNull } from "../push/git.ts";
+import { gitLineOrNull } from "../git/client.ts";
+import { type ExitCode, exitCodes, RequestError } from "../shared/errors.ts";
 import { earlierHeads } from "./earlier.ts";
 import type { Order } from "./order.ts";
 import { describedWithin, longestOption, pushShown, refuseBrowser, tellAddress } from "./push.ts";

@@ -1,6 +1,6 @@
-import { RequestError } from "../errors.ts";
-import { forcedBody, mergedBody } from "../report/merged-body.ts";
+import { forcedBody, mergedBody } from "../report/pull-request/merged-body.ts";
 import { writeReport } from "../report/write.ts";
+import { RequestError } from "../shared/errors.ts";
 import type { Order } from "./order.ts";
 
 /**

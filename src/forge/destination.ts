@@ -1,9 +1,9 @@
-import { RequestError } from "../errors.ts";
-import { gitLineOrNull } from "../push/git.ts";
-import { configuredRemotes, defaultRemote, listRemotes } from "../push/remotes.ts";
-import type { Repository } from "../push/repository.ts";
-import { shortId } from "../report/text.ts";
-import type { Environment } from "../world.ts";
+import { gitLineOrNull } from "../git/client.ts";
+import { configuredRemotes, defaultRemote, listRemotes } from "../git/remotes.ts";
+import type { Repository } from "../git/repository.ts";
+import { RequestError } from "../shared/errors.ts";
+import { shortId } from "../shared/text.ts";
+import type { Environment } from "../shared/world.ts";
 import { type ForgeKind, forgeKind, ownerOf, parseRemoteUrl, withoutCredentials } from "./remote.ts";
 import { commandLine, outputOf, type Run } from "./run.ts";
 

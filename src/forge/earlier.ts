@@ -1,4 +1,4 @@
-import { gitLineOrNull } from "../push/git.ts";
+import { gitLineOrNull } from "../git/client.ts";
 import type { Order } from "./order.ts";
 import { outputOf } from "./run.ts";
 

@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import { type ExitCode, exitCodes } from "../errors.ts";
+import { type ExitCode, exitCodes } from "../shared/errors.ts";
 import { descriptionFor, fitsInAddress, writeDescription } from "./description.ts";
 import { requirePushed } from "./destination.ts";
 import { parseJson } from "./json.ts";

@@ -1,6 +1,6 @@
 import { relative } from "node:path";
-import { type ExitCode, exitCodes, UnavailableError } from "../errors.ts";
-import { quote } from "../suite/shell.ts";
+import { type ExitCode, exitCodes, UnavailableError } from "../shared/errors.ts";
+import { quote } from "../shared/shell.ts";
 import { descriptionFor, writeDescription } from "./description.ts";
 import { remoteTip } from "./destination.ts";
 import { earlierHeads } from "./earlier.ts";

@@ -1,4 +1,4 @@
-import { UnavailableError } from "../errors.ts";
+import { UnavailableError } from "../shared/errors.ts";
 
 /** What a program wrote as JSON. Throws UnavailableError where it wrote something else. */
 export function parseJson<Value>(program: string, text: string): Value {

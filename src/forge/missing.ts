@@ -1,5 +1,5 @@
-import { type ExitCode, exitCodes } from "../errors.ts";
-import type { World } from "../world.ts";
+import { type ExitCode, exitCodes } from "../shared/errors.ts";
+import type { World } from "../shared/world.ts";
 
 /** A program that is not there, where it comes from, and the command, as a line for a shell, that it is needed for. */
 export interface MissingProgram {

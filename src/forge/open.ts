@@ -1,11 +1,11 @@
-import { type ExitCode, exitCodes } from "../errors.ts";
+import type { Repository } from "../git/repository.ts";
+import type { Summary } from "../model/summary.ts";
 import type { Target } from "../push/refs.ts";
-import type { Repository } from "../push/repository.ts";
-import { pullRequestTitle, titleLine } from "../report/pull-request.ts";
-import type { Summary } from "../report/summary.ts";
-import { shortId } from "../report/text.ts";
+import { pullRequestTitle, titleLine } from "../report/pull-request/body.ts";
 import { verdictInWords } from "../report/verdict.ts";
-import type { World } from "../world.ts";
+import { type ExitCode, exitCodes } from "../shared/errors.ts";
+import { shortId } from "../shared/text.ts";
+import type { World } from "../shared/world.ts";
 import { openByAgit } from "./agit.ts";
 import { withoutTitle } from "./description.ts";
 import { openOnGitHub } from "./github.ts";

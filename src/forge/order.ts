@@ -1,5 +1,5 @@
 import type { SimpleGit } from "simple-git";
-import type { World } from "../world.ts";
+import type { World } from "../shared/world.ts";
 import type { Destination } from "./destination.ts";
 import type { Run } from "./run.ts";
 

@@ -1,5 +1,5 @@
-import { RequestError, UnavailableError } from "../errors.ts";
-import { blockIn, markedBlock } from "../report/merged-body.ts";
+import { blockIn, markedBlock } from "../report/pull-request/merged-body.ts";
+import { RequestError, UnavailableError } from "../shared/errors.ts";
 import type { Order } from "./order.ts";
 import { addressIn } from "./run.ts";
 

@@ -1,6 +1,6 @@
-import { RequestError } from "../errors.ts";
-import type { Secret } from "../suite/redact.ts";
-import type { Environment } from "../world.ts";
+import { RequestError } from "../shared/errors.ts";
+import type { Secret } from "../shared/redact.ts";
+import type { Environment } from "../shared/world.ts";
 
 /** What kind of host a remote is at. `gitea` is Forgejo too. */
 export type ForgeKind = "github" | "gitlab" | "gitea";

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
-import { InterruptedError, messageOf, UnavailableError } from "../errors.ts";
-import { withoutNpmRun } from "../push/environment.ts";
-import { clip, plainLine, plainText } from "../report/text.ts";
-import { type Redact, redactor } from "../suite/redact.ts";
-import { quote } from "../suite/shell.ts";
-import type { Environment, World } from "../world.ts";
+import { withoutNpmRun } from "../git/environment.ts";
+import { InterruptedError, messageOf, UnavailableError } from "../shared/errors.ts";
+import { type Redact, redactor } from "../shared/redact.ts";
+import { quote } from "../shared/shell.ts";
+import { clip, plainLine, plainText } from "../shared/text.ts";
+import type { Environment, World } from "../shared/world.ts";
 import { forgeSecrets, withoutCredentials } from "./remote.ts";
 
 /** How a program ended; what it wrote is without secrets. */

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import type { Readable, Writable } from "node:stream";
-import type { World } from "../world.ts";
+import type { World } from "../shared/world.ts";
 
 /** Whether somebody sits at a terminal who can be asked. */
 export function canAsk({ input, output }: World): boolean {

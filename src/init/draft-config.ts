@@ -1,18 +1,18 @@
-import { type ConfigFile, configSchema } from "../config.ts";
-import type { FixedConnection } from "../suite/fixed-connections.ts";
+import { type ConfigFile, configSchema } from "../config/schema.ts";
+import type { ProjectFiles } from "../project/project-files.ts";
+import type { FixedConnection } from "../suite/hints/fixed-connections.ts";
 import { withCiVariables } from "./ci-variables.ts";
-import { coverageThresholds } from "./coverage-thresholds.ts";
-import { detectDatabase } from "./detect-database.ts";
-import { detectJavaScript } from "./detect-javascript.ts";
-import { detectPytest } from "./detect-pytest.ts";
-import { detectVitest } from "./detect-vitest.ts";
-import type { DetectedSuite } from "./detected-suite.ts";
-import { withMoonTasks } from "./moon-tasks.ts";
-import { detectPostgres } from "./postgres-server.ts";
-import type { ProjectFiles } from "./project-files.ts";
-import { withoutDatabaseVariables } from "./script-variables.ts";
-import { type FoundSetup, findSetups } from "./suggestions.ts";
-import type { Remark } from "./threshold-remarks.ts";
+import { detectDatabase } from "./detect/database.ts";
+import type { DetectedSuite } from "./detect/detected-suite.ts";
+import { detectJavaScript } from "./detect/javascript.ts";
+import { withMoonTasks } from "./detect/moon-tasks.ts";
+import { detectPostgres } from "./detect/postgres-server.ts";
+import { detectPytest } from "./detect/pytest.ts";
+import { withoutDatabaseVariables } from "./detect/script-variables.ts";
+import { type FoundSetup, findSetups } from "./detect/setups.ts";
+import { detectVitest } from "./detect/vitest.ts";
+import type { Remark } from "./thresholds/remarks.ts";
+import { coverageThresholds } from "./thresholds/take-over.ts";
 
 /** A configuration for a project, and how it came about. */
 export interface Draft {

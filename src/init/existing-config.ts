@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { configPlaces } from "../config-file.ts";
+import { configPlaces } from "../config/load.ts";
 
 /** Where a project is configured already, for people to read; null where it is not. */
 export function existingConfig(root: string, packageFields: Readonly<Record<string, unknown>> | null): string | null {

@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
 import { createColors } from "picocolors";
-import type { World } from "../world.ts";
+import type { World } from "../shared/world.ts";
 
 /** Says what happens, a short line each. */
 export interface Narrator {

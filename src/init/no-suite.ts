@@ -1,4 +1,4 @@
-import { RequestError } from "../errors.ts";
+import { RequestError } from "../shared/errors.ts";
 
 const example = `{
   "suites": [{ "name": "backend", "root": ".", "runner": "pytest", "command": "pytest", "source": ["src"] }],

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join, sep } from "node:path";
-import { packageRoot } from "../paths.ts";
+import { packageRoot } from "../shared/paths.ts";
 
 /** The pushproof that is running. */
 export interface OwnPackage {

@@ -1,12 +1,12 @@
 import { realpath } from "node:fs/promises";
 import type { SimpleGit } from "simple-git";
-import { messageOf, UnavailableError } from "../errors.ts";
-import { listed, plural } from "../report/text.ts";
-import type { Environment } from "../world.ts";
+import { gitLine, openGit } from "../git/client.ts";
+import type { Repository } from "../git/repository.ts";
+import { messageOf, UnavailableError } from "../shared/errors.ts";
+import { listed, plural } from "../shared/text.ts";
+import type { Environment } from "../shared/world.ts";
 import { linkDependencies, staleDependencies } from "./dependencies.ts";
-import { gitLine, openGit } from "./git.ts";
 import type { Target } from "./refs.ts";
-import type { Repository } from "./repository.ts";
 import { fillSubmodules } from "./submodules.ts";
 import { listWorktrees, removeWorktree, worktreePath } from "./worktrees.ts";
 

@@ -1,9 +1,9 @@
 import { type Dirent, existsSync } from "node:fs";
 import { copyFile, mkdir, readdir, readlink, realpath, symlink } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
+import type { Repository } from "../git/repository.ts";
 import { InstalledPackages } from "./installed.ts";
 import type { Target } from "./refs.ts";
-import type { Repository } from "./repository.ts";
 
 const projectFiles = new Set([
   "package.json",

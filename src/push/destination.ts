@@ -1,7 +1,7 @@
 import type { SimpleGit } from "simple-git";
-import type { Destination } from "../report/summary.ts";
-import { gitLineOrNull } from "./git.ts";
-import { configuredRemotes, defaultRemote, listRemotes } from "./remotes.ts";
+import { gitLineOrNull } from "../git/client.ts";
+import { configuredRemotes, defaultRemote, listRemotes } from "../git/remotes.ts";
+import type { Destination } from "../model/summary.ts";
 
 /**
  * Where a branch goes when it is pushed, and what the remote has there as far as is known here; null for a commit on no

@@ -1,11 +1,11 @@
 import { dirname, join } from "node:path";
+import { gitLineOrNull } from "../git/client.ts";
+import type { Repository } from "../git/repository.ts";
 import { compareInstalled, type InstalledAnswer, lockFileNames } from "../project/lock-files/compare-installed.ts";
 import type { Difference } from "../project/lock-files/lock-file.ts";
-import { listed, shortId } from "../report/text.ts";
-import { quote } from "../suite/shell.ts";
-import { gitLineOrNull } from "./git.ts";
+import { quote } from "../shared/shell.ts";
+import { listed, shortId } from "../shared/text.ts";
 import type { Target } from "./refs.ts";
-import type { Repository } from "./repository.ts";
 
 /** How many packages a sentence names. */
 const namedPackages = 3;

@@ -1,7 +1,7 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { removeOlder, replaceFile } from "../files.ts";
-import type { Summary } from "../report/summary.ts";
+import type { Summary } from "../model/summary.ts";
+import { removeOlder, replaceFile } from "../shared/files.ts";
 
 /** Proof that a tree passed: what was verified, by what, under which conditions. */
 export interface Receipt {

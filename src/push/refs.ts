@@ -1,6 +1,6 @@
 import type { SimpleGit } from "simple-git";
-import { RequestError, UnavailableError } from "../errors.ts";
-import { gitLineOrNull } from "./git.ts";
+import { gitLineOrNull } from "../git/client.ts";
+import { RequestError, UnavailableError } from "../shared/errors.ts";
 
 /** One line of what git gives a pre-push hook on standard input. */
 export interface PushLine {

@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { messageOf, UnavailableError } from "../errors.ts";
-import { quote } from "../suite/shell.ts";
-import type { Environment } from "../world.ts";
-import { gitLine, gitLineOrNull, openGit } from "./git.ts";
+import { gitLine, gitLineOrNull, openGit } from "../git/client.ts";
+import { messageOf, UnavailableError } from "../shared/errors.ts";
+import { quote } from "../shared/shell.ts";
+import type { Environment } from "../shared/world.ts";
 
 /** A repository whose files are wanted, and where its submodules may be found. */
 interface Outer {

@@ -1,10 +1,10 @@
 import { access, realpath, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { privateCache } from "../cache.ts";
-import { currentOwner, isStillNeeded, nameWithOwner, type Owner, type Swept } from "../process-owner.ts";
-import type { Environment } from "../world.ts";
+import type { Repository } from "../git/repository.ts";
+import { privateCache } from "../shared/cache.ts";
+import { currentOwner, isStillNeeded, nameWithOwner, type Owner, type Swept } from "../shared/process-owner.ts";
+import type { Environment } from "../shared/world.ts";
 import type { Target } from "./refs.ts";
-import type { Repository } from "./repository.ts";
 
 /**
  * The absolute path for a new worktree, after those of killed runs are removed.

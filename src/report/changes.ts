@@ -1,8 +1,8 @@
 import type { SimpleGit } from "simple-git";
-import { compareNames } from "../coverage/lines.ts";
-import { type Comparison, findMergeBase, type MergeBaseRequest } from "../push/merge-base.ts";
+import { compareNames } from "../coverage/lcov/lines.ts";
+import { type Comparison, findMergeBase, type MergeBaseRequest } from "../git/merge-base.ts";
+import type { Changes, CommitSummary, FileChange } from "../model/summary.ts";
 import { findLowered } from "./lowered-thresholds.ts";
-import type { Changes, CommitSummary, FileChange } from "./summary.ts";
 
 /** What the commit changes against the merge base with the base branch; null where there is nothing to compare with. */
 export async function findChanges(request: MergeBaseRequest): Promise<Changes | null> {

@@ -1,7 +1,7 @@
-import type { Count } from "../coverage/lines.ts";
-import { formatPercent } from "../coverage/percent.ts";
-import type { CoverageSummary, GateSummary, OwnTotal } from "./summary.ts";
-import { shortId } from "./text.ts";
+import type { Count } from "../coverage/lcov/lines.ts";
+import { formatPercent } from "../model/percent.ts";
+import type { CoverageSummary, GateSummary, OwnTotal } from "../model/summary.ts";
+import { shortId } from "../shared/text.ts";
 
 /** A measured figure beside what is asked of it, as text for every report alike. */
 export interface CoverageRow {

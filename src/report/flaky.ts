@@ -1,5 +1,5 @@
-import type { FlakyTest, Summary } from "./summary.ts";
-import { listed, plural } from "./text.ts";
+import type { FlakyTest, Summary } from "../model/summary.ts";
+import { listed, plural } from "../shared/text.ts";
 
 const shownTests = 3;
 

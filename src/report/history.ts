@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { allTests } from "./figures.ts";
-import type { HistorySummary, PastRun, Summary } from "./summary.ts";
+import { allTests } from "../model/figures.ts";
+import type { HistorySummary, PastRun, Summary } from "../model/summary.ts";
 
 /** A run as the history keeps it: what a later one may be compared with. */
 export interface HistoryEntry extends PastRun {

@@ -1,5 +1,5 @@
 import type { SimpleGit } from "simple-git";
-import type { FileChange, LoweredThreshold } from "./summary.ts";
+import type { FileChange, LoweredThreshold } from "../model/summary.ts";
 import { holdsSettings, mayHoldOptions, optionSearch, type Threshold, thresholdsIn } from "./thresholds-in-file.ts";
 
 /** Larger files were not written by hand. */

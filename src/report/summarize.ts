@@ -1,13 +1,13 @@
+import type { VerifyRequest } from "../config/request.ts";
+import type { Changes, Destination, HistorySummary, SuiteSummary, Summary, Verdict } from "../model/summary.ts";
 import type { Checkout } from "../push/checkout.ts";
-import { version } from "../push/conditions.ts";
 import type { Receipt } from "../push/receipts.ts";
 import type { Target } from "../push/refs.ts";
-import type { VerifyRequest } from "../request.ts";
+import { quote } from "../shared/shell.ts";
+import { formatMoment } from "../shared/text.ts";
 import type { PlanRun } from "../suite/run-plan.ts";
-import { quote } from "../suite/shell.ts";
+import { version } from "../trust/conditions.ts";
 import type { Judgment } from "../verdict.ts";
-import type { Changes, Destination, HistorySummary, SuiteSummary, Summary, Verdict } from "./summary.ts";
-import { formatMoment } from "./text.ts";
 
 /** What is known of a verification before anything ran. */
 export interface RunFacts {

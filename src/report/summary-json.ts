@@ -1,4 +1,4 @@
-import type { Summary } from "./summary.ts";
+import type { Summary } from "../model/summary.ts";
 
 /** The contract's keys, in its order. */
 const order = {

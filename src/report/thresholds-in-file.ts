@@ -1,8 +1,8 @@
 import { basename } from "node:path/posix";
-import { coverageSchema } from "../config.ts";
-import { parseYaml, percentOf, recordOf } from "../init/loose-values.ts";
-import { computed, exportedLiteral, literalOf } from "../init/object-literal.ts";
-import { readSections } from "../init/sections.ts";
+import { coverageSchema } from "../config/schema.ts";
+import { parseYaml, percentOf, recordOf } from "../project/parsers/loose-values.ts";
+import { computed, exportedLiteral, literalOf } from "../project/parsers/object-literal.ts";
+import { readSections } from "../project/parsers/sections.ts";
 
 /** A coverage threshold as a file has it; null where only running the file would tell. */
 export interface Threshold {

@@ -1,5 +1,5 @@
-import type { Failure, FailureKind, Summary, Verdict } from "./summary.ts";
-import { listed, plural, shortId } from "./text.ts";
+import type { Failure, FailureKind, Summary, Verdict } from "../model/summary.ts";
+import { listed, plural, shortId } from "../shared/text.ts";
 
 /** The verdict in words; a pass of a run that left something out never reads as a whole one. */
 export function verdictInWords(summary: Summary): string {

@@ -1,17 +1,17 @@
 import { lstat, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { writeLcov } from "../coverage/lcov.ts";
-import type { Coverage } from "../coverage/source-coverage.ts";
-import { messageOf, RequestError, UnavailableError } from "../errors.ts";
-import { replaceFile } from "../files.ts";
-import { reportPage } from "./page.ts";
-import type { Template } from "./pull-request-template.ts";
-import { reportsIndex } from "./reports-index.ts";
-import type { RunRecord } from "./run-record.ts";
-import type { Summary } from "./summary.ts";
+import { writeLcov } from "../coverage/lcov/merge.ts";
+import type { Coverage } from "../coverage/lcov/source-coverage.ts";
+import type { RunRecord } from "../model/run-record.ts";
+import type { Summary } from "../model/summary.ts";
+import { messageOf, RequestError, UnavailableError } from "../shared/errors.ts";
+import { replaceFile } from "../shared/files.ts";
+import { reportsIndex } from "./markdown/reports-index.ts";
+import { summaryMarkdown } from "./markdown/summary.ts";
+import { reportPage } from "./page/page.ts";
+import type { Template } from "./pull-request/template.ts";
+import { writePullRequest } from "./pull-request/write.ts";
 import { summaryJson } from "./summary-json.ts";
-import { summaryMarkdown } from "./summary-markdown.ts";
-import { writePullRequest } from "./write-pull-request.ts";
 
 /** Where the reports lie, relative to the repo's root. */
 export const reportsDirectory = ".verify";

@@ -1,12 +1,12 @@
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
-import { requireLaunchers } from "./launchers.ts";
+import { requireLaunchers } from "../project/launchers.ts";
+import { runCommand } from "../shared/exec/process.ts";
 import type { LogFile } from "./logs.ts";
-import { allowsNarrowing, narrowingVariable, refuseNarrowing } from "./narrowing.ts";
-import type { PlannedSuite } from "./plan.ts";
-import { runCommand } from "./process.ts";
-import { listenForProgress, type Progress, type ReportedFacts } from "./progress.ts";
-import type { Runner, Selection, SuiteRun, TestResults } from "./runner.ts";
+import { allowsNarrowing, narrowingVariable, refuseNarrowing } from "./plan/narrowing.ts";
+import type { PlannedSuite } from "./plan/plan.ts";
+import { listenForProgress, type Progress, type ReportedFacts } from "./progress/listen.ts";
+import type { Runner, Selection, SuiteRun, TestResults } from "./runners/runner.ts";
 import type { SuiteScene } from "./scene.ts";
 import { noteGroup } from "./scratch.ts";
 

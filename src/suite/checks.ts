@@ -1,8 +1,8 @@
-import type { CheckSummary } from "../report/summary.ts";
-import type { PlannedSuite } from "./plan.ts";
-import { runCommand } from "./process.ts";
-import { projectEnvironment } from "./project-environment.ts";
-import { redactor } from "./redact.ts";
+import type { CheckSummary } from "../model/summary.ts";
+import { runCommand } from "../shared/exec/process.ts";
+import { redactor } from "../shared/redact.ts";
+import type { PlannedSuite } from "./plan/plan.ts";
+import { projectEnvironment } from "./plan/project-environment.ts";
 import type { SuiteSurroundings } from "./run.ts";
 
 /** A check of the configuration: a command that has to succeed. */

@@ -3,8 +3,8 @@ import { openProvision } from "../database/open.ts";
 import type { Provision, ProvisionRequest } from "../database/provision.ts";
 import { serverUrl } from "../database/url.ts";
 import type { Checkout } from "../push/checkout.ts";
-import type { Environment } from "../world.ts";
-import { setupEnvironment } from "./project-environment.ts";
+import type { Environment } from "../shared/world.ts";
+import { setupEnvironment } from "./plan/project-environment.ts";
 
 /** Whose databases are needed, and what for. */
 export interface DatabasesRequest

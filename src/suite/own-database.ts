@@ -1,15 +1,15 @@
 import { realpath } from "node:fs/promises";
 import { devNull } from "node:os";
 import { join } from "node:path";
-import { type DatabaseConfig, durationSeconds } from "../config.ts";
-import { loadConfig } from "../config-file.ts";
+import { loadConfig } from "../config/load.ts";
+import { type DatabaseConfig, durationSeconds } from "../config/schema.ts";
 import type { WorkerDatabase } from "../database/provision.ts";
 import { withoutPostgresRedirects } from "../database/url.ts";
-import { RequestError } from "../errors.ts";
-import { scrubEnvironment, withoutCaller } from "../push/environment.ts";
-import { openRepository } from "../push/repository.ts";
+import { scrubEnvironment, withoutCaller } from "../git/environment.ts";
+import { openRepository } from "../git/repository.ts";
 import { prepareReports } from "../report/write.ts";
-import type { Environment, World } from "../world.ts";
+import { RequestError } from "../shared/errors.ts";
+import type { Environment, World } from "../shared/world.ts";
 import { openDatabases } from "./open-databases.ts";
 
 /** A database for one command, outside of any verification. */

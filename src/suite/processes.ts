@@ -1,16 +1,16 @@
 import { type LeaseOffice, openLeaseOffice } from "../database/leases.ts";
 import type { Audit, Provision, WorkerDatabase, WorkerId } from "../database/provision.ts";
-import type { RejectionSummary } from "../report/summary.ts";
+import type { RejectionSummary } from "../model/summary.ts";
 import { type Attempt, type AttemptRequest, runAttempt } from "./attempt.ts";
-import { endedServer, groupRejections, withRejections } from "./audit.ts";
-import { requireSameTests } from "./different-tests.ts";
 import type { Logs } from "./logs.ts";
-import { mergeReported, mergeResults } from "./merge-results.ts";
-import type { PlannedSuite } from "./plan.ts";
-import type { Progress } from "./progress.ts";
-import type { Runner, Share, TestId, TestResults } from "./runner.ts";
+import type { PlannedSuite } from "./plan/plan.ts";
+import type { Progress } from "./progress/listen.ts";
+import { endedServer, groupRejections, withRejections } from "./results/audit.ts";
+import { requireSameTests } from "./results/different-tests.ts";
+import { mergeReported, mergeResults } from "./results/merge.ts";
+import type { Runner, Share, TestId, TestResults } from "./runners/runner.ts";
 import type { SuiteScene } from "./scene.ts";
-import { shareOut } from "./shares.ts";
+import { shareOut } from "./schedule/shares.ts";
 
 /** What is needed to run a suite's processes. */
 export interface SuiteParts {

@@ -1,26 +1,26 @@
 import { rm } from "node:fs/promises";
-import type { Config } from "../config.ts";
+import type { VerifyRequest } from "../config/request.ts";
+import type { Config } from "../config/schema.ts";
 import { type Measured, measure } from "../coverage/measure.ts";
 import type { Provision } from "../database/provision.ts";
 import { urlSecrets } from "../database/url.ts";
-import { InterruptedError, messageOf } from "../errors.ts";
+import { countsText } from "../model/figures.ts";
+import type { CheckSummary, SuiteSummary } from "../model/summary.ts";
 import type { Checkout } from "../push/checkout.ts";
-import type { Display } from "../report/display.ts";
-import { countsText } from "../report/figures.ts";
-import { LatestPhrase } from "../report/latest-phrase.ts";
-import type { CheckSummary, SuiteSummary } from "../report/summary.ts";
+import type { Display } from "../report/terminal/display.ts";
+import { LatestPhrase } from "../report/terminal/latest-phrase.ts";
 import type { LogsDirectory } from "../report/write.ts";
-import type { VerifyRequest } from "../request.ts";
+import { InterruptedError, messageOf } from "../shared/errors.ts";
+import type { Secret } from "../shared/redact.ts";
+import type { World } from "../shared/world.ts";
 import type { Findings } from "../verdict.ts";
-import type { World } from "../world.ts";
 import { runCheck } from "./checks.ts";
-import type { DurationStore } from "./durations.ts";
 import { type Logs, logsIn } from "./logs.ts";
 import { openDatabases } from "./open-databases.ts";
-import type { OrderBook } from "./order.ts";
-import type { Plan } from "./plan.ts";
-import type { Secret } from "./redact.ts";
+import type { Plan } from "./plan/plan.ts";
+import type { OrderBook } from "./races/order.ts";
 import { runSuite, type SuiteOutcome, type SuiteSurroundings } from "./run.ts";
+import type { DurationStore } from "./schedule/durations.ts";
 import { makeScratch } from "./scratch.ts";
 
 /** Where and with what a plan is run. */

@@ -1,7 +1,7 @@
 import type { Checkout } from "../push/checkout.ts";
-import type { Environment } from "../world.ts";
-import type { FileDurations } from "./durations.ts";
-import type { Secret } from "./redact.ts";
+import type { Secret } from "../shared/redact.ts";
+import type { Environment } from "../shared/world.ts";
+import type { FileDurations } from "./schedule/durations.ts";
 
 /** What all processes of one suite share. */
 export interface SuiteScene {

@@ -1,9 +1,9 @@
 import { lstat, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { messageOf, UnavailableError } from "../errors.ts";
-import { currentOwner, isStillNeeded, nameWithOwner, processStart, type Swept } from "../process-owner.ts";
-import type { Environment } from "../world.ts";
+import { messageOf, UnavailableError } from "../shared/errors.ts";
+import { currentOwner, isStillNeeded, nameWithOwner, processStart, type Swept } from "../shared/process-owner.ts";
+import type { Environment } from "../shared/world.ts";
 
 const prefix = "pushproof-run";
 const groupFile = "group";

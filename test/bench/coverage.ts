@@ -4,7 +4,7 @@
  */
 import { rm } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { messageOf } from "../../src/errors.ts";
+import { messageOf } from "../../src/shared/errors.ts";
 import { type Merge, mergeByLcov, mergeByPackage, mergeOurs } from "./mergers.ts";
 import { makeWorkspace } from "./places.ts";
 import { differences, type Totals, totalNames } from "./totals.ts";

@@ -1,6 +1,6 @@
 import { lstat, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { listEmbeddedRuns } from "../../src/database/embedded/inventory.ts";
+import { listEmbeddedRuns } from "../../src/database/embedded/server/inventory.ts";
 
 /** What the embedded servers of this process take, in megabytes. */
 export interface Footprint {

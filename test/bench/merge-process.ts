@@ -1,5 +1,5 @@
 /** Merges tracefiles in a process of its own, and prints what that took of memory: its words are the base, the output and the inputs. */
-import { mergeLcov, writeLcov } from "../../src/coverage/lcov.ts";
+import { mergeLcov, writeLcov } from "../../src/coverage/lcov/merge.ts";
 import { peakOf } from "./programs.ts";
 
 /** What the process prints, as JSON. */

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { packageRoot } from "../../src/paths.ts";
+import { packageRoot } from "../../src/shared/paths.ts";
 
 /** A new directory for a benchmark; not in the temporary directory, which may be in memory: a stock server belongs on disk. */
 export async function makeWorkspace(): Promise<string> {

@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { packageRoot } from "../../src/paths.ts";
-import type { Summary } from "../../src/report/summary.ts";
+import type { Summary } from "../../src/model/summary.ts";
+import { packageRoot } from "../../src/shared/paths.ts";
 import { ledgerCommand } from "../support/ledger.ts";
 import { type Environment, timed } from "./programs.ts";
 

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import pg from "pg";
-import { chooseAccount } from "../../src/database/embedded/account.ts";
-import { findBinaries } from "../../src/database/embedded/binaries.ts";
-import { packageRoot } from "../../src/paths.ts";
+import { chooseAccount } from "../../src/database/embedded/binaries/account.ts";
+import { findBinaries } from "../../src/database/embedded/binaries/find.ts";
+import { packageRoot } from "../../src/shared/paths.ts";
 
 const run = promisify(execFile);
 

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { chown, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { chooseAccount } from "../../src/database/embedded/account.ts";
-import { findBinaries } from "../../src/database/embedded/binaries.ts";
-import { packageRoot } from "../../src/paths.ts";
+import { chooseAccount } from "../../src/database/embedded/binaries/account.ts";
+import { findBinaries } from "../../src/database/embedded/binaries/find.ts";
+import { packageRoot } from "../../src/shared/paths.ts";
 import { memoryDirectory } from "./places.ts";
 import type { WrapperAnswer, WrapperTask } from "./wrapper.ts";
 

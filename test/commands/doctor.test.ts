@@ -1,7 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { hookFile } from "../../src/init/hook-file.ts";
+import { hookFile } from "../../src/init/hook/file.ts";
 import { linkPackages } from "../support/jest-suite.ts";
 import { type Files, makeRepository, type Repository } from "../support/repository.ts";
 import { runShell } from "../support/run.ts";

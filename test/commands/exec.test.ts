@@ -2,7 +2,7 @@ import { chmod, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { openLeaseOffice } from "../../src/database/leases.ts";
-import type { Environment } from "../../src/world.ts";
+import type { Environment } from "../../src/shared/world.ts";
 import { open, ownRunDirectories } from "../database/support.ts";
 import { builtProgram, startExec } from "../support/exec.ts";
 import { type Files, makeDirectory, makeRepository, type Repository, writeFiles } from "../support/repository.ts";

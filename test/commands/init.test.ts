@@ -3,8 +3,8 @@ import { chmod, lstat, mkdir, readFile, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { init } from "../../src/commands/init.ts";
-import { configSchema } from "../../src/config.ts";
-import { InterruptedError, RequestError, UnavailableError } from "../../src/errors.ts";
+import { configSchema } from "../../src/config/schema.ts";
+import { InterruptedError, RequestError, UnavailableError } from "../../src/shared/errors.ts";
 import {
   completePackage,
   huskyDirectory,

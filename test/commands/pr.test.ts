@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Summary } from "../../src/report/summary.ts";
+import type { Summary } from "../../src/model/summary.ts";
 import { prove } from "../push/support.ts";
 import { sampleSummary } from "../report/sample.ts";
 import { makeRepository, type Repository } from "../support/repository.ts";

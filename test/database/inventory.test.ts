@@ -2,10 +2,10 @@ import { access, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { cleanEmbedded } from "../../src/database/cleaning.ts";
-import { listEmbeddedDatabases, listEmbeddedRuns } from "../../src/database/embedded/inventory.ts";
-import { ownerFile, runPrefix } from "../../src/database/embedded/run-directory.ts";
-import { writeRunNote } from "../../src/database/embedded/run-note.ts";
-import { currentOwner, type Owner } from "../../src/process-owner.ts";
+import { listEmbeddedDatabases, listEmbeddedRuns } from "../../src/database/embedded/server/inventory.ts";
+import { ownerFile, runPrefix } from "../../src/database/embedded/server/run-directory.ts";
+import { writeRunNote } from "../../src/database/embedded/server/run-note.ts";
+import { currentOwner, type Owner } from "../../src/shared/process-owner.ts";
 import { makeDirectory } from "../support/repository.ts";
 
 /** A server's directory in a location of the test's own, which no other test sweeps. */

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openProvision } from "../../src/database/open.ts";
-import { UnavailableError } from "../../src/errors.ts";
+import { UnavailableError } from "../../src/shared/errors.ts";
 import { type PlainServer, startPlainServer } from "../support/postgres.ts";
 import { ask, databasesLike, failureOf, makeRequest, newBase, open } from "./support.ts";
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { packageRoot } from "../../src/paths.ts";
+import { packageRoot } from "../../src/shared/paths.ts";
 import { makeDirectory, writeFiles } from "../support/repository.ts";
 
 /** What a script imports node-pg from. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { checkBaseName, saltedBase, workerDatabaseName } from "../../src/database/names.ts";
 import type { WorkerId } from "../../src/database/provision.ts";
-import { RequestError } from "../../src/errors.ts";
+import { RequestError } from "../../src/shared/errors.ts";
 
 const workers: WorkerId[] = ["gw0", "gw10"];
 

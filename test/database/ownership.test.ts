@@ -1,7 +1,7 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { openProvision } from "../../src/database/open.ts";
-import { RequestError, UnavailableError } from "../../src/errors.ts";
+import { RequestError, UnavailableError } from "../../src/shared/errors.ts";
 import { type PlainServer, startPlainServer } from "../support/postgres.ts";
 import { ask, databasesLike, failureOf, makeRequest, newBase, newRole, open } from "./support.ts";
 

@@ -3,7 +3,7 @@ import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openProvision } from "../../src/database/open.ts";
-import { UnavailableError } from "../../src/errors.ts";
+import { UnavailableError } from "../../src/shared/errors.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { type PlainServer, queryUrl, startPlainServer } from "../support/postgres.ts";
 import { failureOf, makeRequest, newBase, newRole, open } from "./support.ts";

@@ -10,7 +10,7 @@ import {
   urlSecrets,
   withoutPostgresRedirects,
 } from "../../src/database/url.ts";
-import { RequestError } from "../../src/errors.ts";
+import { RequestError } from "../../src/shared/errors.ts";
 
 const printable = String.fromCharCode(...Array.from({ length: 95 }, (_, index) => 32 + index));
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { variableValueMistake } from "../../src/config/variable-words.ts";
 import type { ServerAddress } from "../../src/database/url.ts";
 import { variableValue } from "../../src/database/variable-values.ts";
-import { variableValueMistake } from "../../src/variable-words.ts";
 
 const address: ServerAddress = {
   host: "db.example.com",

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { expect, test } from "vitest";
-import type { Count } from "../../src/coverage/lines.ts";
-import { packageRoot } from "../../src/paths.ts";
-import { quote } from "../../src/suite/shell.ts";
+import type { Count } from "../../src/coverage/lcov/lines.ts";
+import { packageRoot } from "../../src/shared/paths.ts";
+import { quote } from "../../src/shared/shell.ts";
 import { linkPackages, makeJestRepository } from "../support/jest-suite.ts";
 import { type Files, makeRepository } from "../support/repository.ts";
 import { runShell } from "../support/run.ts";

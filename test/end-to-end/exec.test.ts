@@ -1,7 +1,7 @@
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { packageRoot } from "../../src/paths.ts";
+import { packageRoot } from "../../src/shared/paths.ts";
 import { ownRunDirectories } from "../database/support.ts";
 import { type Files, makeRepository, type Repository } from "../support/repository.ts";
 import { configFile, readSummary, runIn } from "../support/verify.ts";

@@ -1,7 +1,7 @@
 import { chmod, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { packageRoot } from "../../src/paths.ts";
+import { packageRoot } from "../../src/shared/paths.ts";
 import type { Repository } from "../support/repository.ts";
 import { runShell } from "../support/run.ts";
 import { makeTinyRepository, pusherEnvironment, pushTiny, red } from "../support/tiny-suite.ts";

@@ -5,8 +5,8 @@ import { readdir, readFile, readlink } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { packageRoot } from "../../src/paths.ts";
-import type { Environment } from "../../src/world.ts";
+import { packageRoot } from "../../src/shared/paths.ts";
+import type { Environment } from "../../src/shared/world.ts";
 import { makeDirectory, type Repository } from "../support/repository.ts";
 import { configFile, makePytestRepository, readSummary, runIn, userEnvironment } from "../support/verify.ts";
 

@@ -1,8 +1,8 @@
 import { lstat, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { packageRoot } from "../../src/paths.ts";
-import { quote } from "../../src/suite/shell.ts";
+import { packageRoot } from "../../src/shared/paths.ts";
+import { quote } from "../../src/shared/shell.ts";
 import { makeRepository, type Repository } from "../support/repository.ts";
 import { runShell, suiteEnvironment } from "../support/run.ts";
 import { configFile, push, readSummary, runIn, useHook } from "../support/verify.ts";

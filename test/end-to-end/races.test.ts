@@ -1,7 +1,7 @@
 import { access, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
-import type { Failure } from "../../src/report/summary.ts";
+import type { Failure } from "../../src/model/summary.ts";
 import { makeJestRepository } from "../support/jest-suite.ts";
 import { type Files, makeDirectory } from "../support/repository.ts";
 import { makePytestRepository, readSummary, runIn } from "../support/verify.ts";

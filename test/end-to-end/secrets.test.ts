@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Environment } from "../../src/world.ts";
+import type { Environment } from "../../src/shared/world.ts";
 import type { Repository } from "../support/repository.ts";
 import { makePytestRepository, type Outcome, readSummary, runIn, userEnvironment } from "../support/verify.ts";
 

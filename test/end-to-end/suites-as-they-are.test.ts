@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Summary } from "../../src/report/summary.ts";
+import type { Summary } from "../../src/model/summary.ts";
 import type { Files, Repository } from "../support/repository.ts";
 import { strangersRepository } from "../support/stranger.ts";
 import { push, readSummary, runIn, userEnvironment } from "../support/verify.ts";

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { choosePullRequest, createWords, type GitHubPullRequest } from "../../src/forge/github.ts";
-import { markedBlock } from "../../src/report/merged-body.ts";
+import { markedBlock } from "../../src/report/pull-request/merged-body.ts";
 import { runIn } from "../support/verify.ts";
 import { type Answer, type Desk, makeDesk } from "./support.ts";
 

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { chooseMergeRequest, type MergeRequest } from "../../src/forge/gitlab.ts";
 import { gitLabWords } from "../../src/forge/gitlab-push.ts";
-import { markedBlock } from "../../src/report/merged-body.ts";
+import { markedBlock } from "../../src/report/pull-request/merged-body.ts";
 import { recordOptions } from "./agit-server.ts";
 import { type Answer, type Desk, makeDesk } from "./support.ts";
 

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import type { Summary } from "../../src/report/summary.ts";
-import type { Environment } from "../../src/world.ts";
+import type { Summary } from "../../src/model/summary.ts";
+import type { Environment } from "../../src/shared/world.ts";
 import { sampleSummary } from "../report/sample.ts";
 import { makeDirectory, makeRepository, type Repository } from "../support/repository.ts";
 import { configFile, type Outcome, runIn } from "../support/verify.ts";

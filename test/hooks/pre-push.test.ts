@@ -4,8 +4,8 @@ import { cp, mkdir, rename, symlink, utimes, writeFile } from "node:fs/promises"
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
-import { packageRoot } from "../../src/paths.ts";
 import { ReceiptStore } from "../../src/push/receipts.ts";
+import { packageRoot } from "../../src/shared/paths.ts";
 import { addCommit, lineOf, makePackage, makeScene, pushReally, zeros } from "./scene.ts";
 
 test("a proven tree is answered without starting node", async () => {

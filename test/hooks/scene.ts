@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { chmod, cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { packageRoot } from "../../src/paths.ts";
-import type { Environment } from "../../src/world.ts";
+import { packageRoot } from "../../src/shared/paths.ts";
+import type { Environment } from "../../src/shared/world.ts";
 import { prove } from "../push/support.ts";
 import { makeRepository, type Repository } from "../support/repository.ts";
 

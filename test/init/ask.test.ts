@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { askYesNo, canAsk } from "../../src/init/ask.ts";
-import type { World } from "../../src/world.ts";
+import type { World } from "../../src/shared/world.ts";
 
 function worldWith(answer: string, isTTY = true): World & { readonly output: PassThrough } {
   const input = Object.assign(new PassThrough(), { isTTY });

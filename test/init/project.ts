@@ -1,4 +1,4 @@
-import { type ProjectFiles, projectFiles } from "../../src/init/project-files.ts";
+import { type ProjectFiles, projectFiles } from "../../src/project/project-files.ts";
 
 /** A project that exists only as these texts by path. */
 export function projectOf(files: Readonly<Record<string, string>>): ProjectFiles {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { openGit } from "../../src/git/client.ts";
 import { findDestination } from "../../src/push/destination.ts";
-import { openGit } from "../../src/push/git.ts";
 import { makeRepository, type Repository } from "../support/repository.ts";
 
 const of = (repository: Repository, branch: string | null, pushedTo?: string) =>

@@ -3,9 +3,9 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { RequestError, UnavailableError } from "../../src/errors.ts";
-import { openGit } from "../../src/push/git.ts";
+import { openGit } from "../../src/git/client.ts";
 import { type PushLine, parsePushLines, readPush, readRevision } from "../../src/push/refs.ts";
+import { RequestError, UnavailableError } from "../../src/shared/errors.ts";
 import { gitEnvironment, makeDirectory, makeRepository, type Repository } from "../support/repository.ts";
 import { open } from "./support.ts";
 

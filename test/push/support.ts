@@ -1,11 +1,11 @@
 import { onTestFinished } from "vitest";
+import { type Repository as OpenRepository, openRepository } from "../../src/git/repository.ts";
+import type { Summary } from "../../src/model/summary.ts";
 import { type Checkout, openCheckout } from "../../src/push/checkout.ts";
-import { hookWords, version } from "../../src/push/conditions.ts";
 import { type Receipt, ReceiptStore } from "../../src/push/receipts.ts";
 import { readRevision } from "../../src/push/refs.ts";
-import { type Repository as OpenRepository, openRepository } from "../../src/push/repository.ts";
-import type { Summary } from "../../src/report/summary.ts";
-import type { Environment } from "../../src/world.ts";
+import type { Environment } from "../../src/shared/world.ts";
+import { hookWords, version } from "../../src/trust/conditions.ts";
 import { sampleSummary } from "../report/sample.ts";
 import type { Repository } from "../support/repository.ts";
 import { captureWorld } from "../support/world.ts";

@@ -3,11 +3,11 @@ import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, utimes, writeFil
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { UnavailableError } from "../../src/errors.ts";
-import { currentOwner, type Owner, processStart } from "../../src/process-owner.ts";
 import { openCheckout } from "../../src/push/checkout.ts";
 import { readRevision } from "../../src/push/refs.ts";
 import { worktreePath } from "../../src/push/worktrees.ts";
+import { UnavailableError } from "../../src/shared/errors.ts";
+import { currentOwner, type Owner, processStart } from "../../src/shared/process-owner.ts";
 import { makeRepository, type Repository } from "../support/repository.ts";
 import { checkOut, open, withCache } from "./support.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { openGit } from "../../src/push/git.ts";
+import { openGit } from "../../src/git/client.ts";
+import type { Changes } from "../../src/model/summary.ts";
 import { findChanges } from "../../src/report/changes.ts";
-import type { Changes } from "../../src/report/summary.ts";
 import { makeRepository, type Repository } from "../support/repository.ts";
 
 /** The changes of HEAD against `main`. */

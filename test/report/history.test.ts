@@ -1,9 +1,9 @@
 import { appendFile, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { Summary } from "../../src/model/summary.ts";
 import { compareWithHistory, History, type HistoryEntry, historyEntry } from "../../src/report/history.ts";
-import { historyLines, sparkline } from "../../src/report/history-lines.ts";
-import type { Summary } from "../../src/report/summary.ts";
+import { historyLines, sparkline } from "../../src/report/terminal/history-lines.ts";
 import { makeDirectory } from "../support/repository.ts";
 import { failedSummary, sampleSummary } from "./sample.ts";
 

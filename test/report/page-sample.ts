@@ -1,5 +1,5 @@
-import type { RunRecord, TestRecord, TimelineBar } from "../../src/report/run-record.ts";
-import type { CoverageSummary, FileCoverage, PastRun, Summary } from "../../src/report/summary.ts";
+import type { RunRecord, TestRecord, TimelineBar } from "../../src/model/run-record.ts";
+import type { CoverageSummary, FileCoverage, PastRun, Summary } from "../../src/model/summary.ts";
 import { failedSummary, sampleSummary } from "./sample.ts";
 
 /** How large the run of a page is. */

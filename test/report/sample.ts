@@ -1,4 +1,4 @@
-import type { Failure, FileChange, RejectionSummary, SuiteSummary, Summary } from "../../src/report/summary.ts";
+import type { Failure, FileChange, RejectionSummary, SuiteSummary, Summary } from "../../src/model/summary.ts";
 
 const backend: SuiteSummary = {
   name: "backend",

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { leasedEnvironment, workerEnvironment } from "../../src/suite/adapters/worker-environment.mjs";
+import { leasedEnvironment, workerEnvironment } from "../../src/suite/runners/adapters/worker-environment.mjs";
 
 const preload = "file:///adapters/vitest-preload.mjs";
 const environments = {

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
-import { packageRoot } from "../../src/paths.ts";
-import { quote } from "../../src/suite/shell.ts";
-import type { Environment } from "../../src/world.ts";
+import { packageRoot } from "../../src/shared/paths.ts";
+import { quote } from "../../src/shared/shell.ts";
+import type { Environment } from "../../src/shared/world.ts";
 import type { Outcome } from "./verify.ts";
 
 /** The program as it was built, for a shell. */

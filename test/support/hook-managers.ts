@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { access, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { cacheDirectory } from "../../src/paths.ts";
+import { cacheDirectory } from "../../src/shared/paths.ts";
 
 const run = promisify(execFile);
 

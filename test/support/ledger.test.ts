@@ -1,6 +1,6 @@
 import { delimiter } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Environment } from "../../src/world.ts";
+import type { Environment } from "../../src/shared/world.ts";
 import { type LedgerOptions, ledgerCommand, ledgerDatabase, ledgerFiles } from "./ledger.ts";
 import { type PlainServer, startPlainServer } from "./postgres.ts";
 import { pythonEnvironment } from "./python.ts";

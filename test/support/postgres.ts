@@ -6,11 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import type { Account } from "../../src/database/embedded/account.ts";
-import { clusterArchive, extractArchive } from "../../src/database/embedded/archive.ts";
-import { findInstallation } from "../../src/database/embedded/installation.ts";
+import type { Account } from "../../src/database/embedded/binaries/account.ts";
+import { clusterArchive, extractArchive } from "../../src/database/embedded/binaries/archive.ts";
+import { findInstallation } from "../../src/database/embedded/binaries/installation.ts";
 import type { Row } from "../../src/database/server.ts";
-import { packageRoot } from "../../src/paths.ts";
+import { packageRoot } from "../../src/shared/paths.ts";
 import type { Certificates } from "./certificates.ts";
 
 const password = "correct horse battery staple";

@@ -3,8 +3,8 @@ import { createHash, randomUUID } from "node:crypto";
 import { access, chmod, mkdir, readdir, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
-import { messageOf } from "../../src/errors.ts";
-import { cacheDirectory } from "../../src/paths.ts";
+import { messageOf } from "../../src/shared/errors.ts";
+import { cacheDirectory } from "../../src/shared/paths.ts";
 
 const run = promisify(execFile);
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { onTestFinished } from "vitest";
-import type { Environment } from "../../src/world.ts";
+import type { Environment } from "../../src/shared/world.ts";
 
 const run = promisify(execFile);
 

@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { suiteSchema } from "../../src/config.ts";
-import { runCommand } from "../../src/suite/process.ts";
-import { listenForProgress, type ReportedFacts } from "../../src/suite/progress.ts";
-import { pytest } from "../../src/suite/pytest.ts";
-import type { SuiteRun, TestResults } from "../../src/suite/runner.ts";
+import { suiteSchema } from "../../src/config/schema.ts";
+import { runCommand } from "../../src/shared/exec/process.ts";
+import { listenForProgress, type ReportedFacts } from "../../src/suite/progress/listen.ts";
+import { pytest } from "../../src/suite/runners/pytest.ts";
+import type { SuiteRun, TestResults } from "../../src/suite/runners/runner.ts";
 import { type Files, makeDirectory, writeFiles } from "./repository.ts";
 import { userEnvironment } from "./verify.ts";
 

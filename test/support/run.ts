@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Environment } from "../../src/world.ts";
+import type { Environment } from "../../src/shared/world.ts";
 
 export interface Ran {
   readonly exitCode: number | null;

@@ -1,6 +1,6 @@
 import { mkdir, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { packageRoot } from "../../src/paths.ts";
+import { packageRoot } from "../../src/shared/paths.ts";
 import { type Files, makeRepository, type Repository } from "./repository.ts";
 
 const packages = ["husky", "pg", "knex", "dotenv", "vitest", "@vitest/coverage-v8", "jest", "mocha"];

@@ -1,7 +1,7 @@
 import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { packageRoot } from "../../src/paths.ts";
-import type { Environment } from "../../src/world.ts";
+import { packageRoot } from "../../src/shared/paths.ts";
+import type { Environment } from "../../src/shared/world.ts";
 import { type Files, makeRepository, type Repository } from "./repository.ts";
 import { type Ran, runShell, suiteEnvironment } from "./run.ts";
 import { configFile } from "./verify.ts";

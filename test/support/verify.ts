@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { runCommandLine } from "../../src/cli.ts";
-import { packageRoot } from "../../src/paths.ts";
-import type { Summary } from "../../src/report/summary.ts";
-import { quote } from "../../src/suite/shell.ts";
-import type { Environment } from "../../src/world.ts";
+import type { Summary } from "../../src/model/summary.ts";
+import { packageRoot } from "../../src/shared/paths.ts";
+import { quote } from "../../src/shared/shell.ts";
+import type { Environment } from "../../src/shared/world.ts";
 import { pythonEnvironment } from "./python.ts";
 import { type Files, gitEnvironment, makeRepository, type Repository } from "./repository.ts";
 import { type Ran, runShell, suiteEnvironment } from "./run.ts";

@@ -1,7 +1,7 @@
 import { mkdir, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { packageRoot } from "../../src/paths.ts";
+import { packageRoot } from "../../src/shared/paths.ts";
 import { skewedSizes, templateFiles } from "./ledger/generate.ts";
 import type { Files } from "./repository.ts";
 import { scenarios, testFileHeader, untestedModule } from "./vitest-ledger/scenarios.ts";

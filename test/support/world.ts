@@ -1,5 +1,5 @@
 import { PassThrough, Readable } from "node:stream";
-import type { Environment, World } from "../../src/world.ts";
+import type { Environment, World } from "../../src/shared/world.ts";
 
 export interface CapturedWorld {
   readonly world: World;

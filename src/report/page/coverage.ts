@@ -1,9 +1,9 @@
-import { rangeText } from "../../coverage/gate-reasons.ts";
-import { missedOf, mostMissedFirst } from "../../coverage/lines.ts";
-import { formatPercent } from "../../coverage/percent.ts";
+import { rangeText } from "../../coverage/gate/reasons.ts";
+import { missedOf, mostMissedFirst } from "../../coverage/lcov/lines.ts";
+import { formatPercent } from "../../model/percent.ts";
+import type { CoverageSummary } from "../../model/summary.ts";
+import { listed, plural } from "../../shared/text.ts";
 import { coverageRows, ownTotalSentence, shareText } from "../coverage-rows.ts";
-import type { CoverageSummary } from "../summary.ts";
-import { listed, plural } from "../text.ts";
 import { type Content, type Html, html, pageList, pageSection, pageTable } from "./html.ts";
 import { coverageTreemap } from "./treemap.ts";
 

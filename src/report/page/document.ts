@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { pageAssetPath } from "../../paths.ts";
+import { pageAssetPath } from "../../shared/paths.ts";
 import { type Content, Html, html } from "./html.ts";
 
 /** The scripts of the page, each a module of its own that does without the others. */

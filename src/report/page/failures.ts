@@ -1,6 +1,6 @@
-import { allRejections, refusedDuring } from "../rejections.ts";
-import type { Failure, Summary } from "../summary.ts";
-import { clip, plural } from "../text.ts";
+import { allRejections, refusedDuring } from "../../model/rejections.ts";
+import type { Failure, Summary } from "../../model/summary.ts";
+import { clip, plural } from "../../shared/text.ts";
 import { allFailures, failureWords, racesLetThrough, ranBeforeText } from "../verdict.ts";
 import { type Content, type Html, html, pageSection } from "./html.ts";
 import { reportLink } from "./links.ts";

@@ -1,4 +1,4 @@
-import type { Summary } from "../summary.ts";
+import type { Summary } from "../../model/summary.ts";
 import { type Content, type Html, html } from "./html.ts";
 import { reportLink } from "./links.ts";
 

@@ -1,4 +1,4 @@
-import { plainText } from "../text.ts";
+import { plainText } from "../../shared/text.ts";
 
 /** Markup that is known to be sound. */
 export class Html {

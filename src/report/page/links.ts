@@ -1,4 +1,4 @@
-import type { Summary } from "../summary.ts";
+import type { Summary } from "../../model/summary.ts";
 import { type Html, html } from "./html.ts";
 
 /** Where the page itself lies, relative to the repo's root. */

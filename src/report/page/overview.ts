@@ -1,7 +1,7 @@
-import { figures } from "../figures.ts";
-import { allRejections, rejectionRemedies, rejectionText } from "../rejections.ts";
-import type { Summary, Verdict } from "../summary.ts";
-import { formatMoment, formatSeconds, shortId } from "../text.ts";
+import { figures } from "../../model/figures.ts";
+import { allRejections, rejectionRemedies, rejectionText } from "../../model/rejections.ts";
+import type { Summary, Verdict } from "../../model/summary.ts";
+import { formatMoment, formatSeconds, shortId } from "../../shared/text.ts";
 import { letThroughSentences, racesLetThrough, subjectOf, verdictInWords } from "../verdict.ts";
 import { type Content, type Html, html, pageList, pageSection } from "./html.ts";
 

@@ -1,6 +1,6 @@
-import { countsText, databasesText } from "../figures.ts";
-import type { Summary } from "../summary.ts";
-import { formatSeconds } from "../text.ts";
+import { countsText, databasesText } from "../../model/figures.ts";
+import type { Summary } from "../../model/summary.ts";
+import { formatSeconds } from "../../shared/text.ts";
 import { type Html, html, pageSection, pageTable } from "./html.ts";
 import { reportLink } from "./links.ts";
 

@@ -1,6 +1,6 @@
-import type { RunRecord, TestRecord } from "../run-record.ts";
-import type { Summary } from "../summary.ts";
-import { formatSeconds, plainLine, plural } from "../text.ts";
+import type { RunRecord, TestRecord } from "../../model/run-record.ts";
+import type { Summary } from "../../model/summary.ts";
+import { formatSeconds, plainLine, plural } from "../../shared/text.ts";
 import { groupedBy } from "./group.ts";
 import { dataBlock, type Html, html, pageSection, pageTable } from "./html.ts";
 

@@ -1,8 +1,8 @@
 import { type HierarchyRectangularNode, hierarchy, treemap, treemapSquarify } from "d3-hierarchy";
-import type { Count } from "../../coverage/lines.ts";
-import { reaches } from "../../coverage/percent.ts";
+import type { Count } from "../../coverage/lcov/lines.ts";
+import { reaches } from "../../model/percent.ts";
+import type { FileCoverage } from "../../model/summary.ts";
 import { shareText } from "../coverage-rows.ts";
-import type { FileCoverage } from "../summary.ts";
 import { detailsLine, fitted, percent } from "./chart.ts";
 import { groupedBy } from "./group.ts";
 import { type Html, html } from "./html.ts";

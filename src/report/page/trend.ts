@@ -1,8 +1,8 @@
-import type { Count } from "../../coverage/lines.ts";
-import { formatPercent } from "../../coverage/percent.ts";
-import { allTests, countsText } from "../figures.ts";
-import type { PastRun, Summary } from "../summary.ts";
-import { formatMoment, formatSeconds, plural, shortId } from "../text.ts";
+import type { Count } from "../../coverage/lcov/lines.ts";
+import { allTests, countsText } from "../../model/figures.ts";
+import { formatPercent } from "../../model/percent.ts";
+import type { PastRun, Summary } from "../../model/summary.ts";
+import { formatMoment, formatSeconds, plural, shortId } from "../../shared/text.ts";
 import { detailsLine, percent } from "./chart.ts";
 import { type Content, type Html, html, pageSection, pageTable } from "./html.ts";
 

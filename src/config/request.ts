@@ -1,0 +1,43 @@
+import type { PushLine } from "../push/refs.ts";
+
+/** What is asked to be verified, and how. */
+export interface VerifyRequest {
+  readonly subject: Subject;
+  readonly options: VerifyOptions;
+}
+
+export type Subject =
+  | { readonly kind: "revision"; readonly revision: string }
+  | { readonly kind: "working tree" }
+  /** `remote` is the remote's name, or its URL where it has none. */
+  | { readonly kind: "push"; readonly lines: readonly PushLine[]; readonly remote: string; readonly url: string };
+
+/** The options of `verify`: contract section 3. What is undefined is left to the configuration. */
+export interface VerifyOptions {
+  readonly workers: number | "auto" | undefined;
+  /** The names of the suites to run; empty for all. */
+  readonly suites: readonly string[];
+  /** The threshold in percent. */
+  readonly coverage: number | undefined;
+  /** Ignores receipts. */
+  readonly fresh: boolean;
+  /** The summary goes to standard output, the display to standard error. */
+  readonly json: boolean;
+  readonly databaseUrl: string | undefined;
+  readonly timeoutSeconds: number | undefined;
+  readonly serial: boolean;
+  /** For the suites' commands. */
+  readonly arguments: readonly string[];
+}
+
+export const defaultOptions: VerifyOptions = {
+  workers: undefined,
+  suites: [],
+  coverage: undefined,
+  fresh: false,
+  json: false,
+  databaseUrl: undefined,
+  timeoutSeconds: undefined,
+  serial: false,
+  arguments: [],
+};

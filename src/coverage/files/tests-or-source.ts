@@ -1,0 +1,129 @@
+import { join } from "node:path";
+import type { RunnerName } from "../../config/schema.ts";
+import { canonicalPath, isWithin } from "../lcov/lines.ts";
+import type { Coverage } from "../lcov/source-coverage.ts";
+import { isTestName, type TestDirectory, testDirectoryOf } from "./file-kinds.ts";
+import type { Measuring } from "./measuring.ts";
+import { sourcePlaces } from "./source-places.ts";
+
+/** A suite as far as it says whose lines count. */
+export interface MeasuringSuite {
+  readonly runner: RunnerName;
+  /** The absolute directory it runs in. */
+  readonly directory: string;
+  readonly source: readonly string[];
+  readonly measuring: Measuring;
+}
+
+/** What is known of the files of a checkout. */
+export interface FilesContext {
+  /** The absolute root of the checkout. */
+  readonly root: string;
+  readonly coverage: Coverage;
+  readonly suites: readonly MeasuringSuite[];
+  /** The files whose tests ran, relative to the root. */
+  readonly testFiles: ReadonlySet<string>;
+}
+
+/**
+ * What a file is: source, whose lines count; a test, which ran and is called like one; or what is taken for a test, as its name
+ * or its tests are all that speaks.
+ */
+export type FileKind = "source" | "test" | "assumed test";
+
+/**
+ * Tells source from tests, file by file, relative to the root. What a suite's `source` or the runner's own configuration names
+ * is source, though it is called like a test or holds some; but real tests often lie among it, and helpers beside them.
+ */
+export function fileKinds({ root: givenRoot, coverage, suites, testFiles }: FilesContext): (file: string) => FileKind {
+  const root = canonicalPath(givenRoot);
+  const places = suites.flatMap(({ directory, source }) => {
+    const base = canonicalPath(directory);
+    return source.flatMap((name) => sourcePlaces(base, name));
+  });
+  const isTold = (path: string, which: "tested" | "testFiles"): boolean =>
+    suites.some(({ measuring }) => measuring[which].has(path));
+  const ranAsTest = (file: string): boolean => {
+    const path = join(root, file);
+    return (testFiles.has(file) && !isTold(path, "tested")) || isTold(path, "testFiles");
+  };
+  // Those in which files ran that are called like tests, and all around them.
+  const directoriesOfTests = new Set(
+    [...testFiles].filter((file) => isTestName(file) && ranAsTest(file)).flatMap(around),
+  );
+
+  /** Of a file that nothing in its name makes a test. */
+  const plainKind = ({ path, file, isMeasured, isNamed, ran }: Facts): FileKind => {
+    if (isNamed || !ran) return "source";
+    // Nobody measures the test files that the runner itself leaves out.
+    if (!isMeasured && isTold(path, "testFiles")) return "test";
+    return isMeasured && measuresNoTests(suites, file) ? "source" : "assumed test";
+  };
+
+  /** Of a file in a directory that is called like one of tests. */
+  const kindIn = ({ name, isCertain }: TestDirectory, { path, isMeasured, isNamed, ran }: Facts): FileKind => {
+    if (ran && (isCertain || !isNamed)) return "test";
+    const isNamedItself = places.some((place) => isWithin(place, join(root, name)) && isWithin(path, place));
+    if (isNamedItself) return "source";
+    const holdsTests = directoriesOfTests.has(name);
+    if (isCertain) return isNamed && isMeasured && !holdsTests ? "source" : "assumed test";
+    return isNamed || (isMeasured && !holdsTests) ? "source" : "assumed test";
+  };
+
+  /** Of a file that is itself called like a test: source has such names too. */
+  const kindOfCalledTest = ({ file, isMeasured, isNamed, ran }: Facts): FileKind => {
+    if (ran || /(?:^|\/)conftest\.py$/.test(file)) return "test";
+    const directory = testDirectoryOf(file);
+    const isBesideTests = directory?.isCertain === true && directoriesOfTests.has(directory.name);
+    return isNamed && isMeasured && !isBesideTests ? "source" : "assumed test";
+  };
+
+  return (file) => {
+    const path = join(root, file);
+    const isNamed = suites.some((suite) => namesSource(path, suite));
+    const facts = { file, path, isMeasured: coverage.has(path), isNamed, ran: ranAsTest(file) };
+    if (isTestName(file)) return kindOfCalledTest(facts);
+    const directory = testDirectoryOf(file);
+    return directory === null ? plainKind(facts) : kindIn(directory, facts);
+  };
+}
+
+/** What is known of one file. */
+interface Facts {
+  /** Relative to the root. */
+  readonly file: string;
+  /** Absolute. */
+  readonly path: string;
+  readonly isMeasured: boolean;
+  /** Whether a suite's `source`, or a runner's own configuration, names it. */
+  readonly isNamed: boolean;
+  /** Whether it ran as a test file, or was found to be one. */
+  readonly ran: boolean;
+}
+
+/** Whether a suite's `source`, or its runner's own configuration, names a file; what the runner says of both is the answer. */
+export function namesSource(path: string, { directory, source, measuring }: MeasuringSuite): boolean {
+  if (measuring.named !== null) return measuring.named.has(path);
+  if (source.length === 0) return false;
+  const base = canonicalPath(directory);
+  return (
+    !measuring.left.has(path) && source.some((name) => sourcePlaces(base, name).some((place) => isWithin(path, place)))
+  );
+}
+
+/** Whether a runner may measure a file, by the language that it is written in. */
+export function speaks(runner: RunnerName, file: string): boolean {
+  return runner === "command" || (runner === "pytest") === file.endsWith(".py");
+}
+
+/** vitest and jest measure none of their own test files; what a command measures is its own configuration's word. */
+function measuresNoTests(suites: readonly MeasuringSuite[], file: string): boolean {
+  const speaking = suites.filter(({ runner }) => speaks(runner, file));
+  return speaking.every(({ runner }) => runner === "vitest" || runner === "jest" || runner === "command");
+}
+
+/** The directories above a file, relative to the root: "a/b/c.py" has "a/b" and "a". */
+function around(file: string): string[] {
+  const parts = file.split("/").slice(0, -1);
+  return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
+}

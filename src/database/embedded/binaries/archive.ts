@@ -1,0 +1,118 @@
+import { createHash } from "node:crypto";
+import { access, chown, mkdtemp, open, rename, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { privateCache } from "../../../shared/cache.ts";
+import { RequestError, UnavailableError } from "../../../shared/errors.ts";
+import type { Environment } from "../../../shared/world.ts";
+import { initdbOptions, localeOptions } from "../server/settings.ts";
+import { postgresVersion } from "./find.ts";
+import type { Installation } from "./installation.ts";
+import { touch, unfinishedPath } from "./kept.ts";
+import { runProgram } from "./program.ts";
+
+/**
+ * The absolute path of an archive that holds a new cluster's data directory, made by `initdb` the first time, with
+ * that locale (see `localeOptions`). Throws RequestError for a locale that Postgres does not know. An archive, not a directory: it is read in one go, which is faster than copying a thousand files, and is whole or not there.
+ */
+export async function clusterArchive(installation: Installation, locale?: string): Promise<string> {
+  const cache = await privateCache(installation.environment);
+  const key = createHash("sha256")
+    .update(JSON.stringify([initdbOptions, localeOptions(locale)]))
+    .digest("hex")
+    .slice(0, 12);
+  const name = `cluster-${process.platform}-${process.arch}-${installation.binaries.version}-${key}.tar`;
+  const archive = join(cache, name);
+  if (!(await touch(archive))) await buildArchive(archive, installation, locale);
+  return archive;
+}
+
+/**
+ * Fills a data directory from an archive. Throws UnavailableError where that fails; a damaged archive is removed then,
+ * so that it is made anew.
+ */
+export async function extractArchive(archive: string, data: string, environment: Environment): Promise<void> {
+  const command = ["tar", "--extract", "--no-same-owner", "--file", archive, "--directory", data];
+  const { exitCode, output } = await runProgram(command, environment);
+  // An empty file is a whole archive to tar.
+  if (exitCode === 0 && (await exists(join(data, "global/pg_control")))) return;
+  await rm(archive, { force: true });
+  throw new UnavailableError(
+    `The database server's files cannot be unpacked into ${data}: ${output || `${archive} holds no cluster`}`,
+  );
+}
+
+/**
+ * Packs the data directory of a server that was stopped cleanly. Throws UnavailableError where that fails; what was
+ * written then is removed.
+ */
+export async function packArchive(
+  data: string,
+  archive: string,
+  { environment, signal }: Pick<Installation, "environment" | "signal">,
+): Promise<void> {
+  // The one file in there that names the run.
+  const command = ["tar", "--create", "--exclude=./postmaster.opts", "--file", archive, "--directory", data, "."];
+  try {
+    const { exitCode, output } = await runProgram(command, environment, { signal });
+    if (exitCode !== 0) throw new UnavailableError(`A database cluster cannot be kept in ${archive}: ${output}`);
+    await flush(archive);
+  } catch (error) {
+    await rm(archive, { force: true });
+    throw error;
+  }
+}
+
+/** Its name must not outlive its content when the machine goes down. */
+async function flush(path: string): Promise<void> {
+  const file = await open(path, "r+");
+  try {
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function buildArchive(archive: string, installation: Installation, locale: string | undefined): Promise<void> {
+  const building = await unfinishedPath(archive);
+  // In the temporary directory, where another user, if Postgres needs one, can get to.
+  const directory = await mkdtemp(join(tmpdir(), "pushproof-initdb-"));
+  try {
+    await initialize(directory, installation, locale);
+    await packArchive(directory, building, installation);
+    await rename(building, archive);
+  } finally {
+    await Promise.all([rm(directory, { recursive: true, force: true }), rm(building, { force: true })]);
+  }
+}
+
+async function initialize(directory: string, installation: Installation, wanted: string | undefined): Promise<void> {
+  const { environment, signal } = installation;
+  const { native, prefix, user } = await installation.account();
+  if (user) await chown(directory, user.uid, user.gid);
+  let words = "";
+  for (const locale of localeOptions(wanted)) {
+    const options = [...initdbOptions, ...locale, "--auth=trust", "-D", directory];
+    const command = [...prefix, join(native, "bin", "initdb"), ...options];
+    const { exitCode, output } = await runProgram(command, environment, { signal, user });
+    if (exitCode === 0) return;
+    words = output;
+    if (wanted !== undefined && /\bicu\b|provider|language/i.test(output)) {
+      const why = output.trim().split("\n").at(-1) ?? "";
+      throw new RequestError(
+        `Postgres ${postgresVersion(installation.binaries)} does not know the locale "${wanted}" of database.locale: ${why}`,
+      );
+    }
+    if (!output.includes("locale")) break;
+  }
+  throw new UnavailableError(
+    `Postgres ${postgresVersion(installation.binaries)} cannot make a database cluster: ${words}`,
+  );
+}

@@ -1,0 +1,54 @@
+import { randomBytes } from "node:crypto";
+import { rename } from "node:fs/promises";
+import { join } from "node:path";
+import { privateCache } from "../../../shared/cache.ts";
+import { currentOwner, nameWithOwner } from "../../../shared/process-owner.ts";
+import type { Environment } from "../../../shared/world.ts";
+import { listKept, pruneKept, removeKept, touch } from "../binaries/kept.ts";
+
+/** Where built templates, each in a whole cluster's archive, are kept between runs. */
+export interface TemplateCache {
+  /** The absolute path of the archive with that key, noted as used; null where there is none. */
+  find(key: string): Promise<string | null>;
+  /** The absolute path under which a new archive is to be written; `keep` gives it its name. */
+  newPath(key: string): string;
+  /** Takes a whole archive in under its key, and removes what is old, or too much. */
+  keep(path: string, key: string): Promise<string>;
+}
+
+/** Opens the user's cache of templates. */
+export async function openTemplateCache(environment: Environment): Promise<TemplateCache> {
+  const directory = await privateCache(environment);
+  const owner = await currentOwner();
+  const pathOf = (key: string): string => join(directory, `template-${key}.tar`);
+  return {
+    find: async (key) => ((await touch(pathOf(key))) ? pathOf(key) : null),
+    newPath: (key) => join(directory, nameWithOwner(`template-${key}`, owner, randomBytes(6).toString("hex"))),
+    keep: async (path, key) => {
+      await rename(path, pathOf(key));
+      await pruneKept(directory, pathOf(key));
+      return pathOf(key);
+    },
+  };
+}
+
+/** What emptying the caches has removed. */
+export interface ClearedCaches {
+  readonly files: number;
+  readonly bytes: number;
+  /** The absolute paths of what was left, as a live run is writing it or runs programs in it. */
+  readonly live: readonly string[];
+}
+
+/** Removes what is kept between runs, as far as no live run needs it. */
+export async function clearCaches(environment: Environment): Promise<ClearedCaches> {
+  const all = await listKept(await privateCache(environment));
+  const free = all.filter(({ state }) => state !== "live");
+  const ends = await Promise.allSettled(free.map(({ path }) => removeKept(path)));
+  const gone = free.filter((_, index) => ends[index]?.status === "fulfilled");
+  return {
+    files: gone.length,
+    bytes: gone.reduce((sum, { bytes }) => sum + bytes, 0),
+    live: all.filter(({ state }) => state === "live").map(({ path }) => path),
+  };
+}

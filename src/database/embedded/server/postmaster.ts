@@ -1,0 +1,165 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { open, readFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { InterruptedError, messageOf, UnavailableError } from "../../../shared/errors.ts";
+import type { Installation } from "../binaries/installation.ts";
+import { programEnvironment } from "../binaries/program.ts";
+import { lastWords } from "./log.ts";
+import type { RunDirectory } from "./run-directory.ts";
+import { fixedSettings } from "./settings.ts";
+
+const pollMilliseconds = 3;
+const startMilliseconds = 60_000;
+const stopMilliseconds = 2_000;
+/** A clean end flushes what a setup has written, which may be much on a slow disk. */
+const cleanStopMilliseconds = 60_000;
+
+/** A running postgres, ended by whoever started it. */
+export interface Postmaster {
+  readonly port: number;
+  /** How it ended, in words, or undefined while it runs. */
+  ending(): string | undefined;
+  /** Resolves once it has ended, for whatever reason. */
+  readonly ended: Promise<void>;
+  /** The last lines of its log. */
+  lastWords(): Promise<string>;
+  /** Ends it at once, without a checkpoint: its data goes too. */
+  stop(): Promise<void>;
+  /** Ends it so that its data can be kept. Throws UnavailableError where it does not heed; it is ended all the same. */
+  stopCleanly(): Promise<void>;
+}
+
+/**
+ * Starts postgres on a free port of 127.0.0.1 and waits until `probe` succeeds. The port is free only when it is
+ * looked at: where another program takes it meanwhile, another is tried. Throws UnavailableError with the server's own words.
+ * @param probe throws as long as the server is not ready
+ */
+export async function startPostmaster(
+  installation: Installation,
+  directory: RunDirectory,
+  probe: (port: number) => Promise<void>,
+  choosePort: () => Promise<number> = freePort,
+): Promise<Postmaster> {
+  for (let attempt = 1; ; attempt++) {
+    const postmaster = await spawnPostmaster(installation, directory, await choosePort());
+    try {
+      await waitUntilReady(postmaster, installation.signal, probe);
+      return postmaster;
+    } catch (error) {
+      await postmaster.stop();
+      const isPortTaken =
+        error instanceof UnavailableError && /could not bind|Address already in use/.test(error.message);
+      if (!isPortTaken || attempt === 5) throw error;
+    }
+  }
+}
+
+async function waitUntilReady(
+  postmaster: Postmaster,
+  signal: AbortSignal,
+  probe: (port: number) => Promise<void>,
+): Promise<void> {
+  const deadline = performance.now() + startMilliseconds;
+  for (;;) {
+    if (signal.aborted) throw new InterruptedError();
+    const ending = postmaster.ending();
+    if (ending !== undefined) {
+      throw new UnavailableError(
+        `The embedded Postgres server did not start (${ending}). Its last words: ${await postmaster.lastWords()}`,
+      );
+    }
+    try {
+      return await probe(postmaster.port);
+    } catch (error) {
+      if (performance.now() > deadline) {
+        throw new UnavailableError(
+          `The embedded Postgres server does not answer (${messageOf(error)}). Its last words: ${await postmaster.lastWords()}`,
+        );
+      }
+      await sleep(pollMilliseconds);
+    }
+  }
+}
+
+async function spawnPostmaster(
+  { account, environment, major }: Installation,
+  directory: RunDirectory,
+  port: number,
+): Promise<Postmaster> {
+  const { native, prefix, user } = await account();
+  const log = await open(directory.log, "w", 0o600);
+  const settings = Object.entries(fixedSettings(directory, major)).flatMap(([name, value]) => [
+    "-c",
+    `${name}=${value}`,
+  ]);
+  const program = [...prefix, join(native, "bin", "postgres"), "-D", directory.data, "-p", String(port)];
+  const [command = "", ...rest] = [...program, ...settings];
+  const child = spawn(command, rest, {
+    env: programEnvironment(environment),
+    stdio: ["ignore", log.fd, log.fd],
+    // A session of its own: Ctrl-C must not end the server before those who use it.
+    detached: true,
+    cwd: "/",
+    ...(user && { uid: user.uid, gid: user.gid }),
+  });
+  // A program that forgets to close a provision ends all the same; the next run sweeps.
+  child.unref();
+  let ending: string | undefined;
+  const ended = new Promise<void>((resolve) => {
+    const end = (words: string) => {
+      ending ??= words;
+      resolve();
+    };
+    child.once("error", (error) => end(messageOf(error)));
+    child.once("exit", (code, killer) => end(killer === null ? `exit code ${code}` : `ended by ${killer}`));
+  });
+  // Not before there are listeners: a server that ends at once would have ended unheard, and be waited for forever.
+  await log.close();
+  return {
+    port,
+    ending: () => ending,
+    ended,
+    lastWords: async () => lastWords(await readFile(directory.log, "utf8").catch(() => "")),
+    stop: async () => {
+      await stopChild(child, ended, "SIGQUIT", stopMilliseconds);
+    },
+    stopCleanly: async () => {
+      if (await stopChild(child, ended, "SIGINT", cleanStopMilliseconds)) return;
+      throw new UnavailableError("The embedded Postgres server could not be stopped so that its data can be kept.");
+    },
+  };
+}
+
+/** Ends a child, by force where it does not heed the signal in time; tells whether it was this signal that ended it. */
+async function stopChild(
+  child: ChildProcess,
+  ended: Promise<void>,
+  signal: NodeJS.Signals,
+  milliseconds: number,
+): Promise<boolean> {
+  const hasEnded = ended.then(() => true);
+  child.ref();
+  child.kill(signal);
+  const patience = new AbortController();
+  const impatience = sleep(milliseconds, false, { signal: patience.signal }).catch(() => false);
+  const hasHeeded = await Promise.race([hasEnded, impatience]);
+  patience.abort();
+  if (!hasHeeded) child.kill("SIGKILL");
+  await ended;
+  return hasHeeded && child.exitCode === 0;
+}
+
+/** A port of 127.0.0.1 that nothing listens on now. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new UnavailableError("No free port on 127.0.0.1.");
+  return address.port;
+}

@@ -1,0 +1,83 @@
+import { chmod, mkdir, mkdtemp, rm, statfs, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { UnavailableError } from "../../../shared/errors.ts";
+import { currentOwner } from "../../../shared/process-owner.ts";
+
+/** A private directory of one run's server. */
+export interface RunDirectory {
+  readonly path: string;
+  /** Where the cluster goes; made. */
+  readonly data: string;
+  /** Where the unix socket goes; made. */
+  readonly sockets: string;
+  readonly log: string;
+  /** The postgresql.conf and the pg_hba.conf of this run, outside of the data so that the data can be kept. */
+  readonly configuration: string;
+  readonly hostRules: string;
+}
+
+export const runPrefix = "pushproof-postgres-";
+export const ownerFile = "owner.json";
+/** The longest path of a unix socket on Linux and macOS. */
+const longestSocketPath = 103;
+/** A memory file system in a container has 64 MB: with less than this free, tests would fill it. */
+const leastFreeMemory = 1 << 30;
+
+/** The directories in which run directories may lie, the best one first. */
+export function runLocations(): string[] {
+  return [...new Set(["/dev/shm", tmpdir(), "/tmp"])];
+}
+
+/** Makes a run directory, in memory where there is room. Throws UnavailableError where none can be made. */
+export async function makeRunDirectory(locations: readonly string[] = runLocations()): Promise<RunDirectory> {
+  const failures: unknown[] = [];
+  for (const location of locations) {
+    if (join(location, `${runPrefix}123456/s/.s.PGSQL.65535`).length > longestSocketPath) continue;
+    try {
+      if (location === "/dev/shm" && (await freeBytes(location)) < leastFreeMemory) continue;
+      return await makeIn(location);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  throw new UnavailableError(
+    `No directory for the database server can be made in ${locations.join(" or ")}: set TMPDIR to one that can be written to.`,
+    { cause: failures },
+  );
+}
+
+async function makeIn(location: string): Promise<RunDirectory> {
+  const path = await mkdtemp(join(location, runPrefix));
+  try {
+    await writeFile(join(path, ownerFile), JSON.stringify(await currentOwner()), { mode: 0o600 });
+    const directory = {
+      path,
+      data: join(path, "data"),
+      sockets: join(path, "s"),
+      log: join(path, "server.log"),
+      configuration: join(path, "postgresql.conf"),
+      hostRules: join(path, "pg_hba.conf"),
+    };
+    await Promise.all([mkdir(directory.data, { mode: 0o700 }), mkdir(directory.sockets, { mode: 0o700 })]);
+    return directory;
+  } catch (error) {
+    await rm(path, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Lets another user pass through to the data and the sockets, which are that user's alone. */
+export async function openPassage(directory: RunDirectory): Promise<void> {
+  await chmod(directory.path, 0o711);
+}
+
+/** Removes a run directory whose server has ended. */
+export async function removeRunDirectory(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+}
+
+async function freeBytes(location: string): Promise<number> {
+  const { bavail, bsize } = await statfs(location);
+  return bavail * bsize;
+}

@@ -1,0 +1,122 @@
+import { InterruptedError } from "../../shared/errors.ts";
+import type { Databases } from "../databases.ts";
+import { workerEnvironment } from "../environment.ts";
+import { asExpected, leaseAll, type Site } from "../lease.ts";
+import { coordinatorName, saltedBase, workerDatabaseName } from "../names.ts";
+import type { Provision, ProvisionRequest } from "../provision.ts";
+import { buildTemplate, needsTemplate } from "../template/build.ts";
+import { describeAddress, parseServerUrl } from "../url.ts";
+import { type SessionWatch, watchSessions } from "./audit.ts";
+import { checkCapacity, loadOf } from "./capacity.ts";
+import { externalDatabases } from "./databases.ts";
+import { removeLeftovers } from "./leftovers.ts";
+import { lockKey } from "./lock.ts";
+import { newRunMarker } from "./marker.ts";
+import { checkMayCreate, connectExternalServer, type ExternalServer } from "./server.ts";
+
+/** A site on a server that is not ours alone. */
+interface ExternalSite extends Site {
+  readonly server: ExternalServer;
+  readonly sessions: SessionWatch;
+  /** What a reader should know of how the server serves the run. */
+  readonly notes: readonly string[];
+}
+
+/** Databases on a server that somebody else runs. */
+export async function openExternalProvision(request: ProvisionRequest, url: string): Promise<Provision> {
+  const { database, signal } = request;
+  const site = await openSite(request, url);
+  const { server, databases, base, sessions, notes } = site;
+  let closing: Promise<void> | undefined;
+  try {
+    const template = needsTemplate(database) ? await buildTemplate(server, databases, base, request) : undefined;
+    if (signal.aborted) throw new InterruptedError();
+    return {
+      kind: "external",
+      description: server.description,
+      secrets: server.secrets,
+      coordinatorEnvironment: workerEnvironment(database, server.address, coordinatorName(base), "master"),
+      notes,
+      lost: server.lost,
+      lease: (workers) => leaseAll(site, template, request, workers),
+      audit: async () => {
+        try {
+          return await sessions.audit();
+        } catch (error) {
+          throw asExpected(error, server);
+        }
+      },
+      close: () => (closing ??= closeSite(site)),
+    };
+  } catch (error) {
+    await closeSite(site).catch(() => {});
+    throw asExpected(error, server);
+  }
+}
+
+async function openSite(request: ProvisionRequest, url: string): Promise<ExternalSite> {
+  const { name } = request.database;
+  const server = await connectExternalServer(parseServerUrl(url, request.environment), request.signal);
+  try {
+    checkMayCreate(server);
+    const notes = checkRequest(server, request);
+    const base = await lockBase(server, request);
+    // What cannot be dropped and is in the way is told when its name is needed.
+    await removeLeftovers(server, name);
+    const sessions = watchSessions(server);
+    const databases = watched(externalDatabases(server, newRunMarker(base, name, request.projectRoot)), sessions);
+    return {
+      server,
+      base,
+      databases,
+      sessions,
+      notes,
+      databaseName: (worker) => workerDatabaseName(base, worker),
+      addressOf: () => server.address,
+      rolesFor: (role) => [role],
+    };
+  } catch (error) {
+    await server.close();
+    throw asExpected(error, server);
+  }
+}
+
+/** What the server cannot do for the request, before anything is made. */
+function checkRequest({ facts, address, description }: ExternalServer, request: ProvisionRequest): string[] {
+  const notes = checkCapacity(facts, loadOf(request), `Postgres at ${describeAddress(address)}`);
+  const settings = Object.keys(request.database.settings);
+  if (settings.length > 0) {
+    notes.push(
+      `database.settings are the embedded server's, and not applied to ${description}: ${settings.join(", ")}.`,
+    );
+  }
+  return notes;
+}
+
+/** The base name, or, where another run has it, one that no run has. */
+async function lockBase(server: ExternalServer, { database, workers }: ProvisionRequest): Promise<string> {
+  for (let base = database.name; ; base = saltedBase(database.name, workers, needsTemplate(database))) {
+    if (await server.tryLock(lockKey(base))) return base;
+  }
+}
+
+function watched(databases: Databases, sessions: SessionWatch): Databases {
+  return {
+    ...databases,
+    create: async (database) => {
+      await sessions.remember(database.name);
+      await databases.create(database);
+      sessions.made(database.name);
+    },
+  };
+}
+
+async function closeSite({ server, databases }: Site): Promise<void> {
+  try {
+    await databases.dropAll();
+  } catch (error) {
+    throw asExpected(error, server);
+  } finally {
+    await server.close();
+  }
+}

@@ -1,0 +1,79 @@
+import pg from "pg";
+import type { DatabaseConfig } from "../../config/schema.ts";
+import type { Databases } from "../databases.ts";
+import { workerEnvironment } from "../environment.ts";
+import { buildingName, templateName } from "../names.ts";
+import type { ProvisionRequest } from "../provision.ts";
+import type { DatabaseServer } from "../server.ts";
+import { waitUntilUnused } from "../sessions.ts";
+import { type ServerAddress, withoutPostgresRedirects } from "../url.ts";
+import { type DatabaseTraits, readTraits } from "./clone-statements.ts";
+import { createExtensions, missingExtensionHint } from "./extensions.ts";
+import { runSetup } from "./setup.ts";
+
+const { escapeIdentifier } = pg;
+
+/** A database that every worker's is cloned from. */
+export interface Template extends DatabaseTraits {
+  readonly name: string;
+}
+
+/** Whether a configuration asks for anything in a new database; if not, there is no template. */
+export function needsTemplate({ setup, extensions }: Pick<DatabaseConfig, "setup" | "extensions">): boolean {
+  return setup !== undefined || extensions.length > 0;
+}
+
+/**
+ * Builds the template, with `database.extensions` and then by `database.setup`, and seals it: nobody can connect to it
+ * any more. Throws UnavailableError where the server lacks an extension, or where the command fails or leaves something
+ * connected.
+ * @param address how `database.setup` reaches the server, where not as the tests do
+ */
+export async function buildTemplate(
+  server: DatabaseServer,
+  databases: Databases,
+  base: string,
+  request: ProvisionRequest,
+  address: ServerAddress = server.address,
+): Promise<Template> {
+  const name = templateName(base);
+  const { database } = request;
+  // A suite that has the database's name written down most often has it in its migrations, too.
+  const building = database.isolation === "server" ? base : buildingName(name);
+  await databases.create({ name: building, worker: "template", becomes: name });
+  await createExtensions(server, building, database.extensions);
+  if (database.setup !== undefined) await migrate(server, building, database.setup, request, address);
+  // Sealed first: nobody can come in between the last look and the first clone.
+  await server.query(`ALTER DATABASE ${escapeIdentifier(building)} ALLOW_CONNECTIONS false IS_TEMPLATE true`);
+  await waitUntilUnused(server, building);
+  await server.query(`ALTER DATABASE ${escapeIdentifier(building)} RENAME TO ${escapeIdentifier(name)}`);
+  return await readTemplate(server, name);
+}
+
+/** A template that is there already. */
+export async function readTemplate(server: DatabaseServer, name: string): Promise<Template> {
+  return { name, ...(await readTraits(server, name)) };
+}
+
+async function migrate(
+  server: DatabaseServer,
+  building: string,
+  command: string,
+  { database, directory, environment, timeoutSeconds, log, onProgress, signal }: ProvisionRequest,
+  address: ServerAddress,
+): Promise<void> {
+  onProgress?.("running database.setup");
+  const setup = {
+    command,
+    directory,
+    environment: {
+      ...withoutPostgresRedirects(environment),
+      ...workerEnvironment(database, address, building, "template"),
+    },
+    log,
+    secrets: server.secrets,
+    timeoutSeconds,
+    signal,
+  };
+  await runSetup(setup, (output) => missingExtensionHint(server, output));
+}

@@ -1,0 +1,62 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { lstat, readlink, stat } from "node:fs/promises";
+import { isAbsolute, join } from "node:path";
+import { glob } from "tinyglobby";
+import { messageOf, RequestError, UnavailableError } from "../../shared/errors.ts";
+
+/** What is made beside sources and changes without them: our own reports too. */
+const never = ["**/.git/**", "**/node_modules/**", "**/__pycache__/**", "**/*.pyc", ".verify/**"];
+/** `!(a|b)` is a pattern of its own. */
+const exclusion = /^!(?!\()/;
+
+/**
+ * A digest of the files that `database.inputs` match: names and contents. A directory stands for all that is in it; `!` before
+ * a pattern leaves out what it matches. Throws RequestError for a pattern that matches nothing, as a change would then
+ * never be noticed, and for one that leads out of the absolute directory `root`; UnavailableError for a file that cannot be
+ * read.
+ */
+export async function digestInputs(root: string, patterns: readonly string[]): Promise<string> {
+  const exclusions = patterns.filter((pattern) => exclusion.test(pattern)).map((pattern) => pattern.slice(1));
+  const inclusions = patterns.filter((pattern) => !exclusion.test(pattern));
+  if (inclusions.length === 0) {
+    throw new RequestError(
+      "database.inputs only says what to leave out: name the files that setup depends on, too, or no change of them is noticed.",
+    );
+  }
+  const found = await Promise.all(inclusions.map((pattern) => matches(root, pattern, exclusions)));
+  const digest = createHash("sha256");
+  for (const name of [...new Set(found.flat())].sort()) {
+    digest.update(`${name}\0${await digestFile(root, name)}\n`);
+  }
+  return digest.digest("hex");
+}
+
+async function matches(root: string, pattern: string, exclusions: readonly string[]): Promise<string[]> {
+  // Between braces too, where what leads out would match nothing without a word.
+  if (isAbsolute(pattern) || pattern.split(/[/{},()|]/).includes("..")) {
+    throw new RequestError(
+      `database.inputs holds "${pattern}", which leads out of the repo: patterns are relative to its root.`,
+    );
+  }
+  const options = { cwd: root, dot: true, ignore: [...never, ...exclusions] };
+  const names = await glob([pattern.replace(/^\.\//, "")], options);
+  if (names.length > 0) return names;
+  throw new RequestError(
+    `database.inputs holds "${pattern}", which matches no file here: a change of what setup depends on would go unnoticed. Correct it, or take it out.`,
+  );
+}
+
+async function digestFile(root: string, name: string): Promise<string> {
+  const path = join(root, name);
+  const digest = createHash("sha256");
+  try {
+    if ((await lstat(path)).isSymbolicLink()) digest.update(`link to ${await readlink(path)}\n`);
+    // A link to a device or a pipe would be read for ever.
+    if (!(await stat(path)).isFile()) return digest.digest("hex");
+    for await (const chunk of createReadStream(path)) digest.update(chunk as Buffer);
+  } catch (error) {
+    throw new UnavailableError(`${name}, which database.inputs matches, cannot be read: ${messageOf(error)}`);
+  }
+  return digest.digest("hex");
+}

@@ -1,0 +1,37 @@
+import type { SimpleGit } from "simple-git";
+import { messageOf, RequestError, UnavailableError } from "../shared/errors.ts";
+import type { World } from "../shared/world.ts";
+import { gitLine, openGit } from "./client.ts";
+
+/** The repository the program was called in. */
+export interface Repository {
+  /** The absolute root of the checkout. */
+  readonly root: string;
+  /** The absolute directory that all linked worktrees share; receipts lie in its `verify`. */
+  readonly commonDirectory: string;
+  /** Git in `root`. */
+  readonly git: SimpleGit;
+}
+
+/** Finds the repository of the world's directory. Throws RequestError outside of one. */
+export async function openRepository(world: World): Promise<Repository> {
+  const here = openGit(world.directory, world.environment);
+  const root = await gitLine(here, "rev-parse", "--show-toplevel").catch((error: unknown) => {
+    throw explain(messageOf(error), world.directory);
+  });
+  const git = openGit(root, world.environment);
+  const commonDirectory = await gitLine(git, "rev-parse", "--path-format=absolute", "--git-common-dir");
+  return { root, commonDirectory, git };
+}
+
+function explain(message: string, directory: string): Error {
+  if (/spawn \S* ?ENOENT/.test(message)) return new UnavailableError("git cannot be started: it is not on PATH.");
+  if (message.includes("dubious ownership")) {
+    return new UnavailableError(
+      `Git refuses ${directory}, which belongs to another user: \`git config --global --add safe.directory ${directory}\` allows it.`,
+    );
+  }
+  return new RequestError(
+    `${directory} is not in a git checkout: run this in a repository, or begin one with \`git init\`.`,
+  );
+}

@@ -1,0 +1,41 @@
+import { posix } from "node:path";
+import { isUnder, type ProjectFiles, within } from "../../project/project-files.ts";
+
+const valuedFlags =
+  /\s(-r|-c|-p|-t|-g|-o|--(require|import|loader|experimental-loader|config|configs|project|tsconfig|env-file|setupFiles|reporter|reporters|grep|testNamePattern|timeout|test-name-pattern|exclude|ignore))[=\s]\s*("[^"]*"|'[^']*'|\S+)/g;
+
+/** The paths and globs that a command, or a runner's setting, names in a directory, relative to it. */
+export function namedPaths(project: ProjectFiles, root: string, words: string): string[] {
+  return plainWords(words)
+    .map((word) => posix.join(".", word))
+    .filter((word) => word !== "." && !word.startsWith("..") && isThere(project, root, fixedPart(word)));
+}
+
+/** Whether a command names paths at all, be they there or yet to be built. */
+export function namesPaths(words: string): boolean {
+  return plainWords(words).some((word) => /[/*]/.test(word));
+}
+
+function plainWords(words: string): string[] {
+  const all = words.replace(valuedFlags, " ").match(/"[^"]*"|'[^']*'|[^\s"']+/g) ?? [];
+  return all
+    .map((word) => word.replace(/^(["'])(.*)\1$/, "$2"))
+    .filter((word) => !word.startsWith("-") && !word.includes("node_modules") && !word.includes("="));
+}
+
+/** Whether a run that names these paths and globs takes a file in; every file of the directory where it names none. */
+export function territoryOf(root: string, paths: readonly string[]): (path: string) => boolean {
+  if (paths.length === 0) return (path) => isUnder(root, path);
+  const places = paths.map((path) => within(root, fixedPart(path)).replace(/\/$/, ""));
+  return (path) => places.some((place) => isUnder(place, path));
+}
+
+/** The directory or file in front of what a glob leaves open. */
+function fixedPart(path: string): string {
+  return posix.join(".", path.replace(/[^/]*[*{?[(!].*$/, "")).replace(/\/$/, "");
+}
+
+function isThere(project: ProjectFiles, root: string, path: string): boolean {
+  const place = within(root, path);
+  return path === "." || project.has(place) || project.paths.some((other) => isUnder(place, other));
+}

@@ -1,0 +1,98 @@
+import { type ProjectFiles, upwards, within } from "../../project/project-files.ts";
+import type { DetectedSuite } from "./detected-suite.ts";
+import { dependencyNames, readPackageFile } from "./vitest.ts";
+
+/** Packages that speak to Postgres and to nothing else. */
+const pythonDrivers = /\b(psycopg2?(?:[-_]binary)?|asyncpg|pg8000|aiopg|pytest[-_]postgresql)\b/;
+/** Packages that may speak to Postgres. */
+const pythonLayers = /\b(sqlalchemy|sqlmodel|tortoise-orm|peewee|django|alembic)\b/i;
+const pythonImport = /^\s*(?:import|from)\s+(psycopg2?|asyncpg|pg8000|aiopg|sqlalchemy|sqlmodel)\b/m;
+const javascriptPackages = [
+  "pg",
+  "postgres",
+  "pg-promise",
+  "@prisma/client",
+  "prisma",
+  "knex",
+  "typeorm",
+  "drizzle-orm",
+  "sequelize",
+  "kysely",
+  "slonik",
+  "@mikro-orm/postgresql",
+  "@vercel/postgres",
+  "objection",
+];
+const dependencyFiles = [
+  "pyproject.toml",
+  "Pipfile",
+  "setup.py",
+  "setup.cfg",
+  "requirements.txt",
+  "requirements-dev.txt",
+  "requirements/base.txt",
+  "requirements/test.txt",
+  "requirements/dev.txt",
+  "requirements-test.txt",
+  "test-requirements.txt",
+];
+
+/** What says that a suite uses Postgres, for people to read; null where nothing does. `isOwn` tells the suite's files. */
+export function postgresSign(
+  project: ProjectFiles,
+  suite: DetectedSuite,
+  isOwn: (path: string) => boolean,
+): string | null {
+  return suite.runner === "pytest" ? pythonSign(project, suite, isOwn) : javascriptSign(project, suite, isOwn);
+}
+
+function pythonSign(project: ProjectFiles, suite: DetectedSuite, isOwn: (path: string) => boolean): string | null {
+  const listed = pythonDependencies(project, suite.root);
+  const driver = pythonDrivers.exec(listed)?.[1];
+  if (driver !== undefined) return `${driver} is a dependency`;
+  const sources = project.paths.filter((path) => path.endsWith(".py") && isOwn(path));
+  const importing = sources.find((path) => pythonImport.test(project.read(path) ?? ""));
+  const layer = pythonLayers.exec(listed)?.[1] ?? (importing === undefined ? undefined : "a database package");
+  if (layer === undefined) return null;
+  // A layer over several databases is a sign only where no other database is what it stands on.
+  const namesOther = sources.some((path) =>
+    /\b(sqlite|mysql)(\+\w+)?:\/\/|django\.db\.backends\.(sqlite3|mysql)/.test(project.read(path) ?? ""),
+  );
+  const namesPostgres = sources.some((path) =>
+    /\bpostgres(ql)?(\+\w+)?:\/\/|backends\.postgresql/.test(project.read(path) ?? ""),
+  );
+  if (namesOther && !namesPostgres) return null;
+  return importing === undefined ? `${layer} is a dependency` : `${importing} imports it`;
+}
+
+function javascriptSign(project: ProjectFiles, suite: DetectedSuite, isOwn: (path: string) => boolean): string | null {
+  const listed = dependencyNames(readPackageFile(project, suite.root));
+  const found = javascriptPackages.find((name) => listed.includes(name));
+  if (found !== undefined) return `${found} is a dependency`;
+  // A workspace may list it for all of its packages.
+  const shared = dependencyNames(readPackageFile(project, "."));
+  const names = javascriptPackages.filter((name) => shared.includes(name));
+  if (names.length === 0) return null;
+  const loads = new RegExp(`(?:from|import|require)\\s*\\(?\\s*["'](${names.join("|")})["']`);
+  const path = project.paths.find((one) => isOwn(one) && loads.test(project.read(one) ?? ""));
+  return path === undefined ? null : `${path} imports ${loads.exec(project.read(path) ?? "")?.[1]}`;
+}
+
+/**
+ * The driver that a Python suite's SQLAlchemy needs in its URL, where the dependencies leave one choice and the default,
+ * psycopg2, is not it; null otherwise.
+ */
+export function usesSqlAlchemyWith(project: ProjectFiles, suite: DetectedSuite): "asyncpg" | "psycopg" | null {
+  const listed = pythonDependencies(project, suite.root);
+  if (!/\b(sqlalchemy|sqlmodel)\b/i.test(listed)) return null;
+  const sources = project.paths.filter((path) => path.endsWith(".py"));
+  const isAsync = sources.some((path) => (project.read(path) ?? "").includes("create_async_engine"));
+  if (isAsync && /\basyncpg\b/.test(listed)) return "asyncpg";
+  return /\bpsycopg\b/.test(listed) && !/\bpsycopg2/.test(listed) ? "psycopg" : null;
+}
+
+function pythonDependencies(project: ProjectFiles, root: string): string {
+  return upwards(root)
+    .flatMap((directory) => dependencyFiles.map((name) => project.read(within(directory, name)) ?? ""))
+    .join("\n");
+}

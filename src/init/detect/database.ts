@@ -1,0 +1,222 @@
+import { findMentions, kindOf, type Mention } from "../../project/database-mentions.ts";
+import { findPartMentions, type PartMention } from "../../project/database-parts.ts";
+import { isUnder, type ProjectFiles } from "../../project/project-files.ts";
+import type { FixedConnection } from "../../suite/hints/fixed-connections.ts";
+import { settingsFileUrls } from "../settings-file-urls.ts";
+import { postgresSign, usesSqlAlchemyWith } from "./database-signs.ts";
+import type { DetectedSuite } from "./detected-suite.ts";
+
+/** What the suites need of a database, and where that was read. */
+export interface DetectedDatabase {
+  /** The suites that use Postgres; where there is none, nothing else matters. */
+  readonly suites: ReadonlySet<DetectedSuite>;
+  /** The base name, where a test's URL names one. */
+  readonly name: string | undefined;
+  /** Left out for the usual one. */
+  readonly isolation?: "server";
+  /** Variable → URL scheme, or the part of the address that it holds; empty where none was found. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** One line each. */
+  readonly notes: readonly string[];
+}
+
+/** Which suites use Postgres, and through which environment variables. */
+export function detectDatabase(
+  project: ProjectFiles,
+  suites: readonly DetectedSuite[],
+  fixed: readonly FixedConnection[] = [],
+): DetectedDatabase {
+  const mentions = findMentions(project);
+  const parts = findPartMentions(project);
+  const users = new Map<DetectedSuite, string>();
+  for (const suite of suites) {
+    const reading = mentions.find((mention) => mention.scheme !== null && isReadBy(suite, suites, mention));
+    const part = parts.find((mention) => isReadBy(suite, suites, mention));
+    const sign = postgresSign(project, suite, (path) => belongsTo(suite, suites, path));
+    if (sign !== null) users.set(suite, sign);
+    else if (reading !== undefined) users.set(suite, place(reading));
+    else if (part !== undefined && isPostgresPort(parts, part)) users.set(suite, place(part));
+  }
+  const isRead = (mention: Place): boolean => [...users.keys()].some((suite) => isReadBy(suite, suites, mention));
+  const settings = mentions.filter((mention) => mention.kind === "setting");
+  const relevant = mentions.filter(isRead);
+  const readParts = parts.filter(isRead);
+  // What only CI or a compose file sets counts where no code of ours tells what it reads.
+  const isUnread = relevant.length + readParts.length === 0;
+  const chosen = users.size === 0 ? [] : isUnread ? settings : relevant;
+  const chosenParts = users.size === 0 ? [] : isUnread ? parts.filter(({ kind }) => kind === "setting") : readParts;
+  const names = [...new Set(chosen.map((mention) => mention.variable))];
+  const variables = names.map((variable) =>
+    describeVariable(
+      project,
+      variable,
+      byWeight([...chosen, ...settings].filter((one) => one.variable === variable)),
+      users,
+    ),
+  );
+  const described = new Map(chosenParts.map(({ variable, part }) => [variable, part]));
+  const named = databaseNamed(
+    [...chosen, ...settings],
+    [...chosenParts, ...parts.filter(({ kind }) => kind === "setting")],
+  );
+  const isNameFree = names.length > 0 || chosenParts.some(({ part }) => part === "name");
+  const written =
+    users.size === 0 || isNameFree
+      ? undefined
+      : fixed.find(
+          ({ kind, file }) => kind === "database" && [...users.keys()].some((suite) => belongsTo(suite, suites, file)),
+        );
+  if (written !== undefined) {
+    return {
+      suites: new Set(users.keys()),
+      name: written.name,
+      isolation: "server",
+      variables: Object.fromEntries(described),
+      notes: [
+        ...partNotes(chosenParts),
+        `isolation "server", a server for each worker: ${written.file}:${written.line} names the database ${written.name} itself`,
+      ],
+    };
+  }
+  return {
+    suites: new Set(users.keys()),
+    name: named?.name,
+    variables: Object.fromEntries([
+      ...variables.map(({ variable, scheme }) => [variable, scheme]),
+      ...[...described].filter(([variable]) => !names.includes(variable)),
+    ]),
+    notes: [
+      ...variables.map(({ note }) => note),
+      ...partNotes(chosenParts),
+      ...(named === undefined ? [] : [`${named.name}, the base name, read in ${named.place}`]),
+      ...(users.size > 0 && names.length + described.size === 0
+        ? [
+            `no variable for its URL found (${[...new Set(users.values())].join(", ")}): the workers get DATABASE_URL and TEST_DATABASE_URL`,
+            ...fixedServers(project, users, fixed),
+          ]
+        : []),
+    ],
+  };
+}
+
+/** A line for each place that names a server itself, where no variable would lead elsewhere. */
+function fixedServers(
+  project: ProjectFiles,
+  users: ReadonlyMap<DetectedSuite, string>,
+  fixed: readonly FixedConnection[],
+): string[] {
+  const inCode = fixed.filter(({ kind }) => kind === "server");
+  const all = [
+    ...inCode,
+    ...settingsFileUrls(
+      project,
+      [...users.keys()].map(({ command }) => command),
+    ),
+  ];
+  return all.map(
+    (one) => `${one.file}:${one.line} names a server itself: have what reads it take DATABASE_URL instead`,
+  );
+}
+
+/** Whether the variables that stand with one are Postgres's: nothing else is known of a suite that names no driver. */
+function isPostgresPort(parts: readonly PartMention[], { file }: PartMention): boolean {
+  return parts.some((other) => other.file === file && other.part === "port" && other.value === "5432");
+}
+
+/** A line for each file that reads parts of the address. */
+function partNotes(parts: readonly PartMention[]): string[] {
+  const all = onePerVariable(parts);
+  const files = [...new Set(all.map(({ file }) => file))];
+  return files.map((file) => {
+    const group = all.filter((mention) => mention.file === file);
+    const where = group[0] === undefined ? file : place(group[0]);
+    return `${group.map(({ variable, part }) => `${variable} (${part})`).join(", ")}, read in ${where}`;
+  });
+}
+
+/** Each variable at its best place: in tests, else in sources, else in settings. */
+function onePerVariable(parts: readonly PartMention[]): PartMention[] {
+  const weight = ({ isTest, kind }: PartMention): number => (isTest ? 0 : kind === "setting" ? 2 : 1);
+  const sorted = parts.toSorted((left, right) => weight(left) - weight(right));
+  return [...new Map(sorted.toReversed().map((mention) => [mention.variable, mention])).values()].toReversed();
+}
+
+/** The base name: what CI sets, else what is a test's by its name. */
+function databaseNamed(
+  mentions: readonly Mention[],
+  parts: readonly PartMention[],
+): { readonly name: string; readonly place: string } | undefined {
+  const urls = byWeight(mentions).flatMap((mention) =>
+    mention.database === null ? [] : [{ ...mention, name: mention.database }],
+  );
+  const named = parts.flatMap((mention) =>
+    mention.part === "name" && mention.value ? [{ ...mention, name: mention.value }] : [],
+  );
+  const all = [...urls, ...named].filter(({ name }) => /^[A-Za-z_][\w-]*$/.test(name) && name !== "postgres");
+  const found = all.find(({ file }) => isWorkflow(file)) ?? all.find(({ name }) => name.includes("test"));
+  return found && { name: found.name, place: place(found) };
+}
+
+function describeVariable(
+  project: ProjectFiles,
+  variable: string,
+  mentions: readonly Mention[],
+  users: ReadonlyMap<DetectedSuite, string>,
+): { variable: string; scheme: string; note: string } {
+  const first = mentions[0];
+  const withScheme = mentions.find((mention) => mention.scheme !== null);
+  const pythonUser = [...users.keys()].find((suite) => suite.runner === "pytest");
+  const isPython = mentions.some((mention) => mention.kind === "python");
+  const driver = pythonUser && isPython ? usesSqlAlchemyWith(project, pythonUser) : null;
+  const list = mentions.find((mention) => mention.list !== null)?.list ?? null;
+  const where = first ? place(first) : "the project";
+  if (list !== null) {
+    const others =
+      list.others.length === 0 ? "" : `, without its ${list.others.join(", ")}, for which no database is made`;
+    return {
+      variable,
+      scheme: list.schemes.length > 1 || list.template.startsWith("[") ? list.template : (list.schemes[0] ?? ""),
+      note: `${variable} (a list of URLs: ${list.schemes.join(", ")}), read in ${where}${others}`,
+    };
+  }
+  const scheme = withScheme?.scheme ?? (driver === null ? "postgresql" : `postgresql+${driver}`);
+  const source = withScheme === undefined && driver !== null ? `, its driver ${driver} from the dependencies` : "";
+  return {
+    variable,
+    scheme,
+    note: `${variable} (${scheme}), read in ${where}${source}`,
+  };
+}
+
+/** What CI sets, which is known to work, then tests before sources before other settings; with a URL before without one. */
+function byWeight(mentions: readonly Mention[]): Mention[] {
+  const weight = (mention: Mention): number => {
+    if (isWorkflow(mention.file) && mention.scheme !== null) return -1;
+    return (mention.isTest ? 0 : mention.kind === "setting" ? 4 : 2) + (mention.scheme === null ? 1 : 0);
+  };
+  return mentions.toSorted((left, right) => weight(left) - weight(right));
+}
+
+/** Where a variable is named. */
+type Place = Pick<Mention, "file" | "line" | "kind">;
+
+function isWorkflow(file: string): boolean {
+  return file.startsWith(".github/workflows/");
+}
+
+function isReadBy(suite: DetectedSuite, suites: readonly DetectedSuite[], mention: Place): boolean {
+  return mention.kind !== "setting" && belongsTo(suite, suites, mention.file);
+}
+
+/** Whether a file is the suite's: under its root, not under a deeper one's, and in its language. */
+function belongsTo(suite: DetectedSuite, suites: readonly DetectedSuite[], path: string): boolean {
+  const deeper = suites.some(
+    (other) => other.root !== suite.root && isUnder(suite.root, other.root) && isUnder(other.root, path),
+  );
+  const language = suite.runner === "pytest" ? "python" : "javascript";
+  return isUnder(suite.root, path) && !deeper && [language, "setting", null].includes(kindOf(path));
+}
+
+function place(mention: Place): string {
+  return `${mention.file}:${mention.line}`;
+}

@@ -1,0 +1,140 @@
+import type { RunnerName } from "../../config/schema.ts";
+import { entriesOf, type ProjectFiles, within } from "../../project/project-files.ts";
+import { namedPaths, namesPaths, territoryOf } from "./command-territory.ts";
+import { type DetectedSuite, labelOf } from "./detected-suite.ts";
+import { javascriptSource } from "./javascript-source.ts";
+import { onlyHandsOn, type ScriptRunner, scriptCommand, scriptCommands } from "./script-command.ts";
+import { type Candidate, outermost } from "./territory.ts";
+import { dependencyNames, type PackageFile, readPackageFile } from "./vitest.ts";
+
+/** How the suites of a runner are known that a package.json's scripts start. */
+interface Signs {
+  readonly runner: Extract<RunnerName, ScriptRunner>;
+  /** The names of its own configuration files; null where it has none. */
+  readonly configuration: RegExp | null;
+  /** Its key in a package.json, which is its dependency's name too; null where it has none. */
+  readonly key: string | null;
+  readonly testFile: RegExp;
+  /** The command where no script says one. */
+  readonly command: string;
+}
+
+const code = String.raw`\.[cm]?[jt]sx?$`;
+
+/** The names of the files that configure jest. */
+export const jestFile = /^jest\.config\.([cm]?[jt]s|json)$/;
+
+const signs: readonly Signs[] = [
+  {
+    runner: "jest",
+    configuration: jestFile,
+    key: "jest",
+    testFile: new RegExp(String.raw`(\.(test|spec)|(^|/)__tests__/.+)${code}`),
+    command: "jest",
+  },
+  {
+    runner: "mocha",
+    configuration: /^\.mocharc\.(c?js|mjs|ya?ml|jsonc?)$/,
+    key: "mocha",
+    testFile: new RegExp(`((^|/)(test|tests|spec)/.+|[._-](test|spec))${code}`),
+    command: "mocha",
+  },
+  {
+    runner: "node",
+    configuration: null,
+    key: null,
+    testFile: new RegExp(`((^|/)tests?/.+|[._-]test|(^|/)test(-[^/]*)?)${code}`),
+    command: "node --test",
+  },
+];
+
+/** Whether a file is one of tests, by its name or by what is in it: what lies beside them may only help them. */
+function holdsTests(project: ProjectFiles, path: string, { runner }: Signs): boolean {
+  if (/[._-](test|spec)\.[cm]?[jt]sx?$|(^|\/)__tests__\//.test(path)) return true;
+  // To node, a script that asserts is a test.
+  if (runner === "node" && /\bassert\b/.test(project.read(path) ?? "")) return true;
+  return /\b(describe|it|test|suite|context|specify)\s*(\.\w+\s*)?\(|["'](node:)?test["']/.test(
+    project.read(path) ?? "",
+  );
+}
+
+/** The suites of jest, mocha and node:test of a project, the ones nearest to its root first. */
+export function detectJavaScript(project: ProjectFiles): DetectedSuite[] {
+  return signs.flatMap((sign) => {
+    const packages = project.paths.filter((path) => /(^|\/)package\.json$/.test(path));
+    const directories = [...new Set(packages.map((path) => path.replace(/\/?package\.json$/, "") || "."))];
+    const candidates = directories.flatMap((root) => candidateAt(project, root, sign) ?? []);
+    const testFiles = project.paths.filter((path) => sign.testFile.test(path) && holdsTests(project, path, sign));
+    return outermost(candidates, testFiles).flatMap(({ root }) => describeSuites(project, root, sign));
+  });
+}
+
+function candidateAt(project: ProjectFiles, root: string, sign: Signs): Candidate | null {
+  const file = readPackageFile(project, root);
+  const settings = settingsOf(project, root, file, sign);
+  const commands = scriptCommands(file, sign.runner);
+  const isMeant = settings !== null || commands.length > 0 || hasOwnDependency(file, sign);
+  if (!isMeant || (commands.length === 0 && settings === null && onlyHandsOn(project, root, file))) return null;
+  const hasProjects = sign.runner === "jest" && /\bprojects\b["']?\s*:/.test(settings ?? "");
+  const covers = commands.map(({ text }) => territoryOf(root, pathsOf(project, root, sign, text, settings)));
+  if (covers.length === 0) covers.push(territoryOf(root, pathsOf(project, root, sign, "", settings)));
+  const saysWhich = /\b(testMatch|testRegex|spec)\b["']?\s*:/.test(settings ?? "");
+  const namesFiles = commands.some(({ text }) => namedPaths(project, root, wordsBehind(text)).length > 0);
+  // Files that are named, by the configuration or by the command, may be called anything.
+  return { root, declared: hasProjects || saysWhich || namesFiles, covers: (path) => covers.some((one) => one(path)) };
+}
+
+/** What a command tells its runner. */
+function wordsBehind(command: string): string {
+  return command.replace(/^.*?(?:(?:jest|mocha)(?:\.js)?(?=\s|$)|--test(?=\s|$))/, "");
+}
+
+/** What a command is limited to: the paths that it names, or of mocha its `spec`, else its default. */
+function pathsOf(
+  project: ProjectFiles,
+  root: string,
+  { runner }: Signs,
+  command: string,
+  settings: string | null,
+): string[] {
+  const words = wordsBehind(command);
+  // Plain words are patterns of names to jest.
+  const named = namedPaths(project, root, words);
+  // What is built from the tests lies nowhere yet.
+  if (named.length > 0 || runner !== "mocha" || namesPaths(words)) return named;
+  const spec = /\bspec["']?\s*:\s*([^\n]*(?:\n\s+-.*)*)/.exec(settings ?? "")?.[1]?.replace(/[[\],}]|^\s*-/gm, " ");
+  if (spec !== undefined) return namedPaths(project, root, spec);
+  return namedPaths(project, root, "test");
+}
+
+/** The text of the runner's own configuration in a directory, or null where there is none. */
+function settingsOf(project: ProjectFiles, root: string, file: PackageFile, sign: Signs): string | null {
+  const { configuration, key } = sign;
+  const name = configuration && entriesOf(project, root).find((entry) => configuration.test(entry));
+  if (name) return project.read(within(root, name)) ?? "";
+  const packaged = key === null ? undefined : (file as Readonly<Record<string, unknown>>)[key];
+  return packaged === undefined ? null : JSON.stringify(packaged);
+}
+
+/** A dependency alone says it only where no script says that another runner is used. */
+function hasOwnDependency(file: PackageFile, { key }: Signs): boolean {
+  if (key === null || !dependencyNames(file).includes(key)) return false;
+  return (["jest", "mocha", "node", "vitest"] as const).every((other) => scriptCommand(file, other) === null);
+}
+
+/** A suite for each time that the script starts the runner. */
+function describeSuites(project: ProjectFiles, root: string, { runner, command }: Signs): DetectedSuite[] {
+  const file = readPackageFile(project, root);
+  const source = javascriptSource(project, root);
+  const scripts = scriptCommands(file, runner);
+  const plain = { text: command, notes: [], label: undefined };
+  return (scripts.length === 0 ? [plain] : scripts).map(({ text, notes }, _index, all) => ({
+    root,
+    runner,
+    command: text,
+    source: source.places,
+    projectName: file.name?.split("/").at(-1),
+    notes: [...notes, source.note],
+    ...(all.length > 1 ? { label: labelOf(text) } : {}),
+  }));
+}

@@ -1,0 +1,94 @@
+import { posix } from "node:path";
+import type { RunnerName } from "../../config/schema.ts";
+import { parseYaml, recordOf } from "../../project/parsers/loose-values.ts";
+import { type ProjectFiles, within } from "../../project/project-files.ts";
+import type { DetectedSuite } from "./detected-suite.ts";
+
+/** A task of a moon workspace that runs tests. */
+interface MoonTask {
+  readonly name: string;
+  readonly runner: RunnerName;
+  readonly command: string;
+  /** Where it runs, relative to the repo's root. */
+  readonly root: string;
+  readonly file: string;
+}
+
+const runs: readonly (readonly [RunnerName, RegExp])[] = [
+  ["pytest", /(^|[\s/])(pytest|py\.test)(?=\s|$)/],
+  ["vitest", /(^|[\s/])vitest(?=\s|$)/],
+  ["jest", /(^|[\s/])jest(?=\s|$)/],
+  ["mocha", /(^|[\s/])mocha(?=\s|$)/],
+  ["node", /(^|\s)node\b.*\s--test(?=\s|$)/],
+];
+
+/**
+ * The suites with the commands of the moon tasks that run them, `moon.yml` in each project: what the team runs there is what
+ * it calls its tests, markers and all. A task that runs a suite which nothing else tells of is one more suite.
+ */
+export function withMoonTasks(project: ProjectFiles, suites: readonly DetectedSuite[]): DetectedSuite[] {
+  const tasks = project.paths
+    .filter((path) => posix.basename(path) === "moon.yml")
+    .flatMap((file) => readTasks(project, file));
+  const changed = suites.map((suite) => {
+    const own = preferred(tasks.filter(({ root, runner }) => root === suite.root && runner === suite.runner));
+    // Of several suites of one runner, no task says which it runs.
+    return own === null || suite.label !== undefined
+      ? suite
+      : { ...suite, command: own.task.command, notes: [...suite.notes.filter(saysNoCommand), ...own.notes] };
+  });
+  const places = new Set(suites.map(placeOf));
+  const missing = [...new Set(tasks.map(placeOf))].filter((place) => !places.has(place));
+  const added = missing.flatMap((place) => {
+    const own = preferred(tasks.filter((task) => placeOf(task) === place));
+    if (own === null) return [];
+    const { root, runner, command } = own.task;
+    return [{ root, runner, command, source: [], projectName: posix.basename(root), notes: own.notes }];
+  });
+  return [...changed, ...added];
+}
+
+function placeOf({ root, runner }: Pick<DetectedSuite, "root" | "runner">): string {
+  return `${runner} ${root}`;
+}
+
+/** What a suite's own script says of its command is no more so. */
+function saysNoCommand(note: string): boolean {
+  return !/^(runs|without) /.test(note);
+}
+
+/** Of several tasks that run the same suite, the first that is called a test. */
+function preferred(tasks: readonly MoonTask[]): { readonly task: MoonTask; readonly notes: string[] } | null {
+  const task = tasks.find(({ name }) => /^(unit-?)?tests?([-_:]|$)/.test(name)) ?? tasks[0];
+  if (task === undefined) return null;
+  const others = tasks.filter((other) => other !== task).map(({ name }) => name);
+  const left =
+    others.length === 0
+      ? []
+      : [`${others.join(", ")} in ${task.file} run it too: make another suite of what is missing`];
+  return { task, notes: [`runs what the task "${task.name}" of ${task.file} runs`, ...left] };
+}
+
+function readTasks(project: ProjectFiles, file: string): MoonTask[] {
+  const directory = posix.dirname(file);
+  return Object.entries(recordOf(recordOf(parseYaml(project.read(file) ?? "")).tasks)).flatMap(([name, written]) => {
+    const { command, args, script, options } = recordOf(written);
+    const text = [textOf(script), textOf(command), textOf(args)].filter((part) => part !== "").join(" ");
+    const runner = runs.find(([, pattern]) => pattern.test(text))?.[0];
+    // What moon itself would fill in, no shell can.
+    if (runner === undefined || /\$(project|workspaceRoot|task|target)|@(files|group|in|out)\b/.test(text)) return [];
+    const root = recordOf(options).runFromWorkspaceRoot === true ? "." : directory;
+    return [{ name, runner, command: text, root: within(".", root), file }];
+  });
+}
+
+/** A list's words as a shell reads them back. */
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value.trim();
+  if (!Array.isArray(value)) return "";
+  return value
+    .map((word) =>
+      /^[\w@%+=:,./-]+$/.test(String(word)) ? String(word) : `"${String(word).replace(/(["\\$`])/g, "\\$1")}"`,
+    )
+    .join(" ");
+}

@@ -1,0 +1,101 @@
+import { parse } from "yaml";
+import type { ProjectFiles } from "../../project/project-files.ts";
+
+/** The majors of the server that comes from npm. */
+const oldestMajor = 15;
+const newestMajor = 18;
+/** What is started where nothing is said. */
+const usualMajor = 17;
+
+/** The Postgres that a project is used with, as far as the embedded server can be the same. */
+export interface DetectedPostgres {
+  /** Left out where nothing names one, or the usual one is named. */
+  readonly version?: number;
+  readonly locale?: string;
+  /** One line each. */
+  readonly notes: readonly string[];
+}
+
+/** A container with Postgres, as a compose file or a CI workflow describes it. */
+interface Container {
+  readonly file: string;
+  readonly image: string;
+  readonly settings: string;
+}
+
+const composeFile = /(^|\/)(docker-)?compose[^/]*\.ya?ml$/;
+const workflowFile = /^\.github\/workflows\/[^/]+\.ya?ml$|(^|\/)\.gitlab-ci\.ya?ml$/;
+/** Images of Postgres, with the major in their tag; `pg` stands before it where the tag counts something else. */
+const postgresImage =
+  /(?:^|\/)(postgres|postgresql|postgis|pgvector|timescaledb(?:-ha)?|cimg\/postgres):(?:[\w.]+-pg|pg)?(\d{1,2})(?=[.-]|$)/;
+/** Extensions that an image brings and the embedded server has not. */
+const notEmbedded: Readonly<Record<string, string>> = {
+  postgis: "PostGIS",
+  pgvector: "pgvector",
+  timescaledb: "TimescaleDB",
+  "timescaledb-ha": "TimescaleDB",
+};
+
+/** Looks at what CI starts, then at compose files, then at `.tool-versions`: the first that names Postgres counts. */
+export function detectPostgres(project: ProjectFiles): DetectedPostgres {
+  const containers = [workflowFile, composeFile].flatMap((pattern) =>
+    project.paths.filter((path) => pattern.test(path)).flatMap((file) => containersIn(file, project.read(file) ?? "")),
+  );
+  const found = containers.map((container) => ({ container, match: postgresImage.exec(container.image) }));
+  const first = found.find(({ match }) => match !== null);
+  const tools = toolVersion(project);
+  const [file, major] = first ? [first.container.file, Number(first.match?.[2])] : tools;
+  if (major === undefined) return { notes: [] };
+  const locale = first === undefined ? undefined : localeIn(first.container.settings);
+  const extension = notEmbedded[first?.match?.[1] ?? ""];
+  const version = Math.min(Math.max(major, oldestMajor), newestMajor);
+  return {
+    ...(version === usualMajor ? {} : { version }),
+    ...(locale === undefined ? {} : { locale }),
+    notes: [
+      version === major
+        ? `Postgres ${major}, as in ${file}`
+        : `Postgres ${version}: ${file} names ${major}, and the embedded server is ${oldestMajor} to ${newestMajor}; "url" names a server of your own`,
+      ...(locale === undefined ? [] : [`locale ${locale}, as in ${file}`]),
+      ...(extension === undefined
+        ? []
+        : [
+            `${file} starts Postgres with ${extension}, which the embedded server has not: for tests that use it, set "url"`,
+          ]),
+    ],
+  };
+}
+
+function containersIn(file: string, text: string): Container[] {
+  try {
+    return imagesIn(file, parse(text));
+  } catch {
+    // A template of another tool, or a mistake that is not ours to tell.
+    return [];
+  }
+}
+
+/** Everything with an image, at whatever depth: services of compose files, of jobs, and of GitLab's lists. */
+function imagesIn(file: string, value: unknown): Container[] {
+  if (typeof value === "string") return postgresImage.test(value) ? [{ file, image: value, settings: "" }] : [];
+  if (typeof value !== "object" || value === null) return [];
+  const { image, name, ...rest } = value as Readonly<Record<string, unknown>>;
+  const named = typeof image === "string" ? image : typeof name === "string" ? name : null;
+  if (named !== null && postgresImage.test(named)) return [{ file, image: named, settings: JSON.stringify(rest) }];
+  return Object.values(value).flatMap((inner) => imagesIn(file, inner));
+}
+
+function localeIn(settings: string): string | undefined {
+  const icu = /--icu-locale[= ]([\w-]+)/.exec(settings)?.[1];
+  if (icu !== undefined) return icu;
+  const libc = /--(?:locale|lc-collate)[= ]([A-Za-z_]+)(?:\.[\w-]+)?/.exec(settings)?.[1];
+  if (libc === undefined) return undefined;
+  // The C library's names are another machine's: ICU sorts the same everywhere.
+  return /^(C|POSIX)$/.test(libc) ? "C" : libc.replace("_", "-");
+}
+
+/** `postgres 15.4` in asdf's and mise's file. */
+function toolVersion(project: ProjectFiles): readonly [string, number | undefined] {
+  const version = /^\s*postgres(?:ql)?\s+(\d+)/m.exec(project.read(".tool-versions") ?? "")?.[1];
+  return [".tool-versions", version === undefined ? undefined : Number(version)];
+}

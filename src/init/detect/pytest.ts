@@ -1,0 +1,145 @@
+import { posix } from "node:path";
+import { readSections, wordsOf } from "../../project/parsers/sections.ts";
+import { entriesOf, isUnder, type ProjectFiles, upwards, within } from "../../project/project-files.ts";
+import type { DetectedSuite } from "./detected-suite.ts";
+import { pytestCommand } from "./pytest-command.ts";
+import { pytestSource } from "./pytest-source.ts";
+import { type Candidate, outermost } from "./territory.ts";
+
+/** Where pytest is configured: file name → the sections that count; an empty list means that the file alone says it. */
+const configurationFiles: ReadonlyArray<readonly [string, readonly string[]]> = [
+  ["pytest.toml", []],
+  [".pytest.toml", []],
+  ["pytest.ini", []],
+  [".pytest.ini", []],
+  ["pyproject.toml", ["tool.pytest", "tool.pytest.ini_options"]],
+  ["tox.ini", ["pytest"]],
+  ["setup.cfg", ["tool:pytest"]],
+];
+const projectFiles =
+  /^(pyproject\.toml|setup\.(py|cfg)|tox\.ini|Pipfile|requirements[^/]*\.txt|manage\.py|uv\.lock|poetry\.lock)$/;
+const testFile = /(^|\/)(test_[^/]*|[^/]*_test)\.py$/;
+const testContent = /^\s*(async\s+)?(def\s+test|class\s+Test|class\s+\w+\(.*TestCase)/m;
+
+/** A directory's own configuration of pytest. */
+export interface PytestConfiguration {
+  /** Relative to the project's root. */
+  readonly file: string;
+  readonly settings: ReadonlyMap<string, string>;
+}
+
+/** Where pytest is configured in a directory, and how; null where it is not. */
+export function pytestConfiguration(project: ProjectFiles, directory: string): PytestConfiguration | null {
+  for (const [name, wanted] of configurationFiles) {
+    const file = within(directory, name);
+    const text = project.read(file);
+    if (text === null) continue;
+    const sections = readSections(text, name.endsWith(".toml") ? "toml" : "ini");
+    const found = (wanted.length > 0 ? wanted : ["pytest"]).find((section) => sections.has(section));
+    const settings = found === undefined ? undefined : sections.get(found);
+    if (settings !== undefined) return { file, settings };
+    if (wanted.length === 0) return { file, settings: new Map() };
+  }
+  return null;
+}
+
+/** The settings of pytest in a directory's own configuration, or null where there is none. */
+export function pytestSettings(project: ProjectFiles, directory: string): ReadonlyMap<string, string> | null {
+  return pytestConfiguration(project, directory)?.settings ?? null;
+}
+
+/** The pytest suites of a project, the ones nearest to its root first. */
+export function detectPytest(project: ProjectFiles): DetectedSuite[] {
+  const tests = project.paths.filter((path) => testFile.test(path) && testContent.test(project.read(path) ?? ""));
+  // Where there is no test yet, a conftest.py says where they will lie.
+  const testFiles = tests.length > 0 ? tests : project.paths.filter((path) => /(^|\/)conftest\.py$/.test(path));
+  const declared = declaredRoots(project);
+  const strays = testFiles.filter((path) => !declared.some((candidate) => candidate.covers(path)));
+  const declaredDirectories = new Set(declared.map((candidate) => candidate.root));
+  const implied = [...new Set(strays.map((path) => projectDirectory(project, path, declaredDirectories)))]
+    .filter((root) => !declaredDirectories.has(root))
+    .map((root): Candidate => ({ root, declared: false, covers: (path) => isUnder(root, path) }));
+  const roots = outermost([...declared, ...implied], testFiles).map((candidate) => candidate.root);
+  return roots.map((root) => describeSuite(project, root, testFiles, roots.length === 1));
+}
+
+function declaredRoots(project: ProjectFiles): Candidate[] {
+  const names = new Set(configurationFiles.map(([name]) => name));
+  const directories = new Set(
+    project.paths.filter((path) => names.has(posix.basename(path))).map((path) => posix.dirname(path)),
+  );
+  const candidates = [...directories].flatMap((root) => {
+    const settings = pytestSettings(project, root);
+    if (settings === null) return [];
+    const paths = wordsOf(settings.get("testpaths") ?? "").map((path) => within(root, path.replace(/\*.*$/, "")));
+    const territory = paths.length > 0 ? paths.map((path) => path.replace(/\/$/, "")) : [root];
+    const covers = (path: string): boolean => territory.some((directory) => isUnder(directory, path));
+    return [{ root, covers, declared: settings.has("python_files") }];
+  });
+  // A configuration in tests/ of a project that is configured itself is part of that project's suite.
+  return candidates.filter(
+    ({ root }) =>
+      isProject(project, root) ||
+      !candidates.some((outer) => outer.root !== root && isUnder(outer.root, root) && outer.covers(`${root}/`)),
+  );
+}
+
+/** Whether a directory has dependencies or a package of its own, beside the configuration of its tests. */
+function isProject(project: ProjectFiles, directory: string): boolean {
+  return entriesOf(project, directory).some((name) => projectFiles.test(name) && !/^(tox\.ini|setup\.cfg)$/.test(name));
+}
+
+/** The directory in which someone would start pytest for a test file that no configuration names. */
+function projectDirectory(project: ProjectFiles, path: string, declared: ReadonlySet<string>): string {
+  const directory = posix.dirname(path);
+  const nearest = upwards(directory).find(
+    (above) => declared.has(above) || entriesOf(project, above).some((name) => projectFiles.test(name)),
+  );
+  if (nearest !== undefined) return nearest;
+  const segments = directory.split("/");
+  const tests = segments.findIndex((segment) => /^tests?$/.test(segment));
+  return tests === -1 ? directory : segments.slice(0, tests).join("/") || ".";
+}
+
+function describeSuite(
+  project: ProjectFiles,
+  root: string,
+  testFiles: readonly string[],
+  isOnlySuite: boolean,
+): DetectedSuite {
+  const settings = pytestSettings(project, root);
+  const found = settings?.has("testpaths") ? [] : testFiles;
+  const { text, notes: read, run } = pytestCommand(project, root, isOnlySuite, found);
+  const named = run !== null && run.directory === root && run.source.length > 0 ? run : null;
+  const source = pytestSource(project, root, settings, named);
+  const notes = [...read, source.note];
+  const unlisted = ["pytest-xdist", "pytest-cov"].filter((plugin) => !mentionsPlugin(project, root, plugin));
+  if (unlisted.length > 0) notes.push(`needs ${unlisted.join(" and ")}, which no dependency list of the project names`);
+  return {
+    root,
+    runner: "pytest",
+    command: text,
+    source: source.directories,
+    projectName: projectName(project, root),
+    notes,
+    ...(run?.failUnder ? { failUnder: { share: run.failUnder, place: `${run.line.file} (${run.line.name})` } } : {}),
+  };
+}
+
+function mentionsPlugin(project: ProjectFiles, root: string, plugin: string): boolean {
+  const lists = /^(pyproject\.toml|setup\.(py|cfg)|tox\.ini|Pipfile|.*requirements.*\.(txt|in)|environment\.ya?ml)$/;
+  return upwards(root).some((directory) =>
+    [directory, within(directory, "requirements")].some((place) =>
+      entriesOf(project, place).some((name) => {
+        const isList = lists.test(name) || place !== directory;
+        return isList && (project.read(within(place, name)) ?? "").replaceAll("_", "-").includes(plugin);
+      }),
+    ),
+  );
+}
+
+function projectName(project: ProjectFiles, root: string): string | undefined {
+  const sections = readSections(project.read(within(root, "pyproject.toml")) ?? "", "toml");
+  const written = sections.get("project")?.get("name") ?? sections.get("tool.poetry")?.get("name");
+  return written?.match(/^["']([^"']+)["']/)?.[1];
+}

@@ -1,0 +1,162 @@
+import { isUnder, type ProjectFiles, within } from "../../project/project-files.ts";
+import { stepHandsOn } from "../../suite/plan/hand-on.ts";
+import { droppedNotes, withoutDatabaseVariables } from "./script-variables.ts";
+import type { PackageFile } from "./vitest.ts";
+
+/** The runners that a script may start. */
+export type ScriptRunner = "jest" | "mocha" | "node" | "vitest";
+
+const started: Readonly<Record<ScriptRunner, RegExp>> = {
+  jest: /(^|[\s/])jest(?=\s|$)|\/bin\/jest\.js(?=\s|$)/,
+  mocha: /(^|[\s/])_?mocha(?=\s|$)|\/bin\/_?mocha\.js(?=\s|$)/,
+  node: /(^|\s)node\b[^&|;]*\s--test(?=\s|$)/,
+  vitest: /(^|[\s/])vitest(?=\s|$)(?!\s+(bench|related|list|init|typecheck)\b)/,
+};
+
+/** Coverage is measured from outside, with whatever runs the tests. */
+const coverageProgram =
+  /^((?:\S+=\S*\s+|cross-env\s+)*)(?:npx\s+)?(?:c8|nyc)(?:\s+(?:--(?:lines|branches|functions|statements|reporter|reports?-dir|temp-dir(?:ectory)?|include|exclude|extension|src|config|nycrc-path|cwd|require)|-[rnxoeci])\s+[^-\s]\S*|\s+-\S+)*\s+/;
+const caller =
+  /^((?:\S+=\S*\s+|cross-env\s+)*)(?:npx|bunx|(?:pnpm|yarn|bun)\s+(?:exec|x)|(?:pnpm|yarn)(?=\s+(?:jest|mocha|vitest)\b))\s+/;
+/** Flags that are added from outside, or that would keep the run from ending. */
+const dropped =
+  /\s(?:--watch(?:All)?|-w(?!\s*\d)|--coverage|--collectCoverage|--passWithNoTests|--experimental-test-coverage)(?=\s|$)/g;
+const droppedOfVitest =
+  /\s(?:--watch|-w|--ui|--coverage(?:\.\S+)?|--run|--passWithNoTests|--pass-with-no-tests)(?=\s|$)/g;
+
+/** The command of a script. */
+export interface ScriptCommand {
+  readonly text: string;
+  /** What a reader should know about it, one line each. */
+  readonly notes: readonly string[];
+  /** The script's name. */
+  readonly script: string;
+  /** How c8 or nyc is called in front of it, flags and all; empty where neither is. */
+  readonly measuring: string;
+}
+
+/** Linters and their like, which every process of the suite would run again. */
+const testsNothing =
+  /^(?:(?:npm|pnpm|yarn|bun)\s+(?:run\s+)?(?:-s\s+)?(?:[\w-]+:)*(?:check[:-])?(?:lint|format|fmt|audit|prettier|eslint|type-?check|types|style|spell(?:check)?)(?:[:-][\w:-]+)?$|(?:npx\s+)?(?:eslint|prettier|biome|tslint|oxlint|standard|xo|cspell|knip|publint|attw|tsd|echo)\b|(?:npx\s+)?tsc\b.*--noEmit\b)/;
+
+/** The scripts that run everything, the plainest first, and those that run a part where there is none of these. */
+const mainScripts = ["test", "test:all", "tests"];
+const partScripts = ["test:unit", "test:integration", "unit", "integration"];
+
+/** The first command of `scriptCommands`; null where there is none. */
+export function scriptCommand(file: PackageFile, runner: ScriptRunner): ScriptCommand | null {
+  return scriptCommands(file, runner)[0] ?? null;
+}
+
+/**
+ * What a package's test script runs of a runner, without the package manager in between, by way of the scripts that it calls:
+ * a command for each time it starts the runner; where no script runs everything, of each that runs a part. What the script does before, such as a build, stays in front. Empty where it
+ * starts another runner, or hands on to the packages.
+ */
+export function scriptCommands(file: PackageFile, runner: ScriptRunner): ScriptCommand[] {
+  const main = mainScripts.find((script) => runsIn(file, script, runner));
+  // Where nothing runs them all, each is a part of the whole.
+  const scripts = main === undefined ? partScripts.filter((script) => runsIn(file, script, runner)) : [main];
+  const all = scripts.flatMap((script) => commandsOf(file, script, runner));
+  return [...new Map(all.map((command) => [command.text, command])).values()];
+}
+
+function runsIn(file: PackageFile, script: string, runner: ScriptRunner): boolean {
+  return stepsOf(file, script).some((step) => starts(step, runner));
+}
+
+function commandsOf(file: PackageFile, script: string, runner: ScriptRunner): ScriptCommand[] {
+  const steps = stepsOf(file, script);
+  const first = steps.findIndex((step) => starts(step, runner));
+  const handedOn = steps.filter(stepHandsOn);
+  const isOther = (step: string): boolean => handedOn.includes(step) || runners.some((other) => starts(step, other));
+  const untested = steps.slice(0, first).filter((step) => testsNothing.test(step));
+  const before = steps.slice(0, first).filter((step) => !isOther(step) && !untested.includes(step));
+  const left = [
+    ...handedOn.map((step) => `without \`${step}\`: the packages are suites of their own`),
+    ...untested.map((step) => `without \`${step}\`, which is no test: "checks" may run it`),
+  ];
+  const runs = [...new Set(steps.filter((step) => starts(step, runner)))];
+  return runs
+    .map((step) => commandOf(step, before, runner, script))
+    .map((run) => ({ ...run, notes: [...run.notes, ...left] }));
+}
+
+/** Whether the test script of a directory's package only starts those of the packages below. */
+export function onlyHandsOn(project: ProjectFiles, root: string, file: PackageFile): boolean {
+  const own = within(root, "package.json");
+  const hasPackages = project.paths.some(
+    (path) => path.endsWith("/package.json") && path !== own && isUnder(root, path),
+  );
+  return hasPackages && stepsOf(file, "test").some(stepHandsOn);
+}
+
+const runners = Object.keys(started) as ScriptRunner[];
+
+/** Whether a step starts a runner, and no other one. */
+function starts(step: string, runner: ScriptRunner): boolean {
+  const plain = step.replace(coverageProgram, "$1").replace(caller, "$1");
+  const others = runners.filter((other) => other !== runner && other !== "node");
+  return started[runner].test(plain) && !/[;|]/.test(plain) && !others.some((other) => started[other].test(plain));
+}
+
+function commandOf(step: string, before: readonly string[], runner: ScriptRunner, script: string): ScriptCommand {
+  // A workspace may have it elsewhere, and it is on PATH.
+  const plain = step
+    .replace(coverageProgram, "$1")
+    .replace(/^((?:\S+=\S*\s+|cross-env\s+)*)(?:\.{0,2}\/)*node_modules\/\.bin\/(?=\w)/, "$1");
+  const direct =
+    runner === "vitest"
+      ? runOfVitest(plain.replace(caller, "$1"))
+      : plain.replace(/^(?:npx|bunx|(?:pnpm|yarn)(?:\s+exec)?)\s+/, "").replace(dropped, "");
+  const { text, dropped: variables } = withoutDatabaseVariables([...before, direct].join(" && "));
+  const measuring = coverageProgram.exec(step)?.[0] ?? "";
+  const notes = [
+    ...(text === "vitest run" ? [] : [`runs what the script "${script}" of package.json runs`]),
+    ...(measuring === "" ? [] : ["without c8 or nyc, as coverage is measured from outside"]),
+    ...droppedNotes(variables),
+  ];
+  return { text, notes, script, measuring };
+}
+
+/** As a run that ends, whatever is told it behind. */
+function runOfVitest(step: string): string {
+  const [, before = "", flags = ""] = /^(.*?(?:^|[\s/]))vitest(?:\s+(?:run|watch|dev))?(?=\s|$)(.*)$/.exec(step) ?? [];
+  return `${before}vitest run${flags.replace(droppedOfVitest, "")}`.trimEnd();
+}
+
+/** The steps of a script, those of the scripts that it calls in their place where these start a runner. */
+function stepsOf({ scripts = {} }: PackageFile, name: string, seen: readonly string[] = []): string[] {
+  const written = scripts[name];
+  if (typeof written !== "string" || seen.includes(name)) return [];
+  const inner = [...seen, name];
+  return [...buildBefore(scripts, name), ...written.trim().split(/\s*&&\s*/)].flatMap((step) => {
+    const [, variables = "", call = step] = /^((?:cross-env\s+)?(?:[A-Za-z_]\w*=\S*\s+)+)(.*)$/.exec(step) ?? [];
+    const called = calledScripts(call, Object.keys(scripts))
+      .flatMap((script) => stepsOf({ scripts }, script, inner))
+      .map((one) => `${variables}${one}`);
+    return called.some((one) => runners.some((runner) => starts(one, runner)) || stepHandsOn(one)) ? called : [step];
+  });
+}
+
+/** What `pretest` builds: npm runs it before `test`, and the command alone would not. */
+function buildBefore(scripts: Readonly<Record<string, string>>, name: string): string[] {
+  const before = scripts[`pre${name}`];
+  const builds = /\b(build|tsc|compile|codegen|generate|babel|swc|esbuild|rollup|webpack)\b/;
+  return typeof before === "string" && builds.test(before) && !/[;|]/.test(before)
+    ? before.trim().split(/\s*&&\s*/)
+    : [];
+}
+
+/** The scripts of the same package that a step starts. */
+function calledScripts(step: string, names: readonly string[]): string[] {
+  const one = /^(?:npm|pnpm|yarn|bun)\s+(?:run\s+|run-script\s+)?(?:-s\s+|--silent\s+)?([\w:.-]+)$/.exec(step)?.[1];
+  if (one !== undefined) return [one === "t" ? "test" : one];
+  const several = /^(?:run-s|run-p|npm-run-all2?)\s+(.*)$/.exec(step)?.[1];
+  return (several ?? "").split(/\s+/).flatMap((word) => {
+    const prefix = /^([\w:.-]+:)\*{1,2}$/.exec(word)?.[1];
+    return prefix === undefined
+      ? names.filter((name) => name === word)
+      : names.filter((name) => name.startsWith(prefix));
+  });
+}

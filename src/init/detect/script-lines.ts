@@ -1,0 +1,187 @@
+import { posix } from "node:path";
+import { parseYaml, recordOf } from "../../project/parsers/loose-values.ts";
+import { readSections } from "../../project/parsers/sections.ts";
+import { entriesOf, type ProjectFiles, within } from "../../project/project-files.ts";
+
+/** A shell command that the project runs somewhere. */
+export interface ScriptLine {
+  readonly file: string;
+  /** The target, script, task or job that it belongs to. */
+  readonly name: string;
+  /** Where it runs, relative to the repo's root. */
+  readonly directory: string;
+  readonly command: string;
+  /** Variables that the script sets for it, as a shell reads them. */
+  readonly environment: readonly string[];
+  /** Whether CI runs it, and not a person. */
+  readonly isCi: boolean;
+}
+
+type Found = Pick<ScriptLine, "name" | "command"> & Partial<Pick<ScriptLine, "environment" | "directory">>;
+type Reader = (text: string, file: string) => Found[];
+
+/** The commands of the scripts that lie in a directory: targets of make and just, tasks of Python's tools, test scripts. */
+export function scriptLines(project: ProjectFiles, directory: string): ScriptLine[] {
+  const readers: readonly (readonly [RegExp, Reader])[] = [
+    [/^(GNU)?[Mm]akefile$|^\.?[Jj]ustfile$/, targets],
+    [/^package\.json$/, packageScripts],
+    [/^tox\.ini$/, toxCommands],
+    [/^noxfile\.py$/, noxSessions],
+    [/^(pyproject|hatch)\.toml$/, tomlTasks],
+    [/^(run[-_]?)?tests?\.(sh|bash)$/, shellLines],
+  ];
+  const own = entriesOf(project, directory).flatMap((name) => {
+    const reader = readers.find(([pattern]) => pattern.test(name))?.[1];
+    return reader === undefined ? [] : linesOf(project, within(directory, name), directory, reader);
+  });
+  const scripts = ["scripts", "script", "bin", "ci"].flatMap((place) =>
+    entriesOf(project, within(directory, place))
+      .filter((name) => /^(run[-_]?)?tests?([-_.][\w.-]*)?$/.test(name) && !/\.(py|[cm]?[jt]s)$/.test(name))
+      .flatMap((name) => linesOf(project, within(directory, `${place}/${name}`), directory, shellLines)),
+  );
+  return [...own, ...scripts];
+}
+
+/** The commands of GitHub's workflows, by job. */
+export function workflowLines(project: ProjectFiles): ScriptLine[] {
+  return entriesOf(project, ".github/workflows")
+    .filter((name) => /\.ya?ml$/.test(name))
+    .flatMap((name) => {
+      const file = `.github/workflows/${name}`;
+      const jobs = recordOf(recordOf(parseYaml(project.read(file) ?? "")).jobs);
+      return Object.entries(jobs).flatMap(([job, written]) => {
+        const { steps } = recordOf(written);
+        return (Array.isArray(steps) ? steps : []).flatMap((step): ScriptLine[] => {
+          const { run, "working-directory": place } = recordOf(step);
+          const directory = typeof place === "string" ? posix.join(".", place).replace(/\/$/, "") : ".";
+          return joined(typeof run === "string" ? run : "").map((command) => ({
+            ...{ file, name: job, directory, command, environment: [], isCi: true },
+          }));
+        });
+      });
+    });
+}
+
+function linesOf(project: ProjectFiles, file: string, directory: string, reader: Reader): ScriptLine[] {
+  return reader(project.read(file) ?? "", file).map((found) => ({
+    ...{ file, directory, environment: [], isCi: false },
+    ...found,
+  }));
+}
+
+/** The lines of a text, those that end in a backslash with the ones that they go on in. */
+function joined(text: string): string[] {
+  return text.replace(/\\\r?\n\s*/g, " ").split(/\r?\n/);
+}
+
+/** What the recipes run, each with what the file exports, or exports for its target. */
+function targets(text: string): Found[] {
+  const lines = joined(text);
+  const environment = lines.filter((line) => /^export\b/.test(line)).flatMap(exportedIn);
+  const own = (name: string): string[] =>
+    lines.flatMap((line) => (line.startsWith(`${name}:`) ? exportedIn(line.slice(name.length + 1)) : []));
+  let name = "";
+  return lines.flatMap((line) => {
+    const target = /^([\w.-]+)[^:=]*:(?!=)/.exec(line)?.[1];
+    if (target !== undefined) name = target;
+    if (!/^\s+\S/.test(line)) return [];
+    return [{ name, command: line.trim().replace(/^[@-]+\s*/, ""), environment: [...environment, ...own(name)] }];
+  });
+}
+
+function packageScripts(text: string): Found[] {
+  const { scripts } = recordOf(parseYaml(text));
+  return Object.entries(recordOf(scripts)).map(([name, command]) => ({ name, command: String(command) }));
+}
+
+function toxCommands(text: string): Found[] {
+  return [...readSections(text, "ini")].flatMap(([section, values]) => {
+    const name = /^testenv(?::(.+))?$/.exec(section);
+    if (name === null) return [];
+    const set = joined(values.get("set_env") ?? values.get("setenv") ?? "").flatMap(
+      (line) => /^\s*([A-Za-z_]\w*)\s*=\s*([\w./:@-]+)\s*$/.exec(line)?.slice(1, 3).join("=") ?? [],
+    );
+    return joined(values.get("commands") ?? "").map((command) => ({
+      name: name[1] ?? "testenv",
+      command: command.trim().replace(/^-\s*/, "").replaceAll("{toxinidir}", "."),
+      environment: set,
+    }));
+  });
+}
+
+function noxSessions(text: string): Found[] {
+  return text.split(/^def\s+/m).flatMap((body) => {
+    const name = /^\w+/.exec(body)?.[0] ?? "";
+    return [...body.matchAll(/\bsession\.run(?:_always)?\(([^)]*)\)/g)].map(([, call = ""]) => {
+      const [words = "", env = ""] = call.split(/\benv\s*=/);
+      const set = [...env.matchAll(/["'](\w+)["']\s*:\s*["']([\w./:@-]+)["']/g)];
+      return {
+        name,
+        command: literals(words).map(shellWord).join(" "),
+        environment: set.map(([, variable, value]) => `${variable}=${value}`),
+      };
+    });
+  });
+}
+
+/** Tasks of poe, pdm, hatch and taskipy. */
+function tomlTasks(text: string): Found[] {
+  const holder =
+    /^(?:tool\.(?:poe\.tasks|pdm\.scripts|taskipy\.tasks|hatch\.envs\.[^.]+\.scripts)|envs\.[^.]+\.scripts)/;
+  return [...readSections(text, "toml")].flatMap(([section, values]) => {
+    const found = holder.exec(section)?.[0];
+    if (found === undefined) return [];
+    const own = section.slice(found.length + 1);
+    if (own !== "") return ["cmd", "shell", "script"].flatMap((key) => taskOf(own, values.get(key) ?? ""));
+    return [...values].flatMap(([name, value]) => taskOf(name, value));
+  });
+}
+
+function taskOf(name: string, value: string): Found[] {
+  const plain = value.trim();
+  if (plain.startsWith("{")) {
+    const written = /\b(?:cmd|shell|script)\s*=\s*(\[[^\]]*\]|"[^"]*"|'[^']*')/.exec(plain)?.[1] ?? "";
+    const env = /\benv\s*=\s*\{([^}]*)\}/.exec(plain)?.[1] ?? "";
+    const set = [...env.matchAll(/(\w+)\s*=\s*["']([\w./:@-]+)["']/g)].map(([, key, text]) => `${key}=${text}`);
+    return taskOf(name, written).map((task) => ({ ...task, environment: set }));
+  }
+  const texts = literals(plain);
+  const isOneCommand = plain.startsWith("[") && /^(pytest|python3?|uv|coverage)$/.test(texts[0] ?? "");
+  return isOneCommand
+    ? [{ name, command: texts.map(shellWord).join(" ") }]
+    : texts.map((command) => ({ name, command }));
+}
+
+/** The lines of a shell script, each with what the lines above it export for the programs that it starts, whatever happens. */
+function shellLines(text: string, file: string): Found[] {
+  // "scripts/run-tests.sh" runs the tests, and "scripts/test-postgres" some of them.
+  const name = posix.basename(file).replace(/^run[-_]?(?=test)|\.(sh|bash)$/g, "");
+  const environment: string[] = [];
+  const isForItself = (word: string): boolean =>
+    new RegExp(`\\$\\{?${word.replace(/=[\s\S]*$/, "")}\\b`).test(text) || word.endsWith("=");
+  return joined(text).flatMap((line) => {
+    if (/^\s*#/.test(line)) return [];
+    const exported = exportedIn(line);
+    if (!/^\s/.test(line)) environment.push(...exported.filter((word) => !isForItself(word)));
+    const command = line.trim().replace(/^exec\s+/, "");
+    return exported.length > 0 ? [] : [{ name, command, environment: [...environment] }];
+  });
+}
+
+/** `NAME=value` for what a line of a shell script, or of a makefile, exports and does nothing else. */
+function exportedIn(line: string): string[] {
+  const [, name, written] = /^\s*export\s+([A-Za-z_]\w*)\s*[:?]?=\s*(.*?)\s*(?:#.*)?$/.exec(line) ?? [];
+  const value = written?.replace(/^(["'])(.*)\1$/, "$2");
+  if (name === undefined || value === undefined || !/^[\w ./:@,+-]*$/.test(value)) return [];
+  return [`${name}=${value.includes(" ") ? `"${value}"` : value}`];
+}
+
+function literals(text: string): string[] {
+  return [...text.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'/g)].map(([, double, single = ""]) =>
+    double === undefined ? single : double.replace(/\\(["\\])/g, "$1"),
+  );
+}
+
+function shellWord(word: string): string {
+  return /^[^\s"'()$&|;<>*?]+$/.test(word) ? word : `"${word}"`;
+}

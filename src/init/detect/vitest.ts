@@ -1,0 +1,161 @@
+import { posix } from "node:path";
+import picomatch from "picomatch";
+import { entriesOf, type ProjectFiles, upwards, within } from "../../project/project-files.ts";
+import { namedPaths, territoryOf } from "./command-territory.ts";
+import { type DetectedSuite, labelOf } from "./detected-suite.ts";
+import { javascriptSource } from "./javascript-source.ts";
+import { onlyHandsOn, scriptCommands } from "./script-command.ts";
+import { type Candidate, outermost } from "./territory.ts";
+
+const testFile = /\.(test|spec)\.[cm]?[jt]sx?$/;
+const vitestFile = /^vitest\.(config|workspace|projects)\.[cm]?[jt]s$/;
+const viteFile = /^vite\.config\.[cm]?[jt]s$/;
+
+/** What package.json says that matters here; a broken one says nothing. */
+export interface PackageFile {
+  readonly name?: string;
+  readonly scripts?: Readonly<Record<string, string>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+/** A directory's package.json, or an empty one where there is none or it cannot be read. */
+export function readPackageFile(project: ProjectFiles, directory: string): PackageFile {
+  try {
+    const parsed: unknown = JSON.parse(project.read(within(directory, "package.json")) ?? "{}");
+    return typeof parsed === "object" && parsed !== null ? parsed : {};
+  } catch {
+    return {};
+  }
+}
+
+/** The names of all packages that a package.json lists, for running, for developing or as what its users bring. */
+export function dependencyNames(file: PackageFile): string[] {
+  const lists = [file.dependencies, file.devDependencies, file.peerDependencies, file.optionalDependencies];
+  return [...new Set(lists.flatMap((list) => Object.keys(list ?? {})))];
+}
+
+/** The vitest suites of a project, the ones nearest to its root first. */
+export function detectVitest(project: ProjectFiles): DetectedSuite[] {
+  const names = /(^|\/)(package\.json|(vite|vitest)\.[^/]*)$/;
+  const directories = new Set(project.paths.filter((path) => names.test(path)).map((path) => posix.dirname(path)));
+  const candidates = [...directories].flatMap((root) => candidateAt(project, root) ?? []);
+  const isTest = (path: string): boolean => testFile.test(path) || candidates.some(({ includes }) => includes(path));
+  return outermost(candidates, project.paths.filter(isTest)).flatMap(({ root }) => describeSuites(project, root));
+}
+
+/**
+ * The paths of a directory's vitest configuration, the one that the command names where it does; empty where vitest has none
+ * of its own there.
+ */
+export function vitestFiles(project: ProjectFiles, root: string, command = ""): string[] {
+  const named = /\svitest\s.*?\s(?:-c|--config)[=\s]\s*["']?(\S+?)["']?(?=\s|$)/.exec(` ${command}`)?.[1];
+  if (named !== undefined) return [within(root, named)].filter((path) => project.has(path));
+  const paths = entriesOf(project, root).map((name) => within(root, name));
+  const matching = (file: RegExp): string[] => paths.filter((path) => file.test(posix.basename(path)));
+  const own = matching(vitestFile);
+  // As vitest does: its own file wins over the one it shares with vite.
+  return own.length > 0 ? own : matching(viteFile).filter((path) => /\btest\s*:/.test(project.read(path) ?? ""));
+}
+
+/** The text of a directory's vitest configuration; empty where vitest has none of its own there. */
+function vitestSettings(project: ProjectFiles, root: string, command = ""): string {
+  return vitestFiles(project, root, command)
+    .map((path) => project.read(path) ?? "")
+    .join("\n");
+}
+
+/** The text of the configuration that vitest finds above a directory without one. */
+function inheritedSettings(project: ProjectFiles, root: string): string {
+  const above = upwards(root).slice(1);
+  return above.map((directory) => vitestSettings(project, directory)).find((text) => text !== "") ?? "";
+}
+
+interface VitestCandidate extends Candidate {
+  /** Whether its configuration says that a file is one of its tests, whatever it is called. */
+  includes(path: string): boolean;
+}
+
+function candidateAt(project: ProjectFiles, root: string): VitestCandidate | null {
+  const file = readPackageFile(project, root);
+  const commands = scriptCommands(file, "vitest").map(({ text }) => text);
+  const settings = vitestSettings(project, root);
+  const hasFile = entriesOf(project, root).some((name) => vitestFile.test(name)) || settings !== "";
+  if (!hasFile && !dependencyNames(file).includes("vitest") && commands.length === 0) return null;
+  // It provides vitest to the packages that it hands on to.
+  if (!hasFile && commands.length === 0 && onlyHandsOn(project, root, file)) return null;
+  const runs = (commands.length === 0 ? [""] : commands).map((command) => {
+    const own = vitestSettings(project, root, command);
+    return {
+      globs: includedGlobs(own),
+      inherited: own === "" ? includedGlobs(inheritedSettings(project, root)) : [],
+      paths: namedPaths(project, root, command.replace(/^.*?\bvitest(\s+run)?/, "")),
+      own,
+    };
+  });
+  const includes = picomatch(
+    runs.flatMap(({ globs, inherited }) => [...globs, ...inherited].map((glob) => within(root, glob))),
+    { dot: true },
+  );
+  const covers = runs.map(({ globs, paths }) => territoryOf(root, paths.length > 0 ? paths : globs));
+  return {
+    root,
+    // A list that is put together when it is read may name anything.
+    declared: runs.some(({ own }) => /\bprojects\s*:|\bdefineWorkspace\b/.test(own) || hasUnreadInclude(own)),
+    covers: (path) => covers.some((one) => one(path)),
+    includes,
+  };
+}
+
+const list = /\binclude\s*:\s*\[((?:"[^"]*"|'[^']*'|`[^`]*`|[^\]"'`])*)\]/;
+
+/** The globs of `test.include`; empty where it is not set, or not plainly. */
+function includedGlobs(settings: string): string[] {
+  const written = list.exec(withoutOthers(settings))?.[1] ?? "";
+  const globs = [...written.matchAll(/["'`]([^"'`]+)["'`]/g)].map((match) => posix.join(".", match[1] ?? ""));
+  return globs.filter((glob) => !glob.includes("$"));
+}
+
+function hasUnreadInclude(settings: string): boolean {
+  const written = withoutOthers(settings);
+  return /\binclude\s*:/.test(written) && includedGlobs(settings).length === 0;
+}
+
+const block = (name: string): RegExp => new RegExp(`\\b${name}\\s*:\\s*\\{(?:[^{}]|\\{[^{}]*\\})*\\}`, "g");
+const coverageBlock = new RegExp(block("coverage").source);
+
+/** The settings without what has an `include` of its own. */
+function withoutOthers(settings: string): string {
+  return ["coverage", "optimizeDeps", "typecheck", "benchmark", "deps", "optimizer", "server"].reduce(
+    (text, name) => text.replace(block(name), ""),
+    settings,
+  );
+}
+
+/** A suite for each time that the script starts vitest. */
+function describeSuites(project: ProjectFiles, root: string): DetectedSuite[] {
+  const file = readPackageFile(project, root);
+  const scripts = scriptCommands(file, "vitest");
+  return (scripts.length === 0 ? [{ text: "vitest run", notes: [] }] : scripts).map(({ text, notes }, _index, all) => {
+    const source = vitestSource(project, root, text);
+    return {
+      root,
+      runner: "vitest",
+      command: text,
+      source: source.places,
+      projectName: file.name?.split("/").at(-1),
+      notes: [...notes, source.note],
+      ...(all.length > 1 ? { label: labelOf(text) } : {}),
+    };
+  });
+}
+
+function vitestSource(project: ProjectFiles, root: string, command: string): ReturnType<typeof javascriptSource> {
+  const coverage = coverageBlock.exec(vitestSettings(project, root, command))?.[0] ?? "";
+  if (/\binclude\s*:/.test(coverage)) {
+    return { places: [], note: "coverage of what coverage.include in vitest's configuration names" };
+  }
+  return javascriptSource(project, root);
+}

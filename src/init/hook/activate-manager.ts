@@ -1,0 +1,66 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { gitLine } from "../../git/client.ts";
+import type { Repository } from "../../git/repository.ts";
+import { UnavailableError } from "../../shared/errors.ts";
+import { runCommand } from "../../shared/exec/commands.ts";
+import type { World } from "../../shared/world.ts";
+import type { Narrator } from "../narrator.ts";
+import type { HookManager } from "./managers.ts";
+import { findHookOwner, hooksIn } from "./owner.ts";
+
+/** How each manager puts its hook where git looks, as a person types it; husky 4 does so when it is installed. */
+const commands: Readonly<Record<HookManager, readonly [string, ...string[]]>> = {
+  lefthook: ["lefthook", "install"],
+  "pre-commit": ["pre-commit", "install", "--hook-type", "pre-push"],
+  "simple-git-hooks": ["simple-git-hooks"],
+  "husky 4": ["npm", "rebuild", "husky"],
+};
+
+/** Has git run a manager's pre-push hook, by the manager itself. Throws UnavailableError where git does not run it then. */
+export async function activateManager(
+  world: World,
+  repository: Repository,
+  manager: HookManager,
+  narrator: Narrator,
+): Promise<void> {
+  // The hook of simple-git-hooks is the very command that is configured; the others read their configuration at each push.
+  if (manager !== "simple-git-hooks" && (await isInstalled(repository, manager))) {
+    narrator.kept(`git runs ${manager}'s pre-push hook`);
+    return;
+  }
+  const [program, ...words] = commands[manager];
+  const shown = [...(manager === "simple-git-hooks" ? ["npx"] : []), program, ...words].join(" ");
+  const todo = `Run \`${shown}\`, then \`verify doctor\`.`;
+  if (manager === "simple-git-hooks") await refuseToRemoveHooks(repository, todo);
+  const local = join(repository.root, "node_modules", ".bin", program);
+  const result = await runCommand(world, repository.root, [existsSync(local) ? local : program, ...words]);
+  if (result.exitCode !== 0 || !(await isInstalled(repository, manager))) {
+    const why = result.exitCode === null ? `${program} could not be started` : result.output.trim();
+    throw new UnavailableError(
+      `The entry is written, but git does not run ${manager}'s pre-push hook yet (${why || "it said nothing"}). ${todo}`,
+    );
+  }
+  narrator.did(shown);
+}
+
+/** The version of the pre-commit on PATH; null where there is none. */
+export async function preCommitVersion(world: World, root: string): Promise<string | null> {
+  const { exitCode, output } = await runCommand(world, root, ["pre-commit", "--version"]);
+  return exitCode === 0 ? (/\d+(\.\d+)+/.exec(output)?.[0] ?? null) : null;
+}
+
+async function isInstalled(repository: Repository, manager: HookManager): Promise<boolean> {
+  const owner = await findHookOwner(repository);
+  return owner.kind === "manager" && owner.manager === manager && owner.isInstalled;
+}
+
+/** simple-git-hooks removes every hook that its configuration does not name. */
+async function refuseToRemoveHooks({ git, root }: Repository, todo: string): Promise<void> {
+  const directory = resolve(root, await gitLine(git, "rev-parse", "--git-path", "hooks"));
+  const others = hooksIn(directory).filter(({ author }) => author !== "simple-git-hooks");
+  if (others.length === 0) return;
+  throw new UnavailableError(
+    `The entry is written, but simple-git-hooks would remove ${others.map(({ name }) => join(directory, name)).join(", ")}: move what you need into its configuration. ${todo}`,
+  );
+}

@@ -1,0 +1,117 @@
+import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { gitLine, gitLineOrNull } from "../../git/client.ts";
+import type { Repository } from "../../git/repository.ts";
+import { runsOurHook } from "./manager-entry.ts";
+import { authorOf, declaredManager, type HookAuthor, type HookManager, readPackageFields } from "./managers.ts";
+
+/** Who has the hooks of a repository, as far as it decides where ours goes. */
+export type HookOwner =
+  /** husky from version 5 on, or nobody, so that husky may be installed. */
+  | { readonly kind: "husky" | "nobody" }
+  /** A manager with a configuration of its own; `isInstalled` where git runs its pre-push hook already. */
+  | { readonly kind: "manager"; readonly manager: HookManager; readonly isInstalled: boolean }
+  /** `core.hooksPath` leads elsewhere; `runsUs` where its pre-push calls ours already. */
+  | {
+      readonly kind: "path";
+      readonly path: string;
+      readonly scope: string;
+      readonly file: string;
+      /** Whether the file lies in the checkout, so that it may come with the repository. */
+      readonly isInside: boolean;
+      readonly runsUs: boolean;
+    }
+  /** A person's hooks in git's own directory, which would silently stop once `core.hooksPath` is set. */
+  | {
+      readonly kind: "directory";
+      readonly directory: string;
+      readonly hooks: readonly OwnHook[];
+      readonly runsUs: boolean;
+    };
+
+/** A hook that lies in git's own directory. */
+export interface OwnHook {
+  readonly name: string;
+  /** Whether it can be run by `sh`, as husky runs hooks. */
+  readonly isShell: boolean;
+  /** The program that wrote it; null for a person. */
+  readonly author: HookAuthor | null;
+  readonly text: string;
+}
+
+/** Looks at `core.hooksPath` in every scope, at what lies where git looks for hooks, then at what is configured. */
+export async function findHookOwner(repository: Repository): Promise<HookOwner> {
+  const { git, root } = repository;
+  const scoped = await gitLineOrNull(git, "config", "--show-scope", "--type=path", "--get", "core.hooksPath");
+  if (scoped === null || scoped.split("\t")[1] === "") return await ownerOfDefault(repository);
+  const [scope = "local", path = ""] = scoped.split("\t");
+  const directory = resolve(root, path);
+  if (isHuskyOf(root, directory)) return { kind: "husky" };
+  const generated = managerOf(hooksIn(directory));
+  if (generated !== null) return generated;
+  // husky in a subdirectory: its generated hooks in `_` call the ones beside it.
+  const isGenerated = basename(directory) === "_" && existsSync(join(directory, "h"));
+  const hooks = isGenerated ? dirname(directory) : directory;
+  const absolute = join(hooks, "pre-push");
+  const runsUs = existsSync(absolute) && runsOurHook(readFileSync(absolute, "utf8"));
+  const isInside = hooks.startsWith(`${root}/`);
+  return { kind: "path", path, scope, file: isInside ? relative(root, absolute) : absolute, isInside, runsUs };
+}
+
+/** husky's directory in this root: `.husky/_` since version 9, `.husky` before. */
+function isHuskyOf(root: string, directory: string): boolean {
+  if (directory === join(root, ".husky", "_")) return true;
+  return directory === join(root, ".husky") && existsSync(join(directory, "_", "husky.sh"));
+}
+
+async function ownerOfDefault({ git, root }: Repository): Promise<HookOwner> {
+  const directory = resolve(root, await gitLine(git, "rev-parse", "--git-path", "hooks"));
+  const hooks = hooksIn(directory);
+  const generated = managerOf(hooks);
+  if (generated !== null) return generated;
+  const declared = declaredManager(root, readPackageFields(root));
+  if (declared !== null) return { kind: "manager", manager: declared, isInstalled: false };
+  // git-lfs's hooks are called from husky's, so they are nobody's that could stop.
+  const own = hooks.filter(({ author }) => author === null);
+  const shown = directory.startsWith(`${root}/`) ? relative(root, directory) : directory;
+  if (own.length === 0) return { kind: "nobody" };
+  const runsUs = own.some(({ name, text }) => name === "pre-push" && runsOurHook(text));
+  return { kind: "directory", directory: shown, hooks: own, runsUs };
+}
+
+/** The manager that wrote one of the hooks. */
+function managerOf(hooks: readonly OwnHook[]): HookOwner | null {
+  for (const { author } of hooks) {
+    if (author === null || author === "git-lfs") continue;
+    const isInstalled = hooks.some((hook) => hook.name === "pre-push" && hook.author === author);
+    return { kind: "manager", manager: author, isInstalled };
+  }
+  return null;
+}
+
+/** The hooks in a directory that git would run, by name. */
+export function hooksIn(directory: string): OwnHook[] {
+  if (!existsSync(directory)) return [];
+  const names = readdirSync(directory).filter((name) => !name.endsWith(".sample") && !name.includes("."));
+  return names.sort().flatMap((name) => {
+    const path = join(directory, name);
+    if (!statSync(path, { throwIfNoEntry: false })?.isFile() || !mayRun(path)) return [];
+    const text = readFileSync(path, "latin1");
+    return [{ name, isShell: isPlainShell(text), author: authorOf(text), text }];
+  });
+}
+
+/** Whether git would run a hook file. */
+export function mayRun(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a script's first line asks for `sh` itself. */
+export function isPlainShell(text: string): boolean {
+  return /^#!\s*(\/usr)?\/bin\/(env\s+)?(da)?sh\b/.test(text);
+}

@@ -1,0 +1,63 @@
+import { parseYaml, percentOf, recordOf } from "../../project/parsers/loose-values.ts";
+import type { ProjectFiles } from "../../project/project-files.ts";
+import type { FoundThresholds } from "./found.ts";
+
+const places = ["", ".github/", "dev/"].flatMap((directory) =>
+  ["codecov.yml", ".codecov.yml", "codecov.yaml", ".codecov.yaml"].map((name) => `${directory}${name}`),
+);
+
+/** What the statuses in the repository's codecov.yml ask for: of the project, then of a patch; empty where there are none. */
+export function codecovThresholds(project: ProjectFiles): FoundThresholds[] {
+  const file = places.find((path) => project.has(path));
+  if (file === undefined) return [];
+  const { status } = recordOf(recordOf(parseYaml(project.read(file) ?? "")).coverage);
+  return (["project", "patch"] as const).map((kind) => {
+    const written = recordOf(status)[kind];
+    const { target, notes } = statusOf(written);
+    const share = percentOf(target);
+    const place = `${file} (coverage.status.${kind})`;
+    if (kind === "project") {
+      return { place, figures: share === null ? {} : { lines: share }, ratchet: target === "auto", notes };
+    }
+    const automatic =
+      target === "auto" ? ['the target "auto" of a patch names no figure: nothing is offered for it'] : [];
+    return { place, figures: {}, ...(share === null ? {} : { changedLines: share }), notes: [...notes, ...automatic] };
+  });
+}
+
+interface Status {
+  /** A share, "auto", or null where nothing is asked for. */
+  readonly target: unknown;
+  readonly notes: readonly string[];
+}
+
+/** The default status of a kind, as Codecov takes it: on its own, or spelled out. */
+function statusOf(written: unknown): Status {
+  if (isOn(written)) return { target: "auto", notes: [] };
+  const statuses = recordOf(written);
+  const parts = Object.keys(statuses).filter((name) => name !== "default" || isPart(statuses.default));
+  const notes =
+    parts.length === 0 ? [] : [`not offered, as they are about parts of the repository: ${parts.join(", ")}`];
+  if (!("default" in statuses) || isOff(statuses.default)) return { target: null, notes };
+  const { target = "auto", threshold, informational, enabled } = recordOf(statuses.default);
+  if (isOff(enabled) || parts.includes("default")) return { target: null, notes };
+  if (isOn(informational))
+    return { target: null, notes: ["informational there, so it stops nothing: not offered", ...notes] };
+  const slack = Number.parseFloat(String(threshold));
+  const missed = slack > 0 ? [`the ${slack} % by which it may be missed there are not offered`] : [];
+  return { target, notes: [...missed, ...notes] };
+}
+
+/** Whether a status that is on is limited to some paths or flags. */
+function isPart(status: unknown): boolean {
+  const { paths, flags, enabled } = recordOf(status);
+  return !isOff(enabled) && [paths, flags].some((limit) => [limit].flat().some((entry) => (entry ?? "") !== ""));
+}
+
+function isOn(value: unknown): boolean {
+  return value === true || /^(on|yes|true)$/i.test(String(value));
+}
+
+function isOff(value: unknown): boolean {
+  return value === false || /^(off|no|false)$/i.test(String(value));
+}

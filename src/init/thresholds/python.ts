@@ -1,0 +1,90 @@
+import { percentOf } from "../../project/parsers/loose-values.ts";
+import { readSections, type Sections } from "../../project/parsers/sections.ts";
+import { type ProjectFiles, upwards, within } from "../../project/project-files.ts";
+import type { DetectedSuite } from "../detect/detected-suite.ts";
+import { pytestConfiguration } from "../detect/pytest.ts";
+import type { FoundThresholds } from "./found.ts";
+
+/** A file that may configure coverage.py: its name, what its sections begin with, and whether it holds nothing else. */
+type CoverageFile = readonly [name: string, prefixes: readonly string[], isOwn: boolean];
+
+/** In the order in which coverage.py looks: the first that configures it is the only one that counts. */
+const coverageFiles: readonly CoverageFile[] = [
+  [".coveragerc", ["", "coverage:"], true],
+  [".coveragerc.toml", ["", "tool.coverage."], true],
+  ["setup.cfg", ["coverage:"], false],
+  ["tox.ini", ["coverage:"], false],
+  ["pyproject.toml", ["tool.coverage."], false],
+];
+
+/** What coverage.py and pytest-cov ask for in a directory; null where they ask for nothing. */
+export function pythonThresholds(
+  project: ProjectFiles,
+  root: string,
+  { failUnder: script }: Pick<DetectedSuite, "failUnder"> = {},
+): FoundThresholds | null {
+  const pytest = upwards(root).flatMap((directory) => pytestConfiguration(project, directory) ?? [])[0];
+  const options = pytest?.settings.get("addopts") ?? "";
+  const settings = coverageSettings(project, root, optionOf(options, "--cov-config"));
+  // As pytest-cov does: its own option counts before what coverage.py is told.
+  const option = percentOf(script?.share ?? optionOf(options, "--cov-fail-under"));
+  const share = option ?? percentOf(settings?.failUnder);
+  // 0 is the default, and asks for nothing.
+  if (share === null || share === 0) return null;
+  const measuresBranches = settings?.measuresBranches === true || /(^|[\s"',[])--cov-branch\b/.test(options);
+  const optionPlace = script ? `${script.place}, --cov-fail-under` : `${pytest?.file} (--cov-fail-under in addopts)`;
+  return {
+    place: option === null ? (settings?.place ?? "") : optionPlace,
+    figures: { lines: share },
+    notes: measuresBranches
+      ? [
+          "it is offered as lines; with branch coverage on, as it is there, coverage.py's total mixes lines and branches",
+        ]
+      : [],
+  };
+}
+
+/** The value of an option in the words of a command line, or of a TOML list of them. */
+function optionOf(options: string, name: string): string | undefined {
+  return new RegExp(`(?:^|[\\s"',[])${name}(?:=|["',\\s]+)([^\\s"',\\]]+)`).exec(options)?.[1];
+}
+
+interface CoverageSettings {
+  readonly place: string;
+  readonly failUnder: string | undefined;
+  readonly measuresBranches: boolean;
+}
+
+function coverageSettings(project: ProjectFiles, root: string, named: string | undefined): CoverageSettings | null {
+  const ownFile = (name: string): CoverageFile => [name, ["", "coverage:", "tool.coverage."], true];
+  for (const [name, prefixes, isOwn] of named === undefined ? coverageFiles : [ownFile(named), ...coverageFiles]) {
+    const file = within(root, name);
+    const text = project.read(file);
+    if (text === null) continue;
+    const sections = readSections(text, name.endsWith(".toml") ? "toml" : "ini");
+    // `[tool.coverage]` with dotted keys configures it too.
+    const isHeld = (section: string): boolean =>
+      prefixes.some((prefix) => `${section}${prefix.slice(-1)}`.startsWith(prefix));
+    if (!isOwn && ![...sections.keys()].some(isHeld)) continue;
+    const setting = (section: string, key: string): readonly [string, string] | null | undefined =>
+      prefixes.map((prefix) => settingOf(sections, `${prefix}${section}`, key)).find((found) => found !== null);
+    const [place, failUnder] = setting("report", "fail_under") ?? [];
+    const [, branch = ""] = setting("run", "branch") ?? [];
+    return {
+      place: `${file} (${place})`,
+      failUnder: failUnder?.replace(/["']|\s#.*$/g, ""),
+      measuresBranches: /^["']?(true|yes|on|1)\b/i.test(branch),
+    };
+  }
+  return null;
+}
+
+/** Where a setting is and what it says, also where its section is written into the key: `report.fail_under`. */
+function settingOf(sections: Sections, section: string, key: string): [string, string] | null {
+  const plain = sections.get(section)?.get(key);
+  if (plain !== undefined) return [`[${section}] ${key}`, plain];
+  const dot = section.lastIndexOf(".");
+  const dottedKey = `${section.slice(dot + 1)}.${key}`;
+  const dotted = dot === -1 ? undefined : sections.get(section.slice(0, dot))?.get(dottedKey);
+  return dotted === undefined ? null : [`[${section.slice(0, dot)}] ${dottedKey}`, dotted];
+}

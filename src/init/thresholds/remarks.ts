@@ -1,0 +1,39 @@
+import { coverageSchema } from "../../config/schema.ts";
+import type { FoundThresholds } from "./found.ts";
+
+/** Something that was found, and what a reader should know about it; one line each. */
+export interface Remark {
+  readonly title: string;
+  readonly notes: readonly string[];
+}
+
+const defaultLines = coverageSchema.parse({}).lines;
+
+/** Said where thresholds were found and none of them is about the lines of the whole project. */
+export const defaultRemark: Remark = { title: `coverage: lines ${defaultLines}, our default`, notes: [] };
+
+/** Says what is taken from a place; `suite` is the one that it is for, or null where it is for the whole project. */
+export function remarkOn(found: FoundThresholds, suite: string | null): Remark {
+  const { lines } = found.figures;
+  const taken = wordsOn(found);
+  const isLower = lines !== undefined && lines < defaultLines;
+  return {
+    title: [
+      `${suite === null ? "coverage" : `coverage of ${suite}`}: `,
+      taken.length === 0 ? `nothing taken from ${found.place}` : `${taken.join(", ")}, from ${found.place}`,
+      isLower ? `; our default would be lines ${defaultLines}` : "",
+    ].join(""),
+    notes: found.notes,
+  };
+}
+
+function wordsOn({ figures, changedLines, files, ratchet }: FoundThresholds): string[] {
+  return [
+    ...Object.entries(figures).map(([metric, share]) => `${metric} ${share}`),
+    ...(changedLines === undefined ? [] : [`changed lines ${changedLines}`]),
+    ...Object.entries(files ?? {}).map(([glob, share]) =>
+      glob === "**" ? `each file ${share}` : `each file of ${glob} ${share}`,
+    ),
+    ...(ratchet === true ? ["never less than before (ratchet)"] : []),
+  ];
+}

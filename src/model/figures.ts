@@ -1,0 +1,173 @@
+import { formatRatio, formatSeconds, plural } from "../shared/text.ts";
+import { formatPercent } from "./percent.ts";
+import type {
+  Changes,
+  CoverageSummary,
+  FileChange,
+  ScheduleSummary,
+  SuiteSummary,
+  Summary,
+  TestCounts,
+} from "./summary.ts";
+
+/** A figure of the run: what it is called and what was measured. Plain text, for every report alike. */
+export type Figure = readonly [label: string, value: string];
+
+/** Tests, coverage, time and workers; what was not measured is left out. */
+export function figures(summary: Summary): Figure[] {
+  const all: [string, string | null][] = [
+    ["Tests", testsFigure(summary)],
+    ["Coverage", summary.coverage && coverageFigure(summary.coverage)],
+    ["Changed", summary.coverage && changedFigure(summary.coverage)],
+    ["Time", timeFigure(summary)],
+    ["Workers", workersFigure(summary)],
+    ["Bound", boundFigure(summary)],
+  ];
+  return all.filter((figure): figure is [string, string] => figure[1] !== null);
+}
+
+/** The same for a small screen, few lines: what is said of one thing stands together, the rest is in the reports. */
+export function briefFigures(summary: Summary): Figure[] {
+  const all: [string, string | null][] = [
+    ["Tests", testsFigure(summary)],
+    ["Coverage", summary.coverage && joinFigures(coverageFigure(summary.coverage), changedFigure(summary.coverage))],
+    ["Time", joinFigures(timeFigure(summary), briefBoundFigure(summary))],
+    ["Workers", workersFigure(summary)],
+  ];
+  return all.filter((figure): figure is [string, string] => figure[1] !== null);
+}
+
+function joinFigures(...parts: readonly (string | null)[]): string | null {
+  return parts.filter((part) => part !== null).join("; ") || null;
+}
+
+/** "804 passed (2 flaky), 1 failed, 1 skipped". */
+export function countsText({ passed, failed, skipped, races = 0, unloaded = 0, flaky = 0 }: TestCounts): string {
+  const parts = [flaky > 0 ? `${passed} passed (${flaky} flaky)` : `${passed} passed`];
+  const tests = failed - races - unloaded;
+  if (tests > 0) parts.push(`${tests} failed`);
+  if (unloaded > 0) parts.push(`${plural(unloaded, "file")} not loaded`);
+  if (races > 0) parts.push(plural(races, "race"));
+  if (skipped > 0) parts.push(`${skipped} skipped`);
+  return parts.join(", ");
+}
+
+/** The tests of all suites together. */
+export function allTests({ suites }: Summary): TestCounts {
+  const sum = (key: keyof TestCounts): number => suites.reduce((total, { tests }) => total + (tests[key] ?? 0), 0);
+  return {
+    total: sum("total"),
+    passed: sum("passed"),
+    failed: sum("failed"),
+    skipped: sum("skipped"),
+    races: sum("races"),
+    unloaded: sum("unloaded"),
+    flaky: sum("flaky"),
+  };
+}
+
+/** "3 files, +57 −29". */
+export function changesFigure(files: Changes["files"]): string {
+  return `${plural(files.length, "file")}, ${linesAdded(files)} ${linesRemoved(files)}`;
+}
+
+export function linesAdded(files: readonly FileChange[]): string {
+  return `+${files.reduce((sum, { added }) => sum + (added ?? 0), 0)}`;
+}
+
+export function linesRemoved(files: readonly FileChange[]): string {
+  return `−${files.reduce((sum, { removed }) => sum + (removed ?? 0), 0)}`;
+}
+
+function testsFigure(summary: Summary): string | null {
+  if (summary.suites.length === 0) return null;
+  const files = summary.suites.reduce((sum, suite) => sum + suite.files, 0);
+  return `${countsText(allTests(summary))}, in ${plural(files, "file")}`;
+}
+
+function coverageFigure({ lines, threshold }: CoverageSummary): string {
+  const share = formatPercent(lines.covered, lines.total, threshold);
+  if (lines.total === 0) return `${share}, gate ${threshold} %`;
+  return `${share} of lines (${lines.covered} of ${lines.total}), gate ${threshold} %`;
+}
+
+/** What of the changed lines is covered; null where none is new. */
+function changedFigure({ changedLines, gates = [] }: CoverageSummary): string | null {
+  if (changedLines === undefined || changedLines.total === 0) return null;
+  const { covered, total } = changedLines;
+  const threshold = gates.find(({ metric }) => metric === "changedLines")?.threshold;
+  const asked = threshold === undefined ? "" : `, gate ${threshold} %`;
+  return `${formatPercent(covered, total, threshold ?? 0)} of the changed lines (${covered} of ${total})${asked}`;
+}
+
+/** The wall time of everything; the sum of the tests' own durations is what a serial run would at least have taken. */
+function timeFigure({ seconds, suites, receipt }: Summary): string | null {
+  if (receipt?.reused && suites.length === 0) return null;
+  const work = suites.reduce((sum, { workSeconds }) => sum + workSeconds, 0);
+  if (work === 0) return formatSeconds(seconds);
+  const ratio = work > seconds ? ` (${formatRatio(work / seconds)})` : "";
+  return `${formatSeconds(seconds)}; the tests' own durations add up to ${formatSeconds(work)}${ratio}`;
+}
+
+/** From which bound on it says something, in seconds. */
+const leastBound = 1;
+/** What is worth splitting a file for, in seconds. */
+const leastSaving = 1;
+
+/**
+ * The least time in which the suite could run on its workers, how near the run came to it, and what splitting a file would
+ * save where that file is the bound. Of several suites, the one that took longest.
+ */
+function boundFigure({ suites }: Summary): string | null {
+  const slowest = slowestParallel(suites);
+  if (slowest === null) return null;
+  const { boundSeconds, ratio, longest, savedBySplitting } = slowest.schedule;
+  const of = suites.length > 1 ? ` for ${slowest.name}` : "";
+  const told = `${formatSeconds(boundSeconds)}${of} at the least; it took ${formatSeconds(slowest.seconds)}, ${ratio.toFixed(2)} times that`;
+  if (savedBySplitting === null || longest === null || savedBySplitting < leastSaving) return told;
+  return `${told}. ${longest.file} alone takes ${formatSeconds(longest.seconds)}: splitting it saves ${formatSeconds(savedBySplitting)}`;
+}
+
+/** "1.04 times its bound", and which file to split. */
+function briefBoundFigure({ suites }: Summary): string | null {
+  const slowest = slowestParallel(suites);
+  if (slowest === null) return null;
+  const { ratio, longest, savedBySplitting } = slowest.schedule;
+  const told = `${suites.length > 1 ? slowest.name : "the suite"} took ${ratio.toFixed(2)} times its bound`;
+  if (savedBySplitting === null || longest === null || savedBySplitting < leastSaving) return told;
+  return `${told}, splitting ${longest.file} saves ${formatSeconds(savedBySplitting)}`;
+}
+
+/** The suite that took longest of those whose bound says something; of one that takes no time, nothing is to be gained. */
+function slowestParallel(
+  suites: readonly SuiteSummary[],
+): (SuiteSummary & { readonly schedule: ScheduleSummary }) | null {
+  const [slowest] = suites
+    .filter(({ schedule, workers }) => schedule !== undefined && workers > 1)
+    .toSorted((left, right) => right.seconds - left.seconds);
+  if (slowest?.schedule === undefined || slowest.schedule.boundSeconds < leastBound) return null;
+  return { ...slowest, schedule: slowest.schedule };
+}
+
+function workersFigure({ suites }: Summary): string | null {
+  const [only] = suites;
+  if (!only) return null;
+  if (suites.length > 1) return suites.map(({ name, workers }) => `${name} ${workers}`).join(", ");
+  if (only.databases.length === 0) return String(only.workers);
+  if (only.isolation === "file") return `${only.workers}, ${freshDatabases(only)}`;
+  const own = only.isolation === "server" ? "a server of its own" : "a database of its own";
+  return only.workers === 1 ? `1, with ${own}` : `${only.workers}, each with ${own}`;
+}
+
+/** The databases that the workers of a suite had, their names as the function writes them: "none", or which. */
+export function databasesText(suite: SuiteSummary, write: (name: string) => string = (name) => name): string {
+  const names = [...new Set(suite.databases)].map(write).join(", ");
+  if (names === "") return "none";
+  if (suite.isolation === "server") return `${names}, on a server for each worker`;
+  return suite.isolation === "file" ? `${freshDatabases(suite)}: ${names}` : names;
+}
+
+/** "a fresh database for each file": what a suite has whose processes lease their databases. */
+function freshDatabases({ runner }: SuiteSummary): string {
+  return `a fresh database for each ${runner === "command" ? "process" : "file"}`;
+}

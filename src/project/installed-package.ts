@@ -1,0 +1,35 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { UnavailableError } from "../shared/errors.ts";
+import type { SuiteRun } from "../suite/runners/runner.ts";
+import { addNodePackages } from "./packages/add-node-packages.ts";
+import { additionText } from "./packages/additions.ts";
+
+/** Where a suite looks for packages. */
+export type PackagePlace = Pick<SuiteRun, "suite" | "directory" | "checkoutRoot" | "dependencyNotes">;
+
+/** The version of a package as a suite finds it, or null where it finds none. */
+export function installedVersion({ directory }: Pick<PackagePlace, "directory">, name: string): string | null {
+  try {
+    const require = createRequire(join(directory, "package.json"));
+    return JSON.parse(readFileSync(require.resolve(`${name}/package.json`), "utf8")).version;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The error of a suite that lacks something: what, and the command that installs it; where the checkout's packages are not
+ * those of the commit, what differs, as another installation would not help.
+ */
+export function missingPackage(place: PackagePlace, what: string, packages: readonly string[]): UnavailableError {
+  const { suite, dependencyNotes } = place;
+  const where = suite.root === "." ? "the repo's root" : suite.root;
+  const why = dependencyNotes.join(" ");
+  if (why !== "") return new UnavailableError(`${suite.name}: ${what} is not available in ${where}: ${why}`);
+  const addition = addNodePackages(place, packages, [suite.runner]);
+  return new UnavailableError(
+    `${suite.name}: ${what} is not installed in ${where}. Install with: ${additionText(addition)}`,
+  );
+}

@@ -1,0 +1,47 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { dependencyNames, type PackageFile } from "../../init/detect/vitest.ts";
+import { addCommand, findPackageManager } from "../package-manager.ts";
+import { type Addition, fromRoot, type LackingPlace, upToCheckout } from "./additions.ts";
+
+/**
+ * How packages of node_modules come to where a suite finds them. What a package.json lists already has only to be
+ * installed; all else goes where the suite's runner, the first of `beside`, is listed.
+ */
+export function addNodePackages(place: LackingPlace, packages: readonly string[], beside = packages): Addition {
+  const listing = upToCheckout(place).map((directory) => ({ directory, names: listedIn(directory) }));
+  const names = packages.map((name) => name.replace(/(?<=.)@[^@/]*$/, ""));
+  const listed = listing.find((one) => names.every((name) => one.names.includes(name)));
+  const target =
+    listing.find((one) => one.names.includes(beside[0] ?? "")) ?? listing.find(({ names }) => names.length);
+  const directory = (listed ?? target)?.directory ?? place.checkoutRoot;
+  const manager = findPackageManager(managedDirectory(place, directory));
+  const isWorkspaceRoot = directory === place.checkoutRoot && hasWorkspaces(directory);
+  const command = listed === undefined ? addCommand(manager, packages, isWorkspaceRoot) : `${manager.name} install`;
+  return { command: fromRoot(place, directory, command), listIn: null };
+}
+
+/** The nearest directory with a lock file: packages of a workspace have their root's. */
+function managedDirectory(place: LackingPlace, directory: string): string {
+  const locks = ["package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"];
+  return (
+    upToCheckout({ ...place, directory }).find((one) => locks.some((lock) => existsSync(join(one, lock)))) ??
+    place.checkoutRoot
+  );
+}
+
+function hasWorkspaces(directory: string): boolean {
+  return existsSync(join(directory, "pnpm-workspace.yaml")) || packageOf(directory).workspaces !== undefined;
+}
+
+function listedIn(directory: string): string[] {
+  return dependencyNames(packageOf(directory));
+}
+
+function packageOf(directory: string): PackageFile & { readonly workspaces?: unknown } {
+  try {
+    return JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) ?? {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,16 @@
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import type { Environment } from "../shared/world.ts";
+
+const programDirectories = [".venv/bin", "venv/bin", "env/bin", "node_modules/.bin"];
+
+/**
+ * The environment with the project's own programs first on PATH, those of the first directory before those of the
+ * others: a virtual environment need not be activated, and a hook started by a graphical client finds what a shell does.
+ */
+export function withProjectPrograms(environment: Environment, directories: readonly string[]): Environment {
+  const found = [...new Set(directories)]
+    .flatMap((directory) => programDirectories.map((programs) => join(directory, programs)))
+    .filter((programs) => existsSync(programs));
+  return { ...environment, PATH: [...found, environment.PATH].filter(Boolean).join(delimiter) };
+}

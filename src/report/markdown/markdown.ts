@@ -1,0 +1,63 @@
+import { plainLine, plainText } from "../../shared/text.ts";
+
+/** Text as Markdown prose on one line, fit for a table's cell: it shows as it is, is never markup and calls nobody. */
+export function escapeMarkdown(text: string): string {
+  return plainLine(text)
+    .replace(/[\\`*[\]|~$]/g, "\\$&")
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replace(mention, silentMention)
+    .replace(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, "\\_")
+    .replace(/^(#{1,6} |[-+](?=[ -]|$)|=)/, "\\$1")
+    .replace(/^(\d+)([.)])(?= |$)/, "$1\\$2");
+}
+
+/** What hosts take for somebody's name, who is then told: also of `@types/node`. Addresses are none. */
+export const mention = /(?<![A-Za-z0-9])@(?=[A-Za-z0-9])/g;
+/** Looks the same, and calls nobody: a space of no width is in it. */
+export const silentMention = "@&#8203;";
+
+/**
+ * A name as code on one line, fit for a table's cell. What a code span cannot hold (a backtick, and in a table a
+ * pipe) is written with entities.
+ */
+export function code(text: string): string {
+  const line = plainLine(text);
+  if (/^[^`|]+$/.test(line)) return `\`${line}\``;
+  return `<code>${line.replace(/[^\p{L}\p{N} ]/gu, (character) => `&#${character.codePointAt(0)};`)}</code>`;
+}
+
+/** A fenced block that the text cannot end. */
+export function fencedBlock(text: string, language = ""): string {
+  const content = plainText(text).trimEnd();
+  const longest = Math.max(2, ...[...content.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}${language}\n${content}\n${fence}`;
+}
+
+/** A table of cells that are Markdown already; the columns listed in `numbers` (0 is the first) are set flush right. */
+export function table(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  numbers: readonly number[] = [],
+): string {
+  const rule = header.map((_, column) => (numbers.includes(column) ? "---:" : "---"));
+  return [header, rule, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+/** A list of items that are Markdown already. */
+export function list(items: readonly string[]): string {
+  return items.map((item) => `- ${item}`).join("\n");
+}
+
+/** A section with its heading, or null where it has nothing to say. */
+export function section(heading: string, ...parts: readonly (string | null)[]): string | null {
+  const content = joined(parts);
+  return content === "" ? null : `## ${heading}\n\n${content}`;
+}
+
+/** The parts that have something to say, a blank line between them. */
+export function joined(parts: readonly (string | null)[]): string {
+  return parts.filter((part) => part !== null && part !== "").join("\n\n");
+}

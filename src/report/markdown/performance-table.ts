@@ -1,0 +1,80 @@
+import { allTests, countsText } from "../../model/figures.ts";
+import { formatPercent } from "../../model/percent.ts";
+import type { PastRun, Summary, TestCounts } from "../../model/summary.ts";
+import { clip, formatRatio, formatSeconds, shortId } from "../../shared/text.ts";
+import { code, escapeMarkdown, section, table } from "./markdown.ts";
+
+const longestBranch = 100;
+
+/**
+ * This run beside the last one of the base branch and a serial one, or where none is recorded beside the sum of the tests'
+ * own durations. Null where there is nothing to compare with, and for a run that left something out.
+ */
+export function performanceSection(summary: Summary): string | null {
+  const { history, incomplete, suites } = summary;
+  if (suites.length === 0 || incomplete.length > 0) return null;
+  const { base = null, serial = null } = history ?? {};
+  const rows = [
+    ...(base === null ? [] : [pastRow(`Last run of ${branchName(base)}`, base, summary)]),
+    ...(serial === null || isSame(serial, base) ? [] : [pastRow("Serial run", serial, summary)]),
+    ...(serial === null ? sumRow(summary) : []),
+  ];
+  if (rows.length === 0) return null;
+  return section(
+    "Performance",
+    table(
+      ["Run", "Workers", "Wall time", "Against this run", "Tests", "Coverage"],
+      [thisRow(summary), ...rows],
+      [1, 2, 3],
+    ),
+  );
+}
+
+function thisRow(summary: Summary): string[] {
+  const { receipt, seconds, suites, coverage } = summary;
+  return [
+    receipt?.reused ? "**The run that proved this tree**" : "**This run**",
+    String(Math.max(...suites.map(({ workers }) => workers))),
+    formatSeconds(seconds),
+    "",
+    testsText(allTests(summary)),
+    coverage === null ? "" : formatPercent(coverage.lines.covered, coverage.lines.total, coverage.threshold),
+  ];
+}
+
+function pastRow(name: string, run: PastRun, { seconds, coverage }: Summary): string[] {
+  const { lines } = run;
+  return [
+    `${name}: ${code(shortId(run.commit))}, ${escapeMarkdown(run.at.slice(0, 10))}`,
+    String(run.workers),
+    formatSeconds(run.seconds),
+    comparison(run.seconds, seconds),
+    testsText(run.tests),
+    lines === null ? "" : formatPercent(lines.covered, lines.total, coverage?.threshold ?? 0),
+  ];
+}
+
+/** What one worker would at least have taken; where that is less than the wall time, it says nothing. */
+function sumRow({ seconds, suites }: Summary): string[][] {
+  const sum = suites.reduce((total, { workSeconds }) => total + workSeconds, 0);
+  if (sum <= seconds || suites.every(({ workers }) => workers === 1)) return [];
+  return [["The tests' own durations, added up", "", formatSeconds(sum), comparison(sum, seconds), "", ""]];
+}
+
+function testsText(tests: TestCounts): string {
+  return escapeMarkdown(countsText(tests));
+}
+
+function comparison(seconds: number, thisRun: number): string {
+  const ratio = thisRun > 0 ? seconds / thisRun : 0;
+  // What is less would read as nothing.
+  return ratio < 0.05 ? "" : `${formatRatio(ratio)} as long`;
+}
+
+function branchName({ branch }: PastRun): string {
+  return branch === null ? "the base" : code(clip(branch, longestBranch));
+}
+
+function isSame(run: PastRun, other: PastRun | null): boolean {
+  return run.at === other?.at && run.commit === other.commit;
+}

@@ -1,0 +1,171 @@
+import { isBaseOf } from "../../git/merge-base.ts";
+import { changesFigure } from "../../model/figures.ts";
+import type { CommitSummary, Summary } from "../../model/summary.ts";
+import { clip, listed, plainLine, shortId } from "../../shared/text.ts";
+import { type ChangesLimits, changesByFile } from "../markdown/changes.ts";
+import { code, escapeMarkdown, fencedBlock, joined, list, section } from "../markdown/markdown.ts";
+import { performanceSection } from "../markdown/performance-table.ts";
+import { letThroughSentences, verdictInWords, verdictMark } from "../verdict.ts";
+import { afterMergeSection } from "./after-merge.ts";
+import { authorsWords } from "./authors-words.ts";
+import { issuesSection } from "./issues-section.ts";
+import { digestOf, markedBlock } from "./merged-body.ts";
+import { riskSection } from "./risk.ts";
+import { filledTemplate } from "./template.ts";
+import { verificationSection } from "./verification-table.ts";
+
+/** Below the 65,536 characters that hosts take, with room for what an author adds. */
+export const longestBody = 60_000;
+/** What is left to us beside a template, or an author, that takes more. */
+const leastRoom = 2_000;
+/** What may come between the parts of a body, in characters. */
+export const lineEnds = 10;
+const longestTitle = 200;
+const shownReasons = 10;
+
+/** How much is shown; what comes out too long is written again with the next. */
+interface Limits extends ChangesLimits {
+  readonly commits: number;
+  /** Of one commit's message, in characters. */
+  readonly message: number;
+  /** Of a subject, a reason or a command, in characters. */
+  readonly line: number;
+  /** Of what is found of one kind. */
+  readonly facts: number;
+}
+const generous: Limits = { commits: 50, message: 20_000, line: 1_000, areas: 20, filesPerArea: 20, facts: 10 };
+const narrower: Limits = { commits: 20, message: 8_000, line: 500, areas: 10, filesPerArea: 5, facts: 5 };
+const narrowest: Limits = { commits: 5, message: 2_000, line: 200, areas: 3, filesPerArea: 3, facts: 3 };
+
+/**
+ * `.verify/pull-request.md`: a body ready to be sent, its first line the title, with the repository's template where it has
+ * one. Everything of ours stands between markers, and comes from the commits or was measured. Stays under 60,000 characters
+ * wherever the template leaves room: our lists are cut, and say so.
+ */
+export function pullRequestBody(summary: Summary, template: string | null = null): string {
+  const title = titleLine(summary);
+  const room = longestBody - title.length - (template?.length ?? 0) - lineEnds;
+  const block = pullRequestBlock(summary, room);
+  return `${title}\n\n${template === null ? `${block}\n` : filledTemplate(template, block)}`;
+}
+
+/** The first line of the file. */
+export function titleLine(summary: Summary): string {
+  return `# ${escapeMarkdown(pullRequestTitle(summary))}`;
+}
+
+/** Our part of a body, between its markers, in so many characters or, where there is no room at all, in a few. */
+export function pullRequestBlock(summary: Summary, room: number): string {
+  const attributes = { ...subjectAttribute(summary), title: digestOf(titleLine(summary)) };
+  const empty = markedBlock("", attributes).length;
+  return markedBlock(textWithin(summary, Math.max(room, leastRoom) - empty), attributes);
+}
+
+/** What a body is about, as its marker names it: the branch, or the commit that is on none. */
+export function subjectAttribute({ branch, commit }: Summary): Record<string, string> {
+  return branch === null ? { commit } : { branch };
+}
+
+/** The title: the only commit's subject, else what the branch's name says, else the newest commit's subject. */
+export function pullRequestTitle({ branch, changes, commit }: Summary): string {
+  const commits = changes?.commits ?? [];
+  const [only] = commits;
+  if (only && commits.length === 1) return clip(plainLine(only.subject), longestTitle);
+  const isBase = branch !== null && changes !== null && isBaseOf(changes.base, branch);
+  if (branch !== null && !isBase) return clip(humanized(branch), longestTitle);
+  return clip(plainLine(commits.at(-1)?.subject ?? `Commit ${shortId(commit)}`), longestTitle);
+}
+
+/** The text as long as fits: with shorter lists, then without the sections that are missed least, which are then named. */
+function textWithin(summary: Summary, room: number): string {
+  for (const limits of [generous, narrower, narrowest]) {
+    const text = joined(sections(summary, limits).map(([, written]) => written));
+    if (text.length <= room) return text;
+  }
+  const all = sections(summary, narrowest);
+  const left: string[] = [];
+  for (const heading of droppable) {
+    if (all.some(([name, written]) => name === heading && written !== null)) left.push(heading);
+    const kept = all.filter(([name]) => !left.includes(name)).map(([, written]) => written);
+    const text = joined([...kept, `Left out, as there is no room for more: ${left.join(", ")}.`]);
+    if (text.length <= room) return text;
+  }
+  const kept = all.filter(([name]) => !droppable.includes(name)).map(([, written]) => written);
+  return clip(joined(kept), room);
+}
+
+/** What can be looked up elsewhere, first what is missed least. */
+const droppable: readonly string[] = [
+  "How to repeat it",
+  "Changes by file",
+  "After merging",
+  "Performance",
+  "Summary",
+  "Risk",
+];
+
+type Section = readonly [heading: string, text: string | null];
+
+function sections(summary: Summary, limits: Limits): Section[] {
+  return [
+    ["Warning", warning(summary, limits)],
+    ["Summary", summarySection(summary, limits)],
+    ["Performance", performanceSection(summary)],
+    ["Changes by file", changesSection(summary, limits)],
+    ["Verification", verificationSection(summary, limits)],
+    ["Risk", riskSection(summary, limits)],
+    ["After merging", afterMergeSection(summary, limits)],
+    ["How to repeat it", repeatSection(summary, limits)],
+    ["Issues", issuesSection(summary, limits)],
+  ];
+}
+
+/** "feature/ABC-12-ledger_balances" says "ABC-12: ledger balances"; "perf/ci-speedup" says "Ci speedup". */
+function humanized(branch: string): string {
+  const [, key, rest = ""] = /^([A-Z][A-Z0-9]*-\d+)?[-_]?(.*)$/.exec(branch.split("/").at(-1) ?? branch) ?? [];
+  const words = plainLine(rest.replace(/[-_]+/g, " "));
+  if (key !== undefined) return words === "" ? key : `${key}: ${words}`;
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function warning(summary: Summary, limits: Limits): string | null {
+  const { verdict, incomplete } = summary;
+  const reasons = [...summary.reasons, ...letThroughSentences(summary), ...incomplete];
+  if (verdict === "verified" && reasons.length === 0) return null;
+  const lines = listed(reasons, shownReasons, (reason) => escapeMarkdown(clip(reason, limits.line)), "reason");
+  return [`${verdictMark(summary)} **${verdictInWords(summary)}.**`, ...lines.map((line) => `- ${line}`)]
+    .map((line) => `> ${line}`)
+    .join("\n");
+}
+
+/** The author's own words: of a single commit its message as it stands, of several their subjects. */
+function summarySection({ changes }: Summary, limits: Limits): string | null {
+  const commits = changes?.commits ?? [];
+  const [only] = commits;
+  if (only && commits.length === 1 && only.body !== "") {
+    return section("Summary", authorsWords(only.body, limits.message));
+  }
+  const write = ({ commit, subject }: CommitSummary): string =>
+    `${escapeMarkdown(clip(subject, limits.line))} (${code(shortId(commit))})`;
+  return section("Summary", list(listed(commits, limits.commits, write, "commit")));
+}
+
+function changesSection({ changes }: Summary, limits: Limits): string | null {
+  if (!changes || changes.files.length === 0) return null;
+  return section(
+    "Changes by file",
+    `Against ${code(changes.base)}: ${changesFigure(changes.files)}.`,
+    changesByFile(changes.files, limits),
+  );
+}
+
+function repeatSection({ suites, checks: all, repeat }: Summary, limits: Limits): string | null {
+  const write = ({ name, command }: { name: string; command: string }): string =>
+    `${escapeMarkdown(name)}: ${code(clip(command, limits.line))}`;
+  const commands = listed([...suites, ...all], limits.commits, write, "command");
+  return section(
+    "How to repeat it",
+    commands.length === 0 ? null : `What ran:\n\n${list(commands)}`,
+    fencedBlock(repeat, "sh"),
+  );
+}

@@ -1,0 +1,46 @@
+import { isTestFile } from "../../coverage/files/file-kinds.ts";
+import type { FileChange } from "../../model/summary.ts";
+
+/** A kind of file that is worth a look wherever it is changed. */
+export interface RiskKind {
+  /** As it begins a line. */
+  readonly name: string;
+  /** As it stands in a list of what was looked for. */
+  readonly noun: string;
+  readonly isMet: (file: string) => boolean;
+}
+
+const migration =
+  /(?:^|\/)(?:alembic\/versions|migrations?|db\/migrate|knex|flyway)\/|(?:^|\/)[VUR]\d*[\d._]*__[^/]+\.(?:sql|java|kt)$|\.sql$/i;
+const prose = /\.(?:md|rst|txt|adoc)$/i;
+const lockFile =
+  /(?:^|\/)(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|deno\.lock|(?:uv|poetry|pdm|Pipfile|Gemfile|composer)\.lock|Cargo\.lock|go\.sum)$/;
+const manifest =
+  /(?:^|\/)(?:package\.json|pnpm-workspace\.yaml|pyproject\.toml|setup\.py|Pipfile|Gemfile|Cargo\.toml|go\.mod|composer\.json|(?:requirements|constraints)[^/]*\.(?:txt|in))$|(?:^|\/)requirements\/[^/]+\.(?:txt|in)$/;
+const pipeline =
+  /^(?:\.github\/(?:workflows|actions)|\.circleci|\.husky|\.ci|\.buildkite|\.gitlab\/ci)\/|(?:^|\/)(?:\.gitlab-ci\.ya?ml|Jenkinsfile|azure-pipelines\.ya?ml|bitbucket-pipelines\.yml|\.travis\.yml|\.pre-commit-config\.yaml|\.?lefthook\.ya?ml|verify\.config\.(?:json|ya?ml|js|mjs|ts))$/;
+
+export const riskKinds: readonly RiskKind[] = [
+  {
+    name: "Database migrations and SQL",
+    noun: "database migrations",
+    isMet: (file) => migration.test(file) && !prose.test(file) && !isTestFile(file),
+  },
+  {
+    name: "Lock files and dependency manifests",
+    noun: "lock files and dependency manifests",
+    isMet: (file) => isLockFile(file) || manifest.test(file),
+  },
+  { name: "CI, hooks and their configuration", noun: "CI files and hooks", isMet: (file) => pipeline.test(file) },
+];
+
+/** Whether a file is written by a package manager: its lines say nothing of how much there is to read. */
+export function isLockFile(file: string): boolean {
+  return lockFile.test(file);
+}
+
+/** Whether the changes take tests away: a test file that is deleted, is no longer one by its name, or lost more lines than it got. */
+export function losesTests({ file, from = file, deleted, added, removed }: FileChange): boolean {
+  if (!isTestFile(from)) return false;
+  return deleted === true || !isTestFile(file) || (removed ?? 0) > (added ?? 0);
+}

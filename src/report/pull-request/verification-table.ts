@@ -1,0 +1,66 @@
+import { figures } from "../../model/figures.ts";
+import { allRejections, rejectionText } from "../../model/rejections.ts";
+import type { RejectionSummary, Summary } from "../../model/summary.ts";
+import { clip, formatSeconds, listed, shortId } from "../../shared/text.ts";
+import { code, escapeMarkdown, section, table } from "../markdown/markdown.ts";
+import { verdictInWords, verdictMark } from "../verdict.ts";
+
+/** How much is shown. */
+export interface VerificationLimits {
+  /** Of a cell, in characters. */
+  readonly line: number;
+}
+
+const shownDatabases = 4;
+const shownRejections = 3;
+const shownChecks = 20;
+
+/** What was verified and measured, with the commit and the receipt; what was not measured is left out. */
+export function verificationSection(summary: Summary, { line }: VerificationLimits): string | null {
+  const commit = summary.verifiedIn === "working tree" ? "on top of " : "";
+  const rows: [string, string | null][] = [
+    [
+      "Verdict",
+      `${verdictMark(summary)} ${verdictInWords(summary)}${summary.receipt?.reused ? ", by an earlier run of the same tree" : ""}`,
+    ],
+    ...figures(summary).map(([label, value]): [string, string] => [label, escapeMarkdown(clip(value, line))]),
+    ["Databases", databases(summary)],
+    ["Refused by the server", refused(summary)],
+    ["Checks", checks(summary)],
+    ["Commit", `${commit}${code(summary.commit)}, tree ${code(shortId(summary.tree))}`],
+    ["Receipt", receipt(summary)],
+    ["Environment", escapeMarkdown(clip(summary.environment, line))],
+  ];
+  return section(
+    "Verification",
+    table(
+      ["What", "Result"],
+      rows.filter((row): row is [string, string] => row[1] !== null && row[1] !== ""),
+    ),
+  );
+}
+
+/** A pass that is kept as proof: who pushes the same tree again does not wait. */
+function receipt({ receipt: kept, verdict }: Summary): string | null {
+  if (kept !== null) return `kept for tree ${code(shortId(kept.tree))}${kept.reused ? " by that earlier run" : ""}`;
+  return verdict === "verified" ? "none was kept" : null;
+}
+
+function databases({ suites, server }: Summary): string | null {
+  const names = [...new Set(suites.flatMap((suite) => suite.databases))];
+  if (names.length === 0) return null;
+  const on = server === null ? "" : `, on ${escapeMarkdown(server)}`;
+  return listed(names, shownDatabases, code, "database").join(", ") + on;
+}
+
+function refused(summary: Summary): string | null {
+  const write = (rejection: RejectionSummary): string => rejectionText({ ...rejection, files: [] }, code);
+  const texts = listed(allRejections(summary), shownRejections, write, "database");
+  return texts.length === 0 ? null : texts.join("; ");
+}
+
+function checks({ checks: all }: Summary): string | null {
+  const write = (check: (typeof all)[number]): string =>
+    `${escapeMarkdown(check.name)} ${check.passed ? "passed" : "**failed**"} in ${formatSeconds(check.seconds)}`;
+  return all.length === 0 ? null : listed(all, shownChecks, write, "check").join(", ");
+}

@@ -1,0 +1,53 @@
+import type { ListedDatabase, ListedRun } from "../../database/inventory.ts";
+import { formatAge, formatBytes, plainLine } from "../../shared/text.ts";
+
+const unknown = "-";
+const headings = ["DATABASE", "WORKER", "RUN", "LIVE", "AGE", "SIZE", "SERVER"] as const;
+/** Figures end in line; words begin in line. */
+const figures: ReadonlySet<string> = new Set(["AGE", "SIZE"]);
+
+/**
+ * A line for each database, and beneath them one for each run; a sentence where there is none.
+ * @param ended the directories of embedded servers that have ended without being removed
+ */
+export function databaseTable(databases: readonly ListedDatabase[], ended: readonly string[], now: Date): string[] {
+  const rows = databases.map((database) => cellsOf(database, now));
+  const table = rows.length === 0 ? ["No run has a database here."] : [...aligned([headings, ...rows]), ""];
+  const runs = databases.flatMap(({ run, isLive }) => runLine(run, isLive));
+  const leftovers = ended.map((path) => `${path} is what an embedded server has left that was killed too.`);
+  const hasLeftovers = ended.length > 0 || databases.some(({ isLive }) => !isLive);
+  const remedy = "`verify db clean` removes what is not live.";
+  return [...table, ...new Set(runs), ...leftovers, ...(hasLeftovers ? [remedy] : [])];
+}
+
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = headings.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
+  const pad = (cell: string, column: number): string => {
+    const width = widths[column] ?? 0;
+    return figures.has(headings[column] ?? "") ? cell.padStart(width) : cell.padEnd(width);
+  };
+  return rows.map((cells) => cells.map(pad).join("  ").trimEnd());
+}
+
+function cellsOf({ name, worker, run, isLive, madeAt, bytes, server }: ListedDatabase, now: Date): string[] {
+  return [
+    plainLine(name),
+    worker ?? unknown,
+    runName(run),
+    isLive ? "yes" : "no",
+    madeAt === null ? unknown : formatAge((now.getTime() - madeAt.getTime()) / 1000),
+    bytes === null ? unknown : formatBytes(bytes),
+    server,
+  ];
+}
+
+/** What the column says in short: a process, and its machine where that is another. */
+function runName({ pid, host }: ListedRun): string {
+  if (pid === null) return unknown;
+  return host === null ? String(pid) : `${pid}@${plainLine(host)}`;
+}
+
+function runLine(run: ListedRun, isLive: boolean): string[] {
+  if (run.directory === null) return [];
+  return [`Run ${runName(run)} ${isLive ? "verifies" : "is over; it verified"} ${plainLine(run.directory)}`];
+}

@@ -1,0 +1,77 @@
+import type { Readable } from "node:stream";
+import { finished } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { stripVTControlCharacters } from "node:util";
+import type { Redact } from "../redact.ts";
+
+const tailLines = 40;
+/**
+ * How long to wait for the rest of the output once the command has ended, in milliseconds: a process that has left its
+ * group may keep the output open for ever.
+ */
+const drain = 300;
+
+export interface Recording {
+  /**
+   * Ends the recording once the output has, or soon after, and gives its last lines. Throws what kept the log from being
+   * written. May be called twice.
+   */
+  finish(): Promise<string>;
+}
+
+/** Writes the lines of all streams to a log as they come, secrets and colors taken out; calls back when it no longer can. */
+export function recordOutput(
+  log: NodeJS.WritableStream,
+  redact: Redact,
+  streams: readonly Readable[],
+  onFailure: () => void,
+): Recording {
+  const tail: string[] = [];
+  let failure: Error | undefined;
+  log.on("error", (error: Error) => {
+    failure ??= error;
+    onFailure();
+  });
+  const write = (line: string): void => {
+    const clean = redact(stripVTControlCharacters(line));
+    if (!failure) log.write(`${clean}\n`);
+    tail.push(clean);
+    if (tail.length > tailLines) tail.shift();
+  };
+  const flushes = streams.map((stream) => readLines(stream, write));
+  const ended = Promise.all(streams.map((stream) => finished(stream).catch(() => {})));
+  const finish = async (): Promise<string> => {
+    const waiting = new AbortController();
+    await Promise.race([ended, sleep(drain, undefined, { signal: waiting.signal }).catch(() => {})]);
+    waiting.abort();
+    for (const stream of streams) stream.destroy();
+    for (const flush of flushes) flush();
+    log.end();
+    await finished(log).catch(() => {});
+    if (failure) throw failure;
+    return tail.join("\n").trim();
+  };
+  let finishing: Promise<string> | undefined;
+  return { finish: () => (finishing ??= finish()) };
+}
+
+/**
+ * Hands on line by line, so that a secret is never cut in two by the end of a chunk. What it gives hands on the rest,
+ * which no line break ends.
+ */
+function readLines(stream: Readable, write: (line: string) => void): () => void {
+  let rest = "";
+  stream.setEncoding("utf8");
+  stream.on("data", (chunk: string) => {
+    rest += chunk;
+    if (!/[\n\r]/.test(chunk)) return;
+    // A carriage return at the very end may be the first half of a line break.
+    const lines = rest.split(/\r?\n|\r(?!\n|$)/);
+    rest = lines.pop() ?? "";
+    lines.forEach(write);
+  });
+  return () => {
+    if (rest !== "") write(rest);
+    rest = "";
+  };
+}

@@ -1,0 +1,69 @@
+import type { DatabaseConfig } from "../../config/schema.ts";
+import { findSetups } from "../../init/detect/setups.ts";
+import type { Failure } from "../../model/summary.ts";
+import type { ProjectFiles } from "../../project/project-files.ts";
+import { listed, plural } from "../../shared/text.ts";
+import type { PlannedSuite } from "../plan/plan.ts";
+
+const shownNames = 3;
+
+/** A suite with failures, and the database that its workers had. */
+export interface FailedSuite {
+  readonly planned: Pick<PlannedSuite, "suite" | "workers">;
+  readonly failures: readonly Pick<Failure, "message">[];
+  readonly database: DatabaseConfig;
+}
+
+/** What would help against failures whose messages tell that a setting of the database is missing, a sentence each. */
+export function failureHints(failed: FailedSuite, readProject: () => ProjectFiles): string[] {
+  return [...missingTables(failed, readProject), ...sharedRoles(failed)];
+}
+
+/** A relation that is not there, in the words of Postgres and of the libraries that tell it otherwise. */
+const noRelation = /\brelation "([^"]+)" does not exist|The table [`"]([^`"]+)[`"] does not exist/;
+
+/** Without a setup, the databases of workers are empty: only a suite that makes its tables itself finds any. */
+function missingTables(
+  { planned: { suite }, failures, database }: FailedSuite,
+  readProject: () => ProjectFiles,
+): string[] {
+  if (database.setup !== undefined) return [];
+  const tables = namesIn(failures, noRelation);
+  if (tables.names.length === 0) return [];
+  const detected = { root: suite.root, runner: suite.runner, command: suite.command, source: suite.source };
+  const [found] = findSetups(readProject(), [{ ...detected, projectName: undefined, notes: [] }], {
+    variables: [],
+    isByHost: false,
+  });
+  const remedy =
+    found === undefined
+      ? 'name the command that makes them as "setup" in "database" (such as "alembic upgrade head"), and the files that it reads as "inputs"'
+      : `add to "database": ${found.text}`;
+  return [
+    `${plural(tables.failures, "test")} of ${suite.name} found no table ${tables.names.join(", ")}: nothing makes tables in the workers' databases unless "database.setup" does. If the tests do not make them themselves, ${remedy}.`,
+  ];
+}
+
+const roleExists = /\brole "([^"]+)" (?:already exists|does not exist|cannot be dropped)/;
+
+/** Roles are the server's, not a database's: what one worker makes is there for the others. */
+function sharedRoles({ planned: { suite, workers }, failures, database }: FailedSuite): string[] {
+  if (database.isolation === "server" || workers.length < 2) return [];
+  const roles = namesIn(failures, roleExists);
+  if (roles.names.length === 0) return [];
+  return [
+    `The workers of ${suite.name} share one server, and with it the role ${roles.names.join(", ")}: set "isolation": "server" in "database", which gives each worker a server of its own.`,
+  ];
+}
+
+/** The names that a pattern finds in the messages, and how many messages hold one. */
+function namesIn(
+  failures: readonly Pick<Failure, "message">[],
+  pattern: RegExp,
+): { readonly names: readonly string[]; readonly failures: number } {
+  const found = failures.flatMap(({ message }) => {
+    const [, ...groups] = pattern.exec(message) ?? [];
+    return groups.find((group) => group !== undefined) ?? [];
+  });
+  return { names: listed([...new Set(found)], shownNames, (name) => name, "name"), failures: found.length };
+}

@@ -1,0 +1,196 @@
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { closest } from "fastest-levenshtein";
+import type { VerifyOptions } from "../../config/request.ts";
+import { type Config, type DatabaseConfig, durationSeconds, type Gate, type SuiteConfig } from "../../config/schema.ts";
+import { existingSourcePlaces } from "../../coverage/files/source-places.ts";
+import type { WorkerId } from "../../database/provision.ts";
+import { RequestError } from "../../shared/errors.ts";
+import { plural } from "../../shared/text.ts";
+import type { Order } from "../races/order.ts";
+import { runnerOf } from "../runners/all.ts";
+import { usableWorkers } from "../schedule/worker-count.ts";
+import { refuseHandingOn } from "./hand-on.ts";
+import { allowsNarrowing, narrowingsOfCommand, refuseNarrowing } from "./narrowing.ts";
+import { requireGlobWithin, requireWithin } from "./within-checkout.ts";
+
+/** What will be run, and what it is held against. */
+export interface Plan {
+  readonly suites: readonly PlannedSuite[];
+  /** What the coverage is held against. */
+  readonly gate: Gate;
+  /** Why a pass of this plan proves less than the configuration asks for, a phrase each; empty where it proves all. */
+  readonly weaker: readonly string[];
+  /** Whether the options ask for something a receipt may not tell. */
+  readonly special: boolean;
+}
+
+export interface PlannedSuite {
+  readonly suite: SuiteConfig;
+  /** The absolute directory its command runs in. */
+  readonly directory: string;
+  readonly workers: readonly WorkerId[];
+  readonly usesDatabase: boolean;
+  /** The databases to prepare: one for each worker, and a spare beside each where every test file leases one. */
+  readonly databases: readonly WorkerId[];
+  /** Whether processes lease their database instead of getting a worker's. */
+  readonly leases: boolean;
+  /** Whether a database that was leased is made afresh for the next. */
+  readonly renewsLeases: boolean;
+  /** Whether the runner itself runs the workers, or each is a process of its own over a share of the test files. */
+  readonly parallel: "runner" | "processes";
+  /** Why they are processes although the configuration leaves it open: a phrase that follows "because"; null elsewhere. */
+  readonly whyProcesses: string | null;
+  readonly timeoutSeconds: number;
+  /** Where only some tests are run, on one worker and in this order; left out for the whole suite. */
+  readonly order?: Pick<Order, "tests" | "worker">;
+}
+
+/** Makes the plan for a checkout with that absolute root. Throws RequestError for suites that are not there. */
+export function makePlan(config: Config, options: VerifyOptions, checkoutRoot: string): Plan {
+  const suites = selectSuites(config, options.suites).map((suite) => planSuite(config, suite, options, checkoutRoot));
+  requireKnownSuites(config);
+  if (config.database !== false) requireDatabaseWithin(config.database, checkoutRoot);
+  const gate = { ...config.coverage, lines: options.coverage ?? config.coverage.lines };
+  const weaker: string[] = [];
+  if (suites.length < config.suites.length) weaker.push("only some suites ran (--suite)");
+  if (gate.lines < config.coverage.lines) weaker.push(`the gate was lowered to ${gate.lines} % (--coverage)`);
+  if (options.arguments.length > 0) weaker.push(`arguments were added (${options.arguments.join(" ")})`);
+  const special = weaker.length > 0 || options.coverage !== undefined || options.timeoutSeconds !== undefined;
+  return { suites, gate, weaker, special };
+}
+
+/** Throws RequestError where the template would be built from files that are not part of the commit. */
+function requireDatabaseWithin({ root, inputs }: DatabaseConfig, checkoutRoot: string): void {
+  if (root !== undefined) requireWithin(checkoutRoot, join(checkoutRoot, root), `"database.root" ("${root}")`);
+  for (const glob of inputs) requireGlobWithin(checkoutRoot, checkoutRoot, glob, `"${glob}" in "database.inputs"`);
+}
+
+/** A gate of a suite that is not there would never close. */
+function requireKnownSuites({ suites, coverage }: Config): void {
+  const known = suites.map(({ name }) => name);
+  const unknown = Object.keys(coverage.suites).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new RequestError(
+    `"coverage.suites" names "${unknown}", which is no suite: did you mean "${closest(unknown, known)}"?`,
+  );
+}
+
+function selectSuites(config: Config, names: readonly string[]): SuiteConfig[] {
+  const known = config.suites.map((suite) => suite.name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new RequestError(
+      `There is no suite "${unknown}": did you mean "${closest(unknown, known)}"? Configured: ${known.join(", ")}.`,
+    );
+  }
+  return config.suites.filter((suite) => names.length === 0 || names.includes(suite.name));
+}
+
+function planSuite(config: Config, suite: SuiteConfig, options: VerifyOptions, checkoutRoot: string): PlannedSuite {
+  const directory = join(checkoutRoot, suite.root);
+  requireWithin(checkoutRoot, directory, `The root "${suite.root}" of suite "${suite.name}"`);
+  if (!existsSync(directory) || !statSync(directory).isDirectory()) {
+    throw new RequestError(`The root "${suite.root}" of suite "${suite.name}" is not a directory of this commit.`);
+  }
+  if (!allowsNarrowing(options.arguments)) refuseNarrowing(suite, narrowingsOfCommand(suite, directory));
+  refuseHandingOn(suite, directory);
+  for (const source of suite.source) requireSource(suite, source, directory, checkoutRoot);
+  for (const key of ["results", "coverage"] as const) {
+    for (const glob of suite[key]) {
+      requireGlobWithin(checkoutRoot, directory, glob, `"${glob}" in "${key}" of suite "${suite.name}"`);
+    }
+  }
+  const usesDatabase = config.database !== false && suite.database;
+  const timeoutSeconds = options.timeoutSeconds ?? durationSeconds(config.timeout) ?? Number.POSITIVE_INFINITY;
+  const workers = workerIds(countWorkers(suite, directory, options));
+  const leases = config.database !== false && suite.database && leasesDatabases(suite, config.database);
+  const spares = config.database !== false && config.database.isolation === "file" && suite.runner !== "command";
+  const databases = usesDatabase ? databasesOf(workers, leases && spares) : [];
+  const renewsLeases = leases && !(suite.runner === "node" && config.database && config.database.isolation !== "file");
+  const whyProcesses = workers.length > 1 && suite.parallel === "auto" ? whyOwnProcesses(suite, directory) : null;
+  const processes = workers.length > 1 && (suite.parallel === "processes" || whyProcesses !== null);
+  return {
+    suite,
+    directory,
+    workers,
+    usesDatabase,
+    databases,
+    leases,
+    renewsLeases,
+    parallel: processes ? "processes" : "runner",
+    whyProcesses,
+    timeoutSeconds,
+  };
+}
+
+function whyOwnProcesses(suite: SuiteConfig, directory: string): string | null {
+  return runnerOf(suite).whyProcesses(suite, directory);
+}
+
+/** Whether processes of the suite lease their database. Throws RequestError where they should, and cannot. */
+function leasesDatabases(suite: SuiteConfig, { isolation }: DatabaseConfig): boolean {
+  // How a command's processes come to their databases is a matter of the command, not of how many workers an option asks for.
+  if (suite.runner === "command") return isolation === "file" || (suite.workers !== "auto" && suite.workers > 1);
+  // node:test starts a process for each file, and tells none of them which worker it is.
+  if (suite.runner === "node") return true;
+  if (isolation !== "file") return false;
+  if (suite.runner === "vitest") return true;
+  throw new RequestError(
+    `database.isolation "file" needs a runner with a process per file; suite "${suite.name}" runs ${suite.runner}, where a worker runs many: use "database" or "server".`,
+  );
+}
+
+/** Of a command, the number of workers also says how many of its processes may work side by side: it has no spares. */
+function databasesOf(workers: readonly WorkerId[], spares: boolean): readonly WorkerId[] {
+  if (!spares) return workers;
+  return Array.from({ length: 2 * workers.length }, (_, index): WorkerId => `gw${index}`);
+}
+
+/** A source that is not there would leave its lines out of the gate without a word. */
+function requireSource(suite: SuiteConfig, source: string, directory: string, checkoutRoot: string): void {
+  const places = existingSourcePlaces(directory, source);
+  for (const path of places) requireWithin(checkoutRoot, path, `The source "${source}" of suite "${suite.name}"`);
+  if (places.length > 0) return;
+  throw new RequestError(
+    `The source "${source}" of suite "${suite.name}" is neither a directory nor a package in ${suite.root === "." ? "the repo's root" : suite.root}.`,
+  );
+}
+
+/** The option, else what the user's own command says, else the configuration, else the cores this process may use. */
+function countWorkers(suite: SuiteConfig, directory: string, options: VerifyOptions): number {
+  if (options.serial) return 1;
+  // A command is one process unless its configuration says that it leases databases: an option does not change what it does.
+  if (suite.runner === "command" && (suite.workers === "auto" || suite.workers === 1)) return 1;
+  if (typeof options.workers === "number") return options.workers;
+  const asked = runnerOf(suite).workersAskedFor(suite.command, directory);
+  // What is said to the runner of one process is no wish where the configuration makes several of it.
+  const isMeant = asked !== null && !(asked === 1 && suite.parallel === "processes");
+  if (isMeant && options.workers === undefined) return asked;
+  return suite.workers === "auto" || options.workers === "auto" ? usableWorkers().count : suite.workers;
+}
+
+function workerIds(count: number): WorkerId[] {
+  return count === 1 ? ["master"] : Array.from({ length: count }, (_, index): WorkerId => `gw${index}`);
+}
+
+/** For the display: "backend with 2 workers, frontend serially; the gate is 95 % of lines, 90 % of changed lines". */
+export function describePlan({ suites, gate }: Plan): string {
+  const described = suites.map(({ suite, workers, parallel }) =>
+    workers.length === 1
+      ? `${suite.name} serially`
+      : `${suite.name} with ${plural(workers.length, parallel === "processes" ? "process" : "worker", parallel === "processes" ? "processes" : "workers")}`,
+  );
+  return `${described.join(", ")}; the gate is ${gateText(gate)}`;
+}
+
+function gateText({ lines, branches, functions, changedLines, ratchet }: Gate): string {
+  const shares: readonly (readonly [number | undefined, string])[] = [
+    [lines, "lines"],
+    [branches, "branches"],
+    [functions, "functions"],
+    [changedLines, "changed lines"],
+  ];
+  const asked = shares.filter(([share]) => share !== undefined).map(([share, of]) => `${share} % of ${of}`);
+  return [...asked, ...(ratchet ? ["no fall below the base"] : [])].join(", ");
+}

@@ -1,0 +1,55 @@
+import { delimiter } from "node:path";
+import { withoutCaller } from "../../git/environment.ts";
+import { withProjectPrograms } from "../../project/programs.ts";
+import type { Checkout } from "../../push/checkout.ts";
+import { adapterPath } from "../../shared/paths.ts";
+import type { Environment } from "../../shared/world.ts";
+
+/** What moon, turbo and nx have kept of an earlier run, results with their files, was not run now. */
+const withoutKeptResults = { MOON_CACHE: "off", TURBO_FORCE: "true", NX_SKIP_NX_CACHE: "true" };
+
+/** turbo 2 keeps every variable from its tasks that turbo.json does not name, the workers' databases among them. */
+const keepsVariables = { TURBO_ENV_MODE: "loose" };
+
+/**
+ * What is installed is the user's own: uv would install the worktree's project into the virtual environment, and pnpm 10 and
+ * later may begin every script with an installation.
+ */
+const installsNothing: Environment = {
+  UV_NO_SYNC: "1",
+  npm_config_verify_deps_before_run: "false",
+  pnpm_config_verify_deps_before_run: "false",
+};
+
+/**
+ * What a command of the project runs in, be it a suite, a check or `database.setup`: the project's own programs first,
+ * those of the directories before those of the checkout, and nothing that only says how the verification was called.
+ */
+export function projectEnvironment(
+  checkout: Pick<Checkout, "kind" | "root">,
+  directories: readonly string[],
+  environment: Environment,
+): Environment {
+  const environmentOfRun = { ...withoutCaller(environment), ...withoutKeptResults, ...keepsVariables };
+  const own = withProjectPrograms(environmentOfRun, [...directories, checkout.root]);
+  return checkout.kind === "worktree" ? { ...own, ...installsNothing } : own;
+}
+
+/**
+ * The same for `database.setup`. In a worktree Python finds the worktree's code where something was installed from
+ * another checkout, whose models may have other tables.
+ */
+export function setupEnvironment(
+  checkout: Pick<Checkout, "kind" | "root" | "otherRoots">,
+  directory: string,
+  environment: Environment,
+): Environment {
+  const own = projectEnvironment(checkout, [directory], environment);
+  if (checkout.kind !== "worktree") return own;
+  return {
+    ...own,
+    PYTHONPATH: [adapterPath("setup"), own.PYTHONPATH].filter(Boolean).join(delimiter),
+    VERIFY_CHECKOUT: checkout.root,
+    VERIFY_OTHER_CHECKOUTS: checkout.otherRoots.join(delimiter),
+  };
+}

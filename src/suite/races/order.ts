@@ -1,0 +1,89 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { replaceFile } from "../../shared/files.ts";
+import type { Redact } from "../../shared/redact.ts";
+import type { ReportedFacts } from "../progress/listen.ts";
+import { toldFile } from "../results/results.ts";
+import type { RanTest, TestId } from "../runners/runner.ts";
+
+const testId = z.object({ file: z.string(), id: z.string() });
+
+const orderSchema = z.object({
+  schema: z.literal(1),
+  /** The full object id of the commit; null for a working tree. */
+  commit: z.string().nullable(),
+  suite: z.string(),
+  worker: z.string(),
+  /** In the order in which the worker ran them; the last is the one that failed. */
+  tests: z.array(testId).min(1),
+});
+
+/** What one worker ran up to a test that failed there and passes alone. */
+export type Order = z.output<typeof orderSchema>;
+
+/** The order that a file's text holds, or null where it holds none. */
+export function parseOrder(text: string): Order | null {
+  try {
+    return orderSchema.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Where the orders of a run are kept. */
+export interface OrderBook {
+  /** Keeps one and gives its file's name, relative to the repo's root. */
+  keep(order: Omit<Order, "schema" | "commit">): Promise<string>;
+}
+
+/** The orders of one run of that commit, in `.verify/orders` under the repo's root; those of earlier runs go. */
+export async function openOrderBook(root: string, commit: string | null): Promise<OrderBook> {
+  const directory = join(".verify", "orders");
+  await rm(join(root, directory), { recursive: true, force: true });
+  let count = 0;
+  return {
+    keep: async (order) => {
+      count += 1;
+      const name = join(directory, `${count}-${order.worker}.json`);
+      await replaceFile(join(root, name), `${JSON.stringify({ schema: 1, commit, ...order }, null, 1)}\n`);
+      return name;
+    },
+  };
+}
+
+/** Keeps orders without what must not be shown; a test whose id holds a secret cannot be found again by it. */
+export function redactedOrders(orders: OrderBook, redact: Redact): OrderBook {
+  return {
+    keep: ({ tests, ...order }) =>
+      orders.keep({ ...order, tests: tests.map(({ file, id }) => ({ file: redact(file), id: redact(id) })) }),
+  };
+}
+
+/**
+ * What a worker ran up to a test, that test included, in the order in which it was run: files as the worker began them, in
+ * each file as the runner wrote its tests. Only the test itself where nothing is known of the worker.
+ */
+export function ranBefore(
+  {
+    ran,
+    visits,
+    root,
+    checkoutRoot,
+  }: Pick<ReportedFacts, "visits" | "root"> & {
+    readonly ran: readonly RanTest[];
+    readonly checkoutRoot: string;
+  },
+  failed: TestId & { readonly worker: string | undefined },
+): TestId[] {
+  const own = ran.filter(({ worker, outcome }) => worker === failed.worker && outcome !== "skipped");
+  const begun = visits
+    .filter(({ worker }) => worker === failed.worker)
+    .toSorted((left, right) => left.at - right.at)
+    .map(({ file }) => toldFile(checkoutRoot, root, file));
+  const files = [...new Set([...begun, ...own.map(({ file }) => file)])];
+  const tests = files.flatMap((file) => own.filter((test) => test.file === file));
+  const place = tests.findIndex(({ file, id }) => file === failed.file && id === failed.id);
+  const before = place < 0 ? [failed] : tests.slice(0, place + 1);
+  return before.map(({ file, id }) => ({ file, id }));
+}

@@ -1,0 +1,90 @@
+import { joinMeasuring } from "../../coverage/files/measuring.ts";
+import type { Failure } from "../../model/summary.ts";
+import { plural } from "../../shared/text.ts";
+import type { ReportedFacts } from "../progress/listen.ts";
+import type { RanTest, TestResults } from "../runners/runner.ts";
+
+/** The results of all processes of a suite as one. Coverage is missing where it is missing from any of them. */
+export function mergeResults(parts: readonly TestResults[]): TestResults {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only;
+  const sum = (value: (part: TestResults) => number): number => parts.reduce((total, part) => total + value(part), 0);
+  const { ran, skippedAgain } = skippedOnce(parts.flatMap((part) => part.ran));
+  const failures = oncePerFile(parts.flatMap((part) => part.failures));
+  const repeated = sum((part) => part.failures.length) - failures.length;
+  return {
+    tests: {
+      total: sum(({ tests }) => tests.total) - repeated - skippedAgain,
+      passed: sum(({ tests }) => tests.passed),
+      failed: sum(({ tests }) => tests.failed) - repeated,
+      skipped: sum(({ tests }) => tests.skipped) - skippedAgain,
+    },
+    ran,
+    files: new Set(ran.map(({ file }) => file)).size,
+    workSeconds: sum(({ workSeconds }) => workSeconds),
+    failures,
+    coverage: parts.some((part) => part.coverage === null) ? null : parts.flatMap((part) => part.coverage ?? []),
+    leftOut: parts.find(({ leftOut }) => leftOut !== null)?.leftOut ?? null,
+    measuring: joinMeasuring(parts.map(({ measuring }) => measuring)),
+    foreign: [...new Set(parts.flatMap((part) => part.foreign))],
+    reasons: [...new Set(parts.flatMap((part) => part.reasons)), ...sharingReasons(parts, failures.length > 0)],
+  };
+}
+
+/** What went wrong where tests were shared out: each is to be run by one process, and by no other. */
+function sharingReasons(parts: readonly TestResults[], hasFailed: boolean): string[] {
+  const runs = parts.map(({ ran }) => new Set(ran.filter(isRun).map(keyOf)));
+  const seen = new Set<string>();
+  const twice = runs.flatMap((ids) => [...ids].filter((id) => seen.has(id) || !seen.add(id)));
+  if (twice.length > 0 && !hasFailed) {
+    return [
+      `${plural(twice.length, "test was", "tests were")} run by two processes, such as ${twice[0]}: the shares overlap.`,
+    ];
+  }
+  const told = new Set(parts.flatMap(({ ran }) => ran.map(({ id }) => id)));
+  const missing = [...new Set(parts.flatMap((part) => part.collected ?? []))].filter((id) => !told.has(id));
+  if (missing.length === 0 || hasFailed) return [];
+  return [
+    `${plural(missing.length, "test was", "tests were")} run by none of the processes, such as ${missing[0]}: the shares leave them out.`,
+  ];
+}
+
+function isRun({ outcome }: RanTest): boolean {
+  return outcome !== "skipped";
+}
+
+function keyOf({ file, id }: RanTest): string {
+  return JSON.stringify([file, id]);
+}
+
+/** A file that skips itself while it is loaded is told by every process that finds its share by itself. */
+function skippedOnce(all: readonly RanTest[]): { readonly ran: RanTest[]; readonly skippedAgain: number } {
+  const seen = new Set<string>();
+  const ran = all.filter((test) => isRun(test) || (!seen.has(keyOf(test)) && seen.add(keyOf(test))));
+  return { ran, skippedAgain: all.length - ran.length };
+}
+
+/** Processes that find their shares by themselves all meet a file that cannot be loaded. */
+function oncePerFile(failures: readonly Failure[]): Failure[] {
+  const seen = new Set<string>();
+  return failures.filter(({ kind, file, name }) => {
+    if (kind !== "collection") return true;
+    const key = JSON.stringify([file, name]);
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+/** Who did what when, what leaves tests out and what passed only when it was run again, in all processes of a suite. */
+export function mergeReported(
+  parts: readonly ReportedFacts[],
+): Pick<ReportedFacts, "visits" | "root" | "narrowings" | "flaky" | "threshold"> {
+  return {
+    threshold: Math.max(0, ...parts.map(({ threshold }) => threshold)),
+    flaky: parts.flatMap(({ flaky }) => flaky),
+    visits: parts.flatMap(({ visits }) => visits),
+    root: parts.find(({ root }) => root !== null)?.root ?? null,
+    narrowings: [
+      ...new Map(parts.flatMap(({ narrowings }) => narrowings.map((one) => [one.word, one] as const))).values(),
+    ],
+  };
+}

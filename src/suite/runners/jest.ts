@@ -1,0 +1,138 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { SuiteConfig } from "../../config/schema.ts";
+import { installedVersion, missingPackage } from "../../project/installed-package.ts";
+import { isPackageScript, scriptOf } from "../../project/package-script.ts";
+import { keepingNodeOptions } from "../../shared/exec/node-options.ts";
+import { adapterPath } from "../../shared/paths.ts";
+import { escapedForPattern } from "../../shared/patterns.ts";
+import { withArguments } from "../../shared/shell.ts";
+import type { Environment } from "../../shared/world.ts";
+import { couldNotRun, diedInTest, lcovInput, resultsOf } from "../results/results.ts";
+import { readToldTests, toldDialect } from "../results/told-tests.ts";
+import { outputOf } from "./listing.ts";
+import type { Ended, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
+import { writeSourceFiles } from "./source-files.ts";
+
+/**
+ * jest. Nothing is added to the command line: a preload, which NODE_OPTIONS takes through `npm test` and any other prefix,
+ * completes the configuration that jest has read, and gives each worker its database when jest names it.
+ */
+export const jest: Runner = {
+  name: "jest",
+  invocation,
+  workersAskedFor,
+  whyProcesses,
+  listFiles,
+  selectsTests: () => true,
+  keepsOrder: false,
+  collect,
+};
+
+const resultsFile = (run: SuiteRun): string => join(run.scratch, "results.json");
+const coverageDirectory = (run: SuiteRun): string => join(run.scratch, "coverage");
+
+/** What adapters/jest-additions.cjs puts into jest's configuration. */
+interface Additions {
+  readonly workers: number;
+  readonly serial: boolean;
+  /** Absolute; null where no coverage is measured. */
+  readonly coverageDirectory: string | null;
+  /** Whether the project's own thresholds of coverage do not hold, as this is a part of the whole. */
+  readonly isShare: boolean;
+  /** Absolute directories. */
+  readonly source: readonly string[];
+  readonly reporter: string;
+  readonly results: string;
+  /** Absolute; null for all. */
+  readonly files: readonly string[] | null;
+  /** A pattern of full names; null for all. */
+  readonly names: string | null;
+  /** Whether the files are listed, and nothing is run. */
+  readonly list: boolean;
+}
+
+async function invocation(run: SuiteRun): Promise<Invocation> {
+  if (installedVersion(run, "jest") === null) throw missingPackage(run, "jest", ["jest"]);
+  const isSerial = run.workers === 1;
+  const separator = isPackageScript(run.suite.command) && run.arguments.length > 0 ? ["--"] : [];
+  return {
+    command: withArguments(keepingNodeOptions(run.suite.command), [...separator, ...run.arguments]),
+    environment: {
+      ...run.environment,
+      ...(isSerial
+        ? run.workerEnvironments.master
+        : { ...run.coordinatorEnvironment, VERIFY_WORKER_ENVIRONMENTS: JSON.stringify(run.workerEnvironments) }),
+      ...preloaded(run.environment, additionsOf(run)),
+      VERIFY_PROGRESS: run.progressSocket,
+      VERIFY_SOURCE_FILES: await writeSourceFiles(run),
+    },
+  };
+}
+
+function preloaded({ NODE_OPTIONS: options }: Environment, additions: Additions): Environment {
+  const preload = `--import ${pathToFileURL(adapterPath("jest-preload.mjs")).href}`;
+  return { NODE_OPTIONS: options ? `${options} ${preload}` : preload, VERIFY_JEST: JSON.stringify(additions) };
+}
+
+function additionsOf(run: SuiteRun): Additions {
+  const { selection, workers, suite, directory } = run;
+  const someTests = selection?.kind === "tests" ? selection.tests : null;
+  return {
+    workers,
+    serial: workers === 1,
+    coverageDirectory: someTests === null ? coverageDirectory(run) : null,
+    isShare: selection?.kind === "share",
+    source: suite.source.map((path) => join(directory, path)),
+    reporter: adapterPath("jest-reporter.cjs"),
+    results: resultsFile(run),
+    files:
+      someTests?.map(({ file }) => join(run.checkoutRoot, file)) ??
+      (selection?.kind === "share" ? selection.files : null),
+    names: someTests === null ? null : `^(?:${someTests.map(({ id }) => escapedForPattern(id)).join("|")})$`,
+    list: false,
+  };
+}
+
+/** What decides how jest runs: the command, with the script behind it. */
+function wordsOf(command: string, directory: string): string {
+  return `${command} ${scriptOf(command, directory)}`;
+}
+
+const inBand = /(?:^|\s)(-i|--runInBand|--run-in-band|--detectOpenHandles|--detect-open-handles)(?=\s|=true|$)/;
+
+function whyProcesses({ command }: SuiteConfig, directory: string): string | null {
+  const sign = inBand.exec(wordsOf(command, directory))?.[1];
+  return sign === undefined ? null : `jest runs all files in one process with ${sign}`;
+}
+
+/** `-w` as a share of the cores leaves the number open. */
+function workersAskedFor(command: string, directory: string): number | null {
+  const asked = /(?:^|\s)(?:-w[=\s]\s*|--max-?[wW]orkers[=\s]\s*)(\d+)(?=\s|$)/.exec(wordsOf(command, directory))?.[1];
+  return asked === undefined ? null : Math.max(1, Number(asked));
+}
+
+/** The files that jest itself would run, whatever the command and the configuration say of them. */
+async function listFiles(request: ListingRequest): Promise<readonly string[]> {
+  if (installedVersion(request, "jest") === null) throw missingPackage(request, "jest", ["jest"]);
+  const additions: Additions = {
+    ...{ workers: 1, serial: true, coverageDirectory: null, isShare: false, source: [], reporter: "", results: "" },
+    ...{ files: null, names: null, list: true },
+  };
+  const output = await outputOf({
+    ...request,
+    environment: { ...request.environment, ...preloaded(request.environment, additions) },
+    command: withArguments(keepingNodeOptions(request.suite.command), request.arguments),
+  });
+  const listed = output.split("\n").find((line) => line.startsWith("["));
+  return listed === undefined ? [] : JSON.parse(listed);
+}
+
+async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
+  const cases = await readToldTests(resultsFile(run));
+  if (cases === null && !ended.timedOut && !diedInTest(ended) && !/No tests found/.test(ended.tail))
+    throw couldNotRun(run, ended);
+  const coverage = await lcovInput(join(coverageDirectory(run), "lcov.info"), ended.reported.root ?? run.directory);
+  const isTimeout = (message: string): boolean => /Exceeded timeout of [\d,]+ ms for a (test|hook)/.test(message);
+  return resultsOf(run, ended, cases ?? [], toldDialect(ended, isTimeout), coverage);
+}

@@ -1,0 +1,166 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { installedVersion, missingPackage } from "../../project/installed-package.ts";
+import { isPackageScript, scriptOf } from "../../project/package-script.ts";
+import { readProjectFile } from "../../project/read-project-file.ts";
+import { RequestError } from "../../shared/errors.ts";
+import { keepingNodeOptions } from "../../shared/exec/node-options.ts";
+import { adapterPath } from "../../shared/paths.ts";
+import { withArguments } from "../../shared/shell.ts";
+import type { Environment } from "../../shared/world.ts";
+import type { TestCase } from "../results/junit.ts";
+import { couldNotRun, diedInTest, resultsOf } from "../results/results.ts";
+import { readToldTests, toldDialect } from "../results/told-tests.ts";
+import { outputOf } from "./listing.ts";
+import { coverageEnvironment, withNodeCoverage } from "./node-coverage.ts";
+import type { Ended, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
+
+/**
+ * mocha. Nothing is added to the command line: a preload, which NODE_OPTIONS takes through `npm test` and any other prefix,
+ * completes mocha as it is loaded. Without `--parallel` its files share one process, so that workers are processes over
+ * shares of the files, as near to the user's own run as can be.
+ */
+export const mocha: Runner = {
+  name: "mocha",
+  invocation,
+  workersAskedFor,
+  whyProcesses: (suite, directory) =>
+    isParallel(suite.command, directory) ? null : "mocha runs its files in one process unless it is told --parallel",
+  listFiles,
+  selectsTests: () => true,
+  keepsOrder: false,
+  collect,
+};
+
+const resultsFile = (run: SuiteRun): string => join(run.scratch, "results.json");
+
+/** What adapters/mocha-preload.mjs does with mocha. */
+interface Additions {
+  readonly workers: number;
+  readonly results: string;
+  /** The absolute file that the found test files are written to, in place of running them; null for a run. */
+  readonly list: string | null;
+  /** Absolute; null for all. */
+  readonly files: readonly string[] | null;
+  /** Full titles; null for all. */
+  readonly names: readonly string[] | null;
+}
+
+async function invocation(run: SuiteRun): Promise<Invocation> {
+  requireMocha(run);
+  const isSerial = run.workers === 1;
+  const forced = !isSerial && !isParallel(run.suite.command, run.directory) ? ["--parallel"] : [];
+  // A single worker of a suite that is parallel otherwise.
+  const serial = isSerial && isParallel(run.suite.command, run.directory) ? ["--no-parallel"] : [];
+  const words = [...forced, ...serial, ...run.arguments];
+  const separator = isPackageScript(run.suite.command) && words.length > 0 ? ["--"] : [];
+  return {
+    command: withArguments(keepingNodeOptions(withoutNyc(run.suite.command)), [...separator, ...words]),
+    environment: {
+      ...run.environment,
+      ...(isSerial
+        ? run.workerEnvironments.master
+        : { ...run.coordinatorEnvironment, VERIFY_WORKER_ENVIRONMENTS: JSON.stringify(run.workerEnvironments) }),
+      ...preloaded(run.environment, additionsOf(run)),
+      ...coverageEnvironment(run),
+      VERIFY_PROGRESS: run.progressSocket,
+    },
+  };
+}
+
+function requireMocha(place: ListingRequest | SuiteRun): void {
+  if (installedVersion(place, "mocha") === null) throw missingPackage(place, "mocha", ["mocha"]);
+  if (/\bnyc\b/.test(scriptOf(place.suite.command, place.directory))) {
+    throw new RequestError(
+      `${place.suite.name}: the script behind \`${place.suite.command}\` runs nyc, whose rewritten code cannot be measured from outside: let "command" call mocha itself.`,
+    );
+  }
+}
+
+function preloaded({ NODE_OPTIONS: options }: Environment, additions: Additions): Environment {
+  const preload = `--import ${pathToFileURL(adapterPath("mocha-preload.mjs")).href}`;
+  return { NODE_OPTIONS: options ? `${options} ${preload}` : preload, VERIFY_MOCHA: JSON.stringify(additions) };
+}
+
+function additionsOf(run: SuiteRun): Additions {
+  const { selection } = run;
+  const tests = selection?.kind === "tests" ? selection.tests : null;
+  const files = selection?.kind === "share" ? selection.files : null;
+  return {
+    workers: run.workers,
+    results: resultsFile(run),
+    list: null,
+    files: tests?.map(({ file }) => join(run.checkoutRoot, file)) ?? files,
+    names: tests?.map(({ id }) => id) ?? null,
+  };
+}
+
+/** nyc rewrites the code as it is loaded, which says nothing of the code that is there; it is measured without. */
+function withoutNyc(command: string): string {
+  return command.replace(/(^|\s)(?:npx\s+)?nyc(?:\s+-\S+)*\s+(?=\S*mocha\b)/, "$1");
+}
+
+/** The configuration of mocha in a directory as text; empty where there is none. */
+function settingsOf(directory: string): string {
+  const names = [
+    ".mocharc.cjs",
+    ".mocharc.js",
+    ".mocharc.mjs",
+    ".mocharc.yaml",
+    ".mocharc.yml",
+    ".mocharc.jsonc",
+    ".mocharc.json",
+  ];
+  const own = names.map((name) => readProjectFile(directory, name)).find((text) => text !== null);
+  const packaged = /"mocha"\s*:\s*\{[^{}]*\}/.exec(readProjectFile(directory, "package.json") ?? "")?.[0];
+  return own ?? packaged ?? "";
+}
+
+function isParallel(command: string, directory: string): boolean {
+  const words = `${command} ${scriptOf(command, directory)}`;
+  if (/\s--no-parallel\b/.test(words)) return false;
+  return /\s(--parallel|-p)(?=\s|$)/.test(words) || /["']?\bparallel\b["']?\s*:\s*true/.test(settingsOf(directory));
+}
+
+function workersAskedFor(command: string, directory: string): number | null {
+  const words = `${command} ${scriptOf(command, directory)}`;
+  const asked = /\s(?:-j\s*|--jobs[=\s]\s*)(\d+)(?=\s|$)/.exec(words)?.[1];
+  const configured = /["']?\bjobs\b["']?\s*:\s*(\d+)/.exec(settingsOf(directory))?.[1];
+  const count = asked ?? configured;
+  return count === undefined ? null : Math.max(1, Number(count));
+}
+
+/** The files that mocha itself would run, without those that `--file` names, which every process loads. */
+async function listFiles(request: ListingRequest): Promise<readonly string[]> {
+  requireMocha(request);
+  const list = join(request.scratch, "files.json");
+  const additions: Additions = { workers: 1, results: "", list, files: null, names: null };
+  const separator = isPackageScript(request.suite.command) && request.arguments.length > 0 ? ["--"] : [];
+  await outputOf({
+    ...request,
+    environment: { ...request.environment, ...preloaded(request.environment, additions) },
+    command: withArguments(keepingNodeOptions(withoutNyc(request.suite.command)), [...separator, ...request.arguments]),
+  });
+  const text = await readFile(list, "utf8").catch(() => "[]");
+  return JSON.parse(text);
+}
+
+async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
+  const cases = await readToldTests(resultsFile(run));
+  const foundNothing = /No test files found/.test(ended.tail);
+  if (cases === null && !ended.timedOut && !diedInTest(ended) && !foundNothing) throw couldNotRun(run, ended);
+  const isTimeout = (message: string): boolean => /^Timeout of \d+ms exceeded/.test(message);
+  const dialect = toldDialect(ended, isTimeout);
+  return await withNodeCoverage(run, resultsOf(run, ended, withCrashedTests(ended, cases ?? []), dialect, null));
+}
+
+/** Of a worker that died mocha tells only that it did: the test is the one that the worker was in. */
+function withCrashedTests({ reported }: Ended, cases: readonly TestCase[]): TestCase[] {
+  return cases.map((test) => {
+    if (!/^Workerpool Worker terminated Unexpectedly/.test(test.message)) return test;
+    const inside = reported.lastTests.find(({ file }) => file === test.file) ?? reported.lastTests[0];
+    const properties = new Map([...test.properties, ["kind", "crash"]]);
+    return { ...test, name: inside?.name ?? test.name, file: inside?.file ?? test.file, properties };
+  });
+}

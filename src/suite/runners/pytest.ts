@@ -1,0 +1,245 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { delimiter, dirname, join } from "node:path";
+import type { LcovInput } from "../../coverage/lcov/merge.ts";
+import { pytestSettings } from "../../init/detect/pytest.ts";
+import { addPythonPackages } from "../../project/packages/add-python-packages.ts";
+import { additionText } from "../../project/packages/additions.ts";
+import { filesUnder } from "../../project/project-files.ts";
+import { RequestError, UnavailableError } from "../../shared/errors.ts";
+import { adapterPath } from "../../shared/paths.ts";
+import { quote, withArguments } from "../../shared/shell.ts";
+import { DifferentTestsError, differentTestsAdvice } from "../results/different-tests.ts";
+import { readJunit, type TestCase } from "../results/junit.ts";
+import {
+  couldNotRun,
+  type Dialect,
+  diedInTest,
+  isBad,
+  lcovInput,
+  resultsOf,
+  withContradictions,
+} from "../results/results.ts";
+import { usableWorkers } from "../schedule/worker-count.ts";
+import type { Ended, Invocation, Runner, SuiteRun, TestResults } from "./runner.ts";
+import { writeSourceFiles } from "./source-files.ts";
+
+/**
+ * pytest, in parallel with xdist. All is added through the environment: PYTEST_ADDOPTS stands behind the command line,
+ * so the user's own flags win, and reaches pytest through `uv run`, `make` or any other prefix.
+ */
+export const pytest: Runner = {
+  name: "pytest",
+  invocation,
+  workersAskedFor,
+  whyProcesses: () => null,
+  listFiles: null,
+  selectsTests: () => true,
+  keepsOrder: true,
+  collect,
+};
+
+/** pytest's exit codes. */
+const internalError = 3;
+const noTestsCollected = 5;
+
+const plugin = "pushproof_pytest";
+const junitFile = (run: SuiteRun): string => join(run.scratch, "junit.xml");
+const durationsFile = (run: SuiteRun): string => join(run.scratch, "durations.json");
+const selectionFile = (run: SuiteRun): string => join(run.scratch, "selection.json");
+const collectedFile = (run: SuiteRun): string => join(run.scratch, "collected.json");
+const lcovFile = (run: SuiteRun): string => join(run.scratch, "coverage.lcov");
+
+async function invocation(run: SuiteRun): Promise<Invocation> {
+  await writeFile(durationsFile(run), JSON.stringify(Object.fromEntries(run.durations)));
+  if (run.selection !== null) await writeFile(selectionFile(run), JSON.stringify(run.selection));
+  const { PYTHONPATH: path = "" } = run.environment;
+  const pluginDirectory = dirname(adapterPath(`${plugin}.py`));
+  return {
+    command: withArguments(run.suite.command, run.arguments),
+    environment: {
+      ...run.environment,
+      ...(run.workers === 1 ? run.workerEnvironments.master : run.coordinatorEnvironment),
+      PYTEST_ADDOPTS: addedOptions(run).map(quote).join(" "),
+      // In the process that coordinates, an option loads the plugin before xdist is imported; workers do not read
+      // those options, and find it here before their first conftest.
+      PYTEST_PLUGINS: plugin,
+      PYTHONPATH: [pluginDirectory, path].filter(Boolean).join(delimiter),
+      VERIFY_ORIGINAL_PYTHONPATH: path,
+      // Nothing of the run is left in the checkout: data file here, cache by an option.
+      COVERAGE_FILE: join(run.scratch, "coverage.data"),
+      PYTEST_XDIST_AUTO_NUM_WORKERS: String(run.workers),
+      VERIFY_WORKERS: String(run.workers),
+      VERIFY_WORKER_ENVIRONMENTS: JSON.stringify(run.workerEnvironments),
+      VERIFY_PROGRESS: run.progressSocket,
+      VERIFY_JUNIT: junitFile(run),
+      VERIFY_LCOV: lcovFile(run),
+      // No `--cov` is added: two of them would measure what neither alone does.
+      ...(isMeasured(run) ? { VERIFY_COVERAGE_SOURCE: JSON.stringify(run.suite.source) } : {}),
+      VERIFY_SOURCE_FILES: await writeSourceFiles(run),
+      VERIFY_DURATIONS: durationsFile(run),
+      VERIFY_COLLECTED: collectedFile(run),
+      ...(run.selection === null ? {} : { VERIFY_SELECTION: selectionFile(run) }),
+      VERIFY_CHECKOUT: run.checkoutRoot,
+      VERIFY_OTHER_CHECKOUTS: run.otherRoots.join(delimiter),
+    },
+  };
+}
+
+function isMeasured({ selection }: SuiteRun): boolean {
+  return selection?.kind !== "tests";
+}
+
+function addedOptions(run: SuiteRun): string[] {
+  const parallel = ["-n", String(run.workers), "--dist", "loadfile", "--max-worker-restart", "0"];
+  // Some tests alone cover what they cover: it is not asked.
+  const coverage = isMeasured(run) ? [`--cov-report=lcov:${lcovFile(run)}`] : ["--no-cov"];
+  return [
+    "-p",
+    plugin,
+    ...(run.workers > 1 ? parallel : []),
+    ...coverage,
+    `--junitxml=${junitFile(run)}`,
+    // Only the old family carries each test's file.
+    "-o",
+    "junit_family=xunit1",
+    "-o",
+    `cache_dir=${join(run.scratch, "cache")}`,
+  ];
+}
+
+/** What `-n` says on the command line, else in the configuration file; `auto` and `logical` leave it open. */
+function workersAskedFor(command: string, directory: string): number | null {
+  const options = [command, configuredOptions(directory)];
+  return options.map(workersIn).find((count) => count !== undefined) ?? null;
+}
+
+/** `addopts` of pytest's own configuration in a directory; empty where there is none. */
+function configuredOptions(directory: string): string {
+  const names = ["pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg"];
+  const options = pytestSettings(filesUnder(directory, names), ".")?.get("addopts") ?? "";
+  return options.replace(/[[\]"',]+/g, " ");
+}
+
+/** Null where the words leave the number open, undefined where they say nothing of it. */
+function workersIn(words: string): number | null | undefined {
+  if (/(?:^|\s)(?:-p\s*no:xdist|--dist[=\s]no)(?=\s|$)/.test(words)) return 1;
+  const asked = /(?:^|\s)(?:-n\s*|--numprocesses[=\s]\s*)(\d+|auto|logical)(?=\s|$)/.exec(words)?.[1];
+  const most = Number(/(?:^|\s)--maxprocesses[=\s]\s*(\d+)(?=\s|$)/.exec(words)?.[1] ?? Number.POSITIVE_INFINITY);
+  if (asked === undefined) return undefined;
+  if (/\d/.test(asked)) return Math.max(1, Math.min(Number(asked), most));
+  return usableWorkers().count > most ? Math.max(1, most) : null;
+}
+
+async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
+  refuseMissingParts(run, ended);
+  refuseOtherEnvironment(run, ended);
+  const written = await readJunit(junitFile(run)).catch(() => null);
+  const cases = written?.cases ?? null;
+  const brokeDown = ended.exitCode === internalError || (cases === null && ended.exitCode !== noTestsCollected);
+  if (brokeDown && !ended.timedOut && !diedInTest(ended)) throw couldNotRun(run, ended);
+  const different = (cases ?? []).find((test) => test.details.startsWith(differentCollections));
+  if (different !== undefined) throw differentTests(run, different);
+  const coverage = await readCoverage(run, ended);
+  const results = withContradictions(run, resultsOf(run, ended, oneEntryEach(cases ?? []), dialect, coverage), written);
+  return run.selection?.kind === "share" ? { ...results, collected: await readCollected(run) } : results;
+}
+
+/** What coverage.py reports, with the files of the source that nothing loaded and that it leaves out; null where it reports nothing. */
+async function readCoverage(run: SuiteRun, ended: Ended): Promise<readonly LcovInput[] | null> {
+  const base = ended.reported.directory ?? run.directory;
+  const loaded = await lcovInput(lcovFile(run), base);
+  const unloaded = await lcovInput(`${lcovFile(run)}.unloaded`, base);
+  return loaded && [...loaded, ...(unloaded ?? [])];
+}
+
+/** What a process found before it kept its share; null where it did not get so far. */
+async function readCollected(run: SuiteRun): Promise<readonly string[] | null> {
+  const text = await readFile(collectedFile(run), "utf8").catch(() => null);
+  return text === null ? null : JSON.parse(text);
+}
+
+/** pytest writes a test that failed, and then failed again in its teardown, twice; so it does with one that passed before its worker died. */
+function oneEntryEach(cases: readonly TestCase[]): TestCase[] {
+  const byTest = new Map<string, TestCase>();
+  for (const test of cases) {
+    const id = `${test.file}\n${test.classname}\n${test.name}`;
+    const known = byTest.get(id);
+    const seconds = test.seconds + (known?.seconds ?? 0);
+    byTest.set(id, { ...(known !== undefined && isBad(known) ? known : test), seconds });
+  }
+  return [...byTest.values()];
+}
+
+const differentCollections = "Different tests were collected";
+
+/** xdist refuses to begin where its workers found different tests: most often an id holds what differs by worker. */
+function differentTests(run: SuiteRun, { details }: TestCase): DifferentTestsError {
+  const difference = details.split("\n").filter((line) => /^[+-](?![+-])/.test(line));
+  return new DifferentTestsError(
+    `${run.suite.name}: the workers collected different tests, so none ran. ${differentTestsAdvice}\n${difference.slice(0, 6).join("\n")}`,
+  );
+}
+
+const crash = /^\s*worker '(gw\d+)' crashed while running '(.*)'/;
+
+const dialect: Dialect = {
+  hasAdapter: true,
+  idOf: (test) => test.properties.get("verify_id") ?? crash.exec(test.details)?.[2] ?? test.name,
+  fileOf: (test) => test.file || (crash.exec(test.details)?.[2]?.split("::")[0] ?? uncollectedFile(test)),
+  nameOf: (test) => {
+    const crashed = crash.exec(test.details)?.[2];
+    if (crashed) return crashed.split("::").slice(1).join("::") || crashed;
+    const inFile = test.file.replace(/\.py$/, "").replaceAll("/", ".");
+    const classes = test.classname.startsWith(`${inFile}.`) ? test.classname.slice(inFile.length + 1) : "";
+    return [...classes.split(".").filter(Boolean), test.name].join("::");
+  },
+  workerOf: (test) => test.properties.get("verify_worker") ?? crash.exec(test.details)?.[1],
+  kindOf: (test) => {
+    if (crash.test(test.details)) return "crash";
+    if (/^(?:failed on (?:setup|teardown) with ")?(?:Failed: )?Timeout \(?>[\d.]+s/.test(test.message))
+      return "timeout";
+    return test.message === "collection failure" ? "collection" : "failure";
+  },
+  messageOf: (test) => {
+    // pytest marks the lines that say what was asserted and what came out with an E.
+    const explained = test.details.split("\n").filter((line) => /^E( |$)/.test(line));
+    const text =
+      explained.length > 0 ? explained.map((line) => line.slice(4)).join("\n") : test.message || test.details;
+    return text.trim();
+  },
+};
+
+/** A file that could not be collected is named by its module, `tests.test_ledger`. */
+function uncollectedFile(test: TestCase): string {
+  return `${(test.classname || test.name).replaceAll(".", "/")}.py`;
+}
+
+function refuseMissingParts(run: SuiteRun, ended: Ended): void {
+  const missing = [...ended.reported.missing];
+  if (ended.reported.root === null && missing.length === 0) {
+    const noPytest =
+      ended.exitCode === 127 || /No module named '?pytest'?|pytest: (command )?not found/.test(ended.tail);
+    if (noPytest) missing.push("pytest", "pytest-xdist", "pytest-cov");
+  }
+  if (missing.length === 0) return;
+  throw new UnavailableError(
+    `${run.suite.name}: ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} not installed where \`${run.suite.command}\` runs. Install with: ${additionText(addPythonPackages(run, missing))}`,
+  );
+}
+
+/** Throws UnavailableError where pytest did not get what was added to its environment: its workers would share a database. */
+function refuseOtherEnvironment({ suite }: SuiteRun, { reported, tail }: Ended): void {
+  const [refusal] = reported.refusals;
+  if (refusal !== undefined) {
+    const advice = refusal.includes("PYTEST_ADDOPTS")
+      ? ` Put what \`${suite.command}\` says there on the command line, or in addopts of pytest's configuration.`
+      : "";
+    throw new RequestError(`${suite.name}: ${refusal}.${advice}`);
+  }
+  const ranWithoutUs = /^=* ?(?:\d+ \w+, )*\d+ (?:passed|failed|errors?|skipped)\b.* in [\d.]+s/m.test(tail);
+  const lostPath = new RegExp(`Error importing plugin "${plugin}"|No module named '${plugin}'`).test(tail);
+  if (reported.hellos > 0 || !(ranWithoutUs || lostPath)) return;
+  throw new UnavailableError(
+    `${suite.name}: pytest ran without what was added to it: does \`${suite.command}\` replace the environment? Let it pass PYTEST_*, PYTHONPATH, COVERAGE_* and VERIFY_* on (tox: pass_env), or give the command that it runs.`,
+  );
+}

@@ -1,0 +1,26 @@
+import { writeFile } from "node:fs/promises";
+import { extname, join } from "node:path";
+import { mayBeSource, sourceExtensions } from "../../coverage/files/file-kinds.ts";
+import { canonicalPath } from "../../coverage/lcov/lines.ts";
+import type { SuiteRun } from "./runner.ts";
+
+/**
+ * Writes which files an adapter is to ask its runner about, absolute: `files` are those in the languages that it measures,
+ * `countable` those of them that may be source by their names; `isConfigured` is whether the suite itself names its source.
+ * Gives the path of the file, a JSON object.
+ */
+export async function writeSourceFiles(
+  run: Pick<SuiteRun, "suite" | "checkoutRoot" | "trackedFiles" | "scratch">,
+): Promise<string> {
+  const root = canonicalPath(run.checkoutRoot);
+  const isMeasured = (file: string): boolean =>
+    run.suite.runner === "pytest"
+      ? extname(file) === ".py"
+      : extname(file) !== ".py" && sourceExtensions.includes(extname(file));
+  const measured = [...run.trackedFiles].filter(isMeasured);
+  const files = measured.map((file) => join(root, file));
+  const countable = measured.filter((file) => mayBeSource(file)).map((file) => join(root, file));
+  const path = join(run.scratch, "source-files.json");
+  await writeFile(path, JSON.stringify({ files, countable, isConfigured: run.suite.source.length > 0 }));
+  return path;
+}

@@ -1,0 +1,39 @@
+import type { FileTime, ScheduleSummary } from "../../model/summary.ts";
+import type { RanTest } from "../runners/runner.ts";
+
+/** How many of the slowest files are told. */
+const slowest = 10;
+
+/** The files that took longest, the longest first. */
+export function slowestFiles(ran: readonly RanTest[]): FileTime[] {
+  return fileTimes(ran).slice(0, slowest);
+}
+
+/** Every file, the longest first. */
+function fileTimes(ran: readonly RanTest[]): FileTime[] {
+  const byFile = new Map<string, { file: string; seconds: number; tests: number }>();
+  for (const { file, seconds } of ran) {
+    const time = byFile.get(file) ?? { file, seconds: 0, tests: 0 };
+    byFile.set(file, { file, seconds: time.seconds + seconds, tests: time.tests + 1 });
+  }
+  return [...byFile.values()].sort((left, right) => right.seconds - left.seconds);
+}
+
+/**
+ * How well a suite used its workers, given its wall time in seconds: no schedule of whole files can end before the larger of
+ * what the workers have to do on average and the longest file. Null where nothing took time.
+ */
+export function scheduleOf(ran: readonly RanTest[], workers: number, seconds: number): ScheduleSummary | null {
+  const times = fileTimes(ran);
+  const [longest, second] = times;
+  if (longest === undefined || longest.seconds === 0) return null;
+  const average = times.reduce((sum, one) => sum + one.seconds, 0) / workers;
+  const boundSeconds = Math.max(average, longest.seconds);
+  const isBoundByFile = workers > 1 && longest.seconds > average;
+  return {
+    boundSeconds,
+    ratio: seconds / boundSeconds,
+    longest: { file: longest.file, seconds: longest.seconds },
+    savedBySplitting: isBoundByFile ? boundSeconds - Math.max(average, second?.seconds ?? 0) : null,
+  };
+}

@@ -1,0 +1,57 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { partCoverage } from "../../../src/coverage/files/outside.ts";
+import { SourceCoverage } from "../../../src/coverage/lcov/source-coverage.ts";
+import { adapterPath } from "../../../src/shared/paths.ts";
+import { makeDirectory, writeFiles } from "../../support/repository.ts";
+
+/** Parts a coverage of these absolute files, for a checkout at /shop with one tracked file. */
+function part(...files: string[]) {
+  const merged = new Map(files.map((file) => [file, new SourceCoverage()]));
+  const verified = { root: "/shop", tracked: new Set(["src/a.py"]), otherRoots: ["/shop-linked"] };
+  const { verified: own, ...others } = partCoverage(merged, verified);
+  return { lines: [...own.keys()], ...others };
+}
+
+test("a tracked file below the root is what is verified", () => {
+  expect(part("/shop/src/a.py")).toEqual({ lines: ["/shop/src/a.py"], misled: [], elsewhere: [], vanished: [] });
+});
+
+test("a file below the root that git does not know is not counted", async () => {
+  const root = await makeDirectory();
+  await writeFiles(root, { "src/generated.py": "" });
+  const merged = new Map([[join(root, "src/generated.py"), new SourceCoverage()]]);
+  const { verified, elsewhere, vanished } = partCoverage(merged, { root, tracked: new Set(), otherRoots: [] });
+  expect([verified.size, elsewhere, vanished]).toEqual([0, ["src/generated.py"], []]);
+});
+
+test("a file below the root that is not there is data of something else", () => {
+  expect(part("/shop/src/gone.py")).toEqual({ lines: [], misled: [], elsewhere: [], vanished: ["src/gone.py"] });
+});
+
+test("a file of another checkout says that the wrong code ran", () => {
+  expect(part("/shop-linked/src/a.py")).toEqual({
+    lines: [],
+    misled: ["/shop-linked/src/a.py"],
+    elsewhere: [],
+    vanished: [],
+  });
+});
+
+test("a package that is installed in another checkout is shared, not misleading", () => {
+  const installed = "/shop-linked/node_modules/tool/index.js";
+  expect(part(installed)).toEqual({ lines: [], misled: [], elsewhere: [installed], vanished: [] });
+});
+
+test("a directory whose name only begins like another checkout's is not that checkout", () => {
+  expect(part("/shop-linked-too/a.py").misled).toEqual([]);
+});
+
+test("what pushproof injects is left out without a word", () => {
+  expect(part(adapterPath("pushproof_pytest.py"))).toEqual({ lines: [], misled: [], elsewhere: [], vanished: [] });
+});
+
+test("files outside the verified tree are found, also beside a root whose name they begin with", () => {
+  const { elsewhere } = part("/shop/src/a.py", "/shop-main/src/b.py", "/usr/lib/c.py");
+  expect(elsewhere).toEqual(["/shop-main/src/b.py", "/usr/lib/c.py"]);
+});

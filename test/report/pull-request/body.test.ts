@@ -1,0 +1,354 @@
+import { describe, expect, test } from "vitest";
+import type { Changes, CommitSummary, Summary } from "../../../src/model/summary.ts";
+import { pullRequestBody, pullRequestTitle } from "../../../src/report/pull-request/body.ts";
+import { blockIn } from "../../../src/report/pull-request/merged-body.ts";
+import {
+  failedSummary,
+  hostileName,
+  racedSummary,
+  refusedSummary,
+  sampleFailures,
+  sampleFiles,
+  sampleSummary,
+} from "../sample.ts";
+
+const commit = (subject: string, body = ""): CommitSummary => ({ commit: "7dfc6db0000", subject, body });
+
+function withChanges(changed: Partial<Changes>, rest: Partial<Summary> = {}): Summary {
+  const changes = { base: "origin/main", mergeBase: "aa11", files: [], commits: [], ...changed };
+  return sampleSummary({ changes, ...rest });
+}
+
+test("a race that was let through is named before anything else", () => {
+  const [, , warning] = pullRequestBody(racedSummary(sampleSummary())).split("\n\n");
+  expect(warning).toMatchInlineSnapshot(`
+    "> ⚠️ **Verified, 1 race let through.**
+    > - 1 race in backend let through, as "races" is "warn": tests/test_ledger.py › test_balance_1."
+  `);
+});
+
+test("a verified branch of two commits, as a whole", () => {
+  expect(pullRequestBody(sampleSummary())).toMatchInlineSnapshot(`
+    "# Ledger balances
+
+    <!-- pushproof:begin branch=feature%2Fledger-balances title=123bb51625aa8b13 sha256=4597575947c196de -->
+
+    ## Summary
+
+    - Keep a running balance (\`7dfc6db\`)
+    - Round half to even (\`3f2c1ab\`)
+
+    ## Performance
+
+    | Run | Workers | Wall time | Against this run | Tests | Coverage |
+    | --- | ---: | ---: | ---: | --- | --- |
+    | **This run** | 2 | 12.3 s |  | 804 passed, 2 skipped | 96.63 % |
+    | The tests' own durations, added up |  | 41.2 s | 3.3× as long |  |  |
+
+    ## Changes by file
+
+    Against \`origin/main\`: 3 files, +57 −15.
+
+    | File | Added | Removed |
+    | --- | ---: | ---: |
+    | \`docs/balance.png\` | binary |  |
+    | \`src/ledger.py\` | +56 | −14 |
+    | \`tests/test_book.py\` → \`tests/test_ledger.py\` | +1 | −1 |
+    | **Total** | **+57** | **−15** |
+
+    ## Verification
+
+    | What | Result |
+    | --- | --- |
+    | Verdict | ✅ Verified |
+    | Tests | 804 passed, 2 skipped, in 95 files |
+    | Coverage | 96.63 % of lines (2899 of 3000), gate 95 % |
+    | Time | 12.3 s; the tests' own durations add up to 41.2 s (3.3×) |
+    | Workers | 2, each with a database of its own |
+    | Databases | \`ledger_test_gw0\`, \`ledger_test_gw1\`, on embedded Postgres 17.10 |
+    | Checks | lint passed in 1.2 s |
+    | Commit | \`3f2c1ab09d7e45c8b1a2f3e4d5c6b7a8990a1b2c\`, tree \`9b1deb4\` |
+    | Receipt | kept for tree \`9b1deb4\` |
+    | Environment | linux x64, node 20.20.2, python 3.11.7 |
+
+    ## Risk
+
+    Nothing of the kind that is looked for: database migrations, lock files and dependency manifests, CI files and hooks, deleted or shrunk tests, more than 400 changed lines.
+
+    ## After merging
+
+    - **Time** of this run: 12.3 s (backend 9.8 s on 2 workers), measured on linux x64, node 20.20.2, python 3.11.7
+    - **Skipped**: 2 tests, of which this run says nothing
+
+    ## How to repeat it
+
+    What ran:
+
+    - backend: \`pytest -m "not slow"\`
+    - lint: \`ruff check .\`
+
+    \`\`\`sh
+    npx verify 3f2c1ab --fresh
+    \`\`\`
+
+    ## Issues
+
+    - Closes #12
+
+    <!-- pushproof:end -->
+    "
+  `);
+});
+
+describe("the title", () => {
+  const two = [commit("One"), commit("Two")];
+  test.each<[string, Summary, string]>([
+    ["a single commit's subject", withChanges({ commits: [commit("Keep a balance")] }), "Keep a balance"],
+    ["the branch's name", withChanges({ commits: two }, { branch: "feature/ledger-balances" }), "Ledger balances"],
+    [
+      "an issue key as it stands",
+      withChanges({ commits: two }, { branch: "ada/ABC-12-round_half" }),
+      "ABC-12: round half",
+    ],
+    ["an issue key alone", withChanges({ commits: two }, { branch: "ABC-12" }), "ABC-12"],
+    ["the newest subject on the base branch", withChanges({ commits: two }, { branch: "main" }), "Two"],
+    ["the newest subject on no branch", withChanges({ commits: two }, { branch: null }), "Two"],
+    ["the commit's id, when nothing else is known", sampleSummary({ changes: null, branch: null }), "Commit 3f2c1ab"],
+  ])("is %s", (_, summary, title) => {
+    expect(pullRequestTitle(summary)).toBe(title);
+    expect(pullRequestBody(summary).split("\n")[0]).toBe(`# ${title}`);
+  });
+});
+
+describe("the summary", () => {
+  test("is the message of a single commit, as its author wrote it", () => {
+    const body = "Rounds **half to even**.\n\n- one\n- two";
+    expect(pullRequestBody(withChanges({ commits: [commit("Round", body)] }))).toContain(`## Summary\n\n${body}\n\n##`);
+  });
+
+  test("lists the subjects of several, oldest first, and counts those left out", () => {
+    const commits = Array.from({ length: 60 }, (_, index) => commit(`Step ${index}`));
+    const text = pullRequestBody(withChanges({ commits }));
+    expect(text).toContain("## Summary\n\n- Step 0 (`7dfc6db`)\n- Step 1 (`7dfc6db`)\n");
+    expect(text).toContain("- Step 49 (`7dfc6db`)\n- … and 10 more commits\n");
+  });
+});
+
+describe("what was not verified", () => {
+  test("is said at the top, with the reasons", () => {
+    const text = pullRequestBody(failedSummary());
+    expect(text).toContain(` -->
+
+> ❌ **Not verified.**
+> - 3 of 806 tests failed.
+> - Coverage is 91.20 %`);
+    expect(text).toContain("| Verdict | ❌ Not verified |");
+    expect(text).toContain("| Tests | 801 passed, 3 failed, 2 skipped, in 95 files |");
+  });
+
+  test("is not claimed: without suites, coverage, and changes only the verdict and the commit are left", () => {
+    const text = pullRequestBody(
+      sampleSummary({ verdict: "error", reasons: ["No."], suites: [], coverage: null, checks: [], changes: null }),
+    );
+    expect(text).not.toMatch(/Tests|Coverage|Workers|Databases|Checks|Changes|What ran|Summary/);
+  });
+});
+
+test("what the server refused is a short row, and missing where there is none or the summary is an older one", () => {
+  expect(pullRequestBody(refusedSummary(sampleSummary()))).toContain(
+    "| Refused by the server | The process that only coordinates the workers tried to reach `ledger_test_coordinator`; gw1 tried to reach `ledger_test_gw0` (3 times) |",
+  );
+  const sample = sampleSummary();
+  const older = { ...sample, suites: sample.suites.map(({ rejections: _, ...suite }) => suite) };
+  for (const summary of [sample, older]) expect(pullRequestBody(summary)).not.toContain("Refused");
+});
+
+test("databases of one name on several servers are named once", () => {
+  const sample = sampleSummary();
+  const suites = sample.suites.map((suite) => ({ ...suite, databases: ["t", "t"] }));
+  expect(pullRequestBody({ ...sample, suites })).toContain("| Databases | `t`, on embedded");
+});
+
+test("an earlier run's receipt is named as the proof", () => {
+  const sample = sampleSummary();
+  const text = pullRequestBody({ ...sample, receipt: { tree: sample.tree, reused: true } });
+  expect(text).toContain("| Verdict | ✅ Verified, by an earlier run of the same tree |");
+});
+
+test("a failed check is told from one that passed", () => {
+  const check = { command: "x", seconds: 2, log: "x.log" };
+  const checks = [
+    { ...check, name: "lint", passed: true },
+    { ...check, name: "types", passed: false },
+  ];
+  expect(pullRequestBody(sampleSummary({ checks }))).toContain(
+    "| Checks | lint passed in 2.0 s, types **failed** in 2.0 s |",
+  );
+});
+
+test("many databases are cut to the first, and counted", () => {
+  const [backend] = sampleSummary().suites;
+  const databases = Array.from({ length: 16 }, (_, index) => `t_gw${index}`);
+  const text = pullRequestBody(sampleSummary({ suites: backend ? [{ ...backend, databases }] : [] }));
+  expect(text).toContain("| Databases | `t_gw0`, `t_gw1`, `t_gw2`, `t_gw3`, … and 12 more databases, on embedded");
+});
+
+describe("changes by file", () => {
+  test("are one table with totals up to twelve files", () => {
+    const text = pullRequestBody(withChanges({ files: sampleFiles(12, 3) }));
+    expect(text.match(/^\| `area/gm)).toHaveLength(12);
+    expect(text).toContain("| **Total** | **+24** | **−12** |");
+  });
+
+  test("are grouped by area above twelve files, long groups cut", () => {
+    const files = [{ file: "README.md", added: 1, removed: 0 }, ...sampleFiles(60, 2)];
+    const text = pullRequestBody(withChanges({ files }));
+    expect(text).toContain("Against `origin/main`: 61 files, +121 −60.");
+    expect(text).toContain("### Top level (1 file, +1 −0)\n\n- `README.md` +1 −0\n");
+    expect(text).toContain("### `area0` (30 files, +60 −30)\n\n- `area0/file0.py` +2 −1\n");
+    expect(text).toContain("- … and 10 more files\n");
+  });
+});
+
+describe("issues", () => {
+  test("that the commits refer to are listed as they stand, once each", () => {
+    const commits = [
+      commit("Round (fixes #3)"),
+      commit("Balance", "Closes #12, #13\nRefs acme/ledger_app#7"),
+      commit("Again", "Closes #12, #13\nResolves: https://example.com/a/b/issues/9"),
+      commit("Fix 12 prefixes #4"),
+    ];
+    expect(pullRequestBody(withChanges({ commits })).split("## Issues\n\n")[1]).toBe(
+      "- fixes #3\n- Closes #12, #13\n- Refs acme/ledger_app#7\n- Resolves: https://example.com/a/b/issues/9\n\n<!-- pushproof:end -->\n",
+    );
+  });
+
+  test("have no section where there are none", () => {
+    expect(pullRequestBody(withChanges({ commits: [commit("Round")] }))).not.toContain("## Issues");
+  });
+});
+
+test("names stay text wherever they come from", () => {
+  const text = pullRequestBody(
+    withChanges(
+      {
+        base: hostileName,
+        files: [{ file: hostileName, added: 1, removed: 1 }],
+        commits: [commit(hostileName), commit(hostileName)],
+      },
+      { branch: hostileName, reasons: [hostileName], verdict: "failed" },
+    ),
+  );
+  expect(text).not.toContain("<script>");
+  expect(text).not.toContain("\n# d");
+});
+
+describe("stays under 60,000 characters", () => {
+  const endless = "long ".repeat(100_000);
+  test.each<[string, Summary]>([
+    ["a commit with an endless message", withChanges({ commits: [commit(endless, endless)] })],
+    ["commits with endless subjects", withChanges({ commits: Array.from({ length: 900 }, () => commit(endless)) })],
+    ["ten thousand files in a thousand areas", withChanges({ files: sampleFiles(10_000, 1_000) })],
+    [
+      "ten thousand files with endless, odd names",
+      withChanges({
+        files: sampleFiles(10_000, 30).map((change) => ({ ...change, file: `${change.file}${"|`".repeat(2_000)}` })),
+      }),
+    ],
+    ["endless reasons", sampleSummary({ verdict: "failed", reasons: Array.from({ length: 99 }, () => endless) })],
+    ["ten thousand failures", failedSummary(sampleFailures(10_000))],
+  ])("%s", (_, summary) => {
+    const text = pullRequestBody(summary);
+    expect(text.length).toBeLessThan(60_000);
+    expect(text).toContain("## How to repeat it");
+  });
+
+  test("whatever is in the summary: sections go as a whole, and are named", () => {
+    const reason = "long ".repeat(40);
+    const [backend] = sampleSummary().suites;
+    const suites = Array.from({ length: 400 }, (_, index) => ({
+      ...(backend as NonNullable<typeof backend>),
+      name: `${reason}${index}`,
+    }));
+    const text = pullRequestBody(sampleSummary({ suites }));
+    expect(text.length).toBeLessThan(60_000);
+    expect(text).toContain("## Verification\n");
+    expect(text).toContain(
+      "\n\nLeft out, as there is no room for more: How to repeat it, Changes by file, After merging.\n\n<!--",
+    );
+    expect(text).not.toMatch(/^## (How to repeat it|Changes by file|After merging)/m);
+    expect(text).toContain("## Issues\n\n- Closes #12");
+  });
+
+  test("sections that were not there are not named as left out", () => {
+    const [backend] = sampleSummary().suites;
+    const suite = backend as NonNullable<typeof backend>;
+    const suites = Array.from({ length: 400 }, () => ({ ...suite, name: "long ".repeat(40) }));
+    const text = pullRequestBody(sampleSummary({ suites, changes: null }));
+    expect(text).toContain("Left out, as there is no room for more: How to repeat it, After merging.");
+  });
+
+  test("a cell that is too long is cut by itself", () => {
+    const text = pullRequestBody(sampleSummary({ environment: "x".repeat(200_000) }));
+    expect(text.length).toBeLessThan(10_000);
+    expect(text).toMatch(/\| Environment \| x+… \|\n/);
+    expect(text).toContain("## How to repeat it");
+  });
+
+  test("beside a template there is less of ours", () => {
+    const commits = Array.from({ length: 50 }, (_, index) => commit(`${index} ${"word ".repeat(150)}`));
+    const summary = withChanges({ commits });
+    const template = "- [ ] a box\n".repeat(2_500);
+    expect(pullRequestBody(summary).length).toBeGreaterThan(35_000);
+    const text = pullRequestBody(summary, template);
+    expect(text.length).toBeLessThan(60_000);
+    expect(text).toContain("- … and 30 more commits\n");
+  });
+
+  test("with a template, of which nothing is cut", () => {
+    const template = `## What\n\n${"- [ ] a box\n".repeat(4_000)}`;
+    const text = pullRequestBody(failedSummary(sampleFailures(10_000)), template);
+    expect(text.length).toBeLessThan(60_000);
+    expect(text.startsWith(`# Ledger balances\n\n${template}\n<!-- pushproof:begin `)).toBe(true);
+    expect(text).toContain("❌ **Not verified.**");
+  });
+
+  test("except where the template alone is as long: ours is then a few lines", () => {
+    const template = "- [ ] a box\n".repeat(5_500);
+    const text = pullRequestBody(sampleSummary(), template);
+    expect(text).toContain(template);
+    expect(text.length - template.length).toBeLessThan(2_100);
+    expect(text).toContain("| Verdict | ✅ Verified |");
+    expect(text.endsWith("<!-- pushproof:end -->\n")).toBe(true);
+  });
+});
+
+describe("the template", () => {
+  test("stands above ours, word for word, its boxes as they were", () => {
+    const template = "## What\r\n\r\n<!-- Say why. -->\r\n- [ ] tested\r\n";
+    const text = pullRequestBody(sampleSummary(), template);
+    expect(
+      text.startsWith(`# Ledger balances\n\n${template}\n<!-- pushproof:begin branch=feature%2Fledger-balances `),
+    ).toBe(true);
+  });
+
+  test("has ours where it has our markers", () => {
+    const template = "Above.\n<!-- pushproof:begin -->\nFilled by a machine.\n<!-- pushproof:end -->\nBelow.\n";
+    const text = pullRequestBody(sampleSummary(), template);
+    expect(text).toMatch(
+      /\n\nAbove\.\n<!-- pushproof:begin branch=[\s\S]*## Verification[\s\S]*pushproof:end -->\nBelow\.\n$/,
+    );
+    expect(text).not.toContain("Filled by a machine.");
+  });
+});
+
+test("a commit's message that holds our markers does not end our block", () => {
+  const text = pullRequestBody(withChanges({ commits: [commit("One", "<!-- pushproof:end -->\n\nMore.")] }));
+  expect(blockIn(text)).toMatchObject({ isEdited: false });
+  expect(text).toContain("&lt;!-- pushproof:end -->\n\nMore.");
+});
+
+test("the marker names a commit that is on no branch", () => {
+  const sample = sampleSummary({ branch: null });
+  expect(blockIn(pullRequestBody(sample))).toMatchObject({ attributes: { commit: sample.commit } });
+});

@@ -1,0 +1,250 @@
+import { expect, test } from "vitest";
+import { type SuiteConfig, suiteSchema } from "../../../src/config/schema.ts";
+import { RequestError } from "../../../src/shared/errors.ts";
+import { choiceNotes, narrowingsOfCommand, refuseNarrowing } from "../../../src/suite/plan/narrowing.ts";
+import { makeJestRepository } from "../../support/jest-suite.ts";
+import { makeMochaRepository } from "../../support/mocha-suite.ts";
+import { makeNodeRepository, nodeHeader, passingNodeTest } from "../../support/node-suite.ts";
+import { makeDirectory, type Repository, writeFiles } from "../../support/repository.ts";
+import { runPytest } from "../../support/run-pytest.ts";
+import { makePytestRepository, push, readSummary, runIn, useHook } from "../../support/verify.ts";
+import { makeVitestRepository } from "../../support/vitest-suite.ts";
+
+function suiteOf(command: string): SuiteConfig {
+  return suiteSchema.parse({ name: "web", runner: "command", command, results: ["out.xml"] });
+}
+
+test.each([
+  ["turbo run test --affected", "--affected"],
+  ["npx turbo run test --filter=[HEAD^1]", "--filter=[HEAD^1]"],
+  ["turbo run test --filter '...[origin/main]'", "--filter ...[origin/main]"],
+  ["turbo run test --since=main", "--since"],
+  ["pnpm -r --filter '...[origin/main]' test", "--filter ...[origin/main]"],
+  ["nx affected -t test", "nx affected"],
+  ["npx nx affected:test", "nx affected"],
+  ["lerna run test --since main", "--since"],
+  ["moon run :test --affected", "--affected"],
+  ["moon ci", "moon ci"],
+  ["rush test --from git:main", "--from git:main"],
+  ["pytest $(git diff --name-only main)", "git diff"],
+  ["git --no-pager diff --name-only main | xargs pytest", "git --no-pager diff"],
+  ["pytest `git -c core.quotePath=off diff --name-only main`", "git -c core.quotePath=off diff"],
+  ["turbo run test --filter=...[$(git merge-base main HEAD)]", "--filter=...[$(git merge-base main HEAD)]"],
+])("`%s` selects by git's state", async (command, word) => {
+  expect(narrowingsOfCommand(suiteOf(command), await makeDirectory())).toEqual([{ by: "git", word }]);
+});
+
+test.each([
+  "turbo run test --filter=web",
+  "turbo run test --filter='./packages/*'",
+  "pnpm --filter web test",
+  "nx run-many -t test",
+  "moon run :test",
+  "npm test -- --affected-by-nobody",
+  "vitest run src/affected src/git/diff.test.ts",
+  "pytest $(git ls-files '*_test.py')",
+  "cd $(git rev-parse --show-toplevel) && pytest",
+  "npm run generate && git diff --exit-code && vitest run",
+  "git status || true; pytest",
+  "pytest && diff-cover coverage.xml --compare-branch $(git merge-base main HEAD)",
+])("`%s` does not", async (command) => {
+  expect(narrowingsOfCommand(suiteOf(command), await makeDirectory())).toEqual([]);
+});
+
+test.each([
+  ["playwright test --only-changed=main", "git", "--only-changed=main"],
+  ["npx playwright test --last-failed", "failures", "--last-failed"],
+  ["playwright test --shard=1/4", "number", "--shard=1/4"],
+  ["cargo nextest run --partition count:1/2", "number", "--partition count:1/2"],
+  ["npm test -- --changedSince=main", "git", "--changedSince=main"],
+])("of the runner `command`, `%s` is read too", async (command, by, word) => {
+  expect(narrowingsOfCommand(suiteOf(command), await makeDirectory())).toEqual([{ by, word }]);
+});
+
+test.each([
+  { test: "turbo run test --affected" },
+  {
+    test: "npm run build && npm run test:all",
+    build: "tsc",
+    "test:all": "npm run all",
+    all: "turbo run test --affected",
+  },
+  { test: "npm test && npm run all", all: "(pnpm again)", again: "turbo run test --affected" },
+])("the scripts behind a command are looked into: %j", async (scripts) => {
+  const directory = await makeDirectory();
+  await writeFiles(directory, { "package.json": JSON.stringify({ scripts }) });
+  expect(narrowingsOfCommand(suiteOf("npm test"), directory)).toEqual([{ by: "git", word: "--affected" }]);
+});
+
+test("a refusal names the suite, the word, why, and what to do", () => {
+  expect(() => refuseNarrowing(suiteOf("make test"), [{ by: "failures", word: "--lf" }])).toThrow(
+    new RequestError(
+      "web selects its tests by what failed before (--lf), so its pass says nothing about the commit. Take --lf out of its command (`make test`) or its configuration.",
+    ),
+  );
+});
+
+test("choices are told in one sentence and refused by nobody", () => {
+  const chosen = [
+    { by: "choice", word: "-k sums" },
+    { by: "choice", word: "tests/unit" },
+  ] as const;
+  refuseNarrowing(suiteOf("pytest"), chosen);
+  expect(choiceNotes("web", chosen)).toEqual([
+    "web runs a part of its tests, which its command or configuration chooses: -k sums, tests/unit.",
+  ]);
+});
+
+/** The files of a suite of two, of which one fails; a suite that leaves that one out would pass. */
+const vitestHeader = 'import { expect, test } from "vitest";\nimport { add } from "../src/sums.js";\n';
+const jestHeader = 'const { add } = require("../src/sums.js");\n';
+const mochaHeader = 'const assert = require("node:assert");\nconst { add } = require("../src/sums.js");\n';
+const suites = {
+  vitest: (command: string, more = {}) =>
+    makeVitestRepository(
+      {
+        "test/a.test.js": `${vitestHeader}test("adds", () => expect(add(1, 2)).toBe(3));\n`,
+        "test/b.test.js": `${vitestHeader}test("fails", () => expect(add(1, 2)).toBe(4));\n`,
+        ...more,
+      },
+      { command },
+    ),
+  jest: (command: string, more = {}) =>
+    makeJestRepository(
+      {
+        "test/a.test.js": `${jestHeader}test("adds", () => expect(add(1, 2)).toBe(3));\n`,
+        "test/b.test.js": `${jestHeader}test("fails", () => expect(add(1, 2)).toBe(4));\n`,
+        ...more,
+      },
+      { command },
+    ),
+  mocha: (command: string, more = {}) =>
+    makeMochaRepository(
+      {
+        "test/a.js": `${mochaHeader}it("adds", () => assert.equal(add(1, 2), 3));\n`,
+        "test/b.js": `${mochaHeader}it("fails", () => assert.equal(add(1, 2), 4));\n`,
+        ...more,
+      },
+      { command },
+    ),
+  node: (command: string, more = {}) =>
+    makeNodeRepository(
+      {
+        "test/a.test.js": passingNodeTest,
+        "test/b.test.js": `${nodeHeader}test("fails", () => assert.equal(add(1, 2), 4));\n`,
+        ...more,
+      },
+      { command },
+    ),
+  pytest: (command: string, more = {}) =>
+    makePytestRepository(
+      { "tests/test_b.py": "def test_fails():\n    assert 0\n", ...more },
+      { suites: [{ name: "web", runner: "pytest", command, source: ["src"], workers: 2 }] },
+    ),
+} as const;
+
+const npmTest = (script: string): object => ({
+  "package.json": JSON.stringify({ type: "commonjs", scripts: { test: script } }),
+});
+
+test.each([
+  ["vitest", "vitest run --changed HEAD", {}, "--changed HEAD"],
+  [
+    "vitest",
+    "npm test",
+    { "package.json": '{ "type": "module", "scripts": { "test": "vitest run --changed" } }' },
+    "--changed",
+  ],
+  ["vitest", "vitest run --shard=1/2", {}, "--shard=1/2"],
+  ["jest", "jest -o", {}, "--onlyChanged"],
+  ["jest", "npm test", npmTest("jest --changedSince=HEAD"), "--changedSince=HEAD"],
+  ["jest", "jest --lastCommit", {}, "--lastCommit"],
+  ["jest", "jest --onlyFailures", {}, "--onlyFailures"],
+  ["jest", "jest -i -o", {}, "--onlyChanged"],
+  ["jest", "jest --shard=1/2", {}, "--shard=1/2"],
+  ["mocha", "mocha --dry-run", {}, "--dry-run"],
+  ["mocha", "mocha --parallel", { ".mocharc.json": '{ "dry-run": true }' }, "--dry-run"],
+  ["node", "npm test", npmTest("node --test --test-shard=1/2"), "--test-shard=1/2"],
+  ["node", "git diff --name-only | xargs node --test", {}, "git diff"],
+  ["pytest", "pytest --lf", {}, "--lf"],
+  ["pytest", "pytest", { "pytest.ini": "[pytest]\naddopts = --stepwise\n" }, "--sw"],
+  ["pytest", 'PYTEST_ADDOPTS="--lf $PYTEST_ADDOPTS" pytest', {}, "--lf"],
+  ["pytest", "pytest --setup-plan", {}, "--setup-plan"],
+] as const)("%s: `%s` with %j is refused for %s, and no test runs", async (runner, command, more, word) => {
+  const repository: Repository = await suites[runner](command, more);
+  await useHook(repository);
+  const { exitCode, output } = await push(repository);
+  expect(output).toMatch(/^(web|s) (selects its tests by|runs only one shard|runs none of its tests)/m);
+  expect(output).toContain(`Take ${word} out of its command`);
+  expect(exitCode).not.toBe(0);
+  expect(await repository.remoteCommit("refs/heads/main")).toBeNull();
+  const { code } = await runIn(repository.root, []);
+  expect(code).toBe(2);
+});
+
+test.each([
+  ["vitest", "vitest run -t adds", "-t adds"],
+  ["vitest", "vitest run test/a", "test/a"],
+  ["jest", "jest -t adds", "-t adds"],
+  ["jest", "jest test/a", "test/a"],
+  ["mocha", "mocha --grep adds", "--grep adds"],
+  ["mocha", "mocha --parallel --fgrep adds", "--fgrep adds"],
+  ["mocha", "mocha --grep fails --invert", "--invert --grep fails"],
+  ["node", "node --test --test-name-pattern=adds", "--test-name-pattern adds"],
+  ["pytest", "pytest -k adds", "-k adds"],
+  ["pytest", "pytest --deselect tests/test_b.py::test_fails", "--deselect tests/test_b.py::test_fails"],
+  ["pytest", "pytest tests/test_sums.py", "tests/test_sums.py"],
+] as const)("%s: `%s` is the user's own choice, which stands and is said", async (runner, command, word) => {
+  const { root } = await suites[runner](command);
+  const { code, output } = await runIn(root, []);
+  expect(output).toMatch(/^✔ Verified: main at /m);
+  expect(code).toBe(0);
+  expect((await readSummary(root)).notes.join("\n")).toContain(
+    ` runs a part of its tests, which its command or configuration chooses: ${word}.`,
+  );
+});
+
+test("an order of the tests leaves out nothing, and nothing is said", async () => {
+  const { root } = await makePytestRepository(
+    {},
+    { suites: [{ name: "web", runner: "pytest", command: "pytest --ff --nf", source: ["src"], workers: 2 }] },
+  );
+  expect((await runIn(root, [])).code).toBe(0);
+  expect((await readSummary(root)).notes).toEqual([]);
+});
+
+test("what stands behind -- may narrow a run, which then proves nothing", async () => {
+  const { root } = await suites.pytest("pytest -k adds");
+  const { code } = await runIn(root, ["--", "--lf"]);
+  expect(code).toBe(0);
+  expect((await readSummary(root)).receipt).toBeNull();
+});
+
+const plugin = (option: string): string => `def pytest_addoption(parser):\n    parser.addoption(${option})\n`;
+
+test.each([
+  ['"--picked", dest="picked", nargs="?", const="only"', "--picked", [{ by: "git", word: "--picked" }]],
+  ['"--picked", dest="picked", nargs="?", const="only"', "--picked=first", []],
+  ['"--testmon", dest="testmon", action="store_true"', "--testmon", [{ by: "git", word: "--testmon" }]],
+  ['"--splits", dest="splits", type=int', "--splits=4", [{ by: "number", word: "--splits" }]],
+  ['"--num-shards", dest="num_shards", type=int, default=1', "", []],
+  ['"--test-group-count", dest="test-group-count", type=int, default=-1', "", []],
+])("an option of a plugin (%s), given as `%s`, is told as %j", async (option, given, narrowings) => {
+  const files = {
+    "conftest.py": plugin(option),
+    "test_a.py": "def test_a():\n    pass\n",
+    "pytest.ini": `[pytest]\naddopts = ${given}\n`,
+  };
+  const { facts } = await runPytest(files, 1);
+  expect(facts.narrowings).toEqual(narrowings);
+});
+
+test.each([1, 2])("tests that a hook of the project leaves out are counted, with %d workers", async (workers) => {
+  const files = {
+    "conftest.py":
+      "def pytest_collection_modifyitems(config, items):\n    config.hook.pytest_deselected(items=items[1:])\n    del items[1:]\n",
+    "test_a.py": "def test_a():\n    pass\n\n\ndef test_b():\n    assert 0\n\n\ndef test_c():\n    assert 0\n",
+  };
+  const { facts } = await runPytest(files, workers);
+  expect(facts.narrowings).toEqual([{ by: "choice", word: "2 deselected by a hook" }]);
+});

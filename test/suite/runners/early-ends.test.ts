@@ -1,0 +1,139 @@
+import { expect, test } from "vitest";
+import { makeJestRepository } from "../../support/jest-suite.ts";
+import { makeMochaRepository } from "../../support/mocha-suite.ts";
+import { makePytestRepository, push, readSummary, runIn, useHook } from "../../support/verify.ts";
+import { makeVitestRepository } from "../../support/vitest-suite.ts";
+
+const wait = "await new Promise((done) => setTimeout(done, 100));";
+const mochaHeader = 'const assert = require("node:assert");\nconst { add } = require("../src/sums.js");\n';
+const mochaStops = `${mochaHeader}it("adds", () => assert.equal(add(1, 2), 3));
+it("stops", async () => { ${wait} process.exit(0); });
+it("would fail", () => assert.equal(add(1, 2), 4));
+`;
+const mochaPasses = `${mochaHeader}it("adds", () => assert.equal(add(1, 2), 3));\n`;
+
+test.each([
+  ["mocha", ["--serial"]],
+  ["mocha", []],
+  ["mocha --parallel", []],
+  ["mocha --parallel", ["--serial"]],
+])("`%s` %j: a test that ends the process is a crash, although mocha's code is 0", async (command, words) => {
+  const { root } = await makeMochaRepository({ "test/a.js": mochaStops, "test/b.js": mochaPasses }, { command });
+  const { code, output } = await runIn(root, words);
+  expect(output).toMatch(/^✘ Not verified: main at /m);
+  expect(code).toBe(1);
+  const [suite] = (await readSummary(root)).suites;
+  expect(suite?.failures).toMatchObject([{ file: "test/a.js", name: "stops", kind: "crash" }]);
+});
+
+test.each(["forks", "threads", "vmForks", "vmThreads"])(
+  "vitest's %s: neither process.exit nor what it calls itself ends a file unseen",
+  async (pool) => {
+    const header = 'import { afterAll, expect, test } from "vitest";\nimport { add } from "../src/sums.js";\n';
+    const passing = 'test("adds", () => expect(add(1, 2)).toBe(3));\n';
+    const repository = await makeVitestRepository(
+      {
+        "test/exit.test.js": `${header}${passing}test("stops", () => process.exit(0));\n`,
+        "test/inner.test.js": `${header}${passing}test("stops", () => process.reallyExit(0));\n`,
+      },
+      { command: `vitest run --pool=${pool}` },
+    );
+    const { code, output } = await runIn(repository.root, []);
+    expect(output).toMatch(/^✘ Not verified: main at /m);
+    expect(code).toBe(1);
+    const failed = (await readSummary(repository.root)).suites[0]?.failures.map(({ file }) => file);
+    expect(new Set(failed)).toEqual(new Set(["test/exit.test.js", "test/inner.test.js"]));
+  },
+);
+
+/** A test that ends its session in some way, between one that passes and one that would fail. */
+const pytestStops = (how: string): string =>
+  `import os\nimport sys\nimport time\n\nimport pytest\n\n\ndef test_first():\n    pass\n\n\ndef test_stops():\n    time.sleep(0.1)\n    ${how}\n\n\ndef test_would_fail():\n    assert 0\n`;
+
+const exit = 'pytest.exit("enough", returncode=0)';
+
+test.each([
+  ["os._exit(0)", ["--serial"], "auto", 1],
+  ["os._exit(0)", [], "auto", 1],
+  ["os._exit(0)", [], "processes", 1],
+  ["sys.exit(0)", ["--serial"], "auto", 1],
+  ["sys.exit(0)", [], "auto", 1],
+  ["sys.exit(0)", [], "processes", 1],
+  [exit, ["--serial"], "auto", 1],
+  // xdist breaks down when a worker ends its session.
+  [exit, [], "auto", 3],
+  [exit, [], "processes", 1],
+] as const)("pytest: `%s` with %j, parallel %s, is not verified", async (how, words, parallel, expected) => {
+  const repository = await makePytestRepository(
+    { "tests/test_stops.py": pytestStops(how) },
+    { suites: [{ name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 2, parallel }] },
+  );
+  const { code, output } = await runIn(repository.root, words);
+  expect(output).not.toContain("✔ Verified");
+  expect(code).toBe(expected);
+  expect((await readSummary(repository.root)).verdict).toBe(expected === 1 ? "failed" : "error");
+});
+
+test("pytest in one process: the test that ends it is named, and nothing is pushed", async () => {
+  const repository = await makePytestRepository(
+    { "tests/test_stops.py": pytestStops("os._exit(0)") },
+    { suites: [{ name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 1 }] },
+  );
+  await useHook(repository);
+  const { exitCode, output } = await push(repository);
+  expect(exitCode).not.toBe(0);
+  expect(output).toMatch(/^✘ Not verified: main at /m);
+  expect(output).toContain("tests/test_stops.py › test_stops");
+  expect(output).toContain("The process ended itself, with code 0, before the test did.");
+  expect(await repository.remoteCommit("refs/heads/main")).toBeNull();
+});
+
+/** Fails on the second worker, and passes alone, which is on the first. */
+const racing = {
+  jest: 'test("is on the first", async () => { expect(process.env.VERIFY_WORKER).not.toBe("gw1"); });\n',
+  mocha: `const assert = require("node:assert");\nit("is on the first", async () => { assert.notEqual(process.env.VERIFY_WORKER, "gw1"); });\n`,
+  vitest:
+    'import { expect, test } from "vitest";\ntest("is on the first", async () => { expect(process.env.VERIFY_WORKER).not.toBe("gw1"); });\n',
+  pytest:
+    'import os\nimport time\n\n\ndef test_is_on_the_first():\n    time.sleep(0.2)\n    assert os.environ["VERIFY_WORKER"] != "gw1"\n',
+};
+
+const config = { races: "warn", coverage: { lines: 0 } };
+
+test.each([
+  ["jest --bail", "--bail"],
+  ["mocha --bail --parallel", "--bail"],
+  ["mocha --bail", "--bail"],
+  ["vitest run --bail=1", "--bail"],
+  ["pytest -x", "-x"],
+  ["pytest --maxfail=1", "-x"],
+])(
+  "`%s` that stops at a race which is let through is not verified: what comes behind never ran",
+  async (command, word) => {
+    const runner = command.split(" ")[0] as keyof typeof racing;
+    const files = Object.fromEntries(
+      [1, 2, 3, 4].map((number) => [
+        {
+          jest: `test/${number}.test.js`,
+          mocha: `test/${number}.js`,
+          vitest: `test/${number}.test.js`,
+          pytest: `tests/test_${number}.py`,
+        }[runner],
+        racing[runner],
+      ]),
+    );
+    const suite = { name: "web", runner, command, source: ["src"], workers: 2 };
+    const make = {
+      jest: () => makeJestRepository(files, { command }, config),
+      mocha: () => makeMochaRepository(files, { command }, config),
+      vitest: () => makeVitestRepository(files, { command }, config),
+      pytest: () => makePytestRepository(files, { suites: [suite], ...config }),
+    }[runner];
+    const { root } = await make();
+    const { code } = await runIn(root, []);
+    expect(code).toBe(1);
+    const { suites, reasons } = await readSummary(root);
+    expect(suites[0]?.failures.map(({ kind }) => kind)).toContain("race");
+    expect(reasons.join("\n")).toContain(`web stopped at a failure (${word}), so what comes behind it never ran.`);
+  },
+);

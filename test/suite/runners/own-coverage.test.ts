@@ -1,0 +1,120 @@
+import { expect, test } from "vitest";
+import { makeJestRepository } from "../../support/jest-suite.ts";
+import { makePytestRepository, readSummary, runIn, userEnvironment } from "../../support/verify.ts";
+import { makeVitestRepository } from "../../support/vitest-suite.ts";
+
+/** One of two functions is covered: half of four lines. */
+const half = "def first():\n    return 1\n\n\ndef second():\n    return 2\n";
+const testOf = (name: string): string => `import both\n\n\ndef test_${name}():\n    assert both.${name}()\n`;
+const ini = (options: string): string => `addopts = ${options}\n`;
+
+test.each([
+  ["pytest.ini", "pytest", `[pytest]\n${ini("--cov=src --cov-fail-under=90")}`],
+  ["tox.ini", "pytest", `[pytest]\n${ini("--cov=src --cov-fail-under=90")}`],
+  ["setup.cfg", "pytest", `[tool:pytest]\n${ini("--cov=src --cov-fail-under=90")}`],
+  ["pyproject.toml", "pytest", '[tool.pytest.ini_options]\naddopts = ["--cov=src", "--cov-fail-under=90"]\n'],
+  ["other.ini", "pytest -c other.ini --rootdir .", `[pytest]\n${ini("--cov=src --cov-fail-under=90")}`],
+])("--cov in %s counts what it names, and nothing else", async (file, command, text) => {
+  // Tests that were counted would not be covered: then neither gate would open.
+  const uncovered = `import pytest\n\n\n@pytest.mark.skip\ndef test_not():\n${"    print()\n".repeat(20)}`;
+  const suites = [{ name: "backend", runner: "pytest", command, workers: 2 }];
+  const { root } = await makePytestRepository({ [file]: text, "tests/test_skipped.py": uncovered }, { suites });
+  const { code } = await runIn(root, []);
+  expect((await readSummary(root)).coverage?.files).toMatchObject([{ file: "src/sums.py", covered: 2, total: 2 }]);
+  expect(code).toBe(0);
+});
+
+test("a bare --cov in addopts does not widen the suite's own source", async () => {
+  const { root } = await makePytestRepository({ "pytest.ini": `[pytest]\n${ini("--cov")}` });
+  expect((await runIn(root, [])).code).toBe(0);
+  expect((await readSummary(root)).coverage?.files.map(({ file }) => file)).toEqual(["src/sums.py"]);
+});
+
+test.each([
+  ["processes", 0, 100],
+  ["auto", 1, 50],
+])("--cov-fail-under, in a suite that goes as %s: exit %i", async (parallel, code, covered) => {
+  const files = {
+    "src/both.py": half,
+    "tests/test_sums.py": "",
+    "tests/test_first.py": testOf("first"),
+    // Alone in the process of its share it covers three of four lines.
+    "tests/test_second.py": covered === 100 ? testOf("second") : "def test_it():\n    pass\n",
+    "src/sums.py": "",
+    "pytest.ini": `[pytest]\n${ini("--cov-fail-under=90")}`,
+  };
+  const suites = [{ name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 2, parallel }];
+  const { root } = await makePytestRepository(files, { suites, coverage: { lines: 60 } });
+  expect((await runIn(root, [])).code).toBe(code);
+  const { reasons, notes } = await readSummary(root);
+  expect(reasons.join("\n")).toContain(code === 0 ? "" : "although no test failed");
+  expect(notes.join("\n")).toContain(code === 0 ? stricter("backend", 60) : "");
+});
+
+test("plugins that pytest does not load by itself are loaded, in the workers as well", async () => {
+  const files = {
+    "src/both.py": half,
+    "tests/test_first.py": testOf("first"),
+    "tests/test_second.py": testOf("second"),
+  };
+  const { root } = await makePytestRepository(files);
+  const environment = await userEnvironment({ PYTEST_DISABLE_PLUGIN_AUTOLOAD: "1" });
+  const { code } = await runIn(root, [], { environment });
+  expect((await readSummary(root)).coverage?.lines).toEqual({ covered: 6, total: 6 });
+  expect(code).toBe(0);
+});
+
+test("plugins that the configuration keeps away are loaded; of those on the command line the word is named", async () => {
+  const suite = { name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 2 };
+  const { root, write } = await makePytestRepository({ "pytest.ini": `[pytest]\n${ini("-p no:pytest_cov")}` });
+  expect((await runIn(root, ["--working-tree"])).code).toBe(0);
+  const suites = [{ ...suite, command: "pytest -p no:pytest_cov" }];
+  await write({ "verify.config.json": JSON.stringify({ suites, database: false }) });
+  const { code, errors } = await runIn(root, ["--working-tree"]);
+  expect(errors).toContain("`-p no:pytest_cov` keeps a plugin away that is needed to measure");
+  expect(code).toBe(2);
+});
+
+/** What is said where the gate asks for less than the project itself does. */
+const stricter = (suite: string, gate: number): string =>
+  `${suite} asks for 90 % of lines in its own configuration, which no share of the files can be held to; the gate, which the whole is held to, is ${gate} %`;
+
+const halves = "export const first = () => {\n  return 1\n}\nexport const second = () => {\n  return 2\n}\n";
+const vitestOf = (name: string): string =>
+  `import { expect, test } from "vitest"\nimport { ${name} } from "../src/both.js"\ntest("${name}", () => expect(${name}()).toBeTruthy())\n`;
+
+test.each([
+  ["vitest run --no-file-parallelism", 0],
+  ["vitest run", 1],
+])("with `%s` a threshold of vitest's that only the whole reaches: exit %i", async (command, code) => {
+  const files = {
+    "src/both.js": halves,
+    "src/sums.js": "",
+    "test/sums.test.js": vitestOf("first"),
+    // What is not shared is held to the project's own threshold.
+    "test/second.test.js": code === 0 ? vitestOf("second") : vitestOf("first").replace('"first"', '"again"'),
+    "vitest.config.js":
+      "export default { test: { coverage: { thresholds: { lines: 90, 'src/*.js': { lines: 90 } } } } }\n",
+  };
+  const { root } = await makeVitestRepository(files, { command }, { coverage: { lines: 40 } });
+  expect((await runIn(root, [])).code).toBe(code);
+  expect((await readSummary(root)).notes.join("\n")).toContain(code === 0 ? stricter("web", 40) : "");
+});
+
+test.each([
+  ["jest -i", 0],
+  ["jest", 1],
+])("with `%s` a threshold of jest's that only the whole reaches: exit %i", async (command, code) => {
+  const testOfJest = (name: string): string =>
+    `const both = require("../src/both.js");\ntest("${name}", () => expect(both.${name}()).toBeTruthy());\n`;
+  const files = {
+    "src/both.js": "exports.first = () => {\n  return 1;\n};\nexports.second = () => {\n  return 2;\n};\n",
+    "src/sums.js": "",
+    "test/first.test.js": testOfJest("first"),
+    "test/second.test.js": code === 0 ? testOfJest("second") : testOfJest("first"),
+    "jest.config.js": "module.exports = { coverageThreshold: { global: { lines: 90 } } };\n",
+  };
+  const { root } = await makeJestRepository(files, { command }, { coverage: { lines: 40 } });
+  expect((await runIn(root, [])).code).toBe(code);
+  expect((await readSummary(root)).notes.join("\n")).toContain(code === 0 ? stricter("web", 40) : "");
+});

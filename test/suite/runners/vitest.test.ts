@@ -1,0 +1,159 @@
+import { readdir, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { packageRoot } from "../../../src/shared/paths.ts";
+import { makeRepository } from "../../support/repository.ts";
+import { configFile, readSummary, runIn } from "../../support/verify.ts";
+import { makeVitestRepository } from "../../support/vitest-suite.ts";
+
+test("a suite behind npm test is verified, its workers, results and coverage added", async () => {
+  const repository = await makeVitestRepository({}, { command: "npm test" });
+  const { code, errors } = await runIn(repository.root, []);
+  expect(errors).toBe("");
+  expect(code).toBe(0);
+  const { suites, coverage } = await readSummary(repository.root);
+  expect(suites[0]).toMatchObject({ workers: 2, files: 1, tests: { total: 1, passed: 1 } });
+  expect(coverage?.files.map(({ file }) => file)).toEqual(["src/sums.js"]);
+});
+
+test("a source file that no test loads counts as missed", async () => {
+  const repository = await makeVitestRepository({ "src/more.js": "export const more = () => {\n  return 1;\n};\n" });
+  const { code } = await runIn(repository.root, []);
+  expect(code).toBe(1);
+  expect((await readSummary(repository.root)).reasons.join()).toContain("Most missed: src/more.js");
+});
+
+test("a test whose worker dies is a crash, not a pass", async () => {
+  const repository = await makeVitestRepository({
+    "test/dies.test.js": 'import { test } from "vitest";\ntest("dies", () => process.kill(process.pid, "SIGKILL"));\n',
+  });
+  const { code } = await runIn(repository.root, []);
+  expect(code).toBe(1);
+  const { suites, reasons } = await readSummary(repository.root);
+  expect(suites[0]?.tests).toEqual({ total: 2, passed: 1, failed: 1, skipped: 0 });
+  expect(suites[0]?.failures).toMatchObject([{ file: "test/dies.test.js", name: "dies", kind: "crash" }]);
+  expect(reasons.join()).toContain("coverage figure is void");
+});
+
+test("a test file that cannot be loaded is a collection failure", async () => {
+  const repository = await makeVitestRepository({ "test/lost.test.js": 'import "./nowhere.js";\n' });
+  const { code } = await runIn(repository.root, []);
+  expect(code).toBe(1);
+  const [failure] = (await readSummary(repository.root)).suites[0]?.failures ?? [];
+  expect(failure).toMatchObject({ file: "test/lost.test.js", kind: "collection" });
+});
+
+test("an error outside of any test is not verified, and told", async () => {
+  const repository = await makeVitestRepository({
+    "test/late.test.js":
+      'import { test } from "vitest";\ntest("begins", () => void setTimeout(() => { throw new Error("too late"); }, 0));\ntest("waits", () => new Promise((resolve) => setTimeout(resolve, 50)));\n',
+  });
+  const { code, output } = await runIn(repository.root, []);
+  expect(code).toBe(1);
+  expect(output).toContain("web met an error outside of any test: too late");
+});
+
+test("a suite without tests is not verified, and told so", async () => {
+  const repository = await makeVitestRepository({ "test/sums.test.js": null });
+  const { code, output } = await runIn(repository.root, []);
+  expect(code).toBe(1);
+  expect(output).toContain("web collected no tests");
+});
+
+test("a missing vitest is named with the command that installs it", async () => {
+  const repository = await makeRepository({
+    "package.json": "{}\n",
+    "verify.config.json": configFile({
+      suites: [{ name: "web", runner: "vitest", command: "vitest run" }],
+      database: false,
+    }),
+  });
+  const { code, errors } = await runIn(repository.root, []);
+  expect(code).toBe(3);
+  expect(errors).toContain("vitest is not installed in the repo's root. Install with: npm install --save-dev vitest");
+});
+
+test("a missing coverage provider is named in vitest's own version", async () => {
+  const repository = await makeVitestRepository();
+  await repository.write({ "node_modules/@vitest": null });
+  const { code, errors } = await runIn(repository.root, []);
+  expect(code).toBe(3);
+  expect(errors).toMatch(/coverage provider is not installed.*npm install --save-dev @vitest\/coverage-v8@4\.\d+\.\d+/);
+});
+
+test("a command that fails before vitest starts says its last words", async () => {
+  const repository = await makeVitestRepository({}, { command: "echo no such thing; exit 9; vitest run" });
+  const { code, errors } = await runIn(repository.root, []);
+  expect(code).toBe(3);
+  expect(errors).toContain("exited with 9 before it could report any test. Its last words:\nno such thing");
+});
+
+test.each([
+  ["vitest run", "{}"],
+  ["vitest run --allowOnly", "{}"],
+  ["vitest run", "{ test: { allowOnly: true } }"],
+  ["vitest run", '{ test: { projects: [{ test: { allowOnly: true, include: ["test/*.test.js"] } }] } }'],
+])("with `%s` and the configuration %s, a focused test does not hide the others", async (command, config) => {
+  const repository = await makeVitestRepository(
+    {
+      "vitest.config.js": `export default ${config};\n`,
+      "test/only.test.js":
+        'import { expect, test } from "vitest";\ntest.only("focused", () => {});\ntest("hidden", () => expect(1).toBe(2));\n',
+    },
+    { command },
+  );
+  const { code } = await runIn(repository.root, []);
+  expect(code).toBe(1);
+});
+
+test.each([
+  ["vitest run", '{ test: { reporters: ["default", "junit"], outputFile: "own.xml" } }', []],
+  ["vitest run", '{ test: { reporters: [["junit", { outputFile: "own.xml" }]] } }', []],
+  ["vitest run --reporter=junit --outputFile=own.xml", "{}", ["own.xml"]],
+])(
+  "with `%s` and the configuration %s, the results are read, and a file that the command names is written",
+  async (command, config, own) => {
+    const { root } = await makeVitestRepository(
+      { "vitest.config.js": `export default ${config};\n`, ".gitignore": "node_modules/\nown.xml\n" },
+      { command },
+    );
+    const { code } = await runIn(root, []);
+    expect(code).toBe(0);
+    expect((await readSummary(root)).suites[0]?.tests).toMatchObject({ total: 1, passed: 1 });
+    expect((await readdir(root)).filter((name) => name === "own.xml")).toEqual(own);
+  },
+);
+
+test("a snapshot that is not committed proves nothing, and none is written", async () => {
+  const repository = await makeVitestRepository({
+    "test/shot.test.js":
+      'import { expect, test } from "vitest";\ntest("shot", () => expect({ a: 1 }).toMatchSnapshot());\n',
+  });
+  const { code } = await runIn(repository.root, []);
+  expect(code).toBe(1);
+  expect(await repository.git("status", "--porcelain")).toBe("");
+});
+
+test.each(["forks", "threads", "vmThreads"])(
+  "every worker of the pool %s finds its own database at import time",
+  async (pool) => {
+    const repository = await makeVitestRepository({
+      "test/sums.test.js": [
+        'import { expect, test } from "vitest";',
+        'import { add } from "../src/sums.js";',
+        "const url = process.env.DATABASE_URL;",
+        'test("adds", () => expect(add(1, 2)).toBe(3));',
+        'test("own database", () => expect(new URL(url).pathname).toBe("/sums_test_" + process.env.VERIFY_WORKER));',
+        'test("no other", () => expect(process.env.VERIFY_WORKER_ENVIRONMENTS).toBeUndefined());',
+      ].join("\n"),
+      "verify.config.json": configFile({
+        suites: [{ name: "web", runner: "vitest", command: `vitest run --pool=${pool}`, source: ["src"], workers: 2 }],
+        database: { name: "sums_test" },
+      }),
+    });
+    await symlink(join(packageRoot, "node_modules", "vite"), join(repository.root, "node_modules", "vite"));
+    const { code, output } = await runIn(repository.root, []);
+    expect(output).toContain("3 passed");
+    expect(code).toBe(0);
+  },
+);
