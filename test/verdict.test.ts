@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { nothingTold } from "../src/coverage/files/measuring.ts";
-import type { Count } from "../src/coverage/lcov/lines.ts";
+import type { Count } from "../src/model/count.ts";
 import type { CoverageSummary, Failure, SuiteSummary } from "../src/model/summary.ts";
 import type { SuiteOutcome } from "../src/suite/run.ts";
 import { type Findings, reachVerdict } from "../src/verdict.ts";

@@ -1,7 +1,7 @@
 import { text } from "node:stream/consumers";
-import { defaultOptions } from "../config/request.ts";
+import { defaultOptions, type PushLine } from "../config/request.ts";
 import { openRepository, type Repository } from "../git/repository.ts";
-import { type PushLine, parsePushLines } from "../push/refs.ts";
+import { parsePushLines } from "../push/refs.ts";
 import { findPush } from "../push/unseen-push.ts";
 import { type ExitCode, ExpectedError, exitCodes } from "../shared/errors.ts";
 import type { Environment, World } from "../shared/world.ts";

@@ -1,5 +1,3 @@
-import type { PushLine } from "../push/refs.ts";
-
 /** What is asked to be verified, and how. */
 export interface VerifyRequest {
   readonly subject: Subject;
@@ -11,6 +9,14 @@ export type Subject =
   | { readonly kind: "working tree" }
   /** `remote` is the remote's name, or its URL where it has none. */
   | { readonly kind: "push"; readonly lines: readonly PushLine[]; readonly remote: string; readonly url: string };
+
+/** One line of what git gives a pre-push hook on standard input. */
+export interface PushLine {
+  readonly localRef: string;
+  readonly localObject: string;
+  readonly remoteRef: string;
+  readonly remoteObject: string;
+}
 
 /** The options of `verify`: contract section 3. What is undefined is left to the configuration. */
 export interface VerifyOptions {

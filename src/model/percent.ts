@@ -1,4 +1,4 @@
-import type { Count } from "../coverage/lcov/lines.ts";
+import type { Count } from "./count.ts";
 
 /** A number of percent as a person wrote it, exactly: 99.95 is 9995 / 10 ** 2. */
 interface Decimal {

@@ -1,5 +1,5 @@
 import type { DatabaseConfig, RunnerName } from "../config/schema.ts";
-import type { Count } from "../coverage/lcov/lines.ts";
+import type { Count } from "./count.ts";
 
 /**
  * What a verification found, as it is written to `.verify/summary.json` (contract section 6, schema 1; additions are

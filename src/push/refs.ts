@@ -1,14 +1,7 @@
 import type { SimpleGit } from "simple-git";
+import type { PushLine } from "../config/request.ts";
 import { gitLineOrNull } from "../git/client.ts";
 import { RequestError, UnavailableError } from "../shared/errors.ts";
-
-/** One line of what git gives a pre-push hook on standard input. */
-export interface PushLine {
-  readonly localRef: string;
-  readonly localObject: string;
-  readonly remoteRef: string;
-  readonly remoteObject: string;
-}
 
 /** A commit to verify. */
 export interface Target {

@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { realpath } from "node:fs/promises";
 import { text } from "node:stream/consumers";
+import type { PushLine } from "../config/request.ts";
 import { gitLine, gitLineOrNull } from "../git/client.ts";
 import { defaultRemote, listRemotes } from "../git/remotes.ts";
 import type { Repository } from "../git/repository.ts";
 import type { Environment } from "../shared/world.ts";
 import { findPushingProcess, type PushingProcess } from "./pushing-process.ts";
-import type { PushLine } from "./refs.ts";
 
 /** What a push brings, found out without git's lines. */
 export interface FoundPush {

@@ -1,7 +1,7 @@
 import type { SimpleGit } from "simple-git";
-import { compareNames } from "../coverage/lcov/lines.ts";
 import { type Comparison, findMergeBase, type MergeBaseRequest } from "../git/merge-base.ts";
 import type { Changes, CommitSummary, FileChange } from "../model/summary.ts";
+import { compareNames } from "../shared/text.ts";
 import { findLowered } from "./lowered-thresholds.ts";
 
 /** What the commit changes against the merge base with the base branch; null where there is nothing to compare with. */

@@ -1,4 +1,4 @@
-import type { Count } from "../coverage/lcov/lines.ts";
+import type { Count } from "../model/count.ts";
 import { formatPercent } from "../model/percent.ts";
 import type { CoverageSummary, GateSummary, OwnTotal } from "../model/summary.ts";
 import { shortId } from "../shared/text.ts";

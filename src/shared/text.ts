@@ -76,3 +76,9 @@ export function listed<Item>(
 export function shortId(objectId: string): string {
   return objectId.slice(0, 7);
 }
+
+/** Orders names the same way on every machine: by code unit, not by locale. */
+export function compareNames(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { expect, test } from "vitest";
-import type { Count } from "../../src/coverage/lcov/lines.ts";
+import type { Count } from "../../src/model/count.ts";
 import { packageRoot } from "../../src/shared/paths.ts";
 import { quote } from "../../src/shared/shell.ts";
 import { linkPackages, makeJestRepository } from "../support/jest-suite.ts";

@@ -1,7 +1,7 @@
 import { extname, join } from "node:path";
+import { canonicalPath, isWithin, nameWithin } from "../../shared/within.ts";
 import { isInLanguage, sourceExtensions } from "../files/file-kinds.ts";
 import { type FilesContext, fileKinds, type MeasuringSuite, namesSource, speaks } from "../files/tests-or-source.ts";
-import { canonicalPath, isWithin, nameWithin } from "../lcov/lines.ts";
 import type { Coverage } from "../lcov/source-coverage.ts";
 import type { ChangedFile } from "./changed-lines.ts";
 import { likelyCodeIn } from "./code-lines.ts";

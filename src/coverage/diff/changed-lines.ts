@@ -1,5 +1,7 @@
+import type { Count } from "../../model/count.ts";
 import type { Exclusion, LineRange } from "../../model/summary.ts";
-import { type Count, compareNames, type LineHits } from "../lcov/lines.ts";
+import { compareNames } from "../../shared/text.ts";
+import type { LineHits } from "../lcov/lines.ts";
 import type { AddedLine, AddedLines } from "./added-lines.ts";
 import { isExclusion } from "./code-lines.ts";
 

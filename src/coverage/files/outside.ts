@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { adapterPath } from "../../shared/paths.ts";
-import { canonicalPath, isWithin, nameWithin } from "../lcov/lines.ts";
+import { canonicalPath, isWithin, nameWithin } from "../../shared/within.ts";
 import type { Coverage, SourceCoverage } from "../lcov/source-coverage.ts";
 
 /** The merged coverage, parted by whose code it is about. */

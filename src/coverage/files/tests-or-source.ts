@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { RunnerName } from "../../config/schema.ts";
-import { canonicalPath, isWithin } from "../lcov/lines.ts";
+import { canonicalPath, isWithin } from "../../shared/within.ts";
 import type { Coverage } from "../lcov/source-coverage.ts";
 import { isTestName, type TestDirectory, testDirectoryOf } from "./file-kinds.ts";
 import type { Measuring } from "./measuring.ts";

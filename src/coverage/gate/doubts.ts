@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { listed, plural } from "../../shared/text.ts";
 import { onlyHandsOnIn } from "../diff/code-lines.ts";
+import { canonicalPath, isWithin, nameWithin } from "../../shared/within.ts";
 import { existingSourcePlaces } from "../files/source-places.ts";
 import type { FileKind } from "../files/tests-or-source.ts";
-import { canonicalPath, isWithin, nameWithin } from "../lcov/lines.ts";
 import type { Coverage } from "../lcov/source-coverage.ts";
 import type { Measured } from "../measure.ts";
 

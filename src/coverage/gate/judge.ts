@@ -1,9 +1,11 @@
 import type { Gate } from "../../config/schema.ts";
+import { type Count, mostMissedFirst } from "../../model/count.ts";
 import { isAtLeast, reaches } from "../../model/percent.ts";
 import type { CoverageSummary, FileBelow, FileCoverage, GateSummary, OwnTotal } from "../../model/summary.ts";
+import { compareNames } from "../../shared/text.ts";
+import { canonicalPath, nameWithin } from "../../shared/within.ts";
 import type { ChangedLines } from "../diff/changed-lines.ts";
 import { matchesAny } from "../files/file-kinds.ts";
-import { type Count, canonicalPath, compareNames, mostMissedFirst, nameWithin } from "../lcov/lines.ts";
 import { type Coverage, countAll, type Metric, metrics, type SourceCoverage } from "../lcov/source-coverage.ts";
 import type { RecordedFigure } from "./recorded-figures.ts";
 

@@ -1,7 +1,7 @@
+import { type Count, missedOf, mostMissedFirst } from "../../model/count.ts";
 import { formatPercent, linesAsIn, linesNeeded } from "../../model/percent.ts";
 import type { CoverageSummary, FileCoverage, GateSummary, LineRange } from "../../model/summary.ts";
 import { listed, plural, shortId } from "../../shared/text.ts";
-import { type Count, missedOf, mostMissedFirst } from "../lcov/lines.ts";
 
 /** How many ranges of lines, or files, a reason names. */
 const named = 5;

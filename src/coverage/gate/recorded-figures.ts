@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { SimpleGit } from "simple-git";
 import { gitLineOrNull } from "../../git/client.ts";
 import type { MergeBase } from "../../git/merge-base.ts";
+import type { Count } from "../../model/count.ts";
 import { removeOlder, replaceFile } from "../../shared/files.ts";
-import type { Count } from "../lcov/lines.ts";
 
 /** The share of lines that a verified commit had. */
 export interface RecordedFigure {

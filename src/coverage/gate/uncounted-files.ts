@@ -1,9 +1,9 @@
 import { extname, join } from "node:path";
 import { listed, plural } from "../../shared/text.ts";
+import { canonicalPath, isWithin } from "../../shared/within.ts";
 import { likelyCodeIn } from "../diff/code-lines.ts";
 import { mayBeSource } from "../files/file-kinds.ts";
 import { type FilesContext, fileKinds, type MeasuringSuite, namesSource, speaks } from "../files/tests-or-source.ts";
-import { canonicalPath, isWithin } from "../lcov/lines.ts";
 import type { Coverage } from "../lcov/source-coverage.ts";
 
 type NamedSuite = MeasuringSuite & { readonly name: string };

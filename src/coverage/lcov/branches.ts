@@ -1,5 +1,5 @@
+import type { Count } from "../../model/count.ts";
 import { isTextAt } from "./bytes.ts";
-import type { Count } from "./lines.ts";
 
 /** What marks a branch whose line never ran. */
 const neverEvaluated = -1;

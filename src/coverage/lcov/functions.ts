@@ -1,5 +1,5 @@
+import type { Count } from "../../model/count.ts";
 import { isTextAt } from "./bytes.ts";
-import type { Count } from "./lines.ts";
 
 /** A function of a source file. */
 export interface FunctionRecord {

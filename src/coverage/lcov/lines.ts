@@ -1,21 +1,4 @@
-import { realpathSync } from "node:fs";
-import { basename, dirname, join, sep } from "node:path";
-
-/** How many of something there are, and how many of them were covered. */
-export interface Count {
-  readonly covered: number;
-  readonly total: number;
-}
-
-/** How many of something are not covered. */
-export function missedOf({ covered, total }: Count): number {
-  return total - covered;
-}
-
-/** The files by how much they miss, those that miss the most first. */
-export function mostMissedFirst<File extends Count>(files: readonly File[]): File[] {
-  return files.toSorted((left, right) => missedOf(right) - missedOf(left));
-}
+import type { Count } from "../../model/count.ts";
 
 /** The first capacity of a file's table, in lines. */
 const smallFile = 256;
@@ -69,31 +52,4 @@ export class LineHits {
     larger.set(this.#table);
     this.#table = larger;
   }
-}
-
-/** The absolute path with its links resolved, as far as it exists: one file has one name, however it was reached. */
-export function canonicalPath(path: string): string {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    const parent = dirname(path);
-    return parent === path ? path : join(canonicalPath(parent), basename(path));
-  }
-}
-
-/** The file's name relative to the root, with forward slashes, or null where it lies outside. Both are canonical paths. */
-export function nameWithin(root: string, file: string): string | null {
-  const prefix = root.endsWith(sep) ? root : root + sep;
-  return file.startsWith(prefix) ? file.slice(prefix.length).replaceAll(sep, "/") : null;
-}
-
-/** Whether a canonical path is another one, or lies below it. */
-export function isWithin(path: string, directory: string): boolean {
-  return path === directory || nameWithin(directory, path) !== null;
-}
-
-/** Orders names the same way on every machine: by code unit, not by locale. */
-export function compareNames(left: string, right: string): number {
-  if (left === right) return 0;
-  return left < right ? -1 : 1;
 }

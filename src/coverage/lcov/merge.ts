@@ -1,6 +1,8 @@
 import { open } from "node:fs/promises";
 import { resolve, sep } from "node:path";
-import { type Count, canonicalPath, compareNames, nameWithin } from "./lines.ts";
+import type { Count } from "../../model/count.ts";
+import { compareNames } from "../../shared/text.ts";
+import { canonicalPath, nameWithin } from "../../shared/within.ts";
 import { readLcov } from "./read.ts";
 import { type Coverage, SourceCoverage } from "./source-coverage.ts";
 

@@ -1,6 +1,7 @@
+import type { Count } from "../../model/count.ts";
 import { BranchHits } from "./branches.ts";
 import { FunctionHits } from "./functions.ts";
-import { type Count, LineHits } from "./lines.ts";
+import { LineHits } from "./lines.ts";
 
 /** What is known of one source file. */
 export class SourceCoverage {

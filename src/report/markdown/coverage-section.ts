@@ -1,5 +1,5 @@
 import { rangeText } from "../../coverage/gate/reasons.ts";
-import { missedOf, mostMissedFirst } from "../../coverage/lcov/lines.ts";
+import { missedOf, mostMissedFirst } from "../../model/count.ts";
 import type { CoverageSummary, FileCoverage } from "../../model/summary.ts";
 import { clip, listed, plural } from "../../shared/text.ts";
 import { coverageRows, ownTotalSentence, shareText } from "../coverage-rows.ts";

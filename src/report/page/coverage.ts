@@ -1,5 +1,5 @@
 import { rangeText } from "../../coverage/gate/reasons.ts";
-import { missedOf, mostMissedFirst } from "../../coverage/lcov/lines.ts";
+import { missedOf, mostMissedFirst } from "../../model/count.ts";
 import { formatPercent } from "../../model/percent.ts";
 import type { CoverageSummary } from "../../model/summary.ts";
 import { listed, plural } from "../../shared/text.ts";

@@ -1,7 +1,6 @@
-import { compareNames } from "../../coverage/lcov/lines.ts";
 import type { RunRecord, TimelineBar } from "../../model/run-record.ts";
 import type { SuiteSummary, Summary } from "../../model/summary.ts";
-import { formatSeconds, plural } from "../../shared/text.ts";
+import { compareNames, formatSeconds, plural } from "../../shared/text.ts";
 import { detailsLine, fitted, percent, timeTicks } from "./chart.ts";
 import { groupedBy } from "./group.ts";
 import { type Html, html, pageSection } from "./html.ts";

@@ -1,5 +1,5 @@
 import { type HierarchyRectangularNode, hierarchy, treemap, treemapSquarify } from "d3-hierarchy";
-import type { Count } from "../../coverage/lcov/lines.ts";
+import type { Count } from "../../model/count.ts";
 import { reaches } from "../../model/percent.ts";
 import type { FileCoverage } from "../../model/summary.ts";
 import { shareText } from "../coverage-rows.ts";

@@ -1,4 +1,4 @@
-import type { Count } from "../../coverage/lcov/lines.ts";
+import type { Count } from "../../model/count.ts";
 import { allTests, countsText } from "../../model/figures.ts";
 import { formatPercent } from "../../model/percent.ts";
 import type { PastRun, Summary } from "../../model/summary.ts";

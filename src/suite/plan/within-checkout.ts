@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import picomatch from "picomatch";
-import { canonicalPath, isWithin } from "../../coverage/lcov/lines.ts";
 import { RequestError } from "../../shared/errors.ts";
+import { canonicalPath, isWithin } from "../../shared/within.ts";
 
 /**
  * Refuses a path that leads out of the checkout, by `..` or through a link: what lies there is no part of the commit. `what`

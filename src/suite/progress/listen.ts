@@ -1,8 +1,8 @@
 import { createInterface, type Interface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { type Measuring, nothingTold } from "../../coverage/files/measuring.ts";
-import { canonicalPath } from "../../coverage/lcov/lines.ts";
 import { listenOn } from "../../shared/socket.ts";
+import { canonicalPath } from "../../shared/within.ts";
 import type { Narrowing } from "../plan/narrowing.ts";
 
 /** How long an adapter whose process has ended is listened to, in milliseconds. */

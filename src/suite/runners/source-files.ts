@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { mayBeSource, sourceExtensions } from "../../coverage/files/file-kinds.ts";
-import { canonicalPath } from "../../coverage/lcov/lines.ts";
+import { canonicalPath } from "../../shared/within.ts";
 import type { SuiteRun } from "./runner.ts";
 
 /**

@@ -5,8 +5,8 @@ import { coverageSchema } from "../../../src/config/schema.ts";
 import type { ChangedLines } from "../../../src/coverage/diff/changed-lines.ts";
 import { type Against, judge } from "../../../src/coverage/gate/judge.ts";
 import { gateReasons } from "../../../src/coverage/gate/reasons.ts";
-import type { Count } from "../../../src/coverage/lcov/lines.ts";
 import { type Coverage, SourceCoverage } from "../../../src/coverage/lcov/source-coverage.ts";
+import type { Count } from "../../../src/model/count.ts";
 import { makeDirectory } from "../../support/repository.ts";
 
 const root = "/nowhere/project";
