@@ -4,9 +4,11 @@ import { loadConfig } from "../config/load.ts";
 import { defaultOptions } from "../config/request.ts";
 import { openRepository, type Repository } from "../git/repository.ts";
 import { countsText } from "../model/figures.ts";
+import { abandonDatabases, databaseStages, finishSuites, noResults, suiteStage } from "../pipeline/stages.ts";
 import { type Checkout, openCheckout, openWorkingTree } from "../push/checkout.ts";
 import { readRevision } from "../push/refs.ts";
-import { openDisplay } from "../report/terminal/display.ts";
+import { openOutput } from "../report/terminal/output.ts";
+import { runStages } from "../report/terminal/run-stages.ts";
 import { prepareReports } from "../report/write.ts";
 import { type ExitCode, exitCodes, RequestError } from "../shared/errors.ts";
 import { plainText, plural, shortId } from "../shared/text.ts";
@@ -14,7 +16,7 @@ import type { World } from "../shared/world.ts";
 import { makePlan } from "../suite/plan/plan.ts";
 import { type Order, parseOrder } from "../suite/races/order.ts";
 import type { SuiteOutcome } from "../suite/run.ts";
-import { runPlan } from "../suite/run-plan.ts";
+import { openRun } from "../suite/run-context.ts";
 import { DurationStore } from "../suite/schedule/durations.ts";
 
 /**
@@ -64,26 +66,33 @@ async function runOrder(order: Order, { repository, checkout, world }: Surroundi
   if (loaded === null) throw new RequestError("Its files hold no verify.config.json any more: run `npx verify` first.");
   const options = { ...defaultOptions, suites: [order.suite] };
   const plan = makePlan(loaded.config, options, checkout.root);
-  const { base } = loaded.config;
-  const { suites } = await runPlan(
-    { ...plan, suites: plan.suites.map((suite) => ({ ...suite, order })) },
-    {
-      config: { ...loaded.config, checks: {} },
-      checkout,
-      mainRoot: repository.root,
-      logs: await prepareReports(repository.root),
-      durations: new DurationStore({ commonDirectory: repository.commonDirectory, branch: null, base }),
-      orders: { keep: async () => "" },
-      soFar: [],
-      startedAt: new Date(),
-      request: { subject: { kind: "working tree" }, options },
-      display: openDisplay(world.errors, world.environment),
-      world,
-    },
-  );
-  const [outcome] = suites;
-  if (outcome === undefined) throw new RequestError(`There is no suite "${order.suite}".`);
-  return outcome;
+  const [suite] = plan.suites;
+  if (suite === undefined) throw new RequestError(`There is no suite "${order.suite}".`);
+  const { base, races } = loaded.config;
+  const run = await openRun({
+    config: loaded.config,
+    plan,
+    checkout,
+    mainRoot: repository.root,
+    logs: await prepareReports(repository.root),
+    durations: new DurationStore({ commonDirectory: repository.commonDirectory, branch: null, base }),
+    orders: { keep: async () => "" },
+    startedAt: new Date(),
+    options,
+    world,
+  });
+  const results = noResults();
+  try {
+    await runStages(
+      [...databaseStages(plan, run, results), suiteStage({ ...suite, order }, races, run, results)],
+      openOutput(world.errors, world.environment),
+    );
+    const { suites } = await finishSuites(results, run);
+    return suites[0] as SuiteOutcome;
+  } finally {
+    await abandonDatabases(results);
+    await run.close();
+  }
 }
 
 /** Why a run of an order in which no test failed says nothing, a sentence each. */

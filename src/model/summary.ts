@@ -51,6 +51,13 @@ export interface Summary {
 
 export type Verdict = "verified" | "failed" | "error" | "interrupted";
 
+/** What the findings of a run come to. */
+export interface Judgment {
+  readonly verdict: Extract<Verdict, "verified" | "failed" | "error">;
+  /** Why not verified, a sentence each. */
+  readonly reasons: readonly string[];
+}
+
 export interface SuiteSummary {
   readonly name: string;
   readonly runner: RunnerName;

@@ -1,13 +1,19 @@
 import type { VerifyRequest } from "../config/request.ts";
-import type { Changes, Destination, HistorySummary, SuiteSummary, Summary, Verdict } from "../model/summary.ts";
+import type {
+  Changes,
+  Destination,
+  HistorySummary,
+  Judgment,
+  SuiteSummary,
+  Summary,
+  Verdict,
+} from "../model/summary.ts";
 import type { Checkout } from "../push/checkout.ts";
 import type { Receipt } from "../push/receipts.ts";
 import type { Target } from "../push/refs.ts";
 import { quote } from "../shared/shell.ts";
 import { formatMoment } from "../shared/text.ts";
-import type { PlanRun } from "../suite/run-plan.ts";
 import { version } from "../trust/conditions.ts";
-import type { Judgment } from "../verdict.ts";
 
 /** What is known of a verification before anything ran. */
 export interface RunFacts {
@@ -23,10 +29,15 @@ export interface RunFacts {
   readonly incomplete: readonly string[];
 }
 
+/** What a run that came to its end found. */
+export interface FinishedRun extends Pick<Summary, "checks" | "coverage" | "server"> {
+  readonly suites: readonly { readonly summary: SuiteSummary }[];
+}
+
 /** The summary of a run that came to its end. */
 export function summaryOfRun(
   facts: RunFacts,
-  run: PlanRun & Pick<Summary, "coverage">,
+  run: FinishedRun,
   judgment: Judgment,
   notes: readonly string[],
   proves: boolean,

@@ -6,6 +6,7 @@ import type { RunRecord } from "../model/run-record.ts";
 import type { Summary } from "../model/summary.ts";
 import { messageOf, RequestError, UnavailableError } from "../shared/errors.ts";
 import { replaceFile } from "../shared/files.ts";
+import type { LogsDirectory } from "../suite/logs.ts";
 import { reportsIndex } from "./markdown/reports-index.ts";
 import { summaryMarkdown } from "./markdown/summary.ts";
 import { reportPage } from "./page/page.ts";
@@ -31,14 +32,6 @@ export interface RunData {
 
 /** Of a run that came to no end, or did not have to run. */
 export const nothing: RunData = { coverage: null, record: null };
-
-/** The directory of the logs. */
-export interface LogsDirectory {
-  /** Absolute. */
-  readonly directory: string;
-  /** Relative to the repo's root. */
-  readonly name: string;
-}
 
 /**
  * Makes `.verify/` under the root, ignored by git, and in it the directory for the logs of the run that begins.

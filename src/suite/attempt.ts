@@ -7,14 +7,14 @@ import { allowsNarrowing, narrowingVariable, refuseNarrowing } from "./plan/narr
 import type { PlannedSuite } from "./plan/plan.ts";
 import { listenForProgress, type Progress, type ReportedFacts } from "./progress/listen.ts";
 import type { Runner, Selection, SuiteRun, TestResults } from "./runners/runner.ts";
-import type { SuiteScene } from "./scene.ts";
 import { noteGroup } from "./scratch.ts";
+import type { SuiteContext } from "./suite-context.ts";
 
 /** One process of a runner, and what it is to do. */
 export interface AttemptRequest {
   readonly planned: PlannedSuite;
   readonly runner: Runner;
-  readonly scene: SuiteScene;
+  readonly scene: SuiteContext;
   /** How many workers the runner itself runs side by side. */
   readonly workers: number;
   /** By worker; `master` alone where the process is one worker. */

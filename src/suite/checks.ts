@@ -3,7 +3,7 @@ import { runCommand } from "../shared/exec/process.ts";
 import { redactor } from "../shared/redact.ts";
 import type { PlannedSuite } from "./plan/plan.ts";
 import { projectEnvironment } from "./plan/project-environment.ts";
-import type { SuiteSurroundings } from "./run.ts";
+import type { RunContext } from "./run-context.ts";
 
 /** A check of the configuration: a command that has to succeed. */
 export interface Check {
@@ -15,7 +15,7 @@ export interface Check {
 export async function runCheck(
   check: Check,
   timeoutSeconds: PlannedSuite["timeoutSeconds"],
-  around: Omit<SuiteSurroundings, "provision" | "scratch">,
+  around: Omit<RunContext, "scratch">,
 ): Promise<CheckSummary> {
   const { checkout, secrets, signal } = around;
   const log = around.logs(`check-${check.name}`);

@@ -1,5 +1,12 @@
 import { join } from "node:path";
-import type { LogsDirectory } from "../report/write.ts";
+
+/** The directory of the logs. */
+export interface LogsDirectory {
+  /** Absolute. */
+  readonly directory: string;
+  /** Relative to the repo's root. */
+  readonly name: string;
+}
 
 /** A log of one suite, check or other command. */
 export interface LogFile {

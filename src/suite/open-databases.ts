@@ -1,10 +1,13 @@
 import { join } from "node:path";
+import type { DatabaseConfig } from "../config/schema.ts";
 import { openProvision } from "../database/open.ts";
 import type { Provision, ProvisionRequest } from "../database/provision.ts";
 import { serverUrl } from "../database/url.ts";
 import type { Checkout } from "../push/checkout.ts";
 import type { Environment } from "../shared/world.ts";
+import type { Plan } from "./plan/plan.ts";
 import { setupEnvironment } from "./plan/project-environment.ts";
+import type { RunContext } from "./run-context.ts";
 
 /** Whose databases are needed, and what for. */
 export interface DatabasesRequest
@@ -33,5 +36,28 @@ export async function openDatabases(request: DatabasesRequest): Promise<Provisio
     environment: setupEnvironment(checkout, directory, environment),
     checkoutRoot: checkout.root,
     projectRoot: mainRoot,
+  });
+}
+
+/** Opens the databases of all suites of a plan, of which one uses them; `onProgress` is told what goes on, a phrase each. */
+export async function openPlanDatabases(
+  plan: Plan,
+  database: DatabaseConfig,
+  { checkout, mainRoot, databaseUrl, environment, logs, signal }: RunContext,
+  onProgress: (phrase: string) => void,
+): Promise<Provision> {
+  const first = plan.suites.find((suite) => suite.usesDatabase);
+  return await openDatabases({
+    database,
+    checkout,
+    mainRoot,
+    directory: first?.directory ?? checkout.root,
+    url: databaseUrl,
+    environment,
+    timeoutSeconds: first?.timeoutSeconds ?? Number.POSITIVE_INFINITY,
+    log: logs("database-setup").path,
+    workers: [...new Set(plan.suites.flatMap(({ databases }) => databases))],
+    onProgress,
+    signal,
   });
 }

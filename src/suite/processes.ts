@@ -9,14 +9,14 @@ import { endedServer, groupRejections, withRejections } from "./results/audit.ts
 import { requireSameTests } from "./results/different-tests.ts";
 import { mergeReported, mergeResults } from "./results/merge.ts";
 import type { Runner, Share, TestId, TestResults } from "./runners/runner.ts";
-import type { SuiteScene } from "./scene.ts";
 import { shareOut } from "./schedule/shares.ts";
+import type { SuiteContext } from "./suite-context.ts";
 
 /** What is needed to run a suite's processes. */
 export interface SuiteParts {
   readonly planned: PlannedSuite;
   readonly runner: Runner;
-  readonly scene: SuiteScene;
+  readonly scene: SuiteContext;
   /** Null where the suite uses no database. */
   readonly provision: Provision | null;
   readonly logs: Logs;

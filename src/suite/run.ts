@@ -1,4 +1,3 @@
-import type { DatabaseConfig } from "../config/schema.ts";
 import type { Measuring } from "../coverage/files/measuring.ts";
 import type { LcovInput } from "../coverage/lcov/merge.ts";
 import { noLeases } from "../database/leases.ts";
@@ -9,9 +8,6 @@ import type { RunRecord } from "../model/run-record.ts";
 import type { Failure, SuiteSummary } from "../model/summary.ts";
 import { filesUnder } from "../project/project-files.ts";
 import { readProjectFile } from "../project/read-project-file.ts";
-import type { Checkout } from "../push/checkout.ts";
-import type { Stage } from "../report/terminal/display.ts";
-import { showProgress } from "../report/terminal/show-progress.ts";
 import { UnavailableError } from "../shared/errors.ts";
 import { redactor, type Secret } from "../shared/redact.ts";
 import type { Environment } from "../shared/world.ts";
@@ -23,41 +19,19 @@ import type { PlannedSuite } from "./plan/plan.ts";
 import { projectEnvironment } from "./plan/project-environment.ts";
 import { linkedOut } from "./plan/within-checkout.ts";
 import { type Conducted, SuiteProcesses } from "./processes.ts";
-import { type OrderBook, redactedOrders } from "./races/order.ts";
+import type { Progress } from "./progress/listen.ts";
+import { RunningSuite, type SuiteObserver } from "./progress/running-suite.ts";
+import { redactedOrders } from "./races/order.ts";
 import { tellRaces } from "./races/reruns.ts";
 import { DifferentTestsError } from "./results/different-tests.ts";
 import { redactFailure, redactRecord, redactRejection } from "./results/redact.ts";
 import { nameInFile, nothingRan, toldFile } from "./results/results.ts";
 import { recordRun } from "./results/timeline.ts";
 import { unfinishedSummary } from "./results/unfinished.ts";
+import type { RunContext } from "./run-context.ts";
 import { runnerOf } from "./runners/all.ts";
-import type { SuiteScene } from "./scene.ts";
-import type { DurationStore } from "./schedule/durations.ts";
 import { scheduleOf, slowestFiles } from "./schedule/schedule.ts";
-
-/** What every suite of a verification shares. */
-export interface SuiteSurroundings {
-  readonly checkout: Checkout;
-  /** Null where no suite uses a database. */
-  readonly provision: Provision | null;
-  readonly database: DatabaseConfig | false;
-  /** The absolute, private directory for what the runners write; each suite gets a part of it. */
-  readonly scratch: string;
-  readonly logs: Logs;
-  readonly durations: DurationStore;
-  readonly orders: OrderBook;
-  /** Gets what is known of the suite once that has ended, or was interrupted. */
-  readonly soFar: SuiteSummary[];
-  /** When the verification began. */
-  readonly startedAt: Date;
-  /** What must not be shown, beside the provision's own secrets. */
-  readonly secrets: readonly Secret[];
-  readonly arguments: readonly string[];
-  /** The share of lines that the gate asks for, in percent. */
-  readonly gatedLines: number;
-  readonly environment: Environment;
-  readonly signal: AbortSignal;
-}
+import type { SuiteContext } from "./suite-context.ts";
 
 /** What came of a suite. */
 export interface SuiteOutcome {
@@ -76,20 +50,29 @@ export interface SuiteOutcome {
   readonly record: RunRecord;
 }
 
-/** Runs one suite with a fresh database for each of its workers. Throws where it could not be run at all. */
-export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings, stage: Stage): Promise<SuiteOutcome> {
+/**
+ * Runs one suite with a fresh database for each of its workers; `server` is null where no suite of the run uses one. The
+ * observer is told of the suite before its first process starts. Throws where the suite could not be run at all.
+ */
+export async function runSuite(
+  planned: PlannedSuite,
+  server: Provision | null,
+  around: RunContext,
+  observe: SuiteObserver,
+): Promise<SuiteOutcome> {
   const { suite } = planned;
-  const provision = planned.usesDatabase ? around.provision : null;
-  const secrets = [...around.secrets, ...(around.provision?.secrets ?? [])];
+  const provision = planned.usesDatabase ? server : null;
+  const secrets = [...around.secrets, ...(server?.secrets ?? [])];
   const redact = redactor(secrets);
-  const scene = await sceneOf(planned, around, secrets);
-  const display = showProgress(stage, {
+  const scene = await contextOf(planned, server, around, secrets);
+  const running = new RunningSuite({
     checkoutRoot: around.checkout.root,
     workers: planned.workers.length,
     // Of a part of the tests the record of the whole says nothing.
     durations: planned.order === undefined && around.arguments.length === 0 ? scene.durations : new Map(),
     redact,
   });
+  observe(running);
   const { signal } = around;
   const logNames: string[] = [];
   const logs: Logs = (name) => {
@@ -97,14 +80,14 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
     logNames.push(log.name);
     return log;
   };
-  const onProgress = display.follow;
+  const onProgress = (progress: Progress): void => running.follow(progress);
   const runner = runnerOf(suite);
   const processes = new SuiteProcesses({ planned, runner, scene, provision, logs, signal, onProgress });
   try {
-    const { conducted, parallel, why } = await runInParallel(planned, processes, scene, display.startAgain);
+    const { conducted, parallel, why } = await runInParallel(planned, processes, scene, () => running.startAgain());
     const { results, databases, audit, seconds } = conducted;
     const rejections = conducted.rejections.map((rejection) => redactRejection(rejection, redact));
-    const onProgress = display.rerun;
+    const onProgress = (phrase: string): void => running.rerun(phrase);
     const retold =
       planned.order === undefined
         ? await tellRaces({
@@ -183,10 +166,8 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
     };
   } catch (error) {
     // What else ends a suite, such as a server that is gone, makes failures of tests that say nothing.
-    if (signal.aborted) around.soFar.push(unfinishedSummary(planned, display.soFar(), { redact, logs: logNames }));
+    if (signal.aborted) around.soFar.push(unfinishedSummary(planned, running.soFar(), { redact, logs: logNames }));
     throw error;
-  } finally {
-    display.end();
   }
 }
 
@@ -205,7 +186,7 @@ interface ParallelRun {
 async function runInParallel(
   planned: PlannedSuite,
   processes: SuiteProcesses,
-  { coordinatorEnvironment }: SuiteScene,
+  { coordinatorEnvironment }: SuiteContext,
   onStartAgain: () => void,
 ): Promise<ParallelRun> {
   const { suite, parallel, order } = planned;
@@ -266,18 +247,19 @@ function processesNote(name: string, why: string): string {
   return `${name} ran as several processes, each over a share of the files, because ${why}.`;
 }
 
-async function sceneOf(
+async function contextOf(
   planned: PlannedSuite,
-  around: SuiteSurroundings,
+  server: Provision | null,
+  around: RunContext,
   secrets: readonly Secret[],
-): Promise<SuiteScene> {
+): Promise<SuiteContext> {
   return {
     checkout: around.checkout,
     scratch: around.scratch,
     secrets,
-    coordinatorEnvironment: { ...around.provision?.coordinatorEnvironment, VERIFY_WORKER: "master" },
+    coordinatorEnvironment: { ...server?.coordinatorEnvironment, VERIFY_WORKER: "master" },
     arguments: around.arguments,
-    environment: suiteEnvironment(planned, around),
+    environment: suiteEnvironment(planned, server, around),
     durations: await around.durations.ofSuite(planned.suite.name),
     trackedFiles: await around.checkout.trackedFiles(),
   };
@@ -287,7 +269,7 @@ async function sceneOf(
 async function unusedNotes(
   { suite, directory }: PlannedSuite,
   { passed, failed }: SuiteSummary["tests"],
-  { checkout, database, environment }: SuiteSurroundings,
+  { checkout, database, environment }: RunContext,
 ): Promise<string[]> {
   if (passed + failed === 0 || database === false) return [];
   const project = filesUnder(checkout.root, [...(await checkout.trackedFiles())]);
@@ -305,7 +287,7 @@ async function unusedNotes(
 async function hintsFor(
   planned: PlannedSuite,
   failures: readonly Failure[],
-  { checkout, database }: SuiteSurroundings,
+  { checkout, database }: RunContext,
 ): Promise<string[]> {
   if (failures.length === 0 || database === false || !planned.usesDatabase) return [];
   const tracked = [...(await checkout.trackedFiles())];
@@ -316,13 +298,17 @@ function recordOf(
   { suite }: PlannedSuite,
   { results, told }: Conducted,
   failures: readonly Failure[],
-  { checkout, startedAt }: SuiteSurroundings,
+  { checkout, startedAt }: RunContext,
 ): RunRecord {
   return recordRun({ suite: suite.name, told, ran: results.ran, failures, checkoutRoot: checkout.root, startedAt });
 }
 
-function suiteEnvironment({ directory, usesDatabase }: PlannedSuite, around: SuiteSurroundings): Environment {
-  const own = around.provision ? withoutPostgresRedirects(around.environment) : around.environment;
+function suiteEnvironment(
+  { directory, usesDatabase }: PlannedSuite,
+  server: Provision | null,
+  around: RunContext,
+): Environment {
+  const own = server ? withoutPostgresRedirects(around.environment) : around.environment;
   const project = projectEnvironment(around.checkout, [directory], own);
   // What it starts must not take the caller's own database for the one that this suite does not have.
   return usesDatabase ? project : { ...project, VERIFY_LEASES: noLeases };

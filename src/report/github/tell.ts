@@ -2,16 +2,16 @@ import { appendFile, stat } from "node:fs/promises";
 import type { Summary } from "../../model/summary.ts";
 import type { Environment } from "../../shared/world.ts";
 import { summaryMarkdown } from "../markdown/summary.ts";
-import type { Display } from "../terminal/display.ts";
+import type { Output } from "../terminal/output.ts";
 import { annotations, largestStepSummary, stepSummary } from "./annotations.ts";
 
 /**
  * On GitHub Actions: the summary on the page of the run, and beside the code what failed and what is not covered. What
  * cannot be written there costs a line and nothing else: the reports lie in `.verify/` too.
  */
-export async function tellGitHub(summary: Summary, display: Display, environment: Environment): Promise<void> {
+export async function tellGitHub(summary: Summary, output: Output, environment: Environment): Promise<void> {
   const { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY } = environment;
-  if (GITHUB_ACTIONS === "true") for (const line of annotations(summary)) display.print(line);
+  if (GITHUB_ACTIONS === "true") for (const line of annotations(summary)) output.print(line);
   if (!GITHUB_STEP_SUMMARY) return;
   try {
     // Other programs of the same step may have written to it.
@@ -21,6 +21,6 @@ export async function tellGitHub(summary: Summary, display: Display, environment
       stepSummary(summaryMarkdown(summary), largestStepSummary - (before?.size ?? 0)),
     );
   } catch {
-    display.say("  The summary could not be added to GITHUB_STEP_SUMMARY.");
+    output.say("  The summary could not be added to GITHUB_STEP_SUMMARY.");
   }
 }

@@ -35,7 +35,11 @@ export class LiveArea {
   /** Puts these lines in place of those that are there. */
   draw(lines: readonly string[]): void {
     if (!this.#isOurs()) return;
-    if (!this.isShown && lines.length > 0) process.once("exit", this.#restore);
+    if (lines.length === 0) {
+      this.clear();
+      return;
+    }
+    if (!this.isShown) process.once("exit", this.#restore);
     const back = this.#toItsBeginning();
     const text = lines.map((line) => `${eraseLine}${line}\n`).join("");
     const { columns } = sizeOf(this.#stream);
@@ -43,6 +47,13 @@ export class LiveArea {
     this.#widths = lines.map((line) => Math.min(columns, widthOf(line)));
     // At once, so that no half of it is ever seen.
     this.#stream.write(`${hideCursor}${wrapOff}${back}${text}${eraseBelow}${wrapOn}`);
+  }
+
+  /** Takes the area away, with nothing in its place. */
+  clear(): void {
+    const begin = this.#isOurs() ? `${this.#toItsBeginning()}${eraseBelow}` : "\r\n";
+    this.#stream.write(`${begin}${showCursor}`);
+    this.#forget();
   }
 
   /** Writes lines that stay above the area. */
@@ -56,6 +67,10 @@ export class LiveArea {
   end(text: string): void {
     const begin = this.#isOurs() ? `${this.#toItsBeginning()}${eraseBelow}` : "\r\n";
     this.#stream.write(`${begin}${text}\n${showCursor}`);
+    this.#forget();
+  }
+
+  #forget(): void {
     this.#lines = [];
     this.#widths = [];
     process.off("exit", this.#restore);

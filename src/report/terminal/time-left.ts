@@ -1,9 +1,4 @@
-/** A test file that a worker has begun. */
-export interface BegunFile {
-  /** How long it has run, in seconds; the whole of it where it is over. */
-  readonly seconds: number;
-  readonly isOver: boolean;
-}
+import type { BegunFile } from "../../suite/progress/running-suite.ts";
 
 /** How far a run is, as far as the time it still takes hangs on it. */
 export interface RunSoFar {

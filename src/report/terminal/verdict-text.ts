@@ -4,8 +4,8 @@ import type { Summary, Verdict } from "../../model/summary.ts";
 import { clip, listed, plainLine, shortId } from "../../shared/text.ts";
 import { flakySentences } from "../flaky.ts";
 import { allFailures, letThroughSentences, racesLetThrough, subjectOf, verdictInWords } from "../verdict.ts";
-import type { Colors } from "./display.ts";
 import { failureLines } from "./failure-lines.ts";
+import type { Colors } from "./output.ts";
 import { plainScreen, type Screen } from "./screen.ts";
 import { widthOf, wrapWords } from "./width.ts";
 

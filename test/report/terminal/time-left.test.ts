@@ -1,11 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  type BegunFile,
-  type RunSoFar,
-  secondsLeft,
-  steadyTime,
-  timeLeftText,
-} from "../../../src/report/terminal/time-left.ts";
+import { type RunSoFar, secondsLeft, steadyTime, timeLeftText } from "../../../src/report/terminal/time-left.ts";
+import type { BegunFile } from "../../../src/suite/progress/running-suite.ts";
 
 const files = (count: number, seconds: number): [string, number][] =>
   Array.from({ length: count }, (_, index) => [`t${index}`, seconds]);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { nothingTold } from "../src/coverage/files/measuring.ts";
-import type { Count } from "../src/model/count.ts";
-import type { CoverageSummary, Failure, SuiteSummary } from "../src/model/summary.ts";
-import type { SuiteOutcome } from "../src/suite/run.ts";
-import { type Findings, reachVerdict } from "../src/verdict.ts";
-import { sampleSummary } from "./report/sample.ts";
+import { nothingTold } from "../../src/coverage/files/measuring.ts";
+import type { Count } from "../../src/model/count.ts";
+import type { CoverageSummary, Failure, SuiteSummary } from "../../src/model/summary.ts";
+import { type Findings, reachVerdict } from "../../src/pipeline/verdict.ts";
+import type { SuiteOutcome } from "../../src/suite/run.ts";
+import { sampleSummary } from "../report/sample.ts";
 
 const { suites, coverage, checks } = sampleSummary();
 const [sample] = suites as [SuiteSummary];

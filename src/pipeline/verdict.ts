@@ -1,8 +1,8 @@
-import type { Config } from "./config/schema.ts";
-import { gateReasons } from "./coverage/gate/reasons.ts";
-import type { CheckSummary, CoverageSummary, Verdict } from "./model/summary.ts";
-import { plural } from "./shared/text.ts";
-import type { SuiteOutcome } from "./suite/run.ts";
+import type { Config } from "../config/schema.ts";
+import { gateReasons } from "../coverage/gate/reasons.ts";
+import type { CheckSummary, CoverageSummary, Judgment } from "../model/summary.ts";
+import { plural } from "../shared/text.ts";
+import type { SuiteOutcome } from "../suite/run.ts";
 
 /** What a verification found. */
 export interface Findings {
@@ -16,12 +16,6 @@ export interface Findings {
   readonly outside: readonly string[];
   /** What changed in the checkout while it was verified. */
   readonly changed: readonly string[];
-}
-
-export interface Judgment {
-  readonly verdict: Extract<Verdict, "verified" | "failed" | "error">;
-  /** Why not verified, a sentence each. */
-  readonly reasons: readonly string[];
 }
 
 /** Judges the findings. Only what ran, passed and was measured is verified; all that speaks against it is named. */

@@ -4,7 +4,7 @@ import type { Environment } from "../shared/world.ts";
 import type { FileDurations } from "./schedule/durations.ts";
 
 /** What all processes of one suite share. */
-export interface SuiteScene {
+export interface SuiteContext {
   readonly checkout: Checkout;
   /** The absolute, private directory for what the runners write; each process gets a part of it. */
   readonly scratch: string;

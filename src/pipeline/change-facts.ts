@@ -1,11 +1,11 @@
-import type { LoadedConfig } from "./config/load.ts";
-import type { VerifyRequest } from "./config/request.ts";
-import type { Repository } from "./git/repository.ts";
-import type { Changes } from "./model/summary.ts";
-import type { Checkout } from "./push/checkout.ts";
-import type { Target } from "./push/refs.ts";
-import { readChanges } from "./report/changes.ts";
-import { type BaseFacts, readBaseFacts } from "./trust/base-facts.ts";
+import type { LoadedConfig } from "../config/load.ts";
+import type { VerifyRequest } from "../config/request.ts";
+import type { Repository } from "../git/repository.ts";
+import type { Changes } from "../model/summary.ts";
+import type { Checkout } from "../push/checkout.ts";
+import type { Target } from "../push/refs.ts";
+import { readChanges } from "../report/changes.ts";
+import { type BaseFacts, readBaseFacts } from "../trust/base-facts.ts";
 
 /** What a target is compared with: found out while its suites run, and awaited when it is needed. */
 export interface ChangeFacts extends BaseFacts {

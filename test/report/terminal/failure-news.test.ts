@@ -1,30 +1,22 @@
 import picocolors from "picocolors";
 import { expect, test } from "vitest";
-import { failureLine, ToldFailures } from "../../../src/report/terminal/told-failures.ts";
+import { FailureNews, failureLine } from "../../../src/report/terminal/failure-news.ts";
 import { widthOf } from "../../../src/report/terminal/width.ts";
 
 const colors = picocolors.createColors(false);
 const failure = { worker: "gw1", file: "tests/accounting/test_a.py", name: "test_x" };
 
-function collect(): { told: ToldFailures; lines: string[] } {
-  const lines: string[] = [];
-  return {
-    told: new ToldFailures({ progress: () => {}, say: (write) => void lines.push(write(80, colors)) }),
-    lines,
-  };
-}
-
-test("a failure is told once", () => {
-  const { told, lines } = collect();
-  told.tell(failure);
-  told.tell(failure);
-  told.tell({ ...failure, name: "test_y" });
-  expect(lines).toEqual(["✘ tests/accounting/test_a.py › test_x (gw1)", "✘ tests/accounting/test_a.py › test_y (gw1)"]);
+test("a failure is said once", () => {
+  const news = new FailureNews();
+  const first = news.of([failure, failure], 80, colors);
+  expect(first).toEqual(["✘ tests/accounting/test_a.py › test_x (gw1)"]);
+  const second = news.of([failure, failure, { ...failure, name: "test_y" }, failure], 80, colors);
+  expect(second).toEqual(["✘ tests/accounting/test_a.py › test_y (gw1)"]);
 });
 
 test("after ten failures one line says that there are more", () => {
-  const { told, lines } = collect();
-  for (let index = 0; index < 30; index += 1) told.tell({ ...failure, name: `test_${index}` });
+  const failures = Array.from({ length: 30 }, (_, index) => ({ ...failure, name: `test_${index}` }));
+  const lines = new FailureNews().of(failures, 80, colors);
   expect(lines).toHaveLength(11);
   expect(lines.at(-1)).toBe("… more failures: see the end");
 });

@@ -1,0 +1,55 @@
+import { configPlaces, type LoadedConfig, loadConfig } from "../config/load.ts";
+import type { Subject } from "../config/request.ts";
+import type { Repository } from "../git/repository.ts";
+import { type Checkout, openCheckout, openWorkingTree } from "../push/checkout.ts";
+import { type Push, readPush, readRevision, type Target } from "../push/refs.ts";
+import { RequestError } from "../shared/errors.ts";
+import { shortId } from "../shared/text.ts";
+import type { Context } from "./context.ts";
+
+/** The commits that are to be verified, and what needs no verification. */
+export async function readSubject({ git }: Repository, subject: Subject): Promise<Push> {
+  if (subject.kind === "push") return await readPush(git, subject.lines);
+  const target = await readRevision(git, subject.kind === "revision" ? subject.revision : "HEAD");
+  return { targets: [target], skipped: [] };
+}
+
+/** The files of a commit, or those of the working tree where that is asked for. */
+export async function openFiles({ request, repository, world }: Context, target: Target): Promise<Checkout> {
+  if (request.subject.kind === "working tree") return await openWorkingTree(repository);
+  return await openCheckout(repository, target, world.environment);
+}
+
+/** "main at 1a2b3c4d, in place". */
+export function describeCheckout({ kind }: Checkout, { commit, branch }: Target): string {
+  const name = branch === null ? shortId(commit) : `${branch} at ${shortId(commit)}`;
+  if (kind === "working tree") return `the working tree as it lies, on top of ${name}`;
+  return kind === "checkout" ? `${name}, in place` : `${name}, in a worktree of its own`;
+}
+
+/** The configuration of the files that are verified. Throws RequestError where they have none. */
+export async function requireConfig(checkout: Checkout, repository: Repository, target: Target): Promise<LoadedConfig> {
+  const loaded = await loadConfig(checkout.root);
+  if (loaded !== null) {
+    if (checkout.kind === "checkout") await refuseShadow(checkout, loaded.file, target);
+    return loaded;
+  }
+  const here = await loadConfig(repository.root).catch(() => null);
+  throw new RequestError(
+    here === null
+      ? `${shortId(target.commit)} has no verify.config.json: run \`npx verify init\` and commit what it writes.`
+      : `${here.file} is not part of ${shortId(target.commit)}: commit it, as only what is committed is verified.`,
+  );
+}
+
+/** A configuration that is only here must not stand before one that is part of the commit. Throws RequestError. */
+async function refuseShadow(checkout: Checkout, file: string, { commit }: Target): Promise<void> {
+  const tracked = await checkout.trackedFiles();
+  if (tracked.has(file)) return;
+  // Of the places, package.json alone may be there without being a configuration.
+  const committed = configPlaces.find((place) => place !== "package.json" && tracked.has(place));
+  if (committed === undefined) return;
+  throw new RequestError(
+    `${file} is not part of ${shortId(commit)} and stands before ${committed}, which is: remove it, or commit it in the other's place.`,
+  );
+}

@@ -1,0 +1,29 @@
+import type { LoadedConfig } from "../config/load.ts";
+import type { VerifyRequest } from "../config/request.ts";
+import type { Repository } from "../git/repository.ts";
+import type { Checkout } from "../push/checkout.ts";
+import type { Conditions, ReceiptStore } from "../push/receipts.ts";
+import type { Target } from "../push/refs.ts";
+import type { Output } from "../report/terminal/output.ts";
+import type { World } from "../shared/world.ts";
+import type { Plan } from "../suite/plan/plan.ts";
+import type { ChangeFacts } from "./change-facts.ts";
+
+/** What every stage of a verification may use. */
+export interface Context {
+  readonly request: VerifyRequest;
+  readonly world: World;
+  readonly repository: Repository;
+  readonly output: Output;
+  readonly receipts: ReceiptStore;
+}
+
+/** What is known of one tree, or being found out, before anything runs. */
+export interface Prepared extends ChangeFacts {
+  readonly target: Target;
+  readonly checkout: Checkout;
+  readonly loaded: LoadedConfig;
+  readonly plan: Plan;
+  readonly conditions: Promise<Conditions>;
+  readonly startedAt: Date;
+}

@@ -1,0 +1,77 @@
+import { type Assessment, assessCoverage } from "../coverage/assess.ts";
+import { nothingTold } from "../coverage/files/measuring.ts";
+import { FigureStore } from "../coverage/gate/recorded-figures.ts";
+import { openGit } from "../git/client.ts";
+import type { Summary } from "../model/summary.ts";
+import { History, historyEntry } from "../report/history.ts";
+import { summaryOfRun } from "../report/summarize.ts";
+import { keepProof, whyNoProof } from "../trust/proof.ts";
+import type { Context, Prepared } from "./context.ts";
+import { readRunFacts } from "./run-facts.ts";
+import type { FinishedSuites } from "./stages.ts";
+import { reachVerdict } from "./verdict.ts";
+
+/** What a run came to, and what its reports need besides. */
+export interface JudgedRun {
+  readonly summary: Summary;
+  readonly assessment: Assessment | null;
+}
+
+/** Judges what ran: coverage, gate, checks and tests become a verdict, and the verdict a receipt where it proves the tree. */
+export async function judgeRun(context: Context, prepared: Prepared, run: FinishedSuites): Promise<JudgedRun> {
+  const { checkout, loaded, plan } = prepared;
+  const { changed, added } = await checkout.drift();
+  const assessment = await assess(context, prepared, run);
+  const coverage = assessment?.summary ?? null;
+  const findings = { ...run, changed, coverage, doubts: assessment?.doubts ?? [] };
+  const judgment = reachVerdict(findings, loaded.config.races);
+  const doubts = judgment.verdict === "verified" ? whyNoProof(checkout, plan, added) : [];
+  const proves = judgment.verdict === "verified" && doubts.length === 0;
+  const notes = [...doubts, ...run.notes, ...(assessment?.notes ?? []), ...checkout.notes];
+  const facts = await readRunFacts(context, prepared);
+  const summary = await keepProof(
+    context,
+    prepared,
+    summaryOfRun(facts, { ...run, coverage }, judgment, notes, proves),
+  );
+  await recordHistory(context, summary);
+  return { summary, assessment };
+}
+
+/** What the coverage comes to; null where there is no data. */
+async function assess(
+  { world }: Context,
+  { target, checkout, plan, ...prepared }: Prepared,
+  { measured, ...run }: FinishedSuites,
+): Promise<Assessment | null> {
+  if (measured === null) return null;
+  const suites = plan.suites.map(({ suite: { name, runner, source }, directory }) => ({
+    name,
+    runner,
+    directory,
+    source,
+    measuring: run.suites.find(({ summary }) => summary.name === name)?.measuring ?? nothingTold,
+  }));
+  return await assessCoverage(measured, {
+    gate: plan.gate,
+    root: checkout.root,
+    git: openGit(checkout.root, world.environment),
+    suites,
+    commit: target.commit,
+    isWorkingTree: checkout.kind === "working tree",
+    mergeBase: await prepared.mergeBase,
+    baseFigure: await prepared.baseFigure,
+    testFiles: new Set(run.suites.flatMap(({ record }) => record.tests.map(({ file }) => file))),
+    environment: world.environment,
+  });
+}
+
+/** What later runs are compared with; no verdict depends on it. */
+async function recordHistory({ repository }: Context, summary: Summary): Promise<void> {
+  const { receipt, coverage, tree, commit } = summary;
+  const figures = new FigureStore(repository.commonDirectory);
+  if (receipt !== null && coverage !== null)
+    await figures.record(tree, { commit, lines: coverage.lines }).catch(() => {});
+  const entry = historyEntry(summary);
+  if (entry !== null) await new History(repository.commonDirectory).add(entry);
+}

@@ -1,0 +1,76 @@
+import { joinedRecords } from "../model/run-record.ts";
+import type { Changes, SuiteSummary, Summary } from "../model/summary.ts";
+import type { Receipt } from "../push/receipts.ts";
+import type { Target } from "../push/refs.ts";
+import { tellGitHub } from "../report/github/tell.ts";
+import { readTemplate } from "../report/pull-request/template.ts";
+import { summaryOfBeginning, summaryOfError, summaryOfReceipt } from "../report/summarize.ts";
+import { summaryJson } from "../report/summary-json.ts";
+import { verdictText } from "../report/terminal/verdict-text.ts";
+import { nothing, type RunData, writeBeginning, writeReports } from "../report/write.ts";
+import { InterruptedError, messageOf } from "../shared/errors.ts";
+import type { Context, Prepared } from "./context.ts";
+import type { JudgedRun } from "./judge-run.ts";
+import { destinationOf, readRunFacts } from "./run-facts.ts";
+import type { RunResults } from "./stages.ts";
+
+/** Until the end of a run no report of an earlier one stands as if it were this one's. */
+export async function reportBeginning(context: Context, prepared: Prepared): Promise<void> {
+  await writeBeginning(context.repository.root, summaryOfBeginning(await readRunFacts(context, prepared)));
+}
+
+/** Writes the reports and shows the verdict, without the notes that were `shown` before. */
+async function reportSummary(
+  context: Context,
+  summary: Summary,
+  data: RunData,
+  shown: readonly string[] = [],
+): Promise<Summary> {
+  const { output, repository, request, world } = context;
+  const template = await readTemplate(repository.git, summary.commit);
+  const written = await writeReports(repository.root, summary, data, template);
+  const notes = summary.notes.filter((note) => !shown.includes(note));
+  output.print(verdictText({ ...summary, notes }, output.colors, output.screen));
+  for (const note of written) output.say(`  ${note}`);
+  await tellGitHub(summary, output, world.environment);
+  if (request.options.json) world.output.write(summaryJson(summary));
+  return summary;
+}
+
+/** The reports of a run that came to its end. */
+export async function reportRun(
+  context: Context,
+  { checkout }: Prepared,
+  { summary, assessment }: JudgedRun,
+  { suites }: RunResults,
+): Promise<void> {
+  const coverage = assessment && { coverage: assessment.coverage, root: checkout.root };
+  await reportSummary(context, summary, { coverage, record: joinedRecords(suites) }, checkout.notes);
+}
+
+/** The reports of a tree that a receipt proves, so that nothing had to run. */
+export async function reportReceipt(
+  context: Context,
+  target: Target,
+  receipt: Receipt,
+  changes: Promise<Changes | null>,
+): Promise<Summary> {
+  const facts = { changes: await changes, destination: await destinationOf(context, target) };
+  return await reportSummary(context, summaryOfReceipt(receipt, target, facts), nothing);
+}
+
+/** The reports of a run that could not come to its end; the error itself is shown by whoever catches it. */
+export async function reportError(
+  context: Context,
+  prepared: Prepared,
+  error: unknown,
+  suites: readonly SuiteSummary[],
+): Promise<void> {
+  const { output, repository, request, world } = context;
+  const verdict = error instanceof InterruptedError ? "interrupted" : "error";
+  const summary = summaryOfError(await readRunFacts(context, prepared), verdict, messageOf(error), suites);
+  const template = await readTemplate(repository.git, summary.commit);
+  for (const note of await writeReports(repository.root, summary, nothing, template)) output.say(`  ${note}`);
+  await tellGitHub(summary, output, world.environment);
+  if (request.options.json) world.output.write(summaryJson(summary));
+}

@@ -1,0 +1,124 @@
+import type { Config } from "../config/schema.ts";
+import { type Measured, measure } from "../coverage/measure.ts";
+import type { Provision } from "../database/provision.ts";
+import { countsText } from "../model/figures.ts";
+import type { CheckSummary } from "../model/summary.ts";
+import type { Checkout } from "../push/checkout.ts";
+import { type Stage, stage } from "../report/terminal/stage.ts";
+import { RunningSuiteView } from "../report/terminal/suite-view.ts";
+import { background } from "../shared/background.ts";
+import { InterruptedError, messageOf } from "../shared/errors.ts";
+import { runCheck } from "../suite/checks.ts";
+import { openPlanDatabases } from "../suite/open-databases.ts";
+import type { Plan, PlannedSuite } from "../suite/plan/plan.ts";
+import { runSuite, type SuiteOutcome } from "../suite/run.ts";
+import type { RunContext } from "../suite/run-context.ts";
+
+/** What the stages of a run have found so far. Each stage adds its own. */
+export interface RunResults {
+  readonly checks: CheckSummary[];
+  /** The databases, while they are being opened and after; null where no suite uses one. */
+  opening: Promise<Provision> | null;
+  /** The open databases; null before, and where no suite uses one. */
+  provision: Provision | null;
+  readonly suites: SuiteOutcome[];
+}
+
+/** The results of a run before its first stage. */
+export function noResults(): RunResults {
+  return { checks: [], opening: null, provision: null, suites: [] };
+}
+
+/** A stage for each check; one that fails does not keep the others from running. */
+export function checkStages(plan: Plan, checks: Config["checks"], context: RunContext, results: RunResults): Stage[] {
+  const timeout = plan.suites[0]?.timeoutSeconds ?? Number.POSITIVE_INFINITY;
+  return Object.entries(checks).map(([name, command]) =>
+    stage(name, async () => {
+      const check = await runCheck({ name, command }, timeout, context);
+      results.checks.push(check);
+      return { text: check.passed ? "passed" : "failed", isBad: !check.passed };
+    }),
+  );
+}
+
+/** The stage that opens the databases of all suites; none where no suite uses one. */
+export function databaseStages(plan: Plan, context: RunContext, results: RunResults): Stage[] {
+  const { database } = context;
+  if (database === false || !plan.suites.some((suite) => suite.usesDatabase)) return [];
+  return [
+    stage("Database", async (show) => {
+      let phrase = "";
+      show({ phrase: () => phrase });
+      const onProgress = (text: string): void => {
+        phrase = text;
+      };
+      // Where a check beside this stage ends the run, nobody awaits the databases here, and whoever cleans up does.
+      results.opening = background(openPlanDatabases(plan, database, context, onProgress));
+      results.provision = await results.opening;
+      return results.provision.description;
+    }),
+  ];
+}
+
+/** The stage that runs a suite. */
+export function suiteStage(
+  planned: PlannedSuite,
+  races: Config["races"],
+  context: RunContext,
+  results: RunResults,
+): Stage {
+  return stage(planned.suite.name, async (show) => {
+    const outcome = await runSuite(planned, results.provision, context, (suite) => show(new RunningSuiteView(suite)));
+    results.suites.push(outcome);
+    const { tests } = outcome.summary;
+    const allowedFailures = races === "warn" ? (tests.races ?? 0) : 0;
+    return { text: countsText(tests), isBad: outcome.reasons.length > 0 || tests.failed > allowedFailures };
+  });
+}
+
+/** What the suites and checks of a run found, all of them at their end. */
+export interface FinishedSuites extends Pick<RunResults, "suites" | "checks"> {
+  /** What the suites covered, or null where there is no data. */
+  readonly measured: Measured | null;
+  /** Names of covered files that are not part of what is verified. */
+  readonly outside: readonly string[];
+  /** Such as "embedded Postgres 17.10", or null where no suite uses a database. */
+  readonly server: string | null;
+  /** What a reader should know, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** Reads the coverage of all suites while the databases are removed. Throws InterruptedError where the run was interrupted. */
+export async function finishSuites(results: RunResults, { checkout, signal }: RunContext): Promise<FinishedSuites> {
+  if (signal.aborted) throw new InterruptedError();
+  const { suites, checks, provision } = results;
+  const [coverage, left] = await Promise.all([readCoverage(suites, checkout), closeDatabases(provision)]);
+  const notes = [...suites.flatMap((suite) => suite.notes), ...(provision?.notes ?? []), ...left];
+  return { suites, checks, server: provision?.description ?? null, ...coverage, notes };
+}
+
+/** Ends the databases of a run that failed or was interrupted. The error that ended it counts; errors here are ignored. */
+export async function abandonDatabases({ opening }: RunResults): Promise<void> {
+  await (await opening?.catch(() => null))?.close().catch(() => {});
+}
+
+async function readCoverage(
+  suites: readonly SuiteOutcome[],
+  checkout: Checkout,
+): Promise<Pick<FinishedSuites, "measured" | "outside">> {
+  const foreign = suites.flatMap((suite) => suite.foreign);
+  const inputs = suites.map(({ summary, coverage }) => ({ suite: summary.name, inputs: coverage ?? [] }));
+  const { root, otherRoots } = checkout;
+  const measured = await measure(inputs, { root, otherRoots, tracked: await checkout.trackedFiles() });
+  return { measured, outside: [...new Set([...(measured?.misled ?? []), ...foreign])] };
+}
+
+/** Databases that could not be removed change nothing about the verdict, but somebody has to know. */
+async function closeDatabases(provision: Provision | null): Promise<string[]> {
+  try {
+    await provision?.close();
+    return [];
+  } catch (error) {
+    return [`Not all databases could be removed: ${messageOf(error)}`];
+  }
+}

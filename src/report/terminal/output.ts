@@ -1,0 +1,89 @@
+import type { Writable } from "node:stream";
+import pc from "picocolors";
+import type { Environment } from "../../shared/world.ts";
+import { LiveArea } from "./live-area.ts";
+import { plainScreen, type Screen, sizeOf } from "./screen.ts";
+import { wrapWords } from "./width.ts";
+
+export type Colors = ReturnType<typeof pc.createColors>;
+
+/** Where a run is shown: a terminal, on which lines can be drawn again, or any other stream. */
+export interface Output {
+  readonly colors: Colors;
+  /** What a text has to fit on. */
+  readonly screen: Screen;
+  /** The lines that are drawn again; null where nothing can be. */
+  readonly area: LiveArea | null;
+  /** Writes sentences, a line each; on a terminal broken between their words where they are longer than the screen. */
+  say(text: string): void;
+  /** Writes lines as they are: laid out for the screen already, or read by a program. */
+  print(text: string): void;
+}
+
+/** Opens the output on a stream: live on a terminal, plain lines elsewhere and in CI. */
+export function openOutput(stream: Writable, environment: Environment): Output {
+  const isTerminal = (stream as { isTTY?: boolean }).isTTY === true && environment.TERM !== "dumb";
+  const colors = pc.createColors(wantsColors(isTerminal, environment));
+  return isTerminal && !isSet(environment.CI) ? new Terminal(stream, colors) : new Plain(stream, colors);
+}
+
+class Terminal implements Output {
+  readonly colors: Colors;
+  readonly area: LiveArea;
+  readonly #stream: Writable;
+
+  constructor(stream: Writable, colors: Colors) {
+    this.#stream = stream;
+    this.colors = colors;
+    this.area = new LiveArea(stream);
+  }
+
+  get screen(): Screen {
+    return { ...sizeOf(this.#stream), wraps: true };
+  }
+
+  say(text: string): void {
+    const { columns } = this.screen;
+    this.print(
+      text
+        .split("\n")
+        .flatMap((line) => wrapWords(line, columns))
+        .join("\n"),
+    );
+  }
+
+  print(text: string): void {
+    if (this.area.isShown) this.area.writeAbove(text);
+    else this.#stream.write(`${text}\n`);
+  }
+}
+
+class Plain implements Output {
+  readonly colors: Colors;
+  readonly area = null;
+  readonly screen = plainScreen;
+  readonly #stream: Writable;
+
+  constructor(stream: Writable, colors: Colors) {
+    this.#stream = stream;
+    this.colors = colors;
+  }
+
+  say(text: string): void {
+    this.print(text);
+  }
+
+  print(text: string): void {
+    this.#stream.write(`${text}\n`);
+  }
+}
+
+/** Of two wishes that contradict each other, the quieter one counts. */
+function wantsColors(isTerminal: boolean, { NO_COLOR, FORCE_COLOR }: Environment): boolean {
+  if (NO_COLOR) return false;
+  return FORCE_COLOR === undefined || FORCE_COLOR === "" ? isTerminal : isSet(FORCE_COLOR);
+}
+
+function isSet(variable: string | undefined): boolean {
+  return !["", "0", "false"].includes(variable?.toLowerCase() ?? "");
+}

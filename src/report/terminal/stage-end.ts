@@ -1,0 +1,26 @@
+import type { Output } from "./output.ts";
+import { wrapWords } from "./width.ts";
+
+/** How a stage ended; `text` is null for one that threw. */
+export interface StageEnd {
+  readonly title: string;
+  readonly text: string | null;
+  readonly isBad: boolean;
+  /** How long it took, as a text. */
+  readonly took: string;
+}
+
+/** Prints the line of a stage that has ended: "✔ Database: embedded Postgres 17.10 (1.2 s)". */
+export function printEnd({ title, text, isBad, took }: StageEnd, output: Output): void {
+  const { green, red, dim } = output.colors;
+  const mark = isBad ? red("✘") : green("✔");
+  const words = text === null ? title : `${title}: ${text}`;
+  const { columns, wraps } = output.screen;
+  // Whatever reads a pipe breaks the lines itself.
+  const lines = wraps ? wrapWords(`  ${words} (${took})`, columns) : [`  ${words} (${took})`];
+  // The time is dim where it has not been broken; the mark takes the place of the first two columns.
+  const [first = "", ...others] = lines.map((line) =>
+    line.endsWith(`(${took})`) ? line.slice(0, -took.length - 2) + dim(`(${took})`) : line,
+  );
+  output.print([`${mark} ${first.slice(2)}`, ...others].join("\n"));
+}

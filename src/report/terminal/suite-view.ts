@@ -1,0 +1,65 @@
+import type { RunningSuite } from "../../suite/progress/running-suite.ts";
+import { FailureNews } from "./failure-news.ts";
+import { type SuiteView, suiteLines, suitePhrase } from "./live-suite.ts";
+import type { Colors } from "./output.ts";
+import type { Room } from "./screen.ts";
+import type { StageView } from "./stage.ts";
+import { type ShownTime, secondsLeft, steadyTime } from "./time-left.ts";
+
+/** From how many seconds on a test that runs is named: a reader asks whether it hangs. */
+const longWait = 20;
+
+/** Shows a suite while it runs: its counts, its workers, the time left, and each failure as it happens. */
+export class RunningSuiteView implements StageView {
+  readonly #suite: RunningSuite;
+  readonly #failures = new FailureNews();
+  /** The processes of which it was said that they do not end. */
+  readonly #keptAlive = new Set<unknown>();
+  #shown: ShownTime | null = null;
+
+  constructor(suite: RunningSuite) {
+    this.#suite = suite;
+  }
+
+  phrase(): string {
+    return this.#suite.rerunPhrase ?? suitePhrase(this.#facts());
+  }
+
+  lines(room: Room, colors: Colors): readonly string[] {
+    return this.#suite.rerunPhrase === null ? suiteLines(this.#facts(), room, colors) : [];
+  }
+
+  news(columns: number, colors: Colors): readonly string[] {
+    return [...this.#failures.of(this.#suite.failures, columns, colors), ...this.#keptAliveNews(colors)];
+  }
+
+  #facts(): SuiteView {
+    const { counts, running, workers } = this.#suite;
+    const hasTestsLeft = !counts.isTotalFinal || counts.done < counts.total;
+    const slow = running.filter(({ seconds }) => seconds >= longWait);
+    return { ...counts, secondsLeft: this.#secondsLeft(hasTestsLeft), workers, slow };
+  }
+
+  #secondsLeft(hasTestsLeft: boolean): number | null {
+    const begun = this.#suite.begunFiles;
+    if (begun.size === 0) return null;
+    const { durations, workers } = this.#suite.facts;
+    const estimate = secondsLeft({ recorded: durations, begun, workers, hasTestsLeft });
+    this.#shown = estimate === null ? null : steadyTime(this.#shown, estimate, Date.now() / 1000);
+    return this.#shown?.seconds ?? null;
+  }
+
+  #keptAliveNews(colors: Colors): string[] {
+    return [...this.#suite.keptAlive].flatMap(([progress, by]) => {
+      if (this.#keptAlive.has(progress)) return [];
+      this.#keptAlive.add(progress);
+      return colors.yellow(`  ${keptAliveText(by)}`);
+    });
+  }
+}
+
+/** "The tests are over, and the process has not ended yet: a connection to the database keeps it alive." */
+export function keptAliveText(by: readonly string[]): string {
+  const what = by.length === 0 ? "something" : by.join(", ");
+  return `The tests are over, and the process has not ended yet: ${what} ${by.length > 1 ? "keep" : "keeps"} it alive.`;
+}
