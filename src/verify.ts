@@ -15,12 +15,12 @@ import {
   type RunResults,
   suiteStage,
 } from "./pipeline/stages.ts";
+import { prepareReports } from "./project/reports-directory.ts";
 import { ReceiptStore } from "./push/receipts.ts";
 import type { Target } from "./push/refs.ts";
 import { openOutput } from "./report/terminal/output.ts";
 import { runStages, showStage } from "./report/terminal/run-stages.ts";
 import { sideBySide, stage } from "./report/terminal/stage.ts";
-import { prepareReports } from "./report/write.ts";
 import { background } from "./shared/background.ts";
 import { type ExitCode, exitCodes } from "./shared/errors.ts";
 import type { World } from "./shared/world.ts";

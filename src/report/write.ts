@@ -1,21 +1,17 @@
-import { lstat, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeLcov } from "../coverage/lcov/merge.ts";
 import type { Coverage } from "../coverage/lcov/source-coverage.ts";
 import type { RunRecord } from "../model/run-record.ts";
 import type { Summary } from "../model/summary.ts";
-import { messageOf, RequestError, UnavailableError } from "../shared/errors.ts";
+import { inReports, reportsDirectory } from "../project/reports-directory.ts";
 import { replaceFile } from "../shared/files.ts";
-import type { LogsDirectory } from "../suite/logs.ts";
 import { reportsIndex } from "./markdown/reports-index.ts";
 import { summaryMarkdown } from "./markdown/summary.ts";
 import { reportPage } from "./page/page.ts";
 import type { Template } from "./pull-request/template.ts";
 import { writePullRequest } from "./pull-request/write.ts";
 import { summaryJson } from "./summary-json.ts";
-
-/** Where the reports lie, relative to the repo's root. */
-export const reportsDirectory = ".verify";
 
 /** The coverage of all suites. */
 export interface MergedCoverage {
@@ -32,16 +28,6 @@ export interface RunData {
 
 /** Of a run that came to no end, or did not have to run. */
 export const nothing: RunData = { coverage: null, record: null };
-
-/**
- * Makes `.verify/` under the root, ignored by git, and in it the directory for the logs of the run that begins.
- * Throws RequestError where `.verify` is something else than a directory, UnavailableError where it cannot be made.
- */
-export async function prepareReports(root: string): Promise<LogsDirectory> {
-  const name = `${reportsDirectory}/logs`;
-  await inReports(root, () => mkdir(join(root, name), { recursive: true }));
-  return { directory: join(root, name), name };
-}
 
 /**
  * Writes the reports of a run into `.verify/` under the root. Without coverage, an earlier run's `coverage.lcov` goes,
@@ -99,25 +85,4 @@ async function isOfLastRun(directory: string, { receipt }: Summary): Promise<boo
   } catch {
     return false;
   }
-}
-
-/** Does the work with the absolute path of `.verify/`, which is there by then and ignored by git. */
-export async function inReports<Result>(root: string, work: (directory: string) => Promise<Result>): Promise<Result> {
-  const directory = join(root, reportsDirectory);
-  await requireDirectory(directory);
-  try {
-    await mkdir(directory, { recursive: true });
-    await replaceFile(join(directory, ".gitignore"), "*\n");
-    return await work(directory);
-  } catch (error) {
-    throw new UnavailableError(`The reports cannot be written to ${directory}: ${messageOf(error)}.`);
-  }
-}
-
-/** A link might lead anywhere, and what it leads to is not ours to write to. */
-async function requireDirectory(directory: string): Promise<void> {
-  const found = await lstat(directory).catch(() => null);
-  if (!found || found.isDirectory()) return;
-  const what = found.isSymbolicLink() ? "a symbolic link" : "not a directory";
-  throw new RequestError(`${directory} is ${what}, but the reports are written there; move it out of the way.`);
 }

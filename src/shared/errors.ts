@@ -36,3 +36,8 @@ export class InterruptedError extends ExpectedError {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Whether the operating system refused something, such as a full disk or a missing permission; else it is a bug of ours. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error;
+}

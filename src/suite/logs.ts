@@ -1,12 +1,5 @@
 import { join } from "node:path";
-
-/** The directory of the logs. */
-export interface LogsDirectory {
-  /** Absolute. */
-  readonly directory: string;
-  /** Relative to the repo's root. */
-  readonly name: string;
-}
+import type { LogsDirectory } from "../project/reports-directory.ts";
 
 /** A log of one suite, check or other command. */
 export interface LogFile {

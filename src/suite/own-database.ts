@@ -7,7 +7,7 @@ import type { WorkerDatabase } from "../database/provision.ts";
 import { withoutPostgresRedirects } from "../database/url.ts";
 import { scrubEnvironment, withoutCaller } from "../git/environment.ts";
 import { openRepository } from "../git/repository.ts";
-import { prepareReports } from "../report/write.ts";
+import { prepareReports } from "../project/reports-directory.ts";
 import { RequestError } from "../shared/errors.ts";
 import type { Environment, World } from "../shared/world.ts";
 import { openDatabases } from "./open-databases.ts";
