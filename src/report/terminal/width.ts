@@ -1,42 +1,27 @@
-import { stripVTControlCharacters } from "node:util";
-
-/** What takes no column of its own: combining marks, joiners, and what chooses how the character before is drawn. */
-const zeroWidth = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
-
-/** What takes two columns: East Asian scripts, their full-width forms, and pictures. */
-const doubleWidth =
-  /^(?:[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6])$/u;
+import cliTruncate from "cli-truncate";
+import stringWidth from "string-width";
+import wrapAnsi from "wrap-ansi";
 
 /** How many columns of a terminal a line takes; colors take none. */
 export function widthOf(text: string): number {
   // Most names are plain, and this is asked ten times a second for each of them.
-  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
-  return [...stripVTControlCharacters(text)].reduce((sum, character) => sum + characterWidth(character), 0);
+  return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
 }
 
 /** The text, or its beginning and "…" where it takes more columns than that. */
 export function clipToWidth(text: string, columns: number): string {
-  if (widthOf(text) <= columns) return text;
-  return columns < 1 ? "" : `${beginning(text, columns - 1)}…`;
+  return truncate(text, columns, "end");
 }
 
 /**
  * A file's name in so many columns: its directories go first, as "…/test_ledger.py", and where its own name is too long
- * by itself, the middle of that.
+ * by itself, the middle of that: the end tells a file from its like more often than the beginning, which tends to be "test_".
  */
 export function shortFile(file: string, columns: number): string {
-  if (widthOf(file) <= columns) return file;
   const parts = file.split("/");
-  for (let first = 1; first < parts.length; first += 1) {
-    const short = `…/${parts.slice(first).join("/")}`;
-    if (widthOf(short) <= columns) return short;
-  }
   const name = parts.at(-1) ?? "";
-  if (widthOf(name) <= columns) return name;
-  if (columns < 3) return clipToWidth(name, columns);
-  // The end tells a file from its like more often than the beginning, which tends to be "test_".
-  const last = Math.ceil((columns - 1) / 2);
-  return `${beginning(name, columns - 1 - last)}…${ending(name, last)}`;
+  const candidates = [file, ...parts.slice(1).map((_, index) => `…/${parts.slice(index + 1).join("/")}`), name];
+  return candidates.find((candidate) => widthOf(candidate) <= columns) ?? truncate(name, columns, "middle");
 }
 
 /** The text filled up with spaces to so many columns. */
@@ -50,47 +35,24 @@ export function padToWidth(text: string, columns: number): string {
  */
 export function wrapWords(line: string, columns: number, further = 2): string[] {
   if (widthOf(line) <= columns) return [line];
-  const own = /^ */.exec(line)?.[0] ?? "";
-  const indent = `${own}${" ".repeat(further)}`;
-  const lines: string[] = [];
-  let current = own;
-  let isEmpty = true;
-  for (const word of line.trim().split(/ (?=\S)/)) {
-    const longer = isEmpty ? `${current}${word}` : `${current} ${word}`;
-    if (isEmpty || widthOf(longer) <= columns) {
-      current = longer;
-      isEmpty = false;
-      continue;
-    }
-    lines.push(current.trimEnd());
-    current = `${indent}${word}`;
-  }
-  return [...lines, current];
+  const indent = /^ */.exec(line)?.[0].length ?? 0;
+  const words = line.trim().split(/ (?=\S)/);
+  const wrap = (text: readonly string[], columns: number): string[] =>
+    wrapAnsi(text.join(" "), Math.max(1, columns), { trim: false }).split("\n");
+  // The first line has more room than those that are set in.
+  const [first = ""] = wrap(words, columns - indent);
+  const others = words.slice(first.trimEnd().split(/ (?=\S)/).length);
+  const rest = others.length === 0 ? [] : wrap(others, columns - indent - further);
+  return [" ".repeat(indent) + first.trimEnd(), ...rest.map((other) => " ".repeat(indent + further) + other.trim())];
 }
 
-function characterWidth(character: string): number {
-  if (zeroWidth.test(character)) return 0;
-  return doubleWidth.test(character) ? 2 : 1;
-}
-
-function beginning(text: string, columns: number): string {
-  let kept = "";
-  let width = 0;
-  for (const character of text) {
-    width += characterWidth(character);
-    if (width > columns) break;
-    kept += character;
+function truncate(text: string, columns: number, position: "end" | "middle"): string {
+  let room = Math.max(0, columns);
+  let cut = cliTruncate(text, room, { position });
+  // A character of two columns that lies on the edge is kept whole, which is one column too many.
+  while (widthOf(cut) > columns && room > 0) {
+    room -= 1;
+    cut = cliTruncate(text, room, { position });
   }
-  return kept;
-}
-
-function ending(text: string, columns: number): string {
-  let kept = "";
-  let width = 0;
-  for (const character of [...text].reverse()) {
-    width += characterWidth(character);
-    if (width > columns) break;
-    kept = character + kept;
-  }
-  return kept;
+  return cut;
 }

@@ -30,8 +30,8 @@ test("on a narrow terminal the bar has a line of its own, and files lose their d
   expect(lines(39).join("\n")).toMatchInlineSnapshot(`
     "  [█████████████████░░░░░░░░░░░░░░░░░░]
       412 of 806, 2 failed, about 34 s left
-      gw0  test_…ger.py  157 done  1 failed
-      gw1  test_…oks.py  255 done"
+      gw0  test_l…er.py  157 done  1 failed
+      gw1  test_b…ks.py  255 done"
   `);
 });
 

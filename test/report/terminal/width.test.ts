@@ -7,6 +7,9 @@ test.each([
   ["e\u0301", 1],
   ["✔ …", 3],
   ["🎉", 2],
+  ["👨‍👩‍👧‍👦", 2],
+  ["🇩🇪", 2],
+  ["⚠️", 2],
   ["\u001b[31mred\u001b[39m", 3],
 ])("%j takes %i columns", (text, columns) => expect(widthOf(text)).toBe(columns));
 
