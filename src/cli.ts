@@ -1,17 +1,13 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { closest, distance } from "fastest-levenshtein";
-import { type PullRequestOptions, pullRequest } from "./commands/pr.ts";
-import { prePush } from "./commands/pre-push.ts";
-import { status } from "./commands/status.ts";
+import type { PullRequestOptions } from "./commands/pr.ts";
 import type { Subject, VerifyOptions } from "./config/request.ts";
-import { durationSeconds } from "./config/schema.ts";
 import { scrubEnvironment } from "./git/environment.ts";
-import { UnknownRevisionError } from "./push/refs.ts";
-import { exitCodes, RequestError } from "./shared/errors.ts";
+import { durationSeconds } from "./shared/duration.ts";
+import { exitCodes, RequestError, UnknownRevisionError } from "./shared/errors.ts";
 import { explainError } from "./shared/explain-error.ts";
+import { version } from "./shared/version.ts";
 import type { World } from "./shared/world.ts";
-import { version } from "./trust/conditions.ts";
-import { verify } from "./verify.ts";
 
 /**
  * Runs one command line, without the program's name, and gives the exit code. What goes wrong is said on the world's
@@ -68,7 +64,9 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
     .action(async (revision: string | undefined, options: ParsedOptions) => {
       const request = { subject: subjectOf(revision, options), options: verifyOptions(options, rest) };
       finish(
-        await verify(request, world).catch((error: unknown) => Promise.reject(withCommand(error, revision, program))),
+        await (await import("./verify.ts"))
+          .verify(request, world)
+          .catch((error: unknown) => Promise.reject(withCommand(error, revision, program))),
       );
     });
   program
@@ -87,11 +85,13 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
     .option("--draft", "with --create: as a draft, which need not be verified")
     .option("--web", "with --create: in the browser")
     .option("--force", "with --create: replace what somebody changed in our part of the description")
-    .action(async (options: PullRequestOptions) => finish(await pullRequest(options, world)));
+    .action(async (options: PullRequestOptions) =>
+      finish(await (await import("./commands/pr.ts")).pullRequest(options, world)),
+    );
   program
     .command("status")
     .description("show what is proven about HEAD, the last verified trees, and the last runs with their trends")
-    .action(async () => finish(await status(world)));
+    .action(async () => finish(await (await import("./commands/status.ts")).status(world)));
   program
     .command("repeat <order>")
     .description("run the tests that led to a race again, in their order: a file of .verify/orders")
@@ -131,7 +131,10 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
   program
     .command("pre-push", { hidden: true })
     .description("what hooks/pre-push starts")
-    .action(async () => finish(await prePush({ remote: rest[0] ?? "", url: rest[1] ?? "" }, world, outer.environment)));
+    .action(async () => {
+      const { prePush } = await import("./commands/pre-push.ts");
+      finish(await prePush({ remote: rest[0] ?? "", url: rest[1] ?? "" }, world, outer.environment));
+    });
   program.addHelpText("after", helpFooter);
   return program;
 }

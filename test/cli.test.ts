@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { runCommandLine } from "../src/cli.ts";
-import { version } from "../src/trust/conditions.ts";
+import { version } from "../src/shared/version.ts";
 import { makeDirectory, makeRepository } from "./support/repository.ts";
 import { makePytestRepository, runIn, userEnvironment } from "./support/verify.ts";
 import { captureWorld } from "./support/world.ts";
@@ -137,6 +137,8 @@ test("what nobody expected is shown as a mistake of ours, and is no verdict", as
 test("a full disk is called one, and is no verdict", async () => {
   const { world, errors } = captureWorld({ directory: await makeDirectory() });
   const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+  // The command that reads the input is loaded only later.
+  world.input.on("error", () => {});
   world.input.destroy(full);
   expect(await runCommandLine(["pre-push", "--", "origin", "url"], world)).toBe(3);
   expect(errors()).toBe("The disk is full, so nothing could be verified: ENOSPC: no space left on device, write\n");

@@ -7,7 +7,7 @@ import { runShell, suiteEnvironment } from "./support/run.ts";
 
 test("a build begins empty and gives a program that can be run", async () => {
   const directory = await makeDirectory();
-  for (const part of ["package.json", "tsconfig.json", "src"]) {
+  for (const part of ["package.json", "rolldown.config.js", "tsconfig.json", "src"]) {
     await cp(join(packageRoot, part), join(directory, part), { recursive: true });
   }
   await symlink(join(packageRoot, "node_modules"), join(directory, "node_modules"));

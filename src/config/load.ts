@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import { closest } from "fastest-levenshtein";
 import { type Loader, type Loaders, lilconfig } from "lilconfig";
-import type { z } from "zod";
+import type * as z from "zod";
 import { messageOf, RequestError } from "../shared/errors.ts";
 import { canonicalPath, isWithin } from "../shared/within.ts";
 import { runConfiguration } from "./program.ts";

@@ -1,4 +1,5 @@
-import { z } from "zod";
+import * as z from "zod";
+import { durationSeconds } from "../shared/duration.ts";
 import { variableValueMistake } from "./variable-words.ts";
 
 /** The runners that have an adapter in `suite/`. */
@@ -152,12 +153,3 @@ export type SuiteConfig = z.output<typeof suiteSchema>;
 export type DatabaseConfig = z.output<typeof databaseSchema>;
 /** What is written in a file, before defaults. */
 export type ConfigFile = z.input<typeof configSchema>;
-
-const durationPattern = /^(\d+(?:\.\d+)?)(s|m|h)$/;
-
-/** The seconds of a duration such as "90s", "30m" or "2h"; null where it is none. */
-export function durationSeconds(text: string): number | null {
-  const [, amount, unit] = durationPattern.exec(text) ?? [];
-  if (amount === undefined) return null;
-  return Number(amount) * { s: 1, m: 60, h: 3600 }[unit as "s" | "m" | "h"];
-}

@@ -1,7 +1,7 @@
 import type { SimpleGit } from "simple-git";
 import type { PushLine } from "../config/request.ts";
 import { gitLineOrNull } from "../git/client.ts";
-import { RequestError, UnavailableError } from "../shared/errors.ts";
+import { RequestError, UnavailableError, UnknownRevisionError } from "../shared/errors.ts";
 
 /** A commit to verify. */
 export interface Target {
@@ -73,9 +73,6 @@ async function describeNoCommit(git: SimpleGit, { localObject, remoteRef }: Push
   }
   return `${shortRef(remoteRef)} leads to no commit: nothing to verify.`;
 }
-
-/** A revision that names nothing. */
-export class UnknownRevisionError extends RequestError {}
 
 /** The commit a revision names. Throws UnknownRevisionError where it names none. */
 export async function readRevision(git: SimpleGit, revision: string): Promise<Target> {

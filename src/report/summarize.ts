@@ -13,7 +13,7 @@ import type { Receipt } from "../push/receipts.ts";
 import type { Target } from "../push/refs.ts";
 import { quote } from "../shared/shell.ts";
 import { formatMoment } from "../shared/text.ts";
-import { version } from "../trust/conditions.ts";
+import { version } from "../shared/version.ts";
 
 /** What is known of a verification before anything ran. */
 export interface RunFacts {

@@ -17,6 +17,9 @@ export class RequestError extends ExpectedError {
   readonly exitCode = exitCodes.badRequest;
 }
 
+/** A revision that names nothing. */
+export class UnknownRevisionError extends RequestError {}
+
 /** The verification could not be done: no Postgres, no runner, disk full (exit code 3). */
 export class UnavailableError extends ExpectedError {
   override readonly name = "UnavailableError";

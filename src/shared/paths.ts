@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Environment } from "./world.ts";
 
@@ -7,7 +8,12 @@ import type { Environment } from "./world.ts";
  * The absolute directory of the installed package: its `hooks`, `dist`, `src/suite/runners/adapters` and
  * `src/report/page/browser` lie in it.
  */
-export const packageRoot = fileURLToPath(new URL("../..", import.meta.url)).replace(/[\\/]$/, "");
+export const packageRoot = nearestPackage(dirname(fileURLToPath(import.meta.url)));
+
+/** The nearest directory with a package.json: this module runs from `src`, and from the bundle in `dist`. */
+function nearestPackage(directory: string): string {
+  return existsSync(join(directory, "package.json")) ? directory : nearestPackage(dirname(directory));
+}
 
 /** The absolute path of a file that is injected into the workers of a runner. */
 export function adapterPath(name: string): string {

@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { arch, platform } from "node:os";
 import { join, resolve } from "node:path";
@@ -16,14 +15,12 @@ import type { Conditions, Receipt } from "../push/receipts.ts";
 import type { Target } from "../push/refs.ts";
 import { RequestError } from "../shared/errors.ts";
 import { packageRoot } from "../shared/paths.ts";
+import { version } from "../shared/version.ts";
 import type { Environment, World } from "../shared/world.ts";
 import { makePlan, type Plan } from "../suite/plan/plan.ts";
 import { type BaseFacts, readBaseFacts } from "./base-facts.ts";
 
 const run = promisify(execFile);
-
-/** The version of pushproof. */
-export const version: string = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")).version;
 
 /** How a server is named in the environment that the caller, and not the configuration, has chosen. */
 export const chosenServer = "a Postgres server of the caller's choice";

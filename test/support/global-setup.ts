@@ -5,7 +5,7 @@ import { pythonEnvironment } from "./python.ts";
 /** Builds what the hook starts, so that a test never runs yesterday's program, and makes what the Python tests run in. */
 export default async function setup(): Promise<void> {
   const root = fileURLToPath(new URL("../..", import.meta.url));
-  execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"], {
+  execFileSync(process.execPath, ["node_modules/rolldown/bin/cli.mjs", "--config"], {
     cwd: root,
     stdio: "inherit",
   });

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { replaceFile } from "../../shared/files.ts";
 import type { Redact } from "../../shared/redact.ts";
 import type { ReportedFacts } from "../progress/listen.ts";

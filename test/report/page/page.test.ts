@@ -104,15 +104,6 @@ test("without earlier runs there is no trend", () => {
   expect(reportPage(smallSummary(), sampleRecord())).not.toContain('id="trend"');
 });
 
-test("the built program makes the same page as the sources", async () => {
-  const script =
-    'import("./dist/report/page/page.js").then(({ reportPage }) => process.stdout.write(reportPage(JSON.parse(process.env.SUMMARY), null)))';
-  const summary = smallSummary();
-  const environment = suiteEnvironment({ SUMMARY: JSON.stringify(summary) });
-  const { output } = await runShell(`node -e '${script}'`, packageRoot, environment);
-  expect(output).toBe(reportPage(summary, null));
-});
-
 test("the package holds the page's scripts and styles", async () => {
   const { output } = await runShell(
     "npm pack --dry-run --json --ignore-scripts 2>/dev/null",

@@ -24,7 +24,7 @@ const ordinaryCanRead = !isRoot || ((await isPublic(packageRoot)) && (await isPu
 /** Opens a provision as an ordinary user, with nothing of root's in its environment. */
 async function runAsNobody(environment: Record<string, string>): Promise<{ exitCode: number; output: string }> {
   const modules = ["config/schema", "database/open"].map(
-    (name) => pathToFileURL(join(packageRoot, `dist/${name}.js`)).href,
+    (name) => pathToFileURL(join(packageRoot, `src/${name}.ts`)).href,
   );
   const script = `
     import { configSchema } from "${modules[0]}";
@@ -35,11 +35,15 @@ async function runAsNobody(environment: Record<string, string>): Promise<{ exitC
     const leased = await provision.lease(["gw0", "gw1"]);
     await provision.close();
     console.log(leased.map(({ name }) => name).join(" "));`;
-  const child = spawn(process.execPath, ["--input-type=module", "--eval", script], {
-    cwd: "/",
-    ...nobody,
-    env: { PATH: process.env.PATH, ...environment },
-  });
+  const child = spawn(
+    process.execPath,
+    ["--import", import.meta.resolve("tsx"), "--input-type=module", "--eval", script],
+    {
+      cwd: "/",
+      ...nobody,
+      env: { PATH: process.env.PATH, ...environment },
+    },
+  );
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
   const exitCode = await new Promise<number>((resolve) => child.once("close", resolve));

@@ -112,7 +112,7 @@ interface Run {
 /** Starts a program that opens a provision and keeps it. */
 async function startRun(): Promise<Run> {
   const modules = ["config/schema", "database/open"].map(
-    (name) => pathToFileURL(join(packageRoot, `dist/${name}.js`)).href,
+    (name) => pathToFileURL(join(packageRoot, `src/${name}.ts`)).href,
   );
   const script = `
     import { configSchema } from "${modules[0]}";
@@ -123,10 +123,14 @@ async function startRun(): Promise<Run> {
     const [leased] = await provision.lease(["gw0"]);
     console.log(JSON.stringify(leased.environment));
     setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ["--input-type=module", "--eval", script], {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, NODE_OPTIONS: "" },
-  });
+  const child = spawn(
+    process.execPath,
+    ["--import", import.meta.resolve("tsx"), "--input-type=module", "--eval", script],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, NODE_OPTIONS: "" },
+    },
+  );
   await once(child.stdout, "data");
   const [directory = ""] = await ownRunDirectories(child.pid);
   const content = await readFile(join(directory, "data", "postmaster.pid"), "utf8");

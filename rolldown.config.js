@@ -1,0 +1,35 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { defineConfig } from "rolldown";
+
+/** Adds `licenses.txt`: the license of every package that the program holds. */
+const licenses = {
+  name: "licenses",
+  generateBundle(_, bundle) {
+    const modules = Object.values(bundle).flatMap((chunk) => chunk.moduleIds ?? []);
+    const packages = new Set(modules.filter((id) => id.includes("/node_modules/")).map(packageOf));
+    const texts = [...packages].sort().map((directory) => {
+      const { name, version, license } = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
+      const file = readdirSync(directory).find((entry) => /^licen[cs]e/i.test(entry));
+      return `${name} ${version}: ${license}\n\n${file ? readFileSync(join(directory, file), "utf8").trim() : ""}\n`;
+    });
+    this.emitFile({ type: "asset", fileName: "licenses.txt", source: texts.join(`\n${"-".repeat(80)}\n\n`) });
+  },
+};
+
+/** The directory of the package that a module belongs to: the nearest one whose package.json names it. */
+function packageOf(id) {
+  const directory = dirname(id);
+  const file = join(directory, "package.json");
+  return existsSync(file) && JSON.parse(readFileSync(file, "utf8")).version ? directory : packageOf(directory);
+}
+
+/** The program in few files: hundreds of modules of ours and others' would be read at every start. */
+export default defineConfig({
+  input: { main: "src/main.ts" },
+  platform: "node",
+  // pg looks for a faster half of its own, which nobody has to install.
+  external: ["pg-native"],
+  plugins: [licenses],
+  output: { dir: "dist", format: "esm" },
+});

@@ -1,0 +1,8 @@
+const durationPattern = /^(\d+(?:\.\d+)?)(s|m|h)$/;
+
+/** The seconds of a duration such as "90s", "30m" or "2h"; null where it is none. */
+export function durationSeconds(text: string): number | null {
+  const [, amount, unit] = durationPattern.exec(text) ?? [];
+  if (amount === undefined) return null;
+  return Number(amount) * { s: 1, m: 60, h: 3600 }[unit as "s" | "m" | "h"];
+}
