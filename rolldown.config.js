@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { defineConfig } from "rolldown";
+import { tsImport } from "tsx/esm/api";
+import { toJSONSchema } from "zod";
 
 /** Adds `licenses.txt`: the license of every package that the program holds. */
 const licenses = {
@@ -17,6 +19,16 @@ const licenses = {
   },
 };
 
+/** Adds the JSON schema of `verify.config.json`, by which an editor completes and checks it. */
+const schema = {
+  name: "schema",
+  async generateBundle() {
+    const { configSchema } = await tsImport("./src/config/schema.ts", import.meta.url);
+    const text = JSON.stringify(toJSONSchema(configSchema, { io: "input" }), null, 1);
+    this.emitFile({ type: "asset", fileName: "verify.config.schema.json", source: `${text}\n` });
+  },
+};
+
 /** The directory of the package that a module belongs to: the nearest one whose package.json names it. */
 function packageOf(id) {
   const directory = dirname(id);
@@ -30,6 +42,6 @@ export default defineConfig({
   platform: "node",
   // pg looks for a faster half of its own, which nobody has to install.
   external: ["pg-native"],
-  plugins: [licenses],
+  plugins: [licenses, schema],
   output: { dir: "dist", format: "esm" },
 });

@@ -1,9 +1,19 @@
-import { cp, mkdir, stat, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Ajv } from "ajv";
 import { expect, test } from "vitest";
 import { packageRoot } from "../src/shared/paths.ts";
 import { makeDirectory } from "./support/repository.ts";
 import { runShell, suiteEnvironment } from "./support/run.ts";
+
+test("the built schema takes our own configuration, and refuses a key that is unknown", async () => {
+  const read = async (name: string) => JSON.parse(await readFile(join(packageRoot, name), "utf8"));
+  const { $schema: _dialect, ...schema } = await read("dist/verify.config.schema.json");
+  const validate = new Ajv({ strict: false }).compile(schema);
+  const config = await read("verify.config.json");
+  expect(validate(config), JSON.stringify(validate.errors)).toBe(true);
+  expect(validate({ ...config, suits: [] })).toBe(false);
+});
 
 test("a build begins empty and gives a program that can be run", async () => {
   const directory = await makeDirectory();

@@ -25,6 +25,9 @@ import { editFile } from "../shared/files.ts";
 import type { World } from "../shared/world.ts";
 import { fixedConnections } from "../suite/hints/fixed-connections.ts";
 
+/** By which an editor completes and checks the configuration. */
+const schemaPlace = "./node_modules/pushproof/dist/verify.config.schema.json";
+
 /** What `verify init` may be asked for. */
 export interface InitOptions {
   /** Whether what the suites lack is installed, by the project's own managers. */
@@ -103,7 +106,7 @@ async function configure({ world, repository, narrator, root, packageFields }: S
     asked === null || !draft.config.database
       ? draft.config
       : { ...draft.config, database: { ...draft.config.database, ...asked.settings } };
-  await editFile(join(root, "verify.config.json"), `${JSON.stringify(config, null, 2)}\n`);
+  await editFile(join(root, "verify.config.json"), `${JSON.stringify({ $schema: schemaPlace, ...config }, null, 2)}\n`);
   narrator.did("verify.config.json written");
   for (const { title, notes } of [...draft.suites, ...draft.coverage]) {
     narrator.detail(title);

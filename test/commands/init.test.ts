@@ -41,6 +41,7 @@ describe("verify init in a repository with a pytest suite", () => {
     const config = JSON.parse(await read(repository, "verify.config.json"));
     expect(configSchema.safeParse(config).success).toBe(true);
     expect(config).toEqual({
+      $schema: "./node_modules/pushproof/dist/verify.config.schema.json",
       suites: [{ name: "ledger", runner: "pytest", command: "pytest", source: ["ledger"] }],
       database: { name: "ledger_test", variables: { TEST_DATABASE_URL: "postgresql+asyncpg" } },
     });
