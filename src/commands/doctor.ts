@@ -1,4 +1,3 @@
-import pc from "picocolors";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { defaultOptions } from "../config/request.ts";
 import { examineDatabase } from "../doctor/database.ts";
@@ -7,6 +6,7 @@ import { examineHook } from "../doctor/hook.ts";
 import { examineGit, examinePlaces } from "../doctor/repository.ts";
 import { examineDetection, examineSuites } from "../doctor/suites.ts";
 import { openRepository, type Repository } from "../git/repository.ts";
+import { type Colors, colorsFor } from "../shared/colors.ts";
 import { type ExitCode, exitCodes, RequestError } from "../shared/errors.ts";
 import { plainText, plural } from "../shared/text.ts";
 import type { World } from "../shared/world.ts";
@@ -27,8 +27,7 @@ export async function doctor(world: World): Promise<ExitCode> {
     ...(config === undefined ? [] : await examineConfigured({ repository, world, config })),
     ...(await examinePlaces(repository, world)),
   ];
-  const isTerminal = (world.output as { isTTY?: boolean }).isTTY === true;
-  const colors = pc.createColors(isTerminal && !world.environment.NO_COLOR);
+  const colors = colorsFor(world.output, world.environment);
   world.output.write(
     `${[...findings.flatMap((finding) => write(finding, colors)), "", conclusion(findings)].join("\n")}\n`,
   );
@@ -79,7 +78,7 @@ async function examineConfigured({
 
 const marks = { ok: "✔", remark: "!", problem: "✘" } as const;
 
-function write({ level, subject, text, remedy }: Finding, colors: ReturnType<typeof pc.createColors>): string[] {
+function write({ level, subject, text, remedy }: Finding, colors: Colors): string[] {
   const paint = { ok: colors.green, remark: colors.yellow, problem: colors.red }[level];
   const lines = plainText(text).split("\n");
   return [

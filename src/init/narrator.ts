@@ -1,5 +1,4 @@
-import type { Writable } from "node:stream";
-import { createColors } from "picocolors";
+import { colorsFor } from "../shared/colors.ts";
 import type { World } from "../shared/world.ts";
 
 /** Says what happens, a short line each. */
@@ -15,10 +14,9 @@ export interface Narrator {
   plain(line: string): void;
 }
 
-/** A narrator on standard output, in color where a terminal shows it and NO_COLOR does not forbid it. */
+/** A narrator on standard output, in color where a terminal shows it. */
 export function narratorOf(world: World): Narrator {
-  const isTerminal = (world.output as Writable & { isTTY?: boolean }).isTTY === true;
-  const colors = createColors(isTerminal && !world.environment.NO_COLOR);
+  const colors = colorsFor(world.output, world.environment);
   const write = (line: string): void => {
     world.output.write(`${line}\n`);
   };

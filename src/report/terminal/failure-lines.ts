@@ -1,7 +1,7 @@
 import type { Failure, Summary } from "../../model/summary.ts";
+import type { Colors } from "../../shared/colors.ts";
 import { listed, plainLine, plainText } from "../../shared/text.ts";
 import { allFailures, racesLetThrough, ranBeforeText } from "../verdict.ts";
-import type { Colors } from "./output.ts";
 import type { Room } from "./screen.ts";
 import { clipToWidth, shortFile, widthOf } from "./width.ts";
 

@@ -1,5 +1,5 @@
+import type { Colors } from "../../shared/colors.ts";
 import type { ReadableTest } from "../../suite/progress/running-suite.ts";
-import type { Colors } from "./output.ts";
 import { clipToWidth, shortFile, widthOf } from "./width.ts";
 
 /** After that many the end says more than a list would. */

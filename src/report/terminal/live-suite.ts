@@ -1,6 +1,6 @@
 import type { RunningSummary } from "../../model/summary.ts";
+import type { Colors } from "../../shared/colors.ts";
 import { formatAge, listed, plural } from "../../shared/text.ts";
-import type { Colors } from "./output.ts";
 import type { Room } from "./screen.ts";
 import { timeLeftText } from "./time-left.ts";
 import { clipToWidth, padToWidth, shortFile, widthOf } from "./width.ts";

@@ -1,11 +1,9 @@
 import type { Writable } from "node:stream";
-import pc from "picocolors";
+import { type Colors, colorsFor, isSwitchedOn, isTerminal } from "../../shared/colors.ts";
 import type { Environment } from "../../shared/world.ts";
 import { LiveArea } from "./live-area.ts";
 import { plainScreen, type Screen, sizeOf } from "./screen.ts";
 import { wrapWords } from "./width.ts";
-
-export type Colors = ReturnType<typeof pc.createColors>;
 
 /** Where a run is shown: a terminal, on which lines can be drawn again, or any other stream. */
 export interface Output {
@@ -22,9 +20,10 @@ export interface Output {
 
 /** Opens the output on a stream: live on a terminal, plain lines elsewhere and in CI. */
 export function openOutput(stream: Writable, environment: Environment): Output {
-  const isTerminal = (stream as { isTTY?: boolean }).isTTY === true && environment.TERM !== "dumb";
-  const colors = pc.createColors(wantsColors(isTerminal, environment));
-  return isTerminal && !isSet(environment.CI) ? new Terminal(stream, colors) : new Plain(stream, colors);
+  const colors = colorsFor(stream, environment);
+  return isTerminal(stream, environment) && !isSwitchedOn(environment.CI)
+    ? new Terminal(stream, colors)
+    : new Plain(stream, colors);
 }
 
 class Terminal implements Output {
@@ -76,14 +75,4 @@ class Plain implements Output {
   print(text: string): void {
     this.#stream.write(`${text}\n`);
   }
-}
-
-/** Of two wishes that contradict each other, the quieter one counts. */
-function wantsColors(isTerminal: boolean, { NO_COLOR, FORCE_COLOR }: Environment): boolean {
-  if (NO_COLOR) return false;
-  return FORCE_COLOR === undefined || FORCE_COLOR === "" ? isTerminal : isSet(FORCE_COLOR);
-}
-
-function isSet(variable: string | undefined): boolean {
-  return !["", "0", "false"].includes(variable?.toLowerCase() ?? "");
 }

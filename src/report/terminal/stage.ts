@@ -1,5 +1,5 @@
 import type { ListrTask } from "listr2";
-import type { Colors } from "./output.ts";
+import type { Colors } from "../../shared/colors.ts";
 import type { Room } from "./screen.ts";
 
 /** The words shown when a stage ends; `isBad` marks it as failed, though what follows runs nevertheless. */

@@ -1,7 +1,7 @@
+import type { Colors } from "../../shared/colors.ts";
 import type { RunningSuite } from "../../suite/progress/running-suite.ts";
 import { FailureNews } from "./failure-news.ts";
 import { type SuiteView, suiteLines, suitePhrase } from "./live-suite.ts";
-import type { Colors } from "./output.ts";
 import type { Room } from "./screen.ts";
 import type { StageView } from "./stage.ts";
 import { type ShownTime, secondsLeft, steadyTime } from "./time-left.ts";

@@ -1,11 +1,11 @@
 import { briefFigures } from "../../model/figures.ts";
 import { allRejections, rejectionRemedies, rejectionText } from "../../model/rejections.ts";
 import type { Summary, Verdict } from "../../model/summary.ts";
+import type { Colors } from "../../shared/colors.ts";
 import { clip, listed, plainLine, shortId } from "../../shared/text.ts";
 import { flakySentences } from "../flaky.ts";
 import { allFailures, letThroughSentences, racesLetThrough, subjectOf, verdictInWords } from "../verdict.ts";
 import { failureLines } from "./failure-lines.ts";
-import type { Colors } from "./output.ts";
 import { plainScreen, type Screen } from "./screen.ts";
 import { widthOf, wrapWords } from "./width.ts";
 
