@@ -116,6 +116,7 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
     .command("list")
     .description("show name, worker, owner run, age, size, live or not")
     .option("--json", "the list as JSON")
+    .option("--all", "other repositories' runs too")
     .addOption(databaseUrlOption())
     .action(async (options) => finish(await (await import("./commands/db.ts")).listDatabases(options, world)));
   databases

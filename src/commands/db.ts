@@ -1,7 +1,7 @@
 import { loadConfig } from "../config/load.ts";
 import { type Cleaning, cleanEmbedded, cleanExternal } from "../database/cleaning.ts";
 import { clearCaches } from "../database/embedded/cluster/template-cache.ts";
-import { listEmbeddedDatabases, listEmbeddedRuns } from "../database/embedded/server/inventory.ts";
+import { type EmbeddedRun, listEmbeddedDatabases, listEmbeddedRuns } from "../database/embedded/server/inventory.ts";
 import { listExternalDatabases, withExternalServer } from "../database/external/inventory.ts";
 import { serverUrl } from "../database/url.ts";
 import { openRepository, type Repository } from "../git/repository.ts";
@@ -17,6 +17,8 @@ export interface ListOptions {
   readonly databaseUrl?: string | undefined;
   /** The list for programs. */
   readonly json?: boolean | undefined;
+  /** Those of other repositories' runs too. */
+  readonly all?: boolean | undefined;
 }
 
 export interface CleanOptions {
@@ -27,18 +29,25 @@ export interface CleanOptions {
 
 /**
  * Shows the databases that runs of this program have: on embedded servers of this user and, where one is named, on the
- * external server. Throws UnavailableError, the rest shown, where that one cannot be reached.
+ * external server. In a repository only its own runs' embedded servers are shown, unless all are asked for. Throws
+ * UnavailableError, the rest shown, where the external server cannot be reached.
  */
-export async function listDatabases({ databaseUrl, json }: ListOptions, world: World): Promise<ExitCode> {
-  const { url } = await findPlaces(databaseUrl, world);
-  const runs = await listEmbeddedRuns();
+export async function listDatabases({ databaseUrl, json, all }: ListOptions, world: World): Promise<ExitCode> {
+  const { repository, url } = await findPlaces(databaseUrl, world);
+  const everyRun = await listEmbeddedRuns();
+  const runs = all || repository === null ? everyRun : await runsOf(repository, everyRun, world);
   const embedded = await Promise.all(runs.map((run) => listEmbeddedDatabases(run)));
   const external = await Promise.allSettled(
     url === undefined ? [] : [withExternalServer(url, world, listExternalDatabases)],
   );
   const databases = [...embedded.flat(), ...external.flatMap((end) => (end.status === "fulfilled" ? end.value : []))];
   const ended = runs.filter((run, index) => !run.isLive && embedded[index]?.length === 0).map(({ path }) => path);
-  const text = json ? JSON.stringify(databases, null, 2) : databaseTable(databases, ended, new Date()).join("\n");
+  const others = everyRun.length - runs.length;
+  const lines = [
+    ...databaseTable(databases, ended, new Date()),
+    ...(others === 0 ? [] : [`${plural(others, "server")} of other repositories: \`verify db list --all\`.`]),
+  ];
+  const text = json ? JSON.stringify(databases, null, 2) : lines.join("\n");
   world.output.write(`${text}\n`);
   for (const end of external) if (end.status === "rejected") throw end.reason;
   return exitCodes.verified;
@@ -59,6 +68,22 @@ export async function cleanDatabases({ databaseUrl, cache }: CleanOptions, world
   if (cache) await emptyCaches(world, report);
   if (url !== undefined) report.tell(await withExternalServer(url, world, cleanExternal));
   return report.end();
+}
+
+/** The runs of a repository, in whichever of its checkouts; one that does not say where it ran may be anybody's. */
+async function runsOf(
+  { commonDirectory }: Repository,
+  runs: readonly EmbeddedRun[],
+  world: World,
+): Promise<EmbeddedRun[]> {
+  const isOurs = await Promise.all(
+    runs.map(async ({ note }) => {
+      if (note === null) return true;
+      const other = await openRepository({ ...world, directory: note.directory }).catch(() => null);
+      return other?.commonDirectory === commonDirectory;
+    }),
+  );
+  return runs.filter((_, index) => isOurs[index]);
 }
 
 /** The repository that the program was called in, if any, and the external server that is named, if any. */

@@ -43,6 +43,19 @@ function cellsOf({ output }: Outcome, name: string): string[] | undefined {
 /** A process that nobody has any more. */
 const deadOwner = async () => ({ ...(await currentOwner()), pid: 2 ** 22 + 1 });
 
+test("in a repository the runs of others are only counted, unless all are asked for", async () => {
+  const base = newBase();
+  const { root: own } = await makeRepository({ "a.txt": "" });
+  const { root: other } = await makeRepository({ "a.txt": "" });
+  const provision = await open({ settings: { name: base }, projectRoot: own });
+  await provision.lease(["gw0"]);
+  expect(cellsOf(await db(["list"], {}, own), `${base}_gw0`)).toBeDefined();
+  const elsewhere = await db(["list"], {}, other);
+  expect(cellsOf(elsewhere, `${base}_gw0`)).toBeUndefined();
+  expect(elsewhere.output).toMatch(/^\d+ servers? of other repositories: `verify db list --all`\.$/m);
+  expect(cellsOf(await db(["list", "--all"], {}, other), `${base}_gw0`)).toBeDefined();
+});
+
 test("a live run's databases are listed with worker, process, age, size and place", async () => {
   const base = newBase();
   const provision = await open({ settings: { name: base } });
