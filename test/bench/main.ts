@@ -1,12 +1,14 @@
 /**
  * `npm run bench` times runs of a whole suite, `npm run bench -- databases` how databases are made ready, `npm run bench --
- * schedule` how near a suite's files come to the least time that is possible, `npm run bench -- coverage` how coverage is merged.
+ * schedule` how near a suite's files come to the least time that is possible, `npm run bench -- coverage` how coverage is merged,
+ * `npm run bench -- start` what the program takes before it begins to work.
  */
 const [, , part = ""] = process.argv;
 const parts: Readonly<Record<string, () => Promise<unknown>>> = {
   databases: () => import("./databases.ts"),
   schedule: () => import("./schedule.ts"),
   coverage: () => import("./coverage.ts"),
+  start: () => import("./start.ts"),
 };
 const chosen = parts[part];
 // The benchmark reads the rest as its options.
