@@ -75,8 +75,8 @@ function endOfPhrase({ failed, secondsLeft }: SuiteView): string[] {
 }
 
 /** Full only when all is done: a bar that is full and goes on is not believed. */
-function bar({ done, total, failed }: SuiteView, cells: number, { green, red, dim }: Colors): string {
-  const full = Math.min(cells, Math.floor((done / total) * cells));
+function bar({ done, total, isTotalFinal, failed }: SuiteView, cells: number, { green, red, dim }: Colors): string {
+  const full = Math.min(isTotalFinal ? cells : cells - 1, Math.floor((done / total) * cells));
   return `[${(failed > 0 ? red : green)("█".repeat(full))}${dim("░".repeat(cells - full))}]`;
 }
 

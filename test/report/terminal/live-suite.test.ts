@@ -82,3 +82,8 @@ test("tests that have been running for long are named, with their worker and sin
   expect(lines(100, { slow }).at(-2)).toBe("  gw1 in tests/test_a.py › test_waits for 1 min");
   expect(lines(100, { slow }, 2)).toHaveLength(2);
 });
+
+test("the bar is never full while more tests may turn up", () => {
+  const [bar = ""] = lines(79, { done: 3, total: 3, failed: 0, isTotalFinal: false });
+  expect(bar).toContain("█░] 3 of at least 3 tests");
+});
