@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,6 +6,7 @@ import type { Repository } from "../git/repository.ts";
 import { hasBlock } from "../init/hook/file.ts";
 import { runsOurHook } from "../init/hook/manager-entry.ts";
 import { isShim } from "../init/hook/shim.ts";
+import { runProgram } from "../shared/exec/run-program.ts";
 import { packageRoot } from "../shared/paths.ts";
 import type { Environment, World } from "../shared/world.ts";
 
@@ -78,25 +78,15 @@ async function run(path: string, name: string, root: string, environment: Enviro
 
 /** Runs a hook so that pushproof, if it is reached, only says so. */
 export async function runAsked(
-  [program, ...words]: readonly [string, ...string[]],
+  command: readonly [string, ...string[]],
   root: string,
   environment: Environment,
 ): Promise<{ isAsked: boolean; output: string }> {
   const directory = await mkdtemp(join(tmpdir(), "pushproof-asked-"));
   const file = join(directory, "answer");
   try {
-    const child = spawn(program, words, {
-      cwd: root,
-      env: { ...environment, PUSHPROOF_ASKED: file },
-      stdio: ["ignore", "pipe", "pipe"],
-      timeout: patience,
-    });
-    let output = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
-    await new Promise<void>((resolve) => {
-      child.once("error", () => resolve());
-      child.once("close", () => resolve());
-    });
+    const asked = { directory: root, environment: { ...environment, PUSHPROOF_ASKED: file }, timeout: patience };
+    const { output } = await runProgram(command, asked);
     const answer = await readFile(file, "utf8").catch(() => "");
     return { isAsked: answer === "asked\n", output };
   } finally {

@@ -5,7 +5,7 @@ import type { Repository } from "../git/repository.ts";
 import { changedFiles } from "../init/detect/repository-facts.ts";
 import type { Narrator } from "../init/narrator.ts";
 import { RequestError, UnavailableError } from "../shared/errors.ts";
-import { runCommand } from "../shared/exec/commands.ts";
+import { runProgram } from "../shared/exec/run-program.ts";
 import type { World } from "../shared/world.ts";
 import { makePlan, type Plan } from "../suite/plan/plan.ts";
 import { projectEnvironment } from "../suite/plan/project-environment.ts";
@@ -62,7 +62,11 @@ function installsOf(problems: readonly Finding[]): string[] {
 async function run(command: string, { root }: Repository, world: World, narrator: Narrator): Promise<void> {
   narrator.plain(`  ${command} …`);
   const environment = withoutNpmRun(projectEnvironment({ kind: "working tree", root }, [], world.environment));
-  const { exitCode, output } = await runCommand(world, root, ["/bin/sh", "-c", command], environment);
+  const { exitCode, output } = await runProgram(["/bin/sh", "-c", command], {
+    directory: root,
+    environment,
+    signal: world.signal,
+  });
   if (exitCode !== 0) {
     const tail = output.trim().split("\n").slice(-8).join("\n");
     if (tail !== "") world.errors.write(`${tail}\n`);

@@ -7,7 +7,7 @@ import { launcherRemedy, missingLauncher, missingLauncherText } from "../project
 import { addNodePackages } from "../project/packages/add-node-packages.ts";
 import { addPythonPackages } from "../project/packages/add-python-packages.ts";
 import { listProjectFiles } from "../project/project-files.ts";
-import { runCommand } from "../shared/exec/commands.ts";
+import { runProgram } from "../shared/exec/run-program.ts";
 import { plural } from "../shared/text.ts";
 import type { World } from "../shared/world.ts";
 import type { Plan, PlannedSuite } from "../suite/plan/plan.ts";
@@ -80,7 +80,11 @@ async function examinePytest(
   const python = pythonOf(suite);
   if (python === null)
     return [remark(suite.name, `\`${suite.command}\` hides which Python runs it, so its packages were not looked at`)];
-  const { exitCode, output } = await runCommand(world, directory, ["/bin/sh", "-c", `${python} -c "${probe}"`]);
+  const { exitCode, output } = await runProgram(["/bin/sh", "-c", `${python} -c "${probe}"`], {
+    directory,
+    environment: world.environment,
+    signal: world.signal,
+  });
   const line = output.split("\n").find((one) => one.startsWith("{"));
   if (exitCode !== 0 || line === undefined)
     return [

@@ -1,6 +1,6 @@
-import { spawn } from "node:child_process";
 import { withoutNpmRun } from "../git/environment.ts";
-import { InterruptedError, messageOf, UnavailableError } from "../shared/errors.ts";
+import { UnavailableError } from "../shared/errors.ts";
+import { runProgram } from "../shared/exec/run-program.ts";
 import { type Redact, redactor } from "../shared/redact.ts";
 import { quote } from "../shared/shell.ts";
 import { clip, plainLine, plainText } from "../shared/text.ts";
@@ -36,25 +36,18 @@ export function programRunner(world: World, directory: string, url: string): Run
   const redact: Redact = (text) => hide(withoutCredentials(plainText(text)));
   const own = withoutNpmRun(world.environment);
   return async (program, words, { show = false } = {}) => {
-    if (world.signal.aborted) throw new InterruptedError();
     // A push starts the hook, and by it the suites: nothing is decided for them.
     const environment = program === "git" ? own : { ...own, ...quiet };
-    const child = spawn(program, words, { cwd: directory, env: environment, stdio: ["ignore", "pipe", "pipe"] });
-    const abort = (): void => void child.kill();
-    world.signal.addEventListener("abort", abort, { once: true });
-    const pass = show ? (line: string) => void world.errors.write(redact(line)) : () => {};
-    // Whole lines, as a secret must not slip through in two halves.
-    const streams = [child.stdout, child.stderr].map((stream) => collectLines(stream, pass));
-    const exitCode = await new Promise<number | null>((resolve, reject) => {
-      child.once("error", (error: NodeJS.ErrnoException) => {
-        if (error.code === "ENOENT") resolve(null);
-        else reject(new UnavailableError(`${program} cannot be run: ${redact(messageOf(error))}.`));
-      });
-      child.once("close", (code) => resolve(code ?? 1));
-    }).finally(() => world.signal.removeEventListener("abort", abort));
-    if (world.signal.aborted) throw new InterruptedError();
-    const [output = "", errors = ""] = streams.map((finish) => redact(finish()));
-    return { exitCode, output, errors };
+    const end = await runProgram([program, ...words], {
+      directory,
+      environment,
+      signal: world.signal,
+      // Whole lines, as a secret must not slip through in two halves.
+      ...(show && { onLine: (line) => void world.errors.write(`${redact(line)}\n`) }),
+    });
+    if (end.startError !== null && end.startError !== "ENOENT")
+      throw new UnavailableError(`${program} cannot be run: ${redact(end.output)}.`);
+    return { exitCode: end.exitCode, output: redact(end.stdout), errors: redact(end.stderr) };
   };
 }
 
@@ -83,22 +76,4 @@ export function commandLine(program: string, words: readonly string[]): string {
 /** The last address of a pull or merge request in what a program or a server has said; null where there is none. */
 export function addressIn(text: string): string | null {
   return text.match(/https?:\/\/[^\s"'<>]+\/(?:pull|pulls|merge_requests)\/\d+/g)?.at(-1) ?? null;
-}
-
-/** Passes on each whole line, and gives the function that ends it and gives all that was read. */
-function collectLines(stream: NodeJS.ReadableStream, pass: (line: string) => void): () => string {
-  let all = "";
-  let passed = 0;
-  stream.setEncoding("utf8");
-  stream.on("data", (chunk: string) => {
-    all += chunk;
-    const end = all.lastIndexOf("\n") + 1;
-    if (end > passed) pass(all.slice(passed, end));
-    passed = Math.max(passed, end);
-  });
-  return () => {
-    if (passed < all.length) pass(`${all.slice(passed)}\n`);
-    passed = all.length;
-    return all;
-  };
 }

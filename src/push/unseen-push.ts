@@ -1,10 +1,9 @@
-import { spawn } from "node:child_process";
 import { realpath } from "node:fs/promises";
-import { text } from "node:stream/consumers";
 import type { PushLine } from "../config/request.ts";
 import { gitLine, gitLineOrNull } from "../git/client.ts";
 import { defaultRemote, listRemotes } from "../git/remotes.ts";
 import type { Repository } from "../git/repository.ts";
+import { runProgram } from "../shared/exec/run-program.ts";
 import type { Environment } from "../shared/world.ts";
 import { findPushingProcess, type PushingProcess } from "./pushing-process.ts";
 
@@ -194,18 +193,11 @@ async function runGit(
   words: readonly string[],
   input = "",
 ): Promise<{ code: number | null; output: string }> {
-  const child = spawn("git", words, {
-    cwd: directory,
-    env: { ...environment, LC_ALL: "C.UTF-8", GIT_TERMINAL_PROMPT: "0" },
-    stdio: ["pipe", "pipe", "ignore"],
+  const { exitCode, stdout } = await runProgram(["git", ...words], {
+    directory,
+    environment: { ...environment, LC_ALL: "C.UTF-8", GIT_TERMINAL_PROMPT: "0" },
     timeout: patience,
+    input,
   });
-  child.stdin.on("error", () => {});
-  child.stdin.end(input);
-  const ended = new Promise<number | null>((resolve) => {
-    child.once("error", () => resolve(null));
-    child.once("close", resolve);
-  });
-  const [code, output] = await Promise.all([ended, text(child.stdout).catch(() => "")]);
-  return { code, output };
+  return { code: exitCode, output: stdout };
 }

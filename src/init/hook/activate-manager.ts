@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { gitLine } from "../../git/client.ts";
 import type { Repository } from "../../git/repository.ts";
 import { UnavailableError } from "../../shared/errors.ts";
-import { runCommand } from "../../shared/exec/commands.ts";
+import { runProgram } from "../../shared/exec/run-program.ts";
 import type { World } from "../../shared/world.ts";
 import type { Narrator } from "../narrator.ts";
 import type { HookManager } from "./managers.ts";
@@ -34,7 +34,11 @@ export async function activateManager(
   const todo = `Run \`${shown}\`, then \`verify doctor\`.`;
   if (manager === "simple-git-hooks") await refuseToRemoveHooks(repository, todo);
   const local = join(repository.root, "node_modules", ".bin", program);
-  const result = await runCommand(world, repository.root, [existsSync(local) ? local : program, ...words]);
+  const result = await runProgram([existsSync(local) ? local : program, ...words], {
+    directory: repository.root,
+    environment: world.environment,
+    signal: world.signal,
+  });
   if (result.exitCode !== 0 || !(await isInstalled(repository, manager))) {
     const why = result.exitCode === null ? `${program} could not be started` : result.output.trim();
     throw new UnavailableError(
@@ -46,7 +50,11 @@ export async function activateManager(
 
 /** The version of the pre-commit on PATH; null where there is none. */
 export async function preCommitVersion(world: World, root: string): Promise<string | null> {
-  const { exitCode, output } = await runCommand(world, root, ["pre-commit", "--version"]);
+  const { exitCode, output } = await runProgram(["pre-commit", "--version"], {
+    directory: root,
+    environment: world.environment,
+    signal: world.signal,
+  });
   return exitCode === 0 ? (/\d+(\.\d+)+/.exec(output)?.[0] ?? null) : null;
 }
 

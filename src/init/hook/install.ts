@@ -5,7 +5,7 @@ import type { Repository } from "../../git/repository.ts";
 import { missingLauncher, missingLauncherText } from "../../project/launchers.ts";
 import type { PackageManager } from "../../project/package-manager.ts";
 import { UnavailableError } from "../../shared/errors.ts";
-import { runCommand } from "../../shared/exec/commands.ts";
+import { runProgram } from "../../shared/exec/run-program.ts";
 import type { World } from "../../shared/world.ts";
 import type { Narrator } from "../narrator.ts";
 import { findHookOwner } from "./owner.ts";
@@ -58,7 +58,11 @@ export async function activateHusky(world: World, repository: Repository, narrat
 async function installPackages(world: World, { repository, manager }: Installation, narrator: Narrator): Promise<void> {
   const command = manager.install.join(" ");
   narrator.plain(`  ${command} …`);
-  const result = await runCommand(world, repository.root, manager.install, withoutNpmRun(world.environment));
+  const result = await runProgram(manager.install, {
+    directory: repository.root,
+    environment: withoutNpmRun(world.environment),
+    signal: world.signal,
+  });
   if (result.exitCode !== 0) {
     const tail = result.output.trim().split("\n").slice(-8).join("\n");
     if (tail !== "") world.errors.write(`${tail}\n`);
@@ -89,5 +93,7 @@ async function runHusky(world: World, root: string): Promise<string> {
   const script = typeof fields.bin === "string" ? fields.bin : (fields.bin?.husky ?? "bin.js");
   const isOld = Number.parseInt(fields.version ?? "9", 10) < 9;
   const command = [process.execPath, join(directory, script), ...(isOld ? ["install"] : [])] as const;
-  return (await runCommand(world, root, command)).output.trim();
+  return (
+    await runProgram(command, { directory: root, environment: world.environment, signal: world.signal })
+  ).output.trim();
 }

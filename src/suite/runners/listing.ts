@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
-import { InterruptedError, UnavailableError } from "../../shared/errors.ts";
+import { UnavailableError } from "../../shared/errors.ts";
+import { runProgram } from "../../shared/exec/run-program.ts";
 import { lastWords } from "../results/results.ts";
 import type { ListingRequest } from "./runner.ts";
 
@@ -19,25 +19,10 @@ export async function outputOf({
   /** What cannot be done where it fails, for the message. */
   readonly purpose?: string;
 }): Promise<string> {
-  const child = spawn("/bin/sh", ["-c", command], {
-    cwd: directory,
-    env: { ...environment },
-    stdio: ["ignore", "pipe", "pipe"],
-    signal,
-  });
-  const output = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"] as const) {
-    child[name].setEncoding("utf8").on("data", (chunk: string) => {
-      output[name] += chunk;
-    });
-  }
-  const exitCode = await new Promise<number | null>((resolve) => {
-    child.once("error", () => resolve(null));
-    child.once("close", resolve);
-  });
-  if (signal.aborted) throw new InterruptedError();
-  if (exitCode === 0) return output.stdout;
+  const place = { directory, environment, signal };
+  const { exitCode, stdout, output } = await runProgram(["/bin/sh", "-c", command], place);
+  if (exitCode === 0) return stdout;
   throw new UnavailableError(
-    `${suite.name}: ${purpose}: \`${command}\` ${exitCode === null ? "was killed" : `exited with ${exitCode}`}. Its last words:\n${lastWords(`${output.stdout}\n${output.stderr}`, 15)}`,
+    `${suite.name}: ${purpose}: \`${command}\` exited with ${exitCode ?? "no code"}. Its last words:\n${lastWords(output, 15)}`,
   );
 }

@@ -9,7 +9,7 @@ import { initdbOptions, localeOptions } from "../server/settings.ts";
 import { postgresVersion } from "./find.ts";
 import type { Installation } from "./installation.ts";
 import { touch, unfinishedPath } from "./kept.ts";
-import { runProgram } from "./program.ts";
+import { runPostgresProgram } from "./program.ts";
 
 /**
  * The absolute path of an archive that holds a new cluster's data directory, made by `initdb` the first time, with
@@ -33,7 +33,7 @@ export async function clusterArchive(installation: Installation, locale?: string
  */
 export async function extractArchive(archive: string, data: string, environment: Environment): Promise<void> {
   const command = ["tar", "--extract", "--no-same-owner", "--file", archive, "--directory", data];
-  const { exitCode, output } = await runProgram(command, environment);
+  const { exitCode, output } = await runPostgresProgram(command, environment);
   // An empty file is a whole archive to tar.
   if (exitCode === 0 && (await exists(join(data, "global/pg_control")))) return;
   await rm(archive, { force: true });
@@ -54,7 +54,7 @@ export async function packArchive(
   // The one file in there that names the run.
   const command = ["tar", "--create", "--exclude=./postmaster.opts", "--file", archive, "--directory", data, "."];
   try {
-    const { exitCode, output } = await runProgram(command, environment, { signal });
+    const { exitCode, output } = await runPostgresProgram(command, environment, { signal });
     if (exitCode !== 0) throw new UnavailableError(`A database cluster cannot be kept in ${archive}: ${output}`);
     await flush(archive);
   } catch (error) {
@@ -101,7 +101,7 @@ async function initialize(directory: string, installation: Installation, wanted:
   for (const locale of localeOptions(wanted)) {
     const options = [...initdbOptions, ...locale, "--auth=trust", "-D", directory];
     const command = [...prefix, join(native, "bin", "initdb"), ...options];
-    const { exitCode, output } = await runProgram(command, environment, { signal, user });
+    const { exitCode, output } = await runPostgresProgram(command, environment, { signal, user });
     if (exitCode === 0) return;
     words = output;
     if (wanted !== undefined && /\bicu\b|provider|language/i.test(output)) {

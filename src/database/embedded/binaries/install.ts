@@ -6,7 +6,7 @@ import { UnavailableError } from "../../../shared/errors.ts";
 import type { Environment } from "../../../shared/world.ts";
 import { noteUse } from "./in-use.ts";
 import { pruneKept, unfinishedPath } from "./kept.ts";
-import { runProgram } from "./program.ts";
+import { runPostgresProgram } from "./program.ts";
 
 /** npm tells what went wrong first, and then what usually helps others. */
 const shownLines = 5;
@@ -80,7 +80,7 @@ async function fetchPackage(
     PATH: [environment.PATH, dirname(process.execPath)].filter((part) => part !== undefined).join(delimiter),
   };
   const command = ["npm", "install", ...options, specifier];
-  const { exitCode, output } = await runProgram(command, environment, { signal, variables });
+  const { exitCode, output } = await runPostgresProgram(command, environment, { signal, variables });
   if (exitCode === 0) return;
   if (output.includes("spawn npm ENOENT")) throw new UnavailableError("there is no npm on PATH, nor beside Node");
   const words = output.split("\n").filter((line) => !/npm warn|complete log of this run/i.test(line));
