@@ -13,6 +13,7 @@ import { type ChangedLines, measureChanges } from "./diff/changed-lines.ts";
 import { generatedFiles } from "./diff/generated-files.ts";
 import { matchesAny } from "./files/file-kinds.ts";
 import type { Measuring } from "./files/measuring.ts";
+import { withoutOthersTests } from "./files/other-suites-tests.ts";
 import { type FilesContext, fileKinds } from "./files/tests-or-source.ts";
 import { coverageDoubts } from "./gate/doubts.ts";
 import { type Counted, judge } from "./gate/judge.ts";
@@ -20,7 +21,6 @@ import type { RecordedFigure } from "./gate/recorded-figures.ts";
 import { uncountedDoubts, uncountedNotes } from "./gate/uncounted-files.ts";
 import type { Coverage } from "./lcov/source-coverage.ts";
 import type { Measured } from "./measure.ts";
-import { withoutOthersTests } from "./other-suites-tests.ts";
 
 /** How much of an entry of a list is shown, in letters. */
 const longestEntry = 80;

@@ -3,8 +3,8 @@ import { plainLine, plural } from "../shared/text.ts";
 import { type EmbeddedRun, listEmbeddedRuns } from "./embedded/server/inventory.ts";
 import { runLocations } from "./embedded/server/run-directory.ts";
 import { sweepRuns } from "./embedded/server/sweep.ts";
+import type { ExternalServer } from "./external/external-server.ts";
 import { listOurDatabases, type OwnDatabase, removeLeftovers } from "./external/leftovers.ts";
-import type { ExternalServer } from "./external/server.ts";
 import { describeAddress } from "./url.ts";
 
 /** What became of what runs have left, a sentence each. */

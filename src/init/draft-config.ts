@@ -1,7 +1,8 @@
 import { type ConfigFile, configSchema } from "../config/schema.ts";
 import type { ProjectFiles } from "../project/project-files.ts";
+import { type FoundSetup, findSetups } from "../project/setups.ts";
 import type { FixedConnection } from "../suite/hints/fixed-connections.ts";
-import { withCiVariables } from "./ci-variables.ts";
+import { withCiVariables } from "./detect/ci-variables.ts";
 import { detectDatabase } from "./detect/database.ts";
 import type { DetectedSuite } from "./detect/detected-suite.ts";
 import { detectJavaScript } from "./detect/javascript.ts";
@@ -9,7 +10,6 @@ import { withMoonTasks } from "./detect/moon-tasks.ts";
 import { detectPostgres } from "./detect/postgres-server.ts";
 import { detectPytest } from "./detect/pytest.ts";
 import { withoutDatabaseVariables } from "./detect/script-variables.ts";
-import { type FoundSetup, findSetups } from "./detect/setups.ts";
 import { detectVitest } from "./detect/vitest.ts";
 import type { Remark } from "./thresholds/remarks.ts";
 import { coverageThresholds } from "./thresholds/take-over.ts";

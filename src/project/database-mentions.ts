@@ -1,5 +1,5 @@
-import { type UrlList, urlListIn } from "../init/url-list.ts";
 import type { ProjectFiles } from "./project-files.ts";
+import { type UrlList, urlListIn } from "./url-list.ts";
 
 /** A place where an environment variable that holds a database's URL is read or set. */
 export interface Mention {

@@ -1,13 +1,17 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import type { SuiteConfig } from "../config/schema.ts";
 import { UnavailableError } from "../shared/errors.ts";
-import type { SuiteRun } from "../suite/runners/runner.ts";
 import { addNodePackages } from "./packages/add-node-packages.ts";
-import { additionText } from "./packages/additions.ts";
+import { additionText, type LackingPlace } from "./packages/additions.ts";
 
 /** Where a suite looks for packages. */
-export type PackagePlace = Pick<SuiteRun, "suite" | "directory" | "checkoutRoot" | "dependencyNotes">;
+export interface PackagePlace extends LackingPlace {
+  readonly suite: Pick<SuiteConfig, "name" | "root" | "runner">;
+  /** What differs between the installed packages and those of the commit, a sentence each. */
+  readonly dependencyNotes: readonly string[];
+}
 
 /** The version of a package as a suite finds it, or null where it finds none. */
 export function installedVersion({ directory }: Pick<PackagePlace, "directory">, name: string): string | null {

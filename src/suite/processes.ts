@@ -1,6 +1,7 @@
 import { type LeaseOffice, openLeaseOffice } from "../database/leases.ts";
 import type { Audit, Provision, WorkerDatabase, WorkerId } from "../database/provision.ts";
 import type { RejectionSummary } from "../model/summary.ts";
+import type { TestId } from "../model/test-id.ts";
 import { type Attempt, type AttemptRequest, runAttempt } from "./attempt.ts";
 import type { Logs } from "./logs.ts";
 import type { PlannedSuite } from "./plan/plan.ts";
@@ -8,7 +9,7 @@ import type { Progress } from "./progress/listen.ts";
 import { endedServer, groupRejections, withRejections } from "./results/audit.ts";
 import { requireSameTests } from "./results/different-tests.ts";
 import { mergeReported, mergeResults } from "./results/merge.ts";
-import type { Runner, Share, TestId, TestResults } from "./runners/runner.ts";
+import type { Runner, Share, TestResults } from "./runners/runner.ts";
 import { shareOut } from "./schedule/shares.ts";
 import type { SuiteContext } from "./suite-context.ts";
 

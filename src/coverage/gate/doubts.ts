@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { listed, plural } from "../../shared/text.ts";
-import { onlyHandsOnIn } from "../diff/code-lines.ts";
 import { canonicalPath, isWithin, nameWithin } from "../../shared/within.ts";
+import { onlyHandsOnIn } from "../diff/code-lines.ts";
 import { existingSourcePlaces } from "../files/source-places.ts";
 import type { FileKind } from "../files/tests-or-source.ts";
 import type { Coverage } from "../lcov/source-coverage.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Audit } from "../provision.ts";
-import type { ExternalServer } from "./server.ts";
+import type { ExternalServer } from "./external-server.ts";
 
 /** Sessions are counted since 14. */
 const countsSince = 140000;

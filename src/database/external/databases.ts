@@ -1,21 +1,11 @@
 import pg from "pg";
 import { RequestError } from "../../shared/errors.ts";
 import { createDatabase, type Databases, dropDatabase } from "../databases.ts";
-import type { DatabaseServer } from "../server.ts";
+import type { LockedServer } from "./external-server.ts";
 import { findOurDatabases } from "./leftovers.ts";
 import { hasOwnName, markerComment, parseMarker, type RunMarker, temporaryName } from "./marker.ts";
 
 const { escapeIdentifier, escapeLiteral } = pg;
-
-/** A server on which a run holds its base name's lock. */
-export interface LockedServer extends DatabaseServer {
-  /** The template for databases without one of their own, where the server's usual one is in our way. */
-  readonly defaultTemplate: string | undefined;
-  /** Aborted once the connection that holds the lock is gone; its reason is the UnavailableError that says so. */
-  readonly lost: AbortSignal;
-  /** Throws UnavailableError where the server no longer knows that we hold a base's lock. */
-  checkLock(base: string): Promise<void>;
-}
 
 /** Databases on a server that others use too: each of ours carries a marker, and nothing without one is touched. */
 export function externalDatabases(server: LockedServer, run: RunMarker): Databases {

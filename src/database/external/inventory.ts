@@ -2,9 +2,10 @@ import { hostname } from "node:os";
 import type { World } from "../../shared/world.ts";
 import type { ListedDatabase, ListedRun } from "../inventory.ts";
 import { describeAddress, parseServerUrl } from "../url.ts";
+import type { ExternalServer } from "./external-server.ts";
 import { listOurDatabases, type OwnDatabase } from "./leftovers.ts";
 import type { Marker } from "./marker.ts";
-import { connectExternalServer, type ExternalServer } from "./server.ts";
+import { connectExternalServer } from "./server.ts";
 
 /**
  * Connects to the server of a URL for one piece of work. Throws RequestError for a URL that cannot be read and

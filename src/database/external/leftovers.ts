@@ -1,9 +1,9 @@
 import { messageOf } from "../../shared/errors.ts";
 import { dropDatabase } from "../databases.ts";
 import type { DatabaseServer } from "../server.ts";
+import type { ExternalServer } from "./external-server.ts";
 import { heldKeys, lockKey } from "./lock.ts";
 import { hasOwnName, type Marker, parseMarker, temporaryKey } from "./marker.ts";
-import type { ExternalServer } from "./server.ts";
 
 /** A database that this program has made on an external server, and that nobody has renamed. */
 export interface OwnDatabase {

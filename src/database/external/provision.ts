@@ -9,10 +9,11 @@ import { describeAddress, parseServerUrl } from "../url.ts";
 import { type SessionWatch, watchSessions } from "./audit.ts";
 import { checkCapacity, loadOf } from "./capacity.ts";
 import { externalDatabases } from "./databases.ts";
+import type { ExternalServer } from "./external-server.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { lockKey } from "./lock.ts";
 import { newRunMarker } from "./marker.ts";
-import { checkMayCreate, connectExternalServer, type ExternalServer } from "./server.ts";
+import { checkMayCreate, connectExternalServer } from "./server.ts";
 
 /** A site on a server that is not ours alone. */
 interface ExternalSite extends Site {

@@ -4,25 +4,12 @@ import { type ClientSettings, connectFirst, describeFailure, isServersAnswer } f
 import { chooseCloneStrategy, type Row } from "../server.ts";
 import { describeAddress, passwordSecrets, type ServerAddress } from "../url.ts";
 import { poolSize } from "./capacity.ts";
-import type { LockedServer } from "./databases.ts";
+import type { ExternalServer } from "./external-server.ts";
 import { heldLocks, keyParameter, lockKey } from "./lock.ts";
 import { connectMaintenance } from "./maintenance.ts";
 import { readFacts, type ServerFacts } from "./server-facts.ts";
 
 const oldestVersion = 130000;
-
-export interface ExternalServer extends LockedServer {
-  readonly kind: "external";
-  /** How it was when we came. */
-  readonly facts: ServerFacts;
-  /**
-   * Takes a lock by its key (see `lockKey`), which is held until `close`; false where another run has it. While it is
-   * held, marked databases of its base belong to no other live run. A lock that we have already is taken once more.
-   */
-  tryLock(key: string): Promise<boolean>;
-  /** Gives a lock back as often as `tryLock` has taken it. */
-  unlock(key: string): Promise<void>;
-}
 
 /**
  * Connects to a server that somebody else runs. Throws UnavailableError where that fails, or where the server takes no

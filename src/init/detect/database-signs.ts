@@ -1,6 +1,6 @@
+import { dependencyNames, readPackageFile } from "../../project/package-file.ts";
 import { type ProjectFiles, upwards, within } from "../../project/project-files.ts";
 import type { DetectedSuite } from "./detected-suite.ts";
-import { dependencyNames, readPackageFile } from "./vitest.ts";
 
 /** Packages that speak to Postgres and to nothing else. */
 const pythonDrivers = /\b(psycopg2?(?:[-_]binary)?|asyncpg|pg8000|aiopg|pytest[-_]postgresql)\b/;

@@ -1,8 +1,8 @@
 import { findMentions, kindOf, type Mention } from "../../project/database-mentions.ts";
 import { findPartMentions, type PartMention } from "../../project/database-parts.ts";
 import { isUnder, type ProjectFiles } from "../../project/project-files.ts";
+import { settingsFileUrls } from "../../project/settings-file-urls.ts";
 import type { FixedConnection } from "../../suite/hints/fixed-connections.ts";
-import { settingsFileUrls } from "../settings-file-urls.ts";
 import { postgresSign, usesSqlAlchemyWith } from "./database-signs.ts";
 import type { DetectedSuite } from "./detected-suite.ts";
 

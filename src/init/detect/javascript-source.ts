@@ -1,8 +1,8 @@
 import { posix } from "node:path";
 import { onlyHandsOn } from "../../coverage/diff/code-lines.ts";
+import { readPackageFile } from "../../project/package-file.ts";
 import { recordOf } from "../../project/parsers/loose-values.ts";
 import { entriesOf, isUnder, type ProjectFiles, within } from "../../project/project-files.ts";
-import { readPackageFile } from "./vitest.ts";
 
 /** Whose lines count, and where that was read. */
 export interface JavaScriptSource {

@@ -1,11 +1,11 @@
 import type { RunnerName } from "../../config/schema.ts";
+import { dependencyNames, type PackageFile, readPackageFile } from "../../project/package-file.ts";
 import { entriesOf, type ProjectFiles, within } from "../../project/project-files.ts";
 import { namedPaths, namesPaths, territoryOf } from "./command-territory.ts";
 import { type DetectedSuite, labelOf } from "./detected-suite.ts";
 import { javascriptSource } from "./javascript-source.ts";
 import { onlyHandsOn, type ScriptRunner, scriptCommand, scriptCommands } from "./script-command.ts";
 import { type Candidate, outermost } from "./territory.ts";
-import { dependencyNames, type PackageFile, readPackageFile } from "./vitest.ts";
 
 /** How the suites of a runner are known that a package.json's scripts start. */
 interface Signs {

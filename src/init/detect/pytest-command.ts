@@ -1,5 +1,5 @@
-import { readSections } from "../../project/parsers/sections.ts";
-import { isUnder, type ProjectFiles, upwards, within } from "../../project/project-files.ts";
+import { isUnder, type ProjectFiles, upwards } from "../../project/project-files.ts";
+import { pythonLauncher } from "../../project/python-launcher.ts";
 import { type PytestRun, pytestRun } from "./pytest-runs.ts";
 import { scriptLines, workflowLines } from "./script-lines.ts";
 
@@ -9,19 +9,6 @@ export interface PytestCommand {
   readonly notes: readonly string[];
   /** The script that it came from; null where no script says it. */
   readonly run: PytestRun | null;
-}
-
-/** The launcher of a directory's Python tools, such as `uv run `; empty where they are on PATH. */
-export function pythonLauncher(project: ProjectFiles, root: string): string {
-  for (const directory of upwards(root)) {
-    const has = (name: string): boolean => project.has(within(directory, name));
-    const pyproject = readSections(project.read(within(directory, "pyproject.toml")) ?? "", "toml");
-    if (has("uv.lock") || [...pyproject.keys()].some((name) => /^tool\.uv(\.|$)/.test(name))) return "uv run ";
-    if (has("poetry.lock")) return "poetry run ";
-    if (has("pdm.lock")) return "pdm run ";
-    if (has("Pipfile")) return "pipenv run ";
-  }
-  return "";
 }
 
 /**

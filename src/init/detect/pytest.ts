@@ -1,52 +1,16 @@
 import { posix } from "node:path";
 import { readSections, wordsOf } from "../../project/parsers/sections.ts";
 import { entriesOf, isUnder, type ProjectFiles, upwards, within } from "../../project/project-files.ts";
+import { pytestFiles, pytestSettings } from "../../project/pytest-configuration.ts";
 import type { DetectedSuite } from "./detected-suite.ts";
 import { pytestCommand } from "./pytest-command.ts";
 import { pytestSource } from "./pytest-source.ts";
 import { type Candidate, outermost } from "./territory.ts";
 
-/** Where pytest is configured: file name → the sections that count; an empty list means that the file alone says it. */
-const configurationFiles: ReadonlyArray<readonly [string, readonly string[]]> = [
-  ["pytest.toml", []],
-  [".pytest.toml", []],
-  ["pytest.ini", []],
-  [".pytest.ini", []],
-  ["pyproject.toml", ["tool.pytest", "tool.pytest.ini_options"]],
-  ["tox.ini", ["pytest"]],
-  ["setup.cfg", ["tool:pytest"]],
-];
 const projectFiles =
   /^(pyproject\.toml|setup\.(py|cfg)|tox\.ini|Pipfile|requirements[^/]*\.txt|manage\.py|uv\.lock|poetry\.lock)$/;
 const testFile = /(^|\/)(test_[^/]*|[^/]*_test)\.py$/;
 const testContent = /^\s*(async\s+)?(def\s+test|class\s+Test|class\s+\w+\(.*TestCase)/m;
-
-/** A directory's own configuration of pytest. */
-export interface PytestConfiguration {
-  /** Relative to the project's root. */
-  readonly file: string;
-  readonly settings: ReadonlyMap<string, string>;
-}
-
-/** Where pytest is configured in a directory, and how; null where it is not. */
-export function pytestConfiguration(project: ProjectFiles, directory: string): PytestConfiguration | null {
-  for (const [name, wanted] of configurationFiles) {
-    const file = within(directory, name);
-    const text = project.read(file);
-    if (text === null) continue;
-    const sections = readSections(text, name.endsWith(".toml") ? "toml" : "ini");
-    const found = (wanted.length > 0 ? wanted : ["pytest"]).find((section) => sections.has(section));
-    const settings = found === undefined ? undefined : sections.get(found);
-    if (settings !== undefined) return { file, settings };
-    if (wanted.length === 0) return { file, settings: new Map() };
-  }
-  return null;
-}
-
-/** The settings of pytest in a directory's own configuration, or null where there is none. */
-export function pytestSettings(project: ProjectFiles, directory: string): ReadonlyMap<string, string> | null {
-  return pytestConfiguration(project, directory)?.settings ?? null;
-}
 
 /** The pytest suites of a project, the ones nearest to its root first. */
 export function detectPytest(project: ProjectFiles): DetectedSuite[] {
@@ -64,7 +28,7 @@ export function detectPytest(project: ProjectFiles): DetectedSuite[] {
 }
 
 function declaredRoots(project: ProjectFiles): Candidate[] {
-  const names = new Set(configurationFiles.map(([name]) => name));
+  const names = new Set(pytestFiles);
   const directories = new Set(
     project.paths.filter((path) => names.has(posix.basename(path))).map((path) => posix.dirname(path)),
   );

@@ -1,7 +1,7 @@
+import type { PackageFile } from "../../project/package-file.ts";
 import { isUnder, type ProjectFiles, within } from "../../project/project-files.ts";
 import { stepHandsOn } from "../../suite/plan/hand-on.ts";
 import { droppedNotes, withoutDatabaseVariables } from "./script-variables.ts";
-import type { PackageFile } from "./vitest.ts";
 
 /** The runners that a script may start. */
 export type ScriptRunner = "jest" | "mocha" | "node" | "vitest";

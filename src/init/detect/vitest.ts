@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import picomatch from "picomatch";
+import { dependencyNames, readPackageFile } from "../../project/package-file.ts";
 import { entriesOf, type ProjectFiles, upwards, within } from "../../project/project-files.ts";
 import { namedPaths, territoryOf } from "./command-territory.ts";
 import { type DetectedSuite, labelOf } from "./detected-suite.ts";
@@ -10,32 +11,6 @@ import { type Candidate, outermost } from "./territory.ts";
 const testFile = /\.(test|spec)\.[cm]?[jt]sx?$/;
 const vitestFile = /^vitest\.(config|workspace|projects)\.[cm]?[jt]s$/;
 const viteFile = /^vite\.config\.[cm]?[jt]s$/;
-
-/** What package.json says that matters here; a broken one says nothing. */
-export interface PackageFile {
-  readonly name?: string;
-  readonly scripts?: Readonly<Record<string, string>>;
-  readonly dependencies?: Readonly<Record<string, string>>;
-  readonly devDependencies?: Readonly<Record<string, string>>;
-  readonly peerDependencies?: Readonly<Record<string, string>>;
-  readonly optionalDependencies?: Readonly<Record<string, string>>;
-}
-
-/** A directory's package.json, or an empty one where there is none or it cannot be read. */
-export function readPackageFile(project: ProjectFiles, directory: string): PackageFile {
-  try {
-    const parsed: unknown = JSON.parse(project.read(within(directory, "package.json")) ?? "{}");
-    return typeof parsed === "object" && parsed !== null ? parsed : {};
-  } catch {
-    return {};
-  }
-}
-
-/** The names of all packages that a package.json lists, for running, for developing or as what its users bring. */
-export function dependencyNames(file: PackageFile): string[] {
-  const lists = [file.dependencies, file.devDependencies, file.peerDependencies, file.optionalDependencies];
-  return [...new Set(lists.flatMap((list) => Object.keys(list ?? {})))];
-}
 
 /** The vitest suites of a project, the ones nearest to its root first. */
 export function detectVitest(project: ProjectFiles): DetectedSuite[] {

@@ -1,8 +1,8 @@
+import { readPackageFile } from "../../project/package-file.ts";
 import { computed } from "../../project/parsers/object-literal.ts";
 import { type ProjectFiles, within } from "../../project/project-files.ts";
 import type { DetectedSuite } from "../detect/detected-suite.ts";
 import { scriptCommand } from "../detect/script-command.ts";
-import { readPackageFile } from "../detect/vitest.ts";
 
 /** What the script that a suite's command came from tells c8 or nyc about thresholds. */
 export interface CoverageFlags {

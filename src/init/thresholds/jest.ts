@@ -1,8 +1,8 @@
+import { readPackageFile } from "../../project/package-file.ts";
 import { recordOf } from "../../project/parsers/loose-values.ts";
 import { computed, literalOf } from "../../project/parsers/object-literal.ts";
 import { entriesOf, isUnder, type ProjectFiles, within } from "../../project/project-files.ts";
 import { jestFile } from "../detect/javascript.ts";
-import { readPackageFile } from "../detect/vitest.ts";
 import { type FoundThresholds, floorsOf, isNegated, negatedNote, readFigures, unofferedOf, unread } from "./found.ts";
 
 /** What `coverageThreshold` in the jest configuration of a directory asks for; null where there is none. */

@@ -1,8 +1,8 @@
+import { readPackageFile } from "../../project/package-file.ts";
 import { parseYaml, recordOf } from "../../project/parsers/loose-values.ts";
 import { computed, exportedLiteral } from "../../project/parsers/object-literal.ts";
 import { type ProjectFiles, within } from "../../project/project-files.ts";
 import type { DetectedSuite } from "../detect/detected-suite.ts";
-import { readPackageFile } from "../detect/vitest.ts";
 import { coverageFlags } from "./coverage-flags.ts";
 import { allCovered, type FoundThresholds, readFigures } from "./found.ts";
 

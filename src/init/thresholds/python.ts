@@ -1,8 +1,8 @@
 import { percentOf } from "../../project/parsers/loose-values.ts";
 import { readSections, type Sections } from "../../project/parsers/sections.ts";
 import { type ProjectFiles, upwards, within } from "../../project/project-files.ts";
+import { pytestConfiguration } from "../../project/pytest-configuration.ts";
 import type { DetectedSuite } from "../detect/detected-suite.ts";
-import { pytestConfiguration } from "../detect/pytest.ts";
 import type { FoundThresholds } from "./found.ts";
 
 /** A file that may configure coverage.py: its name, what its sections begin with, and whether it holds nothing else. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { dependencyNames, type PackageFile } from "../../init/detect/vitest.ts";
+import { dependencyNames, type PackageFile } from "../package-file.ts";
 import { addCommand, findPackageManager } from "../package-manager.ts";
 import { type Addition, fromRoot, type LackingPlace, upToCheckout } from "./additions.ts";
 

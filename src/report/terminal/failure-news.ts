@@ -1,3 +1,4 @@
+import { isAbsolute } from "node:path";
 import type { Colors } from "../../shared/colors.ts";
 import type { ReadableTest } from "../../suite/progress/running-suite.ts";
 import { clipToWidth, shortFile, widthOf } from "./width.ts";
@@ -32,6 +33,11 @@ export class FailureNews {
 export function failureLine({ worker, file, name }: ReadableTest, columns: number, colors: Colors): string {
   const mark = colors.red("✘");
   const by = worker === undefined || worker === "master" ? "" : ` (${worker})`;
+  // What is told of a file as a whole bears its path.
+  if (name === file || isAbsolute(name)) {
+    const shown = shortFile(file, columns - widthOf(`✘ ${by}`));
+    return `${mark} ${shown}${colors.dim(by)}`;
+  }
   if (widthOf(`✘ ${file} › ${name}${by}`) <= columns) return `${mark} ${file} › ${name}${colors.dim(by)}`;
   const test = clipToWidth(name, Math.max(1, columns - widthOf(`  › ${by}`)));
   return `${mark} ${shortFile(file, columns - 2)}\n  › ${test}${colors.dim(by)}`;

@@ -1,7 +1,7 @@
 import type { DatabaseConfig } from "../../config/schema.ts";
-import { findSetups } from "../../init/detect/setups.ts";
 import type { Failure } from "../../model/summary.ts";
 import type { ProjectFiles } from "../../project/project-files.ts";
+import { findSetups } from "../../project/setups.ts";
 import { listed, plural } from "../../shared/text.ts";
 import type { PlannedSuite } from "../plan/plan.ts";
 
@@ -30,8 +30,7 @@ function missingTables(
   if (database.setup !== undefined) return [];
   const tables = namesIn(failures, noRelation);
   if (tables.names.length === 0) return [];
-  const detected = { root: suite.root, runner: suite.runner, command: suite.command, source: suite.source };
-  const [found] = findSetups(readProject(), [{ ...detected, projectName: undefined, notes: [] }], {
+  const [found] = findSetups(readProject(), [suite], {
     variables: [],
     isByHost: false,
   });

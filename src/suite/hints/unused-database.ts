@@ -1,8 +1,8 @@
 import type { DatabaseConfig, RunnerName } from "../../config/schema.ts";
-import { settingsFileUrls } from "../../init/settings-file-urls.ts";
 import { findMentions, kindOf, type Mention } from "../../project/database-mentions.ts";
 import { findPartMentions } from "../../project/database-parts.ts";
 import type { ProjectFiles } from "../../project/project-files.ts";
+import { settingsFileUrls } from "../../project/settings-file-urls.ts";
 import { listed } from "../../shared/text.ts";
 import type { Environment } from "../../shared/world.ts";
 import { fixedConnections } from "./fixed-connections.ts";

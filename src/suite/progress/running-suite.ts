@@ -145,6 +145,7 @@ export class RunningSuite {
     const files = this.#followed.flatMap((progress) => progress.visits.map(({ file }) => this.#nameOf(file, progress)));
     return {
       ...this.counts,
+      skipped: this.#followed.reduce((total, { skipped }) => total + skipped, 0),
       files: new Set(files).size,
       seconds: (Date.now() - this.#startedAt) / 1000,
       failures,

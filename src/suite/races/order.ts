@@ -1,11 +1,11 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
+import type { RanTest, TestId } from "../../model/test-id.ts";
 import { replaceFile } from "../../shared/files.ts";
 import type { Redact } from "../../shared/redact.ts";
 import type { ReportedFacts } from "../progress/listen.ts";
 import { toldFile } from "../results/results.ts";
-import type { RanTest, TestId } from "../runners/runner.ts";
 
 const testId = z.object({ file: z.string(), id: z.string() });
 

@@ -1,8 +1,9 @@
 import { joinMeasuring } from "../../coverage/files/measuring.ts";
 import type { Failure } from "../../model/summary.ts";
+import type { RanTest } from "../../model/test-id.ts";
 import { plural } from "../../shared/text.ts";
 import type { ReportedFacts } from "../progress/listen.ts";
-import type { RanTest, TestResults } from "../runners/runner.ts";
+import type { TestResults } from "../runners/runner.ts";
 
 /** The results of all processes of a suite as one. Coverage is missing where it is missing from any of them. */
 export function mergeResults(parts: readonly TestResults[]): TestResults {

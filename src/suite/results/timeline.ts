@@ -1,7 +1,7 @@
 import type { RunRecord, TestRecord, TimelineBar } from "../../model/run-record.ts";
 import type { Failure } from "../../model/summary.ts";
+import type { RanTest } from "../../model/test-id.ts";
 import type { ReportedFacts } from "../progress/listen.ts";
-import type { RanTest } from "../runners/runner.ts";
 import { nameInFile, toldFile } from "./results.ts";
 
 /** What a suite did, as it was told. */

@@ -1,10 +1,10 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import type { LcovInput } from "../../coverage/lcov/merge.ts";
-import { pytestSettings } from "../../init/detect/pytest.ts";
 import { addPythonPackages } from "../../project/packages/add-python-packages.ts";
 import { additionText } from "../../project/packages/additions.ts";
 import { filesUnder } from "../../project/project-files.ts";
+import { pytestSettings } from "../../project/pytest-configuration.ts";
 import { RequestError, UnavailableError } from "../../shared/errors.ts";
 import { adapterPath } from "../../shared/paths.ts";
 import { quote, withArguments } from "../../shared/shell.ts";

@@ -2,10 +2,10 @@ import type { RunnerName, SuiteConfig } from "../../config/schema.ts";
 import type { Measuring } from "../../coverage/files/measuring.ts";
 import type { LcovInput } from "../../coverage/lcov/merge.ts";
 import type { Failure, TestCounts } from "../../model/summary.ts";
+import type { RanTest, TestId } from "../../model/test-id.ts";
 import type { CommandEnd } from "../../shared/exec/process.ts";
 import type { Environment } from "../../shared/world.ts";
 import type { ReportedFacts } from "../progress/listen.ts";
-import type { TestCase } from "../results/junit.ts";
 import type { FileDurations } from "../schedule/durations.ts";
 
 /** One way of running tests. Adding a runner is adding a file that gives this. */
@@ -68,21 +68,6 @@ export interface SelectedTests {
 
 /** What an id ends in that stands for a whole group, as where a hook of it failed: to run it, all of its tests are run. */
 export const groupEnd = " > ";
-
-/** What a runner knows a test by. */
-export interface TestId {
-  /** Relative to the checkout's root. */
-  readonly file: string;
-  /** As the runner selects it: pytest's node id, elsewhere the full name; without what differs by worker. */
-  readonly id: string;
-}
-
-/** A test that ran. */
-export interface RanTest extends TestId {
-  readonly seconds: number;
-  readonly outcome: TestCase["outcome"];
-  readonly worker: string | undefined;
-}
 
 /** A suite that is about to run. */
 export interface SuiteRun {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { RanTest } from "../../model/test-id.ts";
 import { removeOlder, replaceFile } from "../../shared/files.ts";
-import type { RanTest } from "../runners/runner.ts";
 
 /** Seconds by test file, relative to the checkout's root. */
 export type FileDurations = ReadonlyMap<string, number>;

@@ -1,5 +1,5 @@
 import type { FileTime, ScheduleSummary } from "../../model/summary.ts";
-import type { RanTest } from "../runners/runner.ts";
+import type { RanTest } from "../../model/test-id.ts";
 
 /** How many of the slowest files are told. */
 const slowest = 10;

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { externalDatabases } from "../../../src/database/external/databases.ts";
+import type { ExternalServer } from "../../../src/database/external/external-server.ts";
 import { listOurDatabases, removeLeftovers } from "../../../src/database/external/leftovers.ts";
 import { newRunMarker, temporaryName } from "../../../src/database/external/marker.ts";
-import { connectExternalServer, type ExternalServer } from "../../../src/database/external/server.ts";
+import { connectExternalServer } from "../../../src/database/external/server.ts";
 import { parseServerUrl } from "../../../src/database/url.ts";
 import { type PlainServer, startPlainServer } from "../../support/postgres.ts";
 import { databasesLike, newBase, newRole, open } from "../support.ts";

@@ -34,6 +34,14 @@ test.each(["/work/shop/tests/accounting/test_a.py", "tests/accounting/test_a.py"
   },
 );
 
+test.each(["/work/shop/tests/accounting/test_a.py", "tests/accounting/test_a.py"])(
+  "a file that failed as a whole is named once, and not as %s",
+  (name) => {
+    expect(failureLine({ ...failure, name }, 80, colors)).toBe("✘ tests/accounting/test_a.py (gw1)");
+    expect(widthOf(failureLine({ ...failure, name }, 20, colors))).toBeLessThanOrEqual(20);
+  },
+);
+
 test("where there is no room the test has a line of its own", () => {
   expect(failureLine(failure, 30, colors)).toBe("✘ tests/accounting/test_a.py\n  › test_x (gw1)");
   expect(failureLine({ ...failure, name: "test_of_something_long" }, 20, colors)).toBe(

@@ -13,6 +13,7 @@ function process(progress: Partial<Progress> = {}): Progress {
     isTotalFinal: true,
     done: 1,
     failed: 0,
+    skipped: 0,
     workers: new Map(),
     failures: [],
     visits: [],

@@ -1,8 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { RanTest } from "../../../src/model/test-id.ts";
 import { openOrderBook, parseOrder, ranBefore, redactedOrders } from "../../../src/suite/races/order.ts";
-import type { RanTest } from "../../../src/suite/runners/runner.ts";
 import { makeDirectory } from "../../support/repository.ts";
 
 const order = { suite: "backend", worker: "gw1", tests: [{ file: "tests/test_a.py", id: "a" }] };

@@ -2,11 +2,12 @@ import { expect, test } from "vitest";
 import { suiteSchema } from "../../../src/config/schema.ts";
 import { nothingTold } from "../../../src/coverage/files/measuring.ts";
 import type { Failure } from "../../../src/model/summary.ts";
+import type { RanTest, TestId } from "../../../src/model/test-id.ts";
 import { InterruptedError, UnavailableError } from "../../../src/shared/errors.ts";
 import type { Conducted, SuiteParts } from "../../../src/suite/processes.ts";
 import type { Order } from "../../../src/suite/races/order.ts";
 import { type RerunRequest, type Retold, tellRaces } from "../../../src/suite/races/reruns.ts";
-import type { RanTest, TestId, TestResults } from "../../../src/suite/runners/runner.ts";
+import type { TestResults } from "../../../src/suite/runners/runner.ts";
 
 const file = "tests/test_a.py";
 

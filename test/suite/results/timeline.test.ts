@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { RanTest } from "../../../src/model/test-id.ts";
 import { recordRun, type ToldRun } from "../../../src/suite/results/timeline.ts";
-import type { RanTest } from "../../../src/suite/runners/runner.ts";
 import { slowestFiles } from "../../../src/suite/schedule/schedule.ts";
 
 const startedAt = new Date("2026-01-27T10:00:00.000Z");

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { RanTest } from "../../../src/suite/runners/runner.ts";
+import type { RanTest } from "../../../src/model/test-id.ts";
 import { DurationStore } from "../../../src/suite/schedule/durations.ts";
 import { makeDirectory } from "../../support/repository.ts";
 

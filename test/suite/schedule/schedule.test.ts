@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { RanTest } from "../../../src/suite/runners/runner.ts";
+import type { RanTest } from "../../../src/model/test-id.ts";
 import { scheduleOf } from "../../../src/suite/schedule/schedule.ts";
 
 function ran(seconds: Readonly<Record<string, number>>): RanTest[] {

@@ -1,11 +1,18 @@
 import { posix } from "node:path";
-import { isTestPath } from "../../project/database-mentions.ts";
-import { importedPaths } from "../../project/imported-paths.ts";
-import { readSections } from "../../project/parsers/sections.ts";
-import { isUnder, type ProjectFiles, within } from "../../project/project-files.ts";
-import type { DetectedSuite } from "./detected-suite.ts";
-import { pythonLauncher } from "./pytest-command.ts";
-import { dependencyNames, readPackageFile } from "./vitest.ts";
+import type { RunnerName } from "../config/schema.ts";
+import { isTestPath } from "./database-mentions.ts";
+import { importedPaths } from "./imported-paths.ts";
+import { dependencyNames, readPackageFile } from "./package-file.ts";
+import { readSections } from "./parsers/sections.ts";
+import { isUnder, type ProjectFiles, within } from "./project-files.ts";
+import { pythonLauncher } from "./python-launcher.ts";
+
+/** A suite whose schema something builds. */
+export interface SetUpSuite {
+  /** Relative to the repo's root. */
+  readonly root: string;
+  readonly runner: RunnerName;
+}
 
 /** What builds a schema, as far as one can see; paths are relative to the suite's root. */
 interface Migration {
@@ -31,7 +38,7 @@ export interface FoundSetup {
  * What looks as if it builds the schema of each suite. Where tests make their tables themselves, or where the tool may go to
  * another database than the one that it is given, that is a doubt: a migration must never reach a database of the user's.
  */
-export function findSetups(project: ProjectFiles, suites: Iterable<DetectedSuite>, given: GivenDatabase): FoundSetup[] {
+export function findSetups(project: ProjectFiles, suites: Iterable<SetUpSuite>, given: GivenDatabase): FoundSetup[] {
   const all = [...suites];
   return all.flatMap((suite) => {
     const ofLanguage =
@@ -71,7 +78,7 @@ const makesTables =
   /\b(create_all|drop_all|run_sync|synchronize|sync\(\s*\{\s*force|CREATE TABLE|DROP SCHEMA|migrate\.latest|runMigrations|command\.upgrade|alembic upgrade|prisma (?:migrate|db push)|migrate\(|call_command\()/;
 
 /** Where tests make tables themselves, a phrase; null where they do not seem to. */
-function makingTest(project: ProjectFiles, suite: DetectedSuite): string | null {
+function makingTest(project: ProjectFiles, suite: SetUpSuite): string | null {
   const tests = project.paths.filter((path) => isUnder(suite.root, path) && (isTestPath(path) || /setup/i.test(path)));
   const making = tests.find((path) => makesTables.test(project.read(path) ?? ""));
   return making === undefined ? null : `${making} seems to make tables itself`;
@@ -79,7 +86,7 @@ function makingTest(project: ProjectFiles, suite: DetectedSuite): string | null 
 
 function isLedToGiven(
   project: ProjectFiles,
-  { root }: DetectedSuite,
+  { root }: SetUpSuite,
   { connection }: Migration,
   { variables, isByHost }: GivenDatabase,
 ): boolean {
@@ -90,7 +97,7 @@ function isLedToGiven(
   return isByHost ? texts.some(Boolean) && !texts.some((text) => namesServer.test(text)) : variables.some(reads);
 }
 
-function pythonMigration(project: ProjectFiles, { root }: DetectedSuite): Migration | null {
+function pythonMigration(project: ProjectFiles, { root }: SetUpSuite): Migration | null {
   const ini = project.read(within(root, "alembic.ini"));
   if (ini === null) return null;
   const location = readSections(ini, "ini").get("alembic")?.get("script_location") ?? "alembic";
@@ -111,7 +118,7 @@ function settingsBehind(project: ProjectFiles, root: string, directory: string):
   return [...new Set([...first, ...second])].filter((path) => path.endsWith(".py"));
 }
 
-function javascriptMigration(project: ProjectFiles, { root }: DetectedSuite): Migration | null {
+function javascriptMigration(project: ProjectFiles, { root }: SetUpSuite): Migration | null {
   const configuration = (name: string): string | undefined =>
     ["ts", "mts", "js", "mjs", "cjs"]
       .map((ending) => `${name}.${ending}`)
@@ -166,7 +173,7 @@ const schemaFiles = ["schema.sql", "db/schema.sql", "database/schema.sql", "sql/
 const numbered = /^(.*?)\/?(?:V[\d._]+__[^/]*|\d+[_-][^/]*?(?:\.up)?)\.sql$/;
 
 /** SQL that psql runs: a schema in one file, or migrations that are numbered. */
-function sqlMigration(project: ProjectFiles, { root }: DetectedSuite): Migration | null {
+function sqlMigration(project: ProjectFiles, { root }: SetUpSuite): Migration | null {
   const psql = "psql --quiet --set ON_ERROR_STOP=1";
   const schema = schemaFiles.find((file) => project.has(within(root, file)));
   if (schema !== undefined) return { setup: `${psql} --file ${schema}`, inputs: [schema], connection: null };

@@ -1,10 +1,10 @@
 import { posix } from "node:path";
-import { findMentions } from "../project/database-mentions.ts";
-import { findPartMentions } from "../project/database-parts.ts";
-import { parseYaml, recordOf } from "../project/parsers/loose-values.ts";
-import { entriesOf, isUnder, type ProjectFiles } from "../project/project-files.ts";
-import type { DetectedSuite } from "./detect/detected-suite.ts";
-import { withoutDatabaseVariables } from "./detect/script-variables.ts";
+import { findMentions } from "../../project/database-mentions.ts";
+import { findPartMentions } from "../../project/database-parts.ts";
+import { parseYaml, recordOf } from "../../project/parsers/loose-values.ts";
+import { entriesOf, isUnder, type ProjectFiles } from "../../project/project-files.ts";
+import type { DetectedSuite } from "./detected-suite.ts";
+import { withoutDatabaseVariables } from "./script-variables.ts";
 
 /** A variable that a job of GitHub's workflows sets for its tests. */
 interface CiVariable {

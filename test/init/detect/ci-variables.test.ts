@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { withCiVariables } from "../../src/init/ci-variables.ts";
-import { draftConfig } from "../../src/init/draft-config.ts";
-import { aTest, projectOf } from "./project.ts";
+import { withCiVariables } from "../../../src/init/detect/ci-variables.ts";
+import { draftConfig } from "../../../src/init/draft-config.ts";
+import { aTest, projectOf } from "../project.ts";
 
 type Texts = Readonly<Record<string, string>>;
 const commandOf = (files: Texts): string | undefined =>

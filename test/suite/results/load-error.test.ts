@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { loadError } from "../../src/suite/load-error.ts";
+import { loadError } from "../../../src/suite/results/load-error.ts";
 
 const root = "/home/ada/shop";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { nothingTold } from "../../src/coverage/files/measuring.ts";
-import { type Coverage, SourceCoverage } from "../../src/coverage/lcov/source-coverage.ts";
-import { withoutOthersTests } from "../../src/coverage/other-suites-tests.ts";
+import { nothingTold } from "../../../src/coverage/files/measuring.ts";
+import { withoutOthersTests } from "../../../src/coverage/files/other-suites-tests.ts";
+import { type Coverage, SourceCoverage } from "../../../src/coverage/lcov/source-coverage.ts";
 
 const coverageOf = (...files: string[]): Coverage => new Map(files.map((file) => [file, new SourceCoverage()]));
 const suite = (name: string, runner: "jest" | "vitest" | "mocha", testFiles: string[], tested: string[] = []) => ({

@@ -1,4 +1,4 @@
-import { escapedForPattern } from "../shared/patterns.ts";
+import { escapedForPattern } from "../../shared/patterns.ts";
 
 const errorBegins = /^(?:Uncaught )?(?:\[?[A-Z]\w*)?(?:Error|Exception)\b(?: \[\w+\])?(?::|$)/;
 /** What node prints above the line of code that it ended at. */

@@ -1,6 +1,6 @@
-import type { MeasuringSuite } from "./files/tests-or-source.ts";
-import type { Coverage } from "./lcov/source-coverage.ts";
-import type { Measured } from "./measure.ts";
+import type { Coverage } from "../lcov/source-coverage.ts";
+import type { Measured } from "../measure.ts";
+import type { MeasuringSuite } from "./tests-or-source.ts";
 
 /**
  * What was measured, and the suites, without the test files of other suites: vitest and jest leave their own test files out, and

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { addNodePackages } from "../../src/project/packages/add-node-packages.ts";
-import { addPythonPackages } from "../../src/project/packages/add-python-packages.ts";
-import { additionText } from "../../src/project/packages/additions.ts";
-import { makeDirectory, writeFiles } from "../support/repository.ts";
+import { addNodePackages } from "../../../src/project/packages/add-node-packages.ts";
+import { addPythonPackages } from "../../../src/project/packages/add-python-packages.ts";
+import { additionText } from "../../../src/project/packages/additions.ts";
+import { makeDirectory, writeFiles } from "../../support/repository.ts";
 
 type Texts = Readonly<Record<string, string>>;
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { draftConfig } from "../../src/init/draft-config.ts";
-import { urlListIn } from "../../src/init/url-list.ts";
-import { aTest, projectOf } from "./project.ts";
+import { urlListIn } from "../../src/project/url-list.ts";
+import { aTest, projectOf } from "../init/project.ts";
 
 const one = "postgresql://{user}:{password}@{host}:{port}/{name}";
 const two = one.replace(":", "+asyncpg:");

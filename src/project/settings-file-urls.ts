@@ -1,6 +1,6 @@
 import { posix } from "node:path";
-import { kindOf } from "../project/database-mentions.ts";
-import type { ProjectFiles } from "../project/project-files.ts";
+import { kindOf } from "./database-mentions.ts";
+import type { ProjectFiles } from "./project-files.ts";
 
 /** A place in a file of settings that names a server of Postgres's. */
 export interface SettingsUrl {
