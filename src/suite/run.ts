@@ -12,7 +12,7 @@ import { coordinator } from "../report/rejections.ts";
 import type { RunRecord } from "../report/run-record.ts";
 import type { Failure, SuiteSummary } from "../report/summary.ts";
 import type { Environment } from "../world.ts";
-import { DifferentTestsError } from "./different-tests.ts";
+import { DifferentTestsError, NoWorkersError } from "./different-tests.ts";
 import type { DurationStore } from "./durations.ts";
 import { failureHints } from "./failure-hints.ts";
 import type { Logs } from "./logs.ts";
@@ -21,6 +21,7 @@ import { type OrderBook, redactedOrders } from "./order.ts";
 import type { PlannedSuite } from "./plan.ts";
 import { type Conducted, SuiteProcesses } from "./processes.ts";
 import { projectEnvironment } from "./project-environment.ts";
+import { workersPackage } from "./pytest.ts";
 import { readProjectFile } from "./read-project-file.ts";
 import { redactor, type Secret } from "./redact.ts";
 import { redactFailure, redactRecord, redactRejection } from "./redact-results.ts";
@@ -245,6 +246,7 @@ function thresholdNotes(name: string, threshold: number, gatedLines: number): st
   ];
 }
 
+const noWorkers = `${workersPackage} is not installed`;
 const coordinatorOpens = "the process that coordinates its workers opens the database itself";
 
 /** Why a suite that ran did not pass, where that is because its coordinating process has no database: a phrase after "because". */
@@ -256,6 +258,7 @@ function whyCoordinatorFailed({ results, rejections }: Conducted): string | null
 /** The same for a suite that could not run; `database` is the one that the coordinating process was led to. */
 function whyNoneRan(error: unknown, database: string | undefined): string | null {
   if (error instanceof DifferentTestsError) return "its workers name the same tests differently";
+  if (error instanceof NoWorkersError) return noWorkers;
   const looksForIt = error instanceof UnavailableError && database !== undefined && error.message.includes(database);
   return looksForIt ? coordinatorOpens : null;
 }

@@ -92,6 +92,7 @@ test("a Python without what a suite needs is told with the command that installs
     '#!/bin/sh\necho \'{"pytest": "9.0", "pytest-xdist": null, "pytest-cov": null}\'\n',
     { mode: 0o755 },
   );
+  await writeFile(join(root, "pytest"), "#!/bin/sh\n", { mode: 0o755 });
   const environment = await userEnvironment();
   const { code, output } = await runIn(root, ["doctor"], {
     environment: { ...environment, PATH: `${root}:${environment.PATH}` },

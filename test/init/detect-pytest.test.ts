@@ -99,6 +99,7 @@ describe("the command of a pytest suite", () => {
     ["uv run pytest", { "uv.lock": "" }],
     ["uv run pytest", { "apps/api/pyproject.toml": "[tool.uv]\n" }],
     ["poetry run pytest", { "apps/api/poetry.lock": "" }],
+    ["poetry run pytest", { "apps/api/pyproject.toml": '[tool.poetry.group.dev.dependencies]\npytest = "*"\n' }],
     ["pipenv run pytest", { "apps/api/Pipfile": "" }],
     ["pytest", {}],
   ])("is %s with %j", (command, files) => {

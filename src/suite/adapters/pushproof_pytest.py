@@ -97,11 +97,14 @@ def open_reporter():
 reporter = open_reporter()
 
 
-def require(module, package):
-    if importlib.util.find_spec(module) is None:
+def require(packages):
+    """All that is missing is told at once, so that one installation is enough."""
+    missing = [package for package, module in packages.items() if importlib.util.find_spec(module) is None]
+    for package in missing:
         if reporter:
             reporter.send(type="missing", package=package)
-        raise pytest.UsageError("pushproof needs %s here" % package)
+    if missing:
+        raise pytest.UsageError("pushproof needs %s here" % ", ".join(missing))
 
 
 if not options_arrived and reporter:
@@ -110,9 +113,7 @@ if not options_arrived and reporter:
 
 
 if not is_worker:
-    if is_coordinator:
-        require("xdist", "pytest-xdist")
-    require("pytest_cov", "pytest-cov")
+    require({**({"pytest-xdist": "xdist"} if is_coordinator else {}), "pytest-cov": "pytest_cov"})
 
 
 def pytest_addoption(parser, pluginmanager):
