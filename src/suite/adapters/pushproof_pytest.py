@@ -14,7 +14,7 @@ import time
 import pytest
 from pushproof_alive import watch_life
 from pushproof_checkout import editable_roots, foreign_root, twin_of
-from pushproof_measuring import Measuring, Tested
+from pushproof_measuring import Measuring, Tested, follow_greenlets
 from pushproof_narrowing import Deselections, narrowings
 from pushproof_schedule import file_of, make_scheduler
 from pushproof_selection import Names, Selecting, read_selection
@@ -114,6 +114,8 @@ if not options_arrived and reporter:
 
 if not is_worker:
     require({**({"pytest-xdist": "xdist"} if is_coordinator else {}), "pytest-cov": "pytest_cov"})
+
+follow_greenlets()
 
 
 def pytest_addoption(parser, pluginmanager):
