@@ -6,7 +6,7 @@ import { detectJavaScript } from "./detect-javascript.ts";
 import { detectPytest } from "./detect-pytest.ts";
 import { detectVitest } from "./detect-vitest.ts";
 import type { DetectedSuite } from "./detected-suite.ts";
-import { withMoonTasks } from "./moon-tasks.ts";
+import { withWorkspaceTasks } from "./moon-tasks.ts";
 import { detectPostgres } from "./postgres-server.ts";
 import type { ProjectFiles } from "./project-files.ts";
 import { type FoundSetup, findSetups } from "./suggestions.ts";
@@ -43,7 +43,7 @@ export function draftConfig(
   base: string,
   { fixed = [], commandOf = ({ command }) => command }: Machine = {},
 ): Draft | null {
-  const found = withMoonTasks(project, [
+  const found = withWorkspaceTasks(project, [
     ...detectPytest(project),
     ...detectVitest(project),
     ...detectJavaScript(project),

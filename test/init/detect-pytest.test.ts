@@ -91,6 +91,28 @@ describe("the roots of pytest suites", () => {
   });
 });
 
+it.each([
+  ["a workflow", "defaults:\n  run:\n    working-directory: apps/api\njobs:\n  test:\n    steps:\n"],
+  ["a job", "jobs:\n  test:\n    defaults:\n      run:\n        working-directory: ./apps/api/\n    steps:\n"],
+])("the directory that %s sets for its steps is where they run, unless a step says another", (_what, head) => {
+  const files = (step: string) => ({
+    "apps/api/pyproject.toml": "[project]\n",
+    "apps/api/tests/test_a.py": aTest,
+    "apps/web/tests/test_b.py": aTest,
+    "apps/web/pyproject.toml": "[project]\n",
+    ".github/workflows/ci.yml": `${head}      - run: pytest -m unit\n${step}`,
+  });
+  const commands = (step: string) => detectPytest(projectOf(files(step))).map(({ root, command }) => [root, command]);
+  expect(commands("")).toEqual([
+    ["apps/api", "pytest -m unit"],
+    ["apps/web", "pytest"],
+  ]);
+  expect(commands("        working-directory: apps/web\n")).toEqual([
+    ["apps/api", "pytest"],
+    ["apps/web", "pytest -m unit"],
+  ]);
+});
+
 describe("the command of a pytest suite", () => {
   const tests = { "apps/api/tests/test_a.py": aTest, "apps/api/pyproject.toml": "[project]\n" };
 
