@@ -68,8 +68,13 @@ function knownReasons({ summary, reasons }: SuiteOutcome, mode: Config["races"])
   const failed = summary.tests.failed - (mode === "warn" ? races : 0);
   const raced = mode === "warn" || races === 0 ? "" : `, ${racesText(races, failed)}`;
   const crashed = summary.failures.filter((failure) => failure.kind === "crash");
+  // Counted as a test each by their runners; how many tests they hold nobody knows.
+  const unloaded = summary.failures.filter((failure) => failure.kind === "collection").length;
   return [
-    ...(failed > 0 ? [`${failed} of ${plural(total, "test")} failed in ${summary.name}${raced}.`] : []),
+    ...(failed > unloaded
+      ? [`${failed - unloaded} of ${plural(total - unloaded, "test")} failed in ${summary.name}${raced}.`]
+      : []),
+    ...(unloaded > 0 ? [`${plural(unloaded, "test file")} of ${summary.name} could not be loaded.`] : []),
     ...(crashed.length > 0
       ? [
           `${plural(crashed.length, "worker")} of ${summary.name} crashed: what it had covered is lost, so the coverage figure is void.`,

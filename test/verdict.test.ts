@@ -71,7 +71,7 @@ test.each<[string, "failed" | "error", Partial<Findings>, string]>([
     "a failure that no count tells of",
     "failed",
     { suites: [outcome({ failures: [failure("collection")] })] },
-    "1 failure in backend.",
+    "1 test file of backend could not be loaded.",
   ],
   [
     "a crashed worker",
@@ -155,6 +155,15 @@ test.each<[string, "failed" | "error", Partial<Findings>, string]>([
   expect(reachVerdict(findings(changed))).toEqual({ verdict, reasons: [reason] });
 });
 
+test("files that could not be loaded are told as files, and not among the tests that failed", () => {
+  const tests = { total: 6, passed: 3, failed: 3, skipped: 0 };
+  const failures = [failure("collection"), failure("failure"), failure("collection")];
+  expect(reachVerdict(findings({ suites: [outcome({ tests, failures })] })).reasons).toEqual([
+    "1 of 4 tests failed in backend.",
+    "2 test files of backend could not be loaded.",
+  ]);
+});
+
 test("one of several suites is enough to fail", () => {
   const broken = outcome({ name: "frontend", tests: { total: 2, passed: 1, failed: 1, skipped: 0 } });
   expect(reachVerdict(findings({ suites: [outcome(), broken] })).reasons).toEqual(["1 of 2 tests failed in frontend."]);
@@ -220,7 +229,7 @@ describe("races", () => {
     [
       "a failure that no count tells of",
       { suites: [outcome({ ...raced.summary, failures: [failure("race"), failure("collection")] })] },
-      "1 failure in backend.",
+      "1 test file of backend could not be loaded.",
     ],
     [
       "a crash",

@@ -297,6 +297,7 @@ async function unusedNotes(
     runner: suite.runner,
     variables: database.variables,
     readFile: (name: string) => readProjectFile(directory, name),
+    hasFailed: failed > 0,
   };
   return [await unusedDatabaseNote(unused, project, projectEnvironment(checkout, [directory], environment))];
 }

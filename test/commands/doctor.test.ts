@@ -102,6 +102,15 @@ test("a Python without what a suite needs is told with the command that installs
   expect(code).toBe(3);
 });
 
+test("a check and a setup whose package manager is not there are told as that", async () => {
+  const config = { checks: { lint: "rye run lint" }, database: { name: "sums_test", setup: "rye run migrate" } };
+  const { root } = await installed(await makePytestRepository(husky, config));
+  const { code, output } = await runIn(root, ["doctor"]);
+  expect(output).toContain("✘ check lint: rye is not installed, which `rye run lint` needs");
+  expect(output).toContain("✘ database.setup: rye is not installed, which `rye run migrate` needs");
+  expect(code).toBe(3);
+});
+
 test("a vitest without its coverage provider, and a jest that is not there, are told with what installs them", async () => {
   const suites = [
     { name: "web", runner: "vitest", command: "vitest run" },
