@@ -151,11 +151,12 @@ async function verifyFiles(context: Context, prepared: Prepared): Promise<Summar
     const facts = await factsOf(context, prepared);
     const isSetUp = coverage !== null && request.options.coverage === undefined && (await setsUp(context, prepared));
     const starting = isSetUp ? startingGateNotes(coverage, judgment.reasons.length, loaded.file) : [];
-    const notes = [...doubts, ...starting, ...run.notes, ...(assessed?.notes ?? []), ...checkout.notes];
+    const advice = [...starting, ...run.advice];
+    const notes = [...advice, ...doubts, ...run.notes, ...(assessed?.notes ?? []), ...checkout.notes];
     const summary = await keepProof(
       context,
       prepared,
-      summaryOfRun(facts, { ...run, coverage }, judgment, notes, proves),
+      summaryOfRun(facts, { ...run, coverage }, judgment, { notes, advice: advice.length }, proves),
     );
     await remember(context, summary);
     const merged = assessed && { coverage: assessed.coverage, root: checkout.root };

@@ -17,6 +17,7 @@ function outcome(summary: Partial<SuiteSummary> = {}, rest: Partial<SuiteOutcome
     measuring: nothingTold,
     foreign: [],
     coverage: lcov,
+    advice: [],
     notes: [],
     record: { tests: [], timeline: [] },
     ...rest,

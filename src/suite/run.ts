@@ -71,6 +71,8 @@ export interface SuiteOutcome {
   readonly coverage: readonly LcovInput[] | null;
   /** What its runner says of what it measures. */
   readonly measuring: Measuring;
+  /** What would help, a sentence each, the most likely first. */
+  readonly advice: readonly string[];
   /** What a reader should know though it does not count, a sentence each. */
   readonly notes: readonly string[];
   /** What each of its tests did. */
@@ -169,11 +171,12 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
       ],
       coverage: results.coverage,
       measuring: results.measuring,
-      notes: [
-        // What helps most comes first, as the end of it all may not be shown.
+      advice: [
         ...(await hintsFor(planned, failures, around)).map(redact),
         ...(audit.connected === false ? await unusedNotes(planned, results.tests, around) : []),
         ...thresholdNotes(suite.name, conducted.told.threshold, around.gatedLines),
+      ],
+      notes: [
         ...retold.notes.map(redact),
         ...(planned.order === undefined ? choiceNotes(suite.name, conducted.told.narrowings).map(redact) : []),
         ...(why === null ? [] : [redact(why)]),
