@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Config, ConfigFile } from "../config.ts";
 import { addNodePackages } from "../init/add-node-packages.ts";
 import { addPythonPackages } from "../init/add-python-packages.ts";
@@ -71,7 +73,7 @@ export async function examineSuite(planned: PlannedSuite, repository: Repository
 }
 
 const probe =
-  "import importlib.metadata as m, json; print(json.dumps({n: next((d.version for d in m.distributions() if (d.metadata['Name'] or '').lower().replace('_', '-') == n), None) for n in ('pytest', 'pytest-xdist', 'pytest-cov')}))";
+  "import importlib.metadata as m, json; print(json.dumps({n: next((d.version for d in m.distributions() if (d.metadata['Name'] or '').lower().replace('_', '-') == n), None) for n in ('pytest', 'pytest-xdist', 'pytest-cov', 'pytest-django')}))";
 
 /** Asks the very Python that the command starts for what it has installed. */
 async function examinePytest(
@@ -93,7 +95,15 @@ async function examinePytest(
       ),
     ];
   const versions: Record<string, string | null> = JSON.parse(line);
-  const needed = ["pytest", ...(workers.length > 1 && parallel === "runner" ? [workersPackage] : []), "pytest-cov"];
+  const needed = [
+    "pytest",
+    ...(workers.length > 1 && parallel === "runner" ? [workersPackage] : []),
+    "pytest-cov",
+    // Without a conftest.py of the project's own nothing else sets Django up.
+    ...(/\bDJANGO_SETTINGS_MODULE=/.test(suite.command) && !existsSync(join(directory, "conftest.py"))
+      ? ["pytest-django"]
+      : []),
+  ];
   const absent = needed.filter((name) => !versions[name]);
   if (absent.length > 0) {
     const text = `${absent.join(", ")} ${absent.length === 1 ? "is" : "are"} not installed where \`${suite.command}\` runs`;

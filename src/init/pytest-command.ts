@@ -1,3 +1,4 @@
+import { djangoCommand, djangoSettings } from "./django-tests.ts";
 import { type ProjectFiles, upwards, within } from "./project-files.ts";
 import { type PytestRun, pytestRun } from "./pytest-runs.ts";
 import { scriptLines, workflowLines } from "./script-lines.ts";
@@ -39,7 +40,15 @@ export function pytestCommand(project: ProjectFiles, root: string, isOnlySuite: 
     const run = pytestRun(line);
     return run !== null && (run.directory === root || isOnlySuite) ? [run] : [];
   });
-  const plain = { text: `${launcher}pytest`, notes: [], run: null };
+  const settings = djangoSettings(project, root);
+  const plain =
+    settings === null
+      ? { text: `${launcher}pytest`, notes: [], run: null }
+      : {
+          text: djangoCommand(settings, launcher),
+          notes: ["runs what `manage.py test` runs, by pytest-django"],
+          run: null,
+        };
   for (const runs of [all.filter(({ line }) => !line.isCi), all.filter(({ line }) => line.isCi)]) {
     const candidates = main(runs);
     const [first] = candidates;
