@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { startingGateNotes } from "../../src/coverage/starting-gate.ts";
 import type { CoverageSummary, GateSummary } from "../../src/report/summary.ts";
+import { makePytestRepository, runIn } from "../support/verify.ts";
 
 const gate: GateSummary = { metric: "lines", threshold: 95, passed: false, covered: 142, total: 150 };
 
@@ -23,4 +24,14 @@ test.each([
   ["nothing is covered", [gate], 1, 0],
 ])("where %s, it is told nothing", (_what, gates, reasons, covered) => {
   expect(notes(gates, reasons, covered)).toEqual([]);
+});
+
+test("a run says so until one has passed here", async () => {
+  const { root } = await makePytestRepository({ "src/more.py": "def more():\n    return 1\n" });
+  const words = 'set "lines": 50 in "coverage" of verify.config.json';
+  expect((await runIn(root, [])).output).toContain(words);
+  expect((await runIn(root, ["--coverage", "50"])).code).toBe(0);
+  const { code, output } = await runIn(root, []);
+  expect(output).not.toContain(words);
+  expect(code).toBe(1);
 });
