@@ -4,6 +4,7 @@ import { configPlaces, type LoadedConfig, loadConfig } from "./config-file.ts";
 import { type Assessment, assessCoverage } from "./coverage/assess.ts";
 import { nothingTold } from "./coverage/measuring.ts";
 import { FigureStore } from "./coverage/recorded-figures.ts";
+import { startingGateNotes } from "./coverage/starting-gate.ts";
 import { type ExitCode, exitCodes, InterruptedError, messageOf, RequestError } from "./errors.ts";
 import { type Checkout, openCheckout, openWorkingTree } from "./push/checkout.ts";
 import { readConditions } from "./push/conditions.ts";
@@ -147,11 +148,15 @@ async function verifyFiles(context: Context, prepared: Prepared): Promise<Summar
     const judgment = reachVerdict(findings, loaded.config.races);
     const doubts = judgment.verdict === "verified" ? whyNoProof(checkout, plan, added) : [];
     const proves = judgment.verdict === "verified" && doubts.length === 0;
-    const notes = [...doubts, ...run.notes, ...(assessed?.notes ?? []), ...checkout.notes];
+    const facts = await factsOf(context, prepared);
+    const isSetUp = coverage !== null && request.options.coverage === undefined && (await setsUp(context, prepared));
+    const starting = isSetUp ? startingGateNotes(coverage, judgment.reasons.length, loaded.file) : [];
+    const advice = [...starting, ...run.advice];
+    const notes = [...advice, ...doubts, ...run.notes, ...(assessed?.notes ?? []), ...checkout.notes];
     const summary = await keepProof(
       context,
       prepared,
-      summaryOfRun(await factsOf(context, prepared), { ...run, coverage }, judgment, notes, proves),
+      summaryOfRun(facts, { ...run, coverage }, judgment, { notes, advice: advice.length }, proves),
     );
     await remember(context, summary);
     const merged = assessed && { coverage: assessed.coverage, root: checkout.root };
@@ -161,6 +166,14 @@ async function verifyFiles(context: Context, prepared: Prepared): Promise<Summar
     await reportError(context, prepared, error, soFar).catch(() => {});
     throw error;
   }
+}
+
+/** Whether the configuration comes with what is verified, and nothing has passed here before: somebody sets a repository up. */
+async function setsUp({ repository }: Context, { changes, loaded }: Prepared): Promise<boolean> {
+  const known = await changes;
+  if (known !== null && !known.files.some(({ file }) => file === loaded.file)) return false;
+  const past = await new History(repository.commonDirectory).last(searchedRuns);
+  return past.every(({ verdict }) => verdict !== "verified");
 }
 
 /** What the coverage comes to; null where there is no data. */

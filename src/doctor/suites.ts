@@ -1,9 +1,12 @@
-import type { Config, ConfigFile, SuiteConfig } from "../config.ts";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Config, ConfigFile } from "../config.ts";
 import { addNodePackages } from "../init/add-node-packages.ts";
 import { addPythonPackages } from "../init/add-python-packages.ts";
 import { runCommand } from "../init/commands.ts";
 import { draftConfig } from "../init/draft-config.ts";
 import { listProjectFiles } from "../init/project-files.ts";
+import { pytestPython } from "../init/pytest-python.ts";
 import { baseBranch, repositoryName } from "../init/repository-facts.ts";
 import type { Repository } from "../push/repository.ts";
 import { plural } from "../report/text.ts";
@@ -11,6 +14,7 @@ import { installedVersion } from "../suite/installed-package.ts";
 import { launcherRemedy, missingLauncher, missingLauncherText } from "../suite/launchers.ts";
 import type { Plan, PlannedSuite } from "../suite/plan.ts";
 import { projectEnvironment } from "../suite/project-environment.ts";
+import { workersPackage } from "../suite/pytest.ts";
 import { usableWorkers } from "../suite/worker-count.ts";
 import type { World } from "../world.ts";
 import { type Finding, missing, ok, problem, remark } from "./finding.ts";
@@ -69,7 +73,7 @@ export async function examineSuite(planned: PlannedSuite, repository: Repository
 }
 
 const probe =
-  "import importlib.metadata as m, json; print(json.dumps({n: next((d.version for d in m.distributions() if (d.metadata['Name'] or '').lower().replace('_', '-') == n), None) for n in ('pytest', 'pytest-xdist', 'pytest-cov')}))";
+  "import importlib.metadata as m, json; print(json.dumps({n: next((d.version for d in m.distributions() if (d.metadata['Name'] or '').lower().replace('_', '-') == n), None) for n in ('pytest', 'pytest-xdist', 'pytest-cov', 'pytest-django')}))";
 
 /** Asks the very Python that the command starts for what it has installed. */
 async function examinePytest(
@@ -77,7 +81,7 @@ async function examinePytest(
   repository: Repository,
   world: World,
 ): Promise<Finding[]> {
-  const python = pythonOf(suite);
+  const python = pytestPython(suite.command, world.environment);
   if (python === null)
     return [remark(suite.name, `\`${suite.command}\` hides which Python runs it, so its packages were not looked at`)];
   const { exitCode, output } = await runCommand(world, directory, ["/bin/sh", "-c", `${python} -c "${probe}"`]);
@@ -91,22 +95,25 @@ async function examinePytest(
       ),
     ];
   const versions: Record<string, string | null> = JSON.parse(line);
-  const needed = ["pytest", ...(workers.length > 1 && parallel === "runner" ? ["pytest-xdist"] : []), "pytest-cov"];
+  const needed = [
+    "pytest",
+    ...(workers.length > 1 && parallel === "runner" ? [workersPackage] : []),
+    "pytest-cov",
+    // Without a conftest.py of the project's own nothing else sets Django up.
+    ...(/\bDJANGO_SETTINGS_MODULE=/.test(suite.command) && !existsSync(join(directory, "conftest.py"))
+      ? ["pytest-django"]
+      : []),
+  ];
   const absent = needed.filter((name) => !versions[name]);
   if (absent.length > 0) {
     const text = `${absent.join(", ")} ${absent.length === 1 ? "is" : "are"} not installed where \`${suite.command}\` runs`;
-    return [missing(suite.name, text, addPythonPackages({ directory, checkoutRoot: repository.root }, absent))];
+    const addition = addPythonPackages({ directory, checkoutRoot: repository.root }, absent);
+    const isEnough = suite.parallel === "auto" && absent.every((name) => name === workersPackage);
+    if (!isEnough) return [missing(suite.name, text, addition)];
+    const without = `${text}: without it the workers are processes over shares of the files, which start more slowly`;
+    return [{ ...missing(suite.name, without, addition), level: "remark" }];
   }
   return [ok(suite.name, needed.map((name) => `${name} ${versions[name]}`).join(", "))];
-}
-
-/** What stands before `pytest` in a command, with Python in its place; null where pytest is not called there. */
-function pythonOf({ command }: SuiteConfig): string | null {
-  const module = /^(.*\bpython[\d.]*)\s+-m\s+(?:coverage\s+run\s+-m\s+)?pytest\b/.exec(command);
-  if (module?.[1] !== undefined) return module[1];
-  const prefix = /^((?:.*\s)?)(?:pytest|py\.test)(?=\s|$)/.exec(command)?.[1];
-  if (prefix === undefined || /\b(make|tox|nox|moon|npm|hatch)\b/.test(prefix)) return null;
-  return `${prefix}python3`;
 }
 
 function examineNode({ suite, directory }: PlannedSuite, { root }: Repository): Finding[] {

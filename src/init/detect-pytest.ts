@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import type { DetectedSuite } from "./detected-suite.ts";
+import { djangoSettings, djangoTestFile } from "./django-tests.ts";
 import { entriesOf, isUnder, type ProjectFiles, upwards, within } from "./project-files.ts";
 import { pytestCommand } from "./pytest-command.ts";
 import { pytestSource } from "./pytest-source.ts";
@@ -50,7 +51,11 @@ export function pytestSettings(project: ProjectFiles, directory: string): Readon
 
 /** The pytest suites of a project, the ones nearest to its root first. */
 export function detectPytest(project: ProjectFiles): DetectedSuite[] {
-  const tests = project.paths.filter((path) => testFile.test(path) && testContent.test(project.read(path) ?? ""));
+  const isTest = (path: string): boolean =>
+    testFile.test(path) ||
+    (djangoTestFile.test(path) &&
+      upwards(posix.dirname(path)).some((place) => djangoSettings(project, place) !== null));
+  const tests = project.paths.filter((path) => isTest(path) && testContent.test(project.read(path) ?? ""));
   // Where there is no test yet, a conftest.py says where they will lie.
   const testFiles = tests.length > 0 ? tests : project.paths.filter((path) => /(^|\/)conftest\.py$/.test(path));
   const declared = declaredRoots(project);
@@ -113,7 +118,8 @@ function describeSuite(
   const named = run !== null && run.directory === root && run.source.length > 0 ? run : null;
   const source = pytestSource(project, root, settings, named);
   const notes = [...read, source.note];
-  const unlisted = ["pytest-xdist", "pytest-cov"].filter((plugin) => !mentionsPlugin(project, root, plugin));
+  const needed = ["pytest-cov", ...(djangoSettings(project, root) === null ? [] : ["pytest-django"])];
+  const unlisted = needed.filter((plugin) => !mentionsPlugin(project, root, plugin));
   if (unlisted.length > 0) notes.push(`needs ${unlisted.join(" and ")}, which no dependency list of the project names`);
   return {
     root,

@@ -1,3 +1,4 @@
+import { djangoCommand, djangoSettings } from "./django-tests.ts";
 import { isUnder, type ProjectFiles, upwards, within } from "./project-files.ts";
 import { type PytestRun, pytestRun } from "./pytest-runs.ts";
 import { scriptLines, workflowLines } from "./script-lines.ts";
@@ -16,9 +17,11 @@ export function pythonLauncher(project: ProjectFiles, root: string): string {
   for (const directory of upwards(root)) {
     const has = (name: string): boolean => project.has(within(directory, name));
     const pyproject = readSections(project.read(within(directory, "pyproject.toml")) ?? "", "toml");
-    if (has("uv.lock") || [...pyproject.keys()].some((name) => /^tool\.uv(\.|$)/.test(name))) return "uv run ";
-    if (has("poetry.lock")) return "poetry run ";
-    if (has("pdm.lock")) return "pdm run ";
+    const holds = (section: RegExp): boolean => [...pyproject.keys()].some((name) => section.test(name));
+    if (has("uv.lock") || holds(/^tool\.uv(\.|$)/)) return "uv run ";
+    // Libraries often ignore their lock file; what only the tool itself reads says it as well.
+    if (has("poetry.lock") || holds(/^tool\.poetry\.(group\.|dev-dependencies$)/)) return "poetry run ";
+    if (has("pdm.lock") || holds(/^tool\.pdm\.dev-dependencies$/)) return "pdm run ";
     if (has("Pipfile")) return "pipenv run ";
   }
   return "";
@@ -44,9 +47,16 @@ export function pytestCommand(
     return run !== null && (run.directory === root || isOnlySuite) ? [run] : [];
   });
   const left = benchmarkDirectories(root, testFiles);
+  const settings = djangoSettings(project, root);
   const plain = {
-    text: [`${launcher}pytest`, ...left.map((directory) => `--ignore=${directory}`)].join(" "),
-    notes: left.length === 0 ? [] : [`without ${left.join(", ")}, as benchmarks time code and do not test it`],
+    text: [
+      settings === null ? `${launcher}pytest` : djangoCommand(settings, launcher),
+      ...left.map((directory) => `--ignore=${directory}`),
+    ].join(" "),
+    notes: [
+      ...(settings === null ? [] : ["runs what `manage.py test` runs, by pytest-django"]),
+      ...(left.length === 0 ? [] : [`without ${left.join(", ")}, as benchmarks time code and do not test it`]),
+    ],
     run: null,
   };
   for (const runs of [all.filter(({ line }) => !line.isCi), all.filter(({ line }) => line.isCi)]) {

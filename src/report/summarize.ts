@@ -28,13 +28,13 @@ export function summaryOfRun(
   facts: RunFacts,
   run: PlanRun & Pick<Summary, "coverage">,
   judgment: Judgment,
-  notes: readonly string[],
+  told: Pick<Summary, "notes" | "advice">,
   proves: boolean,
 ): Summary {
   return {
     ...begin(facts, judgment.verdict),
     reasons: judgment.reasons,
-    notes,
+    ...told,
     suites: run.suites.map(({ summary }) => summary),
     coverage: run.coverage,
     checks: run.checks,

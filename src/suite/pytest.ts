@@ -7,7 +7,7 @@ import { additionText } from "../init/additions.ts";
 import { pytestSettings } from "../init/detect-pytest.ts";
 import { filesUnder } from "../init/project-files.ts";
 import { adapterPath } from "../paths.ts";
-import { DifferentTestsError, differentTestsAdvice } from "./different-tests.ts";
+import { DifferentTestsError, differentTestsAdvice, NoWorkersError } from "./different-tests.ts";
 import { readJunit, type TestCase } from "./junit.ts";
 import { couldNotRun, type Dialect, diedInTest, isBad, lcovInput, resultsOf, withContradictions } from "./results.ts";
 import type { Ended, Invocation, Runner, SuiteRun, TestResults } from "./runner.ts";
@@ -33,6 +33,9 @@ export const pytest: Runner = {
 /** pytest's exit codes. */
 const internalError = 3;
 const noTestsCollected = 5;
+
+/** What runs workers side by side: without it they go as processes. */
+export const workersPackage = "pytest-xdist";
 
 const plugin = "pushproof_pytest";
 const junitFile = (run: SuiteRun): string => join(run.scratch, "junit.xml");
@@ -211,10 +214,11 @@ function refuseMissingParts(run: SuiteRun, ended: Ended): void {
   if (ended.reported.root === null && missing.length === 0) {
     const noPytest =
       ended.exitCode === 127 || /No module named '?pytest'?|pytest: (command )?not found/.test(ended.tail);
-    if (noPytest) missing.push("pytest", "pytest-xdist", "pytest-cov");
+    if (noPytest) missing.push("pytest", workersPackage, "pytest-cov");
   }
   if (missing.length === 0) return;
-  throw new UnavailableError(
+  const Kind = missing.every((name) => name === workersPackage) ? NoWorkersError : UnavailableError;
+  throw new Kind(
     `${run.suite.name}: ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} not installed where \`${run.suite.command}\` runs. Install with: ${additionText(addPythonPackages(run, missing))}`,
   );
 }

@@ -48,6 +48,8 @@ export interface PlanRun extends Pick<Findings, "suites" | "checks" | "outside">
   readonly measured: Measured | null;
   /** Such as "embedded Postgres 17.10", or null where no suite uses a database. */
   readonly server: string | null;
+  /** What would help, a sentence each. */
+  readonly advice: readonly string[];
   /** What a reader should know, a sentence each. */
   readonly notes: readonly string[];
 }
@@ -90,7 +92,8 @@ export async function runPlan(plan: Plan, around: PlanSurroundings): Promise<Pla
     if (world.signal.aborted) throw new InterruptedError();
     const [measured, left] = await Promise.all([readCoverage(suites, checkout), closeServer(provision)]);
     const notes = [...suites.flatMap((suite) => suite.notes), ...(provision?.notes ?? []), ...left];
-    return { suites, checks, server: provision?.description ?? null, ...measured, notes };
+    const advice = suites.flatMap((suite) => suite.advice);
+    return { suites, checks, server: provision?.description ?? null, ...measured, advice, notes };
   } finally {
     // What went wrong before weighs more than what goes wrong here.
     await (provision ?? (await opening?.catch(() => null)))?.close().catch(() => {});

@@ -12,7 +12,7 @@ import { coordinator } from "../report/rejections.ts";
 import type { RunRecord } from "../report/run-record.ts";
 import type { Failure, SuiteSummary } from "../report/summary.ts";
 import type { Environment } from "../world.ts";
-import { DifferentTestsError } from "./different-tests.ts";
+import { DifferentTestsError, NoWorkersError } from "./different-tests.ts";
 import type { DurationStore } from "./durations.ts";
 import { failureHints } from "./failure-hints.ts";
 import type { Logs } from "./logs.ts";
@@ -21,6 +21,7 @@ import { type OrderBook, redactedOrders } from "./order.ts";
 import type { PlannedSuite } from "./plan.ts";
 import { type Conducted, SuiteProcesses } from "./processes.ts";
 import { projectEnvironment } from "./project-environment.ts";
+import { workersPackage } from "./pytest.ts";
 import { readProjectFile } from "./read-project-file.ts";
 import { redactor, type Secret } from "./redact.ts";
 import { redactFailure, redactRecord, redactRejection } from "./redact-results.ts";
@@ -70,6 +71,8 @@ export interface SuiteOutcome {
   readonly coverage: readonly LcovInput[] | null;
   /** What its runner says of what it measures. */
   readonly measuring: Measuring;
+  /** What would help, a sentence each, the most likely first. */
+  readonly advice: readonly string[];
   /** What a reader should know though it does not count, a sentence each. */
   readonly notes: readonly string[];
   /** What each of its tests did. */
@@ -170,11 +173,12 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
       ],
       coverage: results.coverage,
       measuring: results.measuring,
-      notes: [
-        // What helps most comes first, as the end of it all may not be shown.
+      advice: [
         ...(await hintsFor(planned, failures, around)).map(redact),
         ...(audit.connected === false ? await unusedNotes(planned, results.tests, around) : []),
         ...thresholdNotes(suite.name, conducted.told.threshold, around.gatedLines),
+      ],
+      notes: [
         ...retold.notes.map(redact),
         ...(planned.order === undefined ? choiceNotes(suite.name, conducted.told.narrowings).map(redact) : []),
         ...(why === null ? [] : [redact(why)]),
@@ -247,6 +251,7 @@ function thresholdNotes(name: string, threshold: number, gatedLines: number): st
   ];
 }
 
+const noWorkers = `${workersPackage} is not installed`;
 const coordinatorOpens = "the process that coordinates its workers opens the database itself";
 
 /** Why a suite that ran did not pass, where that is because its coordinating process has no database: a phrase after "because". */
@@ -258,6 +263,7 @@ function whyCoordinatorFailed({ results, rejections }: Conducted): string | null
 /** The same for a suite that could not run; `database` is the one that the coordinating process was led to. */
 function whyNoneRan(error: unknown, database: string | undefined): string | null {
   if (error instanceof DifferentTestsError) return "its workers name the same tests differently";
+  if (error instanceof NoWorkersError) return noWorkers;
   const looksForIt = error instanceof UnavailableError && database !== undefined && error.message.includes(database);
   return looksForIt ? coordinatorOpens : null;
 }
@@ -297,6 +303,7 @@ async function unusedNotes(
     command: suite.command,
     variables: database.variables,
     readFile: (name: string) => readProjectFile(directory, name),
+    hasFailed: failed > 0,
   };
   return [await unusedDatabaseNote(unused, project, projectEnvironment(checkout, [directory], environment))];
 }

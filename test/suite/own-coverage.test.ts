@@ -51,6 +51,27 @@ test.each([
   expect(notes.join("\n")).toContain(code === 0 ? stricter("backend", 60) : "");
 });
 
+test("lines behind a wait in a greenlet count, as SQLAlchemy waits for an asynchronous database", async () => {
+  const waits = [
+    "import asyncio",
+    "from sqlalchemy.util import await_only, greenlet_spawn",
+    "def fetch():",
+    "    await_only(asyncio.sleep(0))",
+    "    return 1",
+    "async def total():",
+    "    one = await greenlet_spawn(fetch)",
+    "    return one + 1",
+  ].join("\n");
+  const { root } = await makePytestRepository({
+    "src/waits.py": waits,
+    "tests/test_waits.py":
+      "import asyncio\nfrom waits import total\n\n\ndef test_total():\n    assert asyncio.run(total()) == 2\n",
+  });
+  await runIn(root, []);
+  const file = (await readSummary(root)).coverage?.files.find(({ file }) => file === "src/waits.py");
+  expect(file).toMatchObject({ covered: 8, total: 8 });
+});
+
 test("plugins that pytest does not load by itself are loaded, in the workers as well", async () => {
   const files = {
     "src/both.py": half,

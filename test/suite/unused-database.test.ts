@@ -25,6 +25,20 @@ test("a suite whose code names nothing is told what it was given, and how to say
   );
 });
 
+test("where tests failed, nothing says that the suite may need none", async () => {
+  const project = projectFiles([], () => null);
+  const unused = {
+    suite: "backend",
+    runner: "pytest",
+    command: "pytest",
+    variables: defaults,
+    readFile: () => null,
+  } as const;
+  expect(await unusedDatabaseNote({ ...unused, hasFailed: true }, project, process.env)).toBe(
+    "backend never opened the database it was given (DATABASE_URL, TEST_DATABASE_URL).",
+  );
+});
+
 test("the variables it seems to read are named with their places, and a setting to paste keeps those it has", async () => {
   const text = await note({
     "src/db.py": 'import os\n\nURL = os.environ.get("LEDGER_DB_URL", "postgresql+asyncpg://localhost/ledger")\n',

@@ -77,7 +77,9 @@ module.exports = class Reporter {
     for (const assertion of result.testResults) this.#tests.push({ file: path, ...caseOf(assertion) });
     const { testExecError, failureMessage } = result;
     if (!testExecError) return;
-    const message = stripVTControlCharacters(failureMessage || testExecError.message || String(testExecError));
+    const told = stripVTControlCharacters(failureMessage || testExecError.message || String(testExecError));
+    // What jest puts above says only that it is so, and sets the rest in.
+    const message = told.replace(/^\s*● Test suite failed to run\s*\n+/, "").replace(/^ {4}/gm, "");
     const crashed = /jest worker process|worker process .* was terminated/i.test(message);
     this.#tests.push({
       file: path,
