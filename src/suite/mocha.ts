@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { RequestError } from "../errors.ts";
 import { adapterPath } from "../paths.ts";
 import type { Environment } from "../world.ts";
-import { installedVersion, missingPackage } from "./installed-package.ts";
+import { requireRunner } from "./installed-package.ts";
 import type { TestCase } from "./junit.ts";
 import { outputOf } from "./listing.ts";
 import { coverageEnvironment, withNodeCoverage } from "./node-coverage.ts";
@@ -70,7 +70,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
 }
 
 function requireMocha(place: ListingRequest | SuiteRun): void {
-  if (installedVersion(place, "mocha") === null) throw missingPackage(place, "mocha", ["mocha"]);
+  requireRunner(place, ["mocha"]);
   if (/\bnyc\b/.test(scriptOf(place.suite.command, place.directory))) {
     throw new RequestError(
       `${place.suite.name}: the script behind \`${place.suite.command}\` runs nyc, whose rewritten code cannot be measured from outside: let "command" call mocha itself.`,
