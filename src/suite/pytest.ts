@@ -210,7 +210,8 @@ function refuseMissingParts(run: SuiteRun, ended: Ended): void {
   const missing = [...ended.reported.missing];
   if (ended.reported.root === null && missing.length === 0) {
     const noPytest =
-      ended.exitCode === 127 || /No module named '?pytest'?|pytest: (command )?not found/.test(ended.tail);
+      ended.exitCode === 127 ||
+      /No module named (?:pytest|'pytest')(?![\w'.])|pytest: (command )?not found/.test(ended.tail);
     if (noPytest) missing.push("pytest", "pytest-xdist", "pytest-cov");
   }
   if (missing.length === 0) return;

@@ -30,6 +30,22 @@ test("a bare --cov in addopts does not widen the suite's own source", async () =
   expect((await readSummary(root)).coverage?.files.map(({ file }) => file)).toEqual(["src/sums.py"]);
 });
 
+test.each(["auto", "processes"])(
+  "a bare --cov and no source count what coverage.py counts, the tests themselves included: by %s",
+  async (parallel) => {
+    const files = {
+      "pytest.ini": `[pytest]\n${ini("--cov")}`,
+      "tests/test_more.py": "def helper():\n    return 1\n\n\ndef test_more():\n    assert True\n",
+    };
+    const suites = [{ name: "backend", runner: "pytest", command: "pytest", workers: 2, parallel }];
+    const { root } = await makePytestRepository(files, { suites });
+    await runIn(root, []);
+    expect((await readSummary(root)).coverage?.files).toContainEqual(
+      expect.objectContaining({ file: "tests/test_more.py", covered: 3, total: 4 }),
+    );
+  },
+);
+
 test.each([
   ["processes", 0, 100],
   ["auto", 1, 50],
@@ -51,8 +67,9 @@ test.each([
   expect(notes.join("\n")).toContain(code === 0 ? stricter("backend", 60) : "");
 });
 
-test("plugins that pytest does not load by itself are loaded, in the workers as well", async () => {
+test("plugins that pytest does not load by itself are loaded, in the workers as well, and satisfy required_plugins", async () => {
   const files = {
+    "pytest.ini": "[pytest]\nrequired_plugins = pytest-cov\naddopts = -p pytest_cov\n",
     "src/both.py": half,
     "tests/test_first.py": testOf("first"),
     "tests/test_second.py": testOf("second"),
