@@ -97,7 +97,7 @@ async function configure({ world, repository, narrator, root, packageFields }: S
   const environment = withProjectPrograms(world.environment, [root]);
   const fixed = await fixedConnections(texts, environment);
   const draft = draftConfig(project, repositoryName(repository), await baseBranch(repository), fixed);
-  if (draft === null) throw noSuite(root);
+  if (draft === null) throw noSuite(root, project);
   const asked = await setupByAnswer(world, draft);
   const config =
     asked === null || !draft.config.database
