@@ -101,6 +101,14 @@ export function onlyHandsOn(project: ProjectFiles, root: string, file: PackageFi
 
 const runners = Object.keys(started) as ScriptRunner[];
 
+/** A command whose steps are run without the c8 or nyc that stands in front of them. */
+export function withoutMeasuring(command: string): string {
+  return command
+    .split(/(\s*&&\s*)/)
+    .map((step) => step.replace(coverageProgram, "$1"))
+    .join("");
+}
+
 /** Whether a step starts a runner, and no other one. */
 function starts(step: string, runner: ScriptRunner): boolean {
   const plain = step.replace(coverageProgram, "$1").replace(caller, "$1");

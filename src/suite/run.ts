@@ -1,4 +1,4 @@
-import type { DatabaseConfig } from "../config.ts";
+import type { DatabaseConfig, Gate } from "../config.ts";
 import type { LcovInput } from "../coverage/lcov.ts";
 import type { Measuring } from "../coverage/measuring.ts";
 import { noLeases } from "../database/leases.ts";
@@ -18,6 +18,7 @@ import { failureHints } from "./failure-hints.ts";
 import type { Logs } from "./logs.ts";
 import { choiceNotes } from "./narrowing.ts";
 import { type OrderBook, redactedOrders } from "./order.ts";
+import { thresholdNotes } from "./own-thresholds.ts";
 import type { PlannedSuite } from "./plan.ts";
 import { type Conducted, SuiteProcesses } from "./processes.ts";
 import { projectEnvironment } from "./project-environment.ts";
@@ -53,8 +54,8 @@ export interface SuiteSurroundings {
   /** What must not be shown, beside the provision's own secrets. */
   readonly secrets: readonly Secret[];
   readonly arguments: readonly string[];
-  /** The share of lines that the gate asks for, in percent. */
-  readonly gatedLines: number;
+  /** What the whole is held to. */
+  readonly gate: Gate;
   readonly environment: Environment;
   readonly signal: AbortSignal;
 }
@@ -172,7 +173,7 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
         // What helps most comes first, as the end of it all may not be shown.
         ...(await hintsFor(planned, failures, around)).map(redact),
         ...(audit.connected === false ? await unusedNotes(planned, results.tests, around) : []),
-        ...thresholdNotes(suite.name, conducted.told.threshold, around.gatedLines),
+        ...thresholdNotes(suite.name, conducted.told.thresholds, around.gate),
         ...retold.notes.map(redact),
         ...(planned.order === undefined ? choiceNotes(suite.name, conducted.told.narrowings).map(redact) : []),
         ...(why === null ? [] : [redact(why)]),
@@ -235,14 +236,6 @@ async function runInParallel(
     parallel: "processes",
     why: processesNote(suite.name, reason ?? ""),
   };
-}
-
-/** What the project asks for is not to be lost where only the gate can judge the whole. */
-function thresholdNotes(name: string, threshold: number, gatedLines: number): string[] {
-  if (threshold <= gatedLines) return [];
-  return [
-    `${name} asks for ${threshold} % of lines in its own configuration, which no share of the files can be held to; the gate, which the whole is held to, is ${gatedLines} %: set "coverage": { "lines": ${threshold} }.`,
-  ];
 }
 
 const coordinatorOpens = "the process that coordinates its workers opens the database itself";
