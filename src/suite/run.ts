@@ -172,7 +172,7 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
       notes: [
         // What helps most comes first, as the end of it all may not be shown.
         ...(await hintsFor(planned, failures, around)).map(redact),
-        ...(audit.connected === false ? await unusedNotes(planned, results.tests, around) : []),
+        ...(audit.connected === false ? await unusedNotes(planned, results.tests, rejections.length > 0, around) : []),
         ...thresholdNotes(suite.name, conducted.told.thresholds, around.gate),
         ...retold.notes.map(redact),
         ...(planned.order === undefined ? choiceNotes(suite.name, conducted.told.narrowings).map(redact) : []),
@@ -278,6 +278,7 @@ async function sceneOf(
 async function unusedNotes(
   { suite, directory }: PlannedSuite,
   { passed, failed }: SuiteSummary["tests"],
+  triedOthers: boolean,
   { checkout, database, environment }: SuiteSurroundings,
 ): Promise<string[]> {
   if (passed + failed === 0 || database === false) return [];
@@ -286,6 +287,7 @@ async function unusedNotes(
     suite: suite.name,
     runner: suite.runner,
     variables: database.variables,
+    triedOthers,
     readFile: (name: string) => readProjectFile(directory, name),
   };
   return [await unusedDatabaseNote(unused, project, projectEnvironment(checkout, [directory], environment))];

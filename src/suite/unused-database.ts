@@ -14,6 +14,8 @@ export interface UnusedDatabase {
   readonly suite: string;
   readonly runner: RunnerName;
   readonly variables: DatabaseConfig["variables"];
+  /** Whether its workers tried to open others, so that it needs one. */
+  readonly triedOthers: boolean;
   /** The text of a file of the suite's directory, whether git knows it or not; null where there is none. */
   readonly readFile: (name: string) => string | null;
 }
@@ -27,7 +29,8 @@ export async function unusedDatabaseNote(
   const given = Object.keys(unused.variables);
   const told = `${unused.suite} never opened the database it was given (${given.join(", ") || "PGHOST, PGDATABASE and the like"}).`;
   const help = await helpFor(unused, project, environment);
-  return [told, ...help, `A suite that needs none says so with "database": false.`].join(" ");
+  const none = unused.triedOthers ? [] : [`A suite that needs none says so with "database": false.`];
+  return [told, ...help, ...none].join(" ");
 }
 
 async function helpFor(

@@ -9,16 +9,21 @@ async function note(
   files: Readonly<Record<string, string>>,
   runner: RunnerName = "pytest",
   variables = defaults,
+  triedOthers = false,
 ): Promise<string> {
   const project = projectFiles(Object.keys(files), (path) => files[path] ?? null);
   const readFile = (name: string): string | null => files[name] ?? null;
-  return await unusedDatabaseNote({ suite: "backend", runner, variables, readFile }, project, process.env);
+  return await unusedDatabaseNote({ suite: "backend", runner, variables, triedOthers, readFile }, project, process.env);
 }
 
 test("a suite whose code names nothing is told what it was given, and how to say that it needs none", async () => {
   expect(await note({ "tests/test_a.py": "def test_a(): pass\n" })).toBe(
     'backend never opened the database it was given (DATABASE_URL, TEST_DATABASE_URL). A suite that needs none says so with "database": false.',
   );
+});
+
+test("a suite that tried to reach another database is not told how to need none", async () => {
+  expect(await note({ "tests/test_a.py": "def test_a(): pass\n" }, "pytest", defaults, true)).not.toContain("false");
 });
 
 test("the variables it seems to read are named with their places, and a setting to paste keeps those it has", async () => {
