@@ -56,6 +56,18 @@ test.each([
   expect(hints([message], {}, {}, 1)).toEqual([]);
 });
 
+test.each([
+  ["hstore type not found in the database. please install it from your 'contrib/hstore.sql' file", "hstore"],
+  ['error: type "citext" does not exist', "citext"],
+  ["function uuid_generate_v4() does not exist", "uuid-ossp"],
+  ['operator class "gin_trgm_ops" does not exist for access method "gin"', "pg_trgm"],
+])("%s: the extension is named with the setting that creates it", (message, name) => {
+  expect(hints([message], { extensions: ["cube"] })).toEqual([
+    `Tests of backend miss the extension ${name}: set "extensions": ["cube", "${name}"] in "database".`,
+  ]);
+  expect(hints([message], { extensions: [name] })).toEqual([]);
+});
+
 test("other failures say nothing of the database", () => {
   expect(hints(["assert 1 == 2", 'column "a" does not exist'])).toEqual([]);
 });
