@@ -104,7 +104,7 @@ async function configure({ world, repository, narrator, root, packageFields }: S
       return suite.runner === "pytest" ? withOwnPytest(suite.command, own) : suite.command;
     },
   });
-  if (draft === null) throw noSuite(root);
+  if (draft === null) throw noSuite(root, project);
   const { asked, isRefused } = await setupByAnswer(world, draft);
   const config =
     asked === null || !draft.config.database

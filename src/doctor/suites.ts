@@ -10,7 +10,7 @@ import { pytestPython } from "../init/pytest-python.ts";
 import { baseBranch, repositoryName } from "../init/repository-facts.ts";
 import type { Repository } from "../push/repository.ts";
 import { plural } from "../report/text.ts";
-import { installedVersion } from "../suite/installed-package.ts";
+import { installedVersion, oldRunner } from "../suite/installed-package.ts";
 import { launcherRemedy, missingLauncher, missingLauncherText } from "../suite/launchers.ts";
 import type { Plan, PlannedSuite } from "../suite/plan.ts";
 import { projectEnvironment } from "../suite/project-environment.ts";
@@ -128,6 +128,8 @@ function examineNode({ suite, directory }: PlannedSuite, { root }: Repository): 
     const packages = runner === "vitest" ? ["vitest", "@vitest/coverage-v8"] : [runner];
     return add(`${runner} is not installed in ${suite.root === "." ? "the repo's root" : suite.root}`, packages);
   }
+  const old = oldRunner(runner, version);
+  if (old !== null) return [problem(name, old)];
   if (runner !== "vitest") return [ok(name, `${runner} ${version}`)];
   const provider = ["@vitest/coverage-v8", "@vitest/coverage-istanbul"].find(
     (one) => installedVersion({ directory }, one) !== null,

@@ -6,6 +6,7 @@ import { pytestCommand } from "./pytest-command.ts";
 import { pytestSource } from "./pytest-source.ts";
 import { readSections, wordsOf } from "./sections.ts";
 import { type Candidate, outermost } from "./territory.ts";
+import { uncollectedNote } from "./uncollected-tests.ts";
 
 /** Where pytest is configured: file name → the sections that count; an empty list means that the file alone says it. */
 const configurationFiles: ReadonlyArray<readonly [string, readonly string[]]> = [
@@ -117,7 +118,8 @@ function describeSuite(
   const { text, notes: read, run } = pytestCommand(project, root, isOnlySuite, found);
   const named = run !== null && run.directory === root && run.source.length > 0 ? run : null;
   const source = pytestSource(project, root, settings, named);
-  const notes = [...read, source.note];
+  const uncollected = run === null ? uncollectedNote(project, root, settings) : null;
+  const notes = [...read, source.note, ...(uncollected === null ? [] : [uncollected])];
   const needed = ["pytest-cov", ...(djangoSettings(project, root) === null ? [] : ["pytest-django"])];
   const unlisted = needed.filter((plugin) => !mentionsPlugin(project, root, plugin));
   if (unlisted.length > 0) notes.push(`needs ${unlisted.join(" and ")}, which no dependency list of the project names`);

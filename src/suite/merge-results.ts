@@ -1,6 +1,7 @@
 import { joinMeasuring } from "../coverage/measuring.ts";
 import type { Failure } from "../report/summary.ts";
 import { plural } from "../report/text.ts";
+import { strictest } from "./own-thresholds.ts";
 import type { ReportedFacts } from "./progress.ts";
 import type { RanTest, TestResults } from "./runner.ts";
 
@@ -77,9 +78,9 @@ function oncePerFile(failures: readonly Failure[]): Failure[] {
 /** Who did what when, what leaves tests out and what passed only when it was run again, in all processes of a suite. */
 export function mergeReported(
   parts: readonly ReportedFacts[],
-): Pick<ReportedFacts, "visits" | "root" | "narrowings" | "flaky" | "threshold"> {
+): Pick<ReportedFacts, "visits" | "root" | "narrowings" | "flaky" | "thresholds"> {
   return {
-    threshold: Math.max(0, ...parts.map(({ threshold }) => threshold)),
+    thresholds: strictest(parts.map(({ thresholds }) => thresholds)),
     flaky: parts.flatMap(({ flaky }) => flaky),
     visits: parts.flatMap(({ visits }) => visits),
     root: parts.find(({ root }) => root !== null)?.root ?? null,

@@ -3,12 +3,14 @@ import type { Audit, Provision, WorkerDatabase, WorkerId } from "../database/pro
 import type { RejectionSummary } from "../report/summary.ts";
 import { type Attempt, type AttemptRequest, runAttempt } from "./attempt.ts";
 import { endedServer, groupRejections, withRejections } from "./audit.ts";
+import { type BuiltCommand, builtCommand } from "./build-steps.ts";
 import { requireSameTests } from "./different-tests.ts";
+import { outputOf } from "./listing.ts";
 import type { Logs } from "./logs.ts";
 import { mergeReported, mergeResults } from "./merge-results.ts";
 import type { PlannedSuite } from "./plan.ts";
 import type { Progress } from "./progress.ts";
-import type { Runner, Share, TestId, TestResults } from "./runner.ts";
+import type { ListingRequest, Runner, Share, TestId, TestResults } from "./runner.ts";
 import type { SuiteScene } from "./scene.ts";
 import { shareOut } from "./shares.ts";
 
@@ -42,9 +44,19 @@ export interface Conducted {
 /** Starts the processes of one suite, each time with fresh databases. What each method throws says that nothing can be judged. */
 export class SuiteProcesses {
   readonly parts: SuiteParts;
+  /** The command where it builds first; null where it does not. */
+  readonly #command: BuiltCommand | null;
+  #isBuilt = false;
 
   constructor(parts: SuiteParts) {
     this.parts = parts;
+    this.#command = builtCommand(parts.planned.suite.command, parts.planned.directory);
+  }
+
+  /** The suite as its next process is to run it: what was built is not built again. */
+  get #suite(): PlannedSuite["suite"] {
+    const { suite } = this.parts.planned;
+    return this.#isBuilt && this.#command !== null ? { ...suite, command: this.#command.tests } : suite;
   }
 
   /** The whole suite in one process of its runner, which runs the workers. */
@@ -54,7 +66,9 @@ export class SuiteProcesses {
     return await this.#conduct(planned.databases, [log.name], async (databases, office, signal) => {
       const workerEnvironments = environmentsOf(planned.workers, databases);
       const workers = planned.workers.length;
-      return [await this.#attempt({ workers, workerEnvironments, office, selection: null, log, signal })];
+      const attempt = await this.#attempt({ workers, workerEnvironments, office, selection: null, log, signal });
+      this.#isBuilt = attempt.reported.hellos > 0;
+      return [attempt];
     });
   }
 
@@ -62,6 +76,7 @@ export class SuiteProcesses {
   async runShares(): Promise<Conducted> {
     const { planned, logs } = this.parts;
     const { workers, suite } = planned;
+    await this.#build();
     const shares = await this.#shares();
     const files = workers.slice(0, shares.length).map((worker) => logs(`${suite.name}-${worker}`));
     const names = files.map(({ name }) => name);
@@ -104,20 +119,33 @@ export class SuiteProcesses {
     });
   }
 
-  /** The files of each share; null for shares that the processes find by themselves. */
-  async #shares(): Promise<readonly (readonly string[] | null)[]> {
-    const { planned, runner, scene } = this.parts;
-    if (runner.listFiles === null) return planned.workers.map(() => null);
-    const run = {
-      suite: planned.suite,
+  /** Builds for all processes at once: side by side they would write the same files while others read them. */
+  async #build(): Promise<void> {
+    if (this.#isBuilt || this.#command === null) return;
+    await outputOf({ ...this.#place(), command: this.#command.build, purpose: "its build failed" });
+    this.#isBuilt = true;
+  }
+
+  /** Where a command of the suite runs that runs no tests. */
+  #place(): ListingRequest {
+    const { planned, scene, signal } = this.parts;
+    return {
+      suite: this.#suite,
       directory: planned.directory,
       checkoutRoot: scene.checkout.root,
       environment: { ...scene.environment, ...scene.coordinatorEnvironment },
       arguments: scene.arguments,
       dependencyNotes: scene.checkout.dependencyNotes,
       scratch: scene.scratch,
-      signal: this.parts.signal,
+      signal,
     };
+  }
+
+  /** The files of each share; null for shares that the processes find by themselves. */
+  async #shares(): Promise<readonly (readonly string[] | null)[]> {
+    const { planned, runner, scene } = this.parts;
+    if (runner.listFiles === null) return planned.workers.map(() => null);
+    const run = this.#place();
     const shares = shareOut(await runner.listFiles(run), scene.checkout.root, scene.durations, planned.workers.length);
     // A suite without files has one process, which looks for them as the command says, and tells in its own words that there
     // are none: a runner that is given an empty list runs whatever it finds.
@@ -134,7 +162,7 @@ export class SuiteProcesses {
   }): Promise<Attempt> {
     const { planned, runner, scene, onProgress } = this.parts;
     return await runAttempt({
-      planned: { ...planned, timeoutSeconds },
+      planned: { ...planned, suite: this.#suite, timeoutSeconds },
       runner,
       scene,
       leaseSocket: office?.socketPath ?? null,

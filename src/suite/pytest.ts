@@ -180,8 +180,12 @@ const crash = /^\s*worker '(gw\d+)' crashed while running '(.*)'/;
 const dialect: Dialect = {
   hasAdapter: true,
   idOf: (test) => test.properties.get("verify_id") ?? crash.exec(test.details)?.[2] ?? test.name,
-  fileOf: (test) => test.file || (crash.exec(test.details)?.[2]?.split("::")[0] ?? uncollectedFile(test)),
+  // What is inherited or imported is defined in another file than the one that was run.
+  fileOf: (test) =>
+    ranIn(test)?.file ?? (test.file || (crash.exec(test.details)?.[2]?.split("::")[0] ?? uncollectedFile(test))),
   nameOf: (test) => {
+    const ran = ranIn(test);
+    if (ran !== null) return [...ran.classes, test.name].join("::");
     const crashed = crash.exec(test.details)?.[2];
     if (crashed) return crashed.split("::").slice(1).join("::") || crashed;
     const inFile = test.file.replace(/\.py$/, "").replaceAll("/", ".");
@@ -204,6 +208,14 @@ const dialect: Dialect = {
   },
 };
 
+/** The file and the classes in it that pytest ran a test by; null where it never came to run. */
+function ranIn({ properties }: TestCase): { readonly file: string; readonly classes: readonly string[] } | null {
+  const [, file, rest] = /^(.*?)::(.*)$/s.exec(properties.get("verify_id") ?? "") ?? [];
+  if (file === undefined || rest === undefined) return null;
+  // Behind the first bracket stand parameters, which hold anything.
+  return { file, classes: rest.replace(/\[.*$/s, "").split("::").slice(0, -1) };
+}
+
 /** A file that could not be collected is named by its module, `tests.test_ledger`. */
 function uncollectedFile(test: TestCase): string {
   return `${(test.classname || test.name).replaceAll(".", "/")}.py`;
@@ -213,7 +225,8 @@ function refuseMissingParts(run: SuiteRun, ended: Ended): void {
   const missing = [...ended.reported.missing];
   if (ended.reported.root === null && missing.length === 0) {
     const noPytest =
-      ended.exitCode === 127 || /No module named '?pytest'?|pytest: (command )?not found/.test(ended.tail);
+      ended.exitCode === 127 ||
+      /No module named (?:pytest|'pytest')(?![\w'.])|pytest: (command )?not found/.test(ended.tail);
     if (noPytest) missing.push("pytest", workersPackage, "pytest-cov");
   }
   if (missing.length === 0) return;

@@ -77,7 +77,7 @@ export async function runPlan(plan: Plan, around: PlanSurroundings): Promise<Pla
       startedAt: around.startedAt,
       secrets,
       arguments: around.request.options.arguments,
-      gatedLines: plan.gate.lines,
+      gate: plan.gate,
       environment: world.environment,
       signal: world.signal,
     };

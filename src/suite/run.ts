@@ -1,4 +1,4 @@
-import type { DatabaseConfig } from "../config.ts";
+import type { DatabaseConfig, Gate } from "../config.ts";
 import type { LcovInput } from "../coverage/lcov.ts";
 import type { Measuring } from "../coverage/measuring.ts";
 import { noLeases } from "../database/leases.ts";
@@ -18,6 +18,7 @@ import { failureHints } from "./failure-hints.ts";
 import type { Logs } from "./logs.ts";
 import { choiceNotes } from "./narrowing.ts";
 import { type OrderBook, redactedOrders } from "./order.ts";
+import { thresholdNotes } from "./own-thresholds.ts";
 import type { PlannedSuite } from "./plan.ts";
 import { type Conducted, SuiteProcesses } from "./processes.ts";
 import { projectEnvironment } from "./project-environment.ts";
@@ -54,8 +55,8 @@ export interface SuiteSurroundings {
   /** What must not be shown, beside the provision's own secrets. */
   readonly secrets: readonly Secret[];
   readonly arguments: readonly string[];
-  /** The share of lines that the gate asks for, in percent. */
-  readonly gatedLines: number;
+  /** What the whole is held to. */
+  readonly gate: Gate;
   readonly environment: Environment;
   readonly signal: AbortSignal;
 }
@@ -175,8 +176,8 @@ export async function runSuite(planned: PlannedSuite, around: SuiteSurroundings,
       measuring: results.measuring,
       advice: [
         ...(await hintsFor(planned, failures, around)).map(redact),
-        ...(audit.connected === false ? await unusedNotes(planned, results.tests, around) : []),
-        ...thresholdNotes(suite.name, conducted.told.threshold, around.gatedLines),
+        ...(audit.connected === false ? await unusedNotes(planned, results.tests, rejections.length > 0, around) : []),
+        ...thresholdNotes(suite.name, conducted.told.thresholds, around.gate),
       ],
       notes: [
         ...retold.notes.map(redact),
@@ -243,14 +244,6 @@ async function runInParallel(
   };
 }
 
-/** What the project asks for is not to be lost where only the gate can judge the whole. */
-function thresholdNotes(name: string, threshold: number, gatedLines: number): string[] {
-  if (threshold <= gatedLines) return [];
-  return [
-    `${name} asks for ${threshold} % of lines in its own configuration, which no share of the files can be held to; the gate, which the whole is held to, is ${gatedLines} %: set "coverage": { "lines": ${threshold} }.`,
-  ];
-}
-
 const noWorkers = `${workersPackage} is not installed`;
 const coordinatorOpens = "the process that coordinates its workers opens the database itself";
 
@@ -293,6 +286,7 @@ async function sceneOf(
 async function unusedNotes(
   { suite, directory }: PlannedSuite,
   { passed, failed }: SuiteSummary["tests"],
+  triedOthers: boolean,
   { checkout, database, environment }: SuiteSurroundings,
 ): Promise<string[]> {
   if (passed + failed === 0 || database === false) return [];
@@ -302,6 +296,7 @@ async function unusedNotes(
     runner: suite.runner,
     command: suite.command,
     variables: database.variables,
+    triedOthers,
     readFile: (name: string) => readProjectFile(directory, name),
     hasFailed: failed > 0,
   };

@@ -7,7 +7,7 @@ import { RequestError } from "../errors.ts";
 import { adapterPath } from "../paths.ts";
 import { escapedForPattern, globOf } from "../patterns.ts";
 import type { Environment } from "../world.ts";
-import { installedVersion, missingPackage, type PackagePlace } from "./installed-package.ts";
+import { installedVersion, missingPackage, type PackagePlace, requireRunner } from "./installed-package.ts";
 import { readJunit, type TestCase } from "./junit.ts";
 import { outputOf } from "./listing.ts";
 import { keepingNodeOptions } from "./node-options.ts";
@@ -171,8 +171,7 @@ interface Installed {
 }
 
 function findInstalled(place: PackagePlace): Installed {
-  const version = installedVersion(place, "vitest");
-  if (version === null) throw missingPackage(place, "vitest", ["vitest", "@vitest/coverage-v8"]);
+  const version = requireRunner(place, ["vitest", "@vitest/coverage-v8"]);
   const onlyIstanbul = installedVersion(place, "@vitest/coverage-v8") === null;
   if (onlyIstanbul && installedVersion(place, "@vitest/coverage-istanbul") === null) {
     throw missingPackage(place, "vitest's coverage provider", [`@vitest/coverage-v8@${version}`]);

@@ -129,6 +129,20 @@ describe("a test script of several steps", () => {
     expect(suitesOf(files).map(([, , command]) => command)).toEqual(expected);
   });
 
+  it.each<[string, string[]]>([
+    ["mocha && eslint .", ['without `eslint .`, which is no test: "checks" may run it']],
+    ["mocha && npm run types", ['without `npm run types`, which is no test: "checks" may run it']],
+    [
+      "mocha && node test/more/run.js",
+      ['without `node test/more/run.js`, which the script runs as well: name it in "checks", or as a suite of its own'],
+    ],
+    ["nyc mocha && nyc report && echo done", []],
+  ])("of %s, what stands behind the runner is said to be left out", (script, expected) => {
+    const files = { "package.json": scripts(script, { devDependencies: { mocha: "12" } }), "test/a.js": aTest };
+    const notes = detectJavaScript(projectOf(files))[0]?.notes ?? [];
+    expect(notes.filter((note) => note.startsWith("without `"))).toEqual(expected);
+  });
+
   it("says which variables were left out", () => {
     const files = { "package.json": scripts("DATABASE_URL=postgres://localhost/a jest"), "a.test.js": "" };
     expect(detectJavaScript(projectOf(files))[0]?.notes).toContain(

@@ -231,6 +231,15 @@ test("without xdist the workers are processes, and the run says so", async () =>
   expect(code).toBe(0);
 });
 
+test("a missing plugin of the project's own is told in pytest's words, and not as a missing pytest", async () => {
+  const repository = await makePytestRepository({ "pytest.ini": "[pytest]\naddopts = -p pytest_nowhere\n" });
+  const { code, errors } = await runIn(repository.root, []);
+  expect(code).toBe(3);
+  expect(errors).toContain("No module named 'pytest_nowhere'");
+  expect(errors).not.toContain("is not installed");
+  expect(errors).not.toContain("are not installed");
+});
+
 test("without a source, what pushproof injects is not counted as the project's code", async () => {
   const repository = await makePytestRepository(withCommand("pytest"));
   const { code } = await runIn(repository.root, ["--serial"]);

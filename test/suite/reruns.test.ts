@@ -4,6 +4,7 @@ import { nothingTold } from "../../src/coverage/measuring.ts";
 import { InterruptedError, UnavailableError } from "../../src/errors.ts";
 import type { Failure } from "../../src/report/summary.ts";
 import type { Order } from "../../src/suite/order.ts";
+import { noThresholds } from "../../src/suite/own-thresholds.ts";
 import type { Conducted, SuiteParts } from "../../src/suite/processes.ts";
 import { type RerunRequest, type Retold, tellRaces } from "../../src/suite/reruns.ts";
 import type { RanTest, TestId, TestResults } from "../../src/suite/runner.ts";
@@ -28,7 +29,7 @@ function results(changed: Partial<TestResults> = {}): TestResults {
 }
 
 function conducted(changed: Partial<TestResults>, seconds = 1): Conducted {
-  const told = { visits: [], root: null, narrowings: [], flaky: [], threshold: 0 };
+  const told = { visits: [], root: null, narrowings: [], flaky: [], thresholds: noThresholds };
   const audit = { connected: null, rejections: [] };
   return { results: results(changed), databases: [], audit, rejections: [], seconds, logs: [], told };
 }

@@ -9,11 +9,12 @@ async function note(
   files: Readonly<Record<string, string>>,
   runner: RunnerName = "pytest",
   variables = defaults,
+  triedOthers = false,
 ): Promise<string> {
   const project = projectFiles(Object.keys(files), (path) => files[path] ?? null);
   const readFile = (name: string): string | null => files[name] ?? null;
   return await unusedDatabaseNote(
-    { suite: "backend", runner, command: "APP_CONFIG=tests/config.ini pytest", variables, readFile },
+    { suite: "backend", runner, command: "APP_CONFIG=tests/config.ini pytest", variables, triedOthers, readFile },
     project,
     process.env,
   );
@@ -32,11 +33,16 @@ test("where tests failed, nothing says that the suite may need none", async () =
     runner: "pytest",
     command: "pytest",
     variables: defaults,
+    triedOthers: false,
     readFile: () => null,
   } as const;
   expect(await unusedDatabaseNote({ ...unused, hasFailed: true }, project, process.env)).toBe(
     "backend never opened the database it was given (DATABASE_URL, TEST_DATABASE_URL).",
   );
+});
+
+test("a suite that tried to reach another database is not told how to need none", async () => {
+  expect(await note({ "tests/test_a.py": "def test_a(): pass\n" }, "pytest", defaults, true)).not.toContain("false");
 });
 
 test("the variables it seems to read are named with their places, and a setting to paste keeps those it has", async () => {

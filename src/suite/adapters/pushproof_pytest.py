@@ -321,13 +321,15 @@ def tell_choice(word):
 
 
 def pytest_configure(config):
-    if is_worker and config.workerinput.get("pushproof_marks"):
-        config.pluginmanager.register(Marks(), "pushproof-marks")
     if selection is not None and not is_worker:
         config.pluginmanager.register(Selecting(selection, names), "pushproof-selection")
+    if reporter:
+        config.pluginmanager.register(Visits(), "pushproof-visits")
+    if is_worker and config.workerinput.get("pushproof_marks"):
+        # Asked before the visits, as what is registered last is: a test that is named once more does not begin again.
+        config.pluginmanager.register(Marks(), "pushproof-marks")
     if not reporter:
         return
-    config.pluginmanager.register(Visits(), "pushproof-visits")
     config.pluginmanager.register(Tested(reporter.send), "pushproof-tested")
     if not is_worker:
         config.pluginmanager.register(Measuring(reporter.send), "pushproof-measuring")
