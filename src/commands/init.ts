@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { completeSuites } from "../doctor/complete-suites.ts";
 import { openRepository, type Repository } from "../git/repository.ts";
 import { askYesNo, canAsk } from "../init/ask.ts";
+import { withOwnPytest } from "../init/detect/pytest-python.ts";
 import { baseBranch, ignoresNodeModules, repositoryName, uncommitted } from "../init/detect/repository-facts.ts";
 import { type Draft, draftConfig } from "../init/draft-config.ts";
 import { editPackageJson, type PackageEdit, parsePackageJson, rangeOf } from "../init/edit/package-json.ts";
@@ -99,9 +100,15 @@ async function configure({ world, repository, narrator, root, packageFields }: S
   const texts = new Map(code.map((path) => [path, project.read(path) ?? ""]));
   const environment = withProjectPrograms(world.environment, [root]);
   const fixed = await fixedConnections(texts, environment);
-  const draft = draftConfig(project, repositoryName(repository), await baseBranch(repository), fixed);
-  if (draft === null) throw noSuite(root);
-  const asked = await setupByAnswer(world, draft);
+  const draft = draftConfig(project, repositoryName(repository), await baseBranch(repository), {
+    fixed,
+    commandOf: (suite) => {
+      const own = withProjectPrograms(world.environment, [join(root, suite.root), root]);
+      return suite.runner === "pytest" ? withOwnPytest(suite.command, own) : suite.command;
+    },
+  });
+  if (draft === null) throw noSuite(root, project);
+  const { asked, isRefused } = await setupByAnswer(world, draft);
   const config =
     asked === null || !draft.config.database
       ? draft.config
@@ -116,7 +123,7 @@ async function configure({ world, repository, narrator, root, packageFields }: S
     draft.config.database ? `database: ${draft.config.database.name}` : "database: none, no sign of Postgres found",
   );
   for (const note of draft.database) narrator.detail(`  ${note}`);
-  for (const { text, doubt } of draft.setups.filter((setup) => setup !== asked)) {
+  for (const { text, doubt } of isRefused ? [] : draft.setups.filter((setup) => setup !== asked)) {
     const why = doubt === null ? "several tools make tables" : doubt;
     narrator.warn(
       `if the tests expect their tables to be there, add to "database": ${text} (not written, as ${why}; built once, and kept while the inputs are unchanged)`,
@@ -124,12 +131,20 @@ async function configure({ world, repository, narrator, root, packageFields }: S
   }
 }
 
-/** What may make the tables, where that is open and somebody says that it does; never what may go to a database of theirs. */
-async function setupByAnswer(world: World, { setups }: Draft): Promise<FoundSetup | null> {
+/**
+ * What may make the tables, where that is open and somebody says that it does; never what may go to a database of theirs.
+ * Who has said no needs no advice on it.
+ */
+async function setupByAnswer(
+  world: World,
+  { setups }: Draft,
+): Promise<{ readonly asked: FoundSetup | null; readonly isRefused: boolean }> {
   const [only, ...others] = setups;
-  if (only === undefined || others.length > 0 || !only.isLed || !canAsk(world)) return null;
+  const mayAsk = only !== undefined && others.length === 0 && only.isLed && canAsk(world);
+  if (!mayAsk) return { asked: null, isRefused: false };
   const question = `Does \`${only.settings.setup}\` make the tables that the tests expect (${only.doubt})? Shall it run once for all workers?`;
-  return (await askYesNo(world, question)) ? only : null;
+  const isWanted = await askYesNo(world, question);
+  return { asked: isWanted ? only : null, isRefused: !isWanted };
 }
 
 function requestOf({ world, repository, root, own, manager, packageFields, isOwnRepository }: Setting): HookRequest {

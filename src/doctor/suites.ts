@@ -1,8 +1,11 @@
-import type { Config, ConfigFile, SuiteConfig } from "../config/schema.ts";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Config, ConfigFile } from "../config/schema.ts";
 import type { Repository } from "../git/repository.ts";
+import { pytestPython } from "../init/detect/pytest-python.ts";
 import { baseBranch, repositoryName } from "../init/detect/repository-facts.ts";
 import { draftConfig } from "../init/draft-config.ts";
-import { installedVersion } from "../project/installed-package.ts";
+import { installedVersion, oldRunner } from "../project/installed-package.ts";
 import { launcherRemedy, missingLauncher, missingLauncherText } from "../project/launchers.ts";
 import { addNodePackages } from "../project/packages/add-node-packages.ts";
 import { addPythonPackages } from "../project/packages/add-python-packages.ts";
@@ -12,6 +15,7 @@ import { plural } from "../shared/text.ts";
 import type { World } from "../shared/world.ts";
 import type { Plan, PlannedSuite } from "../suite/plan/plan.ts";
 import { projectEnvironment } from "../suite/plan/project-environment.ts";
+import { workersPackage } from "../suite/runners/pytest.ts";
 import { usableWorkers } from "../suite/schedule/worker-count.ts";
 import { type Finding, missing, ok, problem, remark } from "./finding.ts";
 
@@ -69,7 +73,7 @@ export async function examineSuite(planned: PlannedSuite, repository: Repository
 }
 
 const probe =
-  "import importlib.metadata as m, json; print(json.dumps({n: next((d.version for d in m.distributions() if (d.metadata['Name'] or '').lower().replace('_', '-') == n), None) for n in ('pytest', 'pytest-xdist', 'pytest-cov')}))";
+  "import importlib.metadata as m, json; print(json.dumps({n: next((d.version for d in m.distributions() if (d.metadata['Name'] or '').lower().replace('_', '-') == n), None) for n in ('pytest', 'pytest-xdist', 'pytest-cov', 'pytest-django')}))";
 
 /** Asks the very Python that the command starts for what it has installed. */
 async function examinePytest(
@@ -77,7 +81,7 @@ async function examinePytest(
   repository: Repository,
   world: World,
 ): Promise<Finding[]> {
-  const python = pythonOf(suite);
+  const python = pytestPython(suite.command, world.environment);
   if (python === null)
     return [remark(suite.name, `\`${suite.command}\` hides which Python runs it, so its packages were not looked at`)];
   const { exitCode, output } = await runProgram(["/bin/sh", "-c", `${python} -c "${probe}"`], {
@@ -95,22 +99,25 @@ async function examinePytest(
       ),
     ];
   const versions: Record<string, string | null> = JSON.parse(line);
-  const needed = ["pytest", ...(workers.length > 1 && parallel === "runner" ? ["pytest-xdist"] : []), "pytest-cov"];
+  const needed = [
+    "pytest",
+    ...(workers.length > 1 && parallel === "runner" ? [workersPackage] : []),
+    "pytest-cov",
+    // Without a conftest.py of the project's own nothing else sets Django up.
+    ...(/\bDJANGO_SETTINGS_MODULE=/.test(suite.command) && !existsSync(join(directory, "conftest.py"))
+      ? ["pytest-django"]
+      : []),
+  ];
   const absent = needed.filter((name) => !versions[name]);
   if (absent.length > 0) {
     const text = `${absent.join(", ")} ${absent.length === 1 ? "is" : "are"} not installed where \`${suite.command}\` runs`;
-    return [missing(suite.name, text, addPythonPackages({ directory, checkoutRoot: repository.root }, absent))];
+    const addition = addPythonPackages({ directory, checkoutRoot: repository.root }, absent);
+    const isEnough = suite.parallel === "auto" && absent.every((name) => name === workersPackage);
+    if (!isEnough) return [missing(suite.name, text, addition)];
+    const without = `${text}: without it the workers are processes over shares of the files, which start more slowly`;
+    return [{ ...missing(suite.name, without, addition), level: "remark" }];
   }
   return [ok(suite.name, needed.map((name) => `${name} ${versions[name]}`).join(", "))];
-}
-
-/** What stands before `pytest` in a command, with Python in its place; null where pytest is not called there. */
-function pythonOf({ command }: SuiteConfig): string | null {
-  const module = /^(.*\bpython[\d.]*)\s+-m\s+(?:coverage\s+run\s+-m\s+)?pytest\b/.exec(command);
-  if (module?.[1] !== undefined) return module[1];
-  const prefix = /^((?:.*\s)?)(?:pytest|py\.test)(?=\s|$)/.exec(command)?.[1];
-  if (prefix === undefined || /\b(make|tox|nox|moon|npm|hatch)\b/.test(prefix)) return null;
-  return `${prefix}python3`;
 }
 
 function examineNode({ suite, directory }: PlannedSuite, { root }: Repository): Finding[] {
@@ -125,6 +132,8 @@ function examineNode({ suite, directory }: PlannedSuite, { root }: Repository): 
     const packages = runner === "vitest" ? ["vitest", "@vitest/coverage-v8"] : [runner];
     return add(`${runner} is not installed in ${suite.root === "." ? "the repo's root" : suite.root}`, packages);
   }
+  const old = oldRunner(runner, version);
+  if (old !== null) return [problem(name, old)];
   if (runner !== "vitest") return [ok(name, `${runner} ${version}`)];
   const provider = ["@vitest/coverage-v8", "@vitest/coverage-istanbul"].find(
     (one) => installedVersion({ directory }, one) !== null,

@@ -6,7 +6,7 @@ import { withCiVariables } from "./detect/ci-variables.ts";
 import { detectDatabase } from "./detect/database.ts";
 import type { DetectedSuite } from "./detect/detected-suite.ts";
 import { detectJavaScript } from "./detect/javascript.ts";
-import { withMoonTasks } from "./detect/moon-tasks.ts";
+import { withWorkspaceTasks } from "./detect/moon-tasks.ts";
 import { detectPostgres } from "./detect/postgres-server.ts";
 import { detectPytest } from "./detect/pytest.ts";
 import { withoutDatabaseVariables } from "./detect/script-variables.ts";
@@ -27,18 +27,27 @@ export interface Draft {
   readonly setups: readonly FoundSetup[];
 }
 
+/** What only this machine's programs can say of a project. */
+interface Machine {
+  /** Where code connects to what it names itself. */
+  readonly fixed?: readonly FixedConnection[];
+  /** A suite's command as it starts what is installed here. */
+  readonly commandOf?: (suite: DetectedSuite) => string;
+}
+
 /**
  * The configuration of what a project holds, or null where no suite was found. `repository` is the repository's name, for
- * a database that nothing names; `base` the branch that pull requests go to; `fixed` where code connects to what it names itself.
+ * a database that nothing names; `base` the branch that pull requests go to.
  */
 export function draftConfig(
   project: ProjectFiles,
   repository: string,
   base: string,
-  fixed: readonly FixedConnection[] = [],
+  { fixed = [], commandOf = ({ command }) => command }: Machine = {},
 ): Draft | null {
   const found = [...detectPytest(project), ...detectVitest(project), ...detectJavaScript(project)];
-  const suites = withMoonTasks(project, withCiVariables(project, found));
+  const tasks = withWorkspaceTasks(project, withCiVariables(project, found));
+  const suites = tasks.map((suite) => ({ ...suite, command: commandOf(suite) }));
   if (suites.length === 0) return null;
   const names = nameSuites(suites);
   const database = detectDatabase(project, suites, fixed);

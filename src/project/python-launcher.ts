@@ -6,9 +6,11 @@ export function pythonLauncher(project: ProjectFiles, root: string): string {
   for (const directory of upwards(root)) {
     const has = (name: string): boolean => project.has(within(directory, name));
     const pyproject = readSections(project.read(within(directory, "pyproject.toml")) ?? "", "toml");
-    if (has("uv.lock") || [...pyproject.keys()].some((name) => /^tool\.uv(\.|$)/.test(name))) return "uv run ";
-    if (has("poetry.lock")) return "poetry run ";
-    if (has("pdm.lock")) return "pdm run ";
+    const holds = (section: RegExp): boolean => [...pyproject.keys()].some((name) => section.test(name));
+    if (has("uv.lock") || holds(/^tool\.uv(\.|$)/)) return "uv run ";
+    // Libraries often ignore their lock file; what only the tool itself reads says it as well.
+    if (has("poetry.lock") || holds(/^tool\.poetry\.(group\.|dev-dependencies$)/)) return "poetry run ";
+    if (has("pdm.lock") || holds(/^tool\.pdm\.dev-dependencies$/)) return "pdm run ";
     if (has("Pipfile")) return "pipenv run ";
   }
   return "";

@@ -171,6 +171,11 @@ describe("the variables of a database", () => {
     expect(draft.database.join("\n")).toContain("DATABASE_URL (postgresql), read in tests/conftest.py:3");
   });
 
+  it("say so where a name is that of a list", () => {
+    const draft = draftOf(reading('import os\n\nos.environ["TEST_DATABASE_URLS"]'));
+    expect(draft.database.join("\n")).toContain("; it gets one URL, where its name says several");
+  });
+
   it("are left to the defaults, with a word, where Postgres is used and none is found", () => {
     const draft = draftOf(python);
     expect(draft.config.database).toEqual({ name: "finance_report_test" });

@@ -181,10 +181,11 @@ function describeVariable(
   }
   const scheme = withScheme?.scheme ?? (driver === null ? "postgresql" : `postgresql+${driver}`);
   const source = withScheme === undefined && driver !== null ? `, its driver ${driver} from the dependencies` : "";
+  const several = /(URL|URI|DSN)S$/.test(variable) ? "; it gets one URL, where its name says several" : "";
   return {
     variable,
     scheme,
-    note: `${variable} (${scheme}), read in ${where}${source}`,
+    note: `${variable} (${scheme}), read in ${where}${source}${several}`,
   };
 }
 
