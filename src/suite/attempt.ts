@@ -14,7 +14,7 @@ import type { SuiteContext } from "./suite-context.ts";
 export interface AttemptRequest {
   readonly planned: PlannedSuite;
   readonly runner: Runner;
-  readonly scene: SuiteContext;
+  readonly context: SuiteContext;
   /** How many workers the runner itself runs side by side. */
   readonly workers: number;
   /** By worker; `master` alone where the process is one worker. */
@@ -41,8 +41,8 @@ export interface Attempt {
 
 /** Starts a runner and waits for its end. Throws what `Runner.invocation` and `runCommand` throw. */
 export async function runAttempt(request: AttemptRequest): Promise<Attempt> {
-  const { planned, runner, scene, worker } = request;
-  const scratch = await mkdtemp(join(scene.scratch, "suite-"));
+  const { planned, runner, context, worker } = request;
+  const scratch = await mkdtemp(join(context.scratch, "suite-"));
   const listener = await listenForProgress(scratch, worker);
   request.onProgress?.(listener.progress);
   try {
@@ -57,7 +57,7 @@ export async function runAttempt(request: AttemptRequest): Promise<Attempt> {
       onEnding: () => listener.keepRunning(),
       directory: planned.directory,
       log: request.log.path,
-      secrets: scene.secrets,
+      secrets: context.secrets,
       timeoutSeconds: planned.timeoutSeconds,
       signal: request.signal,
     });
@@ -78,8 +78,8 @@ export async function runAttempt(request: AttemptRequest): Promise<Attempt> {
 
 /** What a runner needs to know of a process that it is to start. */
 export function suiteRun(request: AttemptRequest, scratch: string, progressSocket: string): SuiteRun {
-  const { planned, scene } = request;
-  const { checkout } = scene;
+  const { planned, context } = request;
+  const { checkout } = context;
   return {
     suite: planned.suite,
     checkoutRoot: checkout.root,
@@ -87,16 +87,16 @@ export function suiteRun(request: AttemptRequest, scratch: string, progressSocke
     directory: planned.directory,
     workers: request.workers,
     workerEnvironments: request.workerEnvironments,
-    coordinatorEnvironment: scene.coordinatorEnvironment,
+    coordinatorEnvironment: context.coordinatorEnvironment,
     leaseSocket: request.leaseSocket,
     scratch,
     progressSocket,
     selection: request.selection,
-    trackedFiles: scene.trackedFiles,
-    durations: scene.durations,
-    arguments: scene.arguments,
+    trackedFiles: context.trackedFiles,
+    durations: context.durations,
+    arguments: context.arguments,
     dependencyNotes: checkout.dependencyNotes,
-    environment: scene.environment,
+    environment: context.environment,
   };
 }
 

@@ -19,7 +19,7 @@ import type { SuiteContext } from "./suite-context.ts";
 export interface SuiteParts {
   readonly planned: PlannedSuite;
   readonly runner: Runner;
-  readonly scene: SuiteContext;
+  readonly context: SuiteContext;
   /** Null where the suite uses no database. */
   readonly provision: Provision | null;
   readonly logs: Logs;
@@ -29,7 +29,7 @@ export interface SuiteParts {
 }
 
 /** What came of a suite's processes, all of which have ended. */
-export interface Conducted {
+export interface SuiteRunResult {
   readonly results: TestResults;
   readonly databases: readonly WorkerDatabase[];
   readonly audit: Audit;
@@ -39,7 +39,7 @@ export interface Conducted {
   /** Where their output is, relative to the repo's root. */
   readonly logs: readonly string[];
   /** Who did what when. */
-  readonly told: ReturnType<typeof mergeReported>;
+  readonly reported: ReturnType<typeof mergeReported>;
 }
 
 /** Starts the processes of one suite, each time with fresh databases. What each method throws says that nothing can be judged. */
@@ -61,27 +61,27 @@ export class SuiteProcesses {
   }
 
   /** The whole suite in one process of its runner, which runs the workers. */
-  async runWhole(): Promise<Conducted> {
+  async runWhole(): Promise<SuiteRunResult> {
     const { planned, logs } = this.parts;
     const log = logs(planned.suite.name);
-    return await this.#conduct(planned.databases, [log.name], async (databases, office, signal) => {
+    return await this.#runWithDatabases(planned.databases, [log.name], async (databases, office, signal) => {
       const workerEnvironments = environmentsOf(planned.workers, databases);
       const workers = planned.workers.length;
       const attempt = await this.#attempt({ workers, workerEnvironments, office, selection: null, log, signal });
-      this.#isBuilt = attempt.reported.hellos > 0;
+      this.#isBuilt = attempt.reported.connectedRunners > 0;
       return [attempt];
     });
   }
 
   /** The suite in as many processes as it has workers, each over a share of the test files. */
-  async runShares(): Promise<Conducted> {
+  async runShares(): Promise<SuiteRunResult> {
     const { planned, logs } = this.parts;
     const { workers, suite } = planned;
     await this.#build();
     const shares = await this.#shares();
     const files = workers.slice(0, shares.length).map((worker) => logs(`${suite.name}-${worker}`));
     const names = files.map(({ name }) => name);
-    return await this.#conduct(planned.databases, names, async (databases, office, signal) => {
+    return await this.#runWithDatabases(planned.databases, names, async (databases, office, signal) => {
       const environments = environmentsOf(workers, databases);
       return await allOrNone(signal, (ends) =>
         files.map((log, index) => {
@@ -102,22 +102,26 @@ export class SuiteProcesses {
   async runTests(
     tests: readonly TestId[],
     { worker: wanted, timeoutSeconds }: { readonly worker?: string; readonly timeoutSeconds?: number } = {},
-  ): Promise<Conducted> {
+  ): Promise<SuiteRunResult> {
     const { planned, runner, logs } = this.parts;
     const worker = planned.workers.find((one) => one === wanted) ?? planned.workers[0] ?? "master";
     const steps = runner.keepsOrder ? [tests] : byFile(tests);
     const files = steps.map(() => logs(`${planned.suite.name}-again`));
     const names = files.map(({ name }) => name);
-    return await this.#conduct(planned.usesDatabase ? [worker] : [], names, async (databases, office, signal) => {
-      const workerEnvironments = { master: environmentsOf([worker], databases)[worker] ?? {} };
-      const attempts: Attempt[] = [];
-      for (const [index, log] of files.entries()) {
-        const selection = { kind: "tests", tests: steps[index] ?? [] } as const;
-        const request = { workers: 1, workerEnvironments, worker, office, selection, log, signal, timeoutSeconds };
-        attempts.push(await this.#attempt(request));
-      }
-      return attempts;
-    });
+    return await this.#runWithDatabases(
+      planned.usesDatabase ? [worker] : [],
+      names,
+      async (databases, office, signal) => {
+        const workerEnvironments = { master: environmentsOf([worker], databases)[worker] ?? {} };
+        const attempts: Attempt[] = [];
+        for (const [index, log] of files.entries()) {
+          const selection = { kind: "tests", tests: steps[index] ?? [] } as const;
+          const request = { workers: 1, workerEnvironments, worker, office, selection, log, signal, timeoutSeconds };
+          attempts.push(await this.#attempt(request));
+        }
+        return attempts;
+      },
+    );
   }
 
   /** Builds for all processes at once: side by side they would write the same files while others read them. */
@@ -129,25 +133,30 @@ export class SuiteProcesses {
 
   /** Where a command of the suite runs that runs no tests. */
   #place(): ListingRequest {
-    const { planned, scene, signal } = this.parts;
+    const { planned, context, signal } = this.parts;
     return {
       suite: this.#suite,
       directory: planned.directory,
-      checkoutRoot: scene.checkout.root,
-      environment: { ...scene.environment, ...scene.coordinatorEnvironment },
-      arguments: scene.arguments,
-      dependencyNotes: scene.checkout.dependencyNotes,
-      scratch: scene.scratch,
+      checkoutRoot: context.checkout.root,
+      environment: { ...context.environment, ...context.coordinatorEnvironment },
+      arguments: context.arguments,
+      dependencyNotes: context.checkout.dependencyNotes,
+      scratch: context.scratch,
       signal,
     };
   }
 
   /** The files of each share; null for shares that the processes find by themselves. */
   async #shares(): Promise<readonly (readonly string[] | null)[]> {
-    const { planned, runner, scene } = this.parts;
+    const { planned, runner, context } = this.parts;
     if (runner.listFiles === null) return planned.workers.map(() => null);
     const run = this.#place();
-    const shares = shareOut(await runner.listFiles(run), scene.checkout.root, scene.durations, planned.workers.length);
+    const shares = shareOut(
+      await runner.listFiles(run),
+      context.checkout.root,
+      context.durations,
+      planned.workers.length,
+    );
     // A suite without files has one process, which looks for them as the command says, and tells in its own words that there
     // are none: a runner that is given an empty list runs whatever it finds.
     return shares.length === 0 ? [null] : shares;
@@ -157,22 +166,22 @@ export class SuiteProcesses {
     office,
     timeoutSeconds = this.parts.planned.timeoutSeconds,
     ...request
-  }: Omit<AttemptRequest, "planned" | "runner" | "scene" | "leaseSocket"> & {
+  }: Omit<AttemptRequest, "planned" | "runner" | "context" | "leaseSocket"> & {
     readonly office: LeaseOffice | null;
     readonly timeoutSeconds?: number | undefined;
   }): Promise<Attempt> {
-    const { planned, runner, scene, onProgress } = this.parts;
+    const { planned, runner, context, onProgress } = this.parts;
     return await runAttempt({
       planned: { ...planned, suite: this.#suite, timeoutSeconds },
       runner,
-      scene,
+      context,
       leaseSocket: office?.socketPath ?? null,
       onProgress,
       ...request,
     });
   }
 
-  async #conduct(
+  async #runWithDatabases(
     workers: readonly WorkerId[],
     logs: readonly string[],
     start: (
@@ -180,26 +189,26 @@ export class SuiteProcesses {
       office: LeaseOffice | null,
       signal: AbortSignal,
     ) => Promise<readonly Attempt[]>,
-  ): Promise<Conducted> {
-    const { planned, provision, scene, signal } = this.parts;
+  ): Promise<SuiteRunResult> {
+    const { planned, provision, context, signal } = this.parts;
     let office: LeaseOffice | null = null;
     try {
       const databases = (await provision?.lease(workers)) ?? [];
       if (provision && planned.leases)
-        office = await openLeaseOffice(provision, databases, scene.scratch, { renews: planned.renewsLeases });
+        office = await openLeaseOffice(provision, databases, context.scratch, { renews: planned.renewsLeases });
       const ends = [signal, provision?.lost, office?.failed].filter((end) => end !== undefined);
       const started = performance.now();
       const attempts = await start(databases, office, AbortSignal.any(ends));
       const seconds = (performance.now() - started) / 1000;
       // Before the results are read: where the server is gone, they are not the suite's own.
       const audit = (await provision?.audit().catch((error) => Promise.reject(endedServer(error)))) ?? nothingSeen;
-      const told = mergeReported(attempts.map(({ reported }) => reported));
-      const rejections = groupRejections(audit.rejections, told, scene.checkout.root);
+      const reported = mergeReported(attempts.map(({ reported }) => reported));
+      const rejections = groupRejections(audit.rejections, reported, context.checkout.root);
       const results = await Promise.all(attempts.map((attempt) => attempt.collect())).catch((error) => {
         throw withRejections(error, rejections);
       });
       requireSameTests(planned.suite.name, results);
-      return { results: mergeResults(results), databases, audit, rejections, seconds, logs, told };
+      return { results: mergeResults(results), databases, audit, rejections, seconds, logs, reported };
     } catch (error) {
       if (signal.aborted) throw error;
       // Without its server a suite says nothing: why it was ended is the server's end.

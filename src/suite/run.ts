@@ -19,14 +19,14 @@ import { choiceNotes } from "./plan/narrowing.ts";
 import type { PlannedSuite } from "./plan/plan.ts";
 import { projectEnvironment } from "./plan/project-environment.ts";
 import { linkedOut } from "./plan/within-checkout.ts";
-import { type Conducted, SuiteProcesses } from "./processes.ts";
+import { SuiteProcesses, type SuiteRunResult } from "./processes.ts";
 import type { Progress } from "./progress/listen.ts";
 import { RunningSuite, type SuiteObserver } from "./progress/running-suite.ts";
 import { redactedOrders } from "./races/order.ts";
-import { tellRaces } from "./races/reruns.ts";
+import { findRaces } from "./races/reruns.ts";
 import { DifferentTestsError, NoWorkersError } from "./results/different-tests.ts";
 import { redactFailure, redactRecord, redactRejection } from "./results/redact.ts";
-import { nameInFile, nothingRan, toldFile } from "./results/results.ts";
+import { nameInFile, nothingRan, reportedFile } from "./results/results.ts";
 import { recordRun } from "./results/timeline.ts";
 import { unfinishedSummary } from "./results/unfinished.ts";
 import type { RunContext } from "./run-context.ts";
@@ -61,64 +61,64 @@ export interface SuiteOutcome {
 export async function runSuite(
   planned: PlannedSuite,
   server: Provision | null,
-  around: RunContext,
+  context: RunContext,
   observe: SuiteObserver,
 ): Promise<SuiteOutcome> {
   const { suite } = planned;
   const provision = planned.usesDatabase ? server : null;
-  const secrets = [...around.secrets, ...(server?.secrets ?? [])];
+  const secrets = [...context.secrets, ...(server?.secrets ?? [])];
   const redact = redactor(secrets);
-  const scene = await contextOf(planned, server, around, secrets);
+  const suiteContext = await suiteContextOf(planned, server, context, secrets);
   const running = new RunningSuite({
-    checkoutRoot: around.checkout.root,
+    checkoutRoot: context.checkout.root,
     workers: planned.workers.length,
     // Of a part of the tests the record of the whole says nothing.
-    durations: planned.order === undefined && around.arguments.length === 0 ? scene.durations : new Map(),
+    durations: planned.order === undefined && context.arguments.length === 0 ? suiteContext.durations : new Map(),
     redact,
   });
   observe(running);
-  const { signal } = around;
+  const { signal } = context;
   const logNames: string[] = [];
   const logs: Logs = (name) => {
-    const log = around.logs(name);
+    const log = context.logs(name);
     logNames.push(log.name);
     return log;
   };
   const onProgress = (progress: Progress): void => running.follow(progress);
   const runner = runnerOf(suite);
-  const processes = new SuiteProcesses({ planned, runner, scene, provision, logs, signal, onProgress });
+  const processes = new SuiteProcesses({ planned, runner, context: suiteContext, provision, logs, signal, onProgress });
   try {
-    const { conducted, parallel, why } = await runInParallel(planned, processes, scene, () => running.startAgain());
-    const { results, databases, audit, seconds } = conducted;
-    const rejections = conducted.rejections.map((rejection) => redactRejection(rejection, redact));
+    const { result, parallel, why } = await runInParallel(planned, processes, suiteContext, () => running.startAgain());
+    const { results, databases, audit, seconds } = result;
+    const rejections = result.rejections.map((rejection) => redactRejection(rejection, redact));
     const onProgress = (phrase: string): void => running.rerun(phrase);
-    const retold =
+    const reruns =
       planned.order === undefined
-        ? await tellRaces({
-            conducted,
+        ? await findRaces({
+            suiteRun: result,
             rejections,
             processes,
-            orders: redactedOrders(around.orders, redact),
+            orders: redactedOrders(context.orders, redact),
             onProgress,
           })
         : { failures: results.failures, notes: [] };
-    const { failures } = retold;
+    const { failures } = reruns;
     const races = failures.filter(({ kind }) => kind === "race").length;
     const unloaded = failures.filter(({ kind }) => kind === "collection").length;
-    const flaky = conducted.told.flaky.map(({ file, name }) => ({
-      file: redact(toldFile(around.checkout.root, conducted.told.root, file)),
+    const flaky = result.reported.flaky.map(({ file, name }) => ({
+      file: redact(reportedFile(context.checkout.root, result.reported.root, file)),
       name: redact(nameInFile(file, name)),
     }));
     const empty = nothingRan(suite, results.tests);
     // What kept the runner from its tests says more than that there are none.
-    const told = results.reasons.length > 0 || empty === null ? results.reasons : [empty];
+    const reasonsOfRun = results.reasons.length > 0 || empty === null ? results.reasons : [empty];
     // A failure that stands says enough. A race may be let through, and what did not run behind it is then open.
-    const isOpen = told.length === 0 && failures.length === races && results.leftOut !== null;
-    const reasons = isOpen ? [results.leftOut] : told;
+    const isOpen = reasonsOfRun.length === 0 && failures.length === races && results.leftOut !== null;
+    const reasons = isOpen ? [results.leftOut] : reasonsOfRun;
     const isWhole = reasons.length === 0 && planned.order === undefined;
-    if (isWhole) await around.durations.record(suite.name, results.ran);
+    if (isWhole) await context.durations.record(suite.name, results.ran);
     const schedule = isWhole ? scheduleOf(results.ran, planned.workers.length, seconds) : null;
-    const [log = "", ...others] = conducted.logs;
+    const [log = "", ...others] = result.logs;
     const summary: SuiteSummary = {
       name: suite.name,
       runner: suite.runner,
@@ -134,7 +134,7 @@ export async function runSuite(
         ...(flaky.length > 0 ? { flaky: flaky.length } : {}),
       },
       databases: databases.map((database) => database.name),
-      ...(provision && around.database ? { isolation: around.database.isolation } : {}),
+      ...(provision && context.database ? { isolation: context.database.isolation } : {}),
       failures: failures.map((failure) => redactFailure(failure, redact)),
       ...(flaky.length > 0 ? { flaky } : {}),
       rejections,
@@ -144,41 +144,41 @@ export async function runSuite(
       log,
       ...(others.length === 0 ? {} : { logs: [log, ...others] }),
     };
-    around.soFar.push(summary);
+    context.soFar.push(summary);
     return {
       summary,
       reasons: reasons.map(redact),
       foreign: [
         ...results.foreign,
         ...linkedOut(
-          around.checkout.root,
+          context.checkout.root,
           results.ran.map(({ file }) => file),
         ),
       ],
       coverage: results.coverage,
       measuring: results.measuring,
       advice: [
-        ...(await hintsFor(planned, failures, around)).map(redact),
-        ...(audit.connected === false ? await unusedNotes(planned, results.tests, rejections.length > 0, around) : []),
-        ...thresholdNotes(suite.name, conducted.told.thresholds, around.gate),
+        ...(await hintsFor(planned, failures, context)).map(redact),
+        ...(audit.connected === false ? await unusedNotes(planned, results.tests, rejections.length > 0, context) : []),
+        ...thresholdNotes(suite.name, result.reported.thresholds, context.gate),
       ],
       notes: [
-        ...retold.notes.map(redact),
-        ...(planned.order === undefined ? choiceNotes(suite.name, conducted.told.narrowings).map(redact) : []),
+        ...reruns.notes.map(redact),
+        ...(planned.order === undefined ? choiceNotes(suite.name, result.reported.narrowings).map(redact) : []),
         ...(why === null ? [] : [redact(why)]),
       ],
-      record: redactRecord(recordOf(planned, conducted, failures, around), redact),
+      record: redactRecord(recordOf(planned, result, failures, context), redact),
     };
   } catch (error) {
     // What else ends a suite, such as a server that is gone, makes failures of tests that say nothing.
-    if (signal.aborted) around.soFar.push(unfinishedSummary(planned, running.soFar(), { redact, logs: logNames }));
+    if (signal.aborted) context.soFar.push(unfinishedSummary(planned, running.soFar(), { redact, logs: logNames }));
     throw error;
   }
 }
 
 /** What a suite's run was, and why it ran in another way than the configuration says. */
 interface ParallelRun {
-  readonly conducted: Conducted;
+  readonly result: SuiteRunResult;
   readonly parallel: PlannedSuite["parallel"];
   readonly why: string | null;
 }
@@ -197,29 +197,29 @@ async function runInParallel(
   const { suite, parallel, order } = planned;
   if (order !== undefined) {
     return {
-      conducted: await processes.runTests(order.tests, { worker: order.worker }),
+      result: await processes.runTests(order.tests, { worker: order.worker }),
       parallel: "runner",
       why: null,
     };
   }
   if (parallel === "processes") {
     const why = planned.whyProcesses && processesNote(suite.name, planned.whyProcesses);
-    return { conducted: await processes.runShares(), parallel, why };
+    return { result: await processes.runShares(), parallel, why };
   }
   const mayFallBack = suite.parallel === "auto" && suite.runner !== "command" && planned.workers.length > 1;
-  let conducted: Conducted | null = null;
+  let result: SuiteRunResult | null = null;
   let reason: string | null;
   try {
-    conducted = await processes.runWhole();
-    reason = mayFallBack ? whyCoordinatorFailed(conducted) : null;
+    result = await processes.runWhole();
+    reason = mayFallBack ? whyCoordinatorFailed(result) : null;
   } catch (error) {
     reason = mayFallBack ? whyNoneRan(error, coordinatorEnvironment.PGDATABASE) : null;
     if (reason === null) throw error;
   }
-  if (conducted !== null && reason === null) return { conducted, parallel, why: null };
+  if (result !== null && reason === null) return { result, parallel, why: null };
   onStartAgain();
   return {
-    conducted: await processes.runShares(),
+    result: await processes.runShares(),
     parallel: "processes",
     why: processesNote(suite.name, reason ?? ""),
   };
@@ -229,7 +229,7 @@ const noWorkers = `${workersPackage} is not installed`;
 const coordinatorOpens = "the process that coordinates its workers opens the database itself";
 
 /** Why a suite that ran did not pass, where that is because its coordinating process has no database: a phrase after "because". */
-function whyCoordinatorFailed({ results, rejections }: Conducted): string | null {
+function whyCoordinatorFailed({ results, rejections }: SuiteRunResult): string | null {
   const hasFailed = results.tests.failed > 0 || results.reasons.length > 0 || results.tests.total === 0;
   return hasFailed && rejections.some(({ worker }) => worker === coordinator) ? coordinatorOpens : null;
 }
@@ -246,21 +246,21 @@ function processesNote(name: string, why: string): string {
   return `${name} ran as several processes, each over a share of the files, because ${why}.`;
 }
 
-async function contextOf(
+async function suiteContextOf(
   planned: PlannedSuite,
   server: Provision | null,
-  around: RunContext,
+  context: RunContext,
   secrets: readonly Secret[],
 ): Promise<SuiteContext> {
   return {
-    checkout: around.checkout,
-    scratch: around.scratch,
+    checkout: context.checkout,
+    scratch: context.scratch,
     secrets,
     coordinatorEnvironment: { ...server?.coordinatorEnvironment, VERIFY_WORKER: "master" },
-    arguments: around.arguments,
-    environment: suiteEnvironment(planned, server, around),
-    durations: await around.durations.ofSuite(planned.suite.name),
-    trackedFiles: await around.checkout.trackedFiles(),
+    arguments: context.arguments,
+    environment: suiteEnvironment(planned, server, context),
+    durations: await context.durations.ofSuite(planned.suite.name),
+    trackedFiles: await context.checkout.trackedFiles(),
   };
 }
 
@@ -298,20 +298,20 @@ async function hintsFor(
 
 function recordOf(
   { suite }: PlannedSuite,
-  { results, told }: Conducted,
+  { results, reported }: SuiteRunResult,
   failures: readonly Failure[],
   { checkout, startedAt }: RunContext,
 ): RunRecord {
-  return recordRun({ suite: suite.name, told, ran: results.ran, failures, checkoutRoot: checkout.root, startedAt });
+  return recordRun({ suite: suite.name, reported, ran: results.ran, failures, checkoutRoot: checkout.root, startedAt });
 }
 
 function suiteEnvironment(
   { directory, usesDatabase }: PlannedSuite,
   server: Provision | null,
-  around: RunContext,
+  context: RunContext,
 ): Environment {
-  const own = server ? withoutPostgresRedirects(around.environment) : around.environment;
-  const project = projectEnvironment(around.checkout, [directory], own);
+  const own = server ? withoutPostgresRedirects(context.environment) : context.environment;
+  const project = projectEnvironment(context.checkout, [directory], own);
   // What it starts must not take the caller's own database for the one that this suite does not have.
   return usesDatabase ? project : { ...project, VERIFY_LEASES: noLeases };
 }

@@ -93,7 +93,7 @@ export interface ReportedFacts {
   /** The directory that names in the coverage data are relative to; null where the runner never spoke. */
   readonly directory: string | null;
   /** How many runners spoke: one, or what was measured is not all that ran. */
-  readonly hellos: number;
+  readonly connectedRunners: number;
   /** How many tests were told to have failed. */
   readonly failed: number;
   /** What the runner said it exits with; null where it never came to its end. */
@@ -186,7 +186,7 @@ export interface ProgressListener {
  * A process that is one of the suite's workers as a whole, and knows itself as `master`, is heard under that worker's name.
  */
 export async function listenForProgress(scratch: string, worker?: string): Promise<ProgressListener> {
-  const record = new Told(worker);
+  const record = new ProgressRecord(worker);
   const readers = new Set<Interface>();
   const listener = await listenOn(scratch, "progress", (socket) => {
     const reader = createInterface({ input: socket });
@@ -216,7 +216,7 @@ interface Running extends RunningTest {
   readonly speaker: object;
 }
 
-class Told implements Progress {
+class ProgressRecord implements Progress {
   total = 0;
   isTotalFinal = false;
   done = 0;
@@ -229,7 +229,7 @@ class Told implements Progress {
   keptAlive: KeptAlive | null = null;
   #directory: string | null = null;
   #thresholds = noThresholds;
-  #hellos = 0;
+  #connectedRunners = 0;
   #status: number | null = null;
   readonly #foreign = new Set<string>();
   #measures: Pick<Measuring, "named" | "left"> | null = null;
@@ -242,7 +242,7 @@ class Told implements Progress {
   #stoppedBy: string | null = null;
   #filesLeftOut = 0;
   /** Of tests that failed or were run again what was told last, by file and name. */
-  readonly #lastWords = new Map<string, { file: string; name: string; word: "again" | "failed" }>();
+  readonly #lastStates = new Map<string, { file: string; name: string; state: "again" | "failed" }>();
   readonly #unfinished: { file: string; name: string }[] = [];
   readonly #focused = new Set<string>();
   readonly #errors: string[] = [];
@@ -265,7 +265,7 @@ class Told implements Progress {
     if (message === null) return;
     switch (message.type) {
       case "hello":
-        this.#hellos += 1;
+        this.#connectedRunners += 1;
         this.root = message.root;
         this.#directory = message.directory ?? message.root;
         this.#runtime = message.runtime;
@@ -305,7 +305,7 @@ class Told implements Progress {
         this.#filesLeftOut += message.files;
         return;
       case "again":
-        if (this.#tellLast(message, "again") === "failed") this.#takeBack(message);
+        if (this.#recordState(message, "again") === "failed") this.#takeBack(message);
         return;
       case "unfinished":
         this.#unfinished.push({ file: message.file, name: message.name });
@@ -333,7 +333,7 @@ class Told implements Progress {
         this.#running.delete(message.file);
         return;
       case "failed": {
-        this.#tellLast(message, "failed");
+        this.#recordState(message, "failed");
         this.failed += 1;
         const worker = message.worker ?? this.#workerOfFile.get(message.file);
         this.failures.push({ worker, file: message.file, name: message.name });
@@ -387,7 +387,7 @@ class Told implements Progress {
     return {
       root: this.root,
       directory: this.#directory,
-      hellos: this.#hellos,
+      connectedRunners: this.#connectedRunners,
       status: this.#status,
       failed: this.failed,
       thresholds: this.#thresholds,
@@ -424,15 +424,18 @@ class Told implements Progress {
   }
 
   #flaky(): { file: string; name: string }[] {
-    const again = [...this.#lastWords.values()].filter(({ word }) => word === "again");
+    const again = [...this.#lastStates.values()].filter(({ state }) => state === "again");
     return again.map(({ file, name }) => ({ file, name }));
   }
 
   /** Gives the word before. */
-  #tellLast({ file, name }: { file: string; name: string }, word: "again" | "failed"): "again" | "failed" | undefined {
+  #recordState(
+    { file, name }: { file: string; name: string },
+    state: "again" | "failed",
+  ): "again" | "failed" | undefined {
     const key = JSON.stringify([file, name]);
-    const before = this.#lastWords.get(key)?.word;
-    this.#lastWords.set(key, { file, name, word });
+    const before = this.#lastStates.get(key)?.state;
+    this.#lastStates.set(key, { file, name, state });
     return before;
   }
 
@@ -461,8 +464,8 @@ class Told implements Progress {
 }
 
 /** The time that was told, in milliseconds; where tests turned the clock, the time at which it was heard. */
-function believable(told: number | undefined, heard: number): number {
-  return told !== undefined && Math.abs(heard - told) < longestWay ? told : heard;
+function believable(sentAt: number | undefined, receivedAt: number): number {
+  return sentAt !== undefined && Math.abs(receivedAt - sentAt) < longestWay ? sentAt : receivedAt;
 }
 
 /** A line that is no message (some other program found the socket) is passed over. */

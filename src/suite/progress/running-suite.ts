@@ -1,7 +1,7 @@
 import type { RunningSummary } from "../../model/summary.ts";
 import type { Redact } from "../../shared/redact.ts";
 import { plainLine } from "../../shared/text.ts";
-import { nameInFile, toldFile } from "../results/results.ts";
+import { nameInFile, reportedFile } from "../results/results.ts";
 import type { SoFar } from "../results/unfinished.ts";
 import type { FileDurations } from "../schedule/durations.ts";
 import type { BegunTest, Progress, Visit, WorkerProgress } from "./listen.ts";
@@ -178,7 +178,7 @@ export class RunningSuite {
     const key = `${root}\n${file}`;
     const known = this.#names.get(key);
     if (known !== undefined) return known;
-    const name = toldFile(checkoutRoot, root, file);
+    const name = reportedFile(checkoutRoot, root, file);
     this.#names.set(key, name);
     return name;
   }

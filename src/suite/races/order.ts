@@ -5,7 +5,7 @@ import type { RanTest, TestId } from "../../model/test-id.ts";
 import { replaceFile } from "../../shared/files.ts";
 import type { Redact } from "../../shared/redact.ts";
 import type { ReportedFacts } from "../progress/listen.ts";
-import { toldFile } from "../results/results.ts";
+import { reportedFile } from "../results/results.ts";
 
 const testId = z.object({ file: z.string(), id: z.string() });
 
@@ -80,7 +80,7 @@ export function ranBefore(
   const begun = visits
     .filter(({ worker }) => worker === failed.worker)
     .toSorted((left, right) => left.at - right.at)
-    .map(({ file }) => toldFile(checkoutRoot, root, file));
+    .map(({ file }) => reportedFile(checkoutRoot, root, file));
   const files = [...new Set([...begun, ...own.map(({ file }) => file)])];
   const tests = files.flatMap((file) => own.filter((test) => test.file === file));
   const place = tests.findIndex(({ file, id }) => file === failed.file && id === failed.id);

@@ -2,7 +2,7 @@ import { refusedDuring } from "../../model/rejections.ts";
 import type { Failure, RejectionSummary } from "../../model/summary.ts";
 import { messageOf } from "../../shared/errors.ts";
 import { formatSeconds, listed, plural } from "../../shared/text.ts";
-import type { Conducted, SuiteProcesses } from "../processes.ts";
+import type { SuiteProcesses, SuiteRunResult } from "../processes.ts";
 import { groupEnd, type TestResults } from "../runners/runner.ts";
 import { type OrderBook, ranBefore } from "./order.ts";
 
@@ -17,7 +17,7 @@ const shownNames = 3;
 const longestError = 120;
 
 /** What came of running failed tests again. */
-export interface Retold {
+export interface RerunResult {
   /** All failures; those that pass alone are of the kind `race`. */
   readonly failures: readonly Failure[];
   /** What a reader should know, a sentence each. */
@@ -28,7 +28,7 @@ export interface Retold {
 type Alone = { readonly outcome: "passed" | "failed" } | { readonly outcome: "unknown"; readonly why: string };
 
 export interface RerunRequest {
-  readonly conducted: Pick<Conducted, "results" | "told" | "seconds">;
+  readonly suiteRun: Pick<SuiteRunResult, "results" | "reported" | "seconds">;
   readonly rejections: readonly RejectionSummary[];
   readonly processes: Pick<SuiteProcesses, "parts" | "runTests">;
   readonly orders: OrderBook;
@@ -41,21 +41,21 @@ export interface RerunRequest {
  * on a fresh database. What fails alone is a failure, what passes alone a race. Where that cannot be told, or would take
  * longer than the suite itself, a failure stays what it was. Throws InterruptedError.
  */
-export async function tellRaces(request: RerunRequest): Promise<Retold> {
+export async function findRaces(request: RerunRequest): Promise<RerunResult> {
   const { planned, runner } = request.processes.parts;
-  const { failures } = request.conducted.results;
+  const { failures } = request.suiteRun.results;
   const candidates = failures.filter(canBeRace);
-  const isTold = planned.workers.length > 1 && runner.selectsTests(planned.suite);
-  if (!isTold || candidates.length === 0) return { failures, notes: [] };
-  const why = whyNoRace(candidates, request.conducted.results);
+  const canRerun = planned.workers.length > 1 && runner.selectsTests(planned.suite);
+  if (!canRerun || candidates.length === 0) return { failures, notes: [] };
+  const why = whyNoRace(candidates, request.suiteRun.results);
   if (why !== null) return { failures, notes: [`${why}, so none of them was run again alone.`] };
   const alone = await runEachAlone(candidates, request);
-  const retold = new Map<Failure, Failure>();
+  const races = new Map<Failure, Failure>();
   const notes = [...unknownNotes(alone), ...leftNotes(candidates.length - alone.size, request)];
   for (const [failure, { outcome }] of alone) {
-    if (outcome === "passed") retold.set(failure, await asRace(failure, request, notes));
+    if (outcome === "passed") races.set(failure, await asRace(failure, request, notes));
   }
-  return { failures: failures.map((failure) => retold.get(failure) ?? failure), notes };
+  return { failures: failures.map((failure) => races.get(failure) ?? failure), notes };
 }
 
 /** Why failures have a cause of their own: a clause; null where some may be races. */
@@ -86,8 +86,8 @@ function canBeRace({ kind, id }: Failure): boolean {
   return (kind === "failure" || kind === "timeout") && id !== undefined && id !== "";
 }
 
-function patienceOf({ conducted }: RerunRequest): number {
-  return Math.max(shortestPatience, conducted.seconds);
+function patienceOf({ suiteRun }: RerunRequest): number {
+  return Math.max(shortestPatience, suiteRun.seconds);
 }
 
 /** What the failures did alone, as many of them as there is time for. */
@@ -154,11 +154,11 @@ function leftNotes(count: number, request: RerunRequest): string[] {
 
 /** The failure as a race; adds a note where its order cannot be kept. */
 async function asRace(failure: Failure, request: RerunRequest, notes: string[]): Promise<Failure> {
-  const { conducted, rejections, processes, orders } = request;
-  const { planned, scene } = processes.parts;
+  const { suiteRun, rejections, processes, orders } = request;
+  const { planned, context } = processes.parts;
   const { file, id = "", worker } = failure;
-  const { ran } = conducted.results;
-  const tests = ranBefore({ ...conducted.told, ran, checkoutRoot: scene.checkout.root }, { file, id, worker });
+  const { ran } = suiteRun.results;
+  const tests = ranBefore({ ...suiteRun.reported, ran, checkoutRoot: context.checkout.root }, { file, id, worker });
   const filesBefore = [...new Set(tests.map((test) => test.file))].filter((other) => other !== file);
   const order = { suite: planned.suite.name, worker: worker ?? "master", tests };
   const repeat = await orders.keep(order).then(

@@ -3,10 +3,10 @@ import { rejectionRemedies, rejectionText } from "../../model/rejections.ts";
 import type { RejectionSummary } from "../../model/summary.ts";
 import { UnavailableError } from "../../shared/errors.ts";
 import type { ReportedFacts, Visit } from "../progress/listen.ts";
-import { toldFile } from "./results.ts";
+import { reportedFile } from "./results.ts";
 
 /** What a suite told of itself, as far as it says who did what when. */
-type Told = Pick<ReportedFacts, "visits" | "root">;
+type ReportedVisits = Pick<ReportedFacts, "visits" | "root">;
 
 /**
  * What the server refused, by worker and database, with the test files that the workers were in, relative to the
@@ -14,7 +14,7 @@ type Told = Pick<ReportedFacts, "visits" | "root">;
  */
 export function groupRejections(
   rejections: readonly Rejection[],
-  { visits, root }: Told,
+  { visits, root }: ReportedVisits,
   checkoutRoot: string,
 ): RejectionSummary[] {
   const groups = new Map<string, { worker: string; database: string; times: number; files: Set<string> }>();
@@ -26,7 +26,7 @@ export function groupRejections(
     group.times += 1;
     const file = fileAt(visits, rejection);
     if (file === null) continue;
-    group.files.add(toldFile(checkoutRoot, root, file));
+    group.files.add(reportedFile(checkoutRoot, root, file));
   }
   return [...groups.values()]
     .map((group) => ({ ...group, files: [...group.files] }))

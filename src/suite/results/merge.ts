@@ -43,8 +43,8 @@ function sharingReasons(parts: readonly TestResults[], hasFailed: boolean): stri
       `${plural(twice.length, "test was", "tests were")} run by two processes, such as ${twice[0]}: the shares overlap.`,
     ];
   }
-  const told = new Set(parts.flatMap(({ ran }) => ran.map(({ id }) => id)));
-  const missing = [...new Set(parts.flatMap((part) => part.collected ?? []))].filter((id) => !told.has(id));
+  const foundIds = new Set(parts.flatMap(({ ran }) => ran.map(({ id }) => id)));
+  const missing = [...new Set(parts.flatMap((part) => part.collected ?? []))].filter((id) => !foundIds.has(id));
   if (missing.length === 0 || hasFailed) return [];
   return [
     `${plural(missing.length, "test was", "tests were")} run by none of the processes, such as ${missing[0]}: the shares leave them out.`,

@@ -12,7 +12,7 @@ import { contradictionReasons, type JunitResults, type TestCase } from "./junit.
 import { loadError } from "./load-error.ts";
 
 /** How a runner writes its results, where runners differ. */
-export interface Dialect {
+export interface TestCaseMapper {
   /** Whether something of ours runs in it and speaks while it does; where that is silent, nothing was added to the runner. */
   readonly hasAdapter: boolean;
   /** The file of a test, as the runner names it, or absolute. */
@@ -32,29 +32,29 @@ export function resultsOf(
   run: SuiteRun,
   ended: Ended,
   tests: readonly TestCase[],
-  dialect: Dialect,
+  mapper: TestCaseMapper,
   coverage: readonly LcovInput[] | null,
 ): TestResults {
   const root = ended.reported.root ?? run.directory;
-  const inCheckout = (file: string): string => toldFile(run.checkoutRoot, root, file);
+  const inCheckout = (file: string): string => reportedFile(run.checkoutRoot, root, file);
   // What is told of a file as a whole bears its path.
   const titled = (file: string, title: string): string => (isAbsolute(title) ? file : title);
   const identified = (test: TestCase): { readonly file: string; readonly id: string } => {
-    const file = inCheckout(dialect.fileOf(test));
-    return { file, id: titled(file, (dialect.idOf ?? dialect.nameOf)(test)) };
+    const file = inCheckout(mapper.fileOf(test));
+    return { file, id: titled(file, (mapper.idOf ?? mapper.nameOf)(test)) };
   };
   const bad = tests.filter(isBad).length;
   const failures: Failure[] = tests.filter(isBad).map((test) => {
     const { file, id } = identified(test);
-    const kind = dialect.kindOf(test);
+    const kind = mapper.kindOf(test);
     const isFile = kind === "collection" && file !== "";
-    const message = dialect.messageOf(test);
+    const message = mapper.messageOf(test);
     return {
       file,
       id,
-      name: isFile ? file : titled(file, dialect.nameOf(test)),
+      name: isFile ? file : titled(file, mapper.nameOf(test)),
       message: isFile ? loadError(message, run.checkoutRoot) : message,
-      worker: dialect.workerOf(test),
+      worker: mapper.workerOf(test),
       kind,
     };
   });
@@ -70,19 +70,19 @@ export function resultsOf(
     ...identified(test),
     seconds: test.seconds,
     outcome: test.outcome,
-    worker: dialect.workerOf(test),
+    worker: mapper.workerOf(test),
   }));
   return {
     tests: counts,
     ran,
-    files: new Set(tests.map(dialect.fileOf)).size,
+    files: new Set(tests.map(mapper.fileOf)).size,
     workSeconds: tests.reduce((sum, test) => sum + test.seconds, 0),
     failures,
     coverage,
     measuring: ended.reported.measuring,
     foreign: ended.reported.foreign,
     leftOut: leftOut(run, ended, counts.total),
-    reasons: reasonsOf(run, ended, counts, dialect),
+    reasons: reasonsOf(run, ended, counts, mapper),
   };
 }
 
@@ -117,7 +117,7 @@ function timeouts(
  * within, as process.exit() and os._exit() do, may give any code, 0 as well.
  */
 export function diedInTest({ timedOut, reported }: Ended): boolean {
-  return !timedOut && reported.hellos > 0 && reported.status === null && reported.lastTests.length > 0;
+  return !timedOut && reported.connectedRunners > 0 && reported.status === null && reported.lastTests.length > 0;
 }
 
 function crashes(ended: Ended, inCheckout: (file: string) => string): Failure[] {
@@ -144,7 +144,12 @@ export function isBad(test: TestCase): boolean {
 }
 
 /** What makes the run not count although, or beside that, its tests say something else. */
-function reasonsOf(run: SuiteRun, ended: Ended, counts: TestResults["tests"], { hasAdapter }: Dialect): string[] {
+function reasonsOf(
+  run: SuiteRun,
+  ended: Ended,
+  counts: TestResults["tests"],
+  { hasAdapter }: TestCaseMapper,
+): string[] {
   const { name, command } = run.suite;
   const { keptAlive } = ended.reported;
   if (keptAlive !== null && (keptAlive.isEnded || ended.timedOut)) return [keptAliveReason(run, keptAlive)];
@@ -154,14 +159,14 @@ function reasonsOf(run: SuiteRun, ended: Ended, counts: TestResults["tests"], { 
   }
   // Whether anything ran at all is asked of the whole suite: a share may hold skipped tests alone.
   if (counts.total === 0) return [];
-  if (hasAdapter && ended.reported.hellos === 0) {
+  if (hasAdapter && ended.reported.connectedRunners === 0) {
     return [
       `${name} ran without what was added to it, so its workers had no databases of their own: does \`${command}\` replace the environment?`,
     ];
   }
-  if (ended.reported.hellos > 1) {
+  if (ended.reported.connectedRunners > 1) {
     return [
-      `${name} starts its runner ${ended.reported.hellos} times, and only the last can be judged: make each a suite of its own.`,
+      `${name} starts its runner ${ended.reported.connectedRunners} times, and only the last can be judged: make each a suite of its own.`,
     ];
   }
   if (ended.reported.failed > counts.failed) {
@@ -171,7 +176,7 @@ function reasonsOf(run: SuiteRun, ended: Ended, counts: TestResults["tests"], { 
   }
   const { focused } = ended.reported;
   if (focused.length > 0) {
-    const files = listed(focused, 3, (file) => toldFile(run.checkoutRoot, ended.reported.root, file), "file");
+    const files = listed(focused, 3, (file) => reportedFile(run.checkoutRoot, ended.reported.root, file), "file");
     return [`${name} has focused tests (.only), which keep others from being run: ${files.join(", ")}.`];
   }
   const [error] = ended.reported.errors;
@@ -183,7 +188,7 @@ function reasonsOf(run: SuiteRun, ended: Ended, counts: TestResults["tests"], { 
   const status = hasAdapter && ended.exitCode === 0 ? ended.reported.status : ended.exitCode;
   if (counts.failed === 0 && status !== 0) {
     const how = status === null ? "did not come to its end" : `exited with ${status}`;
-    return [`${name}: \`${command}\` ${how} although no test failed. Its last words: ${lastWords(ended.tail, 3)}`];
+    return [`${name}: \`${command}\` ${how} although no test failed. Its last words: ${lastOutput(ended.tail, 3)}`];
   }
   return [];
 }
@@ -229,12 +234,12 @@ export function nothingRan({ name, command }: SuiteConfig, { total, passed, fail
 export function couldNotRun(run: SuiteRun, ended: Ended): UnavailableError {
   const how = ended.exitCode === null ? "was killed" : `exited with ${ended.exitCode}`;
   return new UnavailableError(
-    `${run.suite.name}: \`${run.suite.command}\` ${how} before it could report any test. Its last words:\n${lastWords(ended.tail, 15)}`,
+    `${run.suite.name}: \`${run.suite.command}\` ${how} before it could report any test. Its last words:\n${lastOutput(ended.tail, 15)}`,
   );
 }
 
 /** The last lines of an output, for a sentence. */
-export function lastWords(tail: string, lines: number): string {
+export function lastOutput(tail: string, lines: number): string {
   const said = tail.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("JUNIT report written"));
   // Of an error of its own pytest prints the whole stack, so marked; the error itself stands at its end.
   const internal = said.filter((line) => /^INTERNALERROR> [^\s~^]/.test(line) && !line.includes("Traceback (most"));
@@ -243,7 +248,7 @@ export function lastWords(tail: string, lines: number): string {
 }
 
 /** The same of a file as a runner names it: absolute, or relative to its root; the checkout's where it never told one. */
-export function toldFile(checkoutRoot: string, root: string | null, file: string): string {
+export function reportedFile(checkoutRoot: string, root: string | null, file: string): string {
   return toCheckout(checkoutRoot, isAbsolute(file) ? file : join(root ?? checkoutRoot, file));
 }
 

@@ -2,12 +2,12 @@ import type { RunRecord, TestRecord, TimelineBar } from "../../model/run-record.
 import type { Failure } from "../../model/summary.ts";
 import type { RanTest } from "../../model/test-id.ts";
 import type { ReportedFacts } from "../progress/listen.ts";
-import { nameInFile, toldFile } from "./results.ts";
+import { nameInFile, reportedFile } from "./results.ts";
 
 /** What a suite did, as it was told. */
-export interface ToldRun {
+export interface FinishedRun {
   readonly suite: string;
-  readonly told: Pick<ReportedFacts, "visits" | "root">;
+  readonly reported: Pick<ReportedFacts, "visits" | "root">;
   readonly ran: readonly RanTest[];
   readonly failures: readonly Failure[];
   /** The absolute root of the checkout. */
@@ -17,7 +17,7 @@ export interface ToldRun {
 }
 
 /** Every test of a suite, and each turn of a worker at a file: from when it began, as long as the file's tests took. */
-export function recordRun(run: ToldRun): RunRecord {
+export function recordRun(run: FinishedRun): RunRecord {
   return { tests: run.ran.map((test) => testRecord(run.suite, test)), timeline: barsOf(run) };
 }
 
@@ -26,13 +26,13 @@ function testRecord(suite: string, { file, id, worker, outcome, seconds }: RanTe
   return { suite, file, name: nameInFile(file, id), worker: worker ?? null, outcome: plain, seconds };
 }
 
-function barsOf({ suite, told, ran, failures, checkoutRoot, startedAt }: ToldRun): TimelineBar[] {
+function barsOf({ suite, reported, ran, failures, checkoutRoot, startedAt }: FinishedRun): TimelineBar[] {
   const seconds = new Map<string, number>();
   for (const test of ran) {
     const key = keyOf(test.worker, test.file);
     seconds.set(key, (seconds.get(key) ?? 0) + test.seconds);
   }
-  return turnsOf(told, checkoutRoot).map(({ worker, file, at, next }) => {
+  return turnsOf(reported, checkoutRoot).map(({ worker, file, at, next }) => {
     const start = (at - startedAt.getTime()) / 1000;
     const took = seconds.get(keyOf(worker, file)) ?? seconds.get(keyOf(undefined, file)) ?? 0;
     // Fixtures between tests are part of a turn, what came after it is not.
@@ -57,12 +57,12 @@ interface Turn {
 }
 
 /** The turns of each worker, those at one file that follow each other as one. */
-function turnsOf({ visits, root }: ToldRun["told"], checkoutRoot: string): Turn[] {
+function turnsOf({ visits, root }: FinishedRun["reported"], checkoutRoot: string): Turn[] {
   const byWorker = new Map<string, { file: string; at: number }[]>();
   for (const { worker, file, at } of visits.toSorted((left, right) => left.at - right.at)) {
     const turns = byWorker.get(worker) ?? [];
     byWorker.set(worker, turns);
-    const name = toldFile(checkoutRoot, root, file);
+    const name = reportedFile(checkoutRoot, root, file);
     if (turns.at(-1)?.file !== name) turns.push({ file: name, at });
   }
   return [...byWorker].flatMap(([worker, turns]) =>

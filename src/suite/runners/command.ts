@@ -6,7 +6,7 @@ import { quote, withArguments } from "../../shared/shell.ts";
 import { listed } from "../../shared/text.ts";
 import type { Environment } from "../../shared/world.ts";
 import { contradictionReasons, readJunit, type TestCase } from "../results/junit.ts";
-import { type Dialect, lastWords, resultsOf } from "../results/results.ts";
+import { lastOutput, resultsOf, type TestCaseMapper } from "../results/results.ts";
 import { type FilesBefore, filesBefore, writtenSince } from "./fresh-files.ts";
 import type { Ended, Invocation, Runner, SuiteRun, TestResults } from "./runner.ts";
 
@@ -65,7 +65,7 @@ async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
   const [written, measured] = await Promise.all([writtenSince(files, results), writtenSince(files, coverage)]);
   const { cases, doubtful } = await readAll(run, written.files);
   const inputs = measured.files.map((path) => ({ path, base: run.directory }));
-  const found = resultsOf(run, ended, cases, dialect, inputs.length === 0 ? null : inputs);
+  const found = resultsOf(run, ended, cases, mapper, inputs.length === 0 ? null : inputs);
   const missing = written.missed.length > 0 && !ended.timedOut;
   const reasons = [
     ...(missing ? [missingReason(run, "results", written, ended)] : []),
@@ -109,10 +109,10 @@ function missingReason(
   const old = listed(stale, 3, (path) => relative(directory, path), "file").join(", ");
   const left = stale.length === 0 ? "" : ` What was there before the run does not count: ${old}.`;
   const how = ended.exitCode === null ? "was killed" : `exited with ${ended.exitCode}`;
-  return `${suite.name} wrote no ${what} that match ${missed.join(", ")}: \`${suite.command}\` ${how}.${left} Its last words: ${lastWords(ended.tail, 3)}`;
+  return `${suite.name} wrote no ${what} that match ${missed.join(", ")}: \`${suite.command}\` ${how}.${left} Its last words: ${lastOutput(ended.tail, 3)}`;
 }
 
-const dialect: Dialect = {
+const mapper: TestCaseMapper = {
   hasAdapter: false,
   fileOf: (test) => test.file || test.classname,
   nameOf: (test) => test.name,

@@ -8,8 +8,8 @@ import { adapterPath } from "../../shared/paths.ts";
 import { escapedForPattern } from "../../shared/patterns.ts";
 import { withArguments } from "../../shared/shell.ts";
 import type { Environment } from "../../shared/world.ts";
+import { readReportedTests, reporterMapper } from "../results/reported-tests.ts";
 import { couldNotRun, diedInTest, lcovInput, resultsOf } from "../results/results.ts";
-import { readToldTests, toldDialect } from "../results/told-tests.ts";
 import { outputOf } from "./listing.ts";
 import type { Ended, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { writeSourceFiles } from "./source-files.ts";
@@ -129,10 +129,10 @@ async function listFiles(request: ListingRequest): Promise<readonly string[]> {
 }
 
 async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
-  const cases = await readToldTests(resultsFile(run));
+  const cases = await readReportedTests(resultsFile(run));
   if (cases === null && !ended.timedOut && !diedInTest(ended) && !/No tests found/.test(ended.tail))
     throw couldNotRun(run, ended);
   const coverage = await lcovInput(join(coverageDirectory(run), "lcov.info"), ended.reported.root ?? run.directory);
   const isTimeout = (message: string): boolean => /Exceeded timeout of [\d,]+ ms for a (test|hook)/.test(message);
-  return resultsOf(run, ended, cases ?? [], toldDialect(ended, isTimeout), coverage);
+  return resultsOf(run, ended, cases ?? [], reporterMapper(ended, isTimeout), coverage);
 }

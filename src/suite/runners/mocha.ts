@@ -11,8 +11,8 @@ import { adapterPath } from "../../shared/paths.ts";
 import { withArguments } from "../../shared/shell.ts";
 import type { Environment } from "../../shared/world.ts";
 import type { TestCase } from "../results/junit.ts";
+import { readReportedTests, reporterMapper } from "../results/reported-tests.ts";
 import { couldNotRun, diedInTest, resultsOf } from "../results/results.ts";
-import { readToldTests, toldDialect } from "../results/told-tests.ts";
 import { outputOf } from "./listing.ts";
 import { coverageEnvironment, withNodeCoverage } from "./node-coverage.ts";
 import type { Ended, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
@@ -147,12 +147,12 @@ async function listFiles(request: ListingRequest): Promise<readonly string[]> {
 }
 
 async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
-  const cases = await readToldTests(resultsFile(run));
+  const cases = await readReportedTests(resultsFile(run));
   const foundNothing = /No test files found/.test(ended.tail);
   if (cases === null && !ended.timedOut && !diedInTest(ended) && !foundNothing) throw couldNotRun(run, ended);
   const isTimeout = (message: string): boolean => /^Timeout of \d+ms exceeded/.test(message);
-  const dialect = toldDialect(ended, isTimeout);
-  return await withNodeCoverage(run, resultsOf(run, ended, withCrashedTests(ended, cases ?? []), dialect, null));
+  const mapper = reporterMapper(ended, isTimeout);
+  return await withNodeCoverage(run, resultsOf(run, ended, withCrashedTests(ended, cases ?? []), mapper, null));
 }
 
 /** Of a worker that died mocha tells only that it did: the test is the one that the worker was in. */

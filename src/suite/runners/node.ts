@@ -7,8 +7,8 @@ import { keepingNodeOptions } from "../../shared/exec/node-options.ts";
 import { adapterPath } from "../../shared/paths.ts";
 import { escapedForPattern } from "../../shared/patterns.ts";
 import { withArguments } from "../../shared/shell.ts";
+import { readReportedTests, reporterMapper } from "../results/reported-tests.ts";
 import { couldNotRun, diedInTest, resultsOf } from "../results/results.ts";
-import { readToldTests, toldDialect } from "../results/told-tests.ts";
 import { outputOf } from "./listing.ts";
 import { parseNodeCommand, writeNodeCommand } from "./node-command.ts";
 import { coverageEnvironment, withNodeCoverage } from "./node-coverage.ts";
@@ -126,9 +126,9 @@ async function listFiles(request: ListingRequest): Promise<readonly string[]> {
 }
 
 async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
-  const cases = await readToldTests(resultsFile(run));
+  const cases = await readReportedTests(resultsFile(run));
   if (cases === null && !ended.timedOut && !diedInTest(ended)) throw couldNotRun(run, ended);
   const isTimeout = (message: string): boolean => /test timed out after \d+ms|^test timed out/.test(message);
   const tests = await withEarlyEnds(run, ended, cases ?? []);
-  return await withNodeCoverage(run, resultsOf(run, ended, tests, toldDialect(ended, isTimeout), null));
+  return await withNodeCoverage(run, resultsOf(run, ended, tests, reporterMapper(ended, isTimeout), null));
 }

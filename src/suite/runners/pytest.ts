@@ -12,11 +12,11 @@ import { DifferentTestsError, differentTestsAdvice, NoWorkersError } from "../re
 import { readJunit, type TestCase } from "../results/junit.ts";
 import {
   couldNotRun,
-  type Dialect,
   diedInTest,
   isBad,
   lcovInput,
   resultsOf,
+  type TestCaseMapper,
   withContradictions,
 } from "../results/results.ts";
 import { usableWorkers } from "../schedule/worker-count.ts";
@@ -143,7 +143,7 @@ async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
   const different = (cases ?? []).find((test) => test.details.startsWith(differentCollections));
   if (different !== undefined) throw differentTests(run, different);
   const coverage = await readCoverage(run, ended);
-  const results = withContradictions(run, resultsOf(run, ended, oneEntryEach(cases ?? []), dialect, coverage), written);
+  const results = withContradictions(run, resultsOf(run, ended, oneEntryEach(cases ?? []), mapper, coverage), written);
   return run.selection?.kind === "share" ? { ...results, collected: await readCollected(run) } : results;
 }
 
@@ -185,7 +185,7 @@ function differentTests(run: SuiteRun, { details }: TestCase): DifferentTestsErr
 
 const crash = /^\s*worker '(gw\d+)' crashed while running '(.*)'/;
 
-const dialect: Dialect = {
+const mapper: TestCaseMapper = {
   hasAdapter: true,
   idOf: (test) => test.properties.get("verify_id") ?? crash.exec(test.details)?.[2] ?? test.name,
   // What is inherited or imported is defined in another file than the one that was run.
@@ -255,7 +255,7 @@ function refuseOtherEnvironment({ suite }: SuiteRun, { reported, tail }: Ended):
   }
   const ranWithoutUs = /^=* ?(?:\d+ \w+, )*\d+ (?:passed|failed|errors?|skipped)\b.* in [\d.]+s/m.test(tail);
   const lostPath = new RegExp(`Error importing plugin "${plugin}"|No module named '${plugin}'`).test(tail);
-  if (reported.hellos > 0 || !(ranWithoutUs || lostPath)) return;
+  if (reported.connectedRunners > 0 || !(ranWithoutUs || lostPath)) return;
   throw new UnavailableError(
     `${suite.name}: pytest ran without what was added to it: does \`${suite.command}\` replace the environment? Let it pass PYTEST_*, PYTHONPATH, COVERAGE_* and VERIFY_* on (tox: pass_env), or give the command that it runs.`,
   );

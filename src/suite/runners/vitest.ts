@@ -12,7 +12,14 @@ import { escapedForPattern, globOf } from "../../shared/patterns.ts";
 import { withArguments } from "../../shared/shell.ts";
 import type { Environment } from "../../shared/world.ts";
 import { readJunit, type TestCase } from "../results/junit.ts";
-import { couldNotRun, type Dialect, isBad, lcovInput, resultsOf, withContradictions } from "../results/results.ts";
+import {
+  couldNotRun,
+  isBad,
+  lcovInput,
+  resultsOf,
+  type TestCaseMapper,
+  withContradictions,
+} from "../results/results.ts";
 import { outputOf } from "./listing.ts";
 import {
   type Ended,
@@ -192,7 +199,7 @@ async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
   if (written === null && !ended.timedOut && !foundNothing) throw couldNotRun(run, ended);
   const coverage = await lcovInput(join(coverageDirectory(run), "lcov.info"), ended.reported.root ?? run.directory);
   const known = markUnfinished(run, ended, written?.cases ?? []);
-  return withContradictions(run, resultsOf(run, ended, known, dialectOf(run, ended, known), coverage), written);
+  return withContradictions(run, resultsOf(run, ended, known, mapperOf(run, ended, known), coverage), written);
 }
 
 const crashed = "The worker ended before the test did.";
@@ -211,7 +218,7 @@ function absoluteFile(run: SuiteRun, ended: Ended, test: TestCase): string {
   return join(ended.reported.root ?? run.directory, test.classname);
 }
 
-function dialectOf(run: SuiteRun, ended: Ended, cases: readonly TestCase[]): Dialect {
+function mapperOf(run: SuiteRun, ended: Ended, cases: readonly TestCase[]): TestCaseMapper {
   // Where a hook failed, its group is told as a test.
   const isGroup = ({ classname, name }: TestCase): boolean =>
     cases.some((other) => other.classname === classname && other.name.startsWith(`${name}${groupEnd}`));

@@ -5,9 +5,9 @@ import type { Failure } from "../../../src/model/summary.ts";
 import type { RanTest, TestId } from "../../../src/model/test-id.ts";
 import { InterruptedError, UnavailableError } from "../../../src/shared/errors.ts";
 import { noThresholds } from "../../../src/suite/hints/own-thresholds.ts";
-import type { Conducted, SuiteParts } from "../../../src/suite/processes.ts";
+import type { SuiteParts, SuiteRunResult } from "../../../src/suite/processes.ts";
 import type { Order } from "../../../src/suite/races/order.ts";
-import { type RerunRequest, type Retold, tellRaces } from "../../../src/suite/races/reruns.ts";
+import { findRaces, type RerunRequest, type RerunResult } from "../../../src/suite/races/reruns.ts";
 import type { TestResults } from "../../../src/suite/runners/runner.ts";
 
 const file = "tests/test_a.py";
@@ -29,10 +29,10 @@ function results(changed: Partial<TestResults> = {}): TestResults {
   };
 }
 
-function conducted(changed: Partial<TestResults>, seconds = 1): Conducted {
-  const told = { visits: [], root: null, narrowings: [], flaky: [], thresholds: noThresholds };
+function finished(changed: Partial<TestResults>, seconds = 1): SuiteRunResult {
+  const reported = { visits: [], root: null, narrowings: [], flaky: [], thresholds: noThresholds };
   const audit = { connected: null, rejections: [] };
-  return { results: results(changed), databases: [], audit, rejections: [], seconds, logs: [], told };
+  return { results: results(changed), databases: [], audit, rejections: [], seconds, logs: [], reported };
 }
 
 function failure(changed: Partial<Failure> = {}): Failure {
@@ -58,7 +58,7 @@ interface Scene {
 }
 
 /** Tells the races of a suite whose processes are played; `rerun` are the tests that were run alone. */
-async function tell(scene: Scene): Promise<Retold & { readonly rerun: TestId[]; readonly phrases: string[] }> {
+async function tell(scene: Scene): Promise<RerunResult & { readonly rerun: TestId[]; readonly phrases: string[] }> {
   const { failures = [failure()], all = [], workers = ["gw0", "gw1"], selectsTests = true, alone } = scene;
   const suite = suiteSchema.parse({ name: "backend", runner: "pytest", command: "pytest" });
   const rerun: TestId[] = [];
@@ -66,11 +66,11 @@ async function tell(scene: Scene): Promise<Retold & { readonly rerun: TestId[]; 
   const parts = {
     planned: { suite, workers, timeoutSeconds: 600 },
     runner: { selectsTests: () => selectsTests },
-    scene: { checkout: { root: "/repo" } },
+    context: { checkout: { root: "/repo" } },
     signal: scene.signal ?? new AbortController().signal,
   } as unknown as SuiteParts;
-  const retold = await tellRaces({
-    conducted: conducted({ failures, ran: all, ...(scene.counts && { tests: scene.counts }) }, scene.seconds),
+  const retold = await findRaces({
+    suiteRun: finished({ failures, ran: all, ...(scene.counts && { tests: scene.counts }) }, scene.seconds),
     rejections: [],
     orders: scene.orders ?? { keep: async ({ worker }) => `.verify/orders/1-${worker}.json` },
     onProgress: (phrase) => void phrases.push(phrase),
@@ -78,7 +78,7 @@ async function tell(scene: Scene): Promise<Retold & { readonly rerun: TestId[]; 
       parts,
       runTests: async (tests, { timeoutSeconds } = {}) => {
         rerun.push(...tests);
-        return conducted(alone(tests[0] ?? { file: "", id: "" }, timeoutSeconds));
+        return finished(alone(tests[0] ?? { file: "", id: "" }, timeoutSeconds));
       },
     },
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { RanTest } from "../../../src/model/test-id.ts";
-import { recordRun, type ToldRun } from "../../../src/suite/results/timeline.ts";
+import { type FinishedRun, recordRun } from "../../../src/suite/results/timeline.ts";
 import { slowestFiles } from "../../../src/suite/schedule/schedule.ts";
 
 const startedAt = new Date("2026-01-27T10:00:00.000Z");
@@ -10,10 +10,10 @@ function ran(file: string, name: string, seconds: number, more: Partial<RanTest>
   return { file, id: `${file}::${name}`, seconds, outcome: "passed", worker: "gw0", ...more };
 }
 
-function record(changed: Partial<ToldRun>) {
+function record(changed: Partial<FinishedRun>) {
   return recordRun({
     suite: "backend",
-    told: { visits: [], root: "/shop" },
+    reported: { visits: [], root: "/shop" },
     ran: [],
     failures: [],
     checkoutRoot: "/shop",
@@ -26,7 +26,7 @@ describe("a bar", () => {
   test("begins with its worker's turn at a file, and is as long as the file's tests took", () => {
     const visits = [{ worker: "gw0", file: "tests/test_a.py", at: at(2) }];
     const { timeline } = record({
-      told: { visits, root: "/shop" },
+      reported: { visits, root: "/shop" },
       ran: [ran("tests/test_a.py", "one", 1), ran("tests/test_a.py", "two", 0.5)],
     });
     expect(timeline).toEqual([
@@ -39,7 +39,7 @@ describe("a bar", () => {
       { worker: "gw0", file: "/shop/web/a.test.js", at: at(1) },
       { worker: "gw1", file: "b.test.js", at: at(1) },
     ];
-    const { timeline } = record({ told: { visits, root: "/shop/web" } });
+    const { timeline } = record({ reported: { visits, root: "/shop/web" } });
     expect(timeline.map(({ file }) => file)).toEqual(["web/a.test.js", "web/b.test.js"]);
   });
 
@@ -48,13 +48,13 @@ describe("a bar", () => {
       { worker: "gw0", file: "a.py", at: at(1) },
       { worker: "gw0", file: "b.py", at: at(2) },
     ];
-    const { timeline } = record({ told: { visits, root: "/shop" }, ran: [ran("a.py", "one", 9)] });
+    const { timeline } = record({ reported: { visits, root: "/shop" }, ran: [ran("a.py", "one", 9)] });
     expect(timeline[0]).toMatchObject({ file: "a.py", start: 1, seconds: 1 });
   });
 
   test("is one for turns at one file that follow each other", () => {
     const visits = [1, 2, 3].map((second) => ({ worker: "gw0", file: "a.py", at: at(second) }));
-    expect(record({ told: { visits, root: "/shop" } }).timeline).toHaveLength(1);
+    expect(record({ reported: { visits, root: "/shop" } }).timeline).toHaveLength(1);
   });
 
   test("counts the failures of its file on its worker", () => {
@@ -63,7 +63,9 @@ describe("a bar", () => {
       { worker: "gw1", file: "b.py", at: at(1) },
     ];
     const failures = [{ file: "b.py", name: "x", message: "", kind: "failure", worker: "gw1" } as const];
-    expect(record({ told: { visits, root: "/shop" }, failures }).timeline.map(({ failed }) => failed)).toEqual([0, 1]);
+    expect(record({ reported: { visits, root: "/shop" }, failures }).timeline.map(({ failed }) => failed)).toEqual([
+      0, 1,
+    ]);
   });
 });
 

@@ -32,7 +32,7 @@ export default async function* report(events) {
   const say = (message) => void (socket?.writable && socket.write(`${JSON.stringify(message)}\n`));
   /** @type {Told[]} */
   const tests = [];
-  /** The titles around what is told next, by file. @type {Map<string, string[]>} */
+  /** The titles around what is reported next, by file. @type {Map<string, string[]>} */
   const around = new Map();
   /** The end of what was printed as errors, by file. @type {Map<string, string>} */
   const printed = new Map();
@@ -64,16 +64,16 @@ export default async function* report(events) {
     }
     if (type !== "test:pass" && type !== "test:fail") continue;
     const path = [...(around.get(file) ?? []).slice(0, nesting), name];
-    // A test is told after those in it, a group as well.
+    // A test is reported after the ones in it, a group as well.
     if (data.details.type !== "suite") tellSteps(tests, file, path);
     const hasTests = tests.some((test) => test.file === file);
-    const told = toldTest(data, path, type, { hasTests, printed: printed.get(file) ?? "" });
-    if (told === null) continue;
-    if (data.details.error?.signal) told.name = begun.get(file) ?? told.name;
-    tests.push(told);
+    const test = reportedTest(data, path, type, { hasTests, printed: printed.get(file) ?? "" });
+    if (test === null) continue;
+    if (data.details.error?.signal) test.name = begun.get(file) ?? test.name;
+    tests.push(test);
     say({ type: "collected", tests: 1 });
-    if (told.outcome === "failed" || told.outcome === "error") say({ type: "failed", file, name: told.id });
-    say({ type: "done", file, skipped: told.outcome === "skipped" });
+    if (test.outcome === "failed" || test.outcome === "error") say({ type: "failed", file, name: test.id });
+    say({ type: "done", file, skipped: test.outcome === "skipped" });
   }
   tellAll();
   socket?.ref();
@@ -97,7 +97,7 @@ function tellSteps(tests, file, path) {
 }
 
 /**
- * What came of a test; null for a group, and for what failed only because of what is in it, which is told by itself.
+ * What came of a test; null for a group, and for what failed only because of what is in it, which is reported by itself.
  *
  * @param {Data} data
  * @param {string[]} path
@@ -105,15 +105,15 @@ function tellSteps(tests, file, path) {
  * @param {{ hasTests: boolean, printed: string }} known of its file
  * @returns {Told | null}
  */
-function toldTest({ file = "", name, nesting, skip, todo, details }, path, type, { hasTests, printed }) {
+function reportedTest({ file = "", name, nesting, skip, todo, details }, path, type, { hasTests, printed }) {
   const { error } = details;
   const isFile = nesting === 0 && (name === file || file.endsWith(`/${name}`));
   if (type === "test:pass" && details.type === "suite") return null;
   if (isFile) {
-    const told = { file, name: file, id: file, path, seconds: details.duration_ms / 1000 };
+    const test = { file, name: file, id: file, path, seconds: details.duration_ms / 1000 };
     // node tells a file for a test where it has none: a script that asserts is one, what helps tests is none.
-    if (type === "test:pass") return !hasTests && asserts(file) ? { ...told, outcome: "passed" } : null;
-    return { ...told, outcome: "error", ...failedFile(error, hasTests, printed) };
+    if (type === "test:pass") return !hasTests && asserts(file) ? { ...test, outcome: "passed" } : null;
+    return { ...test, outcome: "error", ...failedFile(error, hasTests, printed) };
   }
   if (error?.failureType === "subtestsFailed") return null;
   const base = {
@@ -129,7 +129,7 @@ function toldTest({ file = "", name, nesting, skip, todo, details }, path, type,
 }
 
 /**
- * What is told of a file as a whole, in what it printed as it ended. Where it has tests they were told by themselves, and its
+ * What is reported of a file as a whole, in what it printed as it ended. Where it has tests they were reported by themselves, and its
  * process ended behind them.
  *
  * @param {Data["details"]["error"]} error

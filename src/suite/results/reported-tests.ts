@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import type { FailureKind } from "../../model/summary.ts";
 import type { Ended } from "../runners/runner.ts";
 import type { TestCase } from "./junit.ts";
-import type { Dialect } from "./results.ts";
+import type { TestCaseMapper } from "./results.ts";
 
 /** A test as a reporter of ours writes it, where it says more than that it failed. */
-interface ToldTest {
+interface ReportedTest {
   /** Absolute. */
   readonly file: string;
   readonly name: string;
@@ -17,9 +17,9 @@ interface ToldTest {
 }
 
 /** The tests that a reporter of ours has written as a JSON list; null where there is no whole one. */
-export async function readToldTests(path: string): Promise<TestCase[] | null> {
+export async function readReportedTests(path: string): Promise<TestCase[] | null> {
   try {
-    const told: ToldTest[] = JSON.parse(await readFile(path, "utf8"));
+    const told: ReportedTest[] = JSON.parse(await readFile(path, "utf8"));
     return told.map(({ file, name, id, outcome, seconds, message = "", kind }) => ({
       classname: "",
       name,
@@ -36,7 +36,7 @@ export async function readToldTests(path: string): Promise<TestCase[] | null> {
 }
 
 /** How such tests are read; what a message says of a timeout is the runner's own. */
-export function toldDialect({ reported }: Ended, isTimeout: (message: string) => boolean): Dialect {
+export function reporterMapper({ reported }: Ended, isTimeout: (message: string) => boolean): TestCaseMapper {
   return {
     hasAdapter: true,
     idOf: (test) => test.properties.get("id") ?? test.name,
