@@ -25,7 +25,7 @@ import { background } from "./shared/background.ts";
 import { type ExitCode, exitCodes } from "./shared/errors.ts";
 import type { World } from "./shared/world.ts";
 import { describePlan, makePlan } from "./suite/plan/plan.ts";
-import { openOrderBook } from "./suite/races/order.ts";
+import { openReplayStore } from "./suite/races/replay-order.ts";
 import { openRun, type RunContext } from "./suite/run-context.ts";
 import { DurationStore } from "./suite/schedule/durations.ts";
 import { readConditions } from "./trust/conditions.ts";
@@ -135,7 +135,7 @@ async function beginRun(context: Context, prepared: Prepared): Promise<RunContex
     mainRoot: root,
     logs: await prepareReports(root),
     durations: new DurationStore({ commonDirectory, branch: target.branch, base: loaded.config.base }),
-    orders: await openOrderBook(root, checkout.kind === "working tree" ? null : target.commit),
+    replays: await openReplayStore(root, checkout.kind === "working tree" ? null : target.commit),
     startedAt,
     options: request.options,
     world,

@@ -14,7 +14,7 @@ import { type ExitCode, exitCodes, RequestError } from "../shared/errors.ts";
 import { plainText, plural, shortId } from "../shared/text.ts";
 import type { World } from "../shared/world.ts";
 import { makePlan } from "../suite/plan/plan.ts";
-import { type Order, parseOrder } from "../suite/races/order.ts";
+import { parseReplayOrder, type ReplayOrder } from "../suite/races/replay-order.ts";
 import type { SuiteOutcome } from "../suite/run.ts";
 import { openRun } from "../suite/run-context.ts";
 import { DurationStore } from "../suite/schedule/durations.ts";
@@ -26,22 +26,22 @@ import { DurationStore } from "../suite/schedule/durations.ts";
  */
 export async function repeat(file: string, world: World): Promise<ExitCode> {
   const repository = await openRepository(world);
-  const order = await readOrder(file, [world.directory, repository.root]);
+  const order = await readReplayOrder(file, [world.directory, repository.root]);
   const checkout = await openFiles(repository, order, world);
   try {
-    const outcome = await runOrder(order, { repository, checkout, world });
+    const outcome = await replay(order, { repository, checkout, world });
     world.output.write(`${conclusion(order, outcome)}\n`);
     if (outcome.summary.failures.length > 0) return exitCodes.notVerified;
-    return doubtsAbout(order, outcome).length > 0 ? exitCodes.unavailable : exitCodes.verified;
+    return whyUnjudged(order, outcome).length > 0 ? exitCodes.unavailable : exitCodes.verified;
   } finally {
     await checkout.close();
   }
 }
 
 /** The order in a file of that name; one that a run has printed is relative to the repo's root, whatever the directory. */
-async function readOrder(name: string, directories: readonly string[]): Promise<Order> {
+async function readReplayOrder(name: string, directories: readonly string[]): Promise<ReplayOrder> {
   for (const directory of directories) {
-    const order = parseOrder(await readFile(resolve(directory, name), "utf8").catch(() => ""));
+    const order = parseReplayOrder(await readFile(resolve(directory, name), "utf8").catch(() => ""));
     if (order !== null) return order;
   }
   throw new RequestError(
@@ -50,18 +50,18 @@ async function readOrder(name: string, directories: readonly string[]): Promise<
 }
 
 /** The files that the order was found in: those of its commit, or, for a working tree, as they lie now. */
-async function openFiles(repository: Repository, { commit }: Order, world: World): Promise<Checkout> {
+async function openFiles(repository: Repository, { commit }: ReplayOrder, world: World): Promise<Checkout> {
   if (commit === null) return await openWorkingTree(repository);
   return await openCheckout(repository, await readRevision(repository.git, commit), world.environment);
 }
 
-interface Surroundings {
+interface RepeatContext {
   readonly repository: Repository;
   readonly checkout: Checkout;
   readonly world: World;
 }
 
-async function runOrder(order: Order, { repository, checkout, world }: Surroundings): Promise<SuiteOutcome> {
+async function replay(order: ReplayOrder, { repository, checkout, world }: RepeatContext): Promise<SuiteOutcome> {
   const loaded = await loadConfig(checkout.root);
   if (loaded === null) throw new RequestError("Its files hold no verify.config.json any more: run `npx verify` first.");
   const options = { ...defaultOptions, suites: [order.suite] };
@@ -76,7 +76,7 @@ async function runOrder(order: Order, { repository, checkout, world }: Surroundi
     mainRoot: repository.root,
     logs: await prepareReports(repository.root),
     durations: new DurationStore({ commonDirectory: repository.commonDirectory, branch: null, base }),
-    orders: { keep: async () => "" },
+    replays: { keep: async () => "" },
     startedAt: new Date(),
     options,
     world,
@@ -96,13 +96,13 @@ async function runOrder(order: Order, { repository, checkout, world }: Surroundi
 }
 
 /** Why a run of an order in which no test failed says nothing, a sentence each. */
-function doubtsAbout({ tests }: Order, { summary, reasons }: SuiteOutcome): readonly string[] {
+function whyUnjudged({ tests }: ReplayOrder, { summary, reasons }: SuiteOutcome): readonly string[] {
   const { passed } = summary.tests;
   if (reasons.length > 0 || passed >= tests.length) return reasons;
   return [`Only ${passed} of them ran: the others are skipped, or not there under these names any more.`];
 }
 
-function conclusion(order: Order, outcome: SuiteOutcome): string {
+function conclusion(order: ReplayOrder, outcome: SuiteOutcome): string {
   const { tests, worker, commit } = order;
   const { summary } = outcome;
   const what = `The ${plural(tests.length, "test")} of ${worker}${commit === null ? "" : ` at ${shortId(commit)}`}, in that order`;
@@ -113,7 +113,7 @@ function conclusion(order: Order, outcome: SuiteOutcome): string {
     const again = same ? "the same one failed again" : "another one failed";
     return `${what}: ${countsText(summary.tests)}; ${again}: ${failure.file} › ${plainText(failure.name)}\n${plainText(failure.message)}\nSee ${summary.log}`;
   }
-  const doubts = doubtsAbout(order, outcome);
-  if (doubts.length > 0) return `${what}, could not be judged. ${doubts.join(" ")}`;
+  const unjudged = whyUnjudged(order, outcome);
+  if (unjudged.length > 0) return `${what}, could not be judged. ${unjudged.join(" ")}`;
   return `${what}: ${countsText(summary.tests)}. The order alone does not bring the failure back: look for what other workers did meanwhile.`;
 }

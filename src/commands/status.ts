@@ -21,12 +21,12 @@ export async function status(world: World): Promise<ExitCode> {
   const receipt = await store.ofTree(head.tree);
   const name = head.branch === null ? shortId(head.commit) : `${head.branch} at ${shortId(head.commit)}`;
   const subject = `${name} (tree ${shortId(head.tree)})`;
-  const doubtsAbout = async (proof: Receipt): Promise<string[]> =>
+  const differencesOf = async (proof: Receipt): Promise<string[]> =>
     differences(proof, await conditionsOfHead(repository, head, proof, world), new Date());
   const lines =
     receipt === null
       ? [`${subject} is not proven: ${remedy}`]
-      : proofLines(subject, receipt, await doubtsAbout(receipt));
+      : proofLines(subject, receipt, await differencesOf(receipt));
   const others = (await store.list()).filter(({ tree }) => tree !== head.tree).slice(0, shownReceipts);
   if (others.length > 0) lines.push("", "Verified before:", ...others.map(describeOther));
   const past = historyLines(await new History(repository.commonDirectory).last(trendRuns), columnsOf(world));
@@ -44,11 +44,11 @@ function columnsOf({ output }: World): number {
 
 const remedy = "`npx verify` or a push verifies it.";
 
-function proofLines(subject: string, receipt: Receipt, doubts: readonly string[]): string[] {
+function proofLines(subject: string, receipt: Receipt, reasons: readonly string[]): string[] {
   const how = `On ${receipt.environment}, with pushproof ${receipt.version}.`;
-  if (doubts.length === 0) return [`${subject} is verified: ${describe(receipt)}.`, how];
+  if (reasons.length === 0) return [`${subject} is verified: ${describe(receipt)}.`, how];
   return [
-    `${subject} was verified, but ${doubts.join("; ")}: the next push runs again.`,
+    `${subject} was verified, but ${reasons.join("; ")}: the next push runs again.`,
     `It was: ${describe(receipt)}.`,
     how,
   ];

@@ -15,10 +15,10 @@ import { matchesAny } from "./files/file-kinds.ts";
 import type { Measuring } from "./files/measuring.ts";
 import { withoutOthersTests } from "./files/other-suites-tests.ts";
 import { type FilesContext, fileKinds } from "./files/tests-or-source.ts";
-import { coverageDoubts } from "./gate/doubts.ts";
 import { type Counted, judge } from "./gate/judge.ts";
 import type { RecordedFigure } from "./gate/recorded-figures.ts";
-import { uncountedDoubts, uncountedNotes } from "./gate/uncounted-files.ts";
+import { coverageProblems } from "./gate/sanity-checks.ts";
+import { uncountedNotes, uncountedProblems } from "./gate/uncounted-files.ts";
 import type { Coverage } from "./lcov/source-coverage.ts";
 import type { Measured } from "./measure.ts";
 
@@ -61,7 +61,7 @@ export interface Assessment {
   /** What counts, file by file. */
   readonly coverage: Coverage;
   /** What speaks against the figures, a sentence each. */
-  readonly doubts: readonly string[];
+  readonly problems: readonly string[];
   /** What a reader should know, a sentence each. */
   readonly notes: readonly string[];
 }
@@ -88,9 +88,9 @@ export async function assessCoverage(all: Measured, request: AssessmentRequest):
       ...excludedCount(measured, counted),
     },
     coverage: counted.all,
-    doubts: [
-      ...coverageDoubts(measured, { root, suites: expected, counted: counted.bySuite, kindOf: fileKinds(context) }),
-      ...uncountedDoubts(uncounted),
+    problems: [
+      ...coverageProblems(measured, { root, suites: expected, counted: counted.bySuite, kindOf: fileKinds(context) }),
+      ...uncountedProblems(uncounted),
     ],
     notes: [
       ...elsewhereNotes(measured),
@@ -162,9 +162,9 @@ async function exclusionNotes(request: AssessmentRequest): Promise<string[]> {
   return noteOn(named, (all) => `These changes leave more out of coverage: ${all}.`);
 }
 
-function elsewhereNotes({ elsewhere }: Measured): string[] {
-  if (elsewhere.length === 0) return [];
-  return [`Not counted, as no part of the verified files: ${some(elsewhere)}.`];
+function elsewhereNotes({ untracked }: Measured): string[] {
+  if (untracked.length === 0) return [];
+  return [`Not counted, as no part of the verified files: ${some(untracked)}.`];
 }
 
 function changeNotes(changes: ChangedLines | null, gate: Gate): string[] {

@@ -1,4 +1,4 @@
-import { type PartedCoverage, partCoverage, type VerifiedFiles } from "./files/outside.ts";
+import { type ClassifiedCoverage, classifyCoverage, type VerifiedFiles } from "./files/outside.ts";
 import { type LcovInput, mergeLcov } from "./lcov/merge.ts";
 import { type Coverage, SourceCoverage } from "./lcov/source-coverage.ts";
 
@@ -9,7 +9,7 @@ export interface SuiteInputs {
 }
 
 /** What was measured of the verified files. */
-export interface Measured extends PartedCoverage {
+export interface Measured extends ClassifiedCoverage {
   /** What each suite covered by itself. */
   readonly bySuite: ReadonlyMap<string, Coverage>;
   /** The files that git knows, relative to the root. */
@@ -26,7 +26,7 @@ export async function measure(suites: readonly SuiteInputs[], files: VerifiedFil
   const own = new Map<string, Coverage>();
   for (const { suite, inputs } of measured) own.set(suite, await mergeLcov(inputs));
   const [first = new Map<string, SourceCoverage>()] = own.values();
-  const parted = partCoverage(own.size === 1 ? first : joined([...own.values()]), files);
+  const parted = classifyCoverage(own.size === 1 ? first : joined([...own.values()]), files);
   const bySuite = new Map([...own].map(([suite, coverage]) => [suite, verifiedOf(coverage, parted.verified)]));
   return { ...parted, bySuite, tracked: files.tracked };
 }

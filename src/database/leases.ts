@@ -4,7 +4,7 @@ import { listenOn } from "../shared/socket.ts";
 import type { Provision, WorkerDatabase } from "./provision.ts";
 
 /** Hands out a run's databases, one at a time to each process that asks, each as fresh as the template. */
-export interface LeaseOffice {
+export interface LeaseServer {
   /** The unix socket on which a database is asked for; the lease ends with the connection. */
   readonly socketPath: string;
   /**
@@ -27,26 +27,26 @@ type Answer = WorkerDatabase | { readonly error: string };
  * it renews, a database that comes back is made afresh before it is handed out again, so that nobody waits for that while
  * there are spares; elsewhere it is a worker's, whose processes have it one after another, as it is.
  */
-export async function openLeaseOffice(
+export async function openLeaseServer(
   provision: Pick<Provision, "lease">,
   databases: readonly WorkerDatabase[],
   directory: string,
   { renews }: { readonly renews: boolean },
-): Promise<LeaseOffice> {
-  const desk = new Desk(provision, databases, renews);
-  const listener = await listenOn(directory, "leases", (socket) => desk.attend(socket));
+): Promise<LeaseServer> {
+  const queue = new LeaseQueue(provision, databases, renews);
+  const listener = await listenOn(directory, "leases", (socket) => queue.attend(socket));
   return {
     socketPath: listener.path,
-    failed: desk.failed,
+    failed: queue.failed,
     close: async () => {
-      desk.close();
+      queue.close();
       await listener.close();
-      await desk.settled();
+      await queue.settled();
     },
   };
 }
 
-class Desk {
+class LeaseQueue {
   readonly #provision: Pick<Provision, "lease">;
   readonly #fresh: WorkerDatabase[];
   readonly #waiting: Socket[] = [];

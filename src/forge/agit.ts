@@ -1,7 +1,7 @@
 import { gitLineOrNull } from "../git/client.ts";
 import { type ExitCode, exitCodes, RequestError } from "../shared/errors.ts";
 import { earlierHeads } from "./earlier.ts";
-import type { Order } from "./order.ts";
+import type { PullRequestSpec } from "./pull-request-spec.ts";
 import { describedWithin, longestOption, pushShown, refuseBrowser, tellAddress } from "./push.ts";
 
 /**
@@ -9,10 +9,10 @@ import { describedWithin, longestOption, pushShown, refuseBrowser, tellAddress }
  * HEAD; the push goes through the repository's own hook as any. What is open already keeps its title and description:
  * they cannot be read. Throws RequestError for a draft of what is open, UnavailableError where the push fails.
  */
-export async function openByAgit(order: Order): Promise<ExitCode> {
-  const { git, commit, world, draft, force } = order;
-  refuseBrowser(order, null);
-  const [earlier] = await earlierHeads(order, "refs/pull/*/head");
+export async function openByAgit(spec: PullRequestSpec): Promise<ExitCode> {
+  const { git, commit, world, draft, force } = spec;
+  refuseBrowser(spec, null);
+  const [earlier] = await earlierHeads(spec, "refs/pull/*/head");
   if (earlier?.commit === commit) {
     world.errors.write(`Pull request ${earlier.number} is at this commit already, and stays as it is.\n`);
     return exitCodes.verified;
@@ -26,14 +26,14 @@ export async function openByAgit(order: Order): Promise<ExitCode> {
   // Over a state that this branch has had, as with a lease: nobody else's commits can be lost.
   const isRewritten =
     earlier !== undefined && (await gitLineOrNull(git, "merge-base", "--is-ancestor", earlier.commit, commit)) === null;
-  const description = isNew ? describedWithin(order, longestText) : null;
-  const pushed = await pushShown(order, agitWords(order, { description, replaces: isRewritten || force }));
+  const description = isNew ? describedWithin(spec, longestText) : null;
+  const pushed = await pushShown(spec, agitWords(spec, { description, replaces: isRewritten || force }));
   if (!isNew) {
     world.errors.write(
       "Its title and description are as they were: they cannot be read, and what its author wrote could be lost. --force sends them.\n",
     );
   }
-  tellAddress(order, pushed);
+  tellAddress(spec, pushed);
   return exitCodes.verified;
 }
 
@@ -42,7 +42,12 @@ const longestText = Math.floor((longestOption * 3) / 4);
 
 /** The arguments of the push; a description is given to what is new, and `replaces` allows a rewritten history. */
 export function agitWords(
-  { destination: { remote, branch }, base, title, draft }: Pick<Order, "destination" | "base" | "title" | "draft">,
+  {
+    destination: { remote, branch },
+    base,
+    title,
+    draft,
+  }: Pick<PullRequestSpec, "destination" | "base" | "title" | "draft">,
   { description, replaces }: { description: string | null; replaces: boolean },
 ): string[] {
   const options = [

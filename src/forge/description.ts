@@ -1,14 +1,14 @@
 import { forcedBody, mergedBody } from "../report/pull-request/merged-body.ts";
 import { writeReport } from "../report/write.ts";
 import { RequestError } from "../shared/errors.ts";
-import type { Order } from "./order.ts";
+import type { PullRequestSpec } from "./pull-request-spec.ts";
 
 /**
  * The description that is to be there, given the one that is. Throws RequestError where somebody changed our part of it
  * and nothing says that this may be replaced.
  */
 export function descriptionFor(
-  { body, force }: Pick<Order, "body" | "force">,
+  { body, force }: Pick<PullRequestSpec, "body" | "force">,
   present: string,
   address: string,
 ): string {
@@ -27,7 +27,7 @@ export function withoutTitle(body: string): string {
 }
 
 /** Writes the description to `.verify/`, beside `pull-request.md`, which begins with the title; gives the absolute path. */
-export async function writeDescription({ root }: Pick<Order, "root">, text: string): Promise<string> {
+export async function writeDescription({ root }: Pick<PullRequestSpec, "root">, text: string): Promise<string> {
   return await writeReport(root, "pull-request-body.md", `${text}\n`);
 }
 

@@ -1,5 +1,5 @@
 import { gitLineOrNull } from "../git/client.ts";
-import type { Order } from "./order.ts";
+import type { PullRequestSpec } from "./pull-request-spec.ts";
 import { outputOf } from "./run.ts";
 
 /** A pull request that the server has, by its number. */
@@ -14,12 +14,12 @@ export interface EarlierHead {
  * `known` are more commits that are this branch's. Throws UnavailableError where the remote cannot be asked.
  */
 export async function earlierHeads(
-  order: Pick<Order, "run" | "git" | "destination" | "commit" | "base">,
+  spec: Pick<PullRequestSpec, "run" | "git" | "destination" | "commit" | "base">,
   pattern: "refs/pull/*/head" | "refs/merge-requests/*/head",
   known: readonly string[] = [],
 ): Promise<EarlierHead[]> {
-  const { run, git, destination, commit, base } = order;
-  const states = new Set([commit, ...known, ...(await branchStates(order))]);
+  const { run, git, destination, commit, base } = spec;
+  const states = new Set([commit, ...known, ...(await branchStates(spec))]);
   const lines = (await outputOf(run, "git", ["ls-remote", "--", destination.remote, pattern])).split("\n");
   const heads: EarlierHead[] = [];
   for (const line of lines) {
@@ -33,7 +33,7 @@ export async function earlierHeads(
 }
 
 /** The commits the branch has been at, by its reflog, but for the one it was made from: that may be another branch's. */
-async function branchStates({ git, destination }: Pick<Order, "git" | "destination">): Promise<string[]> {
+async function branchStates({ git, destination }: Pick<PullRequestSpec, "git" | "destination">): Promise<string[]> {
   const log = ["log", "--walk-reflogs", "--format=%H", `refs/heads/${destination.branch}`, "--"];
   return ((await gitLineOrNull(git, ...log)) ?? "").split("\n").slice(0, -1);
 }

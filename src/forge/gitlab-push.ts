@@ -6,7 +6,7 @@ import { remoteTip } from "./destination.ts";
 import { earlierHeads } from "./earlier.ts";
 import { createWords } from "./glab-words.ts";
 import { missingProgram } from "./missing.ts";
-import type { Order } from "./order.ts";
+import type { PullRequestSpec } from "./pull-request-spec.ts";
 import { describedWithin, longestOption, pushShown, refuseBrowser, tellAddress } from "./push.ts";
 import { commandLine } from "./run.ts";
 
@@ -17,21 +17,21 @@ const from = "GitLab's own, from https://gitlab.com/gitlab-org/cli";
  * already keeps its title and its description, as they cannot be read. Throws UnavailableError where the push fails or
  * GitLab takes it without the options.
  */
-export async function openByPushOptions(order: Order): Promise<ExitCode> {
-  const { run, destination, world, commit } = order;
-  refuseBrowser(order, "glab");
+export async function openByPushOptions(spec: PullRequestSpec): Promise<ExitCode> {
+  const { run, destination, world, commit } = spec;
+  refuseBrowser(spec, "glab");
   const there = await remoteTip(run, destination.remote, destination.remoteBranch);
   if (there === commit) {
     world.errors.write(
       `${destination.remoteBranch} is on ${destination.remote} already, and GitLab takes options only with a push that brings something.\n`,
     );
-    const file = relative(world.directory, await writeDescription(order, descriptionFor(order, "", "")));
-    const command = `${commandLine("glab", createWords(order, { description: null }))} --description "$(cat ${quote(file)})"`;
+    const file = relative(world.directory, await writeDescription(spec, descriptionFor(spec, "", "")));
+    const command = `${commandLine("glab", createWords(spec, { description: null }))} --description "$(cat ${quote(file)})"`;
     return missingProgram(world, { program: "glab", from, command });
   }
-  const [earlier] = await earlierHeads(order, "refs/merge-requests/*/head", there === null ? [] : [there]);
-  const isNew = earlier === undefined || order.force;
-  const pushed = await pushShown(order, gitLabWords(order, isNew ? describedWithin(order, longestOption) : null));
+  const [earlier] = await earlierHeads(spec, "refs/merge-requests/*/head", there === null ? [] : [there]);
+  const isNew = earlier === undefined || spec.force;
+  const pushed = await pushShown(spec, gitLabWords(spec, isNew ? describedWithin(spec, longestOption) : null));
   const [, refusal] = /(Error encountered with push options[^\n]*)/.exec(pushed) ?? [];
   if (refusal !== undefined)
     throw new UnavailableError(`GitLab has the branch, and no merge request: ${refusal.trim()}`);
@@ -40,7 +40,7 @@ export async function openByPushOptions(order: Order): Promise<ExitCode> {
       "Its title and description are as they were: only glab could read what its author wrote there, and --force replaces it.\n",
     );
   }
-  tellAddress(order, pushed);
+  tellAddress(spec, pushed);
   return exitCodes.verified;
 }
 
@@ -51,7 +51,7 @@ export function gitLabWords(
     base,
     title,
     draft,
-  }: Pick<Order, "destination" | "base" | "title" | "draft">,
+  }: Pick<PullRequestSpec, "destination" | "base" | "title" | "draft">,
   description: string | null,
 ): string[] {
   // Options have one line each; GitLab (15.0 and later) reads a backslash and an n as a line's end.

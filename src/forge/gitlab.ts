@@ -4,7 +4,7 @@ import { requirePushed } from "./destination.ts";
 import { openByPushOptions } from "./gitlab-push.ts";
 import { createWords, listWords, updateWords } from "./glab-words.ts";
 import { parseJson } from "./json.ts";
-import type { Order } from "./order.ts";
+import type { PullRequestSpec } from "./pull-request-spec.ts";
 import { addressIn, failure, outputOf } from "./run.ts";
 
 /** What `glab mr list --output json` says of one. */
@@ -21,14 +21,14 @@ export interface MergeRequest {
  * of a push. Throws RequestError where the branch is not pushed or somebody changed our part of the description,
  * UnavailableError where glab fails.
  */
-export async function openOnGitLab(order: Order): Promise<ExitCode> {
-  const { run, destination, world } = order;
+export async function openOnGitLab(spec: PullRequestSpec): Promise<ExitCode> {
+  const { run, destination, world } = spec;
   const listed = await run("glab", listWords(destination.remoteBranch));
-  if (listed.exitCode === null) return await openByPushOptions(order);
-  await requirePushed(destination, order.commit, order);
+  if (listed.exitCode === null) return await openByPushOptions(spec);
+  await requirePushed(destination, spec.commit, spec);
   if (listed.exitCode !== 0) throw failure("glab", listed);
-  const present = chooseMergeRequest(parseJson<MergeRequest[]>("glab", listed.output), order);
-  const address = present === null ? await create(order) : await update(order, present);
+  const present = chooseMergeRequest(parseJson<MergeRequest[]>("glab", listed.output), spec);
+  const address = present === null ? await create(spec) : await update(spec, present);
   if (address !== null) world.output.write(`${address}\n`);
   return exitCodes.verified;
 }
@@ -36,27 +36,27 @@ export async function openOnGitLab(order: Order): Promise<ExitCode> {
 /** Of the open merge requests of the branch, the one to that base; where nobody named a base, any. */
 export function chooseMergeRequest(
   all: readonly MergeRequest[],
-  { base, isBaseGiven }: Pick<Order, "base" | "isBaseGiven">,
+  { base, isBaseGiven }: Pick<PullRequestSpec, "base" | "isBaseGiven">,
 ): MergeRequest | null {
   const [first = null] = all;
   return all.find(({ target_branch }) => target_branch === base) ?? (isBaseGiven ? null : first);
 }
 
-async function create(order: Order): Promise<string | null> {
-  const { run, title, web } = order;
-  const description = descriptionFor(order, "", "");
-  await writeDescription(order, description);
+async function create(spec: PullRequestSpec): Promise<string | null> {
+  const { run, title, web } = spec;
+  const description = descriptionFor(spec, "", "");
+  await writeDescription(spec, description);
   const form = web && fitsInAddress(title, description);
-  const address = addressIn(await outputOf(run, "glab", createWords(order, { description, form })));
-  if (web && !form) await outputOf(run, "glab", ["mr", "view", order.destination.remoteBranch, "--web"]);
+  const address = addressIn(await outputOf(run, "glab", createWords(spec, { description, form })));
+  if (web && !form) await outputOf(run, "glab", ["mr", "view", spec.destination.remoteBranch, "--web"]);
   return form ? null : address;
 }
 
-async function update(order: Order, { iid, web_url, description, draft }: MergeRequest): Promise<string> {
-  const { run, web } = order;
-  const text = descriptionFor(order, description ?? "", web_url);
-  await writeDescription(order, text);
-  await outputOf(run, "glab", updateWords(iid, text, order.draft && !draft));
+async function update(spec: PullRequestSpec, { iid, web_url, description, draft }: MergeRequest): Promise<string> {
+  const { run, web } = spec;
+  const text = descriptionFor(spec, description ?? "", web_url);
+  await writeDescription(spec, text);
+  await outputOf(run, "glab", updateWords(iid, text, spec.draft && !draft));
   if (web) await outputOf(run, "glab", ["mr", "view", String(iid), "--web"]);
   return web_url;
 }

@@ -1,4 +1,4 @@
-import type { Order } from "./order.ts";
+import type { PullRequestSpec } from "./pull-request-spec.ts";
 
 /** The arguments that list the open merge requests of a branch. */
 export function listWords(branch: string): string[] {
@@ -7,7 +7,7 @@ export function listWords(branch: string): string[] {
 
 /** The arguments that open a merge request; the description is left out where it is null. */
 export function createWords(
-  { destination, base, title, draft }: Pick<Order, "destination" | "base" | "title" | "draft">,
+  { destination, base, title, draft }: Pick<PullRequestSpec, "destination" | "base" | "title" | "draft">,
   { description, form = false }: { description: string | null; form?: boolean },
 ): string[] {
   const branches = ["--source-branch", destination.remoteBranch, "--target-branch", base];

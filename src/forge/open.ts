@@ -10,12 +10,12 @@ import { openByAgit } from "./agit.ts";
 import { withoutTitle } from "./description.ts";
 import { openOnGitHub } from "./github.ts";
 import { openOnGitLab } from "./gitlab.ts";
-import type { Order } from "./order.ts";
+import type { PullRequestSpec } from "./pull-request-spec.ts";
 import type { ForgeKind } from "./remote.ts";
 import { programRunner } from "./run.ts";
 
 /** What is asked of a pull request. */
-export type OpenRequest = Pick<Order, "destination" | "base" | "isBaseGiven" | "draft" | "web" | "force"> & {
+export type OpenRequest = Pick<PullRequestSpec, "destination" | "base" | "isBaseGiven" | "draft" | "web" | "force"> & {
   readonly head: Target;
   /** The last verification of HEAD. */
   readonly summary: Summary;
@@ -23,7 +23,7 @@ export type OpenRequest = Pick<Order, "destination" | "base" | "isBaseGiven" | "
   readonly text: string;
 };
 
-const openers: Readonly<Record<ForgeKind, (order: Order) => Promise<ExitCode>>> = {
+const openers: Readonly<Record<ForgeKind, (spec: PullRequestSpec) => Promise<ExitCode>>> = {
   github: openOnGitHub,
   gitlab: openOnGitLab,
   gitea: openByAgit,

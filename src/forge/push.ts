@@ -1,13 +1,13 @@
 import { blockIn, markedBlock } from "../report/pull-request/merged-body.ts";
 import { RequestError, UnavailableError } from "../shared/errors.ts";
-import type { Order } from "./order.ts";
+import type { PullRequestSpec } from "./pull-request-spec.ts";
 import { addressIn } from "./run.ts";
 
 /** Of one push option, in bytes: git sends it as one packet of at most 65,516, its name included. */
 export const longestOption = 60_000;
 
 /** Pushes with what git, the hook and the server say shown as it comes, and gives that. Throws UnavailableError where it fails. */
-export async function pushShown({ run }: Pick<Order, "run">, words: readonly string[]): Promise<string> {
+export async function pushShown({ run }: Pick<PullRequestSpec, "run">, words: readonly string[]): Promise<string> {
   const { exitCode, output, errors } = await run("git", words, { show: true });
   const said = `${output}\n${errors}`;
   if (exitCode === 0) return said;
@@ -18,21 +18,24 @@ export async function pushShown({ run }: Pick<Order, "run">, words: readonly str
 }
 
 /** Prints the address that the server has named. */
-export function tellAddress({ world, destination }: Pick<Order, "world" | "destination">, said: string): void {
+export function tellAddress(
+  { world, destination }: Pick<PullRequestSpec, "world" | "destination">,
+  said: string,
+): void {
   const address = addressIn(said);
   if (address !== null) world.output.write(`${address}\n`);
   else world.errors.write(`It is pushed; ${destination.remote} named no address of a pull request.\n`);
 }
 
 /** Throws RequestError where a browser is wanted, which only the host's own program opens. */
-export function refuseBrowser({ web }: Pick<Order, "web">, program: string | null): void {
+export function refuseBrowser({ web }: Pick<PullRequestSpec, "web">, program: string | null): void {
   if (!web) return;
   const needs = program === null ? "leave it out: the address is printed" : `it needs ${program} on PATH`;
   throw new RequestError(`--web opens no browser after a push: ${needs}.`);
 }
 
 /** The description in so many bytes at most: our part of it is cut after a line, and says so. */
-export function describedWithin({ body }: Pick<Order, "body">, bytes: number): string {
+export function describedWithin({ body }: Pick<PullRequestSpec, "body">, bytes: number): string {
   // Counted with line ends twice as long, as GitLab takes them.
   if (lengthOf(body) <= bytes) return body;
   const block = blockIn(body);

@@ -24,15 +24,15 @@ export async function judgeRun(context: Context, prepared: Prepared, run: Finish
   const { changed, added } = await checkout.drift();
   const assessment = await assess(context, prepared, run);
   const coverage = assessment?.summary ?? null;
-  const findings = { ...run, changed, coverage, doubts: assessment?.doubts ?? [] };
+  const findings = { ...run, changed, coverage, problems: assessment?.problems ?? [] };
   const judgment = reachVerdict(findings, loaded.config.races);
-  const doubts = judgment.verdict === "verified" ? whyNoProof(checkout, plan, added) : [];
-  const proves = judgment.verdict === "verified" && doubts.length === 0;
+  const unproven = judgment.verdict === "verified" ? whyNoProof(checkout, plan, added) : [];
+  const proves = judgment.verdict === "verified" && unproven.length === 0;
   const isSetUp =
     coverage !== null && context.request.options.coverage === undefined && (await setsUp(context, prepared));
   const starting = isSetUp ? startingGateNotes(coverage, judgment.reasons.length, loaded.file) : [];
   const advice = [...starting, ...run.advice];
-  const notes = [...advice, ...doubts, ...run.notes, ...(assessment?.notes ?? []), ...checkout.notes];
+  const notes = [...advice, ...unproven, ...run.notes, ...(assessment?.notes ?? []), ...checkout.notes];
   const facts = await readRunFacts(context, prepared);
   const summary = await keepProof(
     context,

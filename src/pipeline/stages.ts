@@ -113,7 +113,7 @@ async function readCoverage(
   const inputs = suites.map(({ summary, coverage }) => ({ suite: summary.name, inputs: coverage ?? [] }));
   const { root, otherRoots } = checkout;
   const measured = await measure(inputs, { root, otherRoots, tracked: await checkout.trackedFiles() });
-  return { measured, outside: [...new Set([...(measured?.misled ?? []), ...foreign])] };
+  return { measured, outside: [...new Set([...(measured?.otherCheckout ?? []), ...foreign])] };
 }
 
 /** Databases that could not be removed change nothing about the verdict, but somebody has to know. */

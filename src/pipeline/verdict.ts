@@ -10,7 +10,7 @@ export interface Findings {
   /** Null where there is no coverage data at all. */
   readonly coverage: CoverageSummary | null;
   /** What speaks against the coverage's figures, a sentence each. */
-  readonly doubts: readonly string[];
+  readonly problems: readonly string[];
   readonly checks: readonly CheckSummary[];
   /** Names of files that are covered but are not part of what is verified. */
   readonly outside: readonly string[];
@@ -82,7 +82,7 @@ function racesText(races: number, failed: number): string {
   return `${races} of them ${races === 1 ? "a race, which passes" : "races, which pass"} alone`;
 }
 
-function coverageReasons({ suites, coverage, doubts }: Findings, races: Config["races"]): string[] {
+function coverageReasons({ suites, coverage, problems }: Findings, races: Config["races"]): string[] {
   const silent = suites.filter((suite) => suite.coverage === null);
   // What kept a suite from its end kept it from its coverage too, and has been said.
   if (silent.length > 0 && silent.every((suite) => knownReasons(suite, races).length > 0)) return [];
@@ -92,7 +92,7 @@ function coverageReasons({ suites, coverage, doubts }: Findings, races: Config["
       `There is no coverage data${from}, so the gate cannot be judged. Is coverage switched off there (--no-cov)?`,
     ];
   }
-  const reasons = [...gateReasons(coverage), ...doubts];
+  const reasons = [...gateReasons(coverage), ...problems];
   return reasons.length > 0 || coverage.passed ? reasons : ["The coverage gate is closed."];
 }
 

@@ -1,4 +1,4 @@
-import { type LeaseOffice, openLeaseOffice } from "../database/leases.ts";
+import { type LeaseServer, openLeaseServer } from "../database/leases.ts";
 import type { Audit, Provision, WorkerDatabase, WorkerId } from "../database/provision.ts";
 import type { RejectionSummary } from "../model/summary.ts";
 import type { TestId } from "../model/test-id.ts";
@@ -8,7 +8,7 @@ import { type BuiltCommand, builtCommand } from "./plan/build-steps.ts";
 import type { PlannedSuite } from "./plan/plan.ts";
 import type { Progress } from "./progress/listen.ts";
 import { endedServer, groupRejections, withRejections } from "./results/audit.ts";
-import { requireSameTests } from "./results/different-tests.ts";
+import { requireSameTests } from "./results/collection-mismatch.ts";
 import { mergeReported, mergeResults } from "./results/merge.ts";
 import { outputOf } from "./runners/listing.ts";
 import type { ListingRequest, Runner, Share, TestResults } from "./runners/runner.ts";
@@ -64,10 +64,10 @@ export class SuiteProcesses {
   async runWhole(): Promise<SuiteRunResult> {
     const { planned, logs } = this.parts;
     const log = logs(planned.suite.name);
-    return await this.#runWithDatabases(planned.databases, [log.name], async (databases, office, signal) => {
+    return await this.#runWithDatabases(planned.databases, [log.name], async (databases, leases, signal) => {
       const workerEnvironments = environmentsOf(planned.workers, databases);
       const workers = planned.workers.length;
-      const attempt = await this.#attempt({ workers, workerEnvironments, office, selection: null, log, signal });
+      const attempt = await this.#attempt({ workers, workerEnvironments, leases, selection: null, log, signal });
       this.#isBuilt = attempt.reported.connectedRunners > 0;
       return [attempt];
     });
@@ -81,14 +81,14 @@ export class SuiteProcesses {
     const shares = await this.#shares();
     const files = workers.slice(0, shares.length).map((worker) => logs(`${suite.name}-${worker}`));
     const names = files.map(({ name }) => name);
-    return await this.#runWithDatabases(planned.databases, names, async (databases, office, signal) => {
+    return await this.#runWithDatabases(planned.databases, names, async (databases, leases, signal) => {
       const environments = environmentsOf(workers, databases);
       return await allOrNone(signal, (ends) =>
         files.map((log, index) => {
           const worker = workers[index] ?? "master";
           const selection = shareOf(shares, index);
           const workerEnvironments = { master: environments[worker] ?? {} };
-          return this.#attempt({ workers: 1, workerEnvironments, worker, office, selection, log, signal: ends });
+          return this.#attempt({ workers: 1, workerEnvironments, worker, leases, selection, log, signal: ends });
         }),
       );
     });
@@ -111,12 +111,12 @@ export class SuiteProcesses {
     return await this.#runWithDatabases(
       planned.usesDatabase ? [worker] : [],
       names,
-      async (databases, office, signal) => {
+      async (databases, leases, signal) => {
         const workerEnvironments = { master: environmentsOf([worker], databases)[worker] ?? {} };
         const attempts: Attempt[] = [];
         for (const [index, log] of files.entries()) {
           const selection = { kind: "tests", tests: steps[index] ?? [] } as const;
-          const request = { workers: 1, workerEnvironments, worker, office, selection, log, signal, timeoutSeconds };
+          const request = { workers: 1, workerEnvironments, worker, leases, selection, log, signal, timeoutSeconds };
           attempts.push(await this.#attempt(request));
         }
         return attempts;
@@ -163,11 +163,11 @@ export class SuiteProcesses {
   }
 
   async #attempt({
-    office,
+    leases,
     timeoutSeconds = this.parts.planned.timeoutSeconds,
     ...request
   }: Omit<AttemptRequest, "planned" | "runner" | "context" | "leaseSocket"> & {
-    readonly office: LeaseOffice | null;
+    readonly leases: LeaseServer | null;
     readonly timeoutSeconds?: number | undefined;
   }): Promise<Attempt> {
     const { planned, runner, context, onProgress } = this.parts;
@@ -175,7 +175,7 @@ export class SuiteProcesses {
       planned: { ...planned, suite: this.#suite, timeoutSeconds },
       runner,
       context,
-      leaseSocket: office?.socketPath ?? null,
+      leaseSocket: leases?.socketPath ?? null,
       onProgress,
       ...request,
     });
@@ -186,19 +186,19 @@ export class SuiteProcesses {
     logs: readonly string[],
     start: (
       databases: readonly WorkerDatabase[],
-      office: LeaseOffice | null,
+      leases: LeaseServer | null,
       signal: AbortSignal,
     ) => Promise<readonly Attempt[]>,
   ): Promise<SuiteRunResult> {
     const { planned, provision, context, signal } = this.parts;
-    let office: LeaseOffice | null = null;
+    let leases: LeaseServer | null = null;
     try {
       const databases = (await provision?.lease(workers)) ?? [];
       if (provision && planned.leases)
-        office = await openLeaseOffice(provision, databases, context.scratch, { renews: planned.renewsLeases });
-      const ends = [signal, provision?.lost, office?.failed].filter((end) => end !== undefined);
+        leases = await openLeaseServer(provision, databases, context.scratch, { renews: planned.renewsLeases });
+      const ends = [signal, provision?.lost, leases?.failed].filter((end) => end !== undefined);
       const started = performance.now();
-      const attempts = await start(databases, office, AbortSignal.any(ends));
+      const attempts = await start(databases, leases, AbortSignal.any(ends));
       const seconds = (performance.now() - started) / 1000;
       // Before the results are read: where the server is gone, they are not the suite's own.
       const audit = (await provision?.audit().catch((error) => Promise.reject(endedServer(error)))) ?? nothingSeen;
@@ -213,9 +213,9 @@ export class SuiteProcesses {
       if (signal.aborted) throw error;
       // Without its server a suite says nothing: why it was ended is the server's end.
       if (provision?.lost.aborted) throw endedServer(provision.lost.reason);
-      throw office?.failed.aborted ? office.failed.reason : error;
+      throw leases?.failed.aborted ? leases.failed.reason : error;
     } finally {
-      await office?.close();
+      await leases?.close();
     }
   }
 }

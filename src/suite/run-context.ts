@@ -9,7 +9,7 @@ import type { Secret } from "../shared/redact.ts";
 import type { Environment, World } from "../shared/world.ts";
 import { type Logs, logsIn } from "./logs.ts";
 import type { Plan } from "./plan/plan.ts";
-import type { OrderBook } from "./races/order.ts";
+import type { ReplayStore } from "./races/replay-order.ts";
 import type { DurationStore } from "./schedule/durations.ts";
 import { makeScratch } from "./scratch.ts";
 
@@ -26,7 +26,7 @@ export interface RunContext {
   readonly logs: Logs;
   /** How long the tests took before, and where what is learned now is kept. */
   readonly durations: DurationStore;
-  readonly orders: OrderBook;
+  readonly replays: ReplayStore;
   /** Gets what is known of each suite once that has ended, or was interrupted. */
   readonly soFar: SuiteSummary[];
   /** When the verification began. */
@@ -42,7 +42,7 @@ export interface RunContext {
 }
 
 /** Where and with what a plan is run. */
-export interface RunRequest extends Pick<RunContext, "checkout" | "mainRoot" | "durations" | "orders" | "startedAt"> {
+export interface RunRequest extends Pick<RunContext, "checkout" | "mainRoot" | "durations" | "replays" | "startedAt"> {
   readonly config: Pick<Config, "database">;
   readonly plan: Pick<Plan, "gate">;
   readonly logs: LogsDirectory;
@@ -52,7 +52,7 @@ export interface RunRequest extends Pick<RunContext, "checkout" | "mainRoot" | "
 
 /** Makes what the suites of one run share. `close` removes the files that the runners wrote. */
 export async function openRun(request: RunRequest): Promise<RunContext & { close(): Promise<void> }> {
-  const { checkout, mainRoot, durations, orders, startedAt, config, plan, options, world } = request;
+  const { checkout, mainRoot, durations, replays, startedAt, config, plan, options, world } = request;
   const scratch = await makeScratch(world.environment);
   const configured = config.database === false ? undefined : config.database.url;
   const urls = [options.databaseUrl, world.environment.VERIFY_DATABASE_URL, configured];
@@ -64,7 +64,7 @@ export async function openRun(request: RunRequest): Promise<RunContext & { close
     scratch,
     logs: logsIn(request.logs),
     durations,
-    orders,
+    replays,
     soFar: [],
     startedAt,
     secrets: urlSecrets(urls, world.environment),

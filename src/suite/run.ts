@@ -22,9 +22,9 @@ import { linkedOut } from "./plan/within-checkout.ts";
 import { SuiteProcesses, type SuiteRunResult } from "./processes.ts";
 import type { Progress } from "./progress/listen.ts";
 import { RunningSuite, type SuiteObserver } from "./progress/running-suite.ts";
-import { redactedOrders } from "./races/order.ts";
+import { redactingStore } from "./races/replay-order.ts";
 import { findRaces } from "./races/reruns.ts";
-import { DifferentTestsError, NoWorkersError } from "./results/different-tests.ts";
+import { CollectionMismatchError, NoWorkersError } from "./results/collection-mismatch.ts";
 import { redactFailure, redactRecord, redactRejection } from "./results/redact.ts";
 import { nameInFile, nothingRan, reportedFile } from "./results/results.ts";
 import { recordRun } from "./results/timeline.ts";
@@ -98,7 +98,7 @@ export async function runSuite(
             suiteRun: result,
             rejections,
             processes,
-            orders: redactedOrders(context.orders, redact),
+            replays: redactingStore(context.replays, redact),
             onProgress,
           })
         : { failures: results.failures, notes: [] };
@@ -236,7 +236,7 @@ function whyCoordinatorFailed({ results, rejections }: SuiteRunResult): string |
 
 /** The same for a suite that could not run; `database` is the one that the coordinating process was led to. */
 function whyNoneRan(error: unknown, database: string | undefined): string | null {
-  if (error instanceof DifferentTestsError) return "its workers name the same tests differently";
+  if (error instanceof CollectionMismatchError) return "its workers name the same tests differently";
   if (error instanceof NoWorkersError) return noWorkers;
   const looksForIt = error instanceof UnavailableError && database !== undefined && error.message.includes(database);
   return looksForIt ? coordinatorOpens : null;

@@ -80,15 +80,15 @@ async function isTracked({ root, trackedFiles }: Checkout, file: string): Promis
 
 /** Why a pass is no proof of the tree, a sentence each; `added` are the files that the run left behind. */
 export function whyNoProof({ kind, dependencyNotes }: Checkout, plan: Plan, added: readonly string[]): string[] {
-  const doubts = plan.weaker.map((reason) => `No receipt is kept: ${reason}.`);
+  const reasons = plan.weaker.map((reason) => `No receipt is kept: ${reason}.`);
   // In a worktree they are left out, so nothing ran with them.
-  if (kind === "checkout") doubts.push(...dependencyNotes.map((note) => `No receipt is kept: ${note}`));
-  if (kind === "working tree") doubts.push("No receipt is kept: the working tree is not a commit.");
+  if (kind === "checkout") reasons.push(...dependencyNotes.map((note) => `No receipt is kept: ${note}`));
+  if (kind === "working tree") reasons.push("No receipt is kept: the working tree is not a commit.");
   if (added.length > 0) {
     const files = listed(added, 3, (file) => file, "file").join(", ");
-    doubts.push(
+    reasons.push(
       `No receipt is kept: the run left files behind that git does not ignore (${files}). Add them to .gitignore.`,
     );
   }
-  return doubts;
+  return reasons;
 }

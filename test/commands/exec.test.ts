@@ -1,7 +1,7 @@
 import { chmod, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { openLeaseOffice } from "../../src/database/leases.ts";
+import { openLeaseServer } from "../../src/database/leases.ts";
 import type { Environment } from "../../src/shared/world.ts";
 import { open, ownRunDirectories } from "../database/support.ts";
 import { builtProgram, startExec } from "../support/exec.ts";
@@ -177,7 +177,7 @@ test("where a worker has its database already, the command shares it", async () 
 test("inside a verification it leases, and what it starts shares the lease", async () => {
   const { root } = await makeExecRepository();
   const provision = await open();
-  const office = await openLeaseOffice(provision, await provision.lease(["gw0"]), await makeDirectory(), {
+  const office = await openLeaseServer(provision, await provision.lease(["gw0"]), await makeDirectory(), {
     renews: true,
   });
   onTestFinished(() => office.close());
@@ -193,7 +193,7 @@ test("inside a verification it leases, and what it starts shares the lease", asy
 
 test("an interruption while it waits for a lease ends the waiting", async () => {
   const provision = await open();
-  const office = await openLeaseOffice(provision, [], await makeDirectory(), { renews: true });
+  const office = await openLeaseServer(provision, [], await makeDirectory(), { renews: true });
   onTestFinished(() => office.close());
   const directory = await makeDirectory();
   const environment = outside({ VERIFY_LEASES: office.socketPath });

@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { type LeaseOffice, openLeaseOffice } from "../../src/database/leases.ts";
+import { type LeaseServer, openLeaseServer } from "../../src/database/leases.ts";
 import type { Provision, WorkerDatabase, WorkerId } from "../../src/database/provision.ts";
 import { adapterPath } from "../../src/shared/paths.ts";
 import { leaseDatabase } from "../../src/suite/runners/adapters/lease.mjs";
@@ -14,7 +14,7 @@ import { queryUrl } from "../support/postgres.ts";
 import { makeDirectory } from "../support/repository.ts";
 import { open } from "./support.ts";
 
-interface Scene extends LeaseOffice {
+interface Scene extends LeaseServer {
   readonly provision: Provision;
   readonly databases: readonly WorkerDatabase[];
   lease(): ReturnType<typeof leaseDatabase>;
@@ -23,9 +23,9 @@ interface Scene extends LeaseOffice {
 async function openOffice(workers: readonly WorkerId[], directory?: string): Promise<Scene> {
   const provision = await open();
   const databases = await provision.lease(workers);
-  const office = await openLeaseOffice(provision, databases, directory ?? (await makeDirectory()), { renews: true });
-  onTestFinished(() => office.close());
-  return { ...office, provision, databases, lease: () => leaseDatabase(office.socketPath) };
+  const leases = await openLeaseServer(provision, databases, directory ?? (await makeDirectory()), { renews: true });
+  onTestFinished(() => leases.close());
+  return { ...leases, provision, databases, lease: () => leaseDatabase(leases.socketPath) };
 }
 
 const query = ({ environment }: { environment: Readonly<Record<string, string>> }, statement: string) =>

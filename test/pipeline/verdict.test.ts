@@ -25,7 +25,7 @@ function outcome(summary: Partial<SuiteSummary> = {}, rest: Partial<SuiteOutcome
 }
 
 function findings(changed: Partial<Findings> = {}): Findings {
-  return { suites: [outcome()], coverage, checks, outside: [], changed: [], doubts: [], ...changed };
+  return { suites: [outcome()], coverage, checks, outside: [], changed: [], problems: [], ...changed };
 }
 
 /** The coverage of a gate of 95 % of lines that is closed. */
@@ -120,7 +120,7 @@ test.each<[string, "failed" | "error", Partial<Findings>, string]>([
   [
     "figures that something speaks against",
     "failed",
-    { doubts: ["Nothing but tests is measured."] },
+    { problems: ["Nothing but tests is measured."] },
     "Nothing but tests is measured.",
   ],
   [
@@ -179,7 +179,7 @@ test("what makes a run say nothing is named first, and all the rest after it", (
       ),
     ],
     coverage: null,
-    doubts: [],
+    problems: [],
     checks: [{ name: "lint", command: "lint", passed: false, seconds: 1, log: "l" }],
     outside: ["/x"],
     changed: ["a"],

@@ -4,15 +4,15 @@ import { canonicalPath, isWithin, nameWithin } from "../../shared/within.ts";
 import type { Coverage, SourceCoverage } from "../lcov/source-coverage.ts";
 
 /** The merged coverage, parted by whose code it is about. */
-export interface PartedCoverage {
+export interface ClassifiedCoverage {
   /** Of the verified files. */
   readonly verified: Coverage;
   /** Files of another checkout of the same repository: their code ran in place of what was to be verified. */
-  readonly misled: readonly string[];
+  readonly otherCheckout: readonly string[];
   /** Files that are no part of what is verified, such as generated or installed ones: they neither help nor harm. */
-  readonly elsewhere: readonly string[];
+  readonly untracked: readonly string[];
   /** Files below the root that are not there: the data is not of what was verified, or they were removed while it ran. */
-  readonly vanished: readonly string[];
+  readonly missing: readonly string[];
 }
 
 /** What is verified. */
@@ -26,23 +26,23 @@ export interface VerifiedFiles {
 }
 
 /** Parts the merged coverage. What we inject into the workers ourselves is nobody's code and left out in silence. */
-export function partCoverage(merged: Coverage, { root, tracked, otherRoots }: VerifiedFiles): PartedCoverage {
+export function classifyCoverage(merged: Coverage, { root, tracked, otherRoots }: VerifiedFiles): ClassifiedCoverage {
   const adapters = canonicalPath(adapterPath("."));
   const canonicalRoot = canonicalPath(root);
   const verified = new Map<string, SourceCoverage>();
-  const misled: string[] = [];
-  const elsewhere: string[] = [];
-  const vanished: string[] = [];
+  const otherCheckout: string[] = [];
+  const untracked: string[] = [];
+  const missing: string[] = [];
   for (const [file, source] of merged) {
     const name = nameWithin(canonicalRoot, file);
     if (name !== null && tracked.has(name)) verified.set(file, source);
     else if (isWithin(file, adapters)) continue;
     else if (name === null && !isInstalled(file) && otherRoots.some((other) => isWithin(file, other)))
-      misled.push(file);
-    else if (name !== null && !existsSync(file)) vanished.push(name);
-    else elsewhere.push(name ?? file);
+      otherCheckout.push(file);
+    else if (name !== null && !existsSync(file)) missing.push(name);
+    else untracked.push(name ?? file);
   }
-  return { verified, misled, elsewhere, vanished };
+  return { verified, otherCheckout, untracked, missing };
 }
 
 /** Whether an absolute path lies in a directory of installed packages, which the checkouts may share. */

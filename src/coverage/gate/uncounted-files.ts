@@ -21,7 +21,7 @@ export interface UncountedRequest extends FilesContext {
  * What speaks against a figure that files are missing from, though a suite's `source` or its runner's configuration names them
  * as source, a sentence for each suite. Every runner counts what nothing loads; as a rule, it could not read these.
  */
-export function uncountedDoubts(request: UncountedRequest): string[] {
+export function uncountedProblems(request: UncountedRequest): string[] {
   const suites = request.suites.filter(({ runner, measuring }) => runner !== "command" && measuring.isTold);
   return uncountedFiles(request, suites).map(
     ({ name, files }) =>

@@ -8,7 +8,7 @@ import type { WorkerId } from "../../database/provision.ts";
 import { durationSeconds } from "../../shared/duration.ts";
 import { RequestError } from "../../shared/errors.ts";
 import { plural } from "../../shared/text.ts";
-import type { Order } from "../races/order.ts";
+import type { ReplayOrder } from "../races/replay-order.ts";
 import { runnerOf } from "../runners/all.ts";
 import { usableWorkers } from "../schedule/worker-count.ts";
 import { refuseHandingOn } from "./hand-on.ts";
@@ -44,7 +44,7 @@ export interface PlannedSuite {
   readonly whyProcesses: string | null;
   readonly timeoutSeconds: number;
   /** Where only some tests are run, on one worker and in this order; left out for the whole suite. */
-  readonly order?: Pick<Order, "tests" | "worker">;
+  readonly order?: Pick<ReplayOrder, "tests" | "worker">;
 }
 
 /** Makes the plan for a checkout with that absolute root. Throws RequestError for suites that are not there. */

@@ -4,7 +4,7 @@ import { messageOf } from "../../shared/errors.ts";
 import { formatSeconds, listed, plural } from "../../shared/text.ts";
 import type { SuiteProcesses, SuiteRunResult } from "../processes.ts";
 import { groupEnd, type TestResults } from "../runners/runner.ts";
-import { type OrderBook, ranBefore } from "./order.ts";
+import { type ReplayStore, ranBefore } from "./replay-order.ts";
 
 /** How many failed tests are run again at the most. */
 const mostReruns = 10;
@@ -31,7 +31,7 @@ export interface RerunRequest {
   readonly suiteRun: Pick<SuiteRunResult, "results" | "reported" | "seconds">;
   readonly rejections: readonly RejectionSummary[];
   readonly processes: Pick<SuiteProcesses, "parts" | "runTests">;
-  readonly orders: OrderBook;
+  readonly replays: ReplayStore;
   /** Called before each test that is run again, with a phrase. */
   readonly onProgress: (phrase: string) => void;
 }
@@ -154,14 +154,14 @@ function leftNotes(count: number, request: RerunRequest): string[] {
 
 /** The failure as a race; adds a note where its order cannot be kept. */
 async function asRace(failure: Failure, request: RerunRequest, notes: string[]): Promise<Failure> {
-  const { suiteRun, rejections, processes, orders } = request;
+  const { suiteRun, rejections, processes, replays } = request;
   const { planned, context } = processes.parts;
   const { file, id = "", worker } = failure;
   const { ran } = suiteRun.results;
   const tests = ranBefore({ ...suiteRun.reported, ran, checkoutRoot: context.checkout.root }, { file, id, worker });
   const filesBefore = [...new Set(tests.map((test) => test.file))].filter((other) => other !== file);
   const order = { suite: planned.suite.name, worker: worker ?? "master", tests };
-  const repeat = await orders.keep(order).then(
+  const repeat = await replays.keep(order).then(
     (name) => `npx verify repeat ${name}`,
     (error: unknown) => {
       notes.push(`The order that led to ${failure.name} could not be kept: ${messageOf(error)}`);

@@ -8,7 +8,7 @@ import { pytestSettings } from "../../project/pytest-configuration.ts";
 import { RequestError, UnavailableError } from "../../shared/errors.ts";
 import { adapterPath } from "../../shared/paths.ts";
 import { quote, withArguments } from "../../shared/shell.ts";
-import { DifferentTestsError, differentTestsAdvice, NoWorkersError } from "../results/different-tests.ts";
+import { CollectionMismatchError, collectionMismatchAdvice, NoWorkersError } from "../results/collection-mismatch.ts";
 import { readJunit, type TestCase } from "../results/junit.ts";
 import {
   couldNotRun,
@@ -176,10 +176,10 @@ function oneEntryEach(cases: readonly TestCase[]): TestCase[] {
 const differentCollections = "Different tests were collected";
 
 /** xdist refuses to begin where its workers found different tests: most often an id holds what differs by worker. */
-function differentTests(run: SuiteRun, { details }: TestCase): DifferentTestsError {
+function differentTests(run: SuiteRun, { details }: TestCase): CollectionMismatchError {
   const difference = details.split("\n").filter((line) => /^[+-](?![+-])/.test(line));
-  return new DifferentTestsError(
-    `${run.suite.name}: the workers collected different tests, so none ran. ${differentTestsAdvice}\n${difference.slice(0, 6).join("\n")}`,
+  return new CollectionMismatchError(
+    `${run.suite.name}: the workers collected different tests, so none ran. ${collectionMismatchAdvice}\n${difference.slice(0, 6).join("\n")}`,
   );
 }
 

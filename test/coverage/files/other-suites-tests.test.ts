@@ -8,7 +8,7 @@ const suite = (name: string, runner: "jest" | "vitest" | "mocha", testFiles: str
   ...{ name, runner, directory: "/shop", source: ["src"] },
   measuring: { ...nothingTold, testFiles: new Set(testFiles), tested: new Set(tested), named: new Set(["/a", "/t"]) },
 });
-const left = { misled: [], elsewhere: [], vanished: [], tracked: new Set<string>() };
+const left = { otherCheckout: [], untracked: [], missing: [], tracked: new Set<string>() };
 const countedOf = (suites: ReturnType<typeof suite>[], bySuite: Record<string, Coverage>) => {
   const verified = new Map(Object.values(bySuite).flatMap((own) => [...own]));
   const result = withoutOthersTests({ ...left, verified, bySuite: new Map(Object.entries(bySuite)) }, suites);

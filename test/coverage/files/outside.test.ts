@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { partCoverage } from "../../../src/coverage/files/outside.ts";
+import { classifyCoverage } from "../../../src/coverage/files/outside.ts";
 import { SourceCoverage } from "../../../src/coverage/lcov/source-coverage.ts";
 import { adapterPath } from "../../../src/shared/paths.ts";
 import { makeDirectory, writeFiles } from "../../support/repository.ts";
@@ -9,7 +9,7 @@ import { makeDirectory, writeFiles } from "../../support/repository.ts";
 function part(...files: string[]) {
   const merged = new Map(files.map((file) => [file, new SourceCoverage()]));
   const verified = { root: "/shop", tracked: new Set(["src/a.py"]), otherRoots: ["/shop-linked"] };
-  const { verified: own, ...others } = partCoverage(merged, verified);
+  const { verified: own, ...others } = classifyCoverage(merged, verified);
   return { lines: [...own.keys()], ...others };
 }
 
@@ -21,8 +21,8 @@ test("a file below the root that git does not know is not counted", async () => 
   const root = await makeDirectory();
   await writeFiles(root, { "src/generated.py": "" });
   const merged = new Map([[join(root, "src/generated.py"), new SourceCoverage()]]);
-  const { verified, elsewhere, vanished } = partCoverage(merged, { root, tracked: new Set(), otherRoots: [] });
-  expect([verified.size, elsewhere, vanished]).toEqual([0, ["src/generated.py"], []]);
+  const { verified, untracked, missing } = classifyCoverage(merged, { root, tracked: new Set(), otherRoots: [] });
+  expect([verified.size, untracked, missing]).toEqual([0, ["src/generated.py"], []]);
 });
 
 test("a file below the root that is not there is data of something else", () => {
@@ -44,7 +44,7 @@ test("a package that is installed in another checkout is shared, not misleading"
 });
 
 test("a directory whose name only begins like another checkout's is not that checkout", () => {
-  expect(part("/shop-linked-too/a.py").misled).toEqual([]);
+  expect(part("/shop-linked-too/a.py").otherCheckout).toEqual([]);
 });
 
 test("what pushproof injects is left out without a word", () => {
@@ -52,6 +52,6 @@ test("what pushproof injects is left out without a word", () => {
 });
 
 test("files outside the verified tree are found, also beside a root whose name they begin with", () => {
-  const { elsewhere } = part("/shop/src/a.py", "/shop-main/src/b.py", "/usr/lib/c.py");
-  expect(elsewhere).toEqual(["/shop-main/src/b.py", "/usr/lib/c.py"]);
+  const { untracked } = part("/shop/src/a.py", "/shop-main/src/b.py", "/usr/lib/c.py");
+  expect(untracked).toEqual(["/shop-main/src/b.py", "/usr/lib/c.py"]);
 });

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Measuring } from "../../../src/coverage/files/measuring.ts";
 import { nothingTold } from "../../../src/coverage/files/measuring.ts";
-import { uncountedDoubts, uncountedNotes } from "../../../src/coverage/gate/uncounted-files.ts";
+import { uncountedNotes, uncountedProblems } from "../../../src/coverage/gate/uncounted-files.ts";
 import { SourceCoverage } from "../../../src/coverage/lcov/source-coverage.ts";
 import { makeDirectory, writeFiles } from "../../support/repository.ts";
 
@@ -31,12 +31,12 @@ async function said({ runner = "vitest", told = {} }: { runner?: "vitest" | "com
     bySuite: new Map([["web", coverage]]),
     isExcluded: (file: string) => file.startsWith("src/gen/"),
   };
-  return { doubts: uncountedDoubts(request), notes: uncountedNotes(request) };
+  return { problems: uncountedProblems(request), notes: uncountedNotes(request) };
 }
 
 test("a file of the source that the runner did not count speaks against the figure, one without a line that could run does not", async () => {
-  const { doubts, notes } = await said({ told: { isTold: true } });
-  expect(doubts).toEqual([
+  const { problems, notes } = await said({ told: { isTold: true } });
+  expect(problems).toEqual([
     "The coverage of web lacks 1 file of its source (src/never.ts): the runner counted no line of it. " +
       "Its log and its configuration may say why; what is not to count goes into `coverage.exclude`.",
   ]);
@@ -44,9 +44,9 @@ test("a file of the source that the runner did not count speaks against the figu
 });
 
 test("what the runner names is the answer, and one that said nothing is told of", async () => {
-  expect((await said({ told: { isTold: true, named: new Set() } })).doubts).toEqual([]);
+  expect((await said({ told: { isTold: true, named: new Set() } })).problems).toEqual([]);
   expect(await said({})).toEqual({
-    doubts: [],
+    problems: [],
     notes: [
       "The runner of web did not say which files its coverage leaves out, so that some of the source may be missing from the figure.",
     ],
@@ -54,8 +54,8 @@ test("what the runner names is the answer, and one that said nothing is told of"
 });
 
 test("of what a command wrote the gap is told, and decides nothing", async () => {
-  const { doubts, notes } = await said({ runner: "command" });
-  expect(doubts).toEqual([]);
+  const { problems, notes } = await said({ runner: "command" });
+  expect(problems).toEqual([]);
   expect(notes).toEqual([
     "The coverage data of web leaves out 1 file of its source (src/never.ts), so the figure says nothing of it.",
   ]);

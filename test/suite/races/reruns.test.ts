@@ -6,7 +6,7 @@ import type { RanTest, TestId } from "../../../src/model/test-id.ts";
 import { InterruptedError, UnavailableError } from "../../../src/shared/errors.ts";
 import { noThresholds } from "../../../src/suite/hints/own-thresholds.ts";
 import type { SuiteParts, SuiteRunResult } from "../../../src/suite/processes.ts";
-import type { Order } from "../../../src/suite/races/order.ts";
+import type { ReplayOrder } from "../../../src/suite/races/replay-order.ts";
 import { findRaces, type RerunRequest, type RerunResult } from "../../../src/suite/races/reruns.ts";
 import type { TestResults } from "../../../src/suite/runners/runner.ts";
 
@@ -53,7 +53,7 @@ interface Scene {
   /** What comes of a test that runs alone. */
   readonly alone: (test: TestId, timeoutSeconds: number | undefined) => Partial<TestResults>;
   readonly signal?: AbortSignal;
-  readonly orders?: RerunRequest["orders"];
+  readonly orders?: RerunRequest["replays"];
   readonly seconds?: number;
 }
 
@@ -72,7 +72,7 @@ async function tell(scene: Scene): Promise<RerunResult & { readonly rerun: TestI
   const retold = await findRaces({
     suiteRun: finished({ failures, ran: all, ...(scene.counts && { tests: scene.counts }) }, scene.seconds),
     rejections: [],
-    orders: scene.orders ?? { keep: async ({ worker }) => `.verify/orders/1-${worker}.json` },
+    replays: scene.orders ?? { keep: async ({ worker }) => `.verify/orders/1-${worker}.json` },
     onProgress: (phrase) => void phrases.push(phrase),
     processes: {
       parts,
@@ -245,7 +245,7 @@ test("a race's order is what its worker had run, in its order, and the test itse
     { file, id: "a", seconds: 1, outcome: "failed", worker: "gw1" },
     { file, id: "after", seconds: 1, outcome: "passed", worker: "gw1" },
   ];
-  const kept: Omit<Order, "schema" | "commit">[] = [];
+  const kept: Omit<ReplayOrder, "schema" | "commit">[] = [];
   const orders = { keep: async (order: (typeof kept)[number]) => String(kept.push(order)) };
   const { failures } = await tell({ all, alone: passes, orders });
   const tests = [

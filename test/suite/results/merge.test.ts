@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { nothingTold } from "../../../src/coverage/files/measuring.ts";
 import { UnavailableError } from "../../../src/shared/errors.ts";
-import { requireSameTests } from "../../../src/suite/results/different-tests.ts";
+import { requireSameTests } from "../../../src/suite/results/collection-mismatch.ts";
 import { mergeResults } from "../../../src/suite/results/merge.ts";
 import type { TestResults } from "../../../src/suite/runners/runner.ts";
 

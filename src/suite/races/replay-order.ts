@@ -20,10 +20,10 @@ const orderSchema = z.object({
 });
 
 /** What one worker ran up to a test that failed there and passes alone. */
-export type Order = z.output<typeof orderSchema>;
+export type ReplayOrder = z.output<typeof orderSchema>;
 
 /** The order that a file's text holds, or null where it holds none. */
-export function parseOrder(text: string): Order | null {
+export function parseReplayOrder(text: string): ReplayOrder | null {
   try {
     return orderSchema.safeParse(JSON.parse(text)).data ?? null;
   } catch {
@@ -32,13 +32,13 @@ export function parseOrder(text: string): Order | null {
 }
 
 /** Where the orders of a run are kept. */
-export interface OrderBook {
+export interface ReplayStore {
   /** Keeps one and gives its file's name, relative to the repo's root. */
-  keep(order: Omit<Order, "schema" | "commit">): Promise<string>;
+  keep(order: Omit<ReplayOrder, "schema" | "commit">): Promise<string>;
 }
 
 /** The orders of one run of that commit, in `.verify/orders` under the repo's root; those of earlier runs go. */
-export async function openOrderBook(root: string, commit: string | null): Promise<OrderBook> {
+export async function openReplayStore(root: string, commit: string | null): Promise<ReplayStore> {
   const directory = join(".verify", "orders");
   await rm(join(root, directory), { recursive: true, force: true });
   let count = 0;
@@ -53,7 +53,7 @@ export async function openOrderBook(root: string, commit: string | null): Promis
 }
 
 /** Keeps orders without what must not be shown; a test whose id holds a secret cannot be found again by it. */
-export function redactedOrders(orders: OrderBook, redact: Redact): OrderBook {
+export function redactingStore(orders: ReplayStore, redact: Redact): ReplayStore {
   return {
     keep: ({ tests, ...order }) =>
       orders.keep({ ...order, tests: tests.map(({ file, id }) => ({ file: redact(file), id: redact(id) })) }),

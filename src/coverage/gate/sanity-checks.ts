@@ -33,36 +33,36 @@ export interface Expectation {
  * What speaks against figures that may well look good, a sentence each: files that are not there, a source that gave
  * nothing, nothing but tests.
  */
-export function coverageDoubts({ vanished, bySuite }: Measured, expected: Expectation): string[] {
+export function coverageProblems({ missing, bySuite }: Measured, expected: Expectation): string[] {
   // Of a suite without any data, that is said elsewhere.
   const suites = expected.suites.filter(({ suite }) => bySuite.has(suite));
   return [
-    ...vanishedDoubts(vanished),
-    ...(bySuite.size > 1 ? suites.flatMap((suite) => emptyDoubts(suite, expected)) : []),
-    ...suites.flatMap((suite) => sourceDoubts(suite, bySuite.get(suite.suite), expected)),
-    ...suites.flatMap((suite) => testsOnlyDoubts(suite, expected)),
-    ...suites.flatMap((suite) => otherVersionDoubts(suite, expected)),
+    ...missingFileProblems(missing),
+    ...(bySuite.size > 1 ? suites.flatMap((suite) => emptySuiteProblems(suite, expected)) : []),
+    ...suites.flatMap((suite) => sourceProblems(suite, bySuite.get(suite.suite), expected)),
+    ...suites.flatMap((suite) => testsOnlyProblems(suite, expected)),
+    ...suites.flatMap((suite) => otherVersionProblems(suite, expected)),
   ];
 }
 
-function vanishedDoubts(vanished: readonly string[]): string[] {
-  if (vanished.length === 0) return [];
-  const files = listed(vanished, 3, (file) => file, "file").join(", ");
+function missingFileProblems(missing: readonly string[]): string[] {
+  if (missing.length === 0) return [];
+  const files = listed(missing, 3, (file) => file, "file").join(", ");
   return [
-    `The coverage data speaks of ${plural(vanished.length, "file")} that ${vanished.length === 1 ? "is" : "are"} not there (${files}): ` +
+    `The coverage data speaks of ${plural(missing.length, "file")} that ${missing.length === 1 ? "is" : "are"} not there (${files}): ` +
       "it is another tree's, or the suite removed what it measured. Remove old data files, or leave generated code out of coverage.",
   ];
 }
 
 /** One suite that measures nothing must not hide behind another. */
-function emptyDoubts({ suite, source }: ExpectedSource, { counted }: Expectation): string[] {
+function emptySuiteProblems({ suite, source }: ExpectedSource, { counted }: Expectation): string[] {
   if (source.length > 0 || holdsLines(counted.get(suite), () => true)) return [];
   return [
     `The coverage data of ${suite} holds no line of the verified files: where does it lie, and what are its names relative to?`,
   ];
 }
 
-function sourceDoubts(
+function sourceProblems(
   { suite, directory, source }: ExpectedSource,
   measured: Coverage | undefined,
   { root, counted }: Expectation,
@@ -90,7 +90,7 @@ function holdsLines(coverage: Coverage | undefined, isMeant: (file: string) => b
 }
 
 /** Lines that a file does not have are another version's. A runner of ours wrote its data in this run. */
-function otherVersionDoubts({ suite, isFromCommand }: ExpectedSource, { root, counted }: Expectation): string[] {
+function otherVersionProblems({ suite, isFromCommand }: ExpectedSource, { root, counted }: Expectation): string[] {
   if (!isFromCommand) return [];
   const canonicalRoot = canonicalPath(root);
   const beyond = [...(counted.get(suite) ?? [])].filter(([file, { lines }]) => lines.last() > linesIn(file));
@@ -110,7 +110,7 @@ function linesIn(file: string): number {
 }
 
 /** A configuration that leaves the whole source out still measures the tests, which run nearly all of their lines. */
-function testsOnlyDoubts({ suite, source }: ExpectedSource, { root, counted, kindOf }: Expectation): string[] {
+function testsOnlyProblems({ suite, source }: ExpectedSource, { root, counted, kindOf }: Expectation): string[] {
   if (source.length > 0) return [];
   const canonicalRoot = canonicalPath(root);
   const names = [...(counted.get(suite)?.keys() ?? [])].map((file) => nameWithin(canonicalRoot, file) ?? file);

@@ -4,7 +4,7 @@ import type { Destination } from "./destination.ts";
 import type { Run } from "./run.ts";
 
 /** The pull request that is to be there. */
-export interface Order {
+export interface PullRequestSpec {
   readonly world: World;
   /** The absolute root of the checkout; programs run there. */
   readonly root: string;

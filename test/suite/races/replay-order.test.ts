@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { RanTest } from "../../../src/model/test-id.ts";
-import { openOrderBook, parseOrder, ranBefore, redactedOrders } from "../../../src/suite/races/order.ts";
+import { openReplayStore, parseReplayOrder, ranBefore, redactingStore } from "../../../src/suite/races/replay-order.ts";
 import { makeDirectory } from "../../support/repository.ts";
 
 const order = { suite: "backend", worker: "gw1", tests: [{ file: "tests/test_a.py", id: "a" }] };
@@ -19,13 +19,13 @@ function idsBefore(all: readonly RanTest[], failed: RanTest, begun: readonly str
 
 test("what is kept can be read again", async () => {
   const root = await makeDirectory();
-  const name = await (await openOrderBook(root, "abc")).keep(order);
+  const name = await (await openReplayStore(root, "abc")).keep(order);
   expect(name).toBe(".verify/orders/1-gw1.json");
-  expect(parseOrder(await readFile(join(root, name), "utf8"))).toEqual({ schema: 1, commit: "abc", ...order });
+  expect(parseReplayOrder(await readFile(join(root, name), "utf8"))).toEqual({ schema: 1, commit: "abc", ...order });
 });
 
 test("two orders of one worker are two files", async () => {
-  const book = await openOrderBook(await makeDirectory(), null);
+  const book = await openReplayStore(await makeDirectory(), null);
   expect([await book.keep(order), await book.keep(order)]).toEqual([
     ".verify/orders/1-gw1.json",
     ".verify/orders/2-gw1.json",
@@ -34,21 +34,21 @@ test("two orders of one worker are two files", async () => {
 
 test("the orders of an earlier run go as the next begins", async () => {
   const root = await makeDirectory();
-  await (await openOrderBook(root, null)).keep(order);
-  await openOrderBook(root, null);
+  await (await openReplayStore(root, null)).keep(order);
+  await openReplayStore(root, null);
   expect(await readdir(join(root, ".verify"))).toEqual([]);
 });
 
 test.each(["", "[]", '{"schema":2}', '{"schema":1,"commit":null,"suite":"a","worker":"gw0","tests":[]}'])(
   "%j is no order",
   (text) => {
-    expect(parseOrder(text)).toBeNull();
+    expect(parseReplayOrder(text)).toBeNull();
   },
 );
 
 test("what must not be shown is in no order", async () => {
   const kept: object[] = [];
-  const book = redactedOrders({ keep: async (one) => String(kept.push(one)) }, (text) => text.replace("secret", "***"));
+  const book = redactingStore({ keep: async (one) => String(kept.push(one)) }, (text) => text.replace("secret", "***"));
   await book.keep({ ...order, tests: [{ file: "tests/secret.py", id: "test[secret]" }] });
   expect(kept).toEqual([{ ...order, tests: [{ file: "tests/***.py", id: "test[***]" }] }]);
 });

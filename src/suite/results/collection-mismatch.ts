@@ -2,13 +2,13 @@ import { UnavailableError } from "../../shared/errors.ts";
 import type { TestResults } from "../runners/runner.ts";
 
 /** The workers of a runner found different tests, so that it ran none of them. */
-export class DifferentTestsError extends UnavailableError {}
+export class CollectionMismatchError extends UnavailableError {}
 
 /** A runner lacks nothing but what runs its workers side by side, so that it ran nothing. */
 export class NoWorkersError extends UnavailableError {}
 
 /** Why workers come to find different tests, and what helps. */
-export const differentTestsAdvice =
+export const collectionMismatchAdvice =
   'A parametrized id that holds a time or a random value does that; give such parameters fixed ids, or run with `"workers": 1`.';
 
 /**
@@ -23,7 +23,7 @@ export function requireSameTests(suite: string, parts: readonly Pick<TestResults
     const difference = other === null ? [] : [...only(first, other, "-"), ...only(other, first, "+")];
     if (difference.length === 0) continue;
     throw new UnavailableError(
-      `${suite}: the processes collected different tests, so nothing is judged. ${differentTestsAdvice}\n${difference.slice(0, 6).join("\n")}`,
+      `${suite}: the processes collected different tests, so nothing is judged. ${collectionMismatchAdvice}\n${difference.slice(0, 6).join("\n")}`,
     );
   }
 }
