@@ -28,8 +28,8 @@ import { describePlan, makePlan } from "./suite/plan/plan.ts";
 import { openReplayStore } from "./suite/races/replay-order.ts";
 import { openRun, type RunContext } from "./suite/run-context.ts";
 import { DurationStore } from "./suite/schedule/durations.ts";
-import { readConditions } from "./trust/conditions.ts";
 import { findProof } from "./trust/proof.ts";
+import { readReceiptKey } from "./trust/receipt-key.ts";
 
 /**
  * Push → Checkout → Plan → Run → Verdict → Reports and receipt, for each tree that is asked for, until one is not
@@ -64,11 +64,11 @@ async function verifyTarget(context: Context, target: Target): Promise<Summary> 
     const loaded = await requireConfig(checkout, repository, target);
     const plan = makePlan(loaded.config, request.options, checkout.root);
     const facts = readChangeFacts(context, loaded, checkout, target);
-    const conditions = background(readConditions(loaded.config, plan, target, checkout, world, request.options, facts));
+    const receiptKey = background(readReceiptKey(loaded.config, plan, target, checkout, world, request.options, facts));
 
-    const proven = await findProof(context, plan, target, conditions);
+    const proven = await findProof(context, plan, target, receiptKey);
     if (proven !== null) return await reportReceipt(context, target, proven, facts.changes);
-    return await verifyFiles(context, { target, checkout, loaded, plan, conditions, ...facts, startedAt });
+    return await verifyFiles(context, { target, checkout, loaded, plan, receiptKey, ...facts, startedAt });
   } finally {
     await checkout.close();
   }

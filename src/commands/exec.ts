@@ -4,7 +4,7 @@ import { messageOf, RequestError, UnavailableError } from "../shared/errors.ts";
 import { runInForeground } from "../shared/exec/foreground.ts";
 import { adapterPath } from "../shared/paths.ts";
 import type { World } from "../shared/world.ts";
-import type { OwnDatabase } from "../suite/own-database.ts";
+import type { CommandDatabase } from "../suite/command-database.ts";
 
 /**
  * Runs one command with a database of its own in its environment, and gives its exit code. Inside a running verification
@@ -27,7 +27,7 @@ export async function exec(words: readonly string[], world: World): Promise<numb
   }
 }
 
-async function findDatabase(world: World): Promise<OwnDatabase> {
+async function findDatabase(world: World): Promise<CommandDatabase> {
   const { VERIFY_LEASES: leases, VERIFY_WORKER: worker } = world.environment;
   if (leases === noLeases) {
     throw new RequestError(
@@ -38,10 +38,10 @@ async function findDatabase(world: World): Promise<OwnDatabase> {
   // A worker of ours has its database already, and what it starts shares it.
   if (worker) return { environment: world.environment, close: async () => {} };
   // Loaded only here: a test runner may start this program for every test file.
-  return await (await import("../suite/own-database.ts")).openOwnDatabase(world);
+  return await (await import("../suite/command-database.ts")).openCommandDatabase(world);
 }
 
-async function lease(socketPath: string, { environment, signal }: World): Promise<OwnDatabase> {
+async function lease(socketPath: string, { environment, signal }: World): Promise<CommandDatabase> {
   const client: LeaseClient = await import(pathToFileURL(adapterPath("lease.mjs")).href);
   const database = await client.leaseDatabase(socketPath, signal).catch((error: unknown) => {
     throw new UnavailableError(messageOf(error));

@@ -8,7 +8,7 @@ import { isExpired, ReceiptStore } from "../push/receipts.ts";
 import { readRevision, type Target } from "../push/refs.ts";
 import { findChanges } from "../report/changes.ts";
 import { pullRequestBody } from "../report/pull-request/body.ts";
-import { readTemplate, type Template } from "../report/pull-request/template.ts";
+import { type PullRequestTemplate, readPullRequestTemplate } from "../report/pull-request/template.ts";
 import { pullRequestToSend } from "../report/pull-request/write.ts";
 import { summaryOfReceipt } from "../report/summarize.ts";
 import { type ExitCode, exitCodes, RequestError } from "../shared/errors.ts";
@@ -39,7 +39,7 @@ export async function pullRequest(options: PullRequestOptions, world: World): Pr
   }
   const changes = base === undefined ? summary.changes : await changesAgainst(base, repository, head.commit);
   const described = withChanges(summary, changes);
-  const template = await readTemplate(repository.git, head.commit);
+  const template = await readPullRequestTemplate(repository.git, head.commit);
   if (open !== null) return await open(described, template);
   world.output.write(pullRequestBody(described, template?.text));
   return exitCodes.verified;
@@ -50,12 +50,12 @@ async function prepareToOpen(
   { base, ...asked }: { base: string | undefined; draft: boolean; web: boolean; force: boolean; head: Target },
   repository: Repository,
   world: World,
-): Promise<(summary: Summary, template: Template | null) => Promise<ExitCode>> {
+): Promise<(summary: Summary, template: PullRequestTemplate | null) => Promise<ExitCode>> {
   // Only this needs to know of hosts.
-  const { findDestination } = await import("../forge/destination.ts");
+  const { findForgeBranch } = await import("../forge/forge-branch.ts");
   const { openPullRequest } = await import("../forge/open.ts");
   const to = base ?? (await loadConfig(repository.root))?.config.base ?? "main";
-  const destination = await findDestination(repository, to, world.environment);
+  const destination = await findForgeBranch(repository, to, world.environment);
   const request = { ...asked, base: to, isBaseGiven: base !== undefined, destination };
   return async (summary, template) => {
     const text = await inReports(repository.root, (directory) => pullRequestToSend(directory, summary, template));

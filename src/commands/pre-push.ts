@@ -12,7 +12,7 @@ import { prepareHook } from "./prepare.ts";
 const patienceOfServers = 60;
 
 /** Where a push goes, as git tells the hook. */
-interface Destination {
+interface HookArguments {
   readonly remote: string;
   readonly url: string;
 }
@@ -21,7 +21,7 @@ interface Destination {
  * What hooks/pre-push starts: verifies what git says on standard input is pushed, and says what follows from the verdict.
  * `environment` is the one that git made for the hook.
  */
-export async function prePush(push: Destination, world: World, environment: Environment): Promise<ExitCode> {
+export async function prePush(push: HookArguments, world: World, environment: Environment): Promise<ExitCode> {
   const started = performance.now();
   try {
     const told = parsePushLines(await text(world.input));
@@ -50,7 +50,7 @@ export async function prePush(push: Destination, world: World, environment: Envi
 
 /** Finds out what is pushed without git's lines, and says how where that is not exact. */
 async function findLines(
-  push: Destination,
+  push: HookArguments,
   { repository, world, environment }: { repository: Repository; world: World; environment: Environment },
 ): Promise<readonly PushLine[]> {
   const found = await findPush({ repository, environment, ...push });

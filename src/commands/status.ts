@@ -9,7 +9,7 @@ import { historyLines, trendRuns } from "../report/terminal/history-lines.ts";
 import { type ExitCode, exitCodes } from "../shared/errors.ts";
 import { formatMoment, formatSeconds, shortId } from "../shared/text.ts";
 import type { World } from "../shared/world.ts";
-import { conditionsOfHead } from "../trust/conditions.ts";
+import { receiptKeyOfHead } from "../trust/receipt-key.ts";
 
 const shownReceipts = 5;
 
@@ -22,7 +22,7 @@ export async function status(world: World): Promise<ExitCode> {
   const name = head.branch === null ? shortId(head.commit) : `${head.branch} at ${shortId(head.commit)}`;
   const subject = `${name} (tree ${shortId(head.tree)})`;
   const differencesOf = async (proof: Receipt): Promise<string[]> =>
-    differences(proof, await conditionsOfHead(repository, head, proof, world), new Date());
+    differences(proof, await receiptKeyOfHead(repository, head, proof, world), new Date());
   const lines =
     receipt === null
       ? [`${subject} is not proven: ${remedy}`]

@@ -4,7 +4,7 @@ import { type EmbeddedRun, listEmbeddedRuns } from "./embedded/server/inventory.
 import { runLocations } from "./embedded/server/run-directory.ts";
 import { sweepRuns } from "./embedded/server/sweep.ts";
 import type { ExternalServer } from "./external/external-server.ts";
-import { listOurDatabases, type OwnDatabase, removeLeftovers } from "./external/leftovers.ts";
+import { listOurDatabases, type OurDatabase, removeLeftovers } from "./external/leftovers.ts";
 import { describeAddress } from "./url.ts";
 
 /** What became of what runs have left, a sentence each. */
@@ -63,7 +63,7 @@ async function ownedNames(server: ExternalServer): Promise<Set<string>> {
 }
 
 /** A line for each run that goes on, not for each of its databases. */
-function liveRuns(databases: readonly OwnDatabase[]): string[] {
+function liveRuns(databases: readonly OurDatabase[]): string[] {
   return [...new Set(databases.map(({ key }) => key))].map((key) => {
     const own = databases.filter((database) => database.key === key);
     const marker = own.find((database) => database.marker !== null)?.marker;

@@ -5,7 +5,7 @@ import { workerEnvironment } from "./environment.ts";
 import { checkDatabaseName } from "./names.ts";
 import type { ProvisionRequest, WorkerDatabase, WorkerId } from "./provision.ts";
 import type { DatabaseServer } from "./server.ts";
-import type { Template } from "./template/build.ts";
+import type { DatabaseTemplate } from "./template/build.ts";
 import { cloneStatements } from "./template/clone-statements.ts";
 import type { ServerAddress } from "./url.ts";
 
@@ -26,7 +26,7 @@ export interface Site {
 /** Makes a fresh database for each worker; see `Provision.lease`. */
 export async function leaseAll(
   site: Site,
-  template: Template | undefined,
+  template: DatabaseTemplate | undefined,
   request: ProvisionRequest,
   workers: readonly WorkerId[],
 ): Promise<WorkerDatabase[]> {
@@ -41,7 +41,7 @@ export async function leaseAll(
 
 async function lease(
   { server, databases, databaseName, addressOf, rolesFor }: Site,
-  template: Template | undefined,
+  template: DatabaseTemplate | undefined,
   request: ProvisionRequest,
   worker: WorkerId,
 ): Promise<WorkerDatabase> {

@@ -3,7 +3,7 @@ import { defaultOptions } from "../config/request.ts";
 import { withoutNpmRun } from "../git/environment.ts";
 import type { Repository } from "../git/repository.ts";
 import { askYesNo, canAsk } from "../init/ask.ts";
-import { changedFiles } from "../init/detect/repository-facts.ts";
+import { uncommittedFiles } from "../init/detect/repository-facts.ts";
 import type { Narrator } from "../init/narrator.ts";
 import { RequestError, UnavailableError } from "../shared/errors.ts";
 import { runProgram } from "../shared/exec/run-program.ts";
@@ -25,7 +25,7 @@ export async function completeSuites(
 ): Promise<string[]> {
   const plan = await planOf(repository, narrator);
   if (plan === null) return [];
-  const before = new Set(await changedFiles(repository));
+  const before = new Set(await uncommittedFiles(repository));
   const problems = await problemsOf(plan, repository, world);
   const commands = installsOf(problems);
   if (commands.length === 0 || !adds) tell(problems, narrator);
@@ -33,7 +33,7 @@ export async function completeSuites(
     for (const command of commands) await run(command, repository, world, narrator);
     tell(await problemsOf(plan, repository, world), narrator);
   } else if (commands.length > 0) narrator.detail("`verify init --install` does that for you");
-  return (await changedFiles(repository)).filter((path) => !before.has(path));
+  return (await uncommittedFiles(repository)).filter((path) => !before.has(path));
 }
 
 function tell(problems: readonly Finding[], narrator: Narrator): void {

@@ -27,7 +27,7 @@ export async function openByAgit(spec: PullRequestSpec): Promise<ExitCode> {
   const isRewritten =
     earlier !== undefined && (await gitLineOrNull(git, "merge-base", "--is-ancestor", earlier.commit, commit)) === null;
   const description = isNew ? describedWithin(spec, longestText) : null;
-  const pushed = await pushShown(spec, agitWords(spec, { description, replaces: isRewritten || force }));
+  const pushed = await pushShown(spec, agitArguments(spec, { description, replaces: isRewritten || force }));
   if (!isNew) {
     world.errors.write(
       "Its title and description are as they were: they cannot be read, and what its author wrote could be lost. --force sends them.\n",
@@ -41,7 +41,7 @@ export async function openByAgit(spec: PullRequestSpec): Promise<ExitCode> {
 const longestText = Math.floor((longestOption * 3) / 4);
 
 /** The arguments of the push; a description is given to what is new, and `replaces` allows a rewritten history. */
-export function agitWords(
+export function agitArguments(
   {
     destination: { remote, branch },
     base,

@@ -1,6 +1,6 @@
 import { gitLineOrNull } from "../git/client.ts";
 import type { PullRequestSpec } from "./pull-request-spec.ts";
-import { outputOf } from "./run.ts";
+import { requireOutput } from "./run.ts";
 
 /** A pull request that the server has, by its number. */
 export interface EarlierHead {
@@ -20,7 +20,7 @@ export async function earlierHeads(
 ): Promise<EarlierHead[]> {
   const { run, git, destination, commit, base } = spec;
   const states = new Set([commit, ...known, ...(await branchStates(spec))]);
-  const lines = (await outputOf(run, "git", ["ls-remote", "--", destination.remote, pattern])).split("\n");
+  const lines = (await requireOutput(run, "git", ["ls-remote", "--", destination.remote, pattern])).split("\n");
   const heads: EarlierHead[] = [];
   for (const line of lines) {
     const [, id = "", number] = /^([0-9a-f]+)\trefs\/[a-z-]+\/(\d+)\/head$/.exec(line) ?? [];

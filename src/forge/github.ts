@@ -1,11 +1,11 @@
 import { relative } from "node:path";
 import { type ExitCode, exitCodes } from "../shared/errors.ts";
 import { descriptionFor, fitsInAddress, writeDescription } from "./description.ts";
-import { requirePushed } from "./destination.ts";
+import { requirePushed } from "./forge-branch.ts";
 import { parseJson } from "./json.ts";
 import { missingProgram } from "./missing.ts";
 import type { PullRequestSpec } from "./pull-request-spec.ts";
-import { addressIn, commandLine, failure, outputOf } from "./run.ts";
+import { addressIn, commandLine, failure, requireOutput } from "./run.ts";
 
 /** What `gh pr list --json` says of one. */
 export interface GitHubPullRequest {
@@ -25,11 +25,11 @@ export interface GitHubPullRequest {
 export async function openOnGitHub(spec: PullRequestSpec): Promise<ExitCode> {
   const { run, destination, world } = spec;
   await requirePushed(destination, spec.commit, spec);
-  const listed = await run("gh", listWords(destination.remoteBranch));
+  const listed = await run("gh", listArguments(destination.remoteBranch));
   if (listed.exitCode === null) {
     const file = await writeDescription(spec, descriptionFor(spec, "", ""));
     const named = { head: destination.remoteBranch, file: relative(world.directory, file) };
-    const command = commandLine("gh", createWords(spec, named));
+    const command = commandLine("gh", createArguments(spec, named));
     return missingProgram(world, { program: "gh", from: "GitHub's own, from https://cli.github.com", command });
   }
   if (listed.exitCode !== 0) throw failure("gh", listed);
@@ -54,13 +54,13 @@ export function choosePullRequest(
 }
 
 /** The arguments that list the open pull requests of a branch. */
-export function listWords(branch: string): string[] {
+export function listArguments(branch: string): string[] {
   const fields = "number,url,body,isDraft,baseRefName,headRefOid,headRepositoryOwner";
   return ["pr", "list", "--head", branch, "--state", "open", "--json", fields];
 }
 
 /** The arguments that open a pull request; a form in the browser is for the author to decide about, draft or not. */
-export function createWords(
+export function createArguments(
   { base, title, draft }: Pick<PullRequestSpec, "base" | "title" | "draft">,
   { head, file, form = false }: { head: string; file: string; form?: boolean },
 ): string[] {
@@ -69,7 +69,7 @@ export function createWords(
 }
 
 /** The arguments that put a description in place of the one that is there; the title stays the author's. */
-export function editWords(number: number, file: string): string[] {
+export function editArguments(number: number, file: string): string[] {
   return ["pr", "edit", String(number), "--body-file", file];
 }
 
@@ -80,24 +80,24 @@ async function create(spec: PullRequestSpec): Promise<string | null> {
   const head = await headName(spec);
   // gh opens no form for a draft, nor for what is too long for an address.
   const form = web && !draft && fitsInAddress(title, text);
-  const output = await outputOf(run, "gh", createWords(spec, { head, file, form }));
+  const output = await requireOutput(run, "gh", createArguments(spec, { head, file, form }));
   const address = addressIn(output);
-  if (web && !form && address !== null) await outputOf(run, "gh", ["pr", "view", address, "--web"]);
+  if (web && !form && address !== null) await requireOutput(run, "gh", ["pr", "view", address, "--web"]);
   return address;
 }
 
 async function update(spec: PullRequestSpec, { number, url, body, isDraft }: GitHubPullRequest): Promise<string> {
   const { run, draft, web } = spec;
   const file = await writeDescription(spec, descriptionFor(spec, body, url));
-  await outputOf(run, "gh", editWords(number, file));
-  if (draft && !isDraft) await outputOf(run, "gh", ["pr", "ready", String(number), "--undo"]);
-  if (web) await outputOf(run, "gh", ["pr", "view", String(number), "--web"]);
+  await requireOutput(run, "gh", editArguments(number, file));
+  if (draft && !isDraft) await requireOutput(run, "gh", ["pr", "ready", String(number), "--undo"]);
+  if (web) await requireOutput(run, "gh", ["pr", "view", String(number), "--web"]);
   return url;
 }
 
 /** gh knows which repository the pull request goes to; seen from there, a fork's branch is named with its owner. */
 async function headName({ run, destination: { owner, remoteBranch } }: PullRequestSpec): Promise<string> {
-  const output = await outputOf(run, "gh", ["repo", "view", "--json", "owner"]);
+  const output = await requireOutput(run, "gh", ["repo", "view", "--json", "owner"]);
   const { login } = parseJson<{ owner: { login: string } }>("gh", output).owner;
   return owner === "" || login.toLowerCase() === owner.toLowerCase() ? remoteBranch : `${owner}:${remoteBranch}`;
 }

@@ -2,9 +2,9 @@ import { relative } from "node:path";
 import { type ExitCode, exitCodes, UnavailableError } from "../shared/errors.ts";
 import { quote } from "../shared/shell.ts";
 import { descriptionFor, writeDescription } from "./description.ts";
-import { remoteTip } from "./destination.ts";
 import { earlierHeads } from "./earlier.ts";
-import { createWords } from "./glab-words.ts";
+import { remoteTip } from "./forge-branch.ts";
+import { createArguments } from "./glab-arguments.ts";
 import { missingProgram } from "./missing.ts";
 import type { PullRequestSpec } from "./pull-request-spec.ts";
 import { describedWithin, longestOption, pushShown, refuseBrowser, tellAddress } from "./push.ts";
@@ -26,12 +26,12 @@ export async function openByPushOptions(spec: PullRequestSpec): Promise<ExitCode
       `${destination.remoteBranch} is on ${destination.remote} already, and GitLab takes options only with a push that brings something.\n`,
     );
     const file = relative(world.directory, await writeDescription(spec, descriptionFor(spec, "", "")));
-    const command = `${commandLine("glab", createWords(spec, { description: null }))} --description "$(cat ${quote(file)})"`;
+    const command = `${commandLine("glab", createArguments(spec, { description: null }))} --description "$(cat ${quote(file)})"`;
     return missingProgram(world, { program: "glab", from, command });
   }
   const [earlier] = await earlierHeads(spec, "refs/merge-requests/*/head", there === null ? [] : [there]);
   const isNew = earlier === undefined || spec.force;
-  const pushed = await pushShown(spec, gitLabWords(spec, isNew ? describedWithin(spec, longestOption) : null));
+  const pushed = await pushShown(spec, pushArguments(spec, isNew ? describedWithin(spec, longestOption) : null));
   const [, refusal] = /(Error encountered with push options[^\n]*)/.exec(pushed) ?? [];
   if (refusal !== undefined)
     throw new UnavailableError(`GitLab has the branch, and no merge request: ${refusal.trim()}`);
@@ -45,7 +45,7 @@ export async function openByPushOptions(spec: PullRequestSpec): Promise<ExitCode
 }
 
 /** The arguments of the push; a description is given to what is new. */
-export function gitLabWords(
+export function pushArguments(
   {
     destination: { remote, remoteBranch },
     base,

@@ -1,11 +1,11 @@
 import { type ExitCode, exitCodes } from "../shared/errors.ts";
 import { descriptionFor, fitsInAddress, writeDescription } from "./description.ts";
-import { requirePushed } from "./destination.ts";
+import { requirePushed } from "./forge-branch.ts";
 import { openByPushOptions } from "./gitlab-push.ts";
-import { createWords, listWords, updateWords } from "./glab-words.ts";
+import { createArguments, listArguments, updateArguments } from "./glab-arguments.ts";
 import { parseJson } from "./json.ts";
 import type { PullRequestSpec } from "./pull-request-spec.ts";
-import { addressIn, failure, outputOf } from "./run.ts";
+import { addressIn, failure, requireOutput } from "./run.ts";
 
 /** What `glab mr list --output json` says of one. */
 export interface MergeRequest {
@@ -23,7 +23,7 @@ export interface MergeRequest {
  */
 export async function openOnGitLab(spec: PullRequestSpec): Promise<ExitCode> {
   const { run, destination, world } = spec;
-  const listed = await run("glab", listWords(destination.remoteBranch));
+  const listed = await run("glab", listArguments(destination.remoteBranch));
   if (listed.exitCode === null) return await openByPushOptions(spec);
   await requirePushed(destination, spec.commit, spec);
   if (listed.exitCode !== 0) throw failure("glab", listed);
@@ -47,8 +47,8 @@ async function create(spec: PullRequestSpec): Promise<string | null> {
   const description = descriptionFor(spec, "", "");
   await writeDescription(spec, description);
   const form = web && fitsInAddress(title, description);
-  const address = addressIn(await outputOf(run, "glab", createWords(spec, { description, form })));
-  if (web && !form) await outputOf(run, "glab", ["mr", "view", spec.destination.remoteBranch, "--web"]);
+  const address = addressIn(await requireOutput(run, "glab", createArguments(spec, { description, form })));
+  if (web && !form) await requireOutput(run, "glab", ["mr", "view", spec.destination.remoteBranch, "--web"]);
   return form ? null : address;
 }
 
@@ -56,7 +56,7 @@ async function update(spec: PullRequestSpec, { iid, web_url, description, draft 
   const { run, web } = spec;
   const text = descriptionFor(spec, description ?? "", web_url);
   await writeDescription(spec, text);
-  await outputOf(run, "glab", updateWords(iid, text, spec.draft && !draft));
-  if (web) await outputOf(run, "glab", ["mr", "view", String(iid), "--web"]);
+  await requireOutput(run, "glab", updateArguments(iid, text, spec.draft && !draft));
+  if (web) await requireOutput(run, "glab", ["mr", "view", String(iid), "--web"]);
   return web_url;
 }

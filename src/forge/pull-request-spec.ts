@@ -1,6 +1,6 @@
 import type { SimpleGit } from "simple-git";
 import type { World } from "../shared/world.ts";
-import type { Destination } from "./destination.ts";
+import type { ForgeBranch } from "./forge-branch.ts";
 import type { Run } from "./run.ts";
 
 /** The pull request that is to be there. */
@@ -12,7 +12,7 @@ export interface PullRequestSpec {
   readonly run: Run;
   /** HEAD's full object id. */
   readonly commit: string;
-  readonly destination: Destination;
+  readonly destination: ForgeBranch;
   /** The branch that it goes to. */
   readonly base: string;
   /** Whether the user named the base: then no pull request to another one is meant. */

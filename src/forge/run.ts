@@ -8,7 +8,7 @@ import type { Environment, World } from "../shared/world.ts";
 import { forgeSecrets, withoutCredentials } from "./remote.ts";
 
 /** How a program ended; what it wrote is without secrets. */
-export interface Ended {
+export interface ProgramOutcome {
   /** Null where the program is not on PATH. */
   readonly exitCode: number | null;
   readonly output: string;
@@ -16,7 +16,7 @@ export interface Ended {
 }
 
 /** Runs a program with its arguments, without a shell; `show` passes on what it says while it runs. */
-export type Run = (program: string, words: readonly string[], options?: { show?: boolean }) => Promise<Ended>;
+export type Run = (program: string, words: readonly string[], options?: { show?: boolean }) => Promise<ProgramOutcome>;
 
 /** Nobody is asked and nothing is decorated: what these programs print is read. */
 const quiet: Environment = {
@@ -52,14 +52,14 @@ export function programRunner(world: World, directory: string, url: string): Run
 }
 
 /** What a program that must succeed wrote on standard output. Throws UnavailableError with its own last words. */
-export async function outputOf(run: Run, program: string, words: readonly string[]): Promise<string> {
+export async function requireOutput(run: Run, program: string, words: readonly string[]): Promise<string> {
   const ended = await run(program, words);
   if (ended.exitCode !== 0) throw failure(program, ended);
   return ended.output;
 }
 
 /** A program's failure in its own last words. */
-export function failure(program: string, { exitCode, output, errors }: Ended): UnavailableError {
+export function failure(program: string, { exitCode, output, errors }: ProgramOutcome): UnavailableError {
   if (exitCode === null) return new UnavailableError(`${program} is not on PATH.`);
   const lines = (errors.trim() === "" ? output : errors).split("\n").map(plainLine).filter(Boolean);
   const words = lines.slice(-shownLines).join(" ") || `it exited with ${exitCode}`;

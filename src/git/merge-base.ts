@@ -14,7 +14,7 @@ export interface MergeBaseRequest {
 }
 
 /** The place a commit is compared with. */
-export interface Comparison {
+export interface BranchComparison {
   /** Such as `origin/main`. */
   readonly base: string;
   /** The merge base's full object id. */
@@ -22,7 +22,7 @@ export interface Comparison {
 }
 
 /** `itself` where the commit is the base branch's own and nothing says where that was before; `none` without a common commit. */
-export type MergeBase = Comparison | "itself" | "none";
+export type MergeBase = BranchComparison | "itself" | "none";
 
 /**
  * What a commit is compared with: the merge base with the base branch. A commit that is the tip of the remote's base
@@ -53,7 +53,12 @@ export async function findMergeBase({
 }
 
 /** Where the remote's branch was before it came to hold the commit, by the reflog; null where that is not known. */
-async function previousPosition(git: SimpleGit, ref: string, name: string, commit: string): Promise<Comparison | null> {
+async function previousPosition(
+  git: SimpleGit,
+  ref: string,
+  name: string,
+  commit: string,
+): Promise<BranchComparison | null> {
   const previous = await ask(git, ["rev-parse", "--verify", "--quiet", `${ref}@{1}^{commit}`]);
   if (previous === null) return null;
   const mergeBase = await ask(git, ["merge-base", previous, commit]);

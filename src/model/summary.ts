@@ -34,7 +34,7 @@ export interface Summary {
   /** What the commit changes against the merge base with `base`; null where there is no base to compare with. */
   readonly changes: Changes | null;
   /** Where the branch goes; null where that is not known. Missing before 0.5. */
-  readonly destination?: Destination | null;
+  readonly destination?: PushDestination | null;
   /** What earlier runs of the same suites were. Missing before 0.5. */
   readonly history?: HistorySummary;
   /** What this run left out of what the configuration asks for, a phrase each; empty for a whole run. */
@@ -274,7 +274,7 @@ export interface CheckSummary {
 }
 
 /** The branch of a remote that a commit is, or would be, pushed to. */
-export interface Destination {
+export interface PushDestination {
   /** Its name. */
   readonly remote: string;
   readonly branch: string;

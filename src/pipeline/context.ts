@@ -2,7 +2,7 @@ import type { LoadedConfig } from "../config/load.ts";
 import type { VerifyRequest } from "../config/request.ts";
 import type { Repository } from "../git/repository.ts";
 import type { Checkout } from "../push/checkout.ts";
-import type { Conditions, ReceiptStore } from "../push/receipts.ts";
+import type { ReceiptKey, ReceiptStore } from "../push/receipts.ts";
 import type { Target } from "../push/refs.ts";
 import type { Output } from "../report/terminal/output.ts";
 import type { World } from "../shared/world.ts";
@@ -24,6 +24,6 @@ export interface Prepared extends ChangeFacts {
   readonly checkout: Checkout;
   readonly loaded: LoadedConfig;
   readonly plan: Plan;
-  readonly conditions: Promise<Conditions>;
+  readonly receiptKey: Promise<ReceiptKey>;
   readonly startedAt: Date;
 }

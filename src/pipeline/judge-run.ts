@@ -1,5 +1,5 @@
 import { type Assessment, assessCoverage } from "../coverage/assess.ts";
-import { nothingTold } from "../coverage/files/measuring.ts";
+import { nothingReported } from "../coverage/files/measuring.ts";
 import { FigureStore } from "../coverage/gate/recorded-figures.ts";
 import { startingGateNotes } from "../coverage/gate/starting-gate.ts";
 import { openGit } from "../git/client.ts";
@@ -63,7 +63,7 @@ async function assess(
     runner,
     directory,
     source,
-    measuring: run.suites.find(({ summary }) => summary.name === name)?.measuring ?? nothingTold,
+    measuring: run.suites.find(({ summary }) => summary.name === name)?.measuring ?? nothingReported,
   }));
   return await assessCoverage(measured, {
     gate: plan.gate,

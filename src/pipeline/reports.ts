@@ -3,7 +3,7 @@ import type { Changes, SuiteSummary, Summary } from "../model/summary.ts";
 import type { Receipt } from "../push/receipts.ts";
 import type { Target } from "../push/refs.ts";
 import { tellGitHub } from "../report/github/tell.ts";
-import { readTemplate } from "../report/pull-request/template.ts";
+import { readPullRequestTemplate } from "../report/pull-request/template.ts";
 import { summaryOfBeginning, summaryOfError, summaryOfReceipt } from "../report/summarize.ts";
 import { summaryJson } from "../report/summary-json.ts";
 import { verdictText } from "../report/terminal/verdict-text.ts";
@@ -27,7 +27,7 @@ async function reportSummary(
   shown: readonly string[] = [],
 ): Promise<Summary> {
   const { output, repository, request, world } = context;
-  const template = await readTemplate(repository.git, summary.commit);
+  const template = await readPullRequestTemplate(repository.git, summary.commit);
   const written = await writeReports(repository.root, summary, data, template);
   const notes = summary.notes.filter((note) => !shown.includes(note));
   output.print(verdictText({ ...summary, notes }, output.colors, output.screen));
@@ -69,7 +69,7 @@ export async function reportError(
   const { output, repository, request, world } = context;
   const verdict = error instanceof InterruptedError ? "interrupted" : "error";
   const summary = summaryOfError(await readRunFacts(context, prepared), verdict, messageOf(error), suites);
-  const template = await readTemplate(repository.git, summary.commit);
+  const template = await readPullRequestTemplate(repository.git, summary.commit);
   for (const note of await writeReports(repository.root, summary, nothing, template)) output.say(`  ${note}`);
   await tellGitHub(summary, output, world.environment);
   if (request.options.json) world.output.write(summaryJson(summary));

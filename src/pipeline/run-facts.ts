@@ -1,5 +1,5 @@
-import type { Destination } from "../model/summary.ts";
-import { findDestination } from "../push/destination.ts";
+import type { PushDestination } from "../model/summary.ts";
+import { findPushDestination } from "../push/push-destination.ts";
 import type { Target } from "../push/refs.ts";
 import { compareWithHistory, History } from "../report/history.ts";
 import type { RunFacts } from "../report/summarize.ts";
@@ -14,7 +14,7 @@ export async function readRunFacts(context: Context, prepared: Prepared): Promis
   const { target, checkout, loaded, plan, startedAt } = prepared;
   const [changes, { environment }, destination, past] = await Promise.all([
     prepared.changes,
-    prepared.conditions,
+    prepared.receiptKey,
     destinationOf(context, target),
     new History(repository.commonDirectory).last(searchedRuns),
   ]);
@@ -26,7 +26,10 @@ export async function readRunFacts(context: Context, prepared: Prepared): Promis
 }
 
 /** Where the branch is pushed to; null where nothing tells. */
-export async function destinationOf({ request, repository }: Context, { branch }: Target): Promise<Destination | null> {
+export async function destinationOf(
+  { request, repository }: Context,
+  { branch }: Target,
+): Promise<PushDestination | null> {
   const remote = request.subject.kind === "push" ? request.subject.remote : undefined;
-  return await findDestination(repository.git, branch, remote);
+  return await findPushDestination(repository.git, branch, remote);
 }

@@ -24,7 +24,7 @@ export interface Receipt {
 }
 
 /** What must be the same for a receipt to stand for a new verification. */
-export type Conditions = Pick<Receipt, "tree" | "configuration" | "version" | "environment" | "against">;
+export type ReceiptKey = Pick<Receipt, "tree" | "configuration" | "version" | "environment" | "against">;
 
 /** How long a receipt stands, in days. An environment drifts in ways its class does not tell. */
 export const receiptDays = 30;
@@ -53,9 +53,9 @@ export class ReceiptStore {
   }
 
   /** The receipt that stands for these conditions, or null. */
-  async find(conditions: Conditions, now: Date): Promise<Receipt | null> {
-    const receipt = await this.ofTree(conditions.tree);
-    return receipt !== null && differences(receipt, conditions, now).length === 0 ? receipt : null;
+  async find(key: ReceiptKey, now: Date): Promise<Receipt | null> {
+    const receipt = await this.ofTree(key.tree);
+    return receipt !== null && differences(receipt, key, now).length === 0 ? receipt : null;
   }
 
   /** Stores a receipt, and the marker that lets the hook answer for it without starting Node; null for a receipt it may not judge. */
@@ -90,15 +90,14 @@ export class ReceiptStore {
 }
 
 /** Why a receipt does not stand for these conditions, a phrase each; empty where it does. */
-export function differences(receipt: Receipt, conditions: Conditions, now: Date): string[] {
+export function differences(receipt: Receipt, key: ReceiptKey, now: Date): string[] {
   const reasons: string[] = [];
-  if (receipt.configuration !== conditions.configuration) reasons.push("the configuration was another");
-  if (receipt.version !== conditions.version)
-    reasons.push(`pushproof was ${receipt.version}, now ${conditions.version}`);
-  if (receipt.environment !== conditions.environment) {
-    reasons.push(`it ran on ${receipt.environment}, this is ${conditions.environment}`);
+  if (receipt.configuration !== key.configuration) reasons.push("the configuration was another");
+  if (receipt.version !== key.version) reasons.push(`pushproof was ${receipt.version}, now ${key.version}`);
+  if (receipt.environment !== key.environment) {
+    reasons.push(`it ran on ${receipt.environment}, this is ${key.environment}`);
   }
-  if (receipt.against !== conditions.against) reasons.push("it was held against another state of the base branch");
+  if (receipt.against !== key.against) reasons.push("it was held against another state of the base branch");
   if (isExpired(receipt, now)) reasons.push(`it is more than ${receiptDays} days old`);
   return reasons;
 }

@@ -1,5 +1,5 @@
 import type { SimpleGit } from "simple-git";
-import { type Comparison, findMergeBase, type MergeBaseRequest } from "../git/merge-base.ts";
+import { type BranchComparison, findMergeBase, type MergeBaseRequest } from "../git/merge-base.ts";
 import type { Changes, CommitSummary, FileChange } from "../model/summary.ts";
 import { compareNames } from "../shared/text.ts";
 import { findLowered } from "./lowered-thresholds.ts";
@@ -11,7 +11,7 @@ export async function findChanges(request: MergeBaseRequest): Promise<Changes | 
 }
 
 /** What the commit changes against that merge base: files, lines, commits and thresholds. */
-export async function readChanges(git: SimpleGit, commit: string, comparison: Comparison): Promise<Changes> {
+export async function readChanges(git: SimpleGit, commit: string, comparison: BranchComparison): Promise<Changes> {
   const { mergeBase } = comparison;
   const [files, commits] = await Promise.all([readFiles(git, mergeBase, commit), readCommits(git, mergeBase, commit)]);
   // Without them the reports say less; what changed is known all the same.

@@ -1,9 +1,9 @@
 import type { VerifyRequest } from "../config/request.ts";
 import type {
   Changes,
-  Destination,
   HistorySummary,
   Judgment,
+  PushDestination,
   SuiteSummary,
   Summary,
   Verdict,
@@ -24,7 +24,7 @@ export interface RunFacts {
   readonly request: VerifyRequest;
   readonly changes: Changes | null;
   readonly history: HistorySummary;
-  readonly destination: Destination | null;
+  readonly destination: PushDestination | null;
   /** What the plan leaves out, a phrase each. */
   readonly incomplete: readonly string[];
 }

@@ -9,7 +9,7 @@ import { replaceFile } from "../shared/files.ts";
 import { reportsIndex } from "./markdown/reports-index.ts";
 import { summaryMarkdown } from "./markdown/summary.ts";
 import { reportPage } from "./page/page.ts";
-import type { Template } from "./pull-request/template.ts";
+import type { PullRequestTemplate } from "./pull-request/template.ts";
 import { writePullRequest } from "./pull-request/write.ts";
 import { summaryJson } from "./summary-json.ts";
 
@@ -40,7 +40,7 @@ export async function writeReports(
   root: string,
   summary: Summary,
   { coverage, record }: RunData,
-  template: Template | null = null,
+  template: PullRequestTemplate | null = null,
 ): Promise<readonly string[]> {
   return await inReports(root, async (directory) => {
     const lcov = join(directory, "coverage.lcov");

@@ -3,13 +3,13 @@ import { chmod, chown, mkdir, readdir, realpath, rename, rm, stat, writeFile } f
 import { basename, dirname, join } from "node:path";
 
 /** What a file is to hold: a text, or whatever the function writes to the path it is given. */
-export type Content = string | ((path: string) => Promise<void>);
+export type FileContent = string | ((path: string) => Promise<void>);
 
 /**
  * Replaces a file of ours in one step, its directory made where there is none: a reader sees the old one or the new one,
  * never half of one. What cannot be written leaves the old one, and nothing beside it.
  */
-export async function replaceFile(path: string, content: Content): Promise<void> {
+export async function replaceFile(path: string, content: FileContent): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await replaceWith(path, (temporary) =>
     typeof content === "string" ? writeFile(temporary, content) : content(temporary),

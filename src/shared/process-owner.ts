@@ -23,7 +23,7 @@ export interface Swept {
 
 /** This process as an owner. */
 export async function currentOwner(): Promise<Owner> {
-  const [start, world] = await Promise.all([processStart(process.pid), processWorld()]);
+  const [start, world] = await Promise.all([processStart(process.pid), pidNamespaceId()]);
   return { pid: process.pid, start, world };
 }
 
@@ -32,7 +32,7 @@ export async function currentOwner(): Promise<Owner> {
  * here.
  */
 export async function isOwnerAlive({ pid, start, world }: Owner): Promise<boolean | undefined> {
-  if (start === undefined || world !== (await processWorld())) return undefined;
+  if (start === undefined || world !== (await pidNamespaceId())) return undefined;
   return (await processStart(pid)) === start;
 }
 
@@ -88,11 +88,11 @@ export async function processStart(pid: number): Promise<string | undefined> {
  * What a process number refers to, as twelve hexadecimal digits: the boot and the namespace of processes, or the machine
  * where the system tells neither.
  */
-export async function processWorld(): Promise<string> {
+export async function pidNamespaceId(): Promise<string> {
   const [boot, namespace] = await Promise.all([
     readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => ""),
     readlink("/proc/self/ns/pid").catch(() => ""),
   ]);
-  const told = `${boot.trim()} ${namespace}`.trim() || hostname();
-  return createHash("sha256").update(told).digest("hex").slice(0, 12);
+  const identity = `${boot.trim()} ${namespace}`.trim() || hostname();
+  return createHash("sha256").update(identity).digest("hex").slice(0, 12);
 }

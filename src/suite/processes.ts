@@ -10,7 +10,7 @@ import type { Progress } from "./progress/listen.ts";
 import { endedServer, groupRejections, withRejections } from "./results/audit.ts";
 import { requireSameTests } from "./results/collection-mismatch.ts";
 import { mergeReported, mergeResults } from "./results/merge.ts";
-import { outputOf } from "./runners/listing.ts";
+import { listingOutput } from "./runners/listing.ts";
 import type { ListingRequest, Runner, Share, TestResults } from "./runners/runner.ts";
 import { shareOut } from "./schedule/shares.ts";
 import type { SuiteContext } from "./suite-context.ts";
@@ -127,7 +127,7 @@ export class SuiteProcesses {
   /** Builds for all processes at once: side by side they would write the same files while others read them. */
   async #build(): Promise<void> {
     if (this.#isBuilt || this.#command === null) return;
-    await outputOf({ ...this.#place(), command: this.#command.build, purpose: "its build failed" });
+    await listingOutput({ ...this.#place(), command: this.#command.build, purpose: "its build failed" });
     this.#isBuilt = true;
   }
 

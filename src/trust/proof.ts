@@ -5,30 +5,30 @@ import type { VerifyRequest } from "../config/request.ts";
 import type { Repository } from "../git/repository.ts";
 import type { Summary } from "../model/summary.ts";
 import type { Checkout } from "../push/checkout.ts";
-import type { Conditions, Receipt, ReceiptStore } from "../push/receipts.ts";
+import type { Receipt, ReceiptKey, ReceiptStore } from "../push/receipts.ts";
 import type { Target } from "../push/refs.ts";
 import { messageOf } from "../shared/errors.ts";
 import { listed } from "../shared/text.ts";
 import type { World } from "../shared/world.ts";
 import type { Plan } from "../suite/plan/plan.ts";
-import { chosenServer, hookMarker } from "./conditions.ts";
+import { callersServer, hookMarker } from "./receipt-key.ts";
 
 /** The receipt that makes a run of this plan unnecessary, or null. */
 export async function findProof(
   { request, receipts }: { request: VerifyRequest; receipts: ReceiptStore },
   plan: Plan,
   target: Target,
-  conditions: Promise<Conditions>,
+  receiptKey: Promise<ReceiptKey>,
 ): Promise<Receipt | null> {
   const wanted = !request.options.fresh && !plan.special && request.subject.kind !== "working tree";
   // Where there is no receipt at all, nobody waits for the versions of the runtimes.
   if (!wanted || (await receipts.ofTree(target.tree)) === null) return null;
-  return await receipts.find(await conditions, new Date());
+  return await receipts.find(await receiptKey, new Date());
 }
 
 /** What a run was about, for keeping what it proved. */
-export interface Proved {
-  readonly conditions: Promise<Conditions>;
+export interface ProvenRun {
+  readonly receiptKey: Promise<ReceiptKey>;
   readonly checkout: Checkout;
   readonly loaded: LoadedConfig;
   readonly plan: Plan;
@@ -40,7 +40,7 @@ export interface Proved {
  */
 export async function keepProof(
   context: { receipts: ReceiptStore; repository: Repository; world: World },
-  proved: Proved,
+  proved: ProvenRun,
   summary: Summary,
 ): Promise<Summary> {
   try {
@@ -54,17 +54,17 @@ export async function keepProof(
 
 async function keep(
   { receipts, repository, world }: { receipts: ReceiptStore; repository: Repository; world: World },
-  { conditions, checkout, loaded, plan }: Proved,
+  { receiptKey, checkout, loaded, plan }: ProvenRun,
   summary: Summary,
 ): Promise<void> {
   if (summary.receipt !== null) {
-    const receipt = { schema: 1, ...(await conditions), at: new Date().toISOString(), summary } as const;
+    const receipt = { schema: 1, ...(await receiptKey), at: new Date().toISOString(), summary } as const;
     // A configuration that is a program may say something else tomorrow, and the hook knows nothing of servers: there
     // only Node can tell; nor does it know what a merge base is, nor of a configuration that is not part of the tree.
     const isForNode =
       !(await isTracked(checkout, loaded.file)) ||
       /\.(js|mjs|ts)$/.test(loaded.file) ||
-      receipt.environment.endsWith(chosenServer) ||
+      receipt.environment.endsWith(callersServer) ||
       receipt.against !== null;
     await receipts.save(receipt, isForNode ? null : await hookMarker(repository, world, { plan, checkout }));
   } else if (summary.verdict === "failed" && !plan.special && checkout.kind !== "working tree") {

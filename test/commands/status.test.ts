@@ -8,7 +8,7 @@ import { readRevision } from "../../src/push/refs.ts";
 import { version } from "../../src/shared/version.ts";
 import type { Environment } from "../../src/shared/world.ts";
 import { makePlan } from "../../src/suite/plan/plan.ts";
-import { readConditions } from "../../src/trust/conditions.ts";
+import { readReceiptKey } from "../../src/trust/receipt-key.ts";
 import { prove } from "../push/support.ts";
 import { type Files, makeRepository, type Repository } from "../support/repository.ts";
 import { makePytestRepository, runIn, useHook, userEnvironment } from "../support/verify.ts";
@@ -125,7 +125,7 @@ async function makeProven(): Promise<{ repository: Repository; environment: Envi
   const loaded = await loadConfig(repository.root);
   if (loaded === null) throw new Error("The repository has no configuration.");
   const plan = makePlan(loaded.config, defaultOptions, repository.root);
-  const receipt = await readConditions(loaded.config, plan, target, opened, world, defaultOptions, {
+  const receipt = await readReceiptKey(loaded.config, plan, target, opened, world, defaultOptions, {
     mergeBase: Promise.resolve("none"),
     baseFigure: Promise.resolve(null),
   });

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { agitWords } from "../../src/forge/agit.ts";
+import { agitArguments } from "../../src/forge/agit.ts";
 import { makeAgitServer, type ReceivedPush } from "./agit-server.ts";
 import { type Desk, makeDesk } from "./support.ts";
 
@@ -167,7 +167,7 @@ test("--web is refused before anything is pushed", async () => {
 
 test("a description of one line goes as it is", () => {
   const order = { destination: { remote: "origin", branch: "topic" }, base: "main", title: "T", draft: false } as never;
-  expect(agitWords(order, { description: "One line.", replaces: false })).toEqual([
+  expect(agitArguments(order, { description: "One line.", replaces: false })).toEqual([
     "push",
     "origin",
     "HEAD:refs/for/main",

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { choosePullRequest, createWords, type GitHubPullRequest } from "../../src/forge/github.ts";
+import { choosePullRequest, createArguments, type GitHubPullRequest } from "../../src/forge/github.ts";
 import { markedBlock } from "../../src/report/pull-request/merged-body.ts";
 import { runIn } from "../support/verify.ts";
 import { type Answer, type Desk, makeDesk } from "./support.ts";
@@ -244,7 +244,7 @@ test("of several, the one to the base is meant; another base counts where none w
 });
 
 test("the form is asked for without changing anything else", () => {
-  const words = createWords({ base: "main", title: "T", draft: false }, { head: "topic", file: "f", form: true });
+  const words = createArguments({ base: "main", title: "T", draft: false }, { head: "topic", file: "f", form: true });
   expect(words).toEqual([
     "pr",
     "create",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { nothingTold } from "../../src/coverage/files/measuring.ts";
+import { nothingReported } from "../../src/coverage/files/measuring.ts";
 import type { Count } from "../../src/model/count.ts";
 import type { CoverageSummary, Failure, SuiteSummary } from "../../src/model/summary.ts";
 import { type Findings, reachVerdict } from "../../src/pipeline/verdict.ts";
@@ -14,7 +14,7 @@ function outcome(summary: Partial<SuiteSummary> = {}, rest: Partial<SuiteOutcome
   return {
     summary: { ...sample, ...summary },
     reasons: [],
-    measuring: nothingTold,
+    measuring: nothingReported,
     foreign: [],
     coverage: lcov,
     advice: [],

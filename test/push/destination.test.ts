@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { openGit } from "../../src/git/client.ts";
-import { findDestination } from "../../src/push/destination.ts";
+import { findPushDestination } from "../../src/push/push-destination.ts";
 import { makeRepository, type Repository } from "../support/repository.ts";
 
 const of = (repository: Repository, branch: string | null, pushedTo?: string) =>
-  findDestination(openGit(repository.root, repository.environment), branch, pushedTo);
+  findPushDestination(openGit(repository.root, repository.environment), branch, pushedTo);
 
 test("a branch that was never pushed goes to origin, which has nothing there", async () => {
   expect(await of(await makeRepository({}), "main")).toEqual({ remote: "origin", branch: "main", before: null });

@@ -6,7 +6,7 @@ import { type Receipt, ReceiptStore } from "../../src/push/receipts.ts";
 import { readRevision } from "../../src/push/refs.ts";
 import { version } from "../../src/shared/version.ts";
 import type { Environment } from "../../src/shared/world.ts";
-import { hookWords } from "../../src/trust/conditions.ts";
+import { hookConditions } from "../../src/trust/receipt-key.ts";
 import { sampleSummary } from "../report/sample.ts";
 import type { Repository } from "../support/repository.ts";
 import { captureWorld } from "../support/world.ts";
@@ -53,6 +53,6 @@ export async function prove(
     summary: sampleSummary({ commit, tree, branch: "main", changes: null, ...changed.summary }),
     ...changed.receipt,
   };
-  const marker = await hookWords(repository.root, repository.environment);
+  const marker = await hookConditions(repository.root, repository.environment);
   await new ReceiptStore(opened.commonDirectory).save(receipt, marker);
 }

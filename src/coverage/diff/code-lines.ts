@@ -72,7 +72,7 @@ function holdsOnlyTypes(code: readonly Line[]): boolean {
 }
 
 /** Whether a JavaScript text does nothing but hand on what other files export: of that nobody counts a line. */
-export function onlyHandsOn(text: string): boolean {
+export function onlyReexports(text: string): boolean {
   const rest = text
     .replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$|^#!.*$/gm, "")
     .replace(
@@ -83,9 +83,9 @@ export function onlyHandsOn(text: string): boolean {
 }
 
 /** The same of a file at an absolute path; false where it cannot be read. */
-export function onlyHandsOnIn(path: string): boolean {
+export function fileOnlyReexports(path: string): boolean {
   try {
-    return onlyHandsOn(readFileSync(path, "utf8"));
+    return onlyReexports(readFileSync(path, "utf8"));
   } catch {
     return false;
   }

@@ -1,5 +1,5 @@
 import { basename } from "node:path/posix";
-import { bracketsAround, quote, tokensOf, unquoted } from "../../project/parsers/code-tokens.ts";
+import { bracketsAround, quoteMark, tokensOf, unquoted } from "../../project/parsers/code-tokens.ts";
 import { parseYaml, recordOf } from "../../project/parsers/loose-values.ts";
 import { readSections } from "../../project/parsers/sections.ts";
 
@@ -91,7 +91,7 @@ function inCode(text: string, key: string, parent: string | null, list: string):
     const { close } = bracketsAround(tokens, index + 3);
     return tokens
       .slice(index + 3, close)
-      .filter((one) => quote.test(one))
+      .filter((one) => quoteMark.test(one))
       .map(unquoted);
   });
   return list === "collectCoverageFrom" ? everyEntry(list, found) : entries(list, found);

@@ -1,7 +1,7 @@
 /** What a runner says of what it measures, by its own configuration; all files are absolute, their links resolved. */
 export interface Measuring {
   /** Whether the runner spoke of it. */
-  readonly isTold: boolean;
+  readonly isReported: boolean;
   /** The files that the configuration names as source, loaded or not; null where it names none, and what is loaded counts. */
   readonly named: ReadonlySet<string> | null;
   /** The files that the configuration leaves out, such as by coverage.py's `omit`. */
@@ -13,8 +13,8 @@ export interface Measuring {
 }
 
 /** Of a runner that says nothing. */
-export const nothingTold: Measuring = {
-  isTold: false,
+export const nothingReported: Measuring = {
+  isReported: false,
   named: null,
   left: new Set(),
   tested: new Set(),
@@ -23,8 +23,8 @@ export const nothingTold: Measuring = {
 
 /** What several processes of one suite say, which have one configuration. */
 export function joinMeasuring(parts: readonly Measuring[]): Measuring {
-  const told = parts.find(({ isTold }) => isTold) ?? parts[0] ?? nothingTold;
+  const reported = parts.find(({ isReported }) => isReported) ?? parts[0] ?? nothingReported;
   const all = (files: (part: Measuring) => ReadonlySet<string>): Set<string> =>
     new Set(parts.flatMap((part) => [...files(part)]));
-  return { ...told, tested: all(({ tested }) => tested), testFiles: all(({ testFiles }) => testFiles) };
+  return { ...reported, tested: all(({ tested }) => tested), testFiles: all(({ testFiles }) => testFiles) };
 }

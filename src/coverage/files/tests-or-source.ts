@@ -41,11 +41,11 @@ export function fileKinds({ root: givenRoot, coverage, suites, testFiles }: File
     const base = canonicalPath(directory);
     return source.flatMap((name) => sourcePlaces(base, name));
   });
-  const isTold = (path: string, which: "tested" | "testFiles"): boolean =>
+  const isTestOf = (path: string, which: "tested" | "testFiles"): boolean =>
     suites.some(({ measuring }) => measuring[which].has(path));
   const ranAsTest = (file: string): boolean => {
     const path = join(root, file);
-    return (testFiles.has(file) && !isTold(path, "tested")) || isTold(path, "testFiles");
+    return (testFiles.has(file) && !isTestOf(path, "tested")) || isTestOf(path, "testFiles");
   };
   // Those in which files ran that are called like tests, and all around them.
   const directoriesOfTests = new Set(
@@ -56,7 +56,7 @@ export function fileKinds({ root: givenRoot, coverage, suites, testFiles }: File
   const plainKind = ({ path, file, isMeasured, isNamed, ran }: Facts): FileKind => {
     if (isNamed || !ran) return "source";
     // Nobody measures the test files that the runner itself leaves out.
-    if (!isMeasured && isTold(path, "testFiles")) return "test";
+    if (!isMeasured && isTestOf(path, "testFiles")) return "test";
     return isMeasured && measuresNoTests(suites, file) ? "source" : "assumed test";
   };
 

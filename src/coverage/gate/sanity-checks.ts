@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { listed, plural } from "../../shared/text.ts";
 import { canonicalPath, isWithin, nameWithin } from "../../shared/within.ts";
-import { onlyHandsOnIn } from "../diff/code-lines.ts";
+import { fileOnlyReexports } from "../diff/code-lines.ts";
 import { existingSourcePlaces } from "../files/source-places.ts";
 import type { FileKind } from "../files/tests-or-source.ts";
 import type { Coverage } from "../lcov/source-coverage.ts";
@@ -72,7 +72,7 @@ function sourceProblems(
     if (holdsSome(counted.get(suite), places)) return [];
     // The runner knows of it, and found no line that could run.
     const known = [...(counted.get(suite)?.keys() ?? [])].filter((file) => places.some((one) => isWithin(file, one)));
-    if (known.length > 0 && known.every(onlyHandsOnIn)) return [];
+    if (known.length > 0 && known.every(fileOnlyReexports)) return [];
     const where = nameWithin(canonicalPath(root), places[0] ?? "") ?? name;
     const why = holdsSome(measured, places)
       ? "`coverage.exclude` leaves nothing of it."

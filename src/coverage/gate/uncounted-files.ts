@@ -22,7 +22,7 @@ export interface UncountedRequest extends FilesContext {
  * as source, a sentence for each suite. Every runner counts what nothing loads; as a rule, it could not read these.
  */
 export function uncountedProblems(request: UncountedRequest): string[] {
-  const suites = request.suites.filter(({ runner, measuring }) => runner !== "command" && measuring.isTold);
+  const suites = request.suites.filter(({ runner, measuring }) => runner !== "command" && measuring.isReported);
   return uncountedFiles(request, suites).map(
     ({ name, files }) =>
       `The coverage of ${name} lacks ${plural(files.length, "file")} of its source (${some(files)}): the runner counted no line of ` +
@@ -37,7 +37,7 @@ export function uncountedProblems(request: UncountedRequest): string[] {
 export function uncountedNotes(request: UncountedRequest): string[] {
   const suites = request.suites.filter(({ runner }) => runner === "command");
   const silent = request.suites.filter(
-    ({ name, runner, measuring }) => runner !== "command" && !measuring.isTold && request.bySuite.has(name),
+    ({ name, runner, measuring }) => runner !== "command" && !measuring.isReported && request.bySuite.has(name),
   );
   return [
     ...silent.map(

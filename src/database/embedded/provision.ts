@@ -3,7 +3,7 @@ import { workerEnvironment } from "../environment.ts";
 import { leaseAll, type Site } from "../lease.ts";
 import { coordinatorName, templateName, workerDatabaseName } from "../names.ts";
 import type { Provision, ProvisionRequest, WorkerId } from "../provision.ts";
-import { needsTemplate, readTemplate, type Template } from "../template/build.ts";
+import { type DatabaseTemplate, needsTemplate, readDatabaseTemplate } from "../template/build.ts";
 import { findInstallation, type Installation } from "./binaries/installation.ts";
 import { embeddedDatabases } from "./cluster/databases.ts";
 import { fillDirectory } from "./cluster/fill-directory.ts";
@@ -22,7 +22,7 @@ import { sweepRuns } from "./server/sweep.ts";
 interface EmbeddedSite extends Site {
   readonly server: EmbeddedServer;
   readonly workers: readonly WorkerId[];
-  readonly template: Template | undefined;
+  readonly template: DatabaseTemplate | undefined;
 }
 
 /**
@@ -84,7 +84,9 @@ async function startSite(
     await writeRunNote(directory.path, note);
     const sizing = { workers: workers.length, connections, settings };
     const server = await startServer({ installation, directory, rules, sizing, logins });
-    const template = needsTemplate(request.database) ? await readTemplate(server, templateName(name)) : undefined;
+    const template = needsTemplate(request.database)
+      ? await readDatabaseTemplate(server, templateName(name))
+      : undefined;
     return { ...siteOf(server, name, logins, isOwn), workers, template };
   } catch (error) {
     await removeRunDirectory(directory.path);

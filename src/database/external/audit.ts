@@ -10,7 +10,7 @@ const patienceMilliseconds = 500;
 /** Watches whether anybody opens the databases that a run makes. */
 export interface SessionWatch {
   /** To be called before a database is made anew: the server forgets with it who was there. */
-  remember(name: string): Promise<void>;
+  beforeRecreation(name: string): Promise<void>;
   /** To be called once a database has been made. One that gets another name later, as the template does, is not watched. */
   made(name: string): void;
   /** What was seen since the last call. Throws UnavailableError where the server is gone. */
@@ -30,7 +30,7 @@ export function watchSessions(server: ExternalServer): SessionWatch {
   };
   const counts = server.facts.number >= countsSince;
   return {
-    remember: async (name) => {
+    beforeRecreation: async (name) => {
       if (counts && !wasOpened && names.has(name)) wasOpened = await anyOpened([name]);
     },
     made: (name) => void names.add(name),

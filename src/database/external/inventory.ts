@@ -3,7 +3,7 @@ import type { World } from "../../shared/world.ts";
 import type { ListedDatabase, ListedRun } from "../inventory.ts";
 import { describeAddress, parseServerUrl } from "../url.ts";
 import type { ExternalServer } from "./external-server.ts";
-import { listOurDatabases, type OwnDatabase } from "./leftovers.ts";
+import { listOurDatabases, type OurDatabase } from "./leftovers.ts";
 import type { Marker } from "./marker.ts";
 import { connectExternalServer } from "./server.ts";
 
@@ -44,7 +44,7 @@ function runOf(marker: Partial<Marker> | null): ListedRun {
   return { pid, host: host === hostname() ? null : host, directory };
 }
 
-function madeAt({ marker }: OwnDatabase): Date | null {
+function madeAt({ marker }: OurDatabase): Date | null {
   const at = new Date(marker?.made ?? "");
   return Number.isNaN(at.getTime()) ? null : at;
 }

@@ -6,7 +6,7 @@ import { heldKeys, lockKey } from "./lock.ts";
 import { hasOwnName, type Marker, parseMarker, temporaryKey } from "./marker.ts";
 
 /** A database that this program has made on an external server, and that nobody has renamed. */
-export interface OwnDatabase {
+export interface OurDatabase {
   readonly name: string;
   /** Who made it; null where the run was killed, or is about, before it was marked. */
   readonly marker: Marker | null;
@@ -19,7 +19,7 @@ export interface OwnDatabase {
 }
 
 /** The same with its size; null where the role may not ask. */
-export interface SizedDatabase extends OwnDatabase {
+export interface SizedDatabase extends OurDatabase {
   readonly bytes: number | null;
 }
 
@@ -32,7 +32,7 @@ export interface Removal {
 }
 
 /** Every database of ours on a server, of live runs and of killed ones, by name. */
-export async function findOurDatabases(server: DatabaseServer): Promise<OwnDatabase[]> {
+export async function findOurDatabases(server: DatabaseServer): Promise<OurDatabase[]> {
   const rows = await server.query(
     `SELECT datname AS name, comment, pg_get_userbyid(datdba) AS owner
       FROM pg_database, LATERAL shobj_description(oid, 'pg_database') AS comment
@@ -64,8 +64,9 @@ export async function listOurDatabases(server: DatabaseServer): Promise<SizedDat
  * Drops what killed runs have left: what is marked as ours, or was about to be, and whose lock nobody holds. With a
  * family, of marked ones only those whose configuration named that base.
  */
-export async function removeLeftovers(server: ExternalServer, family?: string): Promise<Removal> {
-  const isWanted = ({ marker }: OwnDatabase): boolean => family === undefined || (marker?.family ?? family) === family;
+export async function removeLeftovers(server: ExternalServer, configuredBase?: string): Promise<Removal> {
+  const isWanted = ({ marker }: OurDatabase): boolean =>
+    configuredBase === undefined || (marker?.family ?? configuredBase) === configuredBase;
   const keys = new Set((await findOurDatabases(server)).filter(isWanted).map(({ key }) => key));
   const locked = new Set<string>();
   try {
@@ -79,7 +80,7 @@ export async function removeLeftovers(server: ExternalServer, family?: string): 
   }
 }
 
-async function removeAll(server: ExternalServer, leftovers: readonly OwnDatabase[]): Promise<Removal> {
+async function removeAll(server: ExternalServer, leftovers: readonly OurDatabase[]): Promise<Removal> {
   const ends = await Promise.all(
     leftovers.map(async ({ name }) => {
       const reason = await dropDatabase(server, name).then(() => null, messageOf);

@@ -31,8 +31,15 @@ const prefix = "pushproof ";
 const newPrefix = "pushproof_new_";
 const newName = /^pushproof_new_([0-9a-f]{16})_[0-9a-f]{16}$/;
 
-export function newRunMarker(base: string, family: string, directory: string): RunMarker {
-  return { base, family, directory, run: randomBytes(8).toString("hex"), host: hostname(), pid: process.pid };
+export function newRunMarker(base: string, configuredBase: string, directory: string): RunMarker {
+  return {
+    base,
+    family: configuredBase,
+    directory,
+    run: randomBytes(8).toString("hex"),
+    host: hostname(),
+    pid: process.pid,
+  };
 }
 
 export function markerComment(run: RunMarker, name: string, worker: string): string {

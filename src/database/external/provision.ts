@@ -105,7 +105,7 @@ function watched(databases: Databases, sessions: SessionWatch): Databases {
   return {
     ...databases,
     create: async (database) => {
-      await sessions.remember(database.name);
+      await sessions.beforeRecreation(database.name);
       await databases.create(database);
       sessions.made(database.name);
     },

@@ -14,7 +14,7 @@ import { runSetup } from "./setup.ts";
 const { escapeIdentifier } = pg;
 
 /** A database that every worker's is cloned from. */
-export interface Template extends DatabaseTraits {
+export interface DatabaseTemplate extends DatabaseTraits {
   readonly name: string;
 }
 
@@ -35,7 +35,7 @@ export async function buildTemplate(
   base: string,
   request: ProvisionRequest,
   address: ServerAddress = server.address,
-): Promise<Template> {
+): Promise<DatabaseTemplate> {
   const name = templateName(base);
   const { database } = request;
   // A suite that has the database's name written down most often has it in its migrations, too.
@@ -47,11 +47,11 @@ export async function buildTemplate(
   await server.query(`ALTER DATABASE ${escapeIdentifier(building)} ALLOW_CONNECTIONS false IS_TEMPLATE true`);
   await waitUntilUnused(server, building);
   await server.query(`ALTER DATABASE ${escapeIdentifier(building)} RENAME TO ${escapeIdentifier(name)}`);
-  return await readTemplate(server, name);
+  return await readDatabaseTemplate(server, name);
 }
 
 /** A template that is there already. */
-export async function readTemplate(server: DatabaseServer, name: string): Promise<Template> {
+export async function readDatabaseTemplate(server: DatabaseServer, name: string): Promise<DatabaseTemplate> {
   return { name, ...(await readTraits(server, name)) };
 }
 

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { onlyHandsOn } from "../../coverage/diff/code-lines.ts";
+import { onlyReexports } from "../../coverage/diff/code-lines.ts";
 import { readPackageFile } from "../../project/package-file.ts";
 import { recordOf } from "../../project/parsers/loose-values.ts";
 import { entriesOf, isUnder, type ProjectFiles, within } from "../../project/project-files.ts";
@@ -35,7 +35,7 @@ export function javascriptSource(project: ProjectFiles, root: string): JavaScrip
   const found = [...usual.filter((name) => tops.includes(name) && holdsCode(name)).slice(0, 1), ...loaded, ...listed];
   const isSource = (name: string): boolean =>
     project.has(within(root, name))
-      ? code.test(name) && !notSourceFile.test(name) && !onlyHandsOn(project.read(within(root, name)) ?? "")
+      ? code.test(name) && !notSourceFile.test(name) && !onlyReexports(project.read(within(root, name)) ?? "")
       : (usual.includes(name) || !notSource.test(name)) && holdsCode(name) && !isPackage(project, within(root, name));
   const places = [...new Set(found)].filter(isSource);
   if (places.length === 0)

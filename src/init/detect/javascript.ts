@@ -4,7 +4,7 @@ import { entriesOf, type ProjectFiles, within } from "../../project/project-file
 import { namedPaths, namesPaths, territoryOf } from "./command-territory.ts";
 import { type DetectedSuite, labelOf } from "./detected-suite.ts";
 import { javascriptSource } from "./javascript-source.ts";
-import { onlyHandsOn, type ScriptRunner, scriptCommand, scriptCommands } from "./script-command.ts";
+import { onlyDelegates, type ScriptRunner, scriptCommand, scriptCommands } from "./script-command.ts";
 import { type Candidate, outermost } from "./territory.ts";
 
 /** How the suites of a runner are known that a package.json's scripts start. */
@@ -74,7 +74,7 @@ function candidateAt(project: ProjectFiles, root: string, sign: Signs): Candidat
   const settings = settingsOf(project, root, file, sign);
   const commands = scriptCommands(file, sign.runner);
   const isMeant = settings !== null || commands.length > 0 || hasOwnDependency(file, sign);
-  if (!isMeant || (commands.length === 0 && settings === null && onlyHandsOn(project, root, file))) return null;
+  if (!isMeant || (commands.length === 0 && settings === null && onlyDelegates(project, root, file))) return null;
   const hasProjects = sign.runner === "jest" && /\bprojects\b["']?\s*:/.test(settings ?? "");
   const covers = commands.map(({ text }) => territoryOf(root, pathsOf(project, root, sign, text, settings)));
   if (covers.length === 0) covers.push(territoryOf(root, pathsOf(project, root, sign, "", settings)));

@@ -24,12 +24,12 @@ export async function ignoresNodeModules({ git }: Repository): Promise<boolean> 
 
 /** Those of the paths that a commit would change. */
 export async function uncommitted(repository: Repository, paths: readonly string[]): Promise<string[]> {
-  const changed = new Set(await changedFiles(repository, paths));
+  const changed = new Set(await uncommittedFiles(repository, paths));
   return paths.filter((path) => changed.has(path));
 }
 
 /** What a commit would change, of some paths or of all. */
-export async function changedFiles({ git }: Repository, paths: readonly string[] = []): Promise<string[]> {
+export async function uncommittedFiles({ git }: Repository, paths: readonly string[] = []): Promise<string[]> {
   const listing = await git.raw(["status", "--porcelain", "-z", "--untracked-files=all", "--", ...paths]);
   return listing.split("\0").flatMap((entry) => (entry === "" ? [] : [entry.slice(3)]));
 }

@@ -99,7 +99,7 @@ function isIdle(step: string): boolean {
 }
 
 /** Whether the test script of a directory's package only starts those of the packages below. */
-export function onlyHandsOn(project: ProjectFiles, root: string, file: PackageFile): boolean {
+export function onlyDelegates(project: ProjectFiles, root: string, file: PackageFile): boolean {
   const own = within(root, "package.json");
   const hasPackages = project.paths.some(
     (path) => path.endsWith("/package.json") && path !== own && isUnder(root, path),

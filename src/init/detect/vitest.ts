@@ -5,7 +5,7 @@ import { entriesOf, type ProjectFiles, upwards, within } from "../../project/pro
 import { namedPaths, territoryOf } from "./command-territory.ts";
 import { type DetectedSuite, labelOf } from "./detected-suite.ts";
 import { javascriptSource } from "./javascript-source.ts";
-import { onlyHandsOn, scriptCommands } from "./script-command.ts";
+import { onlyDelegates, scriptCommands } from "./script-command.ts";
 import { type Candidate, outermost } from "./territory.ts";
 
 const testFile = /\.(test|spec)\.[cm]?[jt]sx?$/;
@@ -60,7 +60,7 @@ function candidateAt(project: ProjectFiles, root: string): VitestCandidate | nul
   const hasFile = entriesOf(project, root).some((name) => vitestFile.test(name)) || settings !== "";
   if (!hasFile && !dependencyNames(file).includes("vitest") && commands.length === 0) return null;
   // It provides vitest to the packages that it hands on to.
-  if (!hasFile && commands.length === 0 && onlyHandsOn(project, root, file)) return null;
+  if (!hasFile && commands.length === 0 && onlyDelegates(project, root, file)) return null;
   const runs = (commands.length === 0 ? [""] : commands).map((command) => {
     const own = vitestSettings(project, root, command);
     return {

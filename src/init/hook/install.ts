@@ -11,7 +11,7 @@ import type { Narrator } from "../narrator.ts";
 import { findHookOwner } from "./owner.ts";
 import { placeShim } from "./shim.ts";
 
-export interface Installation {
+export interface InstallRequest {
   readonly repository: Repository;
   readonly manager: PackageManager;
   /** The packages that must lie in node_modules afterwards. */
@@ -21,7 +21,7 @@ export interface Installation {
 }
 
 /** Puts the packages into node_modules that are not there. Throws UnavailableError where that does not work. */
-export async function installMissing(world: World, installation: Installation, narrator: Narrator): Promise<void> {
+export async function installMissing(world: World, installation: InstallRequest, narrator: Narrator): Promise<void> {
   const { root } = installation.repository;
   const missing = (): string[] =>
     installation.packages.filter((name) => !existsSync(join(root, "node_modules", name, "package.json")));
@@ -55,7 +55,11 @@ export async function activateHusky(world: World, repository: Repository, narrat
   }
 }
 
-async function installPackages(world: World, { repository, manager }: Installation, narrator: Narrator): Promise<void> {
+async function installPackages(
+  world: World,
+  { repository, manager }: InstallRequest,
+  narrator: Narrator,
+): Promise<void> {
   const command = manager.install.join(" ");
   narrator.plain(`  ${command} …`);
   const result = await runProgram(manager.install, {

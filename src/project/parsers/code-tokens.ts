@@ -1,7 +1,7 @@
 /** The names that code gives to things begin like this, and so do its own words. */
 export const word = /^[A-Za-z_$]/;
 /** What a string begins with. */
-export const quote = /^["'`]/;
+export const quoteMark = /^["'`]/;
 
 /**
  * The tokens of a text of JavaScript, TypeScript or JSON. Comments are left out, and so are the types that it declares, as
@@ -26,7 +26,7 @@ export function tokensOf(text: string): string[] {
 
 /** What a string says; any other token as it is. */
 export function unquoted(token: string): string {
-  return quote.test(token) ? token.slice(1, -1).replace(/\\(.)/g, "$1") : token;
+  return quoteMark.test(token) ? token.slice(1, -1).replace(/\\(.)/g, "$1") : token;
 }
 
 function withoutTypes(tokens: readonly string[]): string[] {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { bracketsAround, quote, tokensOf, unquoted, word } from "./code-tokens.ts";
+import { bracketsAround, quoteMark, tokensOf, unquoted, word } from "./code-tokens.ts";
 
 /** Stands for a value that only running the file would tell. */
 export const computed: unique symbol = Symbol("computed");
@@ -100,7 +100,7 @@ function finish(tokens: readonly string[], { value, end }: Value): Value {
 
 function simpleValue(tokens: readonly string[], start: number, followed: ReadonlySet<string>): unknown {
   const token = tokens[start] ?? "";
-  if (quote.test(token)) return token.startsWith("`") && token.includes("${") ? computed : unquoted(token);
+  if (quoteMark.test(token)) return token.startsWith("`") && token.includes("${") ? computed : unquoted(token);
   if (/^\d/.test(token)) return Number(token.replaceAll("_", ""));
   if (/^(true|false|null)$/.test(token)) return JSON.parse(token);
   return word.test(token) ? constantOf(tokens, start, followed) : computed;

@@ -2,7 +2,7 @@ import type { SimpleGit } from "simple-git";
 import { appended, blockIn } from "./merged-body.ts";
 
 /** A template of the repository, and what else it has. */
-export interface Template {
+export interface PullRequestTemplate {
   /** Relative to the repo's root. */
   readonly file: string;
   readonly text: string;
@@ -24,7 +24,7 @@ const gitLabChoices = /^\.gitlab\/merge_request_templates\/[^/]+\.md$/i;
  * Which of the files, named relative to the repo's root, is the template: GitHub's default, GitLab's, else the first by
  * name of those that an author chooses from. Null where there is none.
  */
-export function chooseTemplate(names: readonly string[]): Pick<Template, "file" | "others"> | null {
+export function chooseTemplate(names: readonly string[]): Pick<PullRequestTemplate, "file" | "others"> | null {
   const sorted = [...names].sort();
   const all = [...gitHubDefaults, gitHubNamedDefault, gitLabDefault, gitHubChoices, gitLabChoices].flatMap((place) =>
     sorted.filter((name) => place.test(name)),
@@ -34,7 +34,7 @@ export function chooseTemplate(names: readonly string[]): Pick<Template, "file" 
 }
 
 /** The template that a commit holds; null where it has none, or none that can be read. */
-export async function readTemplate(git: SimpleGit, commit: string): Promise<Template | null> {
+export async function readPullRequestTemplate(git: SimpleGit, commit: string): Promise<PullRequestTemplate | null> {
   try {
     const files = await listFiles(git, commit);
     const chosen = chooseTemplate([...files.keys()]);

@@ -5,7 +5,7 @@ import type { Summary } from "../../model/summary.ts";
 import { replaceFile } from "../../shared/files.ts";
 import { lineEnds, longestBody, pullRequestBlock, pullRequestBody, subjectAttribute, titleLine } from "./body.ts";
 import { aroundBlock, blockIn, digestOf, mergedBody } from "./merged-body.ts";
-import type { Template } from "./template.ts";
+import type { PullRequestTemplate } from "./template.ts";
 
 const fileName = "pull-request.md";
 /** Where ours goes while the author's stands in its place. */
@@ -20,7 +20,7 @@ const newName = "pull-request.new.md";
 export async function writePullRequest(
   directory: string,
   summary: Summary,
-  template: Template | null,
+  template: PullRequestTemplate | null,
 ): Promise<readonly string[]> {
   const path = join(directory, fileName);
   const { present, notes } = await presentFile(directory, summary, template);
@@ -52,7 +52,7 @@ export async function writePullRequest(
 export async function pullRequestToSend(
   directory: string,
   summary: Summary,
-  template: Template | null,
+  template: PullRequestTemplate | null,
 ): Promise<string> {
   await writePullRequest(directory, summary, template);
   const text = await readFile(join(directory, fileName), "utf8");
@@ -68,7 +68,11 @@ interface Present {
 }
 
 /** The file as it lies there, or as it was put aside when another branch took its place. */
-async function presentFile(directory: string, summary: Summary, template: Template | null): Promise<Present> {
+async function presentFile(
+  directory: string,
+  summary: Summary,
+  template: PullRequestTemplate | null,
+): Promise<Present> {
   const path = join(directory, fileName);
   const lying = await readFile(path, "utf8").catch(() => null);
   const wanted = JSON.stringify(subjectAttribute(summary));
@@ -123,7 +127,7 @@ function isOfEarlierVersion(present: string): boolean {
 }
 
 /** Whether anything there is not as we wrote it. What was another template at that time counts, too: nothing is lost by it. */
-function hasAuthorsText(present: string, template: Template | null): boolean {
+function hasAuthorsText(present: string, template: PullRequestTemplate | null): boolean {
   const { text } = split(present);
   const block = blockIn(text);
   if (block === null || block === "broken" || block.isEdited || !hasOwnTitle(present)) return true;
@@ -142,7 +146,7 @@ function split(present: string): { readonly title: string; readonly text: string
   return title === "" ? { title, text: present } : { title, text: present.slice(line.length) };
 }
 
-function otherTemplates(template: Template | null): string[] {
+function otherTemplates(template: PullRequestTemplate | null): string[] {
   if (template === null || template.others.length === 0) return [];
   return [`.verify/${fileName} follows ${template.file}; the repository also has ${template.others.join(", ")}.`];
 }

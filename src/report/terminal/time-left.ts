@@ -13,7 +13,7 @@ export interface RunSoFar {
 }
 
 /** How much of the work is taken to go as fast as the last time before this run's own pace counts as much, as a share. */
-const trust = 0.1;
+const recordedWeight = 0.1;
 const slowest = 5;
 const fastest = 0.2;
 
@@ -38,7 +38,7 @@ export function secondsLeft({ recorded, begun, workers, hasTestsLeft }: RunSoFar
 
 /** How much slower the files that are over went than the last time, damped while they are few. */
 function paceOf(recorded: RunSoFar["recorded"], begun: RunSoFar["begun"], total: number): number {
-  const prior = total * trust;
+  const prior = total * recordedWeight;
   let expected = prior;
   let took = prior;
   for (const [file, { seconds, isOver }] of begun) {
@@ -58,14 +58,14 @@ export interface ShownTime {
 }
 
 /** In how many seconds what is shown comes near to an estimate that differs. */
-const glide = 4;
+const smoothingSeconds = 4;
 
 /** What to show of an estimate: the clock's own countdown, which glides to the estimate so that it does not jump. */
 export function steadyTime(shown: ShownTime | null, estimate: number, at: number): ShownTime {
   if (shown === null) return { seconds: Math.max(0, estimate), at };
   const passed = Math.max(0, at - shown.at);
   const counted = shown.seconds - passed;
-  const share = 1 - Math.exp(-passed / glide);
+  const share = 1 - Math.exp(-passed / smoothingSeconds);
   return { seconds: Math.max(0, counted + (estimate - counted) * share), at };
 }
 

@@ -1,6 +1,6 @@
 import { createInterface, type Interface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
-import { type Measuring, nothingTold } from "../../coverage/files/measuring.ts";
+import { type Measuring, nothingReported } from "../../coverage/files/measuring.ts";
 import { listenOn } from "../../shared/socket.ts";
 import { canonicalPath } from "../../shared/within.ts";
 import { noThresholds, type OwnThresholds, strictest } from "../hints/own-thresholds.ts";
@@ -394,9 +394,9 @@ class ProgressRecord implements Progress {
       keptAlive: this.keptAlive,
       foreign: [...this.#foreign].sort(),
       measuring: {
-        ...nothingTold,
+        ...nothingReported,
         ...this.#measures,
-        isTold: this.#measures !== null,
+        isReported: this.#measures !== null,
         tested: this.#tested,
         testFiles: this.#testFiles,
       },

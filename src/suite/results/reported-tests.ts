@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { FailureKind } from "../../model/summary.ts";
-import type { Ended } from "../runners/runner.ts";
+import type { EndedProcess } from "../runners/runner.ts";
 import type { TestCase } from "./junit.ts";
 import type { TestCaseMapper } from "./results.ts";
 
@@ -36,7 +36,7 @@ export async function readReportedTests(path: string): Promise<TestCase[] | null
 }
 
 /** How such tests are read; what a message says of a timeout is the runner's own. */
-export function reporterMapper({ reported }: Ended, isTimeout: (message: string) => boolean): TestCaseMapper {
+export function reporterMapper({ reported }: EndedProcess, isTimeout: (message: string) => boolean): TestCaseMapper {
   return {
     hasAdapter: true,
     idOf: (test) => test.properties.get("id") ?? test.name,

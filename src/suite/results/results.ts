@@ -7,7 +7,7 @@ import type { Failure, FailureKind, TestCounts } from "../../model/summary.ts";
 import { UnavailableError } from "../../shared/errors.ts";
 import { formatSeconds, listed, plural } from "../../shared/text.ts";
 import type { KeptAlive } from "../progress/listen.ts";
-import type { Ended, SuiteRun, TestResults } from "../runners/runner.ts";
+import type { EndedProcess, SuiteRun, TestResults } from "../runners/runner.ts";
 import { contradictionReasons, type JunitResults, type TestCase } from "./junit.ts";
 import { loadError } from "./load-error.ts";
 
@@ -30,7 +30,7 @@ export interface TestCaseMapper {
 /** Puts the tests of a run together. */
 export function resultsOf(
   run: SuiteRun,
-  ended: Ended,
+  ended: EndedProcess,
   tests: readonly TestCase[],
   mapper: TestCaseMapper,
   coverage: readonly LcovInput[] | null,
@@ -99,7 +99,7 @@ export function withContradictions(
 /** The tests in which a suite's workers were when its time was over: the last that each of them began. */
 function timeouts(
   { suite }: SuiteRun,
-  { timedOut, seconds, reported }: Ended,
+  { timedOut, seconds, reported }: EndedProcess,
   inCheckout: (file: string) => string,
 ): Failure[] {
   if (!timedOut || reported.keptAlive !== null) return [];
@@ -116,11 +116,11 @@ function timeouts(
  * Whether a runner that ran its tests itself ended in one of them, so that it could write no results. Whatever ends it from
  * within, as process.exit() and os._exit() do, may give any code, 0 as well.
  */
-export function diedInTest({ timedOut, reported }: Ended): boolean {
+export function diedInTest({ timedOut, reported }: EndedProcess): boolean {
   return !timedOut && reported.connectedRunners > 0 && reported.status === null && reported.lastTests.length > 0;
 }
 
-function crashes(ended: Ended, inCheckout: (file: string) => string): Failure[] {
+function crashes(ended: EndedProcess, inCheckout: (file: string) => string): Failure[] {
   if (!diedInTest(ended)) return [];
   return ended.reported.lastTests.map(({ worker, file, name, isOver }) => ({
     file: inCheckout(file),
@@ -134,7 +134,7 @@ function crashes(ended: Ended, inCheckout: (file: string) => string): Failure[] 
 }
 
 /** How a process ended by itself, for a sentence; a shell tells of a signal by a code above 128. */
-function exitWords({ exitCode }: Ended): string {
+function exitWords({ exitCode }: EndedProcess): string {
   return exitCode === null || exitCode > 128 ? "" : ` itself, with code ${exitCode},`;
 }
 
@@ -146,7 +146,7 @@ export function isBad(test: TestCase): boolean {
 /** What makes the run not count although, or beside that, its tests say something else. */
 function reasonsOf(
   run: SuiteRun,
-  ended: Ended,
+  ended: EndedProcess,
   counts: TestResults["tests"],
   { hasAdapter }: TestCaseMapper,
 ): string[] {
@@ -211,7 +211,11 @@ const endingWords: Partial<Record<RunnerName, string>> = {
 };
 
 /** Whatever hands tests out must hand out all of them: what stops a run, from within or at a failure, leaves the rest open. */
-function leftOut({ suite: { name, command } }: SuiteRun, { reported, timedOut }: Ended, total: number): string | null {
+function leftOut(
+  { suite: { name, command } }: SuiteRun,
+  { reported, timedOut }: EndedProcess,
+  total: number,
+): string | null {
   const { collected, filesLeftOut, stoppedBy } = reported;
   if (timedOut) return null;
   if (stoppedBy !== null) {
@@ -231,7 +235,7 @@ export function nothingRan({ name, command }: SuiteConfig, { total, passed, fail
 }
 
 /** Why a suite says nothing at all: what it printed last. */
-export function couldNotRun(run: SuiteRun, ended: Ended): UnavailableError {
+export function couldNotRun(run: SuiteRun, ended: EndedProcess): UnavailableError {
   const how = ended.exitCode === null ? "was killed" : `exited with ${ended.exitCode}`;
   return new UnavailableError(
     `${run.suite.name}: \`${run.suite.command}\` ${how} before it could report any test. Its last words:\n${lastOutput(ended.tail, 15)}`,

@@ -8,7 +8,7 @@ import type { Environment } from "../../shared/world.ts";
 import { contradictionReasons, readJunit, type TestCase } from "../results/junit.ts";
 import { lastOutput, resultsOf, type TestCaseMapper } from "../results/results.ts";
 import { type FilesBefore, filesBefore, writtenSince } from "./fresh-files.ts";
-import type { Ended, Invocation, Runner, SuiteRun, TestResults } from "./runner.ts";
+import type { EndedProcess, Invocation, Runner, SuiteRun, TestResults } from "./runner.ts";
 
 /**
  * Any program that writes JUnit XML and LCOV where the configuration says. Its one process has the base name's database;
@@ -58,7 +58,7 @@ async function withOurProgram({ scratch, environment }: SuiteRun): Promise<Envir
   return { ...environment, PATH: [environment.PATH, directory].filter(Boolean).join(delimiter) };
 }
 
-async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
+async function collect(run: SuiteRun, ended: EndedProcess): Promise<TestResults> {
   const { name, results, coverage } = run.suite;
   const files = before.get(run);
   if (files === undefined) throw new Error(`${name} was not invoked`);
@@ -104,7 +104,7 @@ function missingReason(
   { suite, directory }: SuiteRun,
   what: "results" | "coverage",
   { missed, stale }: { readonly missed: readonly string[]; readonly stale: readonly string[] },
-  ended: Ended,
+  ended: EndedProcess,
 ): string {
   const old = listed(stale, 3, (path) => relative(directory, path), "file").join(", ");
   const left = stale.length === 0 ? "" : ` What was there before the run does not count: ${old}.`;

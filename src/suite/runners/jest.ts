@@ -10,8 +10,8 @@ import { withArguments } from "../../shared/shell.ts";
 import type { Environment } from "../../shared/world.ts";
 import { readReportedTests, reporterMapper } from "../results/reported-tests.ts";
 import { couldNotRun, diedInTest, lcovInput, resultsOf } from "../results/results.ts";
-import { outputOf } from "./listing.ts";
-import type { Ended, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
+import { listingOutput } from "./listing.ts";
+import type { EndedProcess, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { writeSourceFiles } from "./source-files.ts";
 
 /**
@@ -119,7 +119,7 @@ async function listFiles(request: ListingRequest): Promise<readonly string[]> {
     ...{ workers: 1, serial: true, coverageDirectory: null, isShare: false, source: [], reporter: "", results: "" },
     ...{ files: null, names: null, list: true },
   };
-  const output = await outputOf({
+  const output = await listingOutput({
     ...request,
     environment: { ...request.environment, ...preloaded(request.environment, additions) },
     command: withArguments(keepingNodeOptions(request.suite.command), request.arguments),
@@ -128,7 +128,7 @@ async function listFiles(request: ListingRequest): Promise<readonly string[]> {
   return listed === undefined ? [] : JSON.parse(listed);
 }
 
-async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
+async function collect(run: SuiteRun, ended: EndedProcess): Promise<TestResults> {
   const cases = await readReportedTests(resultsFile(run));
   if (cases === null && !ended.timedOut && !diedInTest(ended) && !/No tests found/.test(ended.tail))
     throw couldNotRun(run, ended);

@@ -7,7 +7,7 @@ import type { ListingRequest } from "./runner.ts";
  * What a command that runs no tests prints on its standard output. Throws UnavailableError, with its words, where it
  * fails, and InterruptedError.
  */
-export async function outputOf({
+export async function listingOutput({
   suite,
   directory,
   environment,

@@ -13,9 +13,9 @@ import type { Environment } from "../../shared/world.ts";
 import type { TestCase } from "../results/junit.ts";
 import { readReportedTests, reporterMapper } from "../results/reported-tests.ts";
 import { couldNotRun, diedInTest, resultsOf } from "../results/results.ts";
-import { outputOf } from "./listing.ts";
+import { listingOutput } from "./listing.ts";
 import { coverageEnvironment, withNodeCoverage } from "./node-coverage.ts";
-import type { Ended, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
+import type { EndedProcess, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
 
 /**
  * mocha. Nothing is added to the command line: a preload, which NODE_OPTIONS takes through `npm test` and any other prefix,
@@ -134,7 +134,7 @@ async function listFiles(request: ListingRequest): Promise<readonly string[]> {
   const list = join(request.scratch, "files.json");
   const additions: Additions = { workers: 1, results: "", list, files: null, names: null };
   const separator = isPackageScript(request.suite.command) && request.arguments.length > 0 ? ["--"] : [];
-  await outputOf({
+  await listingOutput({
     ...request,
     environment: { ...request.environment, ...preloaded(request.environment, additions) },
     command: withArguments(keepingNodeOptions(withoutMeasuring(request.suite.command)), [
@@ -146,7 +146,7 @@ async function listFiles(request: ListingRequest): Promise<readonly string[]> {
   return JSON.parse(text);
 }
 
-async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
+async function collect(run: SuiteRun, ended: EndedProcess): Promise<TestResults> {
   const cases = await readReportedTests(resultsFile(run));
   const foundNothing = /No test files found/.test(ended.tail);
   if (cases === null && !ended.timedOut && !diedInTest(ended) && !foundNothing) throw couldNotRun(run, ended);
@@ -156,7 +156,7 @@ async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
 }
 
 /** Of a worker that died mocha tells only that it did: the test is the one that the worker was in. */
-function withCrashedTests({ reported }: Ended, cases: readonly TestCase[]): TestCase[] {
+function withCrashedTests({ reported }: EndedProcess, cases: readonly TestCase[]): TestCase[] {
   return cases.map((test) => {
     if (!/^Workerpool Worker terminated Unexpectedly/.test(test.message)) return test;
     const inside = reported.lastTests.find(({ file }) => file === test.file) ?? reported.lastTests[0];

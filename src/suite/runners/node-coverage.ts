@@ -4,7 +4,7 @@ import type { Measuring } from "../../coverage/files/measuring.ts";
 import { sourceGlob } from "../../coverage/files/source-places.ts";
 import { adapterPath } from "../../shared/paths.ts";
 import { quote } from "../../shared/shell.ts";
-import { outputOf } from "./listing.ts";
+import { listingOutput } from "./listing.ts";
 import type { SuiteRun, TestResults } from "./runner.ts";
 import { writeSourceFiles } from "./source-files.ts";
 
@@ -49,7 +49,7 @@ export async function withNodeCoverage(run: SuiteRun, results: TestResults): Pro
     }),
   ];
   const { NODE_OPTIONS: _options, ...environment } = run.environment;
-  const output = await outputOf({
+  const output = await listingOutput({
     ...run,
     environment,
     command: words.map(quote).join(" "),
@@ -65,9 +65,9 @@ export async function withNodeCoverage(run: SuiteRun, results: TestResults): Pro
 }
 
 /** What the reporting process says of c8's configuration, in its last line. */
-function measuringIn(output: string): Pick<Measuring, "isTold" | "named" | "left"> {
+function measuringIn(output: string): Pick<Measuring, "isReported" | "named" | "left"> {
   const said: { named: string[] | null; left: string[] } = JSON.parse(output.trimEnd().split("\n").at(-1) ?? "");
-  return { isTold: true, named: said.named && new Set(said.named), left: new Set(said.left) };
+  return { isReported: true, named: said.named && new Set(said.named), left: new Set(said.left) };
 }
 
 function isThere(path: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { TestCase } from "../results/junit.ts";
-import type { Ended, SuiteRun } from "./runner.ts";
+import type { EndedProcess, SuiteRun } from "./runner.ts";
 
 /** Where adapters/node-end.mjs writes how the process of each file ended. */
 export const endsFile = (run: SuiteRun): string => join(run.scratch, "ends");
@@ -10,7 +10,11 @@ export const endsFile = (run: SuiteRun): string => join(run.scratch, "ends");
  * The tests of a run of node:test with one more for each file whose process ended itself before its tests were done: what
  * came behind never ran, and node takes exit code 0 for a pass.
  */
-export async function withEarlyEnds(run: SuiteRun, ended: Ended, tests: readonly TestCase[]): Promise<TestCase[]> {
+export async function withEarlyEnds(
+  run: SuiteRun,
+  ended: EndedProcess,
+  tests: readonly TestCase[],
+): Promise<TestCase[]> {
   // What was ended from outside did not end itself.
   if (ended.timedOut) return [...tests];
   const told = new Set(tests.filter(({ outcome }) => outcome === "error").map(({ file }) => file));
@@ -49,7 +53,7 @@ async function namesTests(file: string): Promise<boolean> {
   return (await readFile(file, "utf8").catch(() => "")).includes("node:test");
 }
 
-function earlyEnd(run: SuiteRun, file: string, { reported }: Ended): TestCase {
+function earlyEnd(run: SuiteRun, file: string, { reported }: EndedProcess): TestCase {
   const name = relative(run.directory, file);
   const inside = reported.lastTests.find((test) => test.file === file && !file.endsWith(test.name))?.name;
   return {

@@ -9,11 +9,11 @@ import { escapedForPattern } from "../../shared/patterns.ts";
 import { withArguments } from "../../shared/shell.ts";
 import { readReportedTests, reporterMapper } from "../results/reported-tests.ts";
 import { couldNotRun, diedInTest, resultsOf } from "../results/results.ts";
-import { outputOf } from "./listing.ts";
+import { listingOutput } from "./listing.ts";
 import { parseNodeCommand, writeNodeCommand } from "./node-command.ts";
 import { coverageEnvironment, withNodeCoverage } from "./node-coverage.ts";
 import { endsFile, withEarlyEnds } from "./node-ends.ts";
-import type { Ended, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
+import type { EndedProcess, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
 
 /**
  * node:test. Each test file has a process of its own, which leases the database of a worker that is free, so that never more
@@ -117,7 +117,7 @@ async function listFiles(request: ListingRequest): Promise<readonly string[]> {
   // A node that strips types runs TypeScript by itself, and looks for it.
   const asked = `${parsed.head.replace(/\s--test$/, "")} -p "process.features.typescript || ''"`;
   const stripsTypes = async (): Promise<boolean> =>
-    /(strip|transform)\s*$/.test(await outputOf({ ...request, command: asked }));
+    /(strip|transform)\s*$/.test(await listingOutput({ ...request, command: asked }));
   const patterns =
     parsed.patterns.length > 0
       ? parsed.patterns
@@ -125,7 +125,7 @@ async function listFiles(request: ListingRequest): Promise<readonly string[]> {
   return await glob(patterns, { cwd: directory, absolute: true, ignore: ["**/node_modules/**"] });
 }
 
-async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
+async function collect(run: SuiteRun, ended: EndedProcess): Promise<TestResults> {
   const cases = await readReportedTests(resultsFile(run));
   if (cases === null && !ended.timedOut && !diedInTest(ended)) throw couldNotRun(run, ended);
   const isTimeout = (message: string): boolean => /test timed out after \d+ms|^test timed out/.test(message);

@@ -20,7 +20,7 @@ import {
   withContradictions,
 } from "../results/results.ts";
 import { usableWorkers } from "../schedule/worker-count.ts";
-import type { Ended, Invocation, Runner, SuiteRun, TestResults } from "./runner.ts";
+import type { EndedProcess, Invocation, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { writeSourceFiles } from "./source-files.ts";
 
 /**
@@ -133,7 +133,7 @@ function workersIn(words: string): number | null | undefined {
   return usableWorkers().count > most ? Math.max(1, most) : null;
 }
 
-async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
+async function collect(run: SuiteRun, ended: EndedProcess): Promise<TestResults> {
   refuseMissingParts(run, ended);
   refuseOtherEnvironment(run, ended);
   const written = await readJunit(junitFile(run)).catch(() => null);
@@ -148,7 +148,7 @@ async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
 }
 
 /** What coverage.py reports, with the files of the source that nothing loaded and that it leaves out; null where it reports nothing. */
-async function readCoverage(run: SuiteRun, ended: Ended): Promise<readonly LcovInput[] | null> {
+async function readCoverage(run: SuiteRun, ended: EndedProcess): Promise<readonly LcovInput[] | null> {
   const base = ended.reported.directory ?? run.directory;
   const loaded = await lcovInput(lcovFile(run), base);
   const unloaded = await lcovInput(`${lcovFile(run)}.unloaded`, base);
@@ -229,7 +229,7 @@ function uncollectedFile(test: TestCase): string {
   return `${(test.classname || test.name).replaceAll(".", "/")}.py`;
 }
 
-function refuseMissingParts(run: SuiteRun, ended: Ended): void {
+function refuseMissingParts(run: SuiteRun, ended: EndedProcess): void {
   const missing = [...ended.reported.missing];
   if (ended.reported.root === null && missing.length === 0) {
     const noPytest =
@@ -245,7 +245,7 @@ function refuseMissingParts(run: SuiteRun, ended: Ended): void {
 }
 
 /** Throws UnavailableError where pytest did not get what was added to its environment: its workers would share a database. */
-function refuseOtherEnvironment({ suite }: SuiteRun, { reported, tail }: Ended): void {
+function refuseOtherEnvironment({ suite }: SuiteRun, { reported, tail }: EndedProcess): void {
   const [refusal] = reported.refusals;
   if (refusal !== undefined) {
     const advice = refusal.includes("PYTEST_ADDOPTS")

@@ -33,7 +33,7 @@ export interface Runner {
   /** Whether one process runs selected tests of several files in the order that they are named in. */
   readonly keepsOrder: boolean;
   /** The tests of a run that has ended, from the files it wrote. Throws UnavailableError where the runner could not run. */
-  collect(run: SuiteRun, ended: Ended): Promise<TestResults>;
+  collect(run: SuiteRun, ended: EndedProcess): Promise<TestResults>;
 }
 
 /** What is known before a suite's processes are told what to run. */
@@ -111,7 +111,7 @@ export interface Invocation {
 }
 
 /** How a suite's process came to its end, and what its adapters told on the way. */
-export interface Ended extends CommandEnd {
+export interface EndedProcess extends CommandEnd {
   readonly reported: ReportedFacts;
 }
 

@@ -20,9 +20,9 @@ import {
   type TestCaseMapper,
   withContradictions,
 } from "../results/results.ts";
-import { outputOf } from "./listing.ts";
+import { listingOutput } from "./listing.ts";
 import {
-  type Ended,
+  type EndedProcess,
   groupEnd,
   type Invocation,
   type ListingRequest,
@@ -159,7 +159,7 @@ async function listFiles(request: ListingRequest): Promise<readonly string[]> {
       `${suite.name}: to share its files out, "command" must call vitest itself, as \`vitest run …\` does; \`${suite.command}\` hides it.`,
     );
   }
-  const output = await outputOf({ ...request, command: withArguments(listing, words) });
+  const output = await listingOutput({ ...request, command: withArguments(listing, words) });
   const files: { readonly file: string }[] = JSON.parse(output.slice(output.indexOf("[")));
   return [...new Set(files.map(({ file }) => file))];
 }
@@ -187,7 +187,7 @@ function findInstalled(place: PackagePlace): Installed {
   return { major, refusesSnapshots: major > 4 || (major === 4 && minor >= 1), onlyIstanbul };
 }
 
-async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
+async function collect(run: SuiteRun, ended: EndedProcess): Promise<TestResults> {
   const [refusal] = ended.reported.refusals;
   if (refusal !== undefined) {
     throw new RequestError(
@@ -205,7 +205,7 @@ async function collect(run: SuiteRun, ended: Ended): Promise<TestResults> {
 const crashed = "The worker ended before the test did.";
 
 /** vitest writes a test whose worker died as if it had passed. */
-function markUnfinished(run: SuiteRun, ended: Ended, cases: readonly TestCase[]): TestCase[] {
+function markUnfinished(run: SuiteRun, ended: EndedProcess, cases: readonly TestCase[]): TestCase[] {
   const key = (file: string, name: string): string => `${file}\n${name}`;
   const unfinished = new Set(ended.reported.unfinished.map(({ file, name }) => key(file, name)));
   return cases.map((test) => {
@@ -214,11 +214,11 @@ function markUnfinished(run: SuiteRun, ended: Ended, cases: readonly TestCase[])
   });
 }
 
-function absoluteFile(run: SuiteRun, ended: Ended, test: TestCase): string {
+function absoluteFile(run: SuiteRun, ended: EndedProcess, test: TestCase): string {
   return join(ended.reported.root ?? run.directory, test.classname);
 }
 
-function mapperOf(run: SuiteRun, ended: Ended, cases: readonly TestCase[]): TestCaseMapper {
+function mapperOf(run: SuiteRun, ended: EndedProcess, cases: readonly TestCase[]): TestCaseMapper {
   // Where a hook failed, its group is told as a test.
   const isGroup = ({ classname, name }: TestCase): boolean =>
     cases.some((other) => other.classname === classname && other.name.startsWith(`${name}${groupEnd}`));

@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { changedFiles, sourcePathspecs } from "../../../src/coverage/diff/changed-files.ts";
-import { type Measuring, nothingTold } from "../../../src/coverage/files/measuring.ts";
+import { type Measuring, nothingReported } from "../../../src/coverage/files/measuring.ts";
 import type { MeasuringSuite } from "../../../src/coverage/files/tests-or-source.ts";
 import { SourceCoverage } from "../../../src/coverage/lcov/source-coverage.ts";
 
 const root = "/nowhere/shop";
 
 function suite(runner: MeasuringSuite["runner"], directory: string, ...source: string[]): MeasuringSuite {
-  return { runner, directory: join(root, directory), source, measuring: nothingTold };
+  return { runner, directory: join(root, directory), source, measuring: nothingReported };
 }
 
 /** The same suite, whose runner says what its own configuration names, leaves out, and holds tests without being a test file. */
@@ -16,7 +16,7 @@ function telling(one: MeasuringSuite, told: { named?: string[]; left?: string[];
   const paths = (files: string[] = []): Set<string> => new Set(files.map((file) => join(root, file)));
   const named = told.named === undefined ? null : paths(told.named);
   const measuring: Measuring = {
-    isTold: true,
+    isReported: true,
     named,
     left: paths(told.left),
     tested: paths(told.tested),
@@ -184,7 +184,7 @@ test.each<[string, string, MeasuringSuite, object, string]>([
   [
     "that the runner found to be a test file, none of whose tests was to run, is a test",
     "shop/test_slow.py",
-    { ...inShop, measuring: { ...nothingTold, testFiles: new Set([join(root, "shop/test_slow.py")]) } },
+    { ...inShop, measuring: { ...nothingReported, testFiles: new Set([join(root, "shop/test_slow.py")]) } },
     measured("shop/test_slow.py"),
     "out",
   ],

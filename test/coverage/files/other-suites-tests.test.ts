@@ -1,12 +1,17 @@
 import { expect, test } from "vitest";
-import { nothingTold } from "../../../src/coverage/files/measuring.ts";
+import { nothingReported } from "../../../src/coverage/files/measuring.ts";
 import { withoutOthersTests } from "../../../src/coverage/files/other-suites-tests.ts";
 import { type Coverage, SourceCoverage } from "../../../src/coverage/lcov/source-coverage.ts";
 
 const coverageOf = (...files: string[]): Coverage => new Map(files.map((file) => [file, new SourceCoverage()]));
 const suite = (name: string, runner: "jest" | "vitest" | "mocha", testFiles: string[], tested: string[] = []) => ({
   ...{ name, runner, directory: "/shop", source: ["src"] },
-  measuring: { ...nothingTold, testFiles: new Set(testFiles), tested: new Set(tested), named: new Set(["/a", "/t"]) },
+  measuring: {
+    ...nothingReported,
+    testFiles: new Set(testFiles),
+    tested: new Set(tested),
+    named: new Set(["/a", "/t"]),
+  },
 });
 const left = { otherCheckout: [], untracked: [], missing: [], tracked: new Set<string>() };
 const countedOf = (suites: ReturnType<typeof suite>[], bySuite: Record<string, Coverage>) => {

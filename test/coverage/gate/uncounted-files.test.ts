@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Measuring } from "../../../src/coverage/files/measuring.ts";
-import { nothingTold } from "../../../src/coverage/files/measuring.ts";
+import { nothingReported } from "../../../src/coverage/files/measuring.ts";
 import { uncountedNotes, uncountedProblems } from "../../../src/coverage/gate/uncounted-files.ts";
 import { SourceCoverage } from "../../../src/coverage/lcov/source-coverage.ts";
 import { makeDirectory, writeFiles } from "../../support/repository.ts";
@@ -21,7 +21,7 @@ async function said({ runner = "vitest", told = {} }: { runner?: "vitest" | "com
   const root = await makeDirectory();
   await writeFiles(root, files);
   const coverage = new Map([[join(root, "src/price.ts"), new SourceCoverage()]]);
-  const suite = { name: "web", runner, directory: root, source: ["src"], measuring: { ...nothingTold, ...told } };
+  const suite = { name: "web", runner, directory: root, source: ["src"], measuring: { ...nothingReported, ...told } };
   const request = {
     root,
     coverage,
@@ -35,7 +35,7 @@ async function said({ runner = "vitest", told = {} }: { runner?: "vitest" | "com
 }
 
 test("a file of the source that the runner did not count speaks against the figure, one without a line that could run does not", async () => {
-  const { problems, notes } = await said({ told: { isTold: true } });
+  const { problems, notes } = await said({ told: { isReported: true } });
   expect(problems).toEqual([
     "The coverage of web lacks 1 file of its source (src/never.ts): the runner counted no line of it. " +
       "Its log and its configuration may say why; what is not to count goes into `coverage.exclude`.",
@@ -44,7 +44,7 @@ test("a file of the source that the runner did not count speaks against the figu
 });
 
 test("what the runner names is the answer, and one that said nothing is told of", async () => {
-  expect((await said({ told: { isTold: true, named: new Set() } })).problems).toEqual([]);
+  expect((await said({ told: { isReported: true, named: new Set() } })).problems).toEqual([]);
   expect(await said({})).toEqual({
     problems: [],
     notes: [

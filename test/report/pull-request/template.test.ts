@@ -2,11 +2,11 @@ import { chmod, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openGit } from "../../../src/git/client.ts";
-import { chooseTemplate, filledTemplate, readTemplate } from "../../../src/report/pull-request/template.ts";
+import { chooseTemplate, filledTemplate, readPullRequestTemplate } from "../../../src/report/pull-request/template.ts";
 import { makeRepository, type Repository } from "../../support/repository.ts";
 
-const template = (repository: Repository): ReturnType<typeof readTemplate> =>
-  readTemplate(openGit(repository.root, repository.environment), "HEAD");
+const template = (repository: Repository): ReturnType<typeof readPullRequestTemplate> =>
+  readPullRequestTemplate(openGit(repository.root, repository.environment), "HEAD");
 
 describe("a template is found at", () => {
   test.each([
@@ -86,13 +86,13 @@ test("a repository without one, one that is empty, and a commit that is not ther
   await repository.write({ "pull_request_template.md": "\n" });
   await repository.commit("Empty");
   expect(await template(repository)).toBeNull();
-  expect(await readTemplate(openGit(repository.root, repository.environment), "f".repeat(40))).toBeNull();
+  expect(await readPullRequestTemplate(openGit(repository.root, repository.environment), "f".repeat(40))).toBeNull();
 });
 
 test("the template is the same from a subdirectory", async () => {
   const repository = await makeRepository({ "pull_request_template.md": "Text.\n", "src/a.txt": "" });
   const git = openGit(join(repository.root, "src"), repository.environment);
-  expect(await readTemplate(git, "HEAD")).toMatchObject({ file: "pull_request_template.md" });
+  expect(await readPullRequestTemplate(git, "HEAD")).toMatchObject({ file: "pull_request_template.md" });
 });
 
 test("ours stands below the template, a blank line between them", () => {

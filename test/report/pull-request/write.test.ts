@@ -3,12 +3,16 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Summary } from "../../../src/model/summary.ts";
 import { pullRequestBody } from "../../../src/report/pull-request/body.ts";
-import type { Template } from "../../../src/report/pull-request/template.ts";
+import type { PullRequestTemplate } from "../../../src/report/pull-request/template.ts";
 import { writePullRequest } from "../../../src/report/pull-request/write.ts";
 import { makeDirectory, writeFiles } from "../../support/repository.ts";
 import { hostileName, sampleSummary } from "../sample.ts";
 
-const template: Template = { file: "pull_request_template.md", text: "## What\n\n- [ ] tested\n", others: [] };
+const template: PullRequestTemplate = {
+  file: "pull_request_template.md",
+  text: "## What\n\n- [ ] tested\n",
+  others: [],
+};
 const first = sampleSummary();
 const second = sampleSummary({ commit: "8".repeat(40), seconds: 99 });
 const elsewhere = sampleSummary({ branch: "fix/rounding" });
@@ -16,7 +20,7 @@ const asideName = /^pull-request\.feature-ledger-balances-[0-9a-f]{8}\.md$/;
 
 /** The directory of the reports. */
 interface Reports {
-  write(summary: Summary, template?: Template | null): Promise<readonly string[]>;
+  write(summary: Summary, template?: PullRequestTemplate | null): Promise<readonly string[]>;
   read(name?: string): Promise<string>;
   names(): Promise<string[]>;
   /** What an author does to the file. */

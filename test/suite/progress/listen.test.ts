@@ -149,14 +149,14 @@ test("what the runner says of itself is kept", async () => {
 });
 
 test("what the runner says of what it measures is kept, of all its processes", async () => {
-  expect((await listener.facts()).measuring).toMatchObject({ isTold: false, named: null });
+  expect((await listener.facts()).measuring).toMatchObject({ isReported: false, named: null });
   await tell(
     { type: "tested", files: ["/r/src/a.py"], testFiles: ["/r/tests/test_a.py"] },
     { type: "tested", files: ["/r/src/b.py"] },
     { type: "measures", named: ["/r/src/a.py"], left: ["/r/src/gen.py"] },
   );
   expect((await listener.facts()).measuring).toEqual({
-    isTold: true,
+    isReported: true,
     named: new Set(["/r/src/a.py"]),
     left: new Set(["/r/src/gen.py"]),
     tested: new Set(["/r/src/a.py", "/r/src/b.py"]),

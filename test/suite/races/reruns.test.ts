@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { suiteSchema } from "../../../src/config/schema.ts";
-import { nothingTold } from "../../../src/coverage/files/measuring.ts";
+import { nothingReported } from "../../../src/coverage/files/measuring.ts";
 import type { Failure } from "../../../src/model/summary.ts";
 import type { RanTest, TestId } from "../../../src/model/test-id.ts";
 import { InterruptedError, UnavailableError } from "../../../src/shared/errors.ts";
@@ -21,7 +21,7 @@ function results(changed: Partial<TestResults> = {}): TestResults {
     workSeconds: 1,
     failures: [],
     coverage: null,
-    measuring: nothingTold,
+    measuring: nothingReported,
     foreign: [],
     leftOut: null,
     reasons: [],

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nothingTold } from "../../../src/coverage/files/measuring.ts";
+import { nothingReported } from "../../../src/coverage/files/measuring.ts";
 import { UnavailableError } from "../../../src/shared/errors.ts";
 import { requireSameTests } from "../../../src/suite/results/collection-mismatch.ts";
 import { mergeResults } from "../../../src/suite/results/merge.ts";
@@ -13,7 +13,7 @@ function part(more: Partial<TestResults> = {}): TestResults {
     workSeconds: 1,
     failures: [],
     coverage: [{ path: "/a.info", base: "/" }],
-    measuring: nothingTold,
+    measuring: nothingReported,
     foreign: [],
     leftOut: null,
     reasons: [],

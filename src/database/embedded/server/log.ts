@@ -74,7 +74,7 @@ function readEntry(line: string): LogEntry | undefined {
 }
 
 /** The last lines of a log for people: without who came and went, and without what they begin with. */
-export function lastWords(log: string, count = 5): string {
+export function lastLogLines(log: string, count = 5): string {
   const lines = log.split("\n").filter((line) => line.trim() !== "" && !connectionNoise.test(line));
   return (
     lines

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { InterruptedError, messageOf, UnavailableError } from "../../../shared/errors.ts";
 import type { Installation } from "../binaries/installation.ts";
 import { programEnvironment } from "../binaries/program.ts";
-import { lastWords } from "./log.ts";
+import { lastLogLines } from "./log.ts";
 import type { RunDirectory } from "./run-directory.ts";
 import { fixedSettings } from "./settings.ts";
 
@@ -25,7 +25,7 @@ export interface Postmaster {
   /** Resolves once it has ended, for whatever reason. */
   readonly ended: Promise<void>;
   /** The last lines of its log. */
-  lastWords(): Promise<string>;
+  lastLogLines(): Promise<string>;
   /** Ends it at once, without a checkpoint: its data goes too. */
   stop(): Promise<void>;
   /** Ends it so that its data can be kept. Throws UnavailableError where it does not heed; it is ended all the same. */
@@ -68,7 +68,7 @@ async function waitUntilReady(
     const ending = postmaster.ending();
     if (ending !== undefined) {
       throw new UnavailableError(
-        `The embedded Postgres server did not start (${ending}). Its last words: ${await postmaster.lastWords()}`,
+        `The embedded Postgres server did not start (${ending}). Its last words: ${await postmaster.lastLogLines()}`,
       );
     }
     try {
@@ -76,7 +76,7 @@ async function waitUntilReady(
     } catch (error) {
       if (performance.now() > deadline) {
         throw new UnavailableError(
-          `The embedded Postgres server does not answer (${messageOf(error)}). Its last words: ${await postmaster.lastWords()}`,
+          `The embedded Postgres server does not answer (${messageOf(error)}). Its last words: ${await postmaster.lastLogLines()}`,
         );
       }
       await sleep(pollMilliseconds);
@@ -122,7 +122,7 @@ async function spawnPostmaster(
     port,
     ending: () => ending,
     ended,
-    lastWords: async () => lastWords(await readFile(directory.log, "utf8").catch(() => "")),
+    lastLogLines: async () => lastLogLines(await readFile(directory.log, "utf8").catch(() => "")),
     stop: async () => {
       await stopChild(child, ended, "SIGQUIT", stopMilliseconds);
     },

@@ -6,7 +6,7 @@ import { performance } from "node:perf_hooks";
 const { setInterval, clearInterval } = globalThis;
 
 /** After how many seconds it is told what keeps a process alive, and after how many the process is ended. */
-const toldAfter = 3;
+const reportedAfter = 3;
 const endedAfter = 15;
 
 /**
@@ -25,7 +25,7 @@ export function watchLife({ socketPath, isOver = () => true, end = () => process
     if (!isOver()) seconds = 0;
     // What works is not kept alive by what it has left open.
     else if (since.utilization < 0.5) seconds += 1;
-    if (seconds === toldAfter) say({ type: "alive", by: holders(), isEnded: false });
+    if (seconds === reportedAfter) say({ type: "alive", by: holders(), isEnded: false });
     if (seconds < endedAfter) return;
     clearInterval(clock);
     say({ type: "alive", by: holders(), isEnded: true }, end);

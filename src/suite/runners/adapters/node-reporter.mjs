@@ -40,10 +40,10 @@ export default async function* report(events) {
   const begun = new Map();
   say({ type: "hello", root: process.cwd(), runtime: "node:test" });
   await tellNarrowings(narrowings());
-  let isTold = false;
-  const tellAll = () => {
-    if (isTold) return;
-    isTold = true;
+  let isSent = false;
+  const sendAll = () => {
+    if (isSent) return;
+    isSent = true;
     const failed = tests.filter(({ outcome }) => outcome === "failed" || outcome === "error").length;
     if (results) writeFileSync(results, JSON.stringify(tests.map(({ path: _path, ...test }) => test)));
     say({ type: "end", status: failed > 0 ? 1 : 0 });
@@ -51,7 +51,7 @@ export default async function* report(events) {
   for await (const { type, data } of events) {
     const { file = "", name, nesting } = data ?? {};
     // The plan of the whole comes when all files are done. With this option the process ends soon after, whoever still listens.
-    if (type === "test:plan" && nesting === 0 && process.execArgv.includes("--test-force-exit")) tellAll();
+    if (type === "test:plan" && nesting === 0 && process.execArgv.includes("--test-force-exit")) sendAll();
     if (type === "test:start") around.set(file, [...(around.get(file) ?? []).slice(0, nesting), name]);
     if (type === "test:dequeue") {
       begun.set(file, name);
@@ -75,7 +75,7 @@ export default async function* report(events) {
     if (test.outcome === "failed" || test.outcome === "error") say({ type: "failed", file, name: test.id });
     say({ type: "done", file, skipped: test.outcome === "skipped" });
   }
-  tellAll();
+  sendAll();
   socket?.ref();
   await new Promise((resolve) => (socket ? socket.end(() => resolve(undefined)) : resolve(undefined)));
   yield "";

@@ -14,7 +14,7 @@ import type { Environment, World } from "../shared/world.ts";
 import { openDatabases } from "./open-databases.ts";
 
 /** A database for one command, outside of any verification. */
-export interface OwnDatabase {
+export interface CommandDatabase {
   /** The caller's own, with the variables that lead to the database. */
   readonly environment: Environment;
   /** Drops it, and ends the server if it is ours. */
@@ -25,7 +25,7 @@ export interface OwnDatabase {
  * Opens a database as the configuration of the checkout around the world's directory describes it. Throws RequestError
  * where there is none to be had, and what `openProvision` throws.
  */
-export async function openOwnDatabase(caller: World): Promise<OwnDatabase> {
+export async function openCommandDatabase(caller: World): Promise<CommandDatabase> {
   const world = { ...caller, environment: scrubEnvironment(caller.environment) };
   const { root: mainRoot } = await openRepository(world);
   const loaded = await loadConfig(mainRoot);

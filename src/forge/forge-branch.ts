@@ -5,10 +5,10 @@ import { RequestError } from "../shared/errors.ts";
 import { shortId } from "../shared/text.ts";
 import type { Environment } from "../shared/world.ts";
 import { type ForgeKind, forgeKind, ownerOf, parseRemoteUrl, withoutCredentials } from "./remote.ts";
-import { commandLine, outputOf, type Run } from "./run.ts";
+import { commandLine, type Run, requireOutput } from "./run.ts";
 
 /** Where a branch is pushed to. */
-export interface Destination {
+export interface ForgeBranch {
   /** The branch's name here. */
   readonly branch: string;
   /** The remote's name; where the configuration has a URL in its place, that. */
@@ -26,11 +26,11 @@ export interface Destination {
  * Finds where HEAD's branch is pushed to, and what kind of host that is. Throws RequestError where HEAD is on no branch,
  * or on the base itself, where there is no remote, and where the host is not known.
  */
-export async function findDestination(
+export async function findForgeBranch(
   { git }: Pick<Repository, "git">,
   base: string,
   environment: Environment,
-): Promise<Destination> {
+): Promise<ForgeBranch> {
   const ask = (...words: string[]): Promise<string | null> => gitLineOrNull(git, ...words);
   const branch = await ask("symbolic-ref", "--quiet", "--short", "HEAD");
   if (!branch) {
@@ -63,7 +63,7 @@ export async function findDestination(
  * UnavailableError where the remote cannot be asked.
  */
 export async function requirePushed(
-  { branch, remote, remoteBranch }: Destination,
+  { branch, remote, remoteBranch }: ForgeBranch,
   commit: string,
   { run, git }: { run: Run; git: Repository["git"] },
 ): Promise<void> {
@@ -89,7 +89,7 @@ export async function requirePushed(
 /** The commit that a remote's branch is at, or null. */
 export async function remoteTip(run: Run, remote: string, branch: string): Promise<string | null> {
   const ref = `refs/heads/${branch}`;
-  const lines = (await outputOf(run, "git", ["ls-remote", "--", remote, ref])).split("\n");
+  const lines = (await requireOutput(run, "git", ["ls-remote", "--", remote, ref])).split("\n");
   return lines.map((line) => line.split("\t")).find(([, name]) => name === ref)?.[0] ?? null;
 }
 

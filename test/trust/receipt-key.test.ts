@@ -10,7 +10,7 @@ import { packageRoot } from "../../src/shared/paths.ts";
 import { version } from "../../src/shared/version.ts";
 import type { Environment } from "../../src/shared/world.ts";
 import { makePlan } from "../../src/suite/plan/plan.ts";
-import { hookMarker, readConditions } from "../../src/trust/conditions.ts";
+import { hookMarker, readReceiptKey } from "../../src/trust/receipt-key.ts";
 import { open } from "../push/support.ts";
 import { pythonEnvironment } from "../support/python.ts";
 import type { Repository } from "../support/repository.ts";
@@ -18,7 +18,7 @@ import { runShell } from "../support/run.ts";
 import { configFile, makePytestRepository, userEnvironment } from "../support/verify.ts";
 import { captureWorld } from "../support/world.ts";
 
-async function conditionsOf(repository: Repository, environment: Environment = repository.environment) {
+async function receiptKeyOf(repository: Repository, environment: Environment = repository.environment) {
   const opened = await open(repository);
   const loaded = await loadConfig(repository.root);
   if (loaded === null) throw new Error("The repository has no configuration.");
@@ -26,7 +26,7 @@ async function conditionsOf(repository: Repository, environment: Environment = r
   const target = await readRevision(opened.git, "HEAD");
   const plan = makePlan(loaded.config, defaultOptions, checkout.root);
   const { world } = captureWorld({ directory: repository.root, environment });
-  return await readConditions(loaded.config, plan, target, checkout, world, defaultOptions, {
+  return await readReceiptKey(loaded.config, plan, target, checkout, world, defaultOptions, {
     mergeBase: Promise.resolve("none"),
     baseFigure: Promise.resolve(null),
   });
@@ -61,8 +61,8 @@ const shim = (name: string): string => `#!/bin/sh\nPATH=\${PATH#*:} exec ${name}
 
 test("the conditions are the tree, the configuration, the version and the kind of environment", async () => {
   const repository = await makePytestRepository();
-  const conditions = await conditionsOf(repository);
-  expect(conditions).toEqual({
+  const key = await receiptKeyOf(repository);
+  expect(key).toEqual({
     tree: await repository.git("rev-parse", "HEAD^{tree}"),
     configuration: expect.stringMatching(/^[0-9a-f]{64}$/),
     version: JSON.parse(await readFile(join(packageRoot, "package.json"), "utf8")).version,
@@ -76,20 +76,20 @@ test("the conditions are the tree, the configuration, the version and the kind o
 test("Python is no condition where no suite is written in it", async () => {
   const suites = [{ name: "web", runner: "vitest", command: "vitest" }];
   const repository = await makePytestRepository({ "verify.config.json": configFile({ suites }) });
-  expect((await conditionsOf(repository)).environment).not.toContain("python");
+  expect((await receiptKeyOf(repository)).environment).not.toContain("python");
 });
 
 test("the Python of the suite's own environment is the one that counts", async () => {
   const repository = await makePytestRepository({ ".gitignore": ".venv\n" });
   await repository.write({ ".venv/bin/x": "" });
   await writeFile(join(repository.root, ".venv/bin/python3"), "#!/bin/sh\necho Python 3.99.1\n", { mode: 0o755 });
-  expect((await conditionsOf(repository)).environment).toMatch(/, python 3\.99\.1$/);
+  expect((await receiptKeyOf(repository)).environment).toMatch(/, python 3\.99\.1$/);
 });
 
 test("a Python that cannot be started is a condition too", async () => {
   const repository = await makePytestRepository();
   const environment = { ...repository.environment, PATH: "/nowhere" };
-  expect((await conditionsOf(repository, environment)).environment).toMatch(/, no python3$/);
+  expect((await receiptKeyOf(repository, environment)).environment).toMatch(/, no python3$/);
 });
 
 test("the hook's own words name this version and the runtimes", async () => {

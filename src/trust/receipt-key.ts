@@ -11,7 +11,7 @@ import { gitLine } from "../git/client.ts";
 import type { Repository } from "../git/repository.ts";
 import { withProjectPrograms } from "../project/programs.ts";
 import type { Checkout } from "../push/checkout.ts";
-import type { Conditions, Receipt } from "../push/receipts.ts";
+import type { Receipt, ReceiptKey } from "../push/receipts.ts";
 import type { Target } from "../push/refs.ts";
 import { RequestError } from "../shared/errors.ts";
 import { packageRoot } from "../shared/paths.ts";
@@ -23,10 +23,10 @@ import { type BaseFacts, readBaseFacts } from "./base-facts.ts";
 const run = promisify(execFile);
 
 /** How a server is named in the environment that the caller, and not the configuration, has chosen. */
-export const chosenServer = "a Postgres server of the caller's choice";
+export const callersServer = "a Postgres server of the caller's choice";
 
 /** Under which conditions a receipt of this verification stands. */
-export async function readConditions(
+export async function readReceiptKey(
   config: Config,
   plan: Plan,
   target: Target,
@@ -34,7 +34,7 @@ export async function readConditions(
   world: World,
   options: Pick<VerifyOptions, "databaseUrl">,
   base: BaseFacts,
-): Promise<Conditions> {
+): Promise<ReceiptKey> {
   const url = options.databaseUrl ?? world.environment.VERIFY_DATABASE_URL;
   const isChosen = Boolean(url) && plan.suites.some((suite) => suite.usesDatabase);
   const kind = await environmentClass(plan, checkout, world.environment);
@@ -42,13 +42,13 @@ export async function readConditions(
     tree: target.tree,
     configuration: configDigest(config),
     version,
-    environment: isChosen ? `${kind}, ${chosenServer}` : kind,
-    against: await heldAgainst(config, base),
+    environment: isChosen ? `${kind}, ${callersServer}` : kind,
+    against: await baseState(config, base),
   };
 }
 
 /** What of the base branch the gates are about: the merge base, the recorded figure; null where none is. */
-async function heldAgainst({ coverage }: Config, { mergeBase, baseFigure }: BaseFacts): Promise<string | null> {
+async function baseState({ coverage }: Config, { mergeBase, baseFigure }: BaseFacts): Promise<string | null> {
   const parts: string[] = [];
   if (coverage.changedLines !== undefined) {
     const found = await mergeBase;
@@ -100,12 +100,12 @@ async function pythonVersion({ directory, environment }: PythonPlace): Promise<s
  * The conditions of a verification of HEAD as far as they are known without one, for a receipt of its tree. Where the
  * configuration that lies here is not HEAD's, or is none, the receipt's own word stands for what depends on it.
  */
-export async function conditionsOfHead(
+export async function receiptKeyOfHead(
   repository: Repository,
   target: Target,
   receipt: Receipt,
   world: World,
-): Promise<Conditions> {
+): Promise<ReceiptKey> {
   const { git, root } = repository;
   const unknown = { ...receipt, tree: target.tree, version };
   try {
@@ -113,7 +113,7 @@ export async function conditionsOfHead(
     if (loaded === null || !(await isOfHead(git, loaded.file))) return unknown;
     const plan = makePlan(loaded.config, defaultOptions, root);
     const base = readBaseFacts(repository, loaded.config, { commit: target.commit });
-    return await readConditions(loaded.config, plan, target, { root }, world, defaultOptions, base);
+    return await readReceiptKey(loaded.config, plan, target, { root }, world, defaultOptions, base);
   } catch (error) {
     // A push would say so; here it only leaves the question open.
     if (error instanceof RequestError) return unknown;
@@ -144,7 +144,7 @@ export async function hookMarker({ root }: Repository, world: World, planned?: P
     ? pythonPlaces(planned, world.environment)
     : [{ directory: root, environment: world.environment }];
   const [words, node, ...pythons] = await Promise.all([
-    hookWords(root, world.environment),
+    hookConditions(root, world.environment),
     fileOf("node", process.execPath, root, world.environment),
     ...places.map(async ({ directory, environment }) =>
       fileOf("python3", await pythonExecutable(directory, environment), directory, environment),
@@ -155,9 +155,9 @@ export async function hookMarker({ root }: Repository, world: World, planned?: P
 }
 
 /** What the hook says of the conditions, in its own words, so that both sides always mean the same; see hooks/pre-push. */
-export async function hookWords(directory: string, environment: Environment): Promise<string> {
+export async function hookConditions(directory: string, environment: Environment): Promise<string> {
   const hook = join(packageRoot, "hooks", "pre-push");
-  return await outputOf("sh", [hook, "--conditions"], directory, environment);
+  return await standardOutput("sh", [hook, "--conditions"], directory, environment);
 }
 
 /**
@@ -170,7 +170,7 @@ async function fileOf(
   directory: string,
   environment: Environment,
 ): Promise<string | null> {
-  const found = (await outputOf("sh", ["-c", `command -v ${name} || :`], directory, environment)).trim();
+  const found = (await standardOutput("sh", ["-c", `command -v ${name} || :`], directory, environment)).trim();
   if (found === "") return "none";
   try {
     const paths = [resolve(directory, found), executable];
@@ -184,10 +184,10 @@ async function fileOf(
 /** The absolute path of the Python that `python3` starts in the end; empty where there is none, or none that says it. */
 async function pythonExecutable(directory: string, environment: Environment): Promise<string> {
   const question = ["-I", "-S", "-c", "import sys; print(sys.executable)"];
-  return (await outputOf("python3", question, directory, environment).catch(() => "")).trim();
+  return (await standardOutput("python3", question, directory, environment).catch(() => "")).trim();
 }
 
-async function outputOf(
+async function standardOutput(
   program: string,
   words: readonly string[],
   cwd: string,

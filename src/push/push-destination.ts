@@ -1,18 +1,18 @@
 import type { SimpleGit } from "simple-git";
 import { gitLineOrNull } from "../git/client.ts";
 import { configuredRemotes, defaultRemote, listRemotes } from "../git/remotes.ts";
-import type { Destination } from "../model/summary.ts";
+import type { PushDestination } from "../model/summary.ts";
 
 /**
  * Where a branch goes when it is pushed, and what the remote has there as far as is known here; null for a commit on no
  * branch, and where there is no remote. A push names its remote; else the branch's own, the default of pushes, `origin`, or
  * the only one there is.
  */
-export async function findDestination(
+export async function findPushDestination(
   git: SimpleGit,
   branch: string | null,
   pushedTo: string | undefined,
-): Promise<Destination | null> {
+): Promise<PushDestination | null> {
   if (branch === null) return null;
   const remotes = await listRemotes(git);
   const candidates = [pushedTo, ...(await configuredRemotes(git, branch)), defaultRemote(remotes)];

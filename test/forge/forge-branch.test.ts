@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Destination, findDestination } from "../../src/forge/destination.ts";
+import { type ForgeBranch, findForgeBranch } from "../../src/forge/forge-branch.ts";
 import { open } from "../push/support.ts";
 import { makeRepository, type Repository } from "../support/repository.ts";
 
@@ -10,8 +10,8 @@ async function makeTopic(): Promise<Repository> {
   return repository;
 }
 
-async function find(repository: Repository, base = "main"): Promise<Destination> {
-  return await findDestination(await open(repository), base, {});
+async function find(repository: Repository, base = "main"): Promise<ForgeBranch> {
+  return await findForgeBranch(await open(repository), base, {});
 }
 
 test("a branch of a clone goes to origin, under its own name", async () => {
