@@ -13,12 +13,12 @@ import type { World } from "./shared/world.ts";
  * Runs one command line, without the program's name, and gives the exit code. What goes wrong is said on the world's
  * standard error.
  */
-export async function runCommandLine(words: readonly string[], outer: World): Promise<number> {
+export async function runCommandLine(args: readonly string[], outer: World): Promise<number> {
   const world: World = { ...outer, environment: scrubEnvironment(outer.environment) };
   // What stands behind `--` is for the suites, and never taken for a revision.
-  const separator = words.indexOf("--");
-  const own = separator < 0 ? words : words.slice(0, separator);
-  const rest = separator < 0 ? [] : words.slice(separator + 1);
+  const separator = args.indexOf("--");
+  const own = separator < 0 ? args : args.slice(0, separator);
+  const rest = separator < 0 ? [] : args.slice(separator + 1);
   let code: number = exitCodes.verified;
   const program = defineProgram(world, outer, rest, (result) => {
     code = result;
@@ -106,9 +106,9 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
     .usage("-- COMMAND")
     .argument("[words...]")
     .allowUnknownOption()
-    .action(async (words: readonly string[]) => {
-      if (words.length > 0)
-        throw new RequestError(`Put \`--\` before the command: \`verify exec -- ${words.join(" ")}\`.`);
+    .action(async (args: readonly string[]) => {
+      if (args.length > 0)
+        throw new RequestError(`Put \`--\` before the command: \`verify exec -- ${args.join(" ")}\`.`);
       finish(await (await import("./commands/exec.ts")).exec(rest, outer));
     });
   const databases = program.command("db").description("the databases that runs have, and what killed ones left");

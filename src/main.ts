@@ -42,9 +42,9 @@ async function run([command, separator, ...rest]: readonly string[]): Promise<nu
   return await exec(rest, world).catch((error: unknown) => explainError(error, world));
 }
 
-const words = process.argv.slice(2);
-const code = await run(words);
-if (words[0] === "pre-push" && code === exitCodes.verified) tellHook();
+const args = process.argv.slice(2);
+const code = await run(args);
+if (args[0] === "pre-push" && code === exitCodes.verified) tellHook();
 process.exitCode = code;
 
 /** Says to hooks/pre-push that there is a verdict: an exit code of 0 alone does not let a push through. */

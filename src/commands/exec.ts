@@ -10,14 +10,14 @@ import type { CommandDatabase } from "../suite/command-database.ts";
  * Runs one command with a database of its own in its environment, and gives its exit code. Inside a running verification
  * that is one of the verification's. Nothing is written to standard output.
  */
-export async function exec(words: readonly string[], world: World): Promise<number> {
-  const [program, ...rest] = words;
+export async function exec(args: readonly string[], world: World): Promise<number> {
+  const [program, ...rest] = args;
   if (program === undefined) {
     throw new RequestError("`verify exec` runs the command that stands behind `--`: `verify exec -- npm test`.");
   }
   const { environment, close } = await findDatabase(world);
   try {
-    const command = { program, words: rest, directory: world.directory, environment };
+    const command = { program, args: rest, directory: world.directory, environment };
     const { exitCode, problem } = await runInForeground(command, world.signal);
     if (problem !== null) world.errors.write(`${problem}\n`);
     return exitCode;

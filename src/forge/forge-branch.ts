@@ -31,7 +31,7 @@ export async function findForgeBranch(
   base: string,
   environment: Environment,
 ): Promise<ForgeBranch> {
-  const ask = (...words: string[]): Promise<string | null> => gitLineOrNull(git, ...words);
+  const ask = (...args: string[]): Promise<string | null> => gitLineOrNull(git, ...args);
   const branch = await ask("symbolic-ref", "--quiet", "--short", "HEAD");
   if (!branch) {
     throw new RequestError("HEAD is on no branch, and a pull request needs one: `git switch -c NAME` makes it.");
@@ -93,7 +93,7 @@ export async function remoteTip(run: Run, remote: string, branch: string): Promi
   return lines.map((line) => line.split("\t")).find(([, name]) => name === ref)?.[0] ?? null;
 }
 
-type Ask = (...words: string[]) => Promise<string | null>;
+type Ask = (...args: string[]) => Promise<string | null>;
 
 async function findRemote(git: Repository["git"], branch: string): Promise<string> {
   const [configured] = await configuredRemotes(git, branch);

@@ -64,8 +64,8 @@ export function createArguments(
   { base, title, draft }: Pick<PullRequestSpec, "base" | "title" | "draft">,
   { head, file, form = false }: { head: string; file: string; form?: boolean },
 ): string[] {
-  const words = ["pr", "create", "--head", head, "--base", base, "--title", title, "--body-file", file];
-  return [...words, ...(draft ? ["--draft"] : []), ...(form ? ["--web"] : [])];
+  const args = ["pr", "create", "--head", head, "--base", base, "--title", title, "--body-file", file];
+  return [...args, ...(draft ? ["--draft"] : []), ...(form ? ["--web"] : [])];
 }
 
 /** The arguments that put a description in place of the one that is there; the title stays the author's. */

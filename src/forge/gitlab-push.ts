@@ -57,6 +57,6 @@ export function pushArguments(
   // Options have one line each; GitLab (15.0 and later) reads a backslash and an n as a line's end.
   const texts = description === null ? [] : [`title=${title}`, `description=${description.replace(/\r?\n/g, "\\n")}`];
   const options = ["create", `target=${base}`, ...texts, ...(draft ? ["draft"] : [])];
-  const words = options.flatMap((option) => ["-o", `merge_request.${option}`]);
-  return ["push", ...words, remote, `HEAD:refs/heads/${remoteBranch}`];
+  const given = options.flatMap((option) => ["-o", `merge_request.${option}`]);
+  return ["push", ...given, remote, `HEAD:refs/heads/${remoteBranch}`];
 }

@@ -11,16 +11,8 @@ export function createArguments(
   { description, form = false }: { description: string | null; form?: boolean },
 ): string[] {
   const branches = ["--source-branch", destination.remoteBranch, "--target-branch", base];
-  const words = [
-    "mr",
-    "create",
-    ...branches,
-    "--title",
-    title,
-    ...(draft ? ["--draft"] : []),
-    form ? "--web" : "--yes",
-  ];
-  return description === null ? words : [...words, "--description", description];
+  const args = ["mr", "create", ...branches, "--title", title, ...(draft ? ["--draft"] : []), form ? "--web" : "--yes"];
+  return description === null ? args : [...args, "--description", description];
 }
 
 /** The arguments that put a description in place of the one that is there; the title stays the author's. */

@@ -7,8 +7,8 @@ import { addressIn } from "./run.ts";
 export const longestOption = 60_000;
 
 /** Pushes with what git, the hook and the server say shown as it comes, and gives that. Throws UnavailableError where it fails. */
-export async function pushShown({ run }: Pick<PullRequestSpec, "run">, words: readonly string[]): Promise<string> {
-  const { exitCode, output, errors } = await run("git", words, { show: true });
+export async function pushShown({ run }: Pick<PullRequestSpec, "run">, args: readonly string[]): Promise<string> {
+  const { exitCode, output, errors } = await run("git", args, { show: true });
   const said = `${output}\n${errors}`;
   if (exitCode === 0) return said;
   const why = /does not support push options/.test(said)

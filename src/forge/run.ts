@@ -16,7 +16,7 @@ export interface ProgramOutcome {
 }
 
 /** Runs a program with its arguments, without a shell; `show` passes on what it says while it runs. */
-export type Run = (program: string, words: readonly string[], options?: { show?: boolean }) => Promise<ProgramOutcome>;
+export type Run = (program: string, args: readonly string[], options?: { show?: boolean }) => Promise<ProgramOutcome>;
 
 /** Nobody is asked and nothing is decorated: what these programs print is read. */
 const quiet: Environment = {
@@ -35,10 +35,10 @@ export function programRunner(world: World, directory: string, url: string): Run
   const hide = redactor(forgeSecrets(url, world.environment));
   const redact: Redact = (text) => hide(withoutCredentials(plainText(text)));
   const own = withoutNpmRun(world.environment);
-  return async (program, words, { show = false } = {}) => {
+  return async (program, args, { show = false } = {}) => {
     // A push starts the hook, and by it the suites: nothing is decided for them.
     const environment = program === "git" ? own : { ...own, ...quiet };
-    const end = await runProgram([program, ...words], {
+    const end = await runProgram([program, ...args], {
       directory,
       environment,
       signal: world.signal,
@@ -52,8 +52,8 @@ export function programRunner(world: World, directory: string, url: string): Run
 }
 
 /** What a program that must succeed wrote on standard output. Throws UnavailableError with its own last words. */
-export async function requireOutput(run: Run, program: string, words: readonly string[]): Promise<string> {
-  const ended = await run(program, words);
+export async function requireOutput(run: Run, program: string, args: readonly string[]): Promise<string> {
+  const ended = await run(program, args);
   if (ended.exitCode !== 0) throw failure(program, ended);
   return ended.output;
 }
@@ -62,15 +62,15 @@ export async function requireOutput(run: Run, program: string, words: readonly s
 export function failure(program: string, { exitCode, output, errors }: ProgramOutcome): UnavailableError {
   if (exitCode === null) return new UnavailableError(`${program} is not on PATH.`);
   const lines = (errors.trim() === "" ? output : errors).split("\n").map(plainLine).filter(Boolean);
-  const words = lines.slice(-shownLines).join(" ") || `it exited with ${exitCode}`;
-  return new UnavailableError(`${program} could not do it: ${clip(words, 500)}`);
+  const message = lines.slice(-shownLines).join(" ") || `it exited with ${exitCode}`;
+  return new UnavailableError(`${program} could not do it: ${clip(message, 500)}`);
 }
 
 const shownLines = 3;
 
 /** A command as a line for a shell. */
-export function commandLine(program: string, words: readonly string[]): string {
-  return [program, ...words].map(quote).join(" ");
+export function commandLine(program: string, args: readonly string[]): string {
+  return [program, ...args].map(quote).join(" ");
 }
 
 /** The last address of a pull or merge request in what a program or a server has said; null where there is none. */

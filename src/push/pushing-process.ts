@@ -8,7 +8,7 @@ export interface PushingProcess {
   /** What stands before `push` that changes the configuration: `-c`, `KEY=VALUE`, … */
   readonly settings: readonly string[];
   /** What stands behind `push`. */
-  readonly words: readonly string[];
+  readonly args: readonly string[];
   /** Where git works, which is the root of the checkout; null where the system does not tell. */
   readonly directory: string | null;
 }
@@ -16,7 +16,7 @@ export interface PushingProcess {
 /** A process as the system lists it. */
 interface Process {
   readonly parent: number;
-  readonly words: readonly string[];
+  readonly args: readonly string[];
 }
 
 const run = promisify(execFile);
@@ -32,9 +32,9 @@ export async function findPushingProcess(child: number = process.ppid): Promise<
   for (let generation = 0; generation < mostGenerations && id > 1; generation++) {
     const found = await readProcess(id).catch(() => null);
     if (found === null) return null;
-    const push = asPush(found.words);
+    const push = asPush(found.args);
     // A push that we cannot read is still the nearest one.
-    if (push === null && basename(found.words[0] ?? "") === "git" && found.words.includes("push")) return null;
+    if (push === null && basename(found.args[0] ?? "") === "git" && found.args.includes("push")) return null;
     if (push !== null) return { ...push, directory: await readlink(`/proc/${id}/cwd`).catch(() => null) };
     id = found.parent;
   }
@@ -47,18 +47,18 @@ const alone =
   /^(-p|-P|--paginate|--no-pager|--bare|--no-replace-objects|--no-optional-locks|--no-lazy-fetch|--no-advice|--(literal|no-literal|glob|noglob|icase)-pathspecs|--(exec-path|git-dir|work-tree|namespace|attr-source|super-prefix)=.*)$/s;
 
 /** Reads a command line as a push: `git -c core.x=y push origin main`. Null for everything else. */
-export function asPush([program = "", ...words]: readonly string[]): Omit<PushingProcess, "directory"> | null {
+export function asPush([program = "", ...args]: readonly string[]): Omit<PushingProcess, "directory"> | null {
   if (basename(program) !== "git") return null;
   const settings: string[] = [];
   let position = 0;
-  for (; words[position]?.startsWith("-"); position++) {
-    const word = words[position] ?? "";
-    if (word === "-c" || word === "--config-env") settings.push(word, words[++position] ?? "");
+  for (; args[position]?.startsWith("-"); position++) {
+    const word = args[position] ?? "";
+    if (word === "-c" || word === "--config-env") settings.push(word, args[++position] ?? "");
     else if (word.startsWith("--config-env=")) settings.push(word);
     else if (withValue.test(word)) position += 1;
     else if (!alone.test(word)) return null;
   }
-  return words[position] === "push" ? { settings, words: words.slice(position + 1) } : null;
+  return args[position] === "push" ? { settings, args: args.slice(position + 1) } : null;
 }
 
 function readProcess(id: number): Promise<Process> {
@@ -73,12 +73,12 @@ export async function readFromProc(id: number): Promise<Process> {
   ]);
   // The name of the program, in parentheses, may hold blanks and parentheses.
   const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-  return { parent, words: line.split("\0").slice(0, -1) };
+  return { parent, args: line.split("\0").slice(0, -1) };
 }
 
 /** Reads a process by `ps`, which joins the words by blanks: no name of a ref or a remote holds one, and git refuses the rest. */
 export async function readFromList(id: number): Promise<Process> {
   const { stdout } = await run("ps", ["-ww", "-o", "ppid=,args=", "-p", String(id)]);
-  const [, parent = "", words = ""] = /^\s*(\d+)\s+(.*)/.exec(stdout) ?? [];
-  return { parent: Number(parent), words: words.split(/\s+/) };
+  const [, parent = "", args = ""] = /^\s*(\d+)\s+(.*)/.exec(stdout) ?? [];
+  return { parent: Number(parent), args: args.split(/\s+/) };
 }

@@ -36,7 +36,7 @@ export async function findPush(asked: Asked): Promise<FoundPush> {
   const pushing = await findPushingProcess();
   const lines = pushing === null ? null : await repeatPush(pushing, asked);
   if (lines !== null) return { lines, remark: null };
-  return await whatMayBePushed(asked, pushing?.words ?? []);
+  return await whatMayBePushed(asked, pushing?.args ?? []);
 }
 
 /** What the same push would bring, by a dry run of it; null where that does not work out. */
@@ -66,12 +66,12 @@ async function repeatPush(pushing: PushingProcess, { repository, environment }: 
  * The words that repeat a push without sending anything. Ours go last, so that no option of the user's undoes them, and
  * once first, where no option can take them for its value. No hook runs, this one least of all.
  */
-export function dryRunOf({ settings, words }: Omit<PushingProcess, "directory">): string[] {
+export function dryRunOf({ settings, args }: Omit<PushingProcess, "directory">): string[] {
   const ours = ["--dry-run", "--porcelain", "--no-quiet", "--no-verify", "--recurse-submodules=no"];
-  const separator = words.indexOf("--");
-  const end = separator < 0 ? words.length : separator;
+  const separator = args.indexOf("--");
+  const end = separator < 0 ? args.length : separator;
   const command = [...settings, "-c", "core.hooksPath=/dev/null", "push", "--dry-run"];
-  return [...command, ...words.slice(0, end), ...ours, ...words.slice(end)];
+  return [...command, ...args.slice(0, end), ...ours, ...args.slice(end)];
 }
 
 /**
@@ -80,7 +80,7 @@ export function dryRunOf({ settings, words }: Omit<PushingProcess, "directory">)
  */
 async function whatMayBePushed(
   { repository, remote, url, environment }: Asked,
-  words: readonly string[],
+  args: readonly string[],
 ): Promise<FoundPush> {
   const { git, root } = repository;
   const known = await listRemotes(git);
@@ -88,7 +88,7 @@ async function whatMayBePushed(
   // Pushes may go to another URL than fetches.
   const asked = looksLikeUrl(url) ? url : (named ?? defaultRemote(known));
   const there = asked === null ? null : await remoteObjects(root, environment, asked);
-  const heads = await readHeads(repository, words.some(bringsTags));
+  const heads = await readHeads(repository, args.some(bringsTags));
   const missing = await commitsLacking(root, environment, heads, there ?? ["--remotes"]);
   const isAsked = (head: Head): boolean =>
     head.ref === "HEAD" || head.ref === environment.PRE_COMMIT_LOCAL_BRANCH || missing.has(head.commit);
@@ -97,7 +97,7 @@ async function whatMayBePushed(
   const object = first ? await objectOf(git, first) : null;
   if (object !== null) chosen.unshift({ ref: environment.PRE_COMMIT_LOCAL_BRANCH || "HEAD", commit: object });
   chosen.push(
-    ...(await namedBy(words, known, git)).filter((head) => !chosen.some(({ commit }) => commit === head.commit)),
+    ...(await namedBy(args, known, git)).filter((head) => !chosen.some(({ commit }) => commit === head.commit)),
   );
   const lines = chosen.map(({ ref, commit }) => lineOf(ref, commit));
   const names = [...new Set(chosen.map(({ ref }) => ref.replace(/^refs\/heads\//, "")))].join(", ");
@@ -133,8 +133,8 @@ function bringsTags(word: string): boolean {
 }
 
 /** What the words of a push name by themselves, such as `main~1:refs/heads/old`, which may be no branch's head. */
-async function namedBy(words: readonly string[], remotes: readonly string[], git: Repository["git"]): Promise<Head[]> {
-  const sources = words
+async function namedBy(args: readonly string[], remotes: readonly string[], git: Repository["git"]): Promise<Head[]> {
+  const sources = args
     .filter((word) => !word.startsWith("-") && !remotes.includes(word))
     .map((word) => word.replace(/^\+/, "").replace(/:[^:]*$/, ""));
   const found = await Promise.all(
@@ -161,13 +161,13 @@ async function commitsLacking(
   there: readonly string[],
 ): Promise<Set<string>> {
   const wanted = heads.map(({ commit }) => commit);
-  const [inputs, words] = there[0]?.startsWith("--")
+  const [inputs, revisions] = there[0]?.startsWith("--")
     ? [wanted, ["--not", ...there]]
     : [[...wanted, ...there], [] as string[]];
   const { code, output } = await runGit(
     root,
     environment,
-    ["rev-list", "--ignore-missing", "--stdin", ...words],
+    ["rev-list", "--ignore-missing", "--stdin", ...revisions],
     `${inputs.join("\n")}\n`,
   );
   // What git cannot tell counts as lacking.
@@ -190,10 +190,10 @@ function looksLikeUrl(url: string): boolean {
 async function runGit(
   directory: string,
   environment: Environment,
-  words: readonly string[],
+  args: readonly string[],
   input = "",
 ): Promise<{ code: number | null; output: string }> {
-  const { exitCode, stdout } = await runProgram(["git", ...words], {
+  const { exitCode, stdout } = await runProgram(["git", ...args], {
     directory,
     environment: { ...environment, LC_ALL: "C.UTF-8", GIT_TERMINAL_PROMPT: "0" },
     timeout: patience,

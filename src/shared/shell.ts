@@ -4,6 +4,6 @@ export function quote(word: string): string {
 }
 
 /** A command with more arguments at its end. */
-export function withArguments(command: string, words: readonly string[]): string {
-  return [command.trim(), ...words.map(quote)].join(" ");
+export function withArguments(command: string, args: readonly string[]): string {
+  return [command.trim(), ...args.map(quote)].join(" ");
 }

@@ -143,15 +143,15 @@ export async function hookMarker({ root }: Repository, world: World, planned?: P
   const places = planned
     ? pythonPlaces(planned, world.environment)
     : [{ directory: root, environment: world.environment }];
-  const [words, node, ...pythons] = await Promise.all([
+  const [conditions, node, ...pythons] = await Promise.all([
     hookConditions(root, world.environment),
     fileOf("node", process.execPath, root, world.environment),
     ...places.map(async ({ directory, environment }) =>
       fileOf("python3", await pythonExecutable(directory, environment), directory, environment),
     ),
   ]);
-  const seen = new Set([...words.matchAll(/^ *(\d+) /gm)].map(([, file]) => file));
-  return [node, ...pythons].every((file) => file === "none" || seen.has(file ?? "")) ? words : null;
+  const seen = new Set([...conditions.matchAll(/^ *(\d+) /gm)].map(([, file]) => file));
+  return [node, ...pythons].every((file) => file === "none" || seen.has(file ?? "")) ? conditions : null;
 }
 
 /** What the hook says of the conditions, in its own words, so that both sides always mean the same; see hooks/pre-push. */
@@ -189,9 +189,9 @@ async function pythonExecutable(directory: string, environment: Environment): Pr
 
 async function standardOutput(
   program: string,
-  words: readonly string[],
+  args: readonly string[],
   cwd: string,
   environment: Environment,
 ): Promise<string> {
-  return (await run(program, words, { cwd, env: { ...environment } })).stdout;
+  return (await run(program, args, { cwd, env: { ...environment } })).stdout;
 }

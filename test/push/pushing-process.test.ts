@@ -12,7 +12,7 @@ test.each([
   ["git --git-dir /x --work-tree push push origin", [], ["origin"]],
   ["git --exec-path=/z --no-replace-objects --literal-pathspecs --bare push", [], []],
 ])("reads %j as a push", (line, settings, words) => {
-  expect(asPush(line.split(" "))).toEqual({ settings, words });
+  expect(asPush(line.split(" "))).toEqual({ settings, args });
 });
 
 test.each(["git fetch", "git", "gitk push", "sh push", "git stash push", "git --git-dir push", "git --unknown push"])(
@@ -24,7 +24,7 @@ test.each(["git fetch", "git", "gitk push", "sh push", "git stash push", "git --
 
 /** A process that sleeps, with these words as its command line. */
 function sleeping(words: readonly string[]): number {
-  const child = spawn("sh", ["-c", 'sleep 60 & trap "kill $!" TERM; wait', ...words.slice(1)], { argv0: words[0] });
+  const child = spawn("sh", ["-c", 'sleep 60 & trap "kill $!" TERM; wait', ...args.slice(1)], { argv0: words[0] });
   onTestFinished(() => void child.kill());
   return child.pid ?? 0;
 }
@@ -33,7 +33,7 @@ test("finds parent and words of a process, both ways", async () => {
   const id = sleeping(["sh", "origin", "main"]);
   for (const found of [await readFromProc(id), await readFromList(id)]) {
     expect(found.parent).toBe(process.pid);
-    expect(found.words.slice(-2)).toEqual(["origin", "main"]);
+    expect(found.args.slice(-2)).toEqual(["origin", "main"]);
   }
 });
 

@@ -5,16 +5,16 @@ const ours = ["--dry-run", "--porcelain", "--no-quiet", "--no-verify", "--recurs
 const before = ["-c", "core.hooksPath=/dev/null", "push", "--dry-run"];
 
 test("a push is repeated as a dry run that no option of the user's undoes", () => {
-  const words = ["--no-dry-run", "--verify", "origin", "main"];
-  expect(dryRunOf({ settings: ["-c", "a.b=c"], words })).toEqual(["-c", "a.b=c", ...before, ...words, ...ours]);
+  const args = ["--no-dry-run", "--verify", "origin", "main"];
+  expect(dryRunOf({ settings: ["-c", "a.b=c"], args })).toEqual(["-c", "a.b=c", ...before, ...args, ...ours]);
 });
 
 test("what stands behind a separator is no option", () => {
-  expect(dryRunOf({ settings: [], words: ["-q", "--", "origin"] })).toEqual([...before, "-q", ...ours, "--", "origin"]);
+  expect(dryRunOf({ settings: [], args: ["-q", "--", "origin"] })).toEqual([...before, "-q", ...ours, "--", "origin"]);
 });
 
 test("a separator that is an option's value leaves the push a dry run", () => {
-  expect(dryRunOf({ settings: [], words: ["-o", "--", "origin"] }).indexOf("--dry-run")).toBeLessThan(
-    dryRunOf({ settings: [], words: ["-o", "--", "origin"] }).indexOf("-o"),
+  expect(dryRunOf({ settings: [], args: ["-o", "--", "origin"] }).indexOf("--dry-run")).toBeLessThan(
+    dryRunOf({ settings: [], args: ["-o", "--", "origin"] }).indexOf("-o"),
   );
 });

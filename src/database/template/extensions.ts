@@ -42,9 +42,9 @@ function explain(server: DatabaseServer, extension: string, error: pg.DatabaseEr
   );
 }
 
-function missingExtension(words: string): string | undefined {
+function missingExtension(text: string): string | undefined {
   // Before Postgres 15 it is the file that is named.
-  const match = /extension "([^"]+)" is not available|extension control file "(?:.*\/)?([^"/]+)\.control"/.exec(words);
+  const match = /extension "([^"]+)" is not available|extension control file "(?:.*\/)?([^"/]+)\.control"/.exec(text);
   return match?.[1] ?? match?.[2];
 }
 

@@ -5,19 +5,19 @@ const valuedFlags =
   /\s(-r|-c|-p|-t|-g|-o|--(require|import|loader|experimental-loader|config|configs|project|tsconfig|env-file|setupFiles|reporter|reporters|grep|testNamePattern|timeout|test-name-pattern|exclude|ignore))[=\s]\s*("[^"]*"|'[^']*'|\S+)/g;
 
 /** The paths and globs that a command, or a runner's setting, names in a directory, relative to it. */
-export function namedPaths(project: ProjectFiles, root: string, words: string): string[] {
-  return plainWords(words)
+export function namedPaths(project: ProjectFiles, root: string, text: string): string[] {
+  return plainWords(text)
     .map((word) => posix.join(".", word))
     .filter((word) => word !== "." && !word.startsWith("..") && isThere(project, root, fixedPart(word)));
 }
 
 /** Whether a command names paths at all, be they there or yet to be built. */
-export function namesPaths(words: string): boolean {
-  return plainWords(words).some((word) => /[/*]/.test(word));
+export function namesPaths(text: string): boolean {
+  return plainWords(text).some((word) => /[/*]/.test(word));
 }
 
-function plainWords(words: string): string[] {
-  const all = words.replace(valuedFlags, " ").match(/"[^"]*"|'[^']*'|[^\s"']+/g) ?? [];
+function plainWords(text: string): string[] {
+  const all = text.replace(valuedFlags, " ").match(/"[^"]*"|'[^']*'|[^\s"']+/g) ?? [];
   return all
     .map((word) => word.replace(/^(["'])(.*)\1$/, "$2"))
     .filter((word) => !word.startsWith("-") && !word.includes("node_modules") && !word.includes("="));

@@ -97,11 +97,11 @@ function pathsOf(
   command: string,
   settings: string | null,
 ): string[] {
-  const words = wordsBehind(command);
+  const text = wordsBehind(command);
   // Plain words are patterns of names to jest.
-  const named = namedPaths(project, root, words);
+  const named = namedPaths(project, root, text);
   // What is built from the tests lies nowhere yet.
-  if (named.length > 0 || runner !== "mocha" || namesPaths(words)) return named;
+  if (named.length > 0 || runner !== "mocha" || namesPaths(text)) return named;
   const spec = /\bspec["']?\s*:\s*([^\n]*(?:\n\s+-.*)*)/.exec(settings ?? "")?.[1]?.replace(/[[\],}]|^\s*-/gm, " ");
   if (spec !== undefined) return namedPaths(project, root, spec);
   return namedPaths(project, root, "test");

@@ -49,7 +49,7 @@ export function pytestCommand(
     const [first] = candidates;
     if (first === undefined) continue;
     const known = new Set(candidates.map((run) => textOf(run, root, "")));
-    if (known.size > 1 || first.words === null) {
+    if (known.size > 1 || first.args === null) {
       // What is worked out when it runs cannot be copied.
       const isShared = candidates.every(({ variables }) => variables === first.variables && !/[$`{]/.test(variables));
       const variables = isShared ? first.variables : "";
@@ -87,19 +87,19 @@ function main(runs: readonly PytestRun[]): PytestRun[] {
 
 /** What a run comes to in the suite's root; paths mean something else from another directory. */
 function textOf(run: PytestRun, root: string, launcher: string): string {
-  if (run.words === null) return `? ${run.line.command}`;
-  const words = run.directory === root ? run.words : withoutPaths(run.words);
+  if (run.args === null) return `? ${run.line.command}`;
+  const args = run.directory === root ? run.args : withoutPaths(run.args);
   // What a script starts pytest with is the project's; what CI does, is made for its machines.
   const isStarted = /^\w+\s+run\s/.test(run.launcher);
   const own = run.launcher.replace(/^\w+\s+run\s+(?:-\S+\s+)*/, "");
   const prefix = isStarted && !run.line.isCi ? run.launcher : `${launcher}${own}`;
-  return [`${run.variables}${prefix}pytest`, ...words].join(" ");
+  return [`${run.variables}${prefix}pytest`, ...args].join(" ");
 }
 
-function withoutPaths(words: readonly string[]): string[] {
-  return words.filter(
+function withoutPaths(args: readonly string[]): string[] {
+  return args.filter(
     (word, index) =>
-      word.startsWith("-") || /^-[mkpncoW]$|^--(dist|import-mode|ds|numprocesses)$/.test(words[index - 1] ?? ""),
+      word.startsWith("-") || /^-[mkpncoW]$|^--(dist|import-mode|ds|numprocesses)$/.test(args[index - 1] ?? ""),
   );
 }
 
@@ -121,10 +121,10 @@ function benchmarkDirectories(root: string, testFiles: readonly string[]): strin
 }
 
 function doubt(runs: readonly PytestRun[], root: string): string[] {
-  if (runs.every(({ words }) => words === null)) return [];
+  if (runs.every(({ args }) => args === null)) return [];
   const choices = [...new Map(runs.map((run) => [textOf(run, root, ""), run]))].map(
     ([, run]) =>
-      `\`pytest${(run.words ?? ["…"]).map((word) => ` ${word}`).join("")}\` in ${run.line.file} (${run.line.name})`,
+      `\`pytest${(run.args ?? ["…"]).map((word) => ` ${word}`).join("")}\` in ${run.line.file} (${run.line.name})`,
   );
   return [`runs every test: the scripts differ, ${choices.join(", ")}; add what you want to "command"`];
 }

@@ -12,7 +12,7 @@ export interface PytestRun {
   /** What stands in front of `pytest`, such as `uv run ` or `python -m `. */
   readonly launcher: string;
   /** What it tells pytest, without what is added from outside; null where that cannot be copied. */
-  readonly words: readonly string[] | null;
+  readonly args: readonly string[] | null;
   /** What `--cov` or coverage's `--source` names. */
   readonly source: readonly string[];
   /** `--cov-fail-under`, in percent. */
@@ -59,18 +59,18 @@ function runOf(step: string, line: ScriptLine, directory: string): PytestRun | n
   const launcher = launchers.exec(rest)?.[0] ?? "";
   const called = /^(?:\S*\/)?(?:pytest|py\.test)(?=\s|$)(.*)$/.exec(rest.slice(launcher.length));
   if (called === null) return null;
-  const words = wordsOf((called[1] ?? "").replace(/\s\d?>.*$/, ""));
+  const args = wordsOf((called[1] ?? "").replace(/\s\d?>.*$/, ""));
   const sources = /--source[= ]([\w.,/-]+)/.exec(launcher)?.[1]?.split(",") ?? [];
-  const isReadable = words !== null && !/[$`{]/.test(variables);
+  const isReadable = args !== null && !/[$`{]/.test(variables);
   return {
     line,
     directory,
     variables: withSearchPath(variables),
     // coverage is added from outside; what `-m` does to sys.path stays.
     launcher: launcher.replace(/(?:python[\d.]*\s+(?:-\w\s+)*-m\s+)?coverage\s+run\s+(?:-\S+\s+)*-m\s+/, "python3 -m "),
-    words: isReadable ? kept(words) : null,
-    source: [...sources, ...(words ?? []).flatMap((word) => /^--cov=([\w./-]+)$/.exec(word)?.[1] ?? [])],
-    failUnder: failUnderOf(words ?? []),
+    args: isReadable ? kept(args) : null,
+    source: [...sources, ...(args ?? []).flatMap((word) => /^--cov=([\w./-]+)$/.exec(word)?.[1] ?? [])],
+    failUnder: failUnderOf(args ?? []),
     notes: droppedNotes(dropped),
   };
 }
@@ -91,17 +91,17 @@ function withSearchPath(variables: string): string {
 /** The words of a command line, quotes kept; null where one of them is worked out when it runs. */
 function wordsOf(text: string): string[] | null {
   const all = text.match(/(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\s"'])+/g) ?? [];
-  const words = all
+  const args = all
     .filter((word) => !callersArguments.test(word))
     .map((word) => word.replace(/^\{(?:posargs|args):([^}]*)\}$/, "$1"));
-  return words.some((word) => /[$`{}]/.test(word)) ? null : words;
+  return args.some((word) => /[$`{}]/.test(word)) ? null : args;
 }
 
-function kept(words: readonly string[]): string[] | null {
+function kept(args: readonly string[]): string[] | null {
   const result: string[] = [];
-  for (let index = 0; index < words.length; index += 1) {
-    const word = words[index] ?? "";
-    const next = words[index + 1];
+  for (let index = 0; index < args.length; index += 1) {
+    const word = args[index] ?? "";
+    const next = args[index + 1];
     if (/^--(lf|ff|sw|last-failed|failed-first|stepwise|testmon|picked)\b/.test(word)) return null;
     if (shownWithValue.test(word)) index += 1;
     else if (word === "--cov" && next !== undefined && !next.startsWith("-") && /^[\w.]+$/.test(next)) continue;
@@ -123,9 +123,9 @@ function requoted(word: string): string {
   return /^[\w./:=,@%+-]+$/.test(bare) || /["']/.test(bare) ? bare : `"${bare}"`;
 }
 
-function failUnderOf(words: readonly string[]): number | null {
-  const index = words.findIndex((word) => /^--cov-fail-under(=|$)/.test(word));
+function failUnderOf(args: readonly string[]): number | null {
+  const index = args.findIndex((word) => /^--cov-fail-under(=|$)/.test(word));
   if (index === -1) return null;
-  const value = words[index]?.split("=")[1] ?? words[index + 1] ?? "";
+  const value = args[index]?.split("=")[1] ?? args[index + 1] ?? "";
   return /^\d+(\.\d+)?$/.test(value) ? Number(value) : null;
 }

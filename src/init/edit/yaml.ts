@@ -39,8 +39,8 @@ function mergeChange(text: string, before: string, after: string): string | null
       writeFileSync(join(directory, name), content);
       return name;
     });
-    const words = ["merge-file", "--quiet", "-p", ...paths];
-    const { status, stdout } = spawnSync("git", words, { cwd: directory, encoding: "utf8" });
+    const args = ["merge-file", "--quiet", "-p", ...paths];
+    const { status, stdout } = spawnSync("git", args, { cwd: directory, encoding: "utf8" });
     return status === 0 ? stdout : null;
   } finally {
     rmSync(directory, { recursive: true, force: true });

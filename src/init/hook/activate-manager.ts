@@ -29,12 +29,12 @@ export async function activateManager(
     narrator.kept(`git runs ${manager}'s pre-push hook`);
     return;
   }
-  const [program, ...words] = commands[manager];
-  const shown = [...(manager === "simple-git-hooks" ? ["npx"] : []), program, ...words].join(" ");
+  const [program, ...args] = commands[manager];
+  const shown = [...(manager === "simple-git-hooks" ? ["npx"] : []), program, ...args].join(" ");
   const todo = `Run \`${shown}\`, then \`verify doctor\`.`;
   if (manager === "simple-git-hooks") await refuseToRemoveHooks(repository, todo);
   const local = join(repository.root, "node_modules", ".bin", program);
-  const result = await runProgram([existsSync(local) ? local : program, ...words], {
+  const result = await runProgram([existsSync(local) ? local : program, ...args], {
     directory: repository.root,
     environment: world.environment,
     signal: world.signal,

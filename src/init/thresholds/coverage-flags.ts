@@ -30,10 +30,10 @@ export function coverageFlags(
   return { place: `${within(root, "package.json")} (script "${own.script}")`, settings };
 }
 
-function settingsOf(words: readonly string[]): Record<string, unknown> {
+function settingsOf(args: readonly string[]): Record<string, unknown> {
   const settings: Record<string, unknown> = {};
-  for (const [index, flag] of words.entries()) {
-    const [, metric, written = words[index + 1] ?? ""] = share.exec(flag) ?? [];
+  for (const [index, flag] of args.entries()) {
+    const [, metric, written = args[index + 1] ?? ""] = share.exec(flag) ?? [];
     const number = written.replace(/^(["'])(.*)\1$/, "$2");
     if (metric !== undefined) settings[metric] = /^\d+(\.\d+)?$/.test(number) ? Number(number) : computed;
     const [, not, name, value] = toggle.exec(flag) ?? [];

@@ -7,7 +7,7 @@ import type { Environment } from "../world.ts";
 /** A program, its arguments as they are, and where it runs. */
 export interface ForegroundCommand {
   readonly program: string;
-  readonly words: readonly string[];
+  readonly args: readonly string[];
   /** Absolute. */
   readonly directory: string;
   readonly environment: Environment;
@@ -34,9 +34,9 @@ export async function runInForeground(command: ForegroundCommand, interruption: 
 }
 
 /** Most of what keeps a command from starting is told later; what is wrong with the words themselves, at once. */
-function start({ program, words, directory, environment }: ForegroundCommand): ChildProcess | Error {
+function start({ program, args, directory, environment }: ForegroundCommand): ChildProcess | Error {
   try {
-    return spawn(program, words, { cwd: directory, env: { ...environment }, stdio: "inherit" });
+    return spawn(program, args, { cwd: directory, env: { ...environment }, stdio: "inherit" });
   } catch (error) {
     return error as Error;
   }

@@ -35,11 +35,11 @@ export interface ProgramEnd {
 
 /** Runs a program to its end, without a shell. A failure is a value; throws InterruptedError where the signal is aborted. */
 export async function runProgram(
-  [program, ...words]: readonly [string, ...string[]],
+  [program, ...args]: readonly [string, ...string[]],
   { directory, environment, signal, input, timeout = 0, ownGroup = false, user, onLine }: ProgramPlace,
 ): Promise<ProgramEnd> {
   if (signal?.aborted) throw new InterruptedError();
-  const child = execa(program, words, {
+  const child = execa(program, args, {
     cwd: directory,
     env: { ...environment },
     extendEnv: false,

@@ -49,13 +49,13 @@ export function choiceNotes(name: string, narrowings: readonly Narrowing[]): str
  * to, and all of the runner `command`. The scripts behind `npm test` and the like count as well.
  */
 export function narrowingsOfCommand({ command, runner }: SuiteConfig, directory: string): Narrowing[] {
-  const words = withScripts(command, directory).join(" ; ").replace(/["']/g, "");
+  const script = withScripts(command, directory).join(" ; ").replace(/["']/g, "");
   const patterns = [
     ...tools.map((pattern) => ["git", pattern] as const),
     ...(runner === "command" ? optionsOfAnyRunner : []),
   ];
   return patterns.flatMap(([by, pattern]): Narrowing[] => {
-    const word = pattern.exec(words)?.groups?.word;
+    const word = pattern.exec(script)?.groups?.word;
     return word === undefined ? [] : [{ by, word: word.trim() }];
   });
 }

@@ -29,10 +29,10 @@ export const command: Runner = {
 const before = new WeakMap<SuiteRun, FilesBefore>();
 
 async function invocation(run: SuiteRun): Promise<Invocation> {
-  const { results, coverage, command: words } = run.suite;
+  const { results, coverage, command } = run.suite;
   before.set(run, await filesBefore(run.directory, [...results, ...coverage]));
   return {
-    command: withArguments(words, run.arguments),
+    command: withArguments(command, run.arguments),
     environment: { ...(await withOurProgram(run)), ...databaseVariables(run) },
   };
 }

@@ -55,10 +55,10 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
   const forced = !isSerial && !isParallel(run.suite.command, run.directory) ? ["--parallel"] : [];
   // A single worker of a suite that is parallel otherwise.
   const serial = isSerial && isParallel(run.suite.command, run.directory) ? ["--no-parallel"] : [];
-  const words = [...forced, ...serial, ...run.arguments];
-  const separator = isPackageScript(run.suite.command) && words.length > 0 ? ["--"] : [];
+  const args = [...forced, ...serial, ...run.arguments];
+  const separator = isPackageScript(run.suite.command) && args.length > 0 ? ["--"] : [];
   return {
-    command: withArguments(keepingNodeOptions(withoutMeasuring(run.suite.command)), [...separator, ...words]),
+    command: withArguments(keepingNodeOptions(withoutMeasuring(run.suite.command)), [...separator, ...args]),
     environment: {
       ...run.environment,
       ...(isSerial
@@ -115,14 +115,14 @@ function settingsOf(directory: string): string {
 }
 
 function isParallel(command: string, directory: string): boolean {
-  const words = `${command} ${scriptOf(command, directory)}`;
-  if (/\s--no-parallel\b/.test(words)) return false;
-  return /\s(--parallel|-p)(?=\s|$)/.test(words) || /["']?\bparallel\b["']?\s*:\s*true/.test(settingsOf(directory));
+  const script = `${command} ${scriptOf(command, directory)}`;
+  if (/\s--no-parallel\b/.test(script)) return false;
+  return /\s(--parallel|-p)(?=\s|$)/.test(script) || /["']?\bparallel\b["']?\s*:\s*true/.test(settingsOf(directory));
 }
 
 function workersAskedFor(command: string, directory: string): number | null {
-  const words = `${command} ${scriptOf(command, directory)}`;
-  const asked = /\s(?:-j\s*|--jobs[=\s]\s*)(\d+)(?=\s|$)/.exec(words)?.[1];
+  const script = `${command} ${scriptOf(command, directory)}`;
+  const asked = /\s(?:-j\s*|--jobs[=\s]\s*)(\d+)(?=\s|$)/.exec(script)?.[1];
   const configured = /["']?\bjobs\b["']?\s*:\s*(\d+)/.exec(settingsOf(directory))?.[1];
   const count = asked ?? configured;
   return count === undefined ? null : Math.max(1, Number(count));

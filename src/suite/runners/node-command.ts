@@ -18,13 +18,13 @@ const valued =
 export function parseNodeCommand(command: string): NodeCommand | null {
   const [, head, tail] = /^(.*\bnode\b[^;&|]*?\s--test)(?=\s|$)([^;&|<>`$]*)$/.exec(command.trim()) ?? [];
   if (head === undefined || tail === undefined) return null;
-  const words = tail.match(/"[^"]*"|'[^']*'|\S+/g) ?? [];
+  const args = tail.match(/"[^"]*"|'[^']*'|\S+/g) ?? [];
   const options: string[] = [];
   const patterns: string[] = [];
-  for (let place = 0; place < words.length; place++) {
-    const word = words[place] ?? "";
+  for (let place = 0; place < args.length; place++) {
+    const word = args[place] ?? "";
     if (!word.startsWith("-")) patterns.push(word.replace(/^(["'])(.*)\1$/, "$2"));
-    else if (valued.test(word)) options.push(word, words[++place] ?? "");
+    else if (valued.test(word)) options.push(word, args[++place] ?? "");
     else options.push(word);
   }
   return { head, options, patterns };

@@ -36,7 +36,7 @@ export async function withNodeCoverage(run: SuiteRun, results: TestResults): Pro
   if (!(await isThere(raw))) return { ...results, coverage: null };
   const directory = reportDirectory(run);
   const { source } = run.suite;
-  const words = [
+  const args = [
     ...[process.execPath, adapterPath("c8-report.cjs"), await writeSourceFiles(run)],
     ...["report", "--reporter=lcovonly", "--check-coverage=false"],
     ...[`--temp-directory=${raw}`, `--reports-dir=${directory}`],
@@ -52,7 +52,7 @@ export async function withNodeCoverage(run: SuiteRun, results: TestResults): Pro
   const output = await listingOutput({
     ...run,
     environment,
-    command: words.map(quote).join(" "),
+    command: args.map(quote).join(" "),
     signal: new AbortController().signal,
     purpose: "its coverage cannot be read",
   });

@@ -80,9 +80,9 @@ function withoutThresholds(command: string): string {
  */
 function addedOptions(run: SuiteRun): string[] {
   const reporter = pathToFileURL(adapterPath("node-reporter.mjs")).href;
-  const words = withScripts(run.suite.command, run.directory).join(" ");
-  const hasReporter = /--test-reporter(?!-)/.test(words);
-  const hasDestination = /--test-reporter-destination\b/.test(words);
+  const script = withScripts(run.suite.command, run.directory).join(" ");
+  const hasReporter = /--test-reporter(?!-)/.test(script);
+  const hasDestination = /--test-reporter-destination\b/.test(script);
   const shown = [
     ...(hasReporter ? [] : ["--test-reporter=spec"]),
     ...(hasDestination ? [] : ["--test-reporter-destination=stdout"]),

@@ -124,10 +124,10 @@ function configuredOptions(directory: string): string {
 }
 
 /** Null where the words leave the number open, undefined where they say nothing of it. */
-function workersIn(words: string): number | null | undefined {
-  if (/(?:^|\s)(?:-p\s*no:xdist|--dist[=\s]no)(?=\s|$)/.test(words)) return 1;
-  const asked = /(?:^|\s)(?:-n\s*|--numprocesses[=\s]\s*)(\d+|auto|logical)(?=\s|$)/.exec(words)?.[1];
-  const most = Number(/(?:^|\s)--maxprocesses[=\s]\s*(\d+)(?=\s|$)/.exec(words)?.[1] ?? Number.POSITIVE_INFINITY);
+function workersIn(script: string): number | null | undefined {
+  if (/(?:^|\s)(?:-p\s*no:xdist|--dist[=\s]no)(?=\s|$)/.test(script)) return 1;
+  const asked = /(?:^|\s)(?:-n\s*|--numprocesses[=\s]\s*)(\d+|auto|logical)(?=\s|$)/.exec(script)?.[1];
+  const most = Number(/(?:^|\s)--maxprocesses[=\s]\s*(\d+)(?=\s|$)/.exec(script)?.[1] ?? Number.POSITIVE_INFINITY);
   if (asked === undefined) return undefined;
   if (/\d/.test(asked)) return Math.max(1, Math.min(Number(asked), most));
   return usableWorkers().count > most ? Math.max(1, most) : null;

@@ -152,14 +152,14 @@ async function listFiles(request: ListingRequest): Promise<readonly string[]> {
   const { suite, directory, checkoutRoot, dependencyNotes } = request;
   findInstalled({ suite, directory, checkoutRoot, dependencyNotes });
   const separator = isPackageScript(suite.command) ? ["--"] : [];
-  const words = [...separator, "--filesOnly", "--json", ...request.arguments];
+  const args = [...separator, "--filesOnly", "--json", ...request.arguments];
   const listing = suite.command.replace(/\bvitest(\s+run)?\b(?!.*\bvitest\b)/, "vitest list");
   if (listing === suite.command) {
     throw new RequestError(
       `${suite.name}: to share its files out, "command" must call vitest itself, as \`vitest run …\` does; \`${suite.command}\` hides it.`,
     );
   }
-  const output = await listingOutput({ ...request, command: withArguments(listing, words) });
+  const output = await listingOutput({ ...request, command: withArguments(listing, args) });
   const files: { readonly file: string }[] = JSON.parse(output.slice(output.indexOf("[")));
   return [...new Set(files.map(({ file }) => file))];
 }

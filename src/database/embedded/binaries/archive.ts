@@ -97,13 +97,13 @@ async function initialize(directory: string, installation: Installation, wanted:
   const { environment, signal } = installation;
   const { native, prefix, user } = await installation.account();
   if (user) await chown(directory, user.uid, user.gid);
-  let words = "";
+  let lastOutput = "";
   for (const locale of localeOptions(wanted)) {
     const options = [...initdbOptions, ...locale, "--auth=trust", "-D", directory];
     const command = [...prefix, join(native, "bin", "initdb"), ...options];
     const { exitCode, output } = await runPostgresProgram(command, environment, { signal, user });
     if (exitCode === 0) return;
-    words = output;
+    lastOutput = output;
     if (wanted !== undefined && /\bicu\b|provider|language/i.test(output)) {
       const why = output.trim().split("\n").at(-1) ?? "";
       throw new RequestError(
@@ -113,6 +113,6 @@ async function initialize(directory: string, installation: Installation, wanted:
     if (!output.includes("locale")) break;
   }
   throw new UnavailableError(
-    `Postgres ${postgresVersion(installation.binaries)} cannot make a database cluster: ${words}`,
+    `Postgres ${postgresVersion(installation.binaries)} cannot make a database cluster: ${lastOutput}`,
   );
 }

@@ -16,12 +16,12 @@ export function programEnvironment(environment: Environment): Record<string, str
 
 /** Runs one of Postgres's programs to its end; output is both streams, trimmed. Throws InterruptedError when aborted. */
 export async function runPostgresProgram(
-  [program = "", ...words]: readonly string[],
+  [program = "", ...args]: readonly string[],
   environment: Environment,
   { signal, user, variables = programEnvironment(environment) }: ProgramOptions = {},
 ): Promise<{ exitCode: number | null; output: string }> {
   // Another user may not be able to enter our directory; and what initdb has started is to end with it.
   const place = { directory: "/", environment: variables, signal, user, ownGroup: true };
-  const { exitCode, output } = await runProgram([program, ...words], place);
+  const { exitCode, output } = await runProgram([program, ...args], place);
   return { exitCode, output: output.trim() };
 }

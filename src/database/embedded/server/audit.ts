@@ -26,7 +26,7 @@ async function auditLog({ server, workers }: AuditedSite): Promise<Audit> {
   for (const entry of entries) {
     if (entry.kind !== "crashed") continue;
     throw new UnavailableError(
-      `The ${server.description} lost all of its sessions in the middle of the run: ${entry.words}.`,
+      `The ${server.description} lost all of its sessions in the middle of the run: ${entry.text}.`,
     );
   }
   return {

@@ -23,7 +23,7 @@ export interface Admitted {
 export interface Crashed {
   readonly kind: "crashed";
   /** The server's own words. */
-  readonly words: string;
+  readonly text: string;
 }
 
 const refusal =
@@ -45,7 +45,7 @@ export function openServerLog(path: string): ServerLog {
   let lastDeath = "";
   const entryOf = (line: string): LogEntry | undefined => {
     lastDeath = death.exec(line)?.[1] ?? lastDeath;
-    return loss.test(line) ? { kind: "crashed", words: lastDeath } : readEntry(line);
+    return loss.test(line) ? { kind: "crashed", text: lastDeath } : readEntry(line);
   };
   return {
     next: async () => {

@@ -109,8 +109,8 @@ async function spawnPostmaster(
   child.unref();
   let ending: string | undefined;
   const ended = new Promise<void>((resolve) => {
-    const end = (words: string) => {
-      ending ??= words;
+    const end = (text: string) => {
+      ending ??= text;
       resolve();
     };
     child.once("error", (error) => end(messageOf(error)));
