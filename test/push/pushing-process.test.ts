@@ -11,7 +11,7 @@ test.each([
   ["git --git-dir=/x --work-tree=/y --namespace=z push origin", [], ["origin"]],
   ["git --git-dir /x --work-tree push push origin", [], ["origin"]],
   ["git --exec-path=/z --no-replace-objects --literal-pathspecs --bare push", [], []],
-])("reads %j as a push", (line, settings, words) => {
+])("reads %j as a push", (line, settings, args) => {
   expect(asPush(line.split(" "))).toEqual({ settings, args });
 });
 
@@ -22,14 +22,14 @@ test.each(["git fetch", "git", "gitk push", "sh push", "git stash push", "git --
   },
 );
 
-/** A process that sleeps, with these words as its command line. */
-function sleeping(words: readonly string[]): number {
-  const child = spawn("sh", ["-c", 'sleep 60 & trap "kill $!" TERM; wait', ...args.slice(1)], { argv0: words[0] });
+/** A process that sleeps, with these args as its command line. */
+function sleeping(args: readonly string[]): number {
+  const child = spawn("sh", ["-c", 'sleep 60 & trap "kill $!" TERM; wait', ...args.slice(1)], { argv0: args[0] });
   onTestFinished(() => void child.kill());
   return child.pid ?? 0;
 }
 
-test("finds parent and words of a process, both ways", async () => {
+test("finds parent and args of a process, both ways", async () => {
   const id = sleeping(["sh", "origin", "main"]);
   for (const found of [await readFromProc(id), await readFromList(id)]) {
     expect(found.parent).toBe(process.pid);
