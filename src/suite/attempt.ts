@@ -10,22 +10,22 @@ import type { Runner, Selection, SuiteRun, TestResults } from "./runners/runner.
 import { noteGroup } from "./scratch.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
-/** One process of a runner, and what it is to do. */
+/** A request to run one process of a runner. */
 export interface AttemptRequest {
   readonly planned: PlannedSuite;
   readonly runner: Runner;
   readonly context: SuiteContext;
   /** How many workers the runner itself runs side by side. */
   readonly workers: number;
-  /** By worker; `master` alone where the process is one worker. */
+  /** Environment variables by worker; only `master` where the process is a single worker. */
   readonly workerEnvironments: SuiteRun["workerEnvironments"];
-  /** The worker that the process is as a whole, where it is not the suite's only one. */
+  /** The worker id of this process, where it is one of several single-worker processes. */
   readonly worker?: string;
   readonly leaseSocket: string | null;
   readonly selection: Selection | null;
   readonly log: LogFile;
   readonly signal: AbortSignal;
-  /** Called before it starts, with the view of how far it is. */
+  /** Called before the process starts, with a live view of its progress. */
   readonly onProgress?: (progress: Progress) => void;
 }
 
@@ -35,11 +35,14 @@ export interface Attempt {
   /** The wall time. */
   readonly seconds: number;
   readonly reported: ReportedFacts;
-  /** Reads its results: for after it is known that the databases were there to the end. Rejects as `Runner.collect` does. */
+  /**
+   * Reads the results. Call it only after checking that the databases survived the run. Rejects as `Runner.collect`
+   * does.
+   */
   collect(): Promise<TestResults>;
 }
 
-/** Starts a runner and waits for its end. Throws what `Runner.invocation` and `runCommand` throw. */
+/** Starts a runner and waits until it ends. Throws what `Runner.invocation` and `runCommand` throw. */
 export async function runAttempt(request: AttemptRequest): Promise<Attempt> {
   const { planned, runner, context, worker } = request;
   const scratch = await mkdtemp(join(context.scratch, "suite-"));
@@ -76,7 +79,7 @@ export async function runAttempt(request: AttemptRequest): Promise<Attempt> {
   }
 }
 
-/** What a runner needs to know of a process that it is to start. */
+/** What a runner needs to know to start a process. */
 export function suiteRun(request: AttemptRequest, scratch: string, progressSocket: string): SuiteRun {
   const { planned, context } = request;
   const { checkout } = context;
@@ -100,7 +103,7 @@ export function suiteRun(request: AttemptRequest, scratch: string, progressSocke
   };
 }
 
-/** A process that is one worker as a whole knows itself as `master`, or not at all. */
+/** Relabels results with the worker's id: a single-worker process reports `master`, or no worker. */
 function named(results: TestResults, worker: string | undefined): TestResults {
   if (worker === undefined) return results;
   return {

@@ -6,15 +6,15 @@ import type { PlannedSuite } from "./plan/plan.ts";
 import { projectEnvironment } from "./plan/project-environment.ts";
 import type { RunContext } from "./run-context.ts";
 
-/** A check of the configuration: a command that has to succeed. */
+/** A configured check: a command that must succeed. */
 export interface Check {
   readonly name: string;
   readonly command: string;
 }
 
 /**
- * Runs a check in the root of the checkout; one that takes too long has not passed. Throws UnavailableError where the
- * package manager or task runner that it begins with is not there.
+ * Runs a check in the root of the checkout; a timeout counts as a failure. Throws UnavailableError where its package
+ * manager or task runner is not installed.
  */
 export async function runCheck(
   check: Check,

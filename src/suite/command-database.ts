@@ -13,17 +13,17 @@ import { RequestError } from "../shared/errors.ts";
 import type { Environment, World } from "../shared/world.ts";
 import { openDatabases } from "./open-databases.ts";
 
-/** A database for one command, outside of any verification. */
+/** A database for one command that runs outside of a verification. */
 export interface CommandDatabase {
-  /** The caller's own, with the variables that lead to the database. */
+  /** The caller's environment, plus the variables that point to the database. */
   readonly environment: Environment;
-  /** Drops it, and ends the server if it is ours. */
+  /** Drops the database, and stops the server if we started it. */
   close(): Promise<void>;
 }
 
 /**
- * Opens a database as the configuration of the checkout around the world's directory describes it. Throws RequestError
- * where there is none to be had, and what `openProvision` throws.
+ * Opens a database as the configuration of the current checkout describes it. Throws RequestError where it describes
+ * none, and what `openProvision` throws.
  */
 export async function openCommandDatabase(caller: World): Promise<CommandDatabase> {
   const world = { ...caller, environment: scrubEnvironment(caller.environment) };
@@ -63,7 +63,10 @@ export async function openCommandDatabase(caller: World): Promise<CommandDatabas
   }
 }
 
-/** An interruption while the command runs is the command's: its database stays until it has ended. */
+/**
+ * Stops forwarding interruptions once the command runs: it handles them itself, and its database must stay until it has
+ * ended.
+ */
 function follow(signal: AbortSignal): { readonly signal: AbortSignal; stop(): void } {
   const controller = new AbortController();
   const abort = (): void => controller.abort(signal.reason);
@@ -72,7 +75,7 @@ function follow(signal: AbortSignal): { readonly signal: AbortSignal; stop(): vo
   return { signal: controller.signal, stop: () => signal.removeEventListener("abort", abort) };
 }
 
-/** Nothing is written to a repo for a setup that it does not have. */
+/** Where there is no setup, no log is written to the repository. */
 async function setupLog(root: string, { setup }: DatabaseConfig): Promise<string> {
   return setup === undefined ? devNull : join((await prepareReports(root)).directory, "database-setup.log");
 }

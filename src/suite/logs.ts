@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { LogsDirectory } from "../project/reports-directory.ts";
 
-/** A log of one suite, check or other command. */
+/** The log of one suite, check or other command. */
 export interface LogFile {
   /** Absolute. */
   readonly path: string;
@@ -9,26 +9,26 @@ export interface LogFile {
   readonly name: string;
 }
 
-/** Gives each subject of a run a log of its own, called after it; asked twice for one name, it gives two logs. */
+/** Creates a log named after its subject; the same name twice gives two logs. */
 export type Logs = (subject: string) => LogFile;
 
-/** Few enough for every file system, whatever the characters. */
+/** Short enough for every file system, in any alphabet. */
 const longestName = 50;
 
-/** The logs of one run, in a directory. */
+/** The logs of one run, in one directory. */
 export function logsIn({ directory, name }: LogsDirectory): Logs {
   const taken = new Set<string>();
   return (subject) => {
     const wanted = fileName(subject);
     let file = wanted;
-    // A file system may take two names that differ only in case for one.
+    // Case is ignored, as some file systems treat names that differ only in case as equal.
     for (let count = 2; taken.has(file.toLowerCase()); count++) file = `${wanted}-${count}`;
     taken.add(file.toLowerCase());
     return { path: join(directory, `${file}.log`), name: `${name}/${file}.log` };
   };
 }
 
-/** A name as that of a file, never one that leads elsewhere. */
+/** A safe file name that cannot point to another directory. */
 function fileName(name: string): string {
   const plain = name.normalize("NFC").replace(/[^\p{L}\p{M}\p{N}_.-]+/gu, "-");
   return [...plain.replace(/^\.+/, "")].slice(0, longestName).join("") || "unnamed";

@@ -9,22 +9,22 @@ import type { Plan } from "./plan/plan.ts";
 import { setupEnvironment } from "./plan/project-environment.ts";
 import type { RunContext } from "./run-context.ts";
 
-/** Whose databases are needed, and what for. */
+/** What is needed to open databases. */
 export interface DatabasesRequest
   extends Pick<ProvisionRequest, "database" | "timeoutSeconds" | "log" | "workers" | "onProgress" | "signal"> {
-  /** The files whose `database.setup` builds the template. */
+  /** The checkout whose `database.setup` builds the template. */
   readonly checkout: Pick<Checkout, "kind" | "root" | "otherRoots">;
   /** The absolute root of the user's own checkout. */
   readonly mainRoot: string;
-  /** The absolute directory in which `database.setup` runs where the configuration names none. */
+  /** The absolute directory in which `database.setup` runs by default. */
   readonly directory: string;
-  /** The URL of an external server that an option names. */
+  /** The URL of an external server, from the command line. */
   readonly url: string | undefined;
-  /** What the program was called with. */
+  /** The environment that the program was called with. */
   readonly environment: Environment;
 }
 
-/** Opens the databases that a configuration describes, as `openProvision` does. */
+/** Opens the databases that the configuration describes; see `openProvision`. */
 export async function openDatabases(request: DatabasesRequest): Promise<Provision> {
   const { database, checkout, mainRoot, environment, url, ...rest } = request;
   const directory = database.root === undefined ? request.directory : join(checkout.root, database.root);
@@ -39,7 +39,9 @@ export async function openDatabases(request: DatabasesRequest): Promise<Provisio
   });
 }
 
-/** Opens the databases of all suites of a plan, of which one uses them; `onProgress` is told what goes on, a phrase each. */
+/**
+ * Opens the databases of all suites of a plan; at least one suite uses them. `onProgress` gets a phrase for each step.
+ */
 export async function openPlanDatabases(
   plan: Plan,
   database: DatabaseConfig,

@@ -24,28 +24,31 @@ export interface SuiteParts {
   readonly provision: Provision | null;
   readonly logs: Logs;
   readonly signal: AbortSignal;
-  /** Called for each process that is about to start, with the view of how far it is. */
+  /** Called before each process starts, with a live view of its progress. */
   readonly onProgress: (progress: Progress) => void;
 }
 
-/** What came of a suite's processes, all of which have ended. */
+/** The result of a suite's run, after all its processes have ended. */
 export interface SuiteRunResult {
   readonly results: TestResults;
   readonly databases: readonly WorkerDatabase[];
   readonly audit: Audit;
   readonly rejections: readonly RejectionSummary[];
-  /** The wall time of the tests, from the start of the first process to the end of the last. */
+  /** The wall time of the tests, from the first process's start to the last one's end. */
   readonly seconds: number;
-  /** Where their output is, relative to the repo's root. */
+  /** The log files, relative to the repository's root. */
   readonly logs: readonly string[];
-  /** Who did what when. */
+  /** What the processes reported while they ran, merged. */
   readonly reported: ReturnType<typeof mergeReported>;
 }
 
-/** Starts the processes of one suite, each time with fresh databases. What each method throws says that nothing can be judged. */
+/**
+ * Starts the processes of one suite, each time with fresh databases. An error from any method means that there is no
+ * verdict.
+ */
 export class SuiteProcesses {
   readonly parts: SuiteParts;
-  /** The command where it builds first; null where it does not. */
+  /** The command split into build and tests; null where it does not build. */
   readonly #command: BuiltCommand | null;
   #isBuilt = false;
 
@@ -54,7 +57,7 @@ export class SuiteProcesses {
     this.#command = builtCommand(parts.planned.suite.command, parts.planned.directory);
   }
 
-  /** The suite as its next process is to run it: what was built is not built again. */
+  /** The suite with the command for its next process, which does not build again. */
   get #suite(): PlannedSuite["suite"] {
     const { suite } = this.parts.planned;
     return this.#isBuilt && this.#command !== null ? { ...suite, command: this.#command.tests } : suite;
@@ -95,9 +98,9 @@ export class SuiteProcesses {
   }
 
   /**
-   * Some tests, serially and in their order, on one fresh database: in one process where the runner keeps an order, else in
-   * one for each file, one after another. As that worker where the suite has it; each process for so many seconds at the
-   * most, the suite's own timeout where that is left out.
+   * Runs some tests serially and in order on one fresh database: in one process where the runner keeps the order, else
+   * one process per file. Uses the given worker id where the suite has it. The timeout applies to each process and
+   * defaults to the suite's.
    */
   async runTests(
     tests: readonly TestId[],
@@ -124,14 +127,14 @@ export class SuiteProcesses {
     );
   }
 
-  /** Builds for all processes at once: side by side they would write the same files while others read them. */
+  /** Builds once for all processes: building side by side would rewrite files that others read. */
   async #build(): Promise<void> {
     if (this.#isBuilt || this.#command === null) return;
     await listingOutput({ ...this.#place(), command: this.#command.build, purpose: "its build failed" });
     this.#isBuilt = true;
   }
 
-  /** Where a command of the suite runs that runs no tests. */
+  /** The context for commands of the suite that run no tests. */
   #place(): ListingRequest {
     const { planned, context, signal } = this.parts;
     return {
@@ -146,7 +149,7 @@ export class SuiteProcesses {
     };
   }
 
-  /** The files of each share; null for shares that the processes find by themselves. */
+  /** The files of each share; null where the processes choose their own shares. */
   async #shares(): Promise<readonly (readonly string[] | null)[]> {
     const { planned, runner, context } = this.parts;
     if (runner.listFiles === null) return planned.workers.map(() => null);
@@ -157,8 +160,8 @@ export class SuiteProcesses {
       context.durations,
       planned.workers.length,
     );
-    // A suite without files has one process, which looks for them as the command says, and tells in its own words that there
-    // are none: a runner that is given an empty list runs whatever it finds.
+    // A suite without files gets one process, which reports in the runner's own way that there are none. An empty list
+    // would make a runner run everything it finds.
     return shares.length === 0 ? [null] : shares;
   }
 
@@ -200,7 +203,7 @@ export class SuiteProcesses {
       const started = performance.now();
       const attempts = await start(databases, leases, AbortSignal.any(ends));
       const seconds = (performance.now() - started) / 1000;
-      // Before the results are read: where the server is gone, they are not the suite's own.
+      // Checked before the results are read: failures after the server died are not the suite's fault.
       const audit = (await provision?.audit().catch((error) => Promise.reject(endedServer(error)))) ?? nothingSeen;
       const reported = mergeReported(attempts.map(({ reported }) => reported));
       const rejections = groupRejections(audit.rejections, reported, context.checkout.root);
@@ -211,7 +214,7 @@ export class SuiteProcesses {
       return { results: mergeResults(results), databases, audit, rejections, seconds, logs, reported };
     } catch (error) {
       if (signal.aborted) throw error;
-      // Without its server a suite says nothing: why it was ended is the server's end.
+      // If the server died, its error is the reason; results are meaningless.
       if (provision?.lost.aborted) throw endedServer(provision.lost.reason);
       throw leases?.failed.aborted ? leases.failed.reason : error;
     } finally {
@@ -226,7 +229,7 @@ function shareOf(shares: readonly (readonly string[] | null)[], index: number): 
   return { kind: "share", index, count: shares.length, files, otherFiles: files && others };
 }
 
-/** The tests in their order, cut where the file changes. */
+/** Splits the tests into runs of the same file, in order. */
 function byFile(tests: readonly TestId[]): TestId[][] {
   const steps: TestId[][] = [];
   for (const test of tests) {
@@ -247,7 +250,7 @@ function environmentsOf(
   return Object.fromEntries(workers.map((worker) => [worker, own.get(worker) ?? { VERIFY_WORKER: worker }]));
 }
 
-/** Waits for all; where one fails, the others are ended first. Rejects with the first failure. */
+/** Waits for all. If one fails, aborts the others and rejects with the first failure. */
 async function allOrNone<Value>(
   signal: AbortSignal,
   start: (signal: AbortSignal) => readonly Promise<Value>[],

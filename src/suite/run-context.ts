@@ -19,29 +19,29 @@ export interface RunContext {
   /** The absolute root of the user's own checkout. */
   readonly mainRoot: string;
   readonly database: DatabaseConfig | false;
-  /** The URL of an external server that an option names. */
+  /** The URL of an external server, from the command line. */
   readonly databaseUrl: string | undefined;
-  /** The absolute, private directory for what the runners write; each suite gets a part of it. */
+  /** The absolute, private directory for files of the runners; each suite gets a subdirectory. */
   readonly scratch: string;
   readonly logs: Logs;
-  /** How long the tests took before, and where what is learned now is kept. */
+  /** Recorded durations of tests, and where new ones are stored. */
   readonly durations: DurationStore;
   readonly replays: ReplayStore;
-  /** Gets what is known of each suite once that has ended, or was interrupted. */
+  /** Collects the summary of each suite when it ends or is interrupted. */
   readonly soFar: SuiteSummary[];
   /** When the verification began. */
   readonly startedAt: Date;
-  /** What must not be shown, beside the provision's own secrets: passwords of whatever server is named, used or not. */
+  /** Secrets to redact, besides those of the database server: passwords of all configured servers. */
   readonly secrets: readonly Secret[];
   /** What the user put after `--`. */
   readonly arguments: readonly string[];
-  /** What the whole is held to. */
+  /** The coverage gate for the whole run. */
   readonly gate: Gate;
   readonly environment: Environment;
   readonly signal: AbortSignal;
 }
 
-/** Where and with what a plan is run. */
+/** What is needed to run a plan. */
 export interface RunRequest extends Pick<RunContext, "checkout" | "mainRoot" | "durations" | "replays" | "startedAt"> {
   readonly config: Pick<Config, "database">;
   readonly plan: Pick<Plan, "gate">;
@@ -50,7 +50,7 @@ export interface RunRequest extends Pick<RunContext, "checkout" | "mainRoot" | "
   readonly world: World;
 }
 
-/** Makes what the suites of one run share. `close` removes the files that the runners wrote. */
+/** Creates what the suites of one run share. `close` removes the runners' files. */
 export async function openRun(request: RunRequest): Promise<RunContext & { close(): Promise<void> }> {
   const { checkout, mainRoot, durations, replays, startedAt, config, plan, options, world } = request;
   const scratch = await makeScratch(world.environment);

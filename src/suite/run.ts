@@ -35,28 +35,28 @@ import { workersPackage } from "./runners/pytest.ts";
 import { scheduleOf, slowestFiles } from "./schedule/schedule.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
-/** What came of a suite. */
+/** The outcome of a suite. */
 export interface SuiteOutcome {
   readonly summary: SuiteSummary;
-  /** What makes it not count, beside its failures; a sentence each. */
+  /** Why it does not count, besides its failures; one sentence each. */
   readonly reasons: readonly string[];
-  /** Absolute files that are not part of what is verified and whose code it ran: of other checkouts, or behind links. */
+  /** Absolute files outside of the verified tree whose code ran: from other checkouts, or behind links. */
   readonly foreign: readonly string[];
-  /** Where its coverage is, or null where it gave none. */
+  /** Its coverage files, or null where it wrote none. */
   readonly coverage: readonly LcovInput[] | null;
-  /** What its runner says of what it measures. */
+  /** What its runner reports about coverage configuration. */
   readonly measuring: Measuring;
-  /** What would help, a sentence each, the most likely first. */
+  /** Suggestions, one sentence each, the most likely first. */
   readonly advice: readonly string[];
-  /** What a reader should know though it does not count, a sentence each. */
+  /** Notes that do not affect the verdict, one sentence each. */
   readonly notes: readonly string[];
-  /** What each of its tests did. */
+  /** Every test with its outcome, and the timeline. */
   readonly record: RunRecord;
 }
 
 /**
- * Runs one suite with a fresh database for each of its workers; `server` is null where no suite of the run uses one. The
- * observer is told of the suite before its first process starts. Throws where the suite could not be run at all.
+ * Runs one suite with a fresh database for each worker; `server` is null where no suite of the run uses one. The
+ * observer is called before the first process starts. Throws where the suite could not run at all.
  */
 export async function runSuite(
   planned: PlannedSuite,
@@ -72,7 +72,7 @@ export async function runSuite(
   const running = new RunningSuite({
     checkoutRoot: context.checkout.root,
     workers: planned.workers.length,
-    // Of a part of the tests the record of the whole says nothing.
+    // Recorded durations describe a full run, so they do not apply to a part.
     durations: planned.order === undefined && context.arguments.length === 0 ? suiteContext.durations : new Map(),
     redact,
   });
@@ -110,9 +110,9 @@ export async function runSuite(
       name: redact(nameInFile(file, name)),
     }));
     const empty = nothingRan(suite, results.tests);
-    // What kept the runner from its tests says more than that there are none.
+    // What stopped the runner is a better reason than "no tests".
     const reasonsOfRun = results.reasons.length > 0 || empty === null ? results.reasons : [empty];
-    // A failure that stands says enough. A race may be let through, and what did not run behind it is then open.
+    // A race may be accepted, but then the tests that did not run after it remain open.
     const isOpen = reasonsOfRun.length === 0 && failures.length === races && results.leftOut !== null;
     const reasons = isOpen ? [results.leftOut] : reasonsOfRun;
     const isWhole = reasons.length === 0 && planned.order === undefined;
@@ -170,13 +170,13 @@ export async function runSuite(
       record: redactRecord(recordOf(planned, result, failures, context), redact),
     };
   } catch (error) {
-    // What else ends a suite, such as a server that is gone, makes failures of tests that say nothing.
+    // After other errors, such as a dead server, partial counts are meaningless.
     if (signal.aborted) context.soFar.push(unfinishedSummary(planned, running.soFar(), { redact, logs: logNames }));
     throw error;
   }
 }
 
-/** What a suite's run was, and why it ran in another way than the configuration says. */
+/** A suite's run, and how it differed from the plan. */
 interface ParallelRun {
   readonly result: SuiteRunResult;
   readonly parallel: PlannedSuite["parallel"];
@@ -184,9 +184,8 @@ interface ParallelRun {
 }
 
 /**
- * Runs the suite as it is planned. Where its runner cannot run it side by side, because workers find different tests or the
- * process that coordinates them opens the database, it goes as processes instead, each with its share of the files;
- * `onStartAgain` is called before.
+ * Runs the suite as planned. Where the runner cannot run its workers side by side, because they collect different tests
+ * or the coordinating process opens the database, runs one process per share instead, and calls `onStartAgain` first.
  */
 async function runInParallel(
   planned: PlannedSuite,
@@ -228,13 +227,15 @@ async function runInParallel(
 const noWorkers = `${workersPackage} is not installed`;
 const coordinatorOpens = "the process that coordinates its workers opens the database itself";
 
-/** Why a suite that ran did not pass, where that is because its coordinating process has no database: a phrase after "because". */
+/**
+ * Why a suite failed because its coordinating process has no database: a phrase after "because"; null for other causes.
+ */
 function whyCoordinatorFailed({ results, rejections }: SuiteRunResult): string | null {
   const hasFailed = results.tests.failed > 0 || results.reasons.length > 0 || results.tests.total === 0;
   return hasFailed && rejections.some(({ worker }) => worker === coordinator) ? coordinatorOpens : null;
 }
 
-/** The same for a suite that could not run; `database` is the one that the coordinating process was led to. */
+/** The same for a suite that could not run; `database` is the name that the coordinating process was given. */
 function whyNoneRan(error: unknown, database: string | undefined): string | null {
   if (error instanceof CollectionMismatchError) return "its workers name the same tests differently";
   if (error instanceof NoWorkersError) return noWorkers;
@@ -264,7 +265,7 @@ async function suiteContextOf(
   };
 }
 
-/** Tests that ran without the database they were to be held against may be right, but somebody has to know. */
+/** Notes about tests that ran without opening the database they were given. */
 async function unusedNotes(
   { suite, directory }: PlannedSuite,
   { passed, failed }: SuiteSummary["tests"],
@@ -285,7 +286,7 @@ async function unusedNotes(
   return [await unusedDatabaseNote(unused, project, projectEnvironment(checkout, [directory], environment))];
 }
 
-/** What is missing in the configuration, as far as failures tell. */
+/** Suggestions for settings that failures show to be missing. */
 async function hintsFor(
   planned: PlannedSuite,
   failures: readonly Failure[],
@@ -312,6 +313,6 @@ function suiteEnvironment(
 ): Environment {
   const own = server ? withoutPostgresRedirects(context.environment) : context.environment;
   const project = projectEnvironment(context.checkout, [directory], own);
-  // What it starts must not take the caller's own database for the one that this suite does not have.
+  // A suite without a database must not lease the caller's.
   return usesDatabase ? project : { ...project, VERIFY_LEASES: noLeases };
 }

@@ -9,8 +9,8 @@ const prefix = "pushproof-run";
 const groupFile = "group";
 
 /**
- * Makes the private, absolute directory for what the runners of one verification write, after those of killed ones are
- * removed and their suites ended. Throws UnavailableError where there is no room for it.
+ * Makes the private, absolute directory for files of one verification's runners. First ends the suites and removes the
+ * directories of killed runs. Throws UnavailableError where it cannot be created.
  */
 export async function makeScratch(environment: Environment): Promise<string> {
   const parent = scratchParent(environment);
@@ -25,7 +25,7 @@ export async function makeScratch(environment: Environment): Promise<string> {
   }
 }
 
-/** Notes which process group a suite runs in, for the run that sweeps up should this one be killed. */
+/** Records a suite's process group, so that a later run can end it if this one is killed. */
 export async function noteGroup(scratch: string, pid: number): Promise<void> {
   await writeFile(join(scratch, groupFile), `${pid} ${(await processStart(pid)) ?? ""}`).catch(() => {});
 }
@@ -34,11 +34,11 @@ function scratchParent(environment: Environment): string {
   return environment.TMPDIR || tmpdir();
 }
 
-/** Ends the suites and removes the directories that killed runs of this user have left. */
+/** Ends the suites and removes the directories of this user's killed runs. */
 export async function sweepScratch(environment: Environment): Promise<Swept[]> {
   const parent = scratchParent(environment);
   const swept: Swept[] = [];
-  // A directory that cannot be read holds nothing of ours; who wants to write there is told by that.
+  // An unreadable directory contains nothing of ours; writing to it will report the problem.
   const names = await readdir(parent).catch(() => []);
   for (const name of names.filter((candidate) => candidate.startsWith(`${prefix}.`))) {
     const path = join(parent, name);
@@ -57,14 +57,14 @@ export async function sweepScratch(environment: Environment): Promise<Swept[]> {
   return swept;
 }
 
-/** Ends the process groups that a killed run had started. */
+/** Ends the process groups of a killed run. */
 async function endSuites(scratch: string): Promise<void> {
   for (const suite of await readdir(scratch).catch(() => [])) {
     const noted = await readFile(join(scratch, suite, groupFile), "utf8").catch(() => "");
     const [pid, start] = noted.split(" ");
     if (!pid) continue;
     const now = await processStart(Number(pid));
-    // A number without a process is not given to another while its group has members.
+    // A process id is not reused while its group has members.
     if (now === undefined || now === start) endGroup(Number(pid));
   }
 }
@@ -73,6 +73,6 @@ function endGroup(pid: number): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch {
-    // Nobody is left in the group.
+    // The group is already gone.
   }
 }

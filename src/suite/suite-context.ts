@@ -6,15 +6,15 @@ import type { FileDurations } from "./schedule/durations.ts";
 /** What all processes of one suite share. */
 export interface SuiteContext {
   readonly checkout: Checkout;
-  /** The absolute, private directory for what the runners write; each process gets a part of it. */
+  /** The absolute, private directory for the runners' files; each process gets a subdirectory. */
   readonly scratch: string;
   readonly secrets: readonly Secret[];
-  /** What a process gets that only coordinates workers: database variables that open nothing. */
+  /** Variables for a process that only coordinates workers: database settings that open nothing. */
   readonly coordinatorEnvironment: Readonly<Record<string, string>>;
   /** What the user put after `--`. */
   readonly arguments: readonly string[];
   readonly environment: Environment;
   readonly durations: FileDurations;
-  /** The files that git knows, relative to the checkout's root. */
+  /** The files tracked by git, relative to the checkout's root. */
   readonly trackedFiles: ReadonlySet<string>;
 }

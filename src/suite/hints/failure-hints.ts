@@ -7,29 +7,29 @@ import type { PlannedSuite } from "../plan/plan.ts";
 
 const shownNames = 3;
 
-/** A suite with failures, and the database that its workers had. */
+/** A suite with failures, and its database configuration. */
 export interface FailedSuite {
   readonly planned: Pick<PlannedSuite, "suite" | "workers">;
   readonly failures: readonly Pick<Failure, "message">[];
   readonly database: DatabaseConfig;
 }
 
-/** What would help against failures whose messages tell that a setting of the database is missing, a sentence each. */
+/** Suggestions for failures whose messages show that a database setting is missing, one sentence each. */
 export function failureHints(failed: FailedSuite, readProject: () => ProjectFiles): string[] {
   return [...missingTables(failed, readProject), ...missingExtensions(failed), ...sharedRoles(failed)];
 }
 
-/** A relation that is not there, in the words of Postgres and of the libraries that tell it otherwise. */
+/** "Table does not exist", as Postgres and other libraries word it. */
 const noRelation = /\brelation "([^"]+)" does not exist|The table [`"]([^`"]+)[`"] does not exist/;
 
-/** Without a setup, the databases of workers are empty: only a suite that makes its tables itself finds any. */
+/** Without a setup, worker databases are empty, so only suites that create their own tables find any. */
 function missingTables(
   { planned: { suite }, failures, database }: FailedSuite,
   readProject: () => ProjectFiles,
 ): string[] {
   if (database.setup !== undefined) return [];
   const tables = namesIn(failures, noRelation);
-  // Where most failures have another cause, the others found their tables: a lone one is the test's own affair.
+  // If most failures have another cause, tables do exist, and a single missing one is a problem of that test.
   if (tables.names.length === 0 || tables.failures * 2 < failures.length) return [];
   const [found] = findSetups(readProject(), [suite], {
     variables: [],
@@ -44,7 +44,7 @@ function missingTables(
   ];
 }
 
-/** What Postgres and drivers say where an extension is missing that the embedded server has. */
+/** A missing extension that the embedded server has, as Postgres and drivers word it. */
 const ofExtensions: readonly (readonly [RegExp, string])[] = [
   [/\btype "hstore" does not exist|\bhstore type not found in the database/, "hstore"],
   [/\btype "citext" does not exist/, "citext"],
@@ -55,7 +55,7 @@ const ofExtensions: readonly (readonly [RegExp, string])[] = [
   [/\bfunction unaccent\(.*\) does not exist/, "unaccent"],
 ];
 
-/** What tests use of an extension is missing where nothing creates it in the workers' databases. */
+/** Suggests `database.extensions` for extensions that tests use and nothing creates in the worker databases. */
 function missingExtensions({ planned: { suite }, failures, database }: FailedSuite): string[] {
   const missing = ofExtensions.flatMap(([pattern, name]) =>
     !database.extensions.includes(name) && failures.some(({ message }) => pattern.test(message)) ? [name] : [],
@@ -67,7 +67,7 @@ function missingExtensions({ planned: { suite }, failures, database }: FailedSui
 
 const roleExists = /\brole "([^"]+)" (?:already exists|does not exist|cannot be dropped)/;
 
-/** Roles are the server's, not a database's: what one worker makes is there for the others. */
+/** Roles belong to the server, not to a database: a role that one worker creates exists for the others too. */
 function sharedRoles({ planned: { suite, workers }, failures, database }: FailedSuite): string[] {
   if (database.isolation === "server" || workers.length < 2) return [];
   const roles = namesIn(failures, roleExists);
@@ -77,7 +77,7 @@ function sharedRoles({ planned: { suite, workers }, failures, database }: Failed
   ];
 }
 
-/** The names that a pattern finds in the messages, and how many messages hold one. */
+/** The names that a pattern finds in the messages, and how many messages contain one. */
 function namesIn(
   failures: readonly Pick<Failure, "message">[],
   pattern: RegExp,

@@ -4,29 +4,29 @@ import type { ParserPlugin } from "@babel/parser";
 import { adapterPath } from "../../shared/paths.ts";
 import type { Environment } from "../../shared/world.ts";
 
-/** Where code connects to a database that it names itself, in place of one that it was given. */
+/** A place in code that connects to a hard-coded database instead of the one it was given. */
 export interface FixedConnection {
   readonly file: string;
-  /** From 1. */
+  /** Counted from 1. */
   readonly line: number;
   readonly kind: "server" | "database";
-  /** The database's name, where that is what is fixed. */
+  /** The database's name, where the name is hard-coded. */
   readonly name: string;
 }
 
-/** A call that connects, as code says it. */
+/** A call that opens a connection, as written in code. */
 interface Call {
   readonly file: string;
   readonly line: number;
-  /** A URL, or libpq's `host=… dbname=…`; null where none is written out. */
+  /** A URL, or libpq's `host=… dbname=…`; null where no literal is passed. */
   readonly address: string | null;
-  /** Null where none is written out. */
+  /** Null where no literal is passed. */
   readonly database: string | null;
 }
 
 /**
- * The places where code of a language connects to what it names itself: `files` are texts by name. The code is parsed, so that a
- * variable is not taken for a name, nor a URL that is only looked at for one that is opened. What cannot be parsed says nothing.
+ * Finds calls that connect to a hard-coded database; `files` maps names to texts. The code is parsed, so that variables
+ * are not mistaken for names, nor unused URLs for connections. Files that cannot be parsed are skipped.
  */
 export async function fixedConnections(
   files: ReadonlyMap<string, string>,
@@ -42,11 +42,11 @@ function fixedIn({ file, line, address, database }: Call): FixedConnection[] {
   if (address !== null && (/^postgres\w*(\+\w+)?:\/\//.test(address) || /\bhost\s*=/.test(address)))
     return [{ file, line, kind: "server", name: "" }];
   const name = database ?? /\bdbname\s*=\s*([^\s']+)/.exec(address ?? "")?.[1] ?? "";
-  // Where every suite goes that makes its own databases.
+  // Suites that create their own databases connect to this one first.
   return name === "" || name === "postgres" ? [] : [{ file, line, kind: "database", name }];
 }
 
-/** The suite's own Python reads it: another version may not know the syntax. */
+/** Uses the suite's own Python: another version may not know the syntax. */
 async function pythonCalls(files: ReadonlyMap<string, string>, environment: Environment): Promise<Call[]> {
   if (files.size === 0) return [];
   const python = spawn("python3", ["-I", adapterPath("fixed_connections.py")], {
@@ -64,7 +64,7 @@ function parsed(answer: string): Call[] {
     const calls: unknown = JSON.parse(answer);
     return Array.isArray(calls) ? calls : [];
   } catch {
-    // Whatever is called python3 there said something else, or nothing.
+    // The `python3` found there printed something else, or nothing.
     return [];
   }
 }
@@ -81,7 +81,7 @@ const connecting = new Set([
   "drizzle",
 ]);
 
-/** Loaded only here: what it is for is seldom. */
+/** Imported lazily, as it is rarely needed. */
 async function javascriptCalls(files: ReadonlyMap<string, string>): Promise<Call[]> {
   if (files.size === 0) return [];
   const { parse } = await import("@babel/parser");
@@ -95,7 +95,7 @@ async function javascriptCalls(files: ReadonlyMap<string, string>): Promise<Call
   });
 }
 
-/** A node of a syntax tree, as far as it is looked at. */
+/** The fields of a syntax tree node that are read here. */
 interface Node {
   readonly type: string;
   readonly [key: string]: unknown;
@@ -127,7 +127,7 @@ function calleeOf({ callee }: Node): string {
   return isNode(named) ? String(named.name ?? "") : "";
 }
 
-/** What the first argument says by itself: a URL, or an object with one or with a database's name. */
+/** The database that the first argument names: a URL, or an object with a URL or a database name. */
 function namedIn(argument: Node): Pick<Call, "address" | "database"> {
   // `{ … } as ClientConfig`
   if (isNode(argument.expression)) return namedIn(argument.expression);

@@ -1,18 +1,18 @@
 import type { Gate } from "../../config/schema.ts";
 
-/** What a suite's own configuration asks of coverage, in percent; 0 where it asks for nothing. */
+/** The coverage thresholds of a suite's own configuration, in percent; 0 where there is none. */
 export interface OwnThresholds {
   readonly lines: number;
   readonly branches: number;
   readonly functions: number;
   readonly statements: number;
-  /** What it asks of single files or of some, and what it asks for in other terms: phrases. */
+  /** Thresholds for single files, and those that cannot be expressed in percent: phrases. */
   readonly others: readonly string[];
 }
 
 export const noThresholds: OwnThresholds = { lines: 0, branches: 0, functions: 0, statements: 0, others: [] };
 
-/** The most that any of them asks for. */
+/** The highest of several thresholds. */
 export function strictest(all: readonly Partial<OwnThresholds>[]): OwnThresholds {
   const most = (metric: "lines" | "branches" | "functions" | "statements"): number =>
     Math.max(0, ...all.map((one) => one[metric] ?? 0));
@@ -27,7 +27,10 @@ export function strictest(all: readonly Partial<OwnThresholds>[]): OwnThresholds
 
 const gated = ["lines", "branches", "functions"] as const;
 
-/** What the project asks for is not to be lost where only the gate can judge the whole: one note, or none. */
+/**
+ * A note about the project's own thresholds that the gate does not apply, so that they are not silently lost: one note,
+ * or none.
+ */
 export function thresholdNotes(
   name: string,
   own: OwnThresholds,
@@ -59,7 +62,7 @@ function inWords(phrases: readonly string[]): string {
   return before.length === 0 ? last : `${before.reverse().join(", ")} and ${last}`;
 }
 
-/** JSON as people write it on one line. */
+/** JSON on one line, with spaces as people write it. */
 function spaced(json: string): string {
   return json.replace(/^\{/, "{ ").replace(/\}$/, " }").replaceAll('":', '": ').replaceAll(',"', ', "');
 }

@@ -7,24 +7,24 @@ import { listed } from "../../shared/text.ts";
 import type { Environment } from "../../shared/world.ts";
 import { fixedConnections } from "./fixed-connections.ts";
 
-/** How many variables are named: as many as an address has parts. */
+/** At most so many variables are named: as many as an address has parts. */
 const shownPlaces = 5;
 
-/** A suite whose tests ran, and whose workers never opened the databases they were given. */
+/** A suite that ran tests without opening the databases that its workers were given. */
 export interface UnusedDatabase {
   readonly suite: string;
   readonly runner: RunnerName;
   readonly command: string;
   readonly variables: DatabaseConfig["variables"];
-  /** Whether its workers tried to open others, so that it needs one. */
+  /** Whether its workers tried to open other databases, which shows that it needs one. */
   readonly triedOthers: boolean;
-  /** The text of a file of the suite's directory, whether git knows it or not; null where there is none. */
+  /** Reads a file of the suite's directory, tracked or not; null where there is none. */
   readonly readFile: (name: string) => string | null;
-  /** Whether tests failed: then it may be that it only did not get so far. */
+  /** Whether tests failed: the suite may have failed before it got to the database. */
   readonly hasFailed?: boolean;
 }
 
-/** What to tell about a suite that never opened its database: what it seems to use instead, and the setting that would help. */
+/** Explains that a suite never opened its database: what it seems to use instead, and which setting would fix it. */
 export async function unusedDatabaseNote(
   unused: UnusedDatabase,
   project: ProjectFiles,
@@ -74,12 +74,12 @@ async function helpFor(
       ];
 }
 
-/** How code has a file win over variables that are there already: python-dotenv, django-environ, dotenv. */
+/** How code makes an env file override variables that are already set: python-dotenv, django-environ, dotenv. */
 const letsFileWin =
   /load_dotenv\([^\n]*\boverride\s*=\s*True|read_env\([^\n]*\boverwrite\s*=\s*True|\bconfig\(\s*\{[^}]*\boverride:\s*true/;
 const envFiles = [".env", ".env.test", ".env.local", ".env.test.local"];
 
-/** The sentence for a suite that loads a file of settings over what its workers were given; null where none does. */
+/** A sentence about an env file that overrides the variables that workers were given; null where there is none. */
 function overridingEnvFile(
   project: ProjectFiles,
   isCode: (file: string) => boolean,
@@ -97,10 +97,10 @@ function overridingEnvFile(
   return null;
 }
 
-/** A variable that code reads, and what it would have to hold. */
+/** A variable that code reads, and the value that it expects. */
 interface ReadVariable extends Pick<Mention, "variable" | "file" | "line" | "kind"> {
   readonly value: string;
-  /** Whether the value was read, too, and is not only the usual one. */
+  /** Whether code was seen to use the value, not only to read the usual name. */
   readonly isSure: boolean;
 }
 
@@ -115,7 +115,7 @@ function readVariables(project: ProjectFiles): ReadVariable[] {
   ];
 }
 
-/** Whether a file is in the language of the runner's tests; a command may run any. */
+/** Whether a file is in the language of the runner's tests; a command may run any language. */
 function isWrittenFor(runner: RunnerName, file: string): boolean {
   const kind = kindOf(file);
   if (runner === "pytest") return kind === "python";
@@ -123,7 +123,7 @@ function isWrittenFor(runner: RunnerName, file: string): boolean {
   return kind === "python" || kind === "javascript";
 }
 
-/** The first place of each variable; one with a URL beside it says the scheme too. */
+/** The first place of each variable; a place with a URL next to it also gives the scheme. */
 function onePerVariable(mentions: readonly ReadVariable[]): ReadVariable[] {
   const first = new Map<string, ReadVariable>();
   for (const mention of mentions) {
@@ -133,7 +133,7 @@ function onePerVariable(mentions: readonly ReadVariable[]): ReadVariable[] {
   return [...first.values()];
 }
 
-/** JSON as people write it on one line. */
+/** JSON on one line, as people write it. */
 function asJson(value: Readonly<Record<string, string>>): string {
   const entries = Object.entries(value).map(([name, scheme]) => `${JSON.stringify(name)}: ${JSON.stringify(scheme)}`);
   return `{ ${entries.join(", ")} }`;

@@ -2,7 +2,7 @@ import type { SuiteConfig } from "../../config/schema.ts";
 import { withoutAssignments, withScripts } from "../../project/package-script.ts";
 import { RequestError } from "../../shared/errors.ts";
 
-/** How a step begins that starts a script in each package of a workspace. */
+/** The beginnings of commands that run a script in each package of a workspace. */
 const handsOn: readonly RegExp[] = [
   /^turbo\s/,
   /^nx\s+(run-many|affected)\b/,
@@ -13,18 +13,21 @@ const handsOn: readonly RegExp[] = [
   /^yarn\s+workspaces\s+(foreach|run)\b/,
 ];
 
-/** What in a command, or in the scripts that it calls, hands on to the packages of a workspace; null where nothing does. */
+/**
+ * The step, in a command or in the scripts it calls, that runs scripts in each package of a workspace; null where there
+ * is none.
+ */
 export function handingOn(command: string, directory: string): string | null {
   const steps = withScripts(command, directory).flatMap(stepsOf);
   return steps.find((step) => handsOn.some((pattern) => pattern.test(step))) ?? null;
 }
 
-/** Whether a single step of a command hands on to the packages. */
+/** Whether a single step of a command runs a script in each package. */
 export function stepHandsOn(step: string): boolean {
   return stepsOf(step).some((one) => handsOn.some((pattern) => pattern.test(one)));
 }
 
-/** The steps of a command, without what they set and without a package manager that only finds the program. */
+/** The steps of a command, without variable assignments and without a package manager that only locates the program. */
 function stepsOf(command: string): string[] {
   return command.split(/&&|\|\||[;|&\n]/).map((step) =>
     withoutAssignments(step)
@@ -37,8 +40,8 @@ function stepsOf(command: string): string[] {
 }
 
 /**
- * Throws RequestError where a suite's command starts the runner once in each package: each would write over the results of the
- * one before, and turbo takes what is added to vitest's command line for its own.
+ * Throws RequestError where a suite's command starts the runner once per package: each run would overwrite the results
+ * of the one before, and turbo would read the arguments added for vitest as its own.
  */
 export function refuseHandingOn({ name, runner, command }: SuiteConfig, directory: string): void {
   if (runner === "command") return;

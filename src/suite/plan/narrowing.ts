@@ -2,26 +2,29 @@ import type { SuiteConfig } from "../../config/schema.ts";
 import { withScripts } from "../../project/package-script.ts";
 import { RequestError } from "../../shared/errors.ts";
 
-/** What keeps tests of a suite from being run, by its own command or its runner's configuration. */
+/** Something that keeps part of a suite's tests from running: its own command, or its runner's configuration. */
 export interface Narrowing {
   /**
-   * By what tests are left out: git's state, what failed before, their number (a shard), or a choice that is the same in
-   * every run; `all` where nothing is really run.
+   * How the tests are chosen: by git's state, by earlier failures, by number (a shard), or by a fixed choice; `all`
+   * where no test really runs.
    */
   readonly by: "git" | "failures" | "number" | "all" | "choice";
   /** As the user writes it, such as `--changed` or `-k "not slow"`. */
   readonly word: string;
 }
 
-/** The variable that has the adapters end a run that may not be narrowed before any test of it runs. */
+/** The variable that tells adapters to stop a run that must not be narrowed before its first test. */
 export const narrowingVariable = "VERIFY_NARROWING";
 
-/** Whether a run with these arguments behind `--` may be narrowed by anything: it proves nothing in any case. */
+/** Whether these arguments after `--` may narrow the run: such a run is never proof. */
 export function allowsNarrowing(added: readonly string[]): boolean {
   return added.length > 0;
 }
 
-/** Throws RequestError where tests are left out by what is not part of the commit. A choice that is always the same is the user's. */
+/**
+ * Throws RequestError where tests are left out for reasons that are not part of the commit. A fixed choice is up to the
+ * user.
+ */
 export function refuseNarrowing({ name, command }: SuiteConfig, narrowings: readonly Narrowing[]): void {
   const found = narrowings.find(({ by }) => by !== "choice");
   if (found === undefined || found.by === "choice") return;
@@ -37,7 +40,7 @@ const reasons: Readonly<Record<Exclude<Narrowing["by"], "choice">, string>> = {
   all: "runs none of its tests",
 };
 
-/** What a reader should know of a suite that runs a part of its tests by a choice of its own, a sentence; none elsewhere. */
+/** A note for a suite that chooses to run only part of its tests; none otherwise. */
 export function choiceNotes(name: string, narrowings: readonly Narrowing[]): string[] {
   const words = narrowings.filter(({ by }) => by === "choice").map(({ word }) => word);
   if (words.length === 0) return [];
@@ -45,8 +48,8 @@ export function choiceNotes(name: string, narrowings: readonly Narrowing[]): str
 }
 
 /**
- * What a command says where no runner of ours could say it: of tools that call the runner only where git's state tells them
- * to, and all of the runner `command`. The scripts behind `npm test` and the like count as well.
+ * Narrowings that can be read from the command alone: from tools that call the runner only for what git shows as
+ * changed, and for the runner `command`. Scripts behind `npm test` and similar are included.
  */
 export function narrowingsOfCommand({ command, runner }: SuiteConfig, directory: string): Narrowing[] {
   const script = withScripts(command, directory).join(" ; ").replace(/["']/g, "");
@@ -69,12 +72,12 @@ const tools: readonly RegExp[] = [
   /(?:^|[\s/])(?:turbo|lerna|lage|yarn\s+workspaces)\s[^;&|]*?(?<word>\s--since)(?![\w-])/,
   /(?:^|[\s/])rush\s[^;&|]*?(?<word>\s(?:--impacted-by|--from|--to|--only)\s+git:\S+)/,
   /(?:^|[\s/])pants\s[^;&|]*?(?<word>\s--changed-(?:since|dependents))(?![\w-])/,
-  // What it prints is made words of the command, or input of the next; by itself, as with --exit-code, it only checks.
+  // Its output becomes arguments or input of another command; alone, as with --exit-code, it is only a check.
   /(?:\$\(|`)\s*(?<word>git\s+(?:-c\s+\S+\s+|-\S+\s+)*(?:diff|diff-index|diff-tree|diff-files|status))(?![\w-])/,
   /(?:^|[\s/(])(?<word>git\s+(?:-c\s+\S+\s+|-\S+\s+)*(?:diff|diff-index|diff-tree|diff-files|status))(?![\w-])[^;&|]*\|(?!\|)/,
 ];
 
-/** As playwright, jest, vitest, pytest and cargo nextest have them. */
+/** As in playwright, jest, vitest, pytest and cargo nextest. */
 const optionsOfAnyRunner: readonly (readonly [Narrowing["by"], RegExp])[] = [
   ["git", /(?<word>\s--(?:only-changed|onlyChanged|changed|changedSince|lastCommit|testmon|picked)(?:=\S+)?)(?=\s|$)/],
   ["failures", /(?<word>\s--(?:last-failed|lf|onlyFailures|only-failures|stepwise|sw|rerun-failed))(?=[\s=]|$)/],

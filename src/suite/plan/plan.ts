@@ -15,14 +15,17 @@ import { refuseHandingOn } from "./hand-on.ts";
 import { allowsNarrowing, narrowingsOfCommand, refuseNarrowing } from "./narrowing.ts";
 import { requireGlobWithin, requireWithin } from "./within-checkout.ts";
 
-/** What will be run, and what it is held against. */
+/** What will run, and the gate that applies. */
 export interface Plan {
   readonly suites: readonly PlannedSuite[];
-  /** What the coverage is held against. */
+  /** The coverage gate. */
   readonly gate: Gate;
-  /** Why a pass of this plan proves less than the configuration asks for, a phrase each; empty where it proves all. */
+  /**
+   * Why a pass of this plan proves less than the configuration asks for, a phrase each; empty where it proves
+   * everything.
+   */
   readonly weaker: readonly string[];
-  /** Whether the options ask for something a receipt may not tell. */
+  /** Whether the options change the run so that no receipt may be written or used. */
   readonly special: boolean;
 }
 
@@ -32,22 +35,25 @@ export interface PlannedSuite {
   readonly directory: string;
   readonly workers: readonly WorkerId[];
   readonly usesDatabase: boolean;
-  /** The databases to prepare: one for each worker, and a spare beside each where every test file leases one. */
+  /** The databases to prepare: one per worker, and one spare per worker where every test file leases one. */
   readonly databases: readonly WorkerId[];
-  /** Whether processes lease their database instead of getting a worker's. */
+  /** Whether processes lease a database instead of being given one. */
   readonly leases: boolean;
-  /** Whether a database that was leased is made afresh for the next. */
+  /** Whether a returned database is recreated before it is leased again. */
   readonly renewsLeases: boolean;
-  /** Whether the runner itself runs the workers, or each is a process of its own over a share of the test files. */
+  /** Whether the runner manages the workers itself, or each worker is a process with a share of the test files. */
   readonly parallel: "runner" | "processes";
-  /** Why they are processes although the configuration leaves it open: a phrase that follows "because"; null elsewhere. */
+  /**
+   * Why separate processes are used although the configuration does not say so: a phrase that follows "because";
+   * otherwise null.
+   */
   readonly whyProcesses: string | null;
   readonly timeoutSeconds: number;
-  /** Where only some tests are run, on one worker and in this order; left out for the whole suite. */
+  /** Set where only some tests run, on one worker and in this order. */
   readonly order?: Pick<ReplayOrder, "tests" | "worker">;
 }
 
-/** Makes the plan for a checkout with that absolute root. Throws RequestError for suites that are not there. */
+/** Makes the plan for a checkout with that absolute root. Throws RequestError for unknown suites. */
 export function makePlan(config: Config, options: VerifyOptions, checkoutRoot: string): Plan {
   const suites = selectSuites(config, options.suites).map((suite) => planSuite(config, suite, options, checkoutRoot));
   requireKnownSuites(config);
@@ -61,13 +67,13 @@ export function makePlan(config: Config, options: VerifyOptions, checkoutRoot: s
   return { suites, gate, weaker, special };
 }
 
-/** Throws RequestError where the template would be built from files that are not part of the commit. */
+/** Throws RequestError where the template would be built from files outside of the commit. */
 function requireDatabaseWithin({ root, inputs }: DatabaseConfig, checkoutRoot: string): void {
   if (root !== undefined) requireWithin(checkoutRoot, join(checkoutRoot, root), `"database.root" ("${root}")`);
   for (const glob of inputs) requireGlobWithin(checkoutRoot, checkoutRoot, glob, `"${glob}" in "database.inputs"`);
 }
 
-/** A gate of a suite that is not there would never close. */
+/** A gate for an unknown suite would never fail. */
 function requireKnownSuites({ suites, coverage }: Config): void {
   const known = suites.map(({ name }) => name);
   const unknown = Object.keys(coverage.suites).find((name) => !known.includes(name));
@@ -129,11 +135,11 @@ function whyOwnProcesses(suite: SuiteConfig, directory: string): string | null {
   return runnerOf(suite).whyProcesses(suite, directory);
 }
 
-/** Whether processes of the suite lease their database. Throws RequestError where they should, and cannot. */
+/** Whether processes of the suite lease their database. Throws RequestError where they should but cannot. */
 function leasesDatabases(suite: SuiteConfig, { isolation }: DatabaseConfig): boolean {
-  // How a command's processes come to their databases is a matter of the command, not of how many workers an option asks for.
+  // How a command's processes get databases depends on the command, not on the number of workers.
   if (suite.runner === "command") return isolation === "file" || (suite.workers !== "auto" && suite.workers > 1);
-  // node:test starts a process for each file, and tells none of them which worker it is.
+  // node:test starts one process per file, and does not number them.
   if (suite.runner === "node") return true;
   if (isolation !== "file") return false;
   if (suite.runner === "vitest") return true;
@@ -142,13 +148,13 @@ function leasesDatabases(suite: SuiteConfig, { isolation }: DatabaseConfig): boo
   );
 }
 
-/** Of a command, the number of workers also says how many of its processes may work side by side: it has no spares. */
+/** For a command, the number of workers limits how many of its processes run side by side, so it has no spares. */
 function databasesOf(workers: readonly WorkerId[], spares: boolean): readonly WorkerId[] {
   if (!spares) return workers;
   return Array.from({ length: 2 * workers.length }, (_, index): WorkerId => `gw${index}`);
 }
 
-/** A source that is not there would leave its lines out of the gate without a word. */
+/** A missing source would silently drop its lines from the gate. */
 function requireSource(suite: SuiteConfig, source: string, directory: string, checkoutRoot: string): void {
   const places = existingSourcePlaces(directory, source);
   for (const path of places) requireWithin(checkoutRoot, path, `The source "${source}" of suite "${suite.name}"`);
@@ -158,14 +164,14 @@ function requireSource(suite: SuiteConfig, source: string, directory: string, ch
   );
 }
 
-/** The option, else what the user's own command says, else the configuration, else the cores this process may use. */
+/** From the option, then the user's own command, then the configuration, then the number of usable cores. */
 function countWorkers(suite: SuiteConfig, directory: string, options: VerifyOptions): number {
   if (options.serial) return 1;
-  // A command is one process unless its configuration says that it leases databases: an option does not change what it does.
+  // A command is one process unless its configuration leases databases; an option cannot change that.
   if (suite.runner === "command" && (suite.workers === "auto" || suite.workers === 1)) return 1;
   if (typeof options.workers === "number") return options.workers;
   const asked = runnerOf(suite).workersAskedFor(suite.command, directory);
-  // What is said to the runner of one process is no wish where the configuration makes several of it.
+  // A worker count in the command applies to one runner process, so it is ignored where there are several.
   const isMeant = asked !== null && !(asked === 1 && suite.parallel === "processes");
   if (isMeant && options.workers === undefined) return asked;
   return suite.workers === "auto" || options.workers === "auto" ? usableWorkers().count : suite.workers;

@@ -5,15 +5,15 @@ import type { Checkout } from "../../push/checkout.ts";
 import { adapterPath } from "../../shared/paths.ts";
 import type { Environment } from "../../shared/world.ts";
 
-/** What moon, turbo and nx have kept of an earlier run, results with their files, was not run now. */
+/** Turns off the caches of moon, turbo and nx: a cached result was not run now. */
 const withoutKeptResults = { MOON_CACHE: "off", TURBO_FORCE: "true", NX_SKIP_NX_CACHE: "true" };
 
-/** turbo 2 keeps every variable from its tasks that turbo.json does not name, the workers' databases among them. */
+/** turbo 2 filters out variables that turbo.json does not name, including those of the workers' databases. */
 const keepsVariables = { TURBO_ENV_MODE: "loose" };
 
 /**
- * What is installed is the user's own: uv would install the worktree's project into the virtual environment, and pnpm 10 and
- * later may begin every script with an installation.
+ * Prevents installs: uv would install the worktree's project into the user's virtual environment, and pnpm 10 and later
+ * may install before every script.
  */
 const installsNothing: Environment = {
   UV_NO_SYNC: "1",
@@ -22,8 +22,9 @@ const installsNothing: Environment = {
 };
 
 /**
- * What a command of the project runs in, be it a suite, a check or `database.setup`: the project's own programs first,
- * those of the directories before those of the checkout, and nothing that only says how the verification was called.
+ * The environment of project commands (suites, checks, `database.setup`): the project's own programs come first on
+ * PATH, those of the directories before those of the checkout; variables about how the verification was called are
+ * removed.
  */
 export function projectEnvironment(
   checkout: Pick<Checkout, "kind" | "root">,
@@ -36,8 +37,8 @@ export function projectEnvironment(
 }
 
 /**
- * The same for `database.setup`. In a worktree Python finds the worktree's code where something was installed from
- * another checkout, whose models may have other tables.
+ * The same for `database.setup`. In a worktree, Python must import the worktree's code even where another checkout is
+ * installed, whose models may differ.
  */
 export function setupEnvironment(
   checkout: Pick<Checkout, "kind" | "root" | "otherRoots">,

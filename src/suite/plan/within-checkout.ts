@@ -4,7 +4,7 @@ import { RequestError } from "../../shared/errors.ts";
 import { canonicalPath, isWithin } from "../../shared/within.ts";
 
 /**
- * Refuses a path that leads out of the checkout, by `..` or through a link: what lies there is no part of the commit. `what`
+ * Rejects a path that leaves the checkout, by `..` or through a link, as its target is not part of the commit. `what`
  * begins the sentence. Throws RequestError.
  */
 export function requireWithin(checkoutRoot: string, path: string, what: string): void {
@@ -15,20 +15,20 @@ export function requireWithin(checkoutRoot: string, path: string, what: string):
   );
 }
 
-/** Refuses a glob, relative to an absolute directory, whose fixed part leads out of the checkout. Throws RequestError. */
+/** Rejects a glob, relative to an absolute directory, whose fixed part leaves the checkout. Throws RequestError. */
 export function requireGlobWithin(checkoutRoot: string, directory: string, glob: string, what: string): void {
   if (/^!(?!\()/.test(glob)) return;
   requireWithin(checkoutRoot, resolve(directory, picomatch.scan(glob).base), what);
 }
 
-/** The files, relative to the checkout's root, that lie in it by name and outside of it once links are followed; absolute. */
+/** Of files relative to the checkout's root, those that links lead outside; absolute. */
 export function linkedOut(checkoutRoot: string, files: Iterable<string>): string[] {
   const inside = [...new Set(files)].filter((file) => file !== ".." && !file.startsWith("../"));
   const outside = inside.map((file) => whereOutside(checkoutRoot, join(checkoutRoot, file)));
   return outside.filter((path) => path !== null && !/\/(node_modules|site-packages)\//.test(path)) as string[];
 }
 
-/** Where a path leads, links followed; null where that is in the checkout. */
+/** The real path of something outside of the checkout; null where it is inside. */
 function whereOutside(checkoutRoot: string, path: string): string | null {
   const real = canonicalPath(path);
   return isWithin(real, canonicalPath(checkoutRoot)) ? null : real;

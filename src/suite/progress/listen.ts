@@ -6,79 +6,87 @@ import { canonicalPath } from "../../shared/within.ts";
 import { noThresholds, type OwnThresholds, strictest } from "../hints/own-thresholds.ts";
 import type { Narrowing } from "../plan/narrowing.ts";
 
-/** How long an adapter whose process has ended is listened to, in milliseconds. */
+/** How long to wait for remaining messages after a process has ended, in milliseconds. */
 const patience = 2_000;
 
-/** How long a message may be on its way, in milliseconds. */
+/** The longest plausible delay of a message, in milliseconds. */
 const longestWay = 10_000;
 
-/** What the adapters tell while a suite runs, a JSON object a line. */
+/** A message from an adapter, one JSON object per line. */
 type Message =
-  /** `root` is what file names are relative to, `directory` what the names in the coverage data are relative to. */
+  /** `root`: the directory that file names are relative to; `directory`: the one for names in the coverage data. */
   | { type: "hello"; root: string; directory?: string; runtime: string }
   | { type: "foreign"; files: string[] }
-  /** What the runner's own configuration of coverage says of the files it was asked about: see `Measuring`. */
+  /**
+   * What the runner's coverage configuration includes and excludes, of the files it was asked about; see `Measuring`.
+   */
   | { type: "measures"; named: string[] | null; left: string[] }
-  /** Files that hold tests and are no test files, and those that are, where the runner tells them: see `Measuring`. */
+  /**
+   * Files that contain tests without being test files, and the test files where the runner reports them; see
+   * `Measuring`.
+   */
   | { type: "tested"; files: string[]; testFiles?: string[] }
   /** The runner's own exit code, which a shell may hide. */
   | { type: "end"; status: number }
-  /** The tests are over, and the process goes on, because of that: `isEnded` where the adapter then ended it. */
+  /** The tests are over but the process keeps running, because of `by`; `isEnded` where the adapter killed it. */
   | { type: "alive"; by: string[]; isEnded: boolean }
-  /** The project's own thresholds, which a share is not held to. */
+  /** The project's own thresholds, which do not apply to a share. */
   | ({ type: "threshold" } & Partial<OwnThresholds>)
   | { type: "missing"; package: string }
   /** Why the suite cannot be run as the configuration asks, a phrase. */
   | { type: "refused"; why: string }
   | ({ type: "narrowed" } & Narrowing)
-  /** The runner ended before all was run, because of the failures that there were: the word that has it do so. */
+  /** The runner stopped early because of failures; `word` is the option that makes it do so. */
   | { type: "stopped"; word: string }
-  /** How many of the test files that were to run did not. */
+  /** How many of the requested test files did not run. */
   | { type: "left out"; files: number }
-  /** `all` where these are all tests of the suite; else more may follow. */
+  /** `all` where these are all tests of the suite; otherwise more may follow. */
   | { type: "collected"; tests: number; all?: boolean }
   /** A worker begins a file; `at` is when, in milliseconds since the epoch. */
   | { type: "file"; worker: string; file: string; at?: number }
   /** A worker begins a test. */
   | { type: "begin"; worker?: string; file: string; name: string }
-  /** The worker's own word that its test is over, where `done` comes from another process. */
+  /** The worker reports the end of its test; `done` comes from another process. */
   | { type: "ended"; file: string }
   | { type: "failed"; worker?: string; file: string; name: string }
-  /** A test failed, which may have been told, and its runner runs it again, as a plugin or an option has it. */
+  /** The runner retries a failed test, because of a plugin or an option. The failure may already have been reported. */
   | { type: "again"; worker?: string; file: string; name: string }
   | { type: "unfinished"; file: string; name: string }
   | { type: "error"; message: string }
-  /** A file in which some tests are marked to be the only ones, and others were not run. */
+  /** A file with focused tests (`.only`), so that others did not run. */
   | { type: "focused"; file: string }
-  /** `name` where it may be heard after the same worker's next test has begun; `skipped` where it was not run. */
+  /**
+   * `name` is set where the message may arrive after the worker's next test began; `skipped` where the test did not
+   * run.
+   */
   | { type: "done"; worker?: string; file: string; name?: string; skipped?: boolean };
 
-/** How far a suite is. A view that changes as the suite goes on. */
+/** A suite's progress: a live view. */
 export interface Progress {
-  /** How many tests there are, as far as that is known; 0 before. */
+  /** The number of tests known so far; 0 before any is known. */
   readonly total: number;
   /** Whether more tests may turn up. */
   readonly isTotalFinal: boolean;
   readonly done: number;
   readonly failed: number;
-  /** Those of the done that were skipped. */
+  /** How many of the done tests were skipped. */
   readonly skipped: number;
-  /** By worker, in the order in which they were first heard of. */
+  /** By worker id, in order of first appearance. */
   readonly workers: ReadonlyMap<string, WorkerProgress>;
-  /** The tests that were told to have failed, in that order; the same one may be told twice. */
+  /** Reported failures in order; a test may appear twice. */
   readonly failures: readonly BegunTest[];
-  /** What was run when and by whom, in the order in which it was told. */
+  /** Which worker began which file when, in order of report. */
   readonly visits: readonly Visit[];
-  /** The directory that the runner's file names are relative to; null before the runner spoke. */
+  /** The directory that the runner's file names are relative to; null before the runner connects. */
   readonly root: string | null;
   /** See `ReportedFacts`. */
   readonly keptAlive: KeptAlive | null;
-  /** The tests that were begun and have not ended. */
+  /** The tests that have begun and not ended. */
   readonly running: readonly RunningTest[];
 }
 
 export interface WorkerProgress {
-  /** The file it was last heard to run, as the runner names it. */
+  /** The last file that it began, as the runner names it. */
   readonly file: string;
   /** Tests done. */
   readonly done: number;
@@ -86,60 +94,62 @@ export interface WorkerProgress {
   readonly failed: number;
 }
 
-/** What was learned about the run on the way. */
+/** Everything that a process of a runner reported during its run. */
 export interface ReportedFacts {
-  /** The directory that the runner's file names are relative to; null where the runner never spoke. */
+  /** The directory that the runner's file names are relative to; null where no runner connected. */
   readonly root: string | null;
-  /** The directory that names in the coverage data are relative to; null where the runner never spoke. */
+  /** The directory that names in the coverage data are relative to; null where no runner connected. */
   readonly directory: string | null;
-  /** How many runners spoke: one, or what was measured is not all that ran. */
+  /** How many runner processes connected. With more than one, coverage describes only one of them. */
   readonly connectedRunners: number;
-  /** How many tests were told to have failed. */
+  /** How many tests were reported as failed. */
   readonly failed: number;
-  /** What the runner said it exits with; null where it never came to its end. */
+  /** The exit code that the runner reported; null where it did not finish. */
   readonly status: number | null;
   /** The project's own thresholds, which were not applied to this part. */
   readonly thresholds: OwnThresholds;
-  /** What kept the process of a runner alive after its tests; null where nothing did, or not for long. */
+  /** What kept the runner's process alive after its tests; null where it ended in time. */
   readonly keptAlive: KeptAlive | null;
   /** Absolute files of other checkouts whose code ran. */
   readonly foreign: readonly string[];
   readonly measuring: Measuring;
-  /** Such as "python 3.11.7"; null where the runner never spoke. */
+  /** Such as "python 3.11.7"; null where no runner connected. */
   readonly runtime: string | null;
-  /** Packages the runner said it lacks. */
+  /** Packages that the runner reported as missing. */
   readonly missing: readonly string[];
   /** Why the runner cannot be run as the configuration asks, a phrase each. */
   readonly refusals: readonly string[];
-  /** What leaves tests out, each once. */
+  /** What leaves tests out, without duplicates. */
   readonly narrowings: readonly Narrowing[];
-  /** What had the runner end at a failure, before all was run, such as `--bail`; null where it did not. */
+  /** The option that made the runner stop at a failure, such as `--bail`; null where it did not. */
   readonly stoppedBy: string | null;
-  /** How many of the test files that were to run did not, as the runner says. */
+  /** How many of the requested test files did not run, as the runner reports. */
   readonly filesLeftOut: number;
-  /** Tests that failed, were run again by the runner itself, and did not fail in the end; the file as the runner names it. */
+  /** Tests that failed and then passed when the runner itself retried them; files as the runner names them. */
   readonly flaky: readonly { readonly file: string; readonly name: string }[];
-  /** Tests that were begun and never ended, by the file as the runner names it. */
+  /** Tests that began and never ended; files as the runner names them. */
   readonly unfinished: readonly { readonly file: string; readonly name: string }[];
-  /** Files in which some tests are marked to be the only ones, and others were not run, as the runner names them. */
+  /** Files with focused tests (`.only`), as the runner names them. */
   readonly focused: readonly string[];
   /** Errors outside of any test. */
   readonly errors: readonly string[];
-  /** The last file that was begun by each worker, as the runner names it. */
+  /** The last file that each worker began, as the runner names it. */
   readonly lastFiles: ReadonlyMap<string, string>;
-  /** The tests that were begun and have not ended, those of the processes that died first at the front; else the last begun. */
+  /**
+   * The tests that began and did not end, those of dead processes first; if there are none, the last test that began.
+   */
   readonly lastTests: readonly BegunTest[];
-  /** Which worker ran a file, by the file as the runner names it. */
+  /** The worker that ran each file; files as the runner names them. */
   readonly workerOfFile: ReadonlyMap<string, string>;
-  /** How many tests the runner said that it would run; null where it never said how many there are in all. */
+  /** How many tests the runner announced; null where it never announced a total. */
   readonly collected: number | null;
-  /** What was run when and by whom, in the order in which it was told. */
+  /** Which worker began which file when, in order of report. */
   readonly visits: readonly Visit[];
 }
 
 /** A test that a worker began; the file as the runner names it. */
 export interface BegunTest {
-  /** Undefined where that was never told. */
+  /** Undefined where no worker was reported. */
   readonly worker: string | undefined;
   readonly file: string;
   readonly name: string;
@@ -147,21 +157,21 @@ export interface BegunTest {
   readonly isOver?: boolean;
 }
 
-/** A process of a runner that did not end after its tests. */
+/** A runner process that did not end after its tests. */
 export interface KeptAlive {
-  /** What kept it, a phrase each, such as "a connection to the database"; empty where that is not known. */
+  /** What keeps it alive, a phrase each, such as "a connection to the database"; empty where unknown. */
   readonly by: readonly string[];
-  /** Whether it was ended because of that. */
+  /** Whether it was killed because of that. */
   readonly isEnded: boolean;
 }
 
-/** A test that was begun and has not ended. */
+/** A test that has begun and not ended. */
 export interface RunningTest extends BegunTest {
-  /** When that was told, in milliseconds since the epoch. */
+  /** When it was reported to begin, in milliseconds since the epoch. */
   readonly since: number;
 }
 
-/** A worker's turn at a file, which lasts until it begins the next. */
+/** A worker began a file; the visit lasts until it begins the next. */
 export interface Visit {
   readonly worker: string;
   /** As the runner names it. */
@@ -174,16 +184,17 @@ export interface ProgressListener {
   /** The unix socket the adapters connect to. */
   readonly socketPath: string;
   readonly progress: Progress;
-  /** Keeps what is running for good: a runner that is told to end may call it done. */
+  /** Freezes the list of running tests: a runner that is being killed may report them as done. */
   keepRunning(): void;
-  /** All that was told, once every adapter that connected has ended. */
+  /** Everything that was reported, after all adapters have disconnected. */
   facts(): Promise<ReportedFacts>;
   close(): Promise<void>;
 }
 
 /**
- * Listens for what the adapters of one process of a suite report; the socket lies in that absolute directory where it can.
- * A process that is one of the suite's workers as a whole, and knows itself as `master`, is heard under that worker's name.
+ * Listens for messages of the adapters in one process of a suite. The socket is placed in the given absolute directory
+ * where its path is short enough. Where the whole process is one worker, which reports itself as `master`, messages are
+ * recorded under `worker`.
  */
 export async function listenForProgress(scratch: string, worker?: string): Promise<ProgressListener> {
   const record = new ProgressRecord(worker);
@@ -201,7 +212,7 @@ export async function listenForProgress(scratch: string, worker?: string): Promi
     socketPath: listener.path,
     progress: record,
     facts: async () => {
-      // A connection made just before its process ended may still wait to be accepted.
+      // Lets connections be accepted that were made just before the process ended.
       await setTimeout(1);
       for (const deadline = Date.now() + patience; readers.size > 0 && Date.now() < deadline; ) await setTimeout(5);
       return record.facts();
@@ -211,7 +222,7 @@ export async function listenForProgress(scratch: string, worker?: string): Promi
   };
 }
 
-/** A test that has not ended. */
+/** A running test, and the connection that reported it. */
 interface Running extends RunningTest {
   readonly speaker: object;
 }
@@ -241,15 +252,15 @@ class ProgressRecord implements Progress {
   readonly #narrowings = new Map<string, Narrowing>();
   #stoppedBy: string | null = null;
   #filesLeftOut = 0;
-  /** Of tests that failed or were run again what was told last, by file and name. */
+  /** The last reported state of tests that failed or were retried, by file and name. */
   readonly #lastStates = new Map<string, { file: string; name: string; state: "again" | "failed" }>();
   readonly #unfinished: { file: string; name: string }[] = [];
   readonly #focused = new Set<string>();
   readonly #errors: string[] = [];
-  /** By file, as a file's tests run one after another. */
+  /** By file, as the tests of a file run one after another. */
   readonly #running = new Map<string, Running>();
   #lastBegun: BegunTest | null = null;
-  /** What processes were in when they fell silent, in that order. */
+  /** The tests that processes were running when they disconnected, in that order. */
   readonly #abandoned: RunningTest[] = [];
   #kept: readonly RunningTest[] | null = null;
   readonly #workerOfFile = new Map<string, string>();
@@ -259,7 +270,7 @@ class ProgressRecord implements Progress {
     this.#ownWorker = ownWorker;
   }
 
-  /** @param speaker what stands for the process that told it */
+  /** @param speaker identifies the process that sent the line */
   take(line: string, speaker: object): void {
     const message = this.#named(parse(line));
     if (message === null) return;
@@ -354,8 +365,8 @@ class ProgressRecord implements Progress {
   }
 
   /**
-   * Somebody is silent from now on. What a process was in when it died is told before what others were in, and nobody else
-   * can end it: mocha calls the file of a worker that died done.
+   * A process disconnected. The tests it was running count as abandoned and come first; messages of others about the
+   * same file do not end them, as mocha reports the file of a dead worker as done.
    */
   leave(speaker: object): void {
     for (const [file, test] of this.#running) {
@@ -428,7 +439,7 @@ class ProgressRecord implements Progress {
     return again.map(({ file, name }) => ({ file, name }));
   }
 
-  /** Gives the word before. */
+  /** Returns the previous state. */
   #recordState(
     { file, name }: { file: string; name: string },
     state: "again" | "failed",
@@ -439,7 +450,7 @@ class ProgressRecord implements Progress {
     return before;
   }
 
-  /** A failure that was told, and was not the test's end. */
+  /** Undoes a reported failure that the runner retried. */
   #takeBack({ worker, file }: { worker?: string; file: string }): void {
     this.failed -= 1;
     this.done -= 1;
@@ -463,12 +474,12 @@ class ProgressRecord implements Progress {
   }
 }
 
-/** The time that was told, in milliseconds; where tests turned the clock, the time at which it was heard. */
+/** The reported time in milliseconds, or the time of receipt where a test changed the clock. */
 function believable(sentAt: number | undefined, receivedAt: number): number {
   return sentAt !== undefined && Math.abs(receivedAt - sentAt) < longestWay ? sentAt : receivedAt;
 }
 
-/** A line that is no message (some other program found the socket) is passed over. */
+/** Returns null for lines that are no messages, in case another program connects to the socket. */
 function parse(line: string): Message | null {
   try {
     const value = JSON.parse(line);

@@ -6,7 +6,9 @@ import type { SoFar } from "../results/unfinished.ts";
 import type { FileDurations } from "../schedule/durations.ts";
 import type { BegunTest, Progress, Visit, WorkerProgress } from "./listen.ts";
 
-/** A test as it may be shown: its file relative to the checkout, no password and nothing that steers a terminal. */
+/**
+ * A test in a form that can be displayed: path relative to the checkout, no secrets, no terminal control characters.
+ */
 export interface ReadableTest {
   readonly worker: string | undefined;
   readonly file: string;
@@ -15,33 +17,33 @@ export interface ReadableTest {
 
 /** A test file that a worker has begun. */
 export interface BegunFile {
-  /** How long it has run, in seconds; the whole of it where it is over. */
+  /** Seconds so far, or in total where it is over. */
   readonly seconds: number;
   readonly isOver: boolean;
 }
 
-/** What does not change while a suite runs. */
+/** Facts that do not change while a suite runs. */
 export interface RunningSuiteFacts {
   readonly checkoutRoot: string;
   /** How many workers run its files. */
   readonly workers: number;
-  /** What its files took the last time; empty where that says nothing of this run. */
+  /** The last recorded durations of its files; empty where they do not apply to this run. */
   readonly durations: FileDurations;
   readonly redact: Redact;
 }
 
-/** Watches a suite: told once, before the suite's first process starts. */
+/** Called once per suite, before its first process starts. */
 export type SuiteObserver = (suite: RunningSuite) => void;
 
-/** A suite while it runs, all its processes together. Whoever shows it asks as often as it draws. */
+/** A running suite with all its processes. The display polls it on every redraw. */
 export class RunningSuite {
   readonly facts: RunningSuiteFacts;
   readonly #startedAt = Date.now();
   #followed: Progress[] = [];
   readonly #failures: ReadableTest[] = [];
-  /** How many failures of each process were collected. */
+  /** How many failures of each process have been collected. */
   readonly #collected = new Map<Progress, number>();
-  /** Names in the checkout by the runners' own: they are asked for ten times a second. */
+  /** Cache of display names: they are read ten times a second. */
   readonly #names = new Map<string, string>();
   #rerun: string | null = null;
 
@@ -54,24 +56,24 @@ export class RunningSuite {
     this.#followed.push(progress);
   }
 
-  /** Forgets the processes so far: the suite begins anew, and its tests are counted again. */
+  /** Drops the processes so far: the suite starts over, and its tests are counted again. */
   startAgain(): void {
     this.#collectFailures();
     this.#followed = [];
   }
 
-  /** From now on the processes run failed tests again; `phrase` says how far that is. */
+  /** Called when processes begin to rerun failed tests; `phrase` describes the progress. */
   rerun(phrase: string): void {
     this.#collectFailures();
     this.#rerun = phrase;
   }
 
-  /** How far the reruns of failed tests are, a phrase; null before the first. */
+  /** The progress of reruns, a phrase; null before the first. */
   get rerunPhrase(): string | null {
     return this.#rerun;
   }
 
-  /** All failures so far, in the order in which they were told; the same test may be there twice. */
+  /** All failures so far, in order of report; a test may appear twice. */
   get failures(): readonly ReadableTest[] {
     this.#collectFailures();
     return this.#failures;
@@ -88,7 +90,7 @@ export class RunningSuite {
     };
   }
 
-  /** The tests that are running, those that were begun first in front. */
+  /** The running tests, oldest first. */
   get running(): RunningSummary[] {
     const now = Date.now();
     return this.#followed
@@ -102,7 +104,7 @@ export class RunningSuite {
       .sort((left, right) => right.seconds - left.seconds);
   }
 
-  /** What each worker does, in the order of their numbers. */
+  /** What each worker is doing, by worker number. */
   get workers(): (WorkerProgress & { readonly name: string })[] {
     return this.#followed
       .flatMap((progress) =>
@@ -115,7 +117,7 @@ export class RunningSuite {
       .sort((left, right) => left.name.localeCompare(right.name, "en", { numeric: true }));
   }
 
-  /** The files that were begun, relative to the checkout, with the time they took so far. */
+  /** The files that have begun, relative to the checkout, with their time so far. */
   get begunFiles(): ReadonlyMap<string, BegunFile> {
     const now = Date.now();
     const begun = new Map<string, BegunFile>();
@@ -129,7 +131,7 @@ export class RunningSuite {
     return begun;
   }
 
-  /** For each process that does not end though its tests are over: what keeps it alive, as far as that is known. */
+  /** For each process that is still alive after its tests: what keeps it alive, where known. */
   get keptAlive(): ReadonlyMap<Progress, readonly string[]> {
     const kept = this.#followed.flatMap((progress) =>
       progress.keptAlive === null ? [] : [[progress, progress.keptAlive.by.map((one) => this.#readable(one))] as const],
@@ -137,7 +139,7 @@ export class RunningSuite {
     return new Map(kept);
   }
 
-  /** How far the suite came, for the summary of one that is interrupted. */
+  /** The suite's progress, for the summary of an interrupted run. */
   soFar(): SoFar {
     const failures = this.#followed.flatMap((progress) =>
       progress.failures.map((failure) => this.#readableTest(failure, progress)),
@@ -153,7 +155,7 @@ export class RunningSuite {
     };
   }
 
-  /** What fails again when it runs alone is no other failure: none of the reruns' is collected. */
+  /** Failures of reruns are not new failures, so they are not collected. */
   #collectFailures(): void {
     if (this.#rerun !== null) return;
     for (const progress of this.#followed) {
@@ -172,7 +174,7 @@ export class RunningSuite {
     };
   }
 
-  /** A file relative to the checkout's root, where it lies in it. */
+  /** A file relative to the checkout's root, where it is inside. */
   #nameOf(file: string, { root }: Progress): string {
     const { checkoutRoot } = this.facts;
     const key = `${root}\n${file}`;
@@ -188,7 +190,7 @@ export class RunningSuite {
   }
 }
 
-/** How long each visit of a worker took: until its next one, or now. */
+/** The duration of each visit: until the worker's next visit, or now. */
 function timesOf(visits: readonly Visit[], now: number): ({ file: string } & BegunFile)[] {
   const nextOf = new Map<string, number>();
   return visits

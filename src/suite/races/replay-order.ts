@@ -19,10 +19,10 @@ const orderSchema = z.object({
   tests: z.array(testId).min(1),
 });
 
-/** What one worker ran up to a test that failed there and passes alone. */
+/** The tests that one worker ran up to a test that failed there but passes alone. */
 export type ReplayOrder = z.output<typeof orderSchema>;
 
-/** The order that a file's text holds, or null where it holds none. */
+/** Parses a replay order; null where the text is none. */
 export function parseReplayOrder(text: string): ReplayOrder | null {
   try {
     return orderSchema.safeParse(JSON.parse(text)).data ?? null;
@@ -31,13 +31,13 @@ export function parseReplayOrder(text: string): ReplayOrder | null {
   }
 }
 
-/** Where the orders of a run are kept. */
+/** Stores the replay orders of a run. */
 export interface ReplayStore {
-  /** Keeps one and gives its file's name, relative to the repo's root. */
+  /** Saves an order and returns its file name, relative to the repository's root. */
   keep(order: Omit<ReplayOrder, "schema" | "commit">): Promise<string>;
 }
 
-/** The orders of one run of that commit, in `.verify/orders` under the repo's root; those of earlier runs go. */
+/** Opens the store of one run, in `.verify/orders` under the repository's root. Removes the orders of earlier runs. */
 export async function openReplayStore(root: string, commit: string | null): Promise<ReplayStore> {
   const directory = join(".verify", "orders");
   await rm(join(root, directory), { recursive: true, force: true });
@@ -52,7 +52,7 @@ export async function openReplayStore(root: string, commit: string | null): Prom
   };
 }
 
-/** Keeps orders without what must not be shown; a test whose id holds a secret cannot be found again by it. */
+/** A store that redacts secrets. A test whose id contains a secret cannot be replayed. */
 export function redactingStore(orders: ReplayStore, redact: Redact): ReplayStore {
   return {
     keep: ({ tests, ...order }) =>
@@ -61,8 +61,8 @@ export function redactingStore(orders: ReplayStore, redact: Redact): ReplayStore
 }
 
 /**
- * What a worker ran up to a test, that test included, in the order in which it was run: files as the worker began them, in
- * each file as the runner wrote its tests. Only the test itself where nothing is known of the worker.
+ * The tests that a worker ran up to and including the failed one, in order: files in the order in which the worker
+ * began them, tests in the order of the results. Only the failed test where the worker is unknown.
  */
 export function ranBefore(
   {

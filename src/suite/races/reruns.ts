@@ -6,25 +6,25 @@ import type { SuiteProcesses, SuiteRunResult } from "../processes.ts";
 import { groupEnd, type TestResults } from "../runners/runner.ts";
 import { type ReplayStore, ranBefore } from "./replay-order.ts";
 
-/** How many failed tests are run again at the most. */
+/** At most so many failed tests are rerun. */
 const mostReruns = 10;
-/** How long reruns may take where the suite itself was shorter, in seconds: what starting a runner a few times takes. */
+/** The minimum time for reruns in seconds, as starting a runner takes time even where the suite is short. */
 const shortestPatience = 30;
-/** From how many failures on a common cause is likelier than that tests disturb each other. */
+/** From this number of failures on, a common cause is more likely than interference between tests. */
 const fewFailures = 3;
 const shownNames = 3;
-/** How much of an error's line is shown, in characters. */
+/** The displayed length of an error line, in characters. */
 const longestError = 120;
 
-/** What came of running failed tests again. */
+/** The failures after reruns. */
 export interface RerunResult {
-  /** All failures; those that pass alone are of the kind `race`. */
+  /** All failures; those that pass alone have the kind `race`. */
   readonly failures: readonly Failure[];
-  /** What a reader should know, a sentence each. */
+  /** Notes for the reader, one sentence each. */
   readonly notes: readonly string[];
 }
 
-/** What a failed test did when it ran alone. */
+/** The outcome of a failed test when it ran alone. */
 type Alone = { readonly outcome: "passed" | "failed" } | { readonly outcome: "unknown"; readonly why: string };
 
 export interface RerunRequest {
@@ -32,14 +32,14 @@ export interface RerunRequest {
   readonly rejections: readonly RejectionSummary[];
   readonly processes: Pick<SuiteProcesses, "parts" | "runTests">;
   readonly replays: ReplayStore;
-  /** Called before each test that is run again, with a phrase. */
+  /** Called with a phrase before each rerun. */
   readonly onProgress: (phrase: string) => void;
 }
 
 /**
- * Tells races from bugs after a parallel run: runs what failed again, one test after another, each in a process of its own
- * on a fresh database. What fails alone is a failure, what passes alone a race. Where that cannot be told, or would take
- * longer than the suite itself, a failure stays what it was. Throws InterruptedError.
+ * Separates races from bugs after a parallel run: reruns each failed test alone, in its own process on a fresh
+ * database. A test that fails alone is a failure; one that passes alone is a race. Failures that cannot be rerun, or
+ * for which there is no time, stay failures. Throws InterruptedError.
  */
 export async function findRaces(request: RerunRequest): Promise<RerunResult> {
   const { planned, runner } = request.processes.parts;
@@ -58,11 +58,11 @@ export async function findRaces(request: RerunRequest): Promise<RerunResult> {
   return { failures: failures.map((failure) => races.get(failure) ?? failure), notes };
 }
 
-/** Why failures have a cause of their own: a clause; null where some may be races. */
+/** Why the failures share a cause, a clause; null where some may be races. */
 function whyNoRace(candidates: readonly Failure[], { tests }: Pick<TestResults, "tests">): string | null {
   if (candidates.length < fewFailures) return null;
   const errors = candidates.map(({ message }) => errorOf(message));
-  // Numbers differ by test: a row's, a port's, a line's.
+  // Ignores numbers, which differ by test: rows, ports, lines.
   const kinds = new Set(errors.map((error) => error.replace(/\d+/g, "0")));
   if (kinds.size === 1 && !isAssertion(errors[0] ?? ""))
     return `All ${candidates.length} failures say the same (${errors[0]})`;
@@ -70,12 +70,12 @@ function whyNoRace(candidates: readonly Failure[], { tests }: Pick<TestResults, 
   return candidates.length * 2 > ran ? `${candidates.length} of ${plural(ran, "test")} failed` : null;
 }
 
-/** What tests expect is their own affair, even where several find the same difference. */
+/** Equal assertion messages do not prove a common cause. */
 function isAssertion(error: string): boolean {
   return /^assert|\bassert(ion)?(error)?\b|\bexpect(ed)?\b/i.test(error);
 }
 
-/** The line of a message that names its error. */
+/** The line of a message that names the error. */
 function errorOf(message: string): string {
   const lines = message.split("\n").map((line) => line.trim());
   const line = lines.find((one) => /\b\w*(Error|Exception)\b/.test(one)) ?? lines[0] ?? "";
@@ -90,7 +90,7 @@ function patienceOf({ suiteRun }: RerunRequest): number {
   return Math.max(shortestPatience, suiteRun.seconds);
 }
 
-/** What the failures did alone, as many of them as there is time for. */
+/** Reruns as many failures as time allows. */
 async function runEachAlone(candidates: readonly Failure[], request: RerunRequest): Promise<Map<Failure, Alone>> {
   const { processes, onProgress } = request;
   const chosen = candidates.slice(0, mostReruns);
@@ -116,7 +116,7 @@ async function runAlone(
     const same = results.ran.filter((test) => test.file === file && isMeant(test.id, id));
     if (same.some(({ outcome }) => outcome === "failed" || outcome === "error")) return { outcome: "failed" };
     const [why = results.failures[0]?.message] = results.reasons;
-    // Another test of that name may have failed, which says nothing of this one.
+    // The failure may be another test's, so nothing is known of this one.
     if (why !== undefined && same.length === 0) return { outcome: "unknown", why };
     if (results.reasons.length > 0) return { outcome: "unknown", why: results.reasons.join(" ") };
     if (same.some(({ outcome }) => outcome !== "passed")) return { outcome: "unknown", why: "it was skipped." };
@@ -127,12 +127,12 @@ async function runAlone(
   }
 }
 
-/** Whether a test is the one that was to be run, or one of the group. */
+/** Whether a test is the requested one, or part of the requested group. */
 function isMeant(id: string, wanted: string): boolean {
   return id === wanted || (wanted.endsWith(groupEnd) && id.startsWith(wanted.slice(0, -groupEnd.length)));
 }
 
-/** A note for each way in which tests could not be run alone. */
+/** One note for each reason why tests could not run alone. */
 function unknownNotes(alone: ReadonlyMap<Failure, Alone>): string[] {
   const namesByWhy = new Map<string, string[]>();
   for (const [{ name }, result] of alone) {
@@ -144,7 +144,7 @@ function unknownNotes(alone: ReadonlyMap<Failure, Alone>): string[] {
   );
 }
 
-/** What is said of failures that were not run again. */
+/** A note about failures that were not rerun. */
 function leftNotes(count: number, request: RerunRequest): string[] {
   if (count === 0) return [];
   const left = plural(count, "failed test was", "failed tests were");
@@ -152,7 +152,7 @@ function leftNotes(count: number, request: RerunRequest): string[] {
   return [`${left} not run again alone (${why}), so whether they are races is not known.`];
 }
 
-/** The failure as a race; adds a note where its order cannot be kept. */
+/** Marks the failure as a race; adds a note where its replay order cannot be stored. */
 async function asRace(failure: Failure, request: RerunRequest, notes: string[]): Promise<Failure> {
   const { suiteRun, rejections, processes, replays } = request;
   const { planned, context } = processes.parts;

@@ -5,12 +5,12 @@ import { UnavailableError } from "../../shared/errors.ts";
 import type { ReportedFacts, Visit } from "../progress/listen.ts";
 import { reportedFile } from "./results.ts";
 
-/** What a suite told of itself, as far as it says who did what when. */
+/** The part of a suite's reports that says which worker ran which file when. */
 type ReportedVisits = Pick<ReportedFacts, "visits" | "root">;
 
 /**
- * What the server refused, by worker and database, with the test files that the workers were in, relative to the
- * checkout's root.
+ * Groups rejected connections by worker and database, with the test files that the workers were running, relative to
+ * the checkout's root.
  */
 export function groupRejections(
   rejections: readonly Rejection[],
@@ -35,14 +35,14 @@ export function groupRejections(
 
 const shownRejections = 3;
 
-/** The error of a suite that could not run at all, with what the server refused it: that may have kept it from running. */
+/** Adds rejected connections to the error of a suite that could not run, as they may be the cause. */
 export function withRejections(error: unknown, rejections: readonly RejectionSummary[]): unknown {
   if (!(error instanceof UnavailableError) || rejections.length === 0) return error;
   const told = rejections.slice(0, shownRejections).map((rejection) => `${rejectionText(rejection)}.`);
   return new UnavailableError([error.message, ...told, ...rejectionRemedies(rejections)].join("\n"), { cause: error });
 }
 
-/** The error of a server that went away under a suite, with what to do about it. */
+/** The error for a server that died during a suite, with advice. */
 export function endedServer(error: unknown): unknown {
   if (!(error instanceof UnavailableError)) return error;
   return new UnavailableError(

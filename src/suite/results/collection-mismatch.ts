@@ -1,19 +1,19 @@
 import { UnavailableError } from "../../shared/errors.ts";
 import type { TestResults } from "../runners/runner.ts";
 
-/** The workers of a runner found different tests, so that it ran none of them. */
+/** The runner's workers collected different tests, so it ran none of them. */
 export class CollectionMismatchError extends UnavailableError {}
 
-/** A runner lacks nothing but what runs its workers side by side, so that it ran nothing. */
+/** Only the package for parallel workers is missing, so the runner ran nothing. */
 export class NoWorkersError extends UnavailableError {}
 
-/** Why workers come to find different tests, and what helps. */
+/** Why workers collect different tests, and what to do about it. */
 export const collectionMismatchAdvice =
   'A parametrized id that holds a time or a random value does that; give such parameters fixed ids, or run with `"workers": 1`.';
 
 /**
- * Throws UnavailableError where processes that find their shares by themselves did not find the same tests: some would be
- * run by nobody, or twice.
+ * Throws UnavailableError where processes that choose their own shares collected different tests: some tests would run
+ * twice, or not at all.
  */
 export function requireSameTests(suite: string, parts: readonly Pick<TestResults, "collected">[]): void {
   const lists = parts.map(({ collected }) => collected).filter((list) => list !== undefined);

@@ -1,31 +1,31 @@
 import { plural } from "../../shared/text.ts";
 
-/** What an element of a JUnit XML file claims of the tests in it, and what was seen there. */
+/** What an element of a JUnit file claims about its tests, and what was found in it. */
 interface Suite {
   readonly name: string;
   readonly tests: number;
   readonly failures: number;
   errors: number;
-  /** Tests that some writers count and do not list. */
+  /** Tests that are counted but not listed, as some writers do. */
   readonly left: number;
-  /** How often each element was seen before it began. */
+  /** How many of each element were seen before this one began. */
   readonly before: ReadonlyMap<string, number>;
-  /** How many contradictions there were before it began. */
+  /** The number of contradictions found before this one began. */
   readonly known: number;
-  /** Whether its writer counts something else than test cases as `tests`. */
+  /** Whether its `tests` attribute counts something other than test cases. */
   countsOthers: boolean;
 }
 
 /**
- * Holds what the test suites of a JUnit XML file claim in their attributes against the tests that they list. Only what claims
- * more than is listed contradicts itself: many writers leave attributes out, or give the sums of the suites below.
+ * Compares what the suites of a JUnit file claim in their attributes with the tests that they list. Only claims of more
+ * than is listed are contradictions: many writers omit attributes, or give totals that include nested suites.
  */
 export class Claims {
-  /** A phrase each. */
+  /** One phrase each. */
   readonly contradictions: string[] = [];
   readonly #open: Suite[] = [];
   readonly #seen = new Map<string, number>();
-  /** The text of a failure outside of any test, which a writer may give in place of a message. */
+  /** The text of a failure outside of any test, which some writers use instead of a message. */
   #outside: { readonly index: number; text: string } | null = null;
 
   /** A `<testsuites>` or `<testsuite>` begins. */
@@ -44,7 +44,7 @@ export class Claims {
     });
   }
 
-  /** Any element begins. */
+  /** Called for every element. */
   see(element: string, value: (attribute: string) => string): void {
     this.#outside = null;
     this.#seen.set(element, (this.#seen.get(element) ?? 0) + 1);
@@ -55,12 +55,12 @@ export class Claims {
     }
   }
 
-  /** A test that is called failed, and holds no failure, ends. */
+  /** A test ends that is marked as failed but contains no failure. */
   seeFailed(test: string): void {
     this.contradictions.push(`the test "${test}" is called failed, but holds no failure`);
   }
 
-  /** An element begins directly in a test suite, outside of any test. */
+  /** An element begins in a test suite, outside of any test. */
   seeOutside(element: string, message: string): void {
     if (element !== "failure" && element !== "error") return;
     const what = element === "error" ? "an error" : "a failure";
@@ -69,7 +69,7 @@ export class Claims {
     if (said === "") this.#outside = { index: this.contradictions.length - 1, text: "" };
   }
 
-  /** The text of what began last, outside of any test. */
+  /** Text of the last element outside of any test. */
   addText(text: string): void {
     const outside = this.#outside;
     if (outside === null || outside.text !== "" || text.trim() === "") return;
@@ -77,20 +77,20 @@ export class Claims {
     this.contradictions[outside.index] += `: ${outside.text}`;
   }
 
-  /** The suite that began last ends. */
+  /** The innermost open suite ends. */
   end(): void {
     const name = this.#name();
     const suite = this.#open.pop();
     if (suite === undefined) return;
     const seen = (...elements: string[]): number =>
       elements.reduce((sum, one) => sum + (this.#seen.get(one) ?? 0) - (suite.before.get(one) ?? 0), 0);
-    // What contradicts itself within a suite has been said.
+    // Contradictions inside of this suite were already reported.
     if (this.contradictions.length > suite.known) return;
-    // A test that was run again may be listed once, with an element for each time that it did not pass.
+    // A rerun test may be listed once, with one element per failed attempt.
     const again = seen("flakyFailure", "flakyError", "rerunFailure", "rerunError");
     const bad = seen("failure", "error");
     const tests = seen("testcase");
-    // What is an error to one writer is a failure to another, so both are held together.
+    // Writers differ in what is an error and what a failure, so both are compared together.
     if (suite.failures + suite.errors > bad + again) {
       const counted = [
         ...(suite.failures > 0 ? [plural(suite.failures, "failure")] : []),
@@ -113,8 +113,8 @@ function only(count: number): string {
 }
 
 /**
- * Whether a writer counts something else than test cases as `tests`, by the marks that it leaves: pytest counts each subtest
- * as well, Catch2 (whose host is always "tbd") counts assertions.
+ * Whether `tests` counts something other than test cases, by the writer's traits: pytest also counts subtests, Catch2
+ * (whose host is always "tbd") counts assertions.
  */
 function countsOthers(value: (attribute: string) => string): boolean {
   return value("name") === "pytest tests" || value("name") === "pytest" || value("hostname") === "tbd";

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { TextDecoder } from "node:util";
 
-/** How the beginning of a file in UTF-16 without a byte order mark looks: `<?` or `<t` with a zero byte for each letter. */
+/** The first bytes of UTF-16 without a byte order mark: `<?` or `<t` with a zero byte per letter. */
 const marks: readonly (readonly [encoding: string, bytes: readonly number[]])[] = [
   ["utf-8", [0xef, 0xbb, 0xbf]],
   ["utf-16le", [0xff, 0xfe]],
@@ -10,13 +10,12 @@ const marks: readonly (readonly [encoding: string, bytes: readonly number[]])[] 
   ["utf-16be", [0x00, 0x3c]],
 ];
 
-/** More than any XML declaration takes, in bytes. */
+/** Longer than any XML declaration, in bytes. */
 const longestDeclaration = 1024;
 
 /**
- * The text of an XML file, piece by piece, decoded as its byte order mark or its XML declaration says; UTF-8 where neither
- * speaks. Rejects where the file is missing or empty, names an encoding that nobody knows, or holds bytes that its encoding
- * has no letter for.
+ * Streams the text of an XML file, decoded by its byte order mark or XML declaration, else as UTF-8. Rejects where the
+ * file is missing or empty, has an unknown encoding, or contains bytes that are invalid in its encoding.
  */
 export async function* readXmlText(path: string): AsyncGenerator<string> {
   let decoder: TextDecoder | null = null;
@@ -38,7 +37,10 @@ function decoderFor(start: Buffer): TextDecoder {
   }
 }
 
-/** What the XML declaration says; null where it says nothing, or UTF-16 of a file in single bytes, as some libraries do. */
+/**
+ * The declared encoding; null where there is none, or where it claims UTF-16 in a single-byte file, as some libraries
+ * do.
+ */
 function declaredEncoding(start: Buffer): string | null {
   const head = start.subarray(0, longestDeclaration).toString("latin1");
   const label = /^<\?xml\s[^>]*?encoding\s*=\s*["']([^"']+)["']/.exec(head)?.[1] ?? null;

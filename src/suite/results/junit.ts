@@ -6,7 +6,7 @@ import { readXmlText } from "./junit-encoding.ts";
 export interface TestCase {
   readonly classname: string;
   readonly name: string;
-  /** As the runner names it; empty where it names none. */
+  /** As the runner names it; empty where it gives none. */
   readonly file: string;
   readonly seconds: number;
   readonly outcome: "passed" | "failed" | "error" | "skipped";
@@ -17,11 +17,11 @@ export interface TestCase {
   readonly properties: ReadonlyMap<string, string>;
 }
 
-/** What a JUnit XML file holds. */
+/** The content of a JUnit file. */
 export interface JunitResults {
   /** In the file's order. */
   readonly cases: readonly TestCase[];
-  /** What the file says that its own tests do not bear out, a phrase each: it is no proof that all passed. */
+  /** Claims that the listed tests contradict, a phrase each: such a file does not prove that all passed. */
   readonly contradictions: readonly string[];
 }
 
@@ -33,21 +33,18 @@ const outcomes: ReadonlyMap<string, TestCase["outcome"]> = new Map([
   ["skipped", "skipped"],
 ]);
 
-// The default, 64 KiB for an attribute, is less than some messages take.
+// The default of 64 KiB per attribute is too small for some messages.
 Object.assign(sax, { MAX_BUFFER_LENGTH: Number.POSITIVE_INFINITY });
 
-/** The elements that a JUnit XML file begins with; some writers give a test alone. */
+/** The possible root elements; some writers write a single test. */
 const roots: ReadonlySet<string> = new Set(["testsuites", "testsuite", "testcase"]);
 
-/**
- * What a JUnit XML file holds. Rejects where the file is missing, is empty, is not well-formed to its end, or is no JUnit XML
- * that could be read in one way only.
- */
+/** Reads a JUnit file. Rejects where it is missing, empty, not well-formed to its end, or not unambiguous JUnit XML. */
 export async function readJunit(path: string): Promise<JunitResults> {
   const cases: TestCase[] = [];
   const claims = new Claims();
   const parser = sax.parser(true, { trim: false, position: true });
-  /** The elements that are open, the root first. */
+  /** The open elements, the root first. */
   const open: string[] = [];
   let hasRoot = false;
   let current: Draft | null = null;
@@ -105,7 +102,7 @@ export async function readJunit(path: string): Promise<JunitResults> {
   return { cases, contradictions: claims.contradictions };
 }
 
-/** What contradicts itself in results, a sentence each; `whose` begins it, such as "The results of backend". */
+/** Contradictions in results, one sentence each; `whose` begins the sentence, such as "The results of backend". */
 export function contradictionReasons(whose: string, { contradictions }: JunitResults): string[] {
   return contradictions.map((what) => `${whose} contradict themselves: ${what}.`);
 }
@@ -115,7 +112,7 @@ function localName(written: string): string {
   return written.slice(written.indexOf(":") + 1);
 }
 
-/** What writers give as a test's `status`, `result` or `outcome` besides, or in place of, an element. */
+/** Values of `status`, `result` or `outcome` that writers use in addition to, or instead of, an element. */
 const notRun = /^(?:not[ -_]?run|skip(?:ped)?|disabled|ignored|suppressed|pending)$/i;
 const failed =
   /^(?:fail(?:ed|ure)?|error(?:ed)?|broken|crash(?:ed)?|time[ -_]?out|abort(?:ed)?|cancel(?:l?ed)?|interrupted)$/i;
@@ -137,7 +134,7 @@ function draft(value: (attribute: string) => string): Draft {
   };
 }
 
-/** Whether what is known of a test already weighs more than the next element: a failure is not undone by a skip. */
+/** Whether the known outcome is worse than the next one: a skip does not undo a failure. */
 function worse(known: TestCase["outcome"], next: TestCase["outcome"]): boolean {
   return (known === "failed" || known === "error") && next === "skipped";
 }

@@ -1,13 +1,13 @@
 import { escapedForPattern } from "../../shared/patterns.ts";
 
 const errorBegins = /^(?:Uncaught )?(?:\[?[A-Z]\w*)?(?:Error|Exception)\b(?: \[\w+\])?(?::|$)/;
-/** What node prints above the line of code that it ended at. */
+/** How node introduces the line of code where an error was thrown. */
 const place = /^(?:file:\/\/)?((?:\/|node:)\S*):\d+$/;
 const stackLine = /^\s*at /;
 
 /**
- * What a runner of JavaScript says of a file that it could not load, as the error's own lines: its words come first, then where in
- * the checkout it was met. Without what jest says of any such file, what node prints around it, and the stack.
+ * The error of a JavaScript file that could not be loaded: message first, then the position in the checkout, without
+ * jest's general advice, node's framing and the stack.
  */
 export function loadError(message: string, checkoutRoot: string): string {
   const all = message
@@ -16,7 +16,7 @@ export function loadError(message: string, checkoutRoot: string): string {
     .split("\n")
     .map((line) => line.trimEnd());
   const lines = withoutIndent(all);
-  // Whatever a process printed before it ended stands above.
+  // Drops other output that the process printed before the error.
   const printed = lines.findLastIndex((line, index) => place.test(line) && lines.slice(index).some(isError));
   const start = printed === -1 ? 0 : lines.findIndex((line, index) => index > printed && errorBegins.test(line));
   const isOwn = (path: string): boolean =>
@@ -29,7 +29,7 @@ export function loadError(message: string, checkoutRoot: string): string {
   return (
     [...words, ...where]
       .filter((line) => line !== "" && !isBoilerplate.test(line))
-      // Behind a stack node goes on with what else the error holds.
+      // After the stack, node prints the other properties of the error.
       .map((line) => (stackLine.test(line) ? line.replace(/ \{$/, "") : line))
       .join("\n")
       .trim()

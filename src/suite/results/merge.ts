@@ -6,7 +6,7 @@ import { strictest } from "../hints/own-thresholds.ts";
 import type { ReportedFacts } from "../progress/listen.ts";
 import type { TestResults } from "../runners/runner.ts";
 
-/** The results of all processes of a suite as one. Coverage is missing where it is missing from any of them. */
+/** Merges the results of a suite's processes. Coverage is null where any process has none. */
 export function mergeResults(parts: readonly TestResults[]): TestResults {
   const [only] = parts;
   if (only !== undefined && parts.length === 1) return only;
@@ -33,7 +33,7 @@ export function mergeResults(parts: readonly TestResults[]): TestResults {
   };
 }
 
-/** What went wrong where tests were shared out: each is to be run by one process, and by no other. */
+/** Problems with shared-out tests: each test must run in exactly one process. */
 function sharingReasons(parts: readonly TestResults[], hasFailed: boolean): string[] {
   const runs = parts.map(({ ran }) => new Set(ran.filter(isRun).map(keyOf)));
   const seen = new Set<string>();
@@ -59,14 +59,14 @@ function keyOf({ file, id }: RanTest): string {
   return JSON.stringify([file, id]);
 }
 
-/** A file that skips itself while it is loaded is told by every process that finds its share by itself. */
+/** A file that skips itself on load is reported by every process that chooses its own share. */
 function skippedOnce(all: readonly RanTest[]): { readonly ran: RanTest[]; readonly skippedAgain: number } {
   const seen = new Set<string>();
   const ran = all.filter((test) => isRun(test) || (!seen.has(keyOf(test)) && seen.add(keyOf(test))));
   return { ran, skippedAgain: all.length - ran.length };
 }
 
-/** Processes that find their shares by themselves all meet a file that cannot be loaded. */
+/** Processes that choose their own shares all report a file that cannot be loaded. */
 function oncePerFile(failures: readonly Failure[]): Failure[] {
   const seen = new Set<string>();
   return failures.filter(({ kind, file, name }) => {
@@ -76,7 +76,7 @@ function oncePerFile(failures: readonly Failure[]): Failure[] {
   });
 }
 
-/** Who did what when, what leaves tests out and what passed only when it was run again, in all processes of a suite. */
+/** Merges what a suite's processes reported: visits, narrowings and flaky tests. */
 export function mergeReported(
   parts: readonly ReportedFacts[],
 ): Pick<ReportedFacts, "visits" | "root" | "narrowings" | "flaky" | "thresholds"> {

@@ -2,12 +2,12 @@ import type { RunRecord } from "../../model/run-record.ts";
 import type { Failure, RejectionSummary } from "../../model/summary.ts";
 import type { Redact } from "../../shared/redact.ts";
 
-/** What the server refused, without passwords. */
+/** A rejected connection without secrets. */
 export function redactRejection({ database, files, ...rest }: RejectionSummary, redact: Redact): RejectionSummary {
   return { ...rest, database: redact(database), files: files.map(redact) };
 }
 
-/** A password may come up anywhere in what a test says of itself: a parameter is part of its name. */
+/** A secret may appear in any field of a test: parameters are part of its name. */
 export function redactFailure(failure: Failure, redact: Redact): Failure {
   const { file, name, id, message, race } = failure;
   const own = {
@@ -17,7 +17,7 @@ export function redactFailure(failure: Failure, redact: Redact): Failure {
   return { ...failure, file: redact(file), name: redact(name), ...own, message: redact(message) };
 }
 
-/** Names alone can hold a password there. */
+/** In a record, only names can contain a secret. */
 export function redactRecord({ tests, timeline }: RunRecord, redact: Redact): RunRecord {
   return {
     tests: tests.map((test) => ({ ...test, file: redact(test.file), name: redact(test.name) })),

@@ -4,7 +4,7 @@ import type { EndedProcess } from "../runners/runner.ts";
 import type { TestCase } from "./junit.ts";
 import type { TestCaseMapper } from "./results.ts";
 
-/** A test as a reporter of ours writes it, where it says more than that it failed. */
+/** A test result as our injected reporter writes it. */
 interface ReportedTest {
   /** Absolute. */
   readonly file: string;
@@ -16,7 +16,7 @@ interface ReportedTest {
   readonly kind?: FailureKind;
 }
 
-/** The tests that a reporter of ours has written as a JSON list; null where there is no whole one. */
+/** Reads the JSON list that our injected reporter wrote; null where it is missing or incomplete. */
 export async function readReportedTests(path: string): Promise<TestCase[] | null> {
   try {
     const told: ReportedTest[] = JSON.parse(await readFile(path, "utf8"));
@@ -35,7 +35,7 @@ export async function readReportedTests(path: string): Promise<TestCase[] | null
   }
 }
 
-/** How such tests are read; what a message says of a timeout is the runner's own. */
+/** Maps the tests that our injected reporter wrote. How a timeout is worded depends on the runner. */
 export function reporterMapper({ reported }: EndedProcess, isTimeout: (message: string) => boolean): TestCaseMapper {
   return {
     hasAdapter: true,

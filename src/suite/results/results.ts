@@ -11,23 +11,25 @@ import type { EndedProcess, SuiteRun, TestResults } from "../runners/runner.ts";
 import { contradictionReasons, type JunitResults, type TestCase } from "./junit.ts";
 import { loadError } from "./load-error.ts";
 
-/** How a runner writes its results, where runners differ. */
+/** Maps a runner's test cases to ours. */
 export interface TestCaseMapper {
-  /** Whether something of ours runs in it and speaks while it does; where that is silent, nothing was added to the runner. */
+  /**
+   * Whether our adapter runs inside of the runner. If it does and never connects, the runner did not get our additions.
+   */
   readonly hasAdapter: boolean;
   /** The file of a test, as the runner names it, or absolute. */
   fileOf(test: TestCase): string;
-  /** What the runner selects the test by; left out where that is its name. */
+  /** The id by which the runner selects the test; defaults to the name. */
   idOf?(test: TestCase): string;
-  /** What a reader knows the test by. */
+  /** The name that readers know. */
   nameOf(test: TestCase): string;
   workerOf(test: TestCase): string | undefined;
   kindOf(test: TestCase): FailureKind;
-  /** What tells the reader most: the assertion and its difference, not the whole traceback. */
+  /** The most useful part of the message: the assertion and its difference, not the whole traceback. */
   messageOf(test: TestCase): string;
 }
 
-/** Puts the tests of a run together. */
+/** Combines the test cases and reports of a run into results. */
 export function resultsOf(
   run: SuiteRun,
   ended: EndedProcess,
@@ -37,7 +39,7 @@ export function resultsOf(
 ): TestResults {
   const root = ended.reported.root ?? run.directory;
   const inCheckout = (file: string): string => reportedFile(run.checkoutRoot, root, file);
-  // What is told of a file as a whole bears its path.
+  // A result for a whole file has the file's path as its title.
   const titled = (file: string, title: string): string => (isAbsolute(title) ? file : title);
   const identified = (test: TestCase): { readonly file: string; readonly id: string } => {
     const file = inCheckout(mapper.fileOf(test));
@@ -86,7 +88,7 @@ export function resultsOf(
   };
 }
 
-/** The results of a runner of ours, where what it wrote contradicts itself and nothing else speaks against them. */
+/** Adds contradictions in what our own runner wrote, where there is no other failure or reason. */
 export function withContradictions(
   { suite }: SuiteRun,
   results: TestResults,
@@ -96,7 +98,7 @@ export function withContradictions(
   return { ...results, reasons: contradictionReasons(`The results of ${suite.name}`, written) };
 }
 
-/** The tests in which a suite's workers were when its time was over: the last that each of them began. */
+/** A failure for the last test that each worker began, where the suite timed out. */
 function timeouts(
   { suite }: SuiteRun,
   { timedOut, seconds, reported }: EndedProcess,
@@ -113,8 +115,8 @@ function timeouts(
 }
 
 /**
- * Whether a runner that ran its tests itself ended in one of them, so that it could write no results. Whatever ends it from
- * within, as process.exit() and os._exit() do, may give any code, 0 as well.
+ * Whether the process died inside of a test, before it could write results. Code that calls process.exit() or
+ * os._exit() may give any exit code, including 0.
  */
 export function diedInTest({ timedOut, reported }: EndedProcess): boolean {
   return !timedOut && reported.connectedRunners > 0 && reported.status === null && reported.lastTests.length > 0;
@@ -133,17 +135,17 @@ function crashes(ended: EndedProcess, inCheckout: (file: string) => string): Fai
   }));
 }
 
-/** How a process ended by itself, for a sentence; a shell tells of a signal by a code above 128. */
+/** How a process ended by itself, for a sentence; a shell reports signals as codes above 128. */
 function exitWords({ exitCode }: EndedProcess): string {
   return exitCode === null || exitCode > 128 ? "" : ` itself, with code ${exitCode},`;
 }
 
-/** Whether a test speaks against the suite. */
+/** Whether a test failed. */
 export function isBad(test: TestCase): boolean {
   return test.outcome === "failed" || test.outcome === "error";
 }
 
-/** What makes the run not count although, or beside that, its tests say something else. */
+/** Reasons other than failed tests why the run does not count. */
 function reasonsOf(
   run: SuiteRun,
   ended: EndedProcess,
@@ -157,7 +159,7 @@ function reasonsOf(
     const last = [...ended.reported.lastFiles].map(([worker, file]) => `${worker} in ${file}`).join(", ");
     return [`${name} was ended after its timeout.${last ? ` Last seen: ${last}.` : ""}`];
   }
-  // Whether anything ran at all is asked of the whole suite: a share may hold skipped tests alone.
+  // Whether any test ran is checked for the whole suite: one share may hold only skipped tests.
   if (counts.total === 0) return [];
   if (hasAdapter && ended.reported.connectedRunners === 0) {
     return [
@@ -184,7 +186,7 @@ function reasonsOf(
     const more = ended.reported.errors.length > 1 ? ` (and ${ended.reported.errors.length - 1} more)` : "";
     return [`${name} met an error outside of any test${more}: ${error}`];
   }
-  // A pipe behind the command may hide the runner's own exit code.
+  // A pipe after the command may hide the runner's own exit code.
   const status = hasAdapter && ended.exitCode === 0 ? ended.reported.status : ended.exitCode;
   if (counts.failed === 0 && status !== 0) {
     const how = status === null ? "did not come to its end" : `exited with ${status}`;
@@ -193,7 +195,7 @@ function reasonsOf(
   return [];
 }
 
-/** Why a suite whose tests are over does not count: what comes after them never ended. */
+/** Why a suite does not count whose tests are over but whose process did not end. */
 function keptAliveReason({ suite: { name, runner } }: SuiteRun, { by }: KeptAlive): string {
   const what =
     by.length === 0
@@ -203,14 +205,14 @@ function keptAliveReason({ suite: { name, runner } }: SuiteRun, { by }: KeptAliv
   return `The tests of ${name} are over, and its runner did not end: ${what}. Close it after the tests${word ? `, or end the runner with ${word}` : ""}.`;
 }
 
-/** What has a runner end though something is left open. */
+/** The option that makes a runner end although something is still open. */
 const endingWords: Partial<Record<RunnerName, string>> = {
   mocha: "`--exit`",
   jest: "`--forceExit`",
   node: "`--test-force-exit`",
 };
 
-/** Whatever hands tests out must hand out all of them: what stops a run, from within or at a failure, leaves the rest open. */
+/** Why some tests did not run: the runner was stopped, or ended at a failure. */
 function leftOut(
   { suite: { name, command } }: SuiteRun,
   { reported, timedOut }: EndedProcess,
@@ -228,13 +230,13 @@ function leftOut(
     : `${name} left ${plural(filesLeftOut, "test file")} out that it was to run: see its log.`;
 }
 
-/** Why a suite whose tests are counted proves nothing, a sentence; null where a test ran. */
+/** Why a suite without a test that ran proves nothing, a sentence; null where a test ran. */
 export function nothingRan({ name, command }: SuiteConfig, { total, passed, failed }: TestCounts): string | null {
   if (total === 0) return `${name} collected no tests: \`${command}\` found nothing to run.`;
   return passed + failed > 0 ? null : `${name} ran no test: all ${plural(total, "test")} were skipped.`;
 }
 
-/** Why a suite says nothing at all: what it printed last. */
+/** The error for a suite without any result: its last output. */
 export function couldNotRun(run: SuiteRun, ended: EndedProcess): UnavailableError {
   const how = ended.exitCode === null ? "was killed" : `exited with ${ended.exitCode}`;
   return new UnavailableError(
@@ -245,23 +247,26 @@ export function couldNotRun(run: SuiteRun, ended: EndedProcess): UnavailableErro
 /** The last lines of an output, for a sentence. */
 export function lastOutput(tail: string, lines: number): string {
   const said = tail.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("JUNIT report written"));
-  // Of an error of its own pytest prints the whole stack, so marked; the error itself stands at its end.
+  // For an internal error pytest prints the whole stack with this prefix; the error itself is at its end.
   const internal = said.filter((line) => /^INTERNALERROR> [^\s~^]/.test(line) && !line.includes("Traceback (most"));
   const kept = internal.length > 0 ? internal.map((line) => line.replace("INTERNALERROR> ", "")) : said;
   return kept.length === 0 ? "(it printed nothing)" : kept.slice(-lines).join("\n");
 }
 
-/** The same of a file as a runner names it: absolute, or relative to its root; the checkout's where it never told one. */
+/**
+ * A file name that the runner reported, as a path relative to the checkout. Relative names are resolved against the
+ * runner's root, or the checkout's where it reported none.
+ */
 export function reportedFile(checkoutRoot: string, root: string | null, file: string): string {
   return toCheckout(checkoutRoot, isAbsolute(file) ? file : join(root ?? checkoutRoot, file));
 }
 
-/** A test's name without the file that pytest's begins with. */
+/** A test's name without the leading file name that pytest gives it. */
 export function nameInFile(file: string, name: string): string {
   return name.startsWith(`${file}::`) ? name.slice(file.length + 2) : name;
 }
 
-/** A file's path relative to the checkout, with links resolved where the runner resolved them. */
+/** A file's path relative to the checkout; resolves links where the runner did. */
 export function toCheckout(checkoutRoot: string, file: string): string {
   const direct = relative(checkoutRoot, file);
   if (!direct.startsWith("..")) return direct;
@@ -273,7 +278,7 @@ export function toCheckout(checkoutRoot: string, file: string): string {
   }
 }
 
-/** The LCOV file that a run wrote, with the absolute directory its names are relative to; null where it wrote none. */
+/** The LCOV file of a run, with the absolute directory its names are relative to; null where there is none. */
 export async function lcovInput(path: string, base: string): Promise<readonly LcovInput[] | null> {
   return await access(path).then(
     () => [{ path, base }],

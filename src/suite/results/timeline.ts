@@ -4,7 +4,7 @@ import type { RanTest } from "../../model/test-id.ts";
 import type { ReportedFacts } from "../progress/listen.ts";
 import { nameInFile, reportedFile } from "./results.ts";
 
-/** What a suite did, as it was told. */
+/** A suite's run after it has finished. */
 export interface FinishedRun {
   readonly suite: string;
   readonly reported: Pick<ReportedFacts, "visits" | "root">;
@@ -16,7 +16,7 @@ export interface FinishedRun {
   readonly startedAt: Date;
 }
 
-/** Every test of a suite, and each turn of a worker at a file: from when it began, as long as the file's tests took. */
+/** Every test of a suite, and a bar for each visit of a worker to a file, as long as the file's tests took. */
 export function recordRun(run: FinishedRun): RunRecord {
   return { tests: run.ran.map((test) => testRecord(run.suite, test)), timeline: barsOf(run) };
 }
@@ -35,7 +35,7 @@ function barsOf({ suite, reported, ran, failures, checkoutRoot, startedAt }: Fin
   return turnsOf(reported, checkoutRoot).map(({ worker, file, at, next }) => {
     const start = (at - startedAt.getTime()) / 1000;
     const took = seconds.get(keyOf(worker, file)) ?? seconds.get(keyOf(undefined, file)) ?? 0;
-    // Fixtures between tests are part of a turn, what came after it is not.
+    // Fixtures between tests belong to the visit; what follows it does not.
     const room = next === null ? took : (next - at) / 1000;
     return {
       suite,
@@ -56,7 +56,7 @@ interface Turn {
   readonly next: number | null;
 }
 
-/** The turns of each worker, those at one file that follow each other as one. */
+/** The visits of each worker; consecutive visits to one file are joined. */
 function turnsOf({ visits, root }: FinishedRun["reported"], checkoutRoot: string): Turn[] {
   const byWorker = new Map<string, { file: string; at: number }[]>();
   for (const { worker, file, at } of visits.toSorted((left, right) => left.at - right.at)) {

@@ -2,20 +2,20 @@ import type { RunningSummary, SuiteSummary } from "../../model/summary.ts";
 import type { Redact } from "../../shared/redact.ts";
 import type { PlannedSuite } from "../plan/plan.ts";
 
-/** How far a suite came, as its processes told; names relative to the checkout, and as they may be shown. */
+/** How far a suite got before it was interrupted; names are relative to the checkout and redacted. */
 export interface SoFar {
   readonly total: number;
   readonly done: number;
   readonly failed: number;
   readonly skipped: number;
-  /** How many files were begun. */
+  /** The number of files that began. */
   readonly files: number;
   readonly seconds: number;
   readonly failures: readonly { readonly worker: string | undefined; readonly file: string; readonly name: string }[];
   readonly running: readonly RunningSummary[];
 }
 
-/** The summary of a suite that came to no end: its counts so far, and the tests that were running. */
+/** The summary of an interrupted suite: its counts so far, and the tests that were running. */
 export function unfinishedSummary(
   { suite, workers }: PlannedSuite,
   { total, done, failed, skipped, files, seconds, failures, running }: SoFar,
@@ -28,7 +28,7 @@ export function unfinishedSummary(
     command: redact(suite.command),
     workers: workers.length,
     seconds,
-    // Nothing tells how long each test took.
+    // Durations of single tests are unknown.
     workSeconds: 0,
     files,
     tests: { total: Math.max(total, done), passed: done - failed - skipped, failed, skipped },

@@ -11,8 +11,8 @@ import { type FilesBefore, filesBefore, writtenSince } from "./fresh-files.ts";
 import type { EndedProcess, Invocation, Runner, SuiteRun, TestResults } from "./runner.ts";
 
 /**
- * Any program that writes JUnit XML and LCOV where the configuration says. Its one process has the base name's database;
- * where the configuration gives it several workers, its processes lease theirs with `verify exec`.
+ * Any program that writes JUnit XML and LCOV to configured paths. It is one process on the base database; with several
+ * workers, its processes lease databases with `verify exec`.
  */
 export const command: Runner = {
   name: "command",
@@ -25,7 +25,7 @@ export const command: Runner = {
   collect,
 };
 
-/** What was there before a run, for the same run's `collect`. */
+/** The files that existed before each run, for `collect`. */
 const before = new WeakMap<SuiteRun, FilesBefore>();
 
 async function invocation(run: SuiteRun): Promise<Invocation> {
@@ -43,8 +43,8 @@ function databaseVariables(run: SuiteRun): Environment {
 }
 
 /**
- * The environment with this very program last on PATH: `verify exec` is found in a repo that has it from elsewhere, as in
- * one without a package.json, and nothing of the project's own is hidden by it.
+ * Adds this program's directory to the end of PATH, so that `verify exec` is found in a repository that does not
+ * install it, without hiding the project's programs.
  */
 async function withOurProgram({ scratch, environment }: SuiteRun): Promise<Environment> {
   const directory = join(scratch, "bin");
@@ -70,7 +70,7 @@ async function collect(run: SuiteRun, ended: EndedProcess): Promise<TestResults>
   const reasons = [
     ...(missing ? [missingReason(run, "results", written, ended)] : []),
     ...doubtful,
-    // Without results there are no tests, which then says nothing more.
+    // Without results there are no tests; one reason is enough.
     ...(missing && cases.length === 0 ? [] : found.reasons),
     ...(measured.missed.length > 0 && !missing && !ended.timedOut
       ? [missingReason(run, "coverage", measured, ended)]
@@ -79,7 +79,7 @@ async function collect(run: SuiteRun, ended: EndedProcess): Promise<TestResults>
   return { ...found, reasons };
 }
 
-/** The tests of all files. A file that cannot be read to its end, or contradicts itself, is no result: a sentence each. */
+/** The tests of all files, and a sentence for each file that is unreadable or contradicts itself. */
 async function readAll(
   run: SuiteRun,
   paths: readonly string[],
@@ -119,7 +119,7 @@ const mapper: TestCaseMapper = {
   workerOf: () => undefined,
   kindOf: () => "failure",
   messageOf: ({ message, details }) => {
-    // Some give a word as the message and all else as the text.
+    // Some writers put one word in the message and everything else in the text.
     const text = details.includes(message) ? details : `${message}\n${details}`;
     return text.trim();
   },

@@ -2,31 +2,31 @@ import { stat } from "node:fs/promises";
 import { glob } from "tinyglobby";
 
 /**
- * How much older than the run's start a file of the run may look, in milliseconds: some file systems keep whole seconds
- * only, and every clock has its grain.
+ * How much older than the run's start its files may look, in milliseconds: some file systems store whole seconds, and
+ * clocks differ.
  */
 const grain = 2_000;
 
-/** The files that match some globs before a run: what of them is not written by the run is an earlier one's. */
+/** The files that match some globs before a run, to recognize files of earlier runs. */
 export interface FilesBefore {
   readonly directory: string;
-  /** By absolute path, what changes whenever a file is written. */
+  /** By absolute path, a state that changes whenever a file is written. */
   readonly states: ReadonlyMap<string, string>;
   /** In milliseconds since the epoch. */
   readonly at: number;
 }
 
-/** What a run has written of what was expected of it. */
+/** Which expected files a run has written. */
 export interface WrittenFiles {
   /** Absolute, sorted. */
   readonly files: readonly string[];
-  /** The globs that match nothing that the run wrote. */
+  /** Globs without a match that the run wrote. */
   readonly missed: readonly string[];
-  /** Absolute: what matches a missed glob, and was there before. */
+  /** Absolute: existing files that match a missed glob. */
   readonly stale: readonly string[];
 }
 
-/** Notes which files match the globs in that absolute directory before a run begins. */
+/** Records which files match the globs in that absolute directory before a run. */
 export async function filesBefore(directory: string, globs: readonly string[]): Promise<FilesBefore> {
   const at = Date.now();
   const paths = await matching(directory, globs);
@@ -52,7 +52,7 @@ export async function writtenSince(before: FilesBefore, globs: readonly string[]
   return { files: [...files].sort(), missed, stale: [...stale].sort() };
 }
 
-/** Both what is known of the file and its age are asked: a file that was moved there is new, and yet of an earlier run. */
+/** Checks both state and age: a file that was moved there is new, but from an earlier run. */
 async function wasWritten({ states, at }: FilesBefore, path: string): Promise<boolean> {
   const state = await stateOf(path);
   return state !== null && state.mark !== states.get(path) && state.modified >= at - grain;

@@ -8,35 +8,35 @@ import type { Environment } from "../../shared/world.ts";
 import type { ReportedFacts } from "../progress/listen.ts";
 import type { FileDurations } from "../schedule/durations.ts";
 
-/** One way of running tests. Adding a runner is adding a file that gives this. */
+/** A test runner. To add one, add a file that exports this. */
 export interface Runner {
   readonly name: RunnerName;
   /**
-   * How to start the suite so that each worker has its database and results and coverage are written. Throws
+   * The command and environment that give each worker its database and write results and coverage. Throws
    * UnavailableError where the runner or its coverage provider is missing, with the command that installs it.
    */
   invocation(run: SuiteRun): Promise<Invocation>;
-  /** How many workers the user's own command, or the configuration in its directory, asks for; null where that is left open. */
+  /** The number of workers in the user's command or in the configuration in its directory; null where unset. */
   workersAskedFor(command: string, directory: string): number | null;
   /**
-   * Why its workers have to be processes of their own, each over a share of the test files: a phrase that follows
-   * "because"; null where the runner itself can run them side by side.
+   * Why workers must be separate processes, each with a share of the test files: a phrase that follows "because"; null
+   * where the runner manages workers itself.
    */
   whyProcesses(suite: SuiteConfig, directory: string): string | null;
   /**
-   * The suite's test files, absolute, to be shared out among processes; null where each process finds its own share while
-   * it collects.
+   * The suite's absolute test files, to be shared out among processes; null where each process chooses its own share
+   * during collection.
    */
   readonly listFiles: ((request: ListingRequest) => Promise<readonly string[]>) | null;
-  /** Whether it can be told to run some tests only. */
+  /** Whether it can run selected tests only. */
   selectsTests(suite: SuiteConfig): boolean;
-  /** Whether one process runs selected tests of several files in the order that they are named in. */
+  /** Whether one process runs selected tests of several files in the given order. */
   readonly keepsOrder: boolean;
-  /** The tests of a run that has ended, from the files it wrote. Throws UnavailableError where the runner could not run. */
+  /** Reads the tests of a finished run from its files. Throws UnavailableError where the runner could not run. */
   collect(run: SuiteRun, ended: EndedProcess): Promise<TestResults>;
 }
 
-/** What is known before a suite's processes are told what to run. */
+/** What is known before the tests of each process are chosen. */
 export interface ListingRequest
   extends Pick<
     SuiteRun,
@@ -45,72 +45,72 @@ export interface ListingRequest
   readonly signal: AbortSignal;
 }
 
-/** What of a suite a process runs. */
+/** The part of a suite that a process runs. */
 export type Selection = Share | SelectedTests;
 
-/** The part of one of several processes. */
+/** One of several shares of a suite. */
 export interface Share {
   readonly kind: "share";
-  /** From 0. */
+  /** Counted from 0. */
   readonly index: number;
   readonly count: number;
-  /** Absolute, the ones that are expected to take longest first; null where the process finds its share by itself. */
+  /** Absolute, the slowest expected first; null where the process chooses its own share. */
   readonly files: readonly string[] | null;
-  /** The files of the other shares, absolute; null where the processes find theirs by themselves. */
+  /** The files of the other shares, absolute; null where the processes choose their own. */
   readonly otherFiles: readonly string[] | null;
 }
 
-/** Some tests, in this order, to see how they fare: without coverage. */
+/** Selected tests in this order, without coverage. */
 export interface SelectedTests {
   readonly kind: "tests";
   readonly tests: readonly TestId[];
 }
 
-/** What an id ends in that stands for a whole group, as where a hook of it failed: to run it, all of its tests are run. */
+/** The ending of an id that selects a whole group, for example after a failed hook. */
 export const groupEnd = " > ";
 
-/** A suite that is about to run. */
+/** A run of one process of a suite. */
 export interface SuiteRun {
   readonly suite: SuiteConfig;
-  /** The absolute root of the checkout that is verified. */
+  /** The absolute root of the verified checkout. */
   readonly checkoutRoot: string;
-  /** The absolute roots of the repository's other checkouts, from which environments may have been installed. */
+  /** The absolute roots of the repository's other checkouts, which may be installed in environments. */
   readonly otherRoots: readonly string[];
-  /** The absolute directory the command runs in. */
+  /** The absolute directory in which the command runs. */
   readonly directory: string;
   /** How many workers run side by side; 1 is a serial run. */
   readonly workers: number;
-  /** What each worker gets as its own, by its id: `gw0`, `gw1`, …, or `master` alone in a serial run. */
+  /** Variables by worker id: `gw0`, `gw1`, …, or only `master` in a serial run. */
   readonly workerEnvironments: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** What the process gets that only coordinates the workers: database variables that open nothing. */
+  /** Variables for the coordinating process: database settings that open nothing. */
   readonly coordinatorEnvironment: Readonly<Record<string, string>>;
-  /** The unix socket on which processes lease their database, where they do. */
+  /** The unix socket for leasing databases, where the suite leases them. */
   readonly leaseSocket: string | null;
   /** The absolute, private directory for results and coverage; removed after the run. */
   readonly scratch: string;
   /** The unix socket on which the adapters report progress. */
   readonly progressSocket: string;
-  /** What of the suite runs; null for all of it. */
+  /** The part of the suite to run; null for all of it. */
   readonly selection: Selection | null;
   /** The files that git knows, relative to the checkout's root. */
   readonly trackedFiles: ReadonlySet<string>;
-  /** How long each test file took before; empty where nothing is recorded. */
+  /** The recorded duration of each test file; empty where unknown. */
   readonly durations: FileDurations;
   /** What the user put after `--`. */
   readonly arguments: readonly string[];
-  /** What is known about the checkout's dependencies, for the message about a missing one. */
+  /** Notes on the checkout's dependencies, for the message about a missing package. */
   readonly dependencyNotes: readonly string[];
-  /** The environment of the whole verification, runners' and git's own variables scrubbed, the project's programs on PATH. */
+  /** The environment of the verification: variables of runners and git removed, the project's programs on PATH. */
   readonly environment: Environment;
 }
 
 export interface Invocation {
-  /** For a shell. */
+  /** A shell command. */
   readonly command: string;
   readonly environment: Environment;
 }
 
-/** How a suite's process came to its end, and what its adapters told on the way. */
+/** A finished process of a suite, and what its adapters reported. */
 export interface EndedProcess extends CommandEnd {
   readonly reported: ReportedFacts;
 }
@@ -120,21 +120,21 @@ export interface TestResults {
   /** Every test, in the order in which the runner wrote them. */
   readonly ran: readonly RanTest[];
   /**
-   * The ids of all tests that the process found before it kept its share, where it finds that by itself; null where it did
-   * not get so far, undefined elsewhere.
+   * The ids of all collected tests, before the process chose its share; null where it did not get that far, undefined
+   * where it does not choose.
    */
   readonly collected?: readonly string[] | null;
   readonly files: number;
   readonly workSeconds: number;
   readonly failures: readonly Failure[];
-  /** Where its LCOV files are, and what the names in them are relative to; null where none was written. */
+  /** The LCOV files, and what names in them are relative to; null where there are none. */
   readonly coverage: readonly LcovInput[] | null;
-  /** What its runner says of what it measures. */
+  /** What the runner reports about coverage configuration. */
   readonly measuring: Measuring;
   /** Absolute files of other checkouts of the repository whose code ran. */
   readonly foreign: readonly string[];
-  /** What was to run and did not, a sentence; null where all ran. It counts unless a failure says enough. */
+  /** Why tests did not run, a sentence; null where all ran. Ignored where there is a failure. */
   readonly leftOut: string | null;
-  /** What makes the run not count, one sentence each, beside the failures; empty when there is nothing. */
+  /** Why the run does not count, besides failures, one sentence each. */
   readonly reasons: readonly string[];
 }

@@ -5,9 +5,9 @@ import { canonicalPath } from "../../shared/within.ts";
 import type { SuiteRun } from "./runner.ts";
 
 /**
- * Writes which files an adapter is to ask its runner about, absolute: `files` are those in the languages that it measures,
- * `countable` those of them that may be source by their names; `isConfigured` is whether the suite itself names its source.
- * Gives the path of the file, a JSON object.
+ * Writes a JSON file with the paths that an adapter asks its runner about: `files` in the languages it measures,
+ * `countable` those that may be source by name, `isConfigured` whether the suite names its source. Returns the JSON
+ * file's path.
  */
 export async function writeSourceFiles(
   run: Pick<SuiteRun, "suite" | "checkoutRoot" | "trackedFiles" | "scratch">,

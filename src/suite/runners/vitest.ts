@@ -33,8 +33,8 @@ import {
 import { writeSourceFiles } from "./source-files.ts";
 
 /**
- * vitest. Workers, results and coverage are added to the command line; the databases come through a preload, as vitest
- * names a worker only after its process has started.
+ * vitest. Workers, results and coverage are set on the command line; databases are set by a preload, as vitest numbers
+ * a worker only after its process started.
  */
 export const vitest: Runner = {
   name: "vitest",
@@ -79,7 +79,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
   };
 }
 
-/** What leads the preload to each worker's database, or each file's. */
+/** The variable that gives the preload the database of each worker, or of each file. */
 function variableOfDatabases(run: SuiteRun): Environment {
   if (run.leaseSocket !== null) return { VERIFY_LEASES: run.leaseSocket };
   return { VERIFY_WORKER_ENVIRONMENTS: JSON.stringify(run.workerEnvironments) };
@@ -90,12 +90,12 @@ function addedOptions(run: SuiteRun, installed: Installed): string[] {
   const ownReporter = /(^|\s)--reporters?[=\s]/.test(command);
   return [
     ...(run.workers > 1 ? [`--maxWorkers=${run.workers}`] : ["--maxWorkers=1", "--no-file-parallelism"]),
-    // Version 3 refuses a maximum below its own minimum.
+    // Version 3 rejects a maximum below its own minimum.
     ...(installed.major < 4 ? ["--minWorkers=1"] : []),
-    // As in CI: a snapshot that is not committed proves nothing.
+    // As in CI: an uncommitted snapshot proves nothing.
     ...(installed.refusesSnapshots && !/(^|\s)(-u|--update)(=|\s|$)/.test(command) ? ["--update=none"] : []),
     ...(ownReporter ? [] : ["--reporter=default"]),
-    // Ours tells the other where to write, whatever the project's own configuration says of it.
+    // Our reporter passes the output path to the other, whatever the project configures.
     `--reporter=${adapterPath("vitest-reporter.mjs")}`,
     "--reporter=junit",
     ...selected(run),
@@ -118,8 +118,8 @@ function coverageOptions({ suite, ...run }: SuiteRun, installed: Installed): str
 }
 
 /**
- * What narrows a run to its share, or to some tests. A share leaves the other files out, as a name that is given to vitest
- * would match longer ones too, and add to the names that the user's command gives.
+ * Limits a run to its share, or to selected tests. A share excludes the other files: naming its own would match longer
+ * names too, and add to the names in the user's command.
  */
 function selected({ selection, directory, checkoutRoot }: SuiteRun): string[] {
   if (selection === null) return [];
@@ -134,7 +134,7 @@ function selected({ selection, directory, checkoutRoot }: SuiteRun): string[] {
 
 const configName = /^vite(st)?\.(config|workspace|projects)\.[cm]?[jt]s$/;
 
-/** Most often files are kept from running side by side because they share a database, which each process has for itself. */
+/** Files usually run serially because they share a database, and separate processes each have their own. */
 function whyProcesses({ command }: SuiteConfig, directory: string): string | null {
   if (/(^|\s)--(no-file-parallelism|fileParallelism[= ]false)(\s|$)/.test(command)) {
     return "its command says --no-file-parallelism";
@@ -147,7 +147,7 @@ function whyProcesses({ command }: SuiteConfig, directory: string): string | nul
   return sign === undefined ? null : `its configuration says \`${sign}\``;
 }
 
-/** The files that vitest itself would run. Throws UnavailableError where it cannot say. */
+/** The test files that vitest itself would run. Throws UnavailableError where it cannot list them. */
 async function listFiles(request: ListingRequest): Promise<readonly string[]> {
   const { suite, directory, checkoutRoot, dependencyNotes } = request;
   findInstalled({ suite, directory, checkoutRoot, dependencyNotes });
@@ -171,9 +171,9 @@ function workersAskedFor(command: string): number | null {
 
 interface Installed {
   readonly major: number;
-  /** Whether a missing snapshot can be refused by an option; before, only an environment that says CI does. */
+  /** Whether an option can reject missing snapshots; older versions only do so where the environment says CI. */
   readonly refusesSnapshots: boolean;
-  /** Whether the only coverage provider that is there is not vitest's default one. */
+  /** Whether the only installed coverage provider is not vitest's default. */
   readonly onlyIstanbul: boolean;
 }
 
@@ -204,7 +204,7 @@ async function collect(run: SuiteRun, ended: EndedProcess): Promise<TestResults>
 
 const crashed = "The worker ended before the test did.";
 
-/** vitest writes a test whose worker died as if it had passed. */
+/** vitest records a test whose worker died as passed. */
 function markUnfinished(run: SuiteRun, ended: EndedProcess, cases: readonly TestCase[]): TestCase[] {
   const key = (file: string, name: string): string => `${file}\n${name}`;
   const unfinished = new Set(ended.reported.unfinished.map(({ file, name }) => key(file, name)));
@@ -219,7 +219,7 @@ function absoluteFile(run: SuiteRun, ended: EndedProcess, test: TestCase): strin
 }
 
 function mapperOf(run: SuiteRun, ended: EndedProcess, cases: readonly TestCase[]): TestCaseMapper {
-  // Where a hook failed, its group is told as a test.
+  // Where a hook failed, its group is reported as a test.
   const isGroup = ({ classname, name }: TestCase): boolean =>
     cases.some((other) => other.classname === classname && other.name.startsWith(`${name}${groupEnd}`));
   return {
@@ -231,7 +231,7 @@ function mapperOf(run: SuiteRun, ended: EndedProcess, cases: readonly TestCase[]
     kindOf: (test) => {
       if (test.message === crashed) return "crash";
       if (/^(Error: )?(Test|Hook) timed out in \d+\s?ms/.test(test.message)) return "timeout";
-      // A file that could not be loaded is reported as one test that carries the file's name.
+      // A file that could not be loaded is reported as one test with the file's name.
       return test.name === test.classname ? "collection" : "failure";
     },
     messageOf: (test) => (test.message || test.details).trim(),

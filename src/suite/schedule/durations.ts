@@ -6,17 +6,17 @@ import { removeOlder, replaceFile } from "../../shared/files.ts";
 /** Seconds by test file, relative to the checkout's root. */
 export type FileDurations = ReadonlyMap<string, number>;
 
-/** Which runs' durations are asked for, and where this run's are kept. */
+/** Which branch's durations are read and written. */
 export interface DurationsPlace {
   /** The absolute git common directory, shared by all linked worktrees. */
   readonly commonDirectory: string;
-  /** The branch's short name, or null where the commit is on none: then the base's are read and nothing is kept. */
+  /** The branch's short name; null on a detached HEAD: then the base's durations are read and nothing is stored. */
   readonly branch: string | null;
-  /** The branch that pull requests go to, whose durations stand in where the branch has none. */
+  /** The base branch, whose durations are used where the branch has none. */
   readonly base: string;
 }
 
-/** Seconds by file and test. Maps, as a test may be called `constructor` and a file `__proto__`. */
+/** Seconds by file and test. Maps, because a test may be named `constructor` or `__proto__`. */
 type Durations = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
 interface DurationsFile {
@@ -24,10 +24,10 @@ interface DurationsFile {
   readonly files: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
-/** How long the durations of a branch that nobody verifies any more are kept, in days. */
+/** Durations of branches without runs are kept this long, in days. */
 const keptDays = 60;
 
-/** How long the tests took in earlier runs. What cannot be read or written costs only the order of the next run. */
+/** Durations of tests in earlier runs. Read and write errors are ignored: they only affect scheduling. */
 export class DurationStore {
   readonly #place: DurationsPlace;
 
@@ -35,7 +35,7 @@ export class DurationStore {
     this.#place = place;
   }
 
-  /** What each file of a suite took the last time on this branch, else on the base; empty where nothing is recorded. */
+  /** The last duration of each file of a suite on this branch, else on the base; empty where none is recorded. */
   async ofSuite(suite: string): Promise<FileDurations> {
     const durations = await this.#known(suite);
     const seconds = (tests: ReadonlyMap<string, number>): number =>
@@ -43,7 +43,7 @@ export class DurationStore {
     return new Map([...(durations ?? [])].map(([file, tests]) => [file, seconds(tests)]));
   }
 
-  /** Records the tests of a run of a whole suite: files that did not run are gone from it, and forgotten. */
+  /** Records a full run of a suite; files that did not run are dropped. */
   async record(suite: string, ran: readonly RanTest[]): Promise<void> {
     const { branch } = this.#place;
     if (branch === null) return;
@@ -59,7 +59,7 @@ export class DurationStore {
       await replaceFile(this.#path(branch, suite), `${text}\n`);
       await removeOlder(join(this.#place.commonDirectory, "verify", "durations"), keptDays, new Date());
     } catch {
-      // The next run goes by what is known, or by size.
+      // A failed write is ignored: the next run uses older durations, or file sizes.
     }
   }
 
@@ -78,12 +78,12 @@ export class DurationStore {
   }
 }
 
-/** A tenth of a millisecond says nothing, and takes room for every test. */
+/** Rounds: smaller fractions waste space. */
 function toMilliseconds(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
 }
 
-/** A name as one of a file, never one that leads elsewhere, two names never the same. */
+/** A safe, unique file name that cannot point to another directory. */
 function fileName(name: string): string {
   return encodeURIComponent(name).replace(/^\./, "%2E").replaceAll("*", "%2A");
 }

@@ -1,15 +1,15 @@
 import type { FileTime, ScheduleSummary } from "../../model/summary.ts";
 import type { RanTest } from "../../model/test-id.ts";
 
-/** How many of the slowest files are told. */
+/** How many of the slowest files are reported. */
 const slowest = 10;
 
-/** The files that took longest, the longest first. */
+/** The slowest files, slowest first. */
 export function slowestFiles(ran: readonly RanTest[]): FileTime[] {
   return fileTimes(ran).slice(0, slowest);
 }
 
-/** Every file, the longest first. */
+/** Every file, slowest first. */
 function fileTimes(ran: readonly RanTest[]): FileTime[] {
   const byFile = new Map<string, { file: string; seconds: number; tests: number }>();
   for (const { file, seconds } of ran) {
@@ -20,8 +20,8 @@ function fileTimes(ran: readonly RanTest[]): FileTime[] {
 }
 
 /**
- * How well a suite used its workers, given its wall time in seconds: no schedule of whole files can end before the larger of
- * what the workers have to do on average and the longest file. Null where nothing took time.
+ * How well a suite used its workers, given its wall time in seconds. No schedule of whole files can be shorter than the
+ * average load per worker, or than the longest file. Null where nothing took time.
  */
 export function scheduleOf(ran: readonly RanTest[], workers: number, seconds: number): ScheduleSummary | null {
   const times = fileTimes(ran);

@@ -28,7 +28,7 @@ interface Expected {
   readonly seconds: number;
 }
 
-/** The files and how long each is expected to take, the longest first; without any record, in units of bytes. */
+/** The files with expected durations, slowest first; file sizes where nothing is recorded. */
 export function expectedSeconds(files: readonly string[], root: string, durations: FileDurations): Expected[] {
   const sized = files.map((file) => ({ file, size: sizeOf(file), known: durations.get(relative(root, file)) }));
   const known = sized.filter((one) => one.known !== undefined);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 
-/** Where the system says what a process may use; another directory in tests. */
+/** Where the system describes a process's limits; tests use another directory. */
 export interface SystemPlace {
   readonly cgroups: string;
   readonly proc: string;
@@ -11,12 +11,12 @@ export interface SystemPlace {
 const system: SystemPlace = { cgroups: "/sys/fs/cgroup", proc: "/proc" };
 
 /**
- * What a worker is taken to need, in bytes: a pytest process with SQLAlchemy and a service's modules has 150 to 250 MB
- * resident, a vitest fork about the same, each with its backends' share of the server.
+ * The assumed memory per worker, in bytes: a pytest process with SQLAlchemy and a service's modules uses 150 to 250 MB,
+ * a vitest fork about the same, plus its server backends.
  */
 const bytesPerWorker = 300e6;
 
-/** How many workers this process may really use, and what limits it where that is not the number of its cores. */
+/** How many workers can run, and what limits them where it is not the number of cores. */
 export interface UsableWorkers {
   readonly count: number;
   /** A phrase such as "the container's quota of 1.5 cores"; null where all cores can be used. */
@@ -24,8 +24,8 @@ export interface UsableWorkers {
 }
 
 /**
- * The cores that this process may use: affinity, the quotas of its control groups (a quota of 1.5 cores keeps two workers
- * waiting for each other less than half of the time, so it is rounded up), and as many as the memory that is free allows.
+ * The usable cores: affinity, control group quotas (rounded up: with a quota of 1.5, two workers wait less than half of
+ * the time), and free memory.
  */
 export function usableWorkers(cores = availableParallelism(), place = system): UsableWorkers {
   const groups = controlGroups(place);
@@ -40,7 +40,10 @@ export function usableWorkers(cores = availableParallelism(), place = system): U
   return { count, limit: `a quota of ${Number(quota.toFixed(2))} cores` };
 }
 
-/** The absolute directories of the control groups that this process is in, with all above them: version 2, and 1's for cpu and memory. */
+/**
+ * The absolute directories of this process's control groups and their parents: version 2, and version 1 for cpu and
+ * memory.
+ */
 function controlGroups({ cgroups, proc }: SystemPlace): string[] {
   const lines = read(join(proc, "self", "cgroup"))?.split("\n") ?? [];
   return lines.flatMap((line) => {
@@ -71,7 +74,7 @@ function cpuQuota(group: string): number {
   return old > 0 && oldPeriod > 0 ? old / oldPeriod : Number.POSITIVE_INFINITY;
 }
 
-/** In bytes; infinite where there is no limit. What only caches files can be had back. */
+/** In bytes; infinite where there is no limit. Cached files count as free. */
 function freeMemory(group: string): number {
   const limit = Number(read(join(group, "memory.max")) ?? read(join(group, "memory.limit_in_bytes")) ?? Number.NaN);
   const used = Number(read(join(group, "memory.current")) ?? read(join(group, "memory.usage_in_bytes")) ?? Number.NaN);
