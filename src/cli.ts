@@ -10,12 +10,12 @@ import { version } from "./shared/version.ts";
 import type { World } from "./shared/world.ts";
 
 /**
- * Runs one command line, without the program's name, and gives the exit code. What goes wrong is said on the world's
+ * Runs a command line, without the program's name, and returns the exit code. Errors are printed to the world's
  * standard error.
  */
 export async function runCommandLine(args: readonly string[], outer: World): Promise<number> {
   const world: World = { ...outer, environment: scrubEnvironment(outer.environment) };
-  // What stands behind `--` is for the suites, and never taken for a revision.
+  // Arguments after `--` are for the suites and never a revision.
   const separator = args.indexOf("--");
   const own = separator < 0 ? args : args.slice(0, separator);
   const rest = separator < 0 ? [] : args.slice(separator + 1);
@@ -73,7 +73,7 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
     .command("init")
     .description("detect the suites, write verify.config.json, install the pre-push hook; safe to run twice")
     .option("--install", "install what the suites lack, by the project's own package managers")
-    // What only this command needs is loaded by it alone: the hook starts often.
+    // Imported lazily, as the hook starts often.
     .action(async ({ install }: { install?: boolean }) =>
       finish(await (await import("./commands/init.ts")).init(world, undefined, { install })),
     );
@@ -154,7 +154,7 @@ function subjectOf(revision: string | undefined, { workingTree }: ParsedOptions)
   throw new RequestError(`--working-tree verifies the files as they lie, not ${revision}: leave one of the two out.`);
 }
 
-/** A revision that names nothing may be a command that was misspelled. */
+/** An unknown revision may be a misspelled command. */
 function withCommand(error: unknown, revision: string | undefined, program: Command): unknown {
   if (!(error instanceof UnknownRevisionError) || revision === undefined) return error;
   const command = closest(
@@ -165,7 +165,7 @@ function withCommand(error: unknown, revision: string | undefined, program: Comm
   return new RequestError(`${error.message} Did you mean the command \`verify ${command}\`?`);
 }
 
-/** What commander makes of the words. */
+/** The options as commander parses them. */
 interface ParsedOptions {
   readonly workingTree?: true;
   readonly workers?: number | "auto";

@@ -15,22 +15,22 @@ import { sweepScratch } from "../suite/scratch.ts";
 
 export interface ListOptions {
   readonly databaseUrl?: string | undefined;
-  /** The list for programs. */
+  /** Prints the list as JSON. */
   readonly json?: boolean | undefined;
-  /** Those of other repositories' runs too. */
+  /** Includes the runs of other repositories. */
   readonly all?: boolean | undefined;
 }
 
 export interface CleanOptions {
   readonly databaseUrl?: string | undefined;
-  /** What is kept between runs goes too. */
+  /** Also clears what is cached between runs. */
   readonly cache?: boolean | undefined;
 }
 
 /**
- * Shows the databases that runs of this program have: on embedded servers of this user and, where one is named, on the
- * external server. In a repository only its own runs' embedded servers are shown, unless all are asked for. Throws
- * UnavailableError, the rest shown, where the external server cannot be reached.
+ * Lists the databases of runs: on this user's embedded servers and, where one is given, on the external server. In a
+ * repository only its own runs are listed, unless `all` is set. Throws UnavailableError, after listing the rest, where
+ * the external server cannot be reached.
  */
 export async function listDatabases({ databaseUrl, json, all }: ListOptions, world: World): Promise<ExitCode> {
   const { repository, url } = await findPlaces(databaseUrl, world);
@@ -54,12 +54,12 @@ export async function listDatabases({ databaseUrl, json, all }: ListOptions, wor
 }
 
 /**
- * Removes what no live run owns, and says what: embedded servers, directories, worktrees of this repository, databases on
- * the external server where one is named, and what is kept between runs where that is asked for. Throws UnavailableError,
- * the rest removed, where the external server cannot be reached.
+ * Removes what no live run owns and prints it: embedded servers, directories, worktrees of this repository, databases
+ * on a given external server, and the cache where requested. Throws UnavailableError, after removing the rest, where
+ * the external server cannot be reached.
  */
 export async function cleanDatabases({ databaseUrl, cache }: CleanOptions, world: World): Promise<ExitCode> {
-  // All that is asked for is read before anything is removed.
+  // Reads everything before anything is removed.
   const { repository, url } = await findPlaces(databaseUrl, world);
   const report = openReport(world);
   report.tell(await cleanEmbedded());
@@ -70,7 +70,7 @@ export async function cleanDatabases({ databaseUrl, cache }: CleanOptions, world
   return report.end();
 }
 
-/** The runs of a repository, in whichever of its checkouts; one that does not say where it ran may be anybody's. */
+/** The runs of a repository in any of its checkouts, and runs that do not name a directory. */
 async function runsOf(
   { commonDirectory }: Repository,
   runs: readonly EmbeddedRun[],
@@ -86,7 +86,7 @@ async function runsOf(
   return runs.filter((_, index) => isOurs[index]);
 }
 
-/** The repository that the program was called in, if any, and the external server that is named, if any. */
+/** The current repository, if any, and the given external server, if any. */
 async function findPlaces(
   option: string | undefined,
   world: World,

@@ -14,8 +14,8 @@ import type { World } from "../shared/world.ts";
 import { makePlan } from "../suite/plan/plan.ts";
 
 /**
- * Looks at all that a verification of this checkout needs, and says what is wrong with its remedy; changes nothing. The exit
- * code is 3 where a verification could not be done, 2 where its configuration is wrong.
+ * Checks everything that a verification of this checkout needs and prints each problem with its remedy; changes
+ * nothing. Exit code 3 where a verification could not run, 2 where the configuration is wrong.
  */
 export async function doctor(world: World): Promise<ExitCode> {
   const repository = await openRepository(world);

@@ -7,8 +7,8 @@ import type { World } from "../shared/world.ts";
 import type { CommandDatabase } from "../suite/command-database.ts";
 
 /**
- * Runs one command with a database of its own in its environment, and gives its exit code. Inside a running verification
- * that is one of the verification's. Nothing is written to standard output.
+ * Runs one command with its own database in its environment and returns its exit code. During a verification, the
+ * database is leased from it. Prints nothing to standard output.
  */
 export async function exec(args: readonly string[], world: World): Promise<number> {
   const [program, ...rest] = args;
@@ -22,7 +22,7 @@ export async function exec(args: readonly string[], world: World): Promise<numbe
     if (problem !== null) world.errors.write(`${problem}\n`);
     return exitCode;
   } finally {
-    // The command's end is what counts; that something is left is only told.
+    // The command's exit code counts; leftovers are only reported.
     await close().catch((error) => world.errors.write(`The database could not be removed: ${messageOf(error)}\n`));
   }
 }
@@ -35,9 +35,9 @@ async function findDatabase(world: World): Promise<CommandDatabase> {
     );
   }
   if (leases) return await lease(leases, world);
-  // A worker of ours has its database already, and what it starts shares it.
+  // One of our workers already has a database, which its children share.
   if (worker) return { environment: world.environment, close: async () => {} };
-  // Loaded only here: a test runner may start this program for every test file.
+  // Imported lazily: a test runner may start this program for every test file.
   return await (await import("../suite/command-database.ts")).openCommandDatabase(world);
 }
 
@@ -46,12 +46,12 @@ async function lease(socketPath: string, { environment, signal }: World): Promis
   const database = await client.leaseDatabase(socketPath, signal).catch((error: unknown) => {
     throw new UnavailableError(messageOf(error));
   });
-  // What the command starts shares its database.
+  // Child processes share the command's database.
   const own = { ...environment, ...database.environment, VERIFY_LEASES: undefined };
   return { environment: own, close: async () => database.end() };
 }
 
-/** `adapters/lease.mjs`, which lies beside the program as it is. */
+/** `adapters/lease.mjs`, which is shipped unbundled. */
 interface LeaseClient {
   leaseDatabase(
     socketPath: string,

@@ -26,16 +26,16 @@ import { editFile } from "../shared/files.ts";
 import type { World } from "../shared/world.ts";
 import { fixedConnections } from "../suite/hints/fixed-connections.ts";
 
-/** By which an editor completes and checks the configuration. */
+/** The schema's path, for completion and validation in editors. */
 const schemaPlace = "./node_modules/pushproof/dist/verify.config.schema.json";
 
-/** What `verify init` may be asked for. */
+/** The options of `verify init`. */
 export interface InitOptions {
-  /** Whether what the suites lack is installed, by the project's own managers. */
+  /** Installs what the suites lack, with the project's own package managers. */
   readonly install?: boolean;
 }
 
-/** All that the steps of an init need to know. */
+/** What the steps of `init` share. */
 interface Setting {
   readonly world: World;
   readonly narrator: Narrator;
@@ -45,13 +45,14 @@ interface Setting {
   readonly own: OwnPackage;
   readonly manager: PackageManager;
   readonly packageFields: Readonly<Record<string, unknown>> | null;
-  /** Whether this is the repository of pushproof itself. */
+  /** Whether this is pushproof's own repository. */
   readonly isOwnRepository: boolean;
 }
 
 /**
- * Sets a repository up: finds its suites, writes `verify.config.json`, has the pre-push hook run by whoever has the hooks, by
- * husky where nobody has, and says what it did. What is there already stays as it is, so a second run changes nothing.
+ * Sets a repository up: detects its suites, writes `verify.config.json`, adds the pre-push hook to the present hook
+ * manager, or to husky where there is none, and prints what it did. Existing settings stay, so a second run changes
+ * nothing.
  */
 export async function init(
   world: World,
@@ -60,7 +61,7 @@ export async function init(
 ): Promise<ExitCode> {
   const setting = await survey(world, own);
   const owner = await findHookOwner(setting.repository);
-  // Everything that may be refused is worked out before the first file is written.
+  // Everything that may fail is computed before the first file is written.
   const plan = await planHook(owner, requestOf(setting));
   await configure(setting);
   if (plan.kind === "advice") throw new RequestError(plan.text);
@@ -88,7 +89,7 @@ async function survey(world: World, own: OwnPackage): Promise<Setting> {
   };
 }
 
-/** Writes the configuration where there is none. Throws RequestError, with nothing written, where no suite is found. */
+/** Writes the configuration where there is none. Throws RequestError, without writing, where no suite is found. */
 async function configure({ world, repository, narrator, root, packageFields }: Setting): Promise<void> {
   const existing = existingConfig(root, packageFields);
   if (existing !== null) {
@@ -132,8 +133,8 @@ async function configure({ world, repository, narrator, root, packageFields }: S
 }
 
 /**
- * What may make the tables, where that is open and somebody says that it does; never what may go to a database of theirs.
- * Who has said no needs no advice on it.
+ * Asks whether a detected command should create the tables; never suggests one that may reach a database of the user's.
+ * Those who say no get no advice on it.
  */
 async function setupByAnswer(
   world: World,
@@ -171,7 +172,7 @@ async function install(setting: Setting, plan: Installable): Promise<void> {
   const withHusky = plan.kind === "files" && plan.withHusky;
   for (const file of plan.files) await writeHook(setting, file);
   for (const warning of plan.warnings) narrator.warn(warning);
-  // The entry may have gone into it.
+  // The hook entry may have been added to this text.
   const packageText = await readIfThere(join(root, "package.json"));
   const edit = editPackageJson(packageText, root, own, manager, withHusky);
   await writePackageJson(setting, edit, packageText === null);

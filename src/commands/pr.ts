@@ -17,21 +17,21 @@ import type { World } from "../shared/world.ts";
 
 export interface PullRequestOptions {
   readonly base?: string | undefined;
-  /** Open it, or update the one that is there, instead of printing its body. */
+  /** Creates or updates the pull request instead of printing its body. */
   readonly create?: boolean;
   readonly draft?: boolean;
   readonly web?: boolean;
   readonly force?: boolean;
 }
 
-/** Prints the pull-request body of HEAD, computed anew from its last verification, or opens the pull request with it. */
+/** Prints the pull-request body of HEAD from its last verification, or opens the pull request. */
 export async function pullRequest(options: PullRequestOptions, world: World): Promise<ExitCode> {
   const { base, create = false, draft = false, web = false, force = false } = options;
   const lost = Object.entries({ draft, web, force }).find(([, isGiven]) => isGiven && !create);
   if (lost) throw new RequestError(`--${lost[0]} is for a pull request that is opened: add --create.`);
   const repository = await openRepository(world);
   const head = await readRevision(repository.git, "HEAD");
-  // Where it would go is asked first: nobody should verify a commit to be told that its branch has no pull request.
+  // The destination is checked first, so that nobody verifies a commit that cannot have a pull request.
   const open = create ? await prepareToOpen({ base, draft, web, force, head }, repository, world) : null;
   const summary = await lastVerification(repository, head);
   if (summary === null) {
@@ -45,13 +45,13 @@ export async function pullRequest(options: PullRequestOptions, world: World): Pr
   return exitCodes.verified;
 }
 
-/** Gives the function that opens the pull request with what the last verification found. */
+/** Returns the function that opens the pull request with the last verification's summary. */
 async function prepareToOpen(
   { base, ...asked }: { base: string | undefined; draft: boolean; web: boolean; force: boolean; head: Target },
   repository: Repository,
   world: World,
 ): Promise<(summary: Summary, template: PullRequestTemplate | null) => Promise<ExitCode>> {
-  // Only this needs to know of hosts.
+  // Imported lazily: only this needs the forges.
   const { findForgeBranch } = await import("../forge/forge-branch.ts");
   const { openPullRequest } = await import("../forge/open.ts");
   const to = base ?? (await loadConfig(repository.root))?.config.base ?? "main";
@@ -63,7 +63,7 @@ async function prepareToOpen(
   };
 }
 
-/** Of changes against another base, nobody measured what is covered. */
+/** Coverage of changes was measured against another base, so it is left out. */
 function withChanges(summary: Summary, changes: Changes | null): Summary {
   const { coverage } = summary;
   if (coverage === null || changes?.mergeBase === summary.changes?.mergeBase) return { ...summary, changes };
@@ -83,21 +83,21 @@ async function changesAgainst(base: string, { git }: Repository, commit: string)
   );
 }
 
-/** The summary of the last run of that commit; where that was another commit's, the one its tree's receipt holds. */
+/** The summary of the commit's last run, or the one in its tree's receipt. */
 async function lastVerification(repository: Repository, head: Target): Promise<Summary | null> {
   const last = await readSummary(repository.root);
   if (last !== null && last.commit === head.commit && last.verifiedIn !== "working tree") return last;
   const receipt = await new ReceiptStore(repository.commonDirectory).ofTree(head.tree);
   if (receipt === null || isExpired(receipt, new Date())) return null;
   if (receipt.summary.commit === head.commit) return { ...receipt.summary, branch: head.branch };
-  // The same files, but this commit may have come to them by other steps.
+  // The files are the same, but the commits that lead to them may differ.
   const { git, root } = repository;
   const base = (await loadConfig(root))?.config.base;
   const changes = base === undefined ? null : await findChanges({ git, commit: head.commit, base });
   return summaryOfReceipt(receipt, head, { changes, destination: null });
 }
 
-/** The summary of the last run in this checkout, or null. */
+/** The summary of this checkout's last run, or null. */
 async function readSummary(root: string): Promise<Summary | null> {
   try {
     const summary: Summary = JSON.parse(await readFile(join(root, reportsDirectory, "summary.json"), "utf8"));

@@ -8,27 +8,27 @@ import type { Environment, World } from "../shared/world.ts";
 import { verify } from "../verify.ts";
 import { prepareHook } from "./prepare.ts";
 
-/** A server that got no word for longer than this may have hung up by the time the hook is done, in seconds. */
+/** A server that waits longer than this may close the connection before the hook is done, in seconds. */
 const patienceOfServers = 60;
 
-/** Where a push goes, as git tells the hook. */
+/** The arguments that git passes to the hook. */
 interface HookArguments {
   readonly remote: string;
   readonly url: string;
 }
 
 /**
- * What hooks/pre-push starts: verifies what git says on standard input is pushed, and says what follows from the verdict.
- * `environment` is the one that git made for the hook.
+ * The command behind hooks/pre-push: verifies the refs on standard input, and prints the consequence of the verdict.
+ * `environment` is the one that git set for the hook.
  */
 export async function prePush(push: HookArguments, world: World, environment: Environment): Promise<ExitCode> {
   const started = performance.now();
   try {
     const told = parsePushLines(await text(world.input));
     const repository = await openRepository(world);
-    // Whoever installed husky without us has its own shim, which lets pushes from older branches pass.
+    // A husky that was installed without us has its own shim, which lets pushes from older branches pass.
     await prepareHook(repository).catch(() => {});
-    // No lines are no proof that nothing is pushed: some hook managers keep them for themselves.
+    // Missing lines do not prove that nothing is pushed: some hook managers swallow them.
     const lines = told.length > 0 ? told : await findLines(push, { repository, world, environment });
     const subject = { kind: "push", lines, ...push } as const;
     const code = await verify({ subject, options: defaultOptions }, world);
@@ -41,14 +41,14 @@ export async function prePush(push: HookArguments, world: World, environment: En
     return code;
   } catch (error) {
     if (!(error instanceof ExpectedError) || world.signal.aborted) throw error;
-    // The reason first, then what follows from it.
+    // The reason first, then the consequence.
     world.errors.write(`${error.message}\n`);
     sayStopped(world);
     return error.exitCode;
   }
 }
 
-/** Finds out what is pushed without git's lines, and says how where that is not exact. */
+/** Finds out what is pushed without git's lines; prints a remark where the result is not exact. */
 async function findLines(
   push: HookArguments,
   { repository, world, environment }: { repository: Repository; world: World; environment: Environment },

@@ -5,14 +5,14 @@ import { type ExitCode, ExpectedError, exitCodes, messageOf } from "../shared/er
 import type { World } from "../shared/world.ts";
 
 /**
- * What the prepare script of package.json runs after husky, with every install of packages: puts our shim where git runs
- * husky's. Never fails, since an install of packages would fail with it.
+ * Run by the prepare script of package.json after husky, on every install: adds our shim to husky's hooks. Never fails,
+ * as that would fail the install.
  */
 export async function prepare(world: World): Promise<ExitCode> {
   try {
     await prepareHook(await openRepository(world));
   } catch (error) {
-    // Packages are also installed where there is no git or no repository, such as in an image.
+    // Packages are also installed without git or a repository, for example in an image.
     if (!(error instanceof ExpectedError)) {
       world.errors.write(`pushproof: the hook could not be prepared: ${messageOf(error)}\n`);
     }
@@ -20,7 +20,7 @@ export async function prepare(world: World): Promise<ExitCode> {
   return exitCodes.verified;
 }
 
-/** Puts our shim where git runs husky's; nothing where others have the hooks. */
+/** Adds our shim to husky's hooks; does nothing with other hook managers. */
 export async function prepareHook(repository: Repository): Promise<void> {
   if ((await findHookOwner(repository)).kind === "husky") await placeShim(repository.root);
 }

@@ -20,9 +20,9 @@ import { openRun } from "../suite/run-context.ts";
 import { DurationStore } from "../suite/schedule/durations.ts";
 
 /**
- * Runs the tests that led to a race again: those of one worker, in its order, serially, on one fresh database. Proves
- * nothing and leaves the reports as they are. The exit code is 0 where all pass, 1 where one fails, 3 where that cannot be
- * told. Throws RequestError for a file that holds no order, and what a run throws.
+ * Replays the tests that led to a race: those of one worker, in order, serially, on one fresh database. Proves nothing
+ * and leaves the reports unchanged. Exit code 0 where all pass, 1 where one fails, 3 where they could not be judged.
+ * Throws RequestError for a file without an order, and what a run throws.
  */
 export async function repeat(file: string, world: World): Promise<ExitCode> {
   const repository = await openRepository(world);
@@ -38,7 +38,7 @@ export async function repeat(file: string, world: World): Promise<ExitCode> {
   }
 }
 
-/** The order in a file of that name; one that a run has printed is relative to the repo's root, whatever the directory. */
+/** Reads the order file; names printed by a run are relative to the repository's root, not to the current directory. */
 async function readReplayOrder(name: string, directories: readonly string[]): Promise<ReplayOrder> {
   for (const directory of directories) {
     const order = parseReplayOrder(await readFile(resolve(directory, name), "utf8").catch(() => ""));
@@ -49,7 +49,7 @@ async function readReplayOrder(name: string, directories: readonly string[]): Pr
   );
 }
 
-/** The files that the order was found in: those of its commit, or, for a working tree, as they lie now. */
+/** The files in which the order was found: its commit's, or the current ones for a working tree. */
 async function openFiles(repository: Repository, { commit }: ReplayOrder, world: World): Promise<Checkout> {
   if (commit === null) return await openWorkingTree(repository);
   return await openCheckout(repository, await readRevision(repository.git, commit), world.environment);
@@ -95,7 +95,7 @@ async function replay(order: ReplayOrder, { repository, checkout, world }: Repea
   }
 }
 
-/** Why a run of an order in which no test failed says nothing, a sentence each. */
+/** Why a replay without failures still proves nothing, one sentence each. */
 function whyUnjudged({ tests }: ReplayOrder, { summary, reasons }: SuiteOutcome): readonly string[] {
   const { passed } = summary.tests;
   if (reasons.length > 0 || passed >= tests.length) return reasons;

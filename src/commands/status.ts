@@ -13,7 +13,7 @@ import { receiptKeyOfHead } from "../trust/receipt-key.ts";
 
 const shownReceipts = 5;
 
-/** Shows what is proven about HEAD, the last trees that were, and the last runs with their trends. */
+/** Prints whether HEAD is proven, the last proven trees, and the last runs with their trends. */
 export async function status(world: World): Promise<ExitCode> {
   const repository = await openRepository(world);
   const head = await readRevision(repository.git, "HEAD");

@@ -9,7 +9,7 @@ import { runConfiguration } from "./program.ts";
 import { repeatedKeys } from "./repeated-keys.ts";
 import { type Config, configSchema, coverageSchema, databaseSchema, suiteSchema } from "./schema.ts";
 
-/** Where a project's configuration may be, the first that is there counts. */
+/** The possible configuration files; the first that exists is used. */
 export const configPlaces = [
   "verify.config.json",
   "verify.config.yaml",
@@ -28,7 +28,7 @@ export interface LoadedConfig {
 
 /**
  * The configuration of the checkout with that absolute root, or null where it has none. Throws RequestError for a file
- * that cannot be read or holds what is not allowed.
+ * that is unreadable or invalid.
  */
 export async function loadConfig(root: string): Promise<LoadedConfig | null> {
   const search = lilconfig("verify", {
@@ -47,7 +47,7 @@ export async function loadConfig(root: string): Promise<LoadedConfig | null> {
   return { config: parseConfig(found.config, file), file };
 }
 
-/** Throws RequestError for a link that leads out of the checkout: it may change, and no receipt would know. */
+/** Throws RequestError for a link out of the checkout: its target may change without the tree. */
 function requireOwnFile(root: string, file: string): void {
   const real = canonicalPath(join(root, file));
   if (isWithin(real, canonicalPath(root))) return;
@@ -56,7 +56,7 @@ function requireOwnFile(root: string, file: string): void {
   );
 }
 
-/** Checks a configuration as it was read, and fills in the defaults. Throws RequestError with a line for each mistake. */
+/** Validates a configuration and fills in defaults. Throws RequestError with a line for each mistake. */
 export function parseConfig(value: unknown, file: string): Config {
   const vanishing = placesOfProto(value);
   if (vanishing.length > 0) {
@@ -67,15 +67,15 @@ export function parseConfig(value: unknown, file: string): Config {
   }
   const result = configSchema.safeParse(value ?? {});
   if (result.success) return withUniqueSuites(result.data, file);
-  // What is there and unknown is the cause more often than the sign.
+  // Unknown keys are reported first, as they usually cause the other errors.
   const issues = [...result.error.issues].sort((left, right) => Number(isUnknown(right)) - Number(isUnknown(left)));
   const mistakes = issues.flatMap(explain);
   throw new RequestError(mistakes.map((mistake) => `${file}: ${mistake}`).join("\n"));
 }
 
 /**
- * Where a configuration holds the key `__proto__`: an object that is copied loses it without a word, and with it the check or
- * the threshold that it names.
+ * Where a configuration has the key `__proto__`: copying an object drops it silently, and with it the check or
+ * threshold of that name.
  */
 function placesOfProto(value: unknown, path: readonly PropertyKey[] = []): (readonly PropertyKey[])[] {
   if (typeof value !== "object" || value === null) return [];
@@ -85,8 +85,8 @@ function placesOfProto(value: unknown, path: readonly PropertyKey[] = []): (read
 }
 
 /**
- * The digest that says whether two verifications held a tree against the same configuration. A server's URL is left
- * out: where the databases are does not change what is proven, and a password must not be guessable from a file.
+ * A digest of the configuration, without a server's URL: the database's location does not change what is proven, and a
+ * password must not be guessable from the file.
  */
 export function configDigest(config: Config): string {
   const database = config.database === false ? false : { ...config.database, url: undefined };
@@ -95,7 +95,7 @@ export function configDigest(config: Config): string {
     .digest("hex");
 }
 
-/** Says which file cannot be read, and the first line of why: the rest is an excerpt or a stack. */
+/** Names the unreadable file, with the first line of the cause; the rest is an excerpt or a stack. */
 function orRequestError(load: Loader): Loader {
   return async (path, content) => {
     try {
@@ -111,12 +111,12 @@ function firstLine(text: string): string {
   return (text.split("\n")[0] ?? "").replace(/[.:]$/, "");
 }
 
-/** Node quotes the text around the mistake, which may be a password's end. */
+/** Node quotes the text around the mistake, which may contain part of a password. */
 function withoutExcerpt(message: string): string {
   return message.replace(/, (\.\.\.)?".*"(\.\.\.)? is not valid JSON/s, " is not valid JSON");
 }
 
-/** Node decides by its version; asked beforehand, as its own words for it help nobody. */
+/** Checked in advance, because Node's own message is not helpful. */
 const runTypeScript: Loader = (path) => {
   if ("typescript" in process.features && process.features.typescript) return runConfiguration(path);
   throw new RequestError(
@@ -125,10 +125,10 @@ const runTypeScript: Loader = (path) => {
   );
 };
 
-/** Imported only where it is needed: most configurations are JSON, and the hook starts often. */
+/** Imported lazily: most configurations are JSON, and the hook starts often. */
 const parseYaml: Loader = async (_path, content) => (await import("yaml")).parse(content);
 
-/** JSON in which the configuration has no key twice, as YAML does not allow it either. */
+/** JSON without repeated keys, which YAML does not allow either. */
 function parseJson(path: string, content: string): unknown {
   const parsed: unknown = JSON.parse(content);
   const file = basename(path);
@@ -157,7 +157,7 @@ function withUniqueSuites(config: Config, file: string): Config {
 
 type Issue = z.core.$ZodIssue;
 
-/** What is wrong and what to do, for each mistake an issue stands for. */
+/** One explanation and remedy for each mistake in an issue. */
 function explain(issue: Issue): string[] {
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => explainUnknownKey(key, issue.path));
   if (issue.code === "invalid_union") return explainUnion(issue);
@@ -180,7 +180,7 @@ function explainUnknownKey(key: string, path: readonly PropertyKey[]): string {
   return `unknown key "${[...path, key].join(".")}": did you mean "${closest(key, known)}"? Known here: ${known.join(", ")}.`;
 }
 
-/** Of the alternatives, the one that was meant is the one whose mistakes lie deepest. */
+/** Of several alternatives, the one with the deepest mistakes was meant. */
 function explainUnion(issue: Extract<Issue, { code: "invalid_union" }>): string[] {
   const alternatives = issue.errors.filter((issues) =>
     issues.some(({ path, code }) => path.length > 0 || code === "unrecognized_keys"),
@@ -208,7 +208,7 @@ function place(path: readonly PropertyKey[]): string {
   return path.length === 0 ? "the configuration" : `"${path.join(".")}"`;
 }
 
-/** JSON whose keys are in a fixed order, so that moving a line in a file is not another configuration. */
+/** JSON with sorted keys, so that moving a line does not change the digest. */
 function stableJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === "object" && inner !== null && !Array.isArray(inner)

@@ -1,13 +1,10 @@
 import { spawn } from "node:child_process";
 import { pathToFileURL } from "node:url";
 
-/** How long a configuration that is a program may take to say what it holds, in milliseconds. */
+/** How long evaluating a configuration program may take, in milliseconds. */
 const patience = 60_000;
 
-/**
- * What runs in the process of its own. What a copy would lose without a word is refused: a function, and whatever an object
- * has from its class.
- */
+/** Runs in its own process. Values that copying would lose are rejected: functions, and instances of classes. */
 const script = `
 const say = (answer) => process.send(answer, () => process.disconnect());
 const lost = (value, path) => {
@@ -34,9 +31,9 @@ try {
 type Answer = { readonly value: unknown } | { readonly error: string };
 
 /**
- * What a JavaScript or TypeScript file exports by default. The file runs in a process of its own, so nothing that it does
- * (ending its process, replacing what we rely on) reaches the verdict. What it prints goes to standard error. Throws an
- * Error that says why where it gives nothing.
+ * The default export of a JavaScript or TypeScript file. It runs in its own process, so that nothing it does (exiting,
+ * changing globals) affects the verdict. Its output goes to standard error. Throws an Error with the cause where there
+ * is no value.
  */
 export async function runConfiguration(path: string): Promise<unknown> {
   const child = spawn(process.execPath, ["--input-type=module", "--eval", script, pathToFileURL(path).href], {
@@ -47,7 +44,7 @@ export async function runConfiguration(path: string): Promise<unknown> {
   let answer: Answer | undefined;
   child.once("message", (message) => {
     answer = message as Answer;
-    // Whatever the file has left running is not waited for.
+    // Whatever the file leaves running is not waited for.
     child.kill("SIGKILL");
   });
   const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
@@ -58,11 +55,11 @@ export async function runConfiguration(path: string): Promise<unknown> {
   throw new Error(answer?.error ?? howItEnded(code, signal));
 }
 
-/** How the process of a file ended that gave nothing. */
+/** How the process ended without a value. */
 function howItEnded(code: number | null, signal: NodeJS.Signals | null): string {
   if (signal === "SIGKILL") return `it took longer than ${patience / 1000} s`;
   if (signal !== null) return `its process was ended by ${signal}`;
-  // Node's code for an await at the top that nothing ends any more.
+  // Node's exit code for a top-level await that never settles.
   if (code === 13) return "it waits for something that never comes";
   return `it ended its process (exit code ${code}) before it gave its configuration`;
 }

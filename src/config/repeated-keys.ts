@@ -1,15 +1,15 @@
-/** An object or a list that is open, in a JSON text. */
+/** An open object or list in a JSON text. */
 interface Open {
   /** Null for a list. */
   readonly keys: Set<string> | null;
-  /** The key, or the place, of what comes in it. */
+  /** The key or index of the current value. */
   at: PropertyKey;
 }
 
 const tokens = /"(?:[^"\\]|\\.)*"|[{}[\],:]/gs;
 
 /**
- * Where an object of a JSON text has a key twice: the last one counts, and the others vanish without a word. The text must be
+ * Finds keys that an object of a JSON text has twice: all but the last would be ignored silently. The text must be
  * valid JSON.
  */
 export function repeatedKeys(text: string): (readonly PropertyKey[])[] {

@@ -1,4 +1,4 @@
-/** What is asked to be verified, and how. */
+/** What to verify, and how. */
 export interface VerifyRequest {
   readonly subject: Subject;
   readonly options: VerifyOptions;
@@ -10,7 +10,7 @@ export type Subject =
   /** `remote` is the remote's name, or its URL where it has none. */
   | { readonly kind: "push"; readonly lines: readonly PushLine[]; readonly remote: string; readonly url: string };
 
-/** One line of what git gives a pre-push hook on standard input. */
+/** A line of git's standard input to a pre-push hook. */
 export interface PushLine {
   readonly localRef: string;
   readonly localObject: string;
@@ -18,7 +18,7 @@ export interface PushLine {
   readonly remoteObject: string;
 }
 
-/** The options of `verify`: contract section 3. What is undefined is left to the configuration. */
+/** The options of `verify`. Undefined options are taken from the configuration. */
 export interface VerifyOptions {
   readonly workers: number | "auto" | undefined;
   /** The names of the suites to run; empty for all. */
@@ -32,7 +32,7 @@ export interface VerifyOptions {
   readonly databaseUrl: string | undefined;
   readonly timeoutSeconds: number | undefined;
   readonly serial: boolean;
-  /** For the suites' commands. */
+  /** Arguments for the suites' commands. */
   readonly arguments: readonly string[];
 }
 

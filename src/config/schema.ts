@@ -122,7 +122,7 @@ const suiteGate = z.strictObject({
   functions: percent.optional(),
 });
 
-/** The least shares that must be covered, in percent; each is judged on the merged figures of all suites. */
+/** Minimum coverage in percent, for the merged figures of all suites. */
 export const coverageSchema = z.strictObject({
   lines: percent.default(95),
   branches: percent.optional(),
@@ -146,7 +146,7 @@ export const coverageSchema = z.strictObject({
   exclude: z.array(nonEmpty).default([]).describe("Globs of the files that do not count, relative to the repo's root."),
 });
 
-/** What a project may set: contract section 4. Everything but the suites has a default. */
+/** What a project may configure. Everything but the suites has a default. */
 export const configSchema = z.strictObject({
   $schema: z.string().optional().describe("For editors; ignored."),
   base: nonEmpty.default("main").describe("The branch that pull requests go to."),
@@ -174,5 +174,5 @@ export type Config = z.output<typeof configSchema>;
 export type Gate = z.output<typeof coverageSchema>;
 export type SuiteConfig = z.output<typeof suiteSchema>;
 export type DatabaseConfig = z.output<typeof databaseSchema>;
-/** What is written in a file, before defaults. */
+/** The configuration as written, before defaults. */
 export type ConfigFile = z.input<typeof configSchema>;

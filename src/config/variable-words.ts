@@ -1,24 +1,24 @@
 import { closest } from "fastest-levenshtein";
 
-/** The parts of an address that a variable may hold by themselves, or in braces within a template. */
+/** Parts of an address that a variable may hold alone, or in braces within a template. */
 export const partNames = ["host", "port", "user", "password", "name", "url"] as const;
 export type PartName = (typeof partNames)[number];
 
 /** A part within a template. */
 export const placeholder = /\{(\w+)\}/g;
 
-/** The schemes of URLs that lead to Postgres, each with a driver behind a plus where its library wants one. */
+/** URL schemes for Postgres, with a driver after a plus sign where the library wants one. */
 const schemePattern =
   /^(postgres|postgresql|psql|pgsql|postgis|cockroach|cockroachdb|timescale|timescaledb|timescalegis|redshift)(\+\w+)?$/;
 
-/** Whether a word is a part of an address. */
+/** Whether a word names a part of an address. */
 export function isPart(word: string): word is PartName {
   return (partNames as readonly string[]).includes(word);
 }
 
 /**
- * What is wrong with a value of `database.variables`, for a sentence that begins with its place; null where it is a scheme, a
- * part of an address, or a template of parts.
+ * What is wrong with a value of `database.variables`, for a sentence that begins with its location; null for a scheme,
+ * a part of an address, or a template of parts.
  */
 export function variableValueMistake(value: string): string | null {
   const names = [...value.matchAll(placeholder)].map(([, name = ""]) => name);

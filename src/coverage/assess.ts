@@ -22,7 +22,7 @@ import { uncountedNotes, uncountedProblems } from "./gate/uncounted-files.ts";
 import type { Coverage } from "./lcov/source-coverage.ts";
 import type { Measured } from "./measure.ts";
 
-/** How much of an entry of a list is shown, in letters. */
+/** At most this many characters of a list entry are shown. */
 const longestEntry = 80;
 
 /** A suite whose coverage was measured. */
@@ -32,7 +32,7 @@ export interface AssessedSuite {
   /** The absolute directory it ran in. */
   readonly directory: string;
   readonly source: readonly string[];
-  /** What its runner says of what it measures. */
+  /** What its runner reports about coverage configuration. */
   readonly measuring: Measuring;
 }
 
@@ -48,25 +48,25 @@ export interface AssessmentRequest {
   /** Whether the files are the working tree's, on top of the commit. */
   readonly isWorkingTree: boolean;
   readonly mergeBase: MergeBase;
-  /** What is recorded of the base branch; null where nothing is. */
+  /** The base branch's recorded coverage; null where there is none. */
   readonly baseFigure: RecordedFigure | null;
   /** The files whose tests ran, relative to the root. */
   readonly testFiles: ReadonlySet<string>;
   readonly environment: Environment;
 }
 
-/** What the coverage comes to. */
+/** The coverage, and how it compares to the gate. */
 export interface Assessment {
   readonly summary: CoverageSummary;
-  /** What counts, file by file. */
+  /** The coverage that counts, by file. */
   readonly coverage: Coverage;
-  /** What speaks against the figures, a sentence each. */
+  /** Failed sanity checks of the data, one sentence each. */
   readonly problems: readonly string[];
-  /** What a reader should know, a sentence each. */
+  /** Notes, one sentence each. */
   readonly notes: readonly string[];
 }
 
-/** Holds what was measured against the configuration, the changes, and what the base branch had. */
+/** Compares the measured coverage with the configured gates, the changes and the base branch. */
 export async function assessCoverage(all: Measured, request: AssessmentRequest): Promise<Assessment> {
   const { gate, root, testFiles } = request;
   const { measured, suites } = withoutOthersTests(all, request.suites);
@@ -119,7 +119,10 @@ function excludedCount({ verified }: Measured, { all }: Counted): { readonly exc
   return all.size === verified.size ? {} : { excludedFiles: verified.size - all.size };
 }
 
-/** What the changes add; null where there is nothing to compare with. Throws UnavailableError where git cannot say and a gate asks. */
+/**
+ * The coverage of the changes; null where there is nothing to compare with. Throws UnavailableError where git fails and
+ * a gate needs it.
+ */
 async function changesOf(
   context: FilesContext,
   isExcluded: (file: string) => boolean,
@@ -127,7 +130,7 @@ async function changesOf(
 ): Promise<ChangedLines | null> {
   const { gate, root, environment } = request;
   const added = await addedLines(context.coverage, request).catch((error: unknown) => {
-    // Where no gate is about them, the reports say less, and the verdict stands.
+    // Without a gate on changes, only the reports lose detail.
     if (gate.changedLines === undefined) return null;
     throw new UnavailableError(`The changed lines cannot be told: ${messageOf(error)}`);
   });
@@ -137,7 +140,7 @@ async function changesOf(
   return { ...measureChanges(added, about), generated: [...generated].sort() };
 }
 
-/** What is compared: the base branch itself adds nothing to itself; the working tree adds to its commit. */
+/** The compared range: the base branch itself has no changes; a working tree is compared with its commit. */
 function rangeOf({
   commit,
   mergeBase,
@@ -153,7 +156,7 @@ async function addedLines(coverage: Coverage, request: AssessmentRequest): Promi
   return range && (await readAddedLines({ git, ...range, pathspecs: sourcePathspecs(root, coverage) }));
 }
 
-/** What the changes add to the lists of what tools leave out; where git cannot say, the reports say less. */
+/** Notes on entries that the changes add to exclusion lists; none where git fails. */
 async function exclusionNotes(request: AssessmentRequest): Promise<string[]> {
   const { git, root } = request;
   const range = rangeOf(request);
@@ -199,14 +202,14 @@ function noteOn(names: readonly string[], sentence: (named: string) => string): 
   return names.length === 0 ? [] : [sentence(some(names))];
 }
 
-/** A gate that nothing is left for holds nothing, which must not look as if it had been passed. */
+/** A gate that applies to no file must not look as if it had passed. */
 function emptiedNote({ count, ...changes }: ChangedLines, gate: Gate): string[] {
   const passedOver = [changes.leftOut, changes.omitted, changes.assumedTests, changes.generated].flat();
   if (gate.changedLines === undefined || count.total > 0 || passedOver.length === 0) return [];
   return [`The gate of changed lines (${gate.changedLines} %) had nothing to hold: none of the changed lines counts.`];
 }
 
-/** A glob that matches nothing holds nothing, which may be a slip. */
+/** A glob without matches has no effect, which may be a mistake. */
 function floorNotes(coverage: Coverage, { gate, root }: AssessmentRequest): string[] {
   const canonicalRoot = canonicalPath(root);
   const names = [...coverage.keys()].map((path) => nameWithin(canonicalRoot, path) ?? path);

@@ -2,23 +2,23 @@ import { type ClassifiedCoverage, classifyCoverage, type VerifiedFiles } from ".
 import { type LcovInput, mergeLcov } from "./lcov/merge.ts";
 import { type Coverage, SourceCoverage } from "./lcov/source-coverage.ts";
 
-/** Where the coverage of a suite is. */
+/** The coverage files of a suite. */
 export interface SuiteInputs {
   readonly suite: string;
   readonly inputs: readonly LcovInput[];
 }
 
-/** What was measured of the verified files. */
+/** The coverage of the verified files. */
 export interface Measured extends ClassifiedCoverage {
-  /** What each suite covered by itself. */
+  /** The coverage of each suite. */
   readonly bySuite: ReadonlyMap<string, Coverage>;
-  /** The files that git knows, relative to the root. */
+  /** The tracked files, relative to the root. */
   readonly tracked: ReadonlySet<string>;
 }
 
 /**
- * Merges the coverage of all suites, and parts it by whose code it is about; null where there is none.
- * Throws UnavailableError where a file cannot be read, is not LCOV, or was cut off.
+ * Merges the coverage of all suites and classifies it; null where there is none. Throws UnavailableError where a file
+ * is unreadable, not LCOV, or truncated.
  */
 export async function measure(suites: readonly SuiteInputs[], files: VerifiedFiles): Promise<Measured | null> {
   const measured = suites.filter(({ inputs }) => inputs.length > 0);
@@ -31,7 +31,7 @@ export async function measure(suites: readonly SuiteInputs[], files: VerifiedFil
   return { ...parted, bySuite, tracked: files.tracked };
 }
 
-/** What all suites cover together. */
+/** The coverage of all suites together. */
 function joined(all: readonly Coverage[]): Coverage {
   const sum = new Map<string, SourceCoverage>();
   for (const [file, source] of all.flatMap((coverage) => [...coverage])) {
@@ -42,7 +42,7 @@ function joined(all: readonly Coverage[]): Coverage {
   return sum;
 }
 
-/** The files of one suite among those that are verified. */
+/** The verified files of one suite. */
 function verifiedOf(coverage: Coverage, verified: Coverage): Coverage {
   return new Map([...coverage].filter(([file]) => verified.has(file)));
 }

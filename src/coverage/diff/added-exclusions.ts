@@ -3,10 +3,10 @@ import { join } from "node:path";
 import type { SimpleGit } from "simple-git";
 import { type ExclusionEntry, exclusionPathspecs, exclusionsIn } from "./exclusion-lists.ts";
 
-/** Larger files were not written by hand. */
+/** Larger files are not hand-written. */
 const largestFile = 1_000_000;
 
-/** An entry that the changes add to a list of what is left out of coverage. */
+/** An entry that the changes add to a coverage exclusion list. */
 export interface AddedExclusion extends ExclusionEntry {
   /** Relative to the repo's root. */
   readonly file: string;
@@ -19,11 +19,11 @@ export interface AddedExclusionsRequest {
   readonly root: string;
   /** The merge base's object id. */
   readonly from: string;
-  /** The commit's object id; null for the working tree as it lies. */
+  /** The commit's object id; null for the working tree. */
   readonly to: string | null;
 }
 
-/** What the changes add to the lists by which any tool leaves something out of coverage; what only moved is not added. */
+/** The entries that the changes add to coverage exclusion lists of any tool; moved entries are ignored. */
 export async function readAddedExclusions({ git, root, from, to }: AddedExclusionsRequest): Promise<AddedExclusion[]> {
   const range = to === null ? [from] : [from, to];
   const names = await git.raw([
@@ -51,7 +51,7 @@ function keyOf(list: string, entry: string): string {
   return JSON.stringify([list, entry]);
 }
 
-/** The text of a file at a commit; empty where it is not there. */
+/** A file's text at a commit; empty where it does not exist. */
 async function textAt(git: SimpleGit, commit: string, file: string): Promise<string> {
   const text = await git.raw(["cat-file", "blob", `${commit}:${file}`]).catch(() => "");
   return text.length > largestFile ? "" : text;

@@ -4,14 +4,14 @@ import type { SimpleGit } from "simple-git";
 
 /** A line that a diff adds. */
 export interface AddedLine {
-  /** The first line of a file is 1. */
+  /** Counted from 1. */
   readonly line: number;
   readonly text: string;
-  /** Whether git found it among the lines that the same diff removes. */
+  /** Whether git also found it among the removed lines. */
   readonly isMoved: boolean;
 }
 
-/** The lines that a diff adds, by file, relative to the repo's root. */
+/** The lines that a diff adds, by file, relative to the repository's root. */
 export type AddedLines = ReadonlyMap<string, readonly AddedLine[]>;
 
 export interface AddedLinesRequest {
@@ -19,15 +19,15 @@ export interface AddedLinesRequest {
   readonly git: SimpleGit;
   /** The merge base's object id. */
   readonly from: string;
-  /** The commit's object id; null for the working tree as it lies, with what is not tracked yet. */
+  /** The commit's object id; null for the working tree, including untracked files. */
   readonly to: string | null;
-  /** Pathspecs of the files that matter. */
+  /** Pathspecs of the relevant files. */
   readonly pathspecs: readonly string[];
 }
 
 const green = "32";
 const magenta = "35";
-/** A user's settings of any kind must not change what is read. */
+/** Overrides any user settings that would change the output. */
 const settings = [
   ...["-c", "core.quotePath=false", "-c", "color.diff.new=green", "-c", "color.diff.newMoved=magenta"],
   ...["-c", "color.diff.meta=normal", "-c", "color.diff.frag=normal", "-c", "color.diff.func=normal"],
@@ -37,11 +37,11 @@ const options = [
   ...["--unified=0", "--find-renames", "--color=always", "--color-moved=blocks", "--color-moved-ws=no"],
   ...["--ws-error-highlight=none", "--no-ext-diff", "--no-textconv", "--no-relative", "--inter-hunk-context=0"],
   ...["--src-prefix=a/", "--dst-prefix=b/", "--submodule=short", "--ignore-submodules=all"],
-  // What attributes call binary, or has a NUL in it, is read as well.
+  // Includes files that attributes or NUL bytes mark as binary.
   ...["--text", "--diff-algorithm=myers", "--indent-heuristic", "-l2000", "-O/dev/null"],
 ];
 
-/** The lines that are added against a merge base, renames followed, what git takes for moved marked. */
+/** Lines added since a merge base; follows renames and marks moved lines. */
 export async function readAddedLines({ git, from, to, pathspecs }: AddedLinesRequest): Promise<AddedLines> {
   const range = to === null ? [from] : [from, to];
   const output = await git.raw([...settings, "diff", ...options, ...range, "--", ...pathspecs]);
@@ -50,7 +50,7 @@ export async function readAddedLines({ git, from, to, pathspecs }: AddedLinesReq
   return added;
 }
 
-/** Of a file that is not tracked yet every line is new. */
+/** All lines of an untracked file are new. */
 async function untrackedLines(git: SimpleGit, pathspecs: readonly string[]): Promise<Map<string, AddedLine[]>> {
   const root = (await git.raw(["rev-parse", "--show-toplevel"])).replace(/\n$/, "");
   const names = await git.raw(["ls-files", "-z", "--others", "--exclude-standard", "--", ...pathspecs]);
@@ -64,12 +64,12 @@ function linesOf(text: string): AddedLine[] {
   return lines.map((line, index) => ({ line: index + 1, text: line.replace(/\r$/, ""), isMoved: false }));
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what git paints with.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: git's color codes.
 const painted = /\u001b\[([\d;]*)m/g;
 
 /**
- * Reads `git diff` without context. Lines are counted by what each hunk says it holds, so that no line of a file is taken
- * for one of the diff; the color of an added line says whether it was moved.
+ * Parses `git diff` without context. Lines are counted by hunk headers, so that file content is never taken for diff
+ * syntax; colors show which added lines were moved.
  */
 function parseDiff(output: string): Map<string, AddedLine[]> {
   const added = new Map<string, AddedLine[]>();
@@ -90,7 +90,7 @@ function parseDiff(output: string): Map<string, AddedLine[]> {
     else if (/^(?:new file mode|new mode|index \S+) 120000$/.test(text)) isLink = true;
     else if (text.startsWith("+++ ")) {
       const name = nameIn(text.slice("+++ ".length));
-      // What a symbolic link leads to is no line of it.
+      // A symbolic link's target is not a line.
       file = name === null || isLink ? null : [];
       if (name !== null && file !== null) added.set(name, file);
     } else {
@@ -105,13 +105,13 @@ function parseDiff(output: string): Map<string, AddedLine[]> {
 }
 
 function colorOf(raw: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what git paints with.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: git's color codes.
   return /^\u001b\[(\d+)m/.exec(raw)?.[1] ?? green;
 }
 
-/** `b/src/a.py`, or `"b/src/a\tb.py"` where a name holds what would end the line; null for a file that is gone. */
+/** `b/src/a.py`, or quoted as `"b/src/a\tb.py"`; null for a deleted file. */
 function nameIn(written: string): string | null {
-  // Git ends a name with spaces in it by a tab.
+  // Git ends names that contain spaces with a tab.
   const text = written.replace(/\t$/, "");
   if (text === "/dev/null") return null;
   const name = text.startsWith('"') ? unquoted(text.slice(1, -1)) : text;

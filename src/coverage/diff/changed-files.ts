@@ -11,7 +11,7 @@ export interface ChangedFilesContext extends FilesContext {
   readonly generated: ReadonlySet<string>;
 }
 
-/** Pathspecs of the files in languages that can be measured, and of those that were. */
+/** Pathspecs of files in measurable languages, and of measured files. */
 export function sourcePathspecs(root: string, coverage: Coverage): string[] {
   const canonicalRoot = canonicalPath(root);
   const names = [...coverage.keys()].flatMap((path) => nameWithin(canonicalRoot, path) ?? []);
@@ -22,7 +22,7 @@ export function sourcePathspecs(root: string, coverage: Coverage): string[] {
   ];
 }
 
-/** Tells of each changed file, relative to the root, whether its lines count, and which of them ran. */
+/** Says for each changed file, relative to the root, whether its lines count and which of them ran. */
 export function changedFiles(context: ChangedFilesContext): (file: string) => ChangedFile {
   const root = canonicalPath(context.root);
   const measured = new Set([...context.coverage.keys()].map(extname));
@@ -41,9 +41,9 @@ export function changedFiles(context: ChangedFilesContext): (file: string) => Ch
 }
 
 /**
- * Whether somebody should have measured a file: a suite that names no source measures all that it loads; one that names some,
- * or whose runner is configured for some, has said that nothing else of its directory counts. What lies in no suite's directory
- * at all is forgotten, not left out.
+ * Whether a file should have been measured: a suite without `source` measures all that it loads; with `source`, or with
+ * a configured runner, the rest of its directory does not count. A file outside of all suites' directories was
+ * forgotten, not excluded.
  */
 function whetherExpected(path: string, file: string, { suites }: ChangedFilesContext): ChangedFile["counts"] {
   const speaking = suites.filter(({ runner }) => speaks(runner, file));

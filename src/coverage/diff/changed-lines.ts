@@ -5,40 +5,40 @@ import type { LineHits } from "../lcov/lines.ts";
 import type { AddedLine, AddedLines } from "./added-lines.ts";
 import { isExclusion } from "./code-lines.ts";
 
-/** What the changes add, and what of that is covered. */
+/** The changed lines, and how many of them are covered. */
 export interface ChangedLines {
   readonly count: Count;
   /** Sorted by file and line. */
   readonly uncovered: readonly LineRange[];
   /** Source files that no suite loads. */
   readonly unloaded: readonly string[];
-  /** Changed source files that a suite's `source` leaves out: they do not count. */
+  /** Changed source files outside of every suite's `source`; they do not count. */
   readonly leftOut: readonly string[];
-  /** Changed source files that the runners' own coverage configuration leaves out: they do not count. */
+  /** Changed source files that the runners' coverage configuration excludes; they do not count. */
   readonly omitted: readonly string[];
-  /** Changed files that are taken for tests by their names, or by the tests in them, alone: they do not count. */
+  /** Changed files that are assumed to be tests only because of their names or contents; they do not count. */
   readonly assumedTests: readonly string[];
   readonly exclusions: readonly Exclusion[];
-  /** Changed files that their attributes call generated: they do not count. */
+  /** Changed files that git attributes mark as generated; they do not count. */
   readonly generated: readonly string[];
 }
 
 /** What is known of a changed file. */
 export interface ChangedFile {
-  /** Its lines; null where no suite loads it. */
+  /** Its coverage; null where no suite loads it. */
   readonly lines: LineHits | null;
-  /** Where no suite loads it: the lines that look as if they could run. */
+  /** Where no suite loads it: the lines that look executable. */
   readonly code: ReadonlySet<number>;
   /**
-   * `out` for tests, generated files and what is excluded; `left out` where nobody was to measure it, `omitted` where the
-   * runner's own configuration says so.
+   * `out` for tests, generated and excluded files; `left out` where no suite was to measure it, `omitted` where the
+   * runner's configuration excludes it.
    */
   readonly counts: "yes" | "out" | "left out" | "omitted" | "assumed test";
 }
 
 /**
- * Holds what was added against what was covered. Moved lines are not new. Of a file that no suite loads, every line that
- * looks as if it could run counts as not covered.
+ * Compares added lines with coverage. Moved lines are not new. In a file that no suite loads, every line that looks
+ * executable counts as uncovered.
  */
 export function measureChanges(
   added: AddedLines,
@@ -75,7 +75,7 @@ function exclusionsIn(file: string, lines: readonly AddedLine[]): Exclusion[] {
   return lines.filter(({ text }) => isExclusion(text)).map(({ line, text }) => ({ file, line, text: text.trim() }));
 }
 
-/** Lines that follow each other among those that can run are one range: what stands between them cannot run. */
+/** Joins uncovered lines into ranges across lines that are not executable. */
 function rangesOf(file: string, missed: readonly AddedLine[], canRun: (line: number) => boolean): LineRange[] {
   const ranges: { file: string; from: number; to: number }[] = [];
   for (const { line } of missed) {

@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 
-/** What excludes code from coverage, in the dialects of coverage.py, istanbul, c8, V8, Node and gcov. */
+/** Comments that exclude code from coverage, for coverage.py, istanbul, c8, V8, Node and gcov. */
 const exclusion =
   /#\s*pragma[:\s]\s*no\s*(?:cover|branch)\b|(?:\/\*|\/\/|<!--|^\s*\*)\s*(?:[@#]\s*)?(?:v8|c8|istanbul|node:coverage)\s+(?:ignore|disable)\b|\b(?:LCOV|GCOVR?)_EXCL_(?:LINE|START|BR_LINE|BR_START)\b/i;
 
-/** Whether a line carries a comment that excludes code from coverage. */
+/** Whether a line has a comment that excludes code from coverage. */
 export function isExclusion(text: string): boolean {
   return exclusion.test(text);
 }
 
-/** As `likelyCode`, of a file at an absolute path; none where it cannot be read. */
+/** `likelyCode` for the file at an absolute path; empty where it cannot be read. */
 export function likelyCodeIn(path: string): ReadonlySet<number> {
   try {
     return likelyCode(path, readFileSync(path, "utf8"));
@@ -19,14 +19,14 @@ export function likelyCodeIn(path: string): ReadonlySet<number> {
 }
 
 interface Line {
-  /** The first line of a file is 1. */
+  /** Counted from 1. */
   readonly line: number;
   readonly text: string;
 }
 
 /**
- * Of a whole file that nobody measured, the lines that most likely can run: those with a word in them that are no comment. A
- * file of TypeScript that holds nothing but types has none.
+ * The lines of an unmeasured file that are probably executable: those with a word that are not comments. A TypeScript
+ * file with only types has none.
  */
 export function likelyCode(file: string, text: string): ReadonlySet<number> {
   const lines = text.split(/\r?\n/).map((one, index) => ({ line: index + 1, text: one }));
@@ -55,10 +55,10 @@ function withoutComments(lines: readonly Line[], isPython: boolean): Line[] {
 
 const typeBegins =
   /^(?:import\b|export\s+(?:type|interface|declare|\*|\{)|(?:declare\s+)?(?:interface|type|namespace|global|module)\b)/;
-/** What goes on with a type that is open. */
+/** Continues an open type declaration. */
 const typeGoesOn = /^(?:[\])}|&>?:=]|extends\b)/;
 
-/** Every line begins a type, stands between its brackets, or goes on with it. */
+/** Whether every line begins a type, is inside its brackets, or continues it. */
 function holdsOnlyTypes(code: readonly Line[]): boolean {
   let depth = 0;
   let isOpen = false;
@@ -71,7 +71,7 @@ function holdsOnlyTypes(code: readonly Line[]): boolean {
   return true;
 }
 
-/** Whether a JavaScript text does nothing but hand on what other files export: of that nobody counts a line. */
+/** Whether a JavaScript text only re-exports from other files; coverage tools count no line of it. */
 export function onlyReexports(text: string): boolean {
   const rest = text
     .replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$|^#!.*$/gm, "")
@@ -82,7 +82,7 @@ export function onlyReexports(text: string): boolean {
   return text.trim() !== "" && !/\w/.test(rest);
 }
 
-/** The same of a file at an absolute path; false where it cannot be read. */
+/** `onlyReexports` for the file at an absolute path; false where it cannot be read. */
 export function fileOnlyReexports(path: string): boolean {
   try {
     return onlyReexports(readFileSync(path, "utf8"));

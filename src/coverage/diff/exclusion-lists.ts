@@ -3,17 +3,17 @@ import { bracketsAround, quoteMark, tokensOf, unquoted } from "../../project/par
 import { parseYaml, recordOf } from "../../project/parsers/loose-values.ts";
 import { readSections } from "../../project/parsers/sections.ts";
 
-/** What a list in a file leaves out of coverage. */
+/** An entry of a coverage exclusion list. */
 export interface ExclusionEntry {
-  /** The key of the list, such as `omit`. */
+  /** The list's key, such as `omit`. */
   readonly list: string;
-  /** As it is written there, such as `src/generated/*`. */
+  /** As written, such as `src/generated/*`. */
   readonly entry: string;
 }
 
 type Reader = (text: string) => ExclusionEntry[];
 
-/** Which files hold such lists, by their names without directories, and how they are read. */
+/** The files that may contain exclusion lists, by base name, and how to read them. */
 const readers: readonly (readonly [RegExp, Reader])[] = [
   [/^\.coveragerc$|^setup\.cfg$|^tox\.ini$/, (text) => coveragePy(text, "ini")],
   [/^\.coveragerc\.toml$|^pyproject\.toml$/, (text) => coveragePy(text, "toml")],
@@ -29,14 +29,14 @@ const readers: readonly (readonly [RegExp, Reader])[] = [
   [/^verify\.config\.(m?js|ts)$/, (text) => inCode(text, "exclude", "coverage", "coverage.exclude")],
 ];
 
-/** Pathspecs of the files that may hold such lists. */
+/** Pathspecs of files that may contain exclusion lists. */
 export const exclusionPathspecs: readonly string[] = [
   ...[".coveragerc", ".coveragerc.toml", "setup.cfg", "tox.ini", "pyproject.toml", "package.json"],
   ...["vitest.config.*", "vite.config.*", "vitest.workspace.*", "jest.config.*", ".nycrc*", ".c8rc*", "nyc.config.*"],
   "verify.config.*",
 ].map((name) => `:(top,glob)**/${name}`);
 
-/** What a file of that name leaves out of coverage, as far as it can be read without being run. */
+/** The exclusions in a file of that name, as far as they can be read without running it. */
 export function exclusionsIn(file: string, text: string): ExclusionEntry[] {
   const name = basename(file);
   return readers.filter(([pattern]) => pattern.test(name)).flatMap(([, read]) => read(text));
@@ -51,7 +51,7 @@ function coveragePy(text: string, format: "ini" | "toml"): ExclusionEntry[] {
   });
 }
 
-/** The strings of a list in TOML; in INI, a list's lines, of which each may hold several patterns of files. */
+/** The strings of a list in TOML, or the lines of a list in INI, each of which may contain several patterns. */
 function listIn(value: string, format: "ini" | "toml"): string[] {
   if (format === "ini") return value.split(/[\n,]/).map((entry) => entry.trim());
   const parts = value.matchAll(/#.*|"((?:\\.|[^"\\])*)"|'([^']*)'/g);
@@ -81,7 +81,7 @@ function ownList(configuration: unknown): ExclusionEntry[] {
   return entries("coverage.exclude", recordOf(recordOf(configuration).coverage).exclude);
 }
 
-/** The strings of the list that is written for a key, in the object that is written for its parent. */
+/** The strings of the list at a key, inside the object at the parent key. */
 function inCode(text: string, key: string, parent: string | null, list: string): ExclusionEntry[] {
   const tokens = tokensOf(text);
   const found = tokens.flatMap((token, index) => {
@@ -97,12 +97,12 @@ function inCode(text: string, key: string, parent: string | null, list: string):
   return list === "collectCoverageFrom" ? everyEntry(list, found) : entries(list, found);
 }
 
-/** Of a list that leaves out, what begins with `!` takes back. */
+/** In an exclusion list, entries with a leading `!` are not exclusions. */
 function entries(list: string, value: unknown): ExclusionEntry[] {
   return everyEntry(list, value).filter(({ entry }) => !entry.startsWith("!"));
 }
 
-/** Of a list that takes in, what begins with `!` leaves out. */
+/** In an inclusion list, entries with a leading `!` are exclusions. */
 function negated(all: readonly ExclusionEntry[]): ExclusionEntry[] {
   return all.filter(({ entry }) => entry.startsWith("!"));
 }

@@ -5,8 +5,8 @@ import { openGit } from "../../git/client.ts";
 import type { Environment } from "../../shared/world.ts";
 
 /**
- * Which of the files, relative to the root of a checkout, the attributes in its own files call generated. Git is asked from
- * an empty repository: what a user's own settings or `.git/info/attributes` say is nobody else's.
+ * The files, relative to a checkout's root, that its own attributes mark as generated. Runs git in an empty repository,
+ * so that the user's settings and `.git/info/attributes` have no effect.
  */
 export async function generatedFiles(
   root: string,
@@ -29,7 +29,7 @@ export async function generatedFiles(
       "linguist-generated",
       "--",
     ];
-    // A command line holds only so much.
+    // Splits the list, as command lines are limited in length.
     for (let start = 0; start < files.length; start += 500) {
       const fields = (await git.raw([...ask, ...files.slice(start, start + 500)])).split("\0");
       for (let index = 0; index + 2 < fields.length; index += 3) {
@@ -43,7 +43,7 @@ export async function generatedFiles(
   return generated;
 }
 
-/** By hand: `git init` would copy the user's own template into it. */
+/** Created by hand: `git init` would copy the user's template. */
 async function makeEmptyRepository(directory: string): Promise<void> {
   await mkdir(join(directory, "objects"));
   await mkdir(join(directory, "refs"));

@@ -5,45 +5,45 @@ import picomatch from "picomatch";
 export const sourceExtensions: readonly string[] = [
   ...[".py", ".js", ".jsx", ".cjs", ".mjs", ".ts", ".tsx", ".cts", ".mts", ".vue", ".svelte"],
 ];
-/** What is called so holds tests, or is a domain of its own: specifications, for one. */
+/** Directory names that may mean tests or source, such as `specs`. */
 const maybeTestDirectory = /^(?:specs?|e2e)$/i;
 const testDirectory = /^(?:tests?|__tests__|__mocks__|cypress)$/i;
 const testName =
   /(?:\.(?:test|spec|cy)\.[^/.]+|(?:^|\/)(?:test_[^/]*|conftest)\.py|_(?:test|spec)\.(?:py|go|rb|rs|exs|dart|c|cc|cpp|cxx))$/;
-/** What configures tools, and declares what is elsewhere. */
+/** Tool configuration and type declarations. */
 const settingsName = /(?:\.config\.[cm]?[jt]s|\.d\.[cm]?ts|(?:^|\/)(?:setup|noxfile|tasks)\.py|(?:^|\/)\.[^/]*)$/;
 
-/** Whether a file is written in a language that can be or was measured, and is no settings of a tool. */
+/** Whether a file is in a measurable language and is not a tool's configuration. */
 export function isInLanguage(file: string, measured: ReadonlySet<string> = new Set()): boolean {
   const extension = extname(file);
   const isKnown = sourceExtensions.includes(extension) || (extension !== "" && measured.has(extension));
   return isKnown && !settingsName.test(file);
 }
 
-/** Whether a file in such a language is source by its name, or may be: `specs` and `e2e` are names of either. */
+/** Whether a file may be source, by its name; `specs` and `e2e` may be either. */
 export function mayBeSource(file: string, measured: ReadonlySet<string> = new Set()): boolean {
   return isInLanguage(file, measured) && !isTestName(file) && testDirectoryOf(file)?.isCertain !== true;
 }
 
-/** Whether a file, relative to the repo's root, is a test or helps tests, by the names that the field gives them. */
+/** Whether a file, relative to the repository's root, is a test or test helper by common naming conventions. */
 export function isTestFile(file: string): boolean {
   return isTestName(file) || testDirectoryOf(file) !== null;
 }
 
-/** Whether a file is called like a test, wherever it lies. */
+/** Whether a file is named like a test. */
 export function isTestName(file: string): boolean {
   return testName.test(file);
 }
 
-/** A directory that is called like one of tests. */
+/** A directory that is named like a test directory. */
 export interface TestDirectory {
   /** Relative to the repo's root, such as "shop/specs". */
   readonly name: string;
-  /** Whether nothing else is called so. */
+  /** Whether only tests use that name. */
   readonly isCertain: boolean;
 }
 
-/** The outermost directory of a file, relative to the repo's root, that is called like one of tests; null where none is. */
+/** The outermost test directory of a file, relative to the repository's root; null where there is none. */
 export function testDirectoryOf(file: string): TestDirectory | null {
   const directories = file.split("/").slice(0, -1);
   const index = directories.findIndex((name) => testDirectory.test(name) || maybeTestDirectory.test(name));
@@ -52,7 +52,7 @@ export function testDirectoryOf(file: string): TestDirectory | null {
   return { name: directories.slice(0, index + 1).join("/"), isCertain };
 }
 
-/** Whether a file, relative to the repo's root, matches one of the globs, and none of those that begin with `!`. */
+/** Whether a file, relative to the repository's root, matches one of the globs and none of those with a leading `!`. */
 export function matchesAny(globs: readonly string[]): (file: string) => boolean {
   const taken = globs.filter((glob) => !glob.startsWith("!"));
   const left = globs.filter((glob) => glob.startsWith("!")).map((glob) => glob.slice(1));

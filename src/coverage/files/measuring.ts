@@ -1,18 +1,18 @@
-/** What a runner says of what it measures, by its own configuration; all files are absolute, their links resolved. */
+/** What a runner reports about its coverage configuration. All files are absolute real paths. */
 export interface Measuring {
-  /** Whether the runner spoke of it. */
+  /** Whether the runner reported anything. */
   readonly isReported: boolean;
-  /** The files that the configuration names as source, loaded or not; null where it names none, and what is loaded counts. */
+  /** The files that the configuration includes, loaded or not; null where it includes whatever is loaded. */
   readonly named: ReadonlySet<string> | null;
-  /** The files that the configuration leaves out, such as by coverage.py's `omit`. */
+  /** The files that the configuration excludes, for example with coverage.py's `omit`. */
   readonly left: ReadonlySet<string>;
-  /** Files that hold tests and are no test files: with doctests, vitest's in-source tests, or checked by a linter as a test. */
+  /** Files with tests that are not test files: doctests, vitest's in-source tests, files that a lint runner checks. */
   readonly tested: ReadonlySet<string>;
-  /** The test files that it found, though none of their tests was to run; empty where the runner tells only what ran. */
+  /** The test files it found, run or not; empty where the runner only reports what ran. */
   readonly testFiles: ReadonlySet<string>;
 }
 
-/** Of a runner that says nothing. */
+/** For a runner that reports nothing. */
 export const nothingReported: Measuring = {
   isReported: false,
   named: null,
@@ -21,7 +21,7 @@ export const nothingReported: Measuring = {
   testFiles: new Set(),
 };
 
-/** What several processes of one suite say, which have one configuration. */
+/** Merges the reports of a suite's processes, which share one configuration. */
 export function joinMeasuring(parts: readonly Measuring[]): Measuring {
   const reported = parts.find(({ isReported }) => isReported) ?? parts[0] ?? nothingReported;
   const all = (files: (part: Measuring) => ReadonlySet<string>): Set<string> =>

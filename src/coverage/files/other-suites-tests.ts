@@ -3,9 +3,9 @@ import type { Measured } from "../measure.ts";
 import type { MeasuringSuite } from "./tests-or-source.ts";
 
 /**
- * What was measured, and the suites, without the test files of other suites: vitest and jest leave their own test files out, and
- * take those that another configuration names for source, which no test of theirs loads. What holds tests and is source stays,
- * and what a suite of another kind counts.
+ * Removes the test files of other suites from what was measured: vitest and jest exclude their own test files, but
+ * count those of another configuration as source. Source files with tests stay, and so does what suites of other kinds
+ * count.
  */
 export function withoutOthersTests<Suite extends MeasuringSuite & { readonly name: string }>(
   measured: Measured,

@@ -3,29 +3,29 @@ import { adapterPath } from "../../shared/paths.ts";
 import { canonicalPath, isWithin, nameWithin } from "../../shared/within.ts";
 import type { Coverage, SourceCoverage } from "../lcov/source-coverage.ts";
 
-/** The merged coverage, parted by whose code it is about. */
+/** The merged coverage, classified by where its files are. */
 export interface ClassifiedCoverage {
-  /** Of the verified files. */
+  /** The verified files. */
   readonly verified: Coverage;
-  /** Files of another checkout of the same repository: their code ran in place of what was to be verified. */
+  /** Files in another checkout of the repository: their code ran instead of the verified code. */
   readonly otherCheckout: readonly string[];
-  /** Files that are no part of what is verified, such as generated or installed ones: they neither help nor harm. */
+  /** Other files, such as generated or installed ones; they do not count. */
   readonly untracked: readonly string[];
-  /** Files below the root that are not there: the data is not of what was verified, or they were removed while it ran. */
+  /** Files below the root that do not exist: the data is from another tree, or they were removed during the run. */
   readonly missing: readonly string[];
 }
 
-/** What is verified. */
+/** The files that are verified. */
 export interface VerifiedFiles {
   /** The absolute root of the checkout. */
   readonly root: string;
-  /** Its files, relative to the root. */
+  /** The tracked files, relative to the root. */
   readonly tracked: ReadonlySet<string>;
   /** The absolute roots of the repository's other checkouts. */
   readonly otherRoots: readonly string[];
 }
 
-/** Parts the merged coverage. What we inject into the workers ourselves is nobody's code and left out in silence. */
+/** Classifies the merged coverage. Our own adapters are dropped. */
 export function classifyCoverage(merged: Coverage, { root, tracked, otherRoots }: VerifiedFiles): ClassifiedCoverage {
   const adapters = canonicalPath(adapterPath("."));
   const canonicalRoot = canonicalPath(root);
@@ -45,7 +45,7 @@ export function classifyCoverage(merged: Coverage, { root, tracked, otherRoots }
   return { verified, otherCheckout, untracked, missing };
 }
 
-/** Whether an absolute path lies in a directory of installed packages, which the checkouts may share. */
+/** Whether an absolute path is inside of a directory of installed packages, which checkouts may share. */
 function isInstalled(path: string): boolean {
   return /[\\/](node_modules|site-packages|dist-packages)[\\/]/.test(path);
 }

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { globOf } from "../../shared/patterns.ts";
 
 /**
- * Where what a suite's `source` names may lie, absolute: a directory, a file, or a package that is imported by its name, from
- * the suite's own directory or from where packages most often lie in it.
+ * The absolute paths that an entry of `source` may mean: a directory, a file, or an importable package in the suite's
+ * directory or a usual subdirectory.
  */
 export function sourcePlaces(directory: string, name: string): string[] {
   const asPath = name.replaceAll(".", "/");
@@ -12,12 +12,12 @@ export function sourcePlaces(directory: string, name: string): string[] {
   return candidates.map((candidate) => join(directory, candidate));
 }
 
-/** Those of them that are there. */
+/** The existing ones of these paths. */
 export function existingSourcePlaces(directory: string, name: string): string[] {
   return sourcePlaces(directory, name).filter((path) => existsSync(path));
 }
 
-/** The glob, relative to the suite's directory, of what a `source` that is a directory or a file names. */
+/** A glob, relative to the suite's directory, for a `source` that is a directory or a file. */
 export function sourceGlob(directory: string, name: string): string {
   const isFile = statSync(join(directory, name), { throwIfNoEntry: false })?.isFile() === true;
   return isFile ? globOf(name) : `${globOf(name)}/**`;

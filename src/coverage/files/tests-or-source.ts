@@ -6,7 +6,7 @@ import { isTestName, type TestDirectory, testDirectoryOf } from "./file-kinds.ts
 import type { Measuring } from "./measuring.ts";
 import { sourcePlaces } from "./source-places.ts";
 
-/** A suite as far as it says whose lines count. */
+/** What a suite says about which files count. */
 export interface MeasuringSuite {
   readonly runner: RunnerName;
   /** The absolute directory it runs in. */
@@ -26,14 +26,14 @@ export interface FilesContext {
 }
 
 /**
- * What a file is: source, whose lines count; a test, which ran and is called like one; or what is taken for a test, as its name
- * or its tests are all that speaks.
+ * A file is source, whose lines count; a test, which ran and is named like one; or an assumed test, by its name or
+ * contents only.
  */
 export type FileKind = "source" | "test" | "assumed test";
 
 /**
- * Tells source from tests, file by file, relative to the root. What a suite's `source` or the runner's own configuration names
- * is source, though it is called like a test or holds some; but real tests often lie among it, and helpers beside them.
+ * Classifies files, relative to the root, as source or tests. What `source` or the runner's configuration names is
+ * source, even if it is named like a test; but real tests and helpers are often among it.
  */
 export function fileKinds({ root: givenRoot, coverage, suites, testFiles }: FilesContext): (file: string) => FileKind {
   const root = canonicalPath(givenRoot);
@@ -47,20 +47,20 @@ export function fileKinds({ root: givenRoot, coverage, suites, testFiles }: File
     const path = join(root, file);
     return (testFiles.has(file) && !isTestOf(path, "tested")) || isTestOf(path, "testFiles");
   };
-  // Those in which files ran that are called like tests, and all around them.
+  // Directories that contain files that ran and are named like tests, and their parents.
   const directoriesOfTests = new Set(
     [...testFiles].filter((file) => isTestName(file) && ranAsTest(file)).flatMap(around),
   );
 
-  /** Of a file that nothing in its name makes a test. */
+  /** For a file whose name does not suggest a test. */
   const plainKind = ({ path, file, isMeasured, isNamed, ran }: Facts): FileKind => {
     if (isNamed || !ran) return "source";
-    // Nobody measures the test files that the runner itself leaves out.
+    // Runners do not measure their own test files.
     if (!isMeasured && isTestOf(path, "testFiles")) return "test";
     return isMeasured && measuresNoTests(suites, file) ? "source" : "assumed test";
   };
 
-  /** Of a file in a directory that is called like one of tests. */
+  /** For a file in a directory that is named like a test directory. */
   const kindIn = ({ name, isCertain }: TestDirectory, { path, isMeasured, isNamed, ran }: Facts): FileKind => {
     if (ran && (isCertain || !isNamed)) return "test";
     const isNamedItself = places.some((place) => isWithin(place, join(root, name)) && isWithin(path, place));
@@ -70,7 +70,7 @@ export function fileKinds({ root: givenRoot, coverage, suites, testFiles }: File
     return isNamed || (isMeasured && !holdsTests) ? "source" : "assumed test";
   };
 
-  /** Of a file that is itself called like a test: source has such names too. */
+  /** For a file that is named like a test, as some source is. */
   const kindOfCalledTest = ({ file, isMeasured, isNamed, ran }: Facts): FileKind => {
     if (ran || /(?:^|\/)conftest\.py$/.test(file)) return "test";
     const directory = testDirectoryOf(file);
@@ -95,13 +95,13 @@ interface Facts {
   /** Absolute. */
   readonly path: string;
   readonly isMeasured: boolean;
-  /** Whether a suite's `source`, or a runner's own configuration, names it. */
+  /** Whether a suite's `source`, or a runner's configuration, names it. */
   readonly isNamed: boolean;
   /** Whether it ran as a test file, or was found to be one. */
   readonly ran: boolean;
 }
 
-/** Whether a suite's `source`, or its runner's own configuration, names a file; what the runner says of both is the answer. */
+/** Whether a suite's `source` or its runner's configuration names a file; the runner's report takes precedence. */
 export function namesSource(path: string, { directory, source, measuring }: MeasuringSuite): boolean {
   if (measuring.named !== null) return measuring.named.has(path);
   if (source.length === 0) return false;
@@ -111,18 +111,18 @@ export function namesSource(path: string, { directory, source, measuring }: Meas
   );
 }
 
-/** Whether a runner may measure a file, by the language that it is written in. */
+/** Whether a runner may measure a file, by its language. */
 export function speaks(runner: RunnerName, file: string): boolean {
   return runner === "command" || (runner === "pytest") === file.endsWith(".py");
 }
 
-/** vitest and jest measure none of their own test files; what a command measures is its own configuration's word. */
+/** vitest and jest do not measure their own test files; what a command measures is up to its configuration. */
 function measuresNoTests(suites: readonly MeasuringSuite[], file: string): boolean {
   const speaking = suites.filter(({ runner }) => speaks(runner, file));
   return speaking.every(({ runner }) => runner === "vitest" || runner === "jest" || runner === "command");
 }
 
-/** The directories above a file, relative to the root: "a/b/c.py" has "a/b" and "a". */
+/** The parent directories of a file, relative to the root: "a/b/c.py" has "a/b" and "a". */
 function around(file: string): string[] {
   const parts = file.split("/").slice(0, -1);
   return parts.map((_, index) => parts.slice(0, index + 1).join("/"));

@@ -9,13 +9,13 @@ import { matchesAny } from "../files/file-kinds.ts";
 import { type Coverage, countAll, type Metric, metrics, type SourceCoverage } from "../lcov/source-coverage.ts";
 import type { RecordedFigure } from "./recorded-figures.ts";
 
-/** What counts of what was measured. */
+/** The measured coverage that counts. */
 export interface Counted {
   readonly all: Coverage;
   readonly bySuite: ReadonlyMap<string, Coverage>;
 }
 
-/** What the figures are held against. */
+/** What the coverage is compared with. */
 export interface Against {
   readonly gate: Gate;
   /** The absolute root of the checkout: files are named relative to it. */
@@ -24,11 +24,11 @@ export interface Against {
   readonly changes: ChangedLines | null;
   /** What is recorded of the base branch. */
   readonly base: RecordedFigure | null;
-  /** The suites that pytest runs: coverage.py mixes branches into its total. */
+  /** The suites that pytest runs: coverage.py includes branches in its total. */
   readonly mixingSuites: readonly string[];
 }
 
-/** Holds the merged coverage against every gate of the configuration, each exactly. No lines at all never pass. */
+/** Applies every configured gate to the merged coverage, without rounding. No lines never pass. */
 export function judge({ all, bySuite }: Counted, against: Against): CoverageSummary {
   const { gate, changes } = against;
   const lines = countAll(all, "lines");
@@ -68,7 +68,7 @@ function filesOf(coverage: Coverage, root: string): FileCoverage[] {
     .sort((left, right) => compareNames(left.file, right.file));
 }
 
-/** Null where nobody looked: that is not the same as none. */
+/** Null where nothing was measured, which differs from zero. */
 function measuredCount(coverage: Coverage, metric: Exclude<Metric, "lines">): Count | null {
   return isMeasured(coverage, metric) ? countAll(coverage, metric) : null;
 }
@@ -81,7 +81,7 @@ function held(metric: GateSummary["metric"], count: Count, threshold: number, is
   return { metric, ...count, threshold, passed: isKnown && reaches(count, threshold) };
 }
 
-/** What one suite measures says nothing of another that does not. */
+/** A suite without branch data must not be judged by another suite's. */
 function heldBySuites(
   metric: "branches" | "functions",
   count: Count | null,
@@ -94,7 +94,7 @@ function heldBySuites(
   return isKnown ? gate : { ...gate, unmeasured };
 }
 
-/** Without a changed line there is nothing to cover. */
+/** Without changed lines there is nothing to cover. */
 function changesGate(changes: ChangedLines | null, threshold: number): GateSummary {
   return held("changedLines", changes?.count ?? { covered: 0, total: 0 }, threshold, changes !== null);
 }
@@ -112,7 +112,7 @@ function filesGate(files: readonly FileCoverage[], floors: Readonly<Record<strin
 }
 
 function suiteGates(suite: string, coverage: Coverage | undefined, own: Gate["suites"][string]): GateSummary[] {
-  // A suite that did not run is named where the run is called a part of the whole.
+  // A suite that did not run is reported elsewhere, as the run is partial.
   if (coverage === undefined) return [];
   return metrics.flatMap((metric) => {
     const threshold = own[metric];
@@ -123,7 +123,7 @@ function suiteGates(suite: string, coverage: Coverage | undefined, own: Gate["su
   });
 }
 
-/** A base of which nothing is recorded cannot be fallen below; the run says so. */
+/** Without a recorded base there is nothing to fall below; a note says so. */
 function ratchetGate(lines: Count, base: RecordedFigure | null): GateSummary {
   const known = base === null ? null : { ...base.lines, commit: base.commit };
   return {
@@ -135,7 +135,7 @@ function ratchetGate(lines: Count, base: RecordedFigure | null): GateSummary {
   };
 }
 
-/** With branches measured, coverage.py's total is the share of lines and branches together (coverage.py, "Branch coverage"). */
+/** With branches measured, coverage.py's total counts lines and branches together (coverage.py, "Branch coverage"). */
 function mixedTotal(suite: string, coverage: Coverage | undefined): OwnTotal[] {
   if (coverage === undefined || !isMeasured(coverage, "branches")) return [];
   const lines = countAll(coverage, "lines");

@@ -3,10 +3,10 @@ import { formatPercent, linesAsIn, linesNeeded } from "../../model/percent.ts";
 import type { CoverageSummary, FileCoverage, GateSummary, LineRange } from "../../model/summary.ts";
 import { listed, plural, shortId } from "../../shared/text.ts";
 
-/** How many ranges of lines, or files, a reason names. */
+/** How many line ranges or files a reason lists. */
 const named = 5;
 
-/** Why gates are closed, a sentence each, with what would open them; empty where all are open. */
+/** Why gates failed, one sentence each, with what would make them pass; empty where all passed. */
 export function gateReasons(summary: CoverageSummary): string[] {
   const { gates = [] } = summary;
   return gates.filter(({ passed }) => !passed).map((gate) => reasonOf(gate, summary));
@@ -83,7 +83,7 @@ function ratchetReason({ base, ...count }: GateSummary, summary: CoverageSummary
   );
 }
 
-/** Branches, functions, and what one suite covers by itself. */
+/** Branches, functions, and the coverage of a single suite. */
 function shareReason({ metric, suite, threshold, unmeasured, ...count }: GateSummary): string {
   const gate = threshold ?? 0;
   const of = suite === undefined ? "" : ` of ${suite}`;
@@ -113,7 +113,7 @@ function shareOf({ covered, total }: Count, threshold: number): string {
   return `${formatPercent(covered, total, threshold)} (${covered} of ${plural(total, "line")})`;
 }
 
-/** The changed lines that are not covered, then as many of the files that miss the most as it takes. */
+/** The uncovered changed lines, then the files with the most uncovered lines, as many as needed. */
 function whatHelps({ uncoveredChanges = [], files }: CoverageSummary, missing: number): string {
   const changed = uncoveredChanges.length === 0 ? "" : `Not covered of what changed: ${rangesText(uncoveredChanges)}. `;
   return `${changed}Most missed: ${mostMissed(files, missing)}.`;
@@ -128,7 +128,7 @@ export function rangeText({ file, from, to }: LineRange): string {
   return `${file}:${from === to ? from : `${from}-${to}`}`;
 }
 
-/** The fewest files that hold so many uncovered lines; where they are more than can be named, how many more. */
+/** The fewest files that contain so many uncovered lines, and how many more there are than can be listed. */
 function mostMissed(files: readonly FileCoverage[], missing: number): string {
   const sorted = mostMissedFirst(files.filter((file) => missedOf(file) > 0));
   let held = 0;

@@ -6,16 +6,16 @@ import type { MergeBase } from "../../git/merge-base.ts";
 import type { Count } from "../../model/count.ts";
 import { removeOlder, replaceFile } from "../../shared/files.ts";
 
-/** The share of lines that a verified commit had. */
+/** The line coverage of a verified commit. */
 export interface RecordedFigure {
   /** Its full object id. */
   readonly commit: string;
   readonly lines: Count;
 }
 
-/** How long a figure is kept, in days. */
+/** How long figures are kept, in days. */
 const keptDays = 365;
-/** How many commits of the base branch are looked at for one that was verified here. */
+/** How many commits of the base branch are searched for a recorded one. */
 const searchedCommits = 200;
 
 /** The coverage of verified trees, under the git common directory, shared by all linked worktrees. */
@@ -26,15 +26,15 @@ export class FigureStore {
     this.#directory = join(commonDirectory, "verify", "coverage");
   }
 
-  /** Keeps what a verified tree had. */
+  /** Records a verified tree's coverage. */
   async record(tree: string, figure: RecordedFigure): Promise<void> {
     await replaceFile(this.#path(tree), `${JSON.stringify(figure)}\n`);
     await removeOlder(this.#directory, keptDays, new Date());
   }
 
   /**
-   * What a commit is held against: the merge base's figure; of a commit of the base branch itself, the one before it, and of
-   * a working tree on top of that, its own.
+   * The figure to compare a commit with: the merge base's; for a commit of the base branch, its predecessor's; for a
+   * working tree on the base branch, the commit's own.
    */
   async ofBase(
     git: SimpleGit,
@@ -47,7 +47,7 @@ export class FigureStore {
     return await this.nearest(git, isWorkingTree ? commit : `${commit}~1`);
   }
 
-  /** What is recorded of a commit, or of the nearest one before it on its branch; null where nothing is. */
+  /** The figure of a commit or of its nearest recorded ancestor; null where there is none. */
   async nearest(git: SimpleGit, commit: string): Promise<RecordedFigure | null> {
     const trees = await gitLineOrNull(
       git,
@@ -77,7 +77,7 @@ export class FigureStore {
         ? figure
         : null;
     } catch {
-      // What is damaged is no figure.
+      // A damaged file is ignored.
       return null;
     }
   }

@@ -7,34 +7,34 @@ import type { FileKind } from "../files/tests-or-source.ts";
 import type { Coverage } from "../lcov/source-coverage.ts";
 import type { Measured } from "../measure.ts";
 
-/** A suite, and what is to count of it. */
+/** A suite, and the source it should cover. */
 export interface ExpectedSource {
   readonly suite: string;
   /** The absolute directory it runs in. */
   readonly directory: string;
   /** Directories, files or Python packages, relative to the directory. */
   readonly source: readonly string[];
-  /** Whether a command of the user's own wrote the data, wherever it came from. */
+  /** Whether the user's own command wrote the data, possibly in an earlier run. */
   readonly isFromCommand: boolean;
 }
 
-/** What is held against what was expected. */
+/** What the data is checked against. */
 export interface Expectation {
   /** The absolute root of the checkout. */
   readonly root: string;
   readonly suites: readonly ExpectedSource[];
-  /** What counts, by suite: what was measured, without what the configuration excludes. */
+  /** The coverage that counts, by suite: without configured exclusions. */
   readonly counted: ReadonlyMap<string, Coverage>;
-  /** What a file is, by its name relative to the root. */
+  /** The kind of a file, by its name relative to the root. */
   readonly kindOf: (file: string) => FileKind;
 }
 
 /**
- * What speaks against figures that may well look good, a sentence each: files that are not there, a source that gave
- * nothing, nothing but tests.
+ * Sanity checks of coverage data whose figures may look fine, one sentence per problem: files that do not exist,
+ * sources without data, nothing but tests.
  */
 export function coverageProblems({ missing, bySuite }: Measured, expected: Expectation): string[] {
-  // Of a suite without any data, that is said elsewhere.
+  // Suites without any data are reported elsewhere.
   const suites = expected.suites.filter(({ suite }) => bySuite.has(suite));
   return [
     ...missingFileProblems(missing),
@@ -54,7 +54,7 @@ function missingFileProblems(missing: readonly string[]): string[] {
   ];
 }
 
-/** One suite that measures nothing must not hide behind another. */
+/** A suite without measured lines must not hide behind another. */
 function emptySuiteProblems({ suite, source }: ExpectedSource, { counted }: Expectation): string[] {
   if (source.length > 0 || holdsLines(counted.get(suite), () => true)) return [];
   return [
@@ -70,7 +70,7 @@ function sourceProblems(
   return source.flatMap((name) => {
     const places = existingSourcePlaces(directory, name).map(canonicalPath);
     if (holdsSome(counted.get(suite), places)) return [];
-    // The runner knows of it, and found no line that could run.
+    // The runner knows the file and found no executable line.
     const known = [...(counted.get(suite)?.keys() ?? [])].filter((file) => places.some((one) => isWithin(file, one)));
     if (known.length > 0 && known.every(fileOnlyReexports)) return [];
     const where = nameWithin(canonicalPath(root), places[0] ?? "") ?? name;
@@ -89,7 +89,10 @@ function holdsLines(coverage: Coverage | undefined, isMeant: (file: string) => b
   return [...(coverage ?? [])].some(([file, { lines }]) => isMeant(file) && lines.count().total > 0);
 }
 
-/** Lines that a file does not have are another version's. A runner of ours wrote its data in this run. */
+/**
+ * Lines beyond the end of a file come from another version. Our own runners write data in this run only, so they are
+ * exempt.
+ */
 function otherVersionProblems({ suite, isFromCommand }: ExpectedSource, { root, counted }: Expectation): string[] {
   if (!isFromCommand) return [];
   const canonicalRoot = canonicalPath(root);
@@ -109,7 +112,7 @@ function linesIn(file: string): number {
   }
 }
 
-/** A configuration that leaves the whole source out still measures the tests, which run nearly all of their lines. */
+/** A configuration that excludes all source still measures the tests, which are nearly fully covered. */
 function testsOnlyProblems({ suite, source }: ExpectedSource, { root, counted, kindOf }: Expectation): string[] {
   if (source.length > 0) return [];
   const canonicalRoot = canonicalPath(root);

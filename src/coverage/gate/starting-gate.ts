@@ -1,8 +1,8 @@
 import type { CoverageSummary } from "../../model/summary.ts";
 
 /**
- * What a project may set whose tests have covered less than the gate from the start, a sentence; empty where anything but the
- * gate of all lines keeps the run from passing. `file` is the configuration.
+ * Suggests gates for a project whose coverage is below the default from the start, a sentence; empty where anything
+ * else makes the run fail. `file` is the configuration.
  */
 export function startingGateNotes({ lines, gates = [] }: CoverageSummary, reasons: number, file: string): string[] {
   const closed = gates.filter(({ passed }) => !passed);

@@ -13,13 +13,13 @@ export interface UncountedRequest extends FilesContext {
   /** The files that git knows, relative to the root. */
   readonly tracked: ReadonlySet<string>;
   readonly bySuite: ReadonlyMap<string, Coverage>;
-  /** Whether the configuration leaves a file out. */
+  /** Whether the configuration excludes a file. */
   readonly isExcluded: (file: string) => boolean;
 }
 
 /**
- * What speaks against a figure that files are missing from, though a suite's `source` or its runner's configuration names them
- * as source, a sentence for each suite. Every runner counts what nothing loads; as a rule, it could not read these.
+ * Source files that are missing from the data, although `source` or the runner's configuration names them; one sentence
+ * per suite. Runners count unloaded files too, so they probably could not parse these.
  */
 export function uncountedProblems(request: UncountedRequest): string[] {
   const suites = request.suites.filter(({ runner, measuring }) => runner !== "command" && measuring.isReported);
@@ -31,8 +31,8 @@ export function uncountedProblems(request: UncountedRequest): string[] {
 }
 
 /**
- * What a reader should know: the files of the source that are missing from what a command wrote, which may hold nothing that
- * could run; and which runner did not say what it leaves out.
+ * Notes on source files that are missing from a command's data, which may contain nothing executable, and on runners
+ * that did not report their exclusions.
  */
 export function uncountedNotes(request: UncountedRequest): string[] {
   const suites = request.suites.filter(({ runner }) => runner === "command");
@@ -55,7 +55,7 @@ function commandNotes(request: UncountedRequest, suites: readonly NamedSuite[]):
   );
 }
 
-/** The files of each suite's source that nobody measured, and that hold lines which look as if they could run. */
+/** The source files of each suite without data that contain lines which look executable. */
 function uncountedFiles(
   request: UncountedRequest,
   suites: readonly NamedSuite[],
@@ -70,7 +70,7 @@ function uncountedFiles(
     const isUncounted = (file: string): boolean => {
       const path = join(root, file);
       if (coverage.has(path) || isExcluded(file) || !speaks(suite.runner, file)) return false;
-      // A command may measure one language of several.
+      // A command may measure only one of several languages.
       if (!mayBeSource(file, languages) || (suite.runner === "command" && !languages.has(extname(file)))) return false;
       if (!isWithin(path, base) || !namesSource(path, suite) || kindOf(file) !== "source") return false;
       return likelyCodeIn(path).size > 0;

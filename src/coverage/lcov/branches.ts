@@ -1,21 +1,21 @@
 import type { Count } from "../../model/count.ts";
 import { isTextAt } from "./bytes.ts";
 
-/** What marks a branch whose line never ran. */
+/** Marks a branch whose line never ran. */
 const neverEvaluated = -1;
 
 /**
- * The branches of one source file and how often each was taken. A branch is what stands between `BRDA:` and the last comma,
- * "line,block,branch", whatever a dialect calls its blocks and branches; kept as the bytes it was written in.
+ * The branches of a source file and how often each was taken. The key is everything between `BRDA:` and the last comma,
+ * "line,block,branch", kept as the bytes it was written in.
  */
 export class BranchHits {
-  /** Whether the data speaks of branches at all: none of them is something else than nobody having looked. */
+  /** Whether the data contains branches at all: zero branches differ from unmeasured ones. */
   isMeasured = false;
   readonly #keys: string[] = [];
   readonly #taken: number[] = [];
-  /** Where each key is; made when one of a record is not where it was expected, and let go with the record. */
+  /** The index of each key; built when a branch is out of order, and dropped at the end of the record. */
   #places: Map<string, number> | null = null;
-  /** Where the next branch most likely is: workers write the branches of a file in the same order. */
+  /** The probable index of the next branch: workers write a file's branches in the same order. */
   #next = 0;
 
   /** A record of the file begins. */
@@ -24,7 +24,7 @@ export class BranchHits {
     this.#places = null;
   }
 
-  /** Counts how often the branch that stands between two places of the bytes was taken; null where it was never evaluated. */
+  /** Adds to the count of the branch whose key is between two byte positions; null where it was never evaluated. */
   add(bytes: Buffer, start: number, end: number, taken: number | null): void {
     this.isMeasured = true;
     let place = this.#next;
@@ -36,13 +36,13 @@ export class BranchHits {
     this.#taken[place] = Math.max(this.#taken[place] as number, 0) + taken;
   }
 
-  /** Adds the branches of another one as a record of their own. */
+  /** Adds another file's branches as one record. */
   addAll(other: BranchHits): void {
     for (const [key, taken] of other.entries()) this.add(Buffer.from(key, "latin1"), 0, key.length, taken);
     this.isMeasured ||= other.isMeasured;
   }
 
-  /** Every branch with how often it was taken, null for never evaluated, in the order in which they were first told of. */
+  /** Every branch with its count, null for never evaluated, in order of first appearance. */
   *entries(): Generator<[key: string, taken: number | null]> {
     for (const [place, key] of this.#keys.entries()) {
       const taken = this.#taken[place] as number;

@@ -1,4 +1,4 @@
-/** Whether the bytes between two places are those of a text that is kept as latin1, a character a byte. */
+/** Whether the bytes between two positions equal a latin1 text. */
 export function isTextAt(text: string, bytes: Buffer, start: number, end: number): boolean {
   if (text.length !== end - start) return false;
   for (let index = 0; index < text.length; index += 1) {
@@ -7,14 +7,14 @@ export function isTextAt(text: string, bytes: Buffer, start: number, end: number
   return true;
 }
 
-/** Where the digits that begin at a place end. */
+/** The end of the digits that begin at a position. */
 export function skipDigits(bytes: Buffer, start: number, end: number): number {
   let position = start;
   while (position < end && isDigit(bytes[position] as number)) position += 1;
   return position;
 }
 
-/** The number that the digits between two places make. */
+/** The number in the digits between two positions. */
 export function readDigits(bytes: Buffer, start: number, end: number): number {
   let value = 0;
   for (let position = start; position < end; position += 1) {

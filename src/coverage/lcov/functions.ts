@@ -3,37 +3,37 @@ import { isTextAt } from "./bytes.ts";
 
 /** A function of a source file. */
 export interface FunctionRecord {
-  /** The bytes it was written in, a character a byte. */
+  /** The bytes of its name, as latin1. */
   readonly name: string;
-  /** Where it begins; 0 where that was never told. */
+  /** Its first line; 0 where unknown. */
   readonly line: number;
-  /** Where it ends; 0 where that was never told. */
+  /** Its last line; 0 where unknown. */
   readonly end: number;
   readonly hits: number;
 }
 
 /**
- * The functions of one source file and how often each ran. A function is known by its name and the line it begins at, so
- * that two of one name are two; those that share both are told apart by their order. Workers write the functions of a file
- * in the same order, so that most of them are found where they are expected, without a string being made of their name.
+ * The functions of a source file and how often each ran. A function is identified by name and first line, and by order
+ * where both are equal. Workers write a file's functions in the same order, so most are found at the expected index,
+ * without creating a string for the name.
  */
 export class FunctionHits {
-  /** Whether the data speaks of functions at all: none of them is something else than nobody having looked. */
+  /** Whether the data contains functions at all: zero functions differ from unmeasured ones. */
   isMeasured = false;
   readonly #functions: { name: string; line: number; end: number; hits: number }[] = [];
-  /** Of the record that is being read: the places of the functions in it, in their order. */
+  /** The indexes of the current record's functions, in order. */
   #declared: number[] = [];
-  /** How many of those have been told hits of, as long as they come in the same order. */
+  /** How many of them have hits so far, while they come in the same order. */
   #told = 0;
-  /** Where the function that is declared next most likely is. */
+  /** The probable index of the next declared function. */
   #next = 0;
-  /** Of the record that is being read, once its order is another: the places by line and name, and those left to tell by name. */
+  /** For a record in another order: indexes by line and name, and those without hits yet by name. */
   #places: Map<string, number[]> | null = null;
   #left: Map<string, number[]> | null = null;
-  /** Of the record that is being read: by the index of geninfo 2, where the function is. */
+  /** For the current record: functions by geninfo 2 index. */
   #groups = new Map<number, { readonly line: number; readonly end: number; place: number | null }>();
 
-  /** A record of the file begins: what names stand for is known within one record only. */
+  /** A record of the file begins; indexes are only valid within one record. */
   begin(): void {
     this.#declared.length = 0;
     this.#told = 0;
@@ -43,7 +43,7 @@ export class FunctionHits {
     this.#groups.clear();
   }
 
-  /** `FN`: a function that is there, whether it ran or not; its name stands between two places of the bytes. */
+  /** `FN`: declares a function, run or not; its name is between two byte positions. */
   declare(bytes: Buffer, nameStart: number, nameEnd: number, line: number, end: number): void {
     const expected = this.#functions[this.#next];
     const isThere = expected?.line === line && isTextAt(expected.name, bytes, nameStart, nameEnd);
@@ -53,7 +53,7 @@ export class FunctionHits {
     this.#left = null;
   }
 
-  /** `FNDA`: hits of the next function of that name; hits of one function add up. */
+  /** `FNDA`: hits of the next function of that name; hits are added up. */
   add(bytes: Buffer, nameStart: number, nameEnd: number, hits: number): void {
     const expected = this.#functions[this.#declared[this.#told] ?? -1];
     if (this.#left === null && expected !== undefined && isTextAt(expected.name, bytes, nameStart, nameEnd)) {
@@ -69,12 +69,12 @@ export class FunctionHits {
     (this.#functions[place] as { hits: number }).hits += hits;
   }
 
-  /** `FNL` of geninfo 2: a function by an index, which its names (`FNA`) refer to. */
+  /** `FNL` of geninfo 2: declares a function by index; its names (`FNA`) refer to it. */
   declareGroup(index: number, line: number, end: number): void {
     this.#groups.set(index, { line, end, place: null });
   }
 
-  /** `FNA` of geninfo 2: one of the names of a function, and its hits. All names of an index are one function. */
+  /** `FNA` of geninfo 2: one name of a function, with hits. All names of an index are one function. */
   addAlias(index: number, name: string, hits: number): void {
     const group = this.#groups.get(index) ?? { line: 0, end: 0, place: null };
     this.#groups.set(index, group);
@@ -82,7 +82,7 @@ export class FunctionHits {
     (this.#functions[group.place] as { hits: number }).hits += hits;
   }
 
-  /** Adds the functions of another one as a record of their own. */
+  /** Adds another file's functions as one record. */
   addAll(other: FunctionHits): void {
     for (const { name, line, end, hits } of other.entries()) {
       const bytes = Buffer.from(name, "latin1");
@@ -92,7 +92,7 @@ export class FunctionHits {
     this.isMeasured ||= other.isMeasured;
   }
 
-  /** Every function, in the order in which they were first told of. */
+  /** Every function, in order of first appearance. */
   entries(): readonly FunctionRecord[] {
     return this.#functions;
   }
@@ -103,7 +103,7 @@ export class FunctionHits {
     return { covered, total: this.#functions.length };
   }
 
-  /** Where a function is that this record has not declared yet; a new place where there is none. */
+  /** The index of a function that this record declares for the first time; a new one where it is unknown. */
   #placeOf(name: string, line: number, end: number): number {
     this.#places ??= this.#placesByKey();
     const key = `${line} ${name}`;
@@ -124,7 +124,7 @@ export class FunctionHits {
   #leftByName(): Map<string, number[]> {
     const left = new Map<string, number[]>();
     for (const place of this.#declared.slice(this.#told)) push(left, this.#functions[place]?.name ?? "", place);
-    // A name that is told once more than it was declared is the last one of it.
+    // A name with more hits records than declarations belongs to the last of them.
     for (const place of this.#declared.slice(0, this.#told)) {
       const name = this.#functions[place]?.name ?? "";
       if (!left.has(name)) left.set(name, [place]);

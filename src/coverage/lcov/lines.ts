@@ -2,16 +2,16 @@ import type { Count } from "../../model/count.ts";
 
 /** The first capacity of a file's table, in lines. */
 const smallFile = 256;
-/** More than any program counts, and a number that can be written and read again. */
+/** A safe upper limit for hits that can be written and read again. */
 const mostHits = 1e21;
-/** What marks a line that no record speaks of; hits themselves are never negative. */
+/** Marks a line without data; hits are never negative. */
 const unknown = -1;
 
-/** The executable lines of one source file and how often each ran; a flat table, since there may be millions of lines. */
+/** The executable lines of a source file and how often each ran, in a flat array, as there may be millions. */
 export class LineHits {
   #table = new Float64Array(smallFile).fill(unknown);
 
-  /** Counts hits of a line (1 is the first); hits of one line add up. */
+  /** Adds hits of a line (counted from 1). */
   add(line: number, hits: number): void {
     if (line >= this.#table.length) this.#grow(line + 1);
     this.#table[line] = Math.min(Math.max(this.#table[line] as number, 0) + hits, mostHits);
@@ -22,7 +22,7 @@ export class LineHits {
     for (const [line, hits] of this.#table.entries()) if (hits !== unknown) yield [line, hits];
   }
 
-  /** The hits of a line; null for one that is not executable. */
+  /** The hits of a line; null where it is not executable. */
   hitsOf(line: number): number | null {
     const hits = this.#table[line] ?? unknown;
     return hits === unknown ? null : hits;

@@ -6,7 +6,7 @@ import { canonicalPath, nameWithin } from "../../shared/within.ts";
 import { readLcov } from "./read.ts";
 import { type Coverage, SourceCoverage } from "./source-coverage.ts";
 
-/** An LCOV file that a suite wrote. */
+/** An LCOV file of a suite. */
 export interface LcovInput {
   /** The absolute path of the LCOV file. */
   readonly path: string;
@@ -15,12 +15,12 @@ export interface LcovInput {
 }
 
 /**
- * Merges the coverage of all suites into one map. Hits add up, over repeated records and over files.
- * Throws UnavailableError where a file cannot be read, is not LCOV, or was cut off.
+ * Merges LCOV files of all suites. Hits of repeated records and files are added up. Throws UnavailableError where a
+ * file is unreadable, not LCOV, or truncated.
  */
 export async function mergeLcov(inputs: readonly LcovInput[]): Promise<Map<string, SourceCoverage>> {
   const merged = new Map<string, SourceCoverage>();
-  // Every worker names the same files: where each is, is asked once.
+  // All workers name the same files, so each is resolved once.
   const bases = new Map<string, Map<string, SourceCoverage>>();
   for (const { path, base } of inputs) {
     const known = entryOf(bases, base, () => new Map<string, SourceCoverage>());
@@ -32,8 +32,8 @@ export async function mergeLcov(inputs: readonly LcovInput[]): Promise<Map<strin
 }
 
 /**
- * Writes the map as one LCOV file: names relative to the root, sorted, with the totals counted anew. A file outside
- * the root keeps its absolute name.
+ * Writes one LCOV file: names relative to the root, sorted, totals recomputed. Files outside of the root keep absolute
+ * names.
  */
 export async function writeLcov(coverage: Coverage, root: string, path: string): Promise<void> {
   const canonicalRoot = canonicalPath(root);
@@ -48,7 +48,7 @@ export async function writeLcov(coverage: Coverage, root: string, path: string):
   }
 }
 
-/** Names of functions and branches are kept as the bytes they were read in, so they are written as those. */
+/** Names of functions and branches are latin1 bytes and are written as such. */
 function lcovRecord(name: string, { lines, functions, branches }: SourceCoverage): Buffer[] {
   let text = "";
   for (const { line, end, name } of functions.entries()) text += `FN:${line},${end > 0 ? `${end},` : ""}${name}\n`;
@@ -73,14 +73,14 @@ function entryOf<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value):
   return made;
 }
 
-/** The canonical path of a source file as it is written in an LCOV file, which may have been written on Windows. */
+/** The real path of a source file in an LCOV file, which may come from Windows. */
 function sourcePath(written: string, base: string): string {
   const slashed = sep === "/" && isWindowsPath(written) ? written.replaceAll("\\", "/") : written;
   if (sep === "/" && hasDrive(slashed)) return slashed;
   return canonicalPath(resolve(base, slashed));
 }
 
-/** A backslash is a legal character of a name elsewhere, so a path that has slashes as well is taken as it stands. */
+/** On other systems a backslash may be part of a name, so a path that also has slashes is kept. */
 function isWindowsPath(path: string): boolean {
   return hasDrive(path) || (path.includes("\\") && !path.includes("/"));
 }

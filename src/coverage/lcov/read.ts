@@ -13,13 +13,13 @@ const dataPrefix = Buffer.from("DA:");
 const branchPrefix = "BRDA:";
 const functionKinds = ["FN", "FNDA", "FNL", "FNA", "FNF"] as const;
 const recordEnd = "end_of_record";
-/** A line number beyond this is no line of a source file but damage, and would only ask for memory. */
+/** Higher line numbers indicate damage and would only use memory. */
 const lastPlausibleLine = 10_000_000;
 
 /**
- * Reads an LCOV file in one pass, whatever wrote it, and adds its lines, functions and branches to what `coverageOf` gives
- * for the source files as they are written in it. The totals that stand in it are counted anew; MC/DC passes by.
- * Throws UnavailableError where the file cannot be read, is not LCOV, or was cut off: half the data is not data.
+ * Reads an LCOV file of any writer in one pass and adds its lines, functions and branches to what `coverageOf` returns
+ * for each source file name. Totals are recomputed; MC/DC is ignored. Throws UnavailableError where the file is
+ * unreadable, not LCOV, or truncated.
  */
 export async function readLcov(path: string, coverageOf: (source: string) => SourceCoverage): Promise<void> {
   const parser = new LcovParser(path, coverageOf);
@@ -36,18 +36,18 @@ export async function readLcov(path: string, coverageOf: (source: string) => Sou
   parser.end();
 }
 
-/** Works on bytes: of the millions of `DA` lines none becomes a string. */
+/** Works on bytes, without a string for each of millions of `DA` lines. */
 class LcovParser {
   readonly #path: string;
   readonly #coverageOf: (source: string) => SourceCoverage;
   #lineNumber = 0;
   #records = 0;
-  /** The file of the record that is open. */
+  /** The file of the open record. */
   #open: SourceCoverage | null = null;
-  /** How many `DA` lines the open record has, and how many lines its `LF` claims. */
+  /** The number of `DA` lines in the open record, and the number that its `LF` claims. */
   #listed = 0;
   #claimed = 0;
-  /** Whether a line was met that an LCOV file may not begin with. */
+  /** Whether a line was found that is no LCOV. */
   #foreign = false;
 
   constructor(path: string, coverageOf: (source: string) => SourceCoverage) {
@@ -55,7 +55,7 @@ class LcovParser {
     this.#coverageOf = coverageOf;
   }
 
-  /** Takes every whole line and gives back what is left of the last one. */
+  /** Parses all complete lines and returns the rest. */
   feed(bytes: Buffer): Buffer {
     let start = 0;
     for (let end = bytes.indexOf(newline); end !== -1; end = bytes.indexOf(newline, start)) {
@@ -82,7 +82,7 @@ class LcovParser {
     }
   }
 
-  /** Says whether the file ended where an LCOV file may end. */
+  /** Throws where the file ended in the middle of a record. */
   end(): void {
     if (this.#open) {
       throw new UnavailableError(
@@ -132,11 +132,11 @@ class LcovParser {
     const line = readDigits(bytes, start, lineEnd);
     if (line > lastPlausibleLine) this.#fail(`line number ${line} is not plausible`);
     this.#listed += 1;
-    // Some compilers book their own code under line 0, which no source file has.
+    // Some compilers attribute their own code to line 0.
     if (line > 0) this.#open.lines.add(line, hits);
   }
 
-  /** `<line>,<block>,<branch>,<taken>`, where a branch may be a text with commas of its own. */
+  /** `<line>,<block>,<branch>,<taken>`; the branch may contain commas. */
   #branch(bytes: Buffer, start: number, end: number): void {
     if (!this.#open) this.#fail("a branch (BRDA) belongs to no source file");
     const lineEnd = skipDigits(bytes, start, end);
@@ -205,7 +205,7 @@ class LcovParser {
     else functions.addAlias(Number(index), rest ?? "", Number(first));
   }
 
-  /** Counts such as `1e+21`, `-` (never evaluated) or a counter that overflowed into the negative: not proof that it ran. */
+  /** Counts such as `1e+21`, `-` (never evaluated) or negative overflows do not prove that a line ran. */
   #unusualHits(bytes: Buffer, start: number, end: number): number {
     const text = bytes.toString("utf8", start, end).split(",", 1)[0] ?? "";
     if (text === "-") return 0;
@@ -219,7 +219,7 @@ class LcovParser {
   }
 }
 
-/** Whether a line that begins with the byte is looked at: SF, end_of_record, LF, BRF, and what is no record at all. */
+/** Whether lines with that first byte are parsed: SF, end_of_record, LF, BRF, and unknown records. */
 function isNoted(byte: number | undefined): boolean {
   return byte === 0x53 || byte === 0x65 || byte === 0x4c || byte === 0x42 || byte === 0x20 || byte === 0x09;
 }

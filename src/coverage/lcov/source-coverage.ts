@@ -3,7 +3,7 @@ import { BranchHits } from "./branches.ts";
 import { FunctionHits } from "./functions.ts";
 import { LineHits } from "./lines.ts";
 
-/** What is known of one source file. */
+/** The coverage of a source file. */
 export class SourceCoverage {
   readonly lines = new LineHits();
   readonly functions = new FunctionHits();
@@ -15,7 +15,7 @@ export class SourceCoverage {
     this.branches.begin();
   }
 
-  /** Adds what another one knows of the same file, as if its record had been read here. */
+  /** Adds another coverage of the same file as one record. */
   addAll({ lines, functions, branches }: SourceCoverage): void {
     this.begin();
     for (const [line, hits] of lines.entries()) this.lines.add(line, hits);
@@ -24,14 +24,14 @@ export class SourceCoverage {
   }
 }
 
-/** What was covered, by source file; the names are absolute, their links resolved. */
+/** Coverage by source file; names are absolute real paths. */
 export type Coverage = ReadonlyMap<string, SourceCoverage>;
 
-/** What can be counted of a source file. */
+/** What is counted per source file. */
 export const metrics = ["lines", "branches", "functions"] as const;
 export type Metric = (typeof metrics)[number];
 
-/** How much of something is covered, over all files. */
+/** The total of one metric over all files. */
 export function countAll(coverage: Coverage, metric: Metric): Count {
   let covered = 0;
   let total = 0;

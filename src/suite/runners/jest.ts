@@ -15,8 +15,8 @@ import type { EndedProcess, Invocation, ListingRequest, Runner, SuiteRun, TestRe
 import { writeSourceFiles } from "./source-files.ts";
 
 /**
- * jest. Nothing is added to the command line: a preload, which NODE_OPTIONS takes through `npm test` and any other prefix,
- * completes the configuration that jest has read, and gives each worker its database when jest names it.
+ * jest. Nothing is added to the command line: a preload, which NODE_OPTIONS carries through `npm test` and other
+ * wrappers, completes the configuration that jest has read, and sets each worker's database when jest numbers it.
  */
 export const jest: Runner = {
   name: "jest",
@@ -32,13 +32,13 @@ export const jest: Runner = {
 const resultsFile = (run: SuiteRun): string => join(run.scratch, "results.json");
 const coverageDirectory = (run: SuiteRun): string => join(run.scratch, "coverage");
 
-/** What adapters/jest-additions.cjs puts into jest's configuration. */
+/** Passed to adapters/jest-additions.cjs, which adds it to jest's configuration. */
 interface Additions {
   readonly workers: number;
   readonly serial: boolean;
   /** Absolute; null where no coverage is measured. */
   readonly coverageDirectory: string | null;
-  /** Whether the project's own thresholds of coverage do not hold, as this is a part of the whole. */
+  /** Whether this is a share, to which the project's own coverage thresholds do not apply. */
   readonly isShare: boolean;
   /** Absolute directories. */
   readonly source: readonly string[];
@@ -48,7 +48,7 @@ interface Additions {
   readonly files: readonly string[] | null;
   /** A pattern of full names; null for all. */
   readonly names: string | null;
-  /** Whether the files are listed, and nothing is run. */
+  /** Whether to list the files without running them. */
   readonly list: boolean;
 }
 
@@ -94,7 +94,7 @@ function additionsOf(run: SuiteRun): Additions {
   };
 }
 
-/** What decides how jest runs: the command, with the script behind it. */
+/** The text that determines how jest runs: the command and the script behind it. */
 function wordsOf(command: string, directory: string): string {
   return `${command} ${scriptOf(command, directory)}`;
 }
@@ -106,13 +106,13 @@ function whyProcesses({ command }: SuiteConfig, directory: string): string | nul
   return sign === undefined ? null : `jest runs all files in one process with ${sign}`;
 }
 
-/** `-w` as a share of the cores leaves the number open. */
+/** `-w` as a percentage of the cores leaves the number open. */
 function workersAskedFor(command: string, directory: string): number | null {
   const asked = /(?:^|\s)(?:-w[=\s]\s*|--max-?[wW]orkers[=\s]\s*)(\d+)(?=\s|$)/.exec(wordsOf(command, directory))?.[1];
   return asked === undefined ? null : Math.max(1, Number(asked));
 }
 
-/** The files that jest itself would run, whatever the command and the configuration say of them. */
+/** The test files that jest itself would run. */
 async function listFiles(request: ListingRequest): Promise<readonly string[]> {
   requireRunner(request, ["jest"]);
   const additions: Additions = {

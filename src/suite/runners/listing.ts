@@ -4,8 +4,8 @@ import { lastOutput } from "../results/results.ts";
 import type { ListingRequest } from "./runner.ts";
 
 /**
- * What a command that runs no tests prints on its standard output. Throws UnavailableError, with its words, where it
- * fails, and InterruptedError.
+ * The standard output of a command that runs no tests. Throws UnavailableError with its last output where it fails, and
+ * InterruptedError.
  */
 export async function listingOutput({
   suite,
@@ -16,7 +16,7 @@ export async function listingOutput({
   purpose = "its test files cannot be listed",
 }: Pick<ListingRequest, "suite" | "directory" | "environment" | "signal"> & {
   readonly command: string;
-  /** What cannot be done where it fails, for the message. */
+  /** What its failure prevents, for the message. */
   readonly purpose?: string;
 }): Promise<string> {
   const place = { directory, environment, signal };

@@ -18,10 +18,10 @@ import { coverageEnvironment, withNodeCoverage } from "./node-coverage.ts";
 import type { EndedProcess, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
 
 /**
- * mocha. Nothing is added to the command line: a preload, which NODE_OPTIONS takes through `npm test` and any other prefix,
- * completes mocha as it is loaded. c8 and nyc in front of it would hold each of several processes to the thresholds of the whole,
- * and nyc rewrites the code that is measured: both are left out. Without `--parallel` its files share one process, so that workers are processes over
- * shares of the files, as near to the user's own run as can be.
+ * mocha. Nothing is added to the command line: a preload, which NODE_OPTIONS carries through `npm test` and other
+ * wrappers, changes mocha's options as it is loaded. c8 and nyc are removed from the command: they would apply the
+ * thresholds of the whole to each process, and nyc rewrites the measured code. Without `--parallel`, mocha's files
+ * share one process, so workers are processes with shares of the files.
  */
 export const mocha: Runner = {
   name: "mocha",
@@ -37,11 +37,11 @@ export const mocha: Runner = {
 
 const resultsFile = (run: SuiteRun): string => join(run.scratch, "results.json");
 
-/** What adapters/mocha-preload.mjs does with mocha. */
+/** What adapters/mocha-preload.mjs changes in mocha. */
 interface Additions {
   readonly workers: number;
   readonly results: string;
-  /** The absolute file that the found test files are written to, in place of running them; null for a run. */
+  /** The absolute file to write the list of test files to, instead of running them; null for a run. */
   readonly list: string | null;
   /** Absolute; null for all. */
   readonly files: readonly string[] | null;
@@ -53,7 +53,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
   requireMocha(run);
   const isSerial = run.workers === 1;
   const forced = !isSerial && !isParallel(run.suite.command, run.directory) ? ["--parallel"] : [];
-  // A single worker of a suite that is parallel otherwise.
+  // Runs a suite serially that is usually parallel.
   const serial = isSerial && isParallel(run.suite.command, run.directory) ? ["--no-parallel"] : [];
   const args = [...forced, ...serial, ...run.arguments];
   const separator = isPackageScript(run.suite.command) && args.length > 0 ? ["--"] : [];
@@ -98,7 +98,7 @@ function additionsOf(run: SuiteRun): Additions {
   };
 }
 
-/** The configuration of mocha in a directory as text; empty where there is none. */
+/** The text of mocha's configuration in a directory; empty where there is none. */
 function settingsOf(directory: string): string {
   const names = [
     ".mocharc.cjs",
@@ -128,7 +128,7 @@ function workersAskedFor(command: string, directory: string): number | null {
   return count === undefined ? null : Math.max(1, Number(count));
 }
 
-/** The files that mocha itself would run, without those that `--file` names, which every process loads. */
+/** The test files that mocha itself would run, without those of `--file`, which every process loads. */
 async function listFiles(request: ListingRequest): Promise<readonly string[]> {
   requireMocha(request);
   const list = join(request.scratch, "files.json");
@@ -155,7 +155,7 @@ async function collect(run: SuiteRun, ended: EndedProcess): Promise<TestResults>
   return await withNodeCoverage(run, resultsOf(run, ended, withCrashedTests(ended, cases ?? []), mapper, null));
 }
 
-/** Of a worker that died mocha tells only that it did: the test is the one that the worker was in. */
+/** mocha reports only that a worker died; the test is the one the worker was running. */
 function withCrashedTests({ reported }: EndedProcess, cases: readonly TestCase[]): TestCase[] {
   return cases.map((test) => {
     if (!/^Workerpool Worker terminated Unexpectedly/.test(test.message)) return test;

@@ -1,20 +1,20 @@
 import { quote } from "../../shared/shell.ts";
 
-/** A command that calls `node --test` itself, taken apart. */
+/** A parsed `node --test` command. */
 export interface NodeCommand {
-  /** All up to `--test`, that word included. */
+  /** Everything up to and including `--test`. */
   readonly head: string;
-  /** Options behind it, with their values. */
+  /** Options after `--test`, with their values. */
   readonly options: readonly string[];
-  /** The files and globs that it names. */
+  /** The files and globs after the options. */
   readonly patterns: readonly string[];
 }
 
-/** Options whose value may be a word of its own. */
+/** Options that take their value as a separate argument. */
 const valued =
   /^(-r|--require|--import|--loader|--experimental-loader|-C|--conditions|--env-file|--test-(reporter|reporter-destination|name-pattern|skip-pattern|concurrency|timeout|shard))$/;
 
-/** Takes a command apart; null where `node --test` is hidden in a script, or something else follows it. */
+/** Parses a command; null where `node --test` is hidden in a script or is followed by another command. */
 export function parseNodeCommand(command: string): NodeCommand | null {
   const [, head, tail] = /^(.*\bnode\b[^;&|]*?\s--test)(?=\s|$)([^;&|<>`$]*)$/.exec(command.trim()) ?? [];
   if (head === undefined || tail === undefined) return null;
@@ -30,7 +30,7 @@ export function parseNodeCommand(command: string): NodeCommand | null {
   return { head, options, patterns };
 }
 
-/** The command again, with further options and these files in place of its own. */
+/** The command with more options, and with these files instead of its own. */
 export function writeNodeCommand(
   { head, options, patterns }: NodeCommand,
   more: readonly string[],
@@ -40,7 +40,7 @@ export function writeNodeCommand(
   return [head, ...more.map(quote), ...options, ...named].join(" ");
 }
 
-/** What the shell, or node itself, is to expand stays as it is. */
+/** Leaves patterns that the shell or node expands unquoted. */
 function glob(pattern: string): string {
   return /[\s'"()]/.test(pattern) ? quote(pattern) : pattern;
 }

@@ -9,29 +9,29 @@ import type { SuiteRun, TestResults } from "./runner.ts";
 import { writeSourceFiles } from "./source-files.ts";
 
 /**
- * Where V8 writes what each process covers. Shares of one suite write to one place: a file's branches are numbered by what
- * ran of it, so that reports of several processes could not be put together.
+ * Where V8 writes coverage. All shares of a suite use one directory: V8 numbers a file's branches by what ran, so
+ * separate reports cannot be merged.
  */
 function rawDirectory({ selection, scratch, suite }: SuiteRun): string {
   if (selection?.kind !== "share") return join(scratch, "v8");
   return join(dirname(scratch), `v8-${encodeURIComponent(suite.name)}`);
 }
 
-/** Where c8 writes what comes of it. */
+/** Where c8 writes its report. */
 const reportDirectory = (run: SuiteRun): string => join(run.scratch, "coverage");
 
-/** The variable that has every process of Node write what it covers, whatever started it; none for some tests alone. */
+/** Makes every Node process write coverage; empty when selected tests run. */
 export function coverageEnvironment(run: SuiteRun): Readonly<Record<string, string>> {
   return run.selection?.kind === "tests" ? {} : { NODE_V8_COVERAGE: rawDirectory(run) };
 }
 
 /**
- * The results with the lines that a run's processes covered, source maps followed, as c8 counts them with the project's own
- * configuration of it, of all shares together where there are several. A process of its own does it: what V8 writes may be large.
+ * Adds line coverage to the results, source maps applied, counted by c8 with the project's own c8 configuration, for
+ * all shares together. Runs in a process of its own, as V8's files may be large.
  */
 export async function withNodeCoverage(run: SuiteRun, results: TestResults): Promise<TestResults> {
   const raw = rawDirectory(run);
-  // All shares have ended by now, and the first speaks for all of them.
+  // Called after all shares have ended, so the first one reports for all.
   if (run.selection?.kind === "share" && run.selection.index > 0) return { ...results, coverage: [] };
   if (!(await isThere(raw))) return { ...results, coverage: null };
   const directory = reportDirectory(run);
@@ -43,7 +43,7 @@ export async function withNodeCoverage(run: SuiteRun, results: TestResults): Pro
     ...(source.length === 0 ? [] : ["--all"]),
     ...source.flatMap((path) => {
       const include = sourceGlob(run.directory, path);
-      // c8 looks for files in directories alone.
+      // c8 only searches directories.
       const place = include.endsWith("/**") ? path : dirname(path);
       return [`--src=${place}`, `--include=${include}`];
     }),
@@ -64,7 +64,7 @@ export async function withNodeCoverage(run: SuiteRun, results: TestResults): Pro
   };
 }
 
-/** What the reporting process says of c8's configuration, in its last line. */
+/** The measured files, from the last line of c8's report process. */
 function measuringIn(output: string): Pick<Measuring, "isReported" | "named" | "left"> {
   const said: { named: string[] | null; left: string[] } = JSON.parse(output.trimEnd().split("\n").at(-1) ?? "");
   return { isReported: true, named: said.named && new Set(said.named), left: new Set(said.left) };

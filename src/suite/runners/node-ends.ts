@@ -3,19 +3,19 @@ import { join, relative } from "node:path";
 import type { TestCase } from "../results/junit.ts";
 import type { EndedProcess, SuiteRun } from "./runner.ts";
 
-/** Where adapters/node-end.mjs writes how the process of each file ended. */
+/** Where adapters/node-end.mjs records how each file's process ended. */
 export const endsFile = (run: SuiteRun): string => join(run.scratch, "ends");
 
 /**
- * The tests of a run of node:test with one more for each file whose process ended itself before its tests were done: what
- * came behind never ran, and node takes exit code 0 for a pass.
+ * Adds a failed test for each file whose process exited before its tests were done: the rest never ran, although node
+ * treats exit code 0 as a pass.
  */
 export async function withEarlyEnds(
   run: SuiteRun,
   ended: EndedProcess,
   tests: readonly TestCase[],
 ): Promise<TestCase[]> {
-  // What was ended from outside did not end itself.
+  // A process that was killed did not exit early.
   if (ended.timedOut) return [...tests];
   const told = new Set(tests.filter(({ outcome }) => outcome === "error").map(({ file }) => file));
   const early = (await earlyEnds(run)).filter((file) => !told.has(file));
@@ -26,16 +26,16 @@ const endedItself =
   "The file ended its own process (process.exit) before node:test was done.\n" +
   "What comes behind that never ran. `node --test --test-force-exit` ends what something else keeps alive.";
 
-/** What adapters/node-end.mjs writes, a JSON object a line. */
+/** A line of JSON from adapters/node-end.mjs. */
 interface ProcessEvent {
   /** Absolute. */
   readonly file: string;
   readonly event: "begun" | "ended" | "left";
-  /** Whether node:test was loaded by then. */
+  /** Whether node:test had been loaded. */
   readonly usesTests: boolean;
 }
 
-/** The files that began and were not seen to reach their end, absolute. */
+/** Absolute files that began and did not reach their end. */
 async function earlyEnds(run: SuiteRun): Promise<string[]> {
   const text = await readFile(endsFile(run), "utf8").catch(() => "");
   const last = new Map<string, ProcessEvent>();
@@ -48,7 +48,7 @@ async function earlyEnds(run: SuiteRun): Promise<string[]> {
   return early.filter((_, index) => isTestFile[index]).map(({ file }) => file);
 }
 
-/** A plain script, such as a fixture beside the tests, has no other end than its exit code. */
+/** A script without node:test, such as a fixture, can only report by its exit code. */
 async function namesTests(file: string): Promise<boolean> {
   return (await readFile(file, "utf8").catch(() => "")).includes("node:test");
 }

@@ -16,8 +16,8 @@ import { endsFile, withEarlyEnds } from "./node-ends.ts";
 import type { EndedProcess, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
 
 /**
- * node:test. Each test file has a process of its own, which leases the database of a worker that is free, so that never more
- * run side by side than there are workers. The number of processes can only be said on node's own command line.
+ * node:test. Each test file runs in its own process, which leases the database of a free worker, so there are never
+ * more at once than workers. The number of processes can only be set on node's command line.
  */
 export const node: Runner = {
   name: "node",
@@ -60,7 +60,7 @@ function commandOf({ suite, selection, workers, checkoutRoot }: SuiteRun): strin
   if (selection === null) return writeNodeCommand(parsed, more, null);
   if (selection.kind === "share") return writeNodeCommand(parsed, more, selection.files);
   const files = [...new Set(selection.tests.map(({ file }) => join(checkoutRoot, file)))];
-  // A step of a test, ▸ as adapters/node-reporter.mjs writes it, is run by that test alone.
+  // A step of a test (▸, written by adapters/node-reporter.mjs) runs with its test.
   const titles = selection.tests.flatMap(({ id }) => (id.split(" › ").at(-1) ?? id).split(" ▸ "));
   return writeNodeCommand(
     parsed,
@@ -69,14 +69,14 @@ function commandOf({ suite, selection, workers, checkoutRoot }: SuiteRun): strin
   );
 }
 
-/** A part of the tests is not held to the thresholds of the whole. */
+/** The thresholds of the whole do not apply to a share. */
 function withoutThresholds(command: string): string {
   return command.replace(/\s--test-coverage-(lines|branches|functions)[=\s]\s*\d+/g, "");
 }
 
 /**
- * Reporters add up, and node wants as many destinations. Where the user names no reporter, what node would show by itself has
- * to be named too; where the user names one alone, it goes where it would have gone.
+ * node allows several reporters, each with a destination. If the user names no reporter, node's default must be added
+ * explicitly; if the user names one without a destination, it keeps stdout.
  */
 function addedOptions(run: SuiteRun): string[] {
   const reporter = pathToFileURL(adapterPath("node-reporter.mjs")).href;
@@ -90,7 +90,7 @@ function addedOptions(run: SuiteRun): string[] {
   return [
     `--import ${pathToFileURL(adapterPath("node-preload.mjs")).href}`,
     `--test-reporter=${reporter}`,
-    // It writes the results by itself, and node wants a destination that can be flushed.
+    // Our reporter writes its own file, but node requires a destination that can be flushed.
     `--test-reporter-destination="${join(run.scratch, "reporter")}"`,
     ...shown,
   ];
@@ -101,11 +101,11 @@ function workersAskedFor(command: string): number | null {
   return asked === undefined ? null : Math.max(1, Number(asked));
 }
 
-/** What node runs where it is told no files, by the endings of what it can load. */
+/** node's default test patterns, by the extensions that it can load. */
 const defaultPatterns = (endings: string): string[] =>
   ["**/*{.,-,_}test", "**/test-*", "**/test", "**/test/**/*"].map((pattern) => `${pattern}.${endings}`);
 
-/** The files that the command names, or node's own choice. */
+/** The files that the command names, or node's default. */
 async function listFiles(request: ListingRequest): Promise<readonly string[]> {
   const { suite, directory } = request;
   const parsed = parseNodeCommand(suite.command);
@@ -114,7 +114,7 @@ async function listFiles(request: ListingRequest): Promise<readonly string[]> {
       `${suite.name}: to share its files out, "command" must call \`node --test\` itself; \`${suite.command}\` hides it.`,
     );
   }
-  // A node that strips types runs TypeScript by itself, and looks for it.
+  // Only a node that strips types looks for TypeScript tests.
   const asked = `${parsed.head.replace(/\s--test$/, "")} -p "process.features.typescript || ''"`;
   const stripsTypes = async (): Promise<boolean> =>
     /(strip|transform)\s*$/.test(await listingOutput({ ...request, command: asked }));

@@ -24,8 +24,8 @@ import type { EndedProcess, Invocation, Runner, SuiteRun, TestResults } from "./
 import { writeSourceFiles } from "./source-files.ts";
 
 /**
- * pytest, in parallel with xdist. All is added through the environment: PYTEST_ADDOPTS stands behind the command line,
- * so the user's own flags win, and reaches pytest through `uv run`, `make` or any other prefix.
+ * pytest, in parallel with xdist. Everything is added through the environment: PYTEST_ADDOPTS comes before the command
+ * line's flags, so the user's win, and it reaches pytest through `uv run`, `make` and other wrappers.
  */
 export const pytest: Runner = {
   name: "pytest",
@@ -42,7 +42,7 @@ export const pytest: Runner = {
 const internalError = 3;
 const noTestsCollected = 5;
 
-/** What runs workers side by side: without it they go as processes. */
+/** The package that runs workers side by side; without it, workers are separate processes. */
 export const workersPackage = "pytest-xdist";
 
 const plugin = "pushproof_pytest";
@@ -63,12 +63,12 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
       ...run.environment,
       ...(run.workers === 1 ? run.workerEnvironments.master : run.coordinatorEnvironment),
       PYTEST_ADDOPTS: addedOptions(run).map(quote).join(" "),
-      // In the process that coordinates, an option loads the plugin before xdist is imported; workers do not read
-      // those options, and find it here before their first conftest.
+      // An option loads the plugin in the coordinating process before xdist is imported. Workers do not read those
+      // options; this variable loads the plugin there before the first conftest.
       PYTEST_PLUGINS: plugin,
       PYTHONPATH: [pluginDirectory, path].filter(Boolean).join(delimiter),
       VERIFY_ORIGINAL_PYTHONPATH: path,
-      // Nothing of the run is left in the checkout: data file here, cache by an option.
+      // The run leaves no files in the checkout: the data file goes here, the cache is moved by an option.
       COVERAGE_FILE: join(run.scratch, "coverage.data"),
       PYTEST_XDIST_AUTO_NUM_WORKERS: String(run.workers),
       VERIFY_WORKERS: String(run.workers),
@@ -76,7 +76,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
       VERIFY_PROGRESS: run.progressSocket,
       VERIFY_JUNIT: junitFile(run),
       VERIFY_LCOV: lcovFile(run),
-      // No `--cov` is added: two of them would measure what neither alone does.
+      // `--cov` is not added, as two coverage measurements would disturb each other.
       ...(isMeasured(run) ? { VERIFY_COVERAGE_SOURCE: JSON.stringify(run.suite.source) } : {}),
       VERIFY_SOURCE_FILES: await writeSourceFiles(run),
       VERIFY_DURATIONS: durationsFile(run),
@@ -94,7 +94,7 @@ function isMeasured({ selection }: SuiteRun): boolean {
 
 function addedOptions(run: SuiteRun): string[] {
   const parallel = ["-n", String(run.workers), "--dist", "loadfile", "--max-worker-restart", "0"];
-  // Some tests alone cover what they cover: it is not asked.
+  // Coverage of selected tests is not needed.
   const coverage = isMeasured(run) ? [`--cov-report=lcov:${lcovFile(run)}`] : ["--no-cov"];
   return [
     "-p",
@@ -102,7 +102,7 @@ function addedOptions(run: SuiteRun): string[] {
     ...(run.workers > 1 ? parallel : []),
     ...coverage,
     `--junitxml=${junitFile(run)}`,
-    // Only the old family carries each test's file.
+    // Only the xunit1 family contains each test's file.
     "-o",
     "junit_family=xunit1",
     "-o",
@@ -110,20 +110,20 @@ function addedOptions(run: SuiteRun): string[] {
   ];
 }
 
-/** What `-n` says on the command line, else in the configuration file; `auto` and `logical` leave it open. */
+/** `-n` on the command line, else in the configuration; null for `auto` and `logical`. */
 function workersAskedFor(command: string, directory: string): number | null {
   const options = [command, configuredOptions(directory)];
   return options.map(workersIn).find((count) => count !== undefined) ?? null;
 }
 
-/** `addopts` of pytest's own configuration in a directory; empty where there is none. */
+/** `addopts` in pytest's own configuration of a directory; empty where there is none. */
 function configuredOptions(directory: string): string {
   const names = ["pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg"];
   const options = pytestSettings(filesUnder(directory, names), ".")?.get("addopts") ?? "";
   return options.replace(/[[\]"',]+/g, " ");
 }
 
-/** Null where the words leave the number open, undefined where they say nothing of it. */
+/** Null where the arguments leave the number open, undefined where they do not mention it. */
 function workersIn(script: string): number | null | undefined {
   if (/(?:^|\s)(?:-p\s*no:xdist|--dist[=\s]no)(?=\s|$)/.test(script)) return 1;
   const asked = /(?:^|\s)(?:-n\s*|--numprocesses[=\s]\s*)(\d+|auto|logical)(?=\s|$)/.exec(script)?.[1];
@@ -147,7 +147,7 @@ async function collect(run: SuiteRun, ended: EndedProcess): Promise<TestResults>
   return run.selection?.kind === "share" ? { ...results, collected: await readCollected(run) } : results;
 }
 
-/** What coverage.py reports, with the files of the source that nothing loaded and that it leaves out; null where it reports nothing. */
+/** Coverage from coverage.py, including unloaded and excluded files; null where it wrote none. */
 async function readCoverage(run: SuiteRun, ended: EndedProcess): Promise<readonly LcovInput[] | null> {
   const base = ended.reported.directory ?? run.directory;
   const loaded = await lcovInput(lcovFile(run), base);
@@ -155,13 +155,13 @@ async function readCoverage(run: SuiteRun, ended: EndedProcess): Promise<readonl
   return loaded && [...loaded, ...(unloaded ?? [])];
 }
 
-/** What a process found before it kept its share; null where it did not get so far. */
+/** The ids that a process collected before it chose its share; null where it did not get that far. */
 async function readCollected(run: SuiteRun): Promise<readonly string[] | null> {
   const text = await readFile(collectedFile(run), "utf8").catch(() => null);
   return text === null ? null : JSON.parse(text);
 }
 
-/** pytest writes a test that failed, and then failed again in its teardown, twice; so it does with one that passed before its worker died. */
+/** pytest lists a test twice that failed and failed again in its teardown, or that passed before its worker died. */
 function oneEntryEach(cases: readonly TestCase[]): TestCase[] {
   const byTest = new Map<string, TestCase>();
   for (const test of cases) {
@@ -175,7 +175,7 @@ function oneEntryEach(cases: readonly TestCase[]): TestCase[] {
 
 const differentCollections = "Different tests were collected";
 
-/** xdist refuses to begin where its workers found different tests: most often an id holds what differs by worker. */
+/** xdist stops where its workers collected different tests, usually because an id differs by worker. */
 function differentTests(run: SuiteRun, { details }: TestCase): CollectionMismatchError {
   const difference = details.split("\n").filter((line) => /^[+-](?![+-])/.test(line));
   return new CollectionMismatchError(
@@ -188,7 +188,7 @@ const crash = /^\s*worker '(gw\d+)' crashed while running '(.*)'/;
 const mapper: TestCaseMapper = {
   hasAdapter: true,
   idOf: (test) => test.properties.get("verify_id") ?? crash.exec(test.details)?.[2] ?? test.name,
-  // What is inherited or imported is defined in another file than the one that was run.
+  // An inherited or imported test is defined in another file than the one that ran.
   fileOf: (test) =>
     ranIn(test)?.file ?? (test.file || (crash.exec(test.details)?.[2]?.split("::")[0] ?? uncollectedFile(test))),
   nameOf: (test) => {
@@ -208,7 +208,7 @@ const mapper: TestCaseMapper = {
     return test.message === "collection failure" ? "collection" : "failure";
   },
   messageOf: (test) => {
-    // pytest marks the lines that say what was asserted and what came out with an E.
+    // pytest marks the assertion lines with an E.
     const explained = test.details.split("\n").filter((line) => /^E( |$)/.test(line));
     const text =
       explained.length > 0 ? explained.map((line) => line.slice(4)).join("\n") : test.message || test.details;
@@ -216,15 +216,15 @@ const mapper: TestCaseMapper = {
   },
 };
 
-/** The file and the classes in it that pytest ran a test by; null where it never came to run. */
+/** The file and classes under which pytest ran a test; null where it never ran. */
 function ranIn({ properties }: TestCase): { readonly file: string; readonly classes: readonly string[] } | null {
   const [, file, rest] = /^(.*?)::(.*)$/s.exec(properties.get("verify_id") ?? "") ?? [];
   if (file === undefined || rest === undefined) return null;
-  // Behind the first bracket stand parameters, which hold anything.
+  // Parameters follow the first bracket and may contain anything.
   return { file, classes: rest.replace(/\[.*$/s, "").split("::").slice(0, -1) };
 }
 
-/** A file that could not be collected is named by its module, `tests.test_ledger`. */
+/** An uncollected file is named by its module, `tests.test_ledger`. */
 function uncollectedFile(test: TestCase): string {
   return `${(test.classname || test.name).replaceAll(".", "/")}.py`;
 }
@@ -244,7 +244,7 @@ function refuseMissingParts(run: SuiteRun, ended: EndedProcess): void {
   );
 }
 
-/** Throws UnavailableError where pytest did not get what was added to its environment: its workers would share a database. */
+/** Throws UnavailableError where pytest did not get our environment: its workers would share a database. */
 function refuseOtherEnvironment({ suite }: SuiteRun, { reported, tail }: EndedProcess): void {
   const [refusal] = reported.refusals;
   if (refusal !== undefined) {

@@ -1,5 +1,5 @@
-// Reports what V8 measured as `c8 report` does, with the project's own configuration of c8, and prints in its last line what that
-// configuration names and leaves out of the files that the verifier asks about: see source-files.ts.
+// Writes the report of `c8 report` with the project's own c8 configuration. The last line of output lists which of the
+// files in source-files.ts that configuration includes and excludes.
 const { readFileSync } = require("node:fs");
 const { createRequire } = require("node:module");
 // @ts-expect-error c8 declares no types.
@@ -9,7 +9,7 @@ const { outputReport } = require("c8/lib/commands/report");
 
 const Exclude = createRequire(require.resolve("c8/lib/report"))("test-exclude");
 
-/** What Node runs as well, and c8 by default does not look at. */
+/** Extensions that Node runs but c8 ignores by default. */
 const moreExtensions = [".mts", ".cts"];
 
 async function main() {
@@ -23,7 +23,7 @@ async function main() {
   const { include, exclude, extension, excludeNodeModules } = argv;
   const rules = { include, exclude, extension, relativePath: !argv.allowExternal, excludeNodeModules };
   const isCounted = new Exclude(rules);
-  // The verifier's own words say --all and what to include; an `include` of the project's own leaves out the rest.
+  // The verifier passes --all and --include; a project's own `include` excludes everything else.
   const isOurs = words.includes("--all");
   const isMeant = new Exclude({ ...rules, include: isOurs ? include : [], exclude: [], excludeNodeModules: false });
   const counted = new Set(files.filter((file) => isCounted.shouldInstrument(file)));

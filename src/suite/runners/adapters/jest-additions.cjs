@@ -1,4 +1,4 @@
-// What a verification adds to jest's configuration, after jest has read the command line and the user's own files.
+// What a verification adds to jest's configuration, after the command line and the user's files were read.
 const { statSync } = require("node:fs");
 const { relative } = require("node:path");
 
@@ -19,7 +19,7 @@ module.exports = (config, additions) => {
   const own = {
     maxWorkers: workers,
     ...(serial ? { runInBand: true } : {}),
-    // As in CI: a snapshot that is not committed proves nothing.
+    // As in CI: an uncommitted snapshot proves nothing.
     ci: true,
     updateSnapshot: config.updateSnapshot === "all" ? "all" : "none",
     watch: false,
@@ -30,14 +30,14 @@ module.exports = (config, additions) => {
     ...(files === null ? {} : { runTestsByPath: true, nonFlagArgs: files, testPathPattern: "" }),
     ...(names === null ? {} : { testNamePattern: names }),
     ...coverage(config, coverageDirectory, source),
-    // A share of the files is not held to the thresholds of the whole.
+    // The thresholds of the whole do not apply to a share.
     ...(isShare ? { coverageThreshold: undefined } : {}),
   };
   return Object.freeze({ ...config, ...own });
 };
 
 /**
- * The user's own go on working; ours comes last.
+ * The user's own reporters stay; ours comes last.
  *
  * @param {Config} config
  * @param {Additions} additions
@@ -54,7 +54,7 @@ function reporters(config, { reporter, results, serial }) {
 function coverage(config, directory, source) {
   if (directory === null) return { collectCoverage: false };
   const hasOwn = (config.collectCoverageFrom ?? []).length > 0;
-  // What a glob gives a meaning to is meant as it stands: app/(shop)/[id].
+  // Glob characters in paths are literal: app/(shop)/[id].
   const globs = source.map((path) => {
     const literal = relative(config.rootDir, path)
       .replaceAll("\\", "/")

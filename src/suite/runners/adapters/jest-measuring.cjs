@@ -1,4 +1,4 @@
-// What jest's own configuration measures, as its `shouldInstrument` decides: which files it names as source or leaves out.
+// Which files jest's own configuration measures, decided as in its `shouldInstrument`.
 const { readFileSync } = require("node:fs");
 const { basename, relative } = require("node:path");
 const picomatch = require("picomatch");
@@ -14,7 +14,7 @@ const picomatch = require("picomatch");
  */
 
 /**
- * What the configuration says of the files that the verifier asks about (see source-files.ts); null where it does not ask.
+ * Classifies the files of source-files.ts by the configuration; null where none are requested.
  *
  * @param {GlobalConfig} globalConfig
  * @param {ProjectConfig[]} configs
@@ -32,13 +32,13 @@ exports.measures = ({ rootDir, collectCoverageFrom: globs = [] }, configs) => {
   return { named: globs.length === 0 ? null : files.filter(isNamed), left: files.filter(isLeft) };
 };
 
-/** Whether what runs a project's files checks them and runs no tests in them. @param {ProjectConfig} config */
+/** Whether the project's runner only checks files and runs no tests. @param {ProjectConfig} config */
 exports.isLinter = ({ runner = "" }) => {
   const [own, installed] = runner.split(/[\\/]node_modules[\\/](?!.*[\\/]node_modules[\\/])/);
   return /lint|prettier|runner-tsc|typescript|flow/i.test(installed ?? basename(own ?? ""));
 };
 
-/** What the last glob says that a file matches; one that begins with `!` leaves out. @param {string[]} globs @param {string} name */
+/** The last matching glob decides; one with a leading `!` excludes. @param {string[]} globs @param {string} name */
 function lastWord(globs, name) {
   /** @type {"named" | "left" | null} */
   let word = globs.length > 0 && globs.every((glob) => glob.startsWith("!")) ? "named" : null;

@@ -1,5 +1,5 @@
-// Loaded into every process and thread of jest with `node --import`, before any other code. A worker has its database from
-// the moment at which jest says which worker it is; the process that reads the configuration is told what the run adds.
+// Loaded into every process and thread of jest with `node --import`, before any other code. Sets a worker's database as
+// soon as jest numbers the worker, and passes our additions to the process that reads the configuration.
 
 import { createRequire } from "node:module";
 import { createConnection } from "node:net";
@@ -57,7 +57,7 @@ function send(message) {
 }
 
 /**
- * What jest's own options leave out. What is changed since a commit is told by `onlyChanged` as well.
+ * Narrowings by jest's own options. `onlyChanged` also covers "changed since a commit".
  *
  * @param {Record<string, any>} config jest's global configuration
  * @param {any} words the command line

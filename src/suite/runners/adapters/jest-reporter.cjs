@@ -1,5 +1,5 @@
-// A reporter of jest, added beside the user's own: tells the verifier what goes on, a JSON object a line, and writes what
-// came of every test.
+// A jest reporter, added to the user's own: sends progress to the verifier, one JSON object per line, and writes the
+// result of every test.
 const { readFileSync, writeFileSync } = require("node:fs");
 const { createConnection } = require("node:net");
 const { stripVTControlCharacters } = require("node:util");
@@ -10,13 +10,13 @@ const { isLinter, measures } = require("./jest-measuring.cjs");
 module.exports = class Reporter {
   #socket;
   #options;
-  /** What was begun and has not ended, by file. @type {Map<string, string>} */
+  /** Tests that have begun and not ended, by file. @type {Map<string, string>} */
   #begun = new Map();
   /** @type {object[]} */
   #tests = [];
-  /** How many test files have come to their end. */
+  /** How many test files have ended. */
   #ended = 0;
-  /** Files whose failed tests jest may run again, so that they have not failed before the file is over. */
+  /** Files in which jest may retry failed tests, so that failures are final only at the end of the file. */
   #retried = new Set();
   /** What ran the files, by whether it is a linter. */
   #files = { tested: new Set(), testFiles: new Set() };
@@ -32,14 +32,14 @@ module.exports = class Reporter {
     const path = process.env.VERIFY_PROGRESS;
     if (!path) return;
     this.#socket = createConnection(path);
-    // A verifier that no longer listens is not an error.
+    // Ignore that the verifier stopped listening.
     this.#socket.on("error", () => {
       this.#socket = undefined;
     });
     this.#send({ type: "hello", root: globalConfig.rootDir, runtime: "jest" });
   }
 
-  /** In band, tests may run without a turn of the event loop, and end the process in the first one: what is said must be heard. */
+  /** In band, tests may block the event loop and end the process, so the message must be sent synchronously. */
   async onRunStart() {
     const socket = this.#socket;
     if (socket?.connecting) await new Promise((resolve) => socket.once("connect", resolve).once("close", resolve));
@@ -48,7 +48,7 @@ module.exports = class Reporter {
   /** @param {{ path: string, context: import("./jest-measuring.cjs").Context }} test */
   onTestFileStart({ path, context }) {
     if ([path, ...(context.config.setupFilesAfterEnv ?? [])].some(mayRetry)) this.#retried.add(path);
-    // In band this very process is the worker; elsewhere each worker tells by itself.
+    // In band this process is the worker; otherwise each worker reports its own files.
     const worker = process.env.VERIFY_WORKER;
     if (this.#options.serial || worker?.startsWith("gw"))
       this.#send({ type: "file", worker, file: path, at: Date.now() });
@@ -62,7 +62,7 @@ module.exports = class Reporter {
 
   /** @param {{ path: string }} test @param {Assertion} assertion */
   onTestCaseResult({ path }, assertion) {
-    // jest tells every try as it tells a test.
+    // jest reports each attempt like a test.
     if ((assertion.invocations ?? 1) > 1) this.#send({ type: "again", file: path, name: assertion.fullName });
     if (!this.#retried.has(path)) this.#tellFailure(path, assertion);
     this.#send({ type: "done", file: path, skipped: !(assertion.status in outcomes) });
@@ -72,17 +72,17 @@ module.exports = class Reporter {
   onTestFileResult({ path, context }, result) {
     this.#ended += 1;
     if (this.#retried.delete(path)) for (const assertion of result.testResults) this.#tellFailure(path, assertion);
-    // Of a test that its worker died in nobody else says that it is over.
+    // If the worker died in a test, nobody else reports the test's end.
     this.#send({ type: "ended", file: path });
     this.#files[isLinter(context.config) ? "tested" : "testFiles"].add(path);
-    // jest tells a test that was left out for a focused one as it tells one that is to be skipped.
+    // jest reports tests that a focused one excluded as skipped.
     const isPart = result.testResults.some(({ status }) => status === "pending");
     if (isPart && isFocused(path)) this.#send({ type: "focused", file: path });
     for (const assertion of result.testResults) this.#tests.push({ file: path, ...caseOf(assertion) });
     const { testExecError, failureMessage } = result;
     if (!testExecError) return;
     const told = stripVTControlCharacters(failureMessage || testExecError.message || String(testExecError));
-    // What jest puts above says only that it is so, and sets the rest in.
+    // jest's headline adds nothing, and indents the rest.
     const message = told.replace(/^\s*● Test suite failed to run\s*\n+/, "").replace(/^ {4}/gm, "");
     const crashed = /jest worker process|worker process .* was terminated/i.test(message);
     this.#tests.push({
@@ -98,7 +98,7 @@ module.exports = class Reporter {
   /** @param {Iterable<import("./jest-measuring.cjs").Context>} contexts @param {{ numFailedTests: number, numFailedTestSuites: number, numTotalTestSuites: number, snapshot: { failure: boolean } }} results */
   async onRunComplete(contexts, { numFailedTests, numFailedTestSuites, numTotalTestSuites, snapshot }) {
     const { bail } = this.#globalConfig;
-    // After how many failed files jest stops; 0 for never.
+    // jest stops after this many failed files; 0 for never.
     if (bail > 0 && numFailedTestSuites >= bail) this.#send({ type: "stopped", word: "--bail" });
     if (numTotalTestSuites > this.#ended) this.#send({ type: "left out", files: numTotalTestSuites - this.#ended });
     writeFileSync(this.#options.results, JSON.stringify(this.#tests));
@@ -113,7 +113,7 @@ module.exports = class Reporter {
     if (socket) await new Promise((resolve) => socket.end(() => resolve(undefined)));
   }
 
-  /** jest listens for the end of its process when nothing is left to do for it, the project's own global teardown included. */
+  /** jest's process should end when only the project's global teardown is left. */
   async #watchLife() {
     const socketPath = process.env.VERIFY_PROGRESS;
     const { watchLife } = await import("./kept-alive.mjs");
@@ -138,7 +138,8 @@ module.exports = class Reporter {
 };
 
 /**
- * Whether a file has jest run failed tests again. Where another file that it loads does, the first try is told as a failure.
+ * Whether a file enables retries in jest. Where a file that it imports does, the first attempt is reported as a
+ * failure.
  *
  * @param {string} path
  */
@@ -151,7 +152,7 @@ function mayRetry(path) {
 }
 
 /**
- * Whether the text of a file, without its comments, marks tests as the only ones.
+ * Whether the text of a file, without comments, has focused tests.
  *
  * @param {string} path
  */
@@ -174,7 +175,7 @@ function caseOf({ ancestorTitles, title, fullName, status, duration, failureMess
   };
 }
 
-/** What was asserted and what came out, without the lines of the stack. @param {string} text */
+/** The assertion message without stack lines. @param {string} text */
 function withoutStack(text) {
   return text
     .split("\n")

@@ -1,16 +1,16 @@
-// In a process of Node whose tests are over: sees that the process does not end, tells the verifier what keeps it alive, and
-// ends it where that lasts. A pool of connections may close by itself after some seconds, and is given the time.
+// Watches a Node process whose tests are over. If it does not end, reports what keeps it alive, and kills it after a
+// while; connection pools get time to close by themselves.
 import { createConnection } from "node:net";
 import { performance } from "node:perf_hooks";
 
 const { setInterval, clearInterval } = globalThis;
 
-/** After how many seconds it is told what keeps a process alive, and after how many the process is ended. */
+/** After how many seconds the reason is reported, and after how many the process is killed. */
 const reportedAfter = 3;
 const endedAfter = 15;
 
 /**
- * Begins to watch; to be called when the tests are over, and whatever the runner does after them.
+ * Starts watching; call it when the tests are over.
  *
  * @param {{ socketPath: string | undefined, isOver?: () => boolean, end?: () => void }} options `isOver` is asked every
  *   second whether the tests are over, where that may turn out to be wrong; `end` ends the process
@@ -23,7 +23,7 @@ export function watchLife({ socketPath, isOver = () => true, end = () => process
     const since = performance.eventLoopUtilization(before);
     before = performance.eventLoopUtilization();
     if (!isOver()) seconds = 0;
-    // What works is not kept alive by what it has left open.
+    // A busy process is not merely kept alive by open handles.
     else if (since.utilization < 0.5) seconds += 1;
     if (seconds === reportedAfter) say({ type: "alive", by: holders(), isEnded: false });
     if (seconds < endedAfter) return;
@@ -35,7 +35,7 @@ export function watchLife({ socketPath, isOver = () => true, end = () => process
   /** @param {object} message @param {() => void} [then] */
   function say(message, then = () => {}) {
     const socket = createConnection(/** @type {string} */ (socketPath));
-    // A verifier that no longer listens is not an error.
+    // Ignore that the verifier stopped listening.
     socket.on("error", () => {});
     socket.once("close", then);
     socket.end(`${JSON.stringify(message)}\n`);
@@ -43,7 +43,7 @@ export function watchLife({ socketPath, isOver = () => true, end = () => process
   }
 }
 
-/** What keeps this process alive, a phrase each; empty where nobody can tell. @returns {string[]} */
+/** What keeps this process alive, a phrase each; empty where unknown. @returns {string[]} */
 function holders() {
   const inner = /** @type {NodeJS.Process & { _getActiveHandles?: () => any[] }} */ (process);
   const handles = (inner._getActiveHandles?.() ?? []).filter(keepsAlive);

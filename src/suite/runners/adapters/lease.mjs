@@ -1,10 +1,10 @@
-// What a process does that needs a database of its own while a verification runs: it asks on a unix socket, and holds the
-// database for as long as it holds the connection, so that even a process that is killed gives it back.
+// Client for processes that need a database during a verification: it asks on a unix socket and holds the database
+// while connected, so that a killed process returns it too.
 import { createConnection } from "node:net";
 
 /**
- * Waits for a database, however long that takes, or until the signal ends the waiting. The connection does not keep the
- * process alive.
+ * Waits for a database without a time limit, or until the signal aborts. The connection does not keep the process
+ * alive.
  *
  * @param {string} socketPath
  * @param {AbortSignal} [signal]

@@ -1,16 +1,16 @@
-// Listens to a run of mocha beside the user's own reporter: tells the verifier what goes on, a JSON object a line, and writes
-// what came of every test.
+// Listens to a mocha run next to the user's own reporter: sends progress to the verifier, one JSON object per line, and
+// writes the result of every test.
 import { writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { inspect, stripVTControlCharacters } from "node:util";
 
 /**
- * @param {any} runner mocha's own, serial or parallel
+ * @param {any} runner mocha's runner, serial or parallel
  * @param {{ results: string, socketPath: string | undefined, serial: boolean, bail: boolean }} options
  */
 export function listen(runner, { results, socketPath, serial, bail }) {
   const socket = socketPath ? createConnection(socketPath) : null;
-  // A verifier that no longer listens is not an error.
+  // Ignore that the verifier stopped listening.
   socket?.on("error", () => {});
   socket?.unref();
   /** @param {object} message */
@@ -19,11 +19,11 @@ export function listen(runner, { results, socketPath, serial, bail }) {
   const tests = [];
   let failed = 0;
   let file = "";
-  /** Hooks outside of every group have no file of their own, nor has, in mocha 10, what a worker died in. @param {any} test */
+  /** Root hooks have no file; in mocha 10, neither has the test in which a worker died. @param {any} test */
   const fileOf = (test) => test.file ?? test.ctx?.currentTest?.file ?? file;
 
   say({ type: "hello", root: process.cwd(), runtime: "mocha" });
-  // By then it is known which tests the user's own pattern leaves.
+  // By now the user's pattern has been applied.
   runner.on("start", () => {
     if (typeof runner.total === "number" && serial) say({ type: "collected", tests: runner.total, all: true });
   });
@@ -32,7 +32,7 @@ export function listen(runner, { results, socketPath, serial, bail }) {
       file = test.file;
       say({ type: "file", worker: process.env.VERIFY_WORKER, file, at: Date.now() });
     }
-    // Of a parallel run the workers tell by themselves, when it is so.
+    // In a parallel run, workers report their own progress.
     if (serial) say({ type: "begin", file: test.file, name: test.fullTitle() });
   });
   runner.on("pass", (/** @type {any} */ test) => {
@@ -44,7 +44,7 @@ export function listen(runner, { results, socketPath, serial, bail }) {
     failed += 1;
     const isOutside = /^Uncaught error outside test suite$/.test(test.title ?? "");
     const hasDied = /^Workerpool /.test(String(/** @type {any} */ (error)?.message));
-    // In a worker mocha calls so what kept a file from being loaded, before any of its tests is told.
+    // In a worker, mocha reports a load error under this name, before any test of the file.
     const isFile = isOutside && !serial && !hasDied && !tests.some((told) => told.file === fileOf(test));
     say({ type: "failed", file: fileOf(test), name: isFile ? fileOf(test) : test.fullTitle() });
     if (!isFile) return end(test, "failed", messageOf(error), isOutside ? "" : test.fullTitle());
@@ -63,11 +63,11 @@ export function listen(runner, { results, socketPath, serial, bail }) {
   /**
    * @param {any} test
    * @param {string} outcome
-   * @param {string} id what it is selected by; empty where it is no test
+   * @param {string} id what selects it; empty where it is no test
    */
   function end(test, outcome, message = "", id = test.fullTitle()) {
     if (!serial) say({ type: "collected", tests: 1 });
-    // A hook can only be run with the tests that it is for.
+    // A hook can only run together with its tests.
     const group = /^(.*?)\s?"(?:before|after) (?:all|each)" hook\b/.exec(id)?.[1];
     const name = test.titlePath ? test.titlePath().join(" › ") : test.fullTitle();
     const seconds = (test.duration ?? 0) / 1000;
@@ -77,7 +77,7 @@ export function listen(runner, { results, socketPath, serial, bail }) {
 }
 
 /**
- * What was asserted, with what was expected and what came out.
+ * The assertion message with expected and actual values.
  *
  * @param {any} error
  */

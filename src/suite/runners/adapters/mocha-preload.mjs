@@ -1,5 +1,5 @@
-// Loaded into every process of mocha with `node --import`, before any other code. A worker has its database from the moment
-// at which mocha starts it; mocha itself is told what the run adds as soon as it is loaded.
+// Loaded into every process of mocha with `node --import`, before any other code. A worker gets its database when mocha
+// starts it; mocha gets our options when it is loaded.
 import { writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { resolve } from "node:path";
@@ -33,7 +33,7 @@ if (told) {
   });
 }
 
-// A c8 that a script starts around mocha: a share of the files is not held to what the whole has to reach.
+// c8, started by a script around mocha: thresholds of the whole do not apply to a share.
 if (told && JSON.parse(told).files !== null && JSON.parse(told).names === null) {
   onModule(/(^|\/)commands\/report(\.js)?$/, (report) => {
     const { outputReport } = report;
@@ -51,7 +51,7 @@ if (told && JSON.parse(told).files !== null && JSON.parse(told).names === null) 
 }
 
 /**
- * @param {any} prototype mocha's own
+ * @param {any} prototype of mocha
  * @param {Additions} additions
  */
 function complete(prototype, additions) {
@@ -60,7 +60,7 @@ function complete(prototype, additions) {
   prototype.loadFilesAsync = async function (/** @type {unknown[]} */ ...words) {
     // As in CI: a focused test must not hide the others.
     this.options.forbidOnly = true;
-    // Of several workers each runs one file at a time, which was chosen before.
+    // With several workers, each runs one file at a time, already selected.
     if (isWorker) {
       say({ type: "file", worker: process.env.VERIFY_WORKER, file: this.files[0], at: Date.now() });
       return loadFilesAsync.apply(this, words);
@@ -96,7 +96,7 @@ function complete(prototype, additions) {
     }
     const [whenOver] = words;
     if (typeof whenOver === "function") {
-      // Behind the project's own global teardown.
+      // Runs after the project's own global teardown.
       words[0] = (/** @type {unknown[]} */ ...results) => {
         watchLife({ socketPath });
         return whenOver(...results);
@@ -112,13 +112,13 @@ function complete(prototype, additions) {
       listen(runner, { results: additions.results, socketPath, serial, bail: this.options.bail === true });
     });
     if (!this.options.parallel) return run.apply(this, words);
-    // Elsewhere it was told before the files were loaded, which now the workers do.
+    // In a serial run this was reported before the files were loaded; here workers load them.
     return tellNarrowings(narrowings(this.options)).then(() => run.apply(this, words));
   };
 }
 
 /**
- * A reporter of the user's, beside which somebody else listens to the run.
+ * Wraps the user's reporter, so that another listener gets the run.
  *
  * @param {any} Reporter
  * @param {(runner: any) => void} onRunner
@@ -134,7 +134,7 @@ function listeningReporter(Reporter, onRunner) {
 }
 
 /**
- * Keeps of the files that mocha has found those of the run; what `--file` names is loaded before any of them.
+ * Limits the files that mocha found to those of this run; files of `--file` are loaded before.
  *
  * @param {any} mocha
  * @param {Additions} additions
@@ -154,7 +154,7 @@ function choose(mocha, { list, files }) {
 }
 
 /**
- * Takes all other tests out of a suite; a name that ends in " > " is that of a group.
+ * Removes all other tests from a suite; a name that ends in " > " selects a group.
  *
  * @param {any} suite
  * @param {string[]} names
@@ -166,7 +166,7 @@ function keepOnly(suite, names) {
   for (const inner of suite.suites) keepOnly(inner, names);
 }
 
-/** What this process starts is the user's own again: it runs the tests itself. */
+/** Child processes get the user's own environment: this process runs the tests itself. */
 function own() {
   delete process.env.VERIFY_MOCHA;
   delete process.env.VERIFY_WORKER_ENVIRONMENTS;
@@ -187,7 +187,7 @@ function say(...messages) {
   socket.write(messages.map((message) => `${JSON.stringify(message)}\n`).join(""));
 }
 
-/** For the end of a process, which would not wait for what was said last. */
+/** Waits until all messages are sent, before the process ends. */
 async function allHeard() {
   const told = socket;
   if (!told) return;
@@ -199,7 +199,7 @@ async function allHeard() {
 }
 
 /**
- * What mocha's own options leave out.
+ * Narrowings by mocha's own options.
  *
  * @param {{ grep?: RegExp, fgrep?: string, invert?: boolean, dryRun?: boolean }} options
  * @returns {import("./narrowing.mjs").Narrowing[]}

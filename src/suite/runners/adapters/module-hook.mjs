@@ -6,9 +6,9 @@ import Module from "node:module";
 const changes = [];
 
 /**
- * Has a CommonJS module changed as soon as it is loaded, and once only.
+ * Changes a CommonJS module once, right after it is loaded.
  *
- * @param {string | RegExp} name as the module is asked for
+ * @param {string | RegExp} name as in the require call
  * @param {(exports: Exports) => void} change
  */
 export function onModule(name, change) {

@@ -1,10 +1,10 @@
-// What a runner of Node says of the tests that its options leave out: told to the verifier before any test runs.
+// Reports the tests that a Node runner's options leave out, before any test runs.
 import { createConnection } from "node:net";
 
 /** @typedef {{ by: "git" | "failures" | "number" | "all" | "choice", word: string }} Narrowing as of narrowing.ts */
 
 /**
- * Tells them. Ends the process where the run is to prove something, and would not, whatever comes of its tests.
+ * Reports narrowings. Ends the process where the run must not be narrowed.
  *
  * @param {readonly Narrowing[]} narrowings
  */
@@ -23,7 +23,7 @@ async function send(messages) {
   if (!path) return;
   await new Promise((resolve) => {
     const socket = createConnection(path);
-    // A verifier that no longer listens is not an error.
+    // Ignore that the verifier stopped listening.
     socket.on("error", resolve);
     socket.end(messages.map((message) => `${JSON.stringify(message)}\n`).join(""), () => resolve(undefined));
   });
@@ -31,7 +31,7 @@ async function send(messages) {
 
 /**
  * @param {string} word
- * @param {unknown} value what it is set to, a list for several; nothing is chosen where that is empty
+ * @param {unknown} value the option's value, a list for several; an empty one selects nothing
  * @returns {Narrowing[]}
  */
 export function choices(word, value) {

@@ -1,5 +1,5 @@
-// In the process of one file of `node --test`: writes down that the file has begun, and how its process ends. node:test takes
-// a process that ends itself with code 0 for a file whose tests are done, whatever tests there were still to come.
+// Runs in the process of each file of `node --test`: records that the file began, and how its process ended. node:test
+// treats exit code 0 as success, even if tests were still to come.
 import { appendFileSync } from "node:fs";
 import { createRequire, syncBuiltinESMExports } from "node:module";
 import { isMainThread } from "node:worker_threads";
@@ -7,10 +7,10 @@ import { watchLife } from "./kept-alive.mjs";
 
 const { setTimeout } = globalThis;
 
-/** How long node:test may take to tell what it knows, in milliseconds. */
+/** How long node:test may take to flush its output, in milliseconds. */
 const flushed = 500;
 
-/** Begins to watch; to be called once, before the file is loaded. */
+/** Starts watching; call it once, before the file is loaded. */
 export function watchEnd() {
   const { VERIFY_ENDS: path } = process.env;
   if (!path || !isMainThread) return;
@@ -21,18 +21,18 @@ export function watchEnd() {
   let testsAreDone = false;
   let isLeaving = false;
   tell("begun");
-  // A process in which nothing is left to do gets here without a call of process.exit.
+  // A process that runs out of work gets here without process.exit.
   const onExit = () => {
     if (isLeaving) return;
     testsAreDone = true;
     tell("ended");
   };
   process.on("exit", onExit);
-  // A test may take all listeners away, so that it can put its own there.
+  // A test may remove all listeners to set its own.
   process.on("removeListener", (event, listener) => {
     if (event === "exit" && listener === onExit) process.on("exit", onExit);
   });
-  // Node's types leave out what process.exit itself calls at last.
+  // Missing in Node's types: process.exit ends by calling it.
   const inner = /** @type {NodeJS.Process & { reallyExit: (code?: number | string | null) => never }} */ (process);
   const { exit, reallyExit } = inner;
   process.exit = (code) => {
@@ -47,21 +47,19 @@ export function watchEnd() {
   const socketPath = process.env.VERIFY_PROGRESS;
   const isOver = watchTests();
   const end = () => {
-    // As where nothing is left to do: node:test tells what it has not told yet.
+    // As in a normal exit: node:test flushes its reports.
     process.emit("beforeExit", 0);
     setTimeout(() => exit.call(process), flushed);
   };
   watchLife({ socketPath, isOver, end });
-  // With this option the runner itself ends the process, once all tests are done.
+  // With this option the runner itself ends the process after all tests.
   if (!process.execArgv.includes("--test-force-exit")) return;
   afterAllTests(() => {
     testsAreDone = true;
   });
 }
 
-/**
- * Gives what says whether tests have run, and none is running: by what node:test tells the process that started this one.
- */
+/** Returns a function that says whether tests have run and none is running, from node:test's messages to the parent. */
 function watchTests() {
   let begun = 0;
   let done = 0;
@@ -79,15 +77,15 @@ function watchTests() {
   return () => begun > 0 && begun === done;
 }
 
-/** Whether anything in this process has loaded node:test so far. */
+/** Whether anything in this process has loaded node:test. */
 function usesTests() {
   const { moduleLoadList = [] } = /** @type {{ moduleLoadList?: string[] }} */ (/** @type {unknown} */ (process));
   return moduleLoadList.includes("NativeModule test");
 }
 
 /**
- * Has a hook run once all tests of the process are done; it is added when the file's first call makes node:test listen for
- * the end, as a file without tests is to have no hook.
+ * Calls a hook after all tests of the process. It is added when the file first uses node:test, as a file without tests
+ * must have no hook.
  *
  * @param {() => void} hook
  */
@@ -96,7 +94,7 @@ function afterAllTests(hook) {
   const onListener = (event) => {
     if (event !== "beforeExit") return;
     process.off("newListener", onListener);
-    // By then node:test knows its root, which it is just making.
+    // Only then does node:test have its root.
     queueMicrotask(() => createRequire(import.meta.url)("node:test").after(hook));
   };
   process.on("newListener", onListener);

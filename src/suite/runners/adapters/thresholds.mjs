@@ -1,9 +1,9 @@
-// The coverage thresholds of a project's own configuration, as they are told to the verifier: no share of the files is held to them.
+// Messages about the coverage thresholds of a project's own configuration, which do not apply to a share.
 
 const metrics = ["lines", "branches", "functions", "statements"];
 
 /**
- * The message about thresholds as vitest writes them, globs beside the metrics; null where they ask for nothing.
+ * The message for thresholds as vitest writes them, globs next to metrics; null where there are none.
  *
  * @param {Record<string, unknown> | undefined} written
  */

@@ -1,4 +1,4 @@
-// What vitest's own configuration measures: which files it names as source, leaves out, or finds tests in that are source.
+// Which files vitest's own configuration measures, excludes, or treats as source with tests in it.
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import picomatch from "picomatch";
@@ -9,7 +9,7 @@ import picomatch from "picomatch";
  *   options?: Coverage,
  *   isIncluded?: (file: string) => boolean,
  *   testExclude?: { shouldInstrument(file: string): boolean },
- * }} Provider vitest 4 decides by itself, vitest 3 by a library
+ * }} Provider vitest 4 decides itself, vitest 3 uses a library
  * @typedef {{ config: { root: string, coverage?: Coverage }, coverageProvider?: Provider | null }} Vitest
  * @typedef {{
  *   moduleId: string,
@@ -18,8 +18,7 @@ import picomatch from "picomatch";
  */
 
 /**
- * What the configuration says of the files that the verifier asks about (see source-files.ts); null where vitest cannot be
- * asked.
+ * Classifies the files of source-files.ts by the configuration; null where vitest cannot be asked.
  *
  * @param {Vitest} vitest
  * @returns {{ named: string[] | null, left: string[] } | null}
@@ -34,7 +33,7 @@ export function measures({ config, coverageProvider: provider }) {
   const counts = (/** @type {string} */ file) =>
     isIncluded ? isIncluded.call(provider, file) : testExclude?.shouldInstrument(file) === true;
   const include = provider.options?.include ?? config.coverage?.include;
-  // The default of vitest 3 names nothing in particular, and it may be told not to look for what nothing loads.
+  // vitest 3's default names no files, and `all` may be off.
   const names = include !== undefined && include.length > 0 && !include.every((glob) => glob === "**");
   const isNamed = names ? picomatch(include, { dot: true, contains: true }) : () => true;
   const counted = new Set(files.filter(counts));
@@ -45,7 +44,7 @@ export function measures({ config, coverageProvider: provider }) {
 }
 
 /**
- * Tells test files from source with tests in it (`includeSource`).
+ * Separates test files from source with tests in it (`includeSource`).
  *
  * @param {readonly Module[]} modules
  */

@@ -1,6 +1,6 @@
-// Loaded into every process and thread of vitest with `node --import`, before any other code.
-// Vitest tells a worker who it is only later, by setting VITEST_POOL_ID: from then on the worker has its database. Where
-// each file has a process or thread of its own, that waits here for a database of its own, before any other code.
+// Loaded into every process and thread of vitest with `node --import`, before any other code. Vitest numbers a worker
+// later, by setting VITEST_POOL_ID, which sets the worker's database. Where each file has its own process or thread,
+// the preload first waits to lease a database.
 import { createConnection } from "node:net";
 import { isMainThread } from "node:worker_threads";
 import { leaseDatabase } from "./lease.mjs";
@@ -10,7 +10,9 @@ const environments = process.env.VERIFY_WORKER_ENVIRONMENTS;
 const leases = process.env.VERIFY_LEASES;
 const socketPath = process.env.VERIFY_PROGRESS;
 
-/** What runs test files, in vitest 4 and 3: neither npm, nor the process that coordinates, nor what that starts beside. */
+/**
+ * The entry points of test workers in vitest 4 and 3; npm, the coordinating process and other children are excluded.
+ */
 const runsFiles = /\/(vitest\/dist\/workers\/\w+|tinypool\/dist\/entry\/(process|worker))\.js$/;
 
 const preload = import.meta.url;
@@ -24,19 +26,19 @@ if (environments) {
 }
 
 /**
- * Tells the verifier which file this worker runs. Vitest publishes it a moment after it named the worker, so it is
- * looked for a few times; a worker whose file is never seen only lacks a name in the display.
+ * Reports which file this worker runs. Vitest publishes it shortly after numbering the worker, so this polls a few
+ * times; if it is never found, only the display lacks the name.
  * @param {string} worker
  */
 async function reportFile(worker, attempts = 40) {
-  // Taken before the tests can replace the timers and the clock by their own.
+  // Taken before tests can replace timers and the clock.
   const timer = setTimeout;
   const at = Date.now();
   const before = /** @type {any} */ (globalThis).__vitest_worker__;
   for (let attempt = 0; attempt < attempts; attempt++) {
     const state = /** @type {any} */ (globalThis).__vitest_worker__;
     const file = state?.filepath ?? state?.ctx?.files?.[0]?.filepath;
-    // A worker that runs many files still has the last one's for a moment.
+    // A worker that runs many files may still show the last one.
     if (file && state !== before) return send({ type: "file", worker, file, at });
     await new Promise((resolve) => timer(resolve, 5).unref());
   }

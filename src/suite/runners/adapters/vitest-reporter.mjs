@@ -1,11 +1,11 @@
-// A reporter of vitest, added beside the user's own: tells the verifier what goes on, a JSON object a line.
+// A vitest reporter, added to the user's own: sends progress to the verifier, one JSON object per line.
 import { createConnection } from "node:net";
 import { choices, tellNarrowings } from "./narrowing.mjs";
 import { thresholdMessage } from "./thresholds.mjs";
 import { measures, testedIn } from "./vitest-measuring.mjs";
 
 /**
- * The parts of a project's configuration that say what runs its files; vitest 3 has them by pool.
+ * The configuration of a project that decides how its files run; vitest 3 keeps it per pool.
  * @typedef {{
  *   pool: string,
  *   isolate: boolean,
@@ -23,7 +23,7 @@ import { measures, testedIn } from "./vitest-measuring.mjs";
  */
 
 /**
- * Why several files of a project would share a process or thread, a phrase; empty where each has one of its own.
+ * Why files of a project would share a process or thread, a phrase; empty where each has its own.
  * @param {{ config: Config }} project
  */
 function whyShared({ config }) {
@@ -38,7 +38,7 @@ function whyShared({ config }) {
 }
 
 /**
- * What vitest's own options leave out.
+ * Narrowings by vitest's own options.
  *
  * @param {Config} config
  * @returns {import("./narrowing.mjs").Narrowing[]}
@@ -56,7 +56,7 @@ function narrowings({ changed, shard, related, testNamePattern, project, tagsFil
 }
 
 /**
- * A share of the files is not held to the thresholds of the whole. Gives these.
+ * Removes and returns the thresholds, which do not apply to a share.
  *
  * @param {Vitest} vitest
  */
@@ -79,7 +79,7 @@ export default class ProgressReporter {
   #socket;
   /** @type {Vitest | undefined} */
   #vitest;
-  /** How many test files there are to run, one in two projects counted twice. */
+  /** The number of test files; a file in two projects counts twice. */
   #files = 0;
   #failed = 0;
 
@@ -87,12 +87,12 @@ export default class ProgressReporter {
   async onInit(vitest) {
     this.#vitest = vitest;
     await this.#writeResults(vitest);
-    // As in CI, whatever the project says: a focused test must not hide the others.
+    // As in CI, whatever the project configures: a focused test must not hide the others.
     for (const { config } of [vitest, ...(vitest.projects ?? [])]) config.allowOnly = false;
     const path = process.env.VERIFY_PROGRESS;
     if (!path) return;
     this.#socket = createConnection(path);
-    // A verifier that no longer listens is not an error.
+    // Ignore that the verifier stopped listening.
     this.#socket.on("error", () => {
       this.#socket = undefined;
     });
@@ -109,8 +109,8 @@ export default class ProgressReporter {
   }
 
   /**
-   * Has vitest's own JUnit reporter write where the verifier reads, whatever the project says of it. Reporters begin one after
-   * another: one that stands before this one is the command's own and writes where it is told, so it gets a twin.
+   * Makes vitest's own JUnit reporter write where the verifier reads. A JUnit reporter that comes before this one is
+   * the user's and keeps its output, so a second one is added.
    *
    * @param {Vitest} vitest
    */
@@ -129,7 +129,7 @@ export default class ProgressReporter {
     await twin.onInit?.(vitest);
   }
 
-  /** The names that the command gives are known only now. @param {readonly unknown[]} files */
+  /** Only now are the files of the command line known. @param {readonly unknown[]} files */
   async onTestRunStart(files) {
     this.#files = files.length;
     await tellNarrowings(choices("", this.#vitest?.filenamePattern));
@@ -154,14 +154,14 @@ export default class ProgressReporter {
     this.#send({ type: "done", file, name: test.fullName, skipped: test.result().state === "skipped" });
   }
 
-  /** Of a test that its worker died in nobody else says that it is over. @param {{ moduleId: string }} module */
+  /** If the worker died in a test, nobody else reports its end. @param {{ moduleId: string }} module */
   onTestModuleEnd({ moduleId: file }) {
     this.#send({ type: "ended", file });
   }
 
   /**
-   * Names what no result file tells: tests that were begun and never ended, and errors outside of any test. Waits until
-   * all is written, as vitest ends its process soon after.
+   * Reports what no result file contains: tests that never ended, and errors outside of any test. Waits until
+   * everything is written, as vitest soon ends its process.
    * @param {Array<import("./vitest-measuring.mjs").Module & { state?(): string } & { children: { allTests(): Iterable<{ fullName: string, result(): { state: string } }> } }>} modules
    * @param {Array<{ message: string }>} errors
    * @param {string} reason

@@ -1,13 +1,13 @@
 /**
- * An environment that becomes the worker's own at the moment the runner says which worker it is.
+ * An environment that becomes the worker's own when the runner numbers the worker.
  *
  * @param {NodeJS.ProcessEnv} environment
  * @param {{
  *   environments: Record<string, Record<string, string>>,
  *   preload: string,
  *   onRun: (worker: string) => void,
- * }} options `environments` by worker id; `preload` is the URL that NODE_OPTIONS loads, taken out for what a test
- *   starts by itself; `onRun` is called each time the worker begins to run files.
+ * }} options `environments` by worker id; `preload` is the URL in NODE_OPTIONS, removed for child processes of tests;
+ * `onRun` is called whenever the worker begins to run files.
  * @returns {NodeJS.ProcessEnv}
  */
 export function workerEnvironment(environment, { environments, preload, onRun }) {
@@ -27,8 +27,8 @@ export function workerEnvironment(environment, { environments, preload, onRun })
 }
 
 /**
- * An environment that becomes the worker's own at the moment the runner puts the worker's number, from 1, into a variable;
- * at once where it is there already.
+ * An environment that becomes the worker's own when the runner sets a variable to the worker's number, from 1;
+ * immediately where it is set already.
  *
  * @param {NodeJS.ProcessEnv} environment
  * @param {{ variable: string, first?: number, environments: Record<string, Record<string, string>>, preload: string }} options
@@ -56,7 +56,7 @@ export function namedEnvironment(environment, { variable, first = 1, environment
 }
 
 /**
- * The environment of a process that has leased a database for the one file that it runs.
+ * The environment of a process that leased a database for the file it runs.
  *
  * @param {NodeJS.ProcessEnv} environment
  * @param {{ lease: { worker: string, environment: Record<string, string> }, preload: string, onRun: (worker: string) => void }} options
@@ -78,7 +78,7 @@ export function leasedEnvironment(environment, { lease, preload, onRun }) {
 }
 
 /**
- * Gives a process its own database. What a test starts must neither find the others' nor be taken for a worker.
+ * Gives a process its own database. Child processes must neither see other databases nor be taken for workers.
  *
  * @param {NodeJS.ProcessEnv} environment
  * @param {Record<string, string>} own
@@ -92,7 +92,7 @@ function settle(environment, own, preload) {
 }
 
 /**
- * What a process starts is the user's own again.
+ * Child processes get the user's own environment.
  *
  * @param {NodeJS.ProcessEnv} environment
  * @param {string} preload
@@ -115,7 +115,7 @@ function watched(environment, onSet) {
       onSet(String(name), value);
       return true;
     },
-    // Node answers a definition without all its flags with an error; a plain set means the same.
+    // Node rejects a definition without all flags; a plain assignment is equivalent.
     defineProperty(target, name, descriptor) {
       return Reflect.set(target, name, descriptor.value);
     },
