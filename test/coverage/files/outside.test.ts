@@ -14,7 +14,7 @@ function part(...files: string[]) {
 }
 
 test("a tracked file below the root is what is verified", () => {
-  expect(part("/shop/src/a.py")).toEqual({ lines: ["/shop/src/a.py"], misled: [], elsewhere: [], vanished: [] });
+  expect(part("/shop/src/a.py")).toEqual({ lines: ["/shop/src/a.py"], otherCheckout: [], untracked: [], missing: [] });
 });
 
 test("a file below the root that git does not know is not counted", async () => {
@@ -26,21 +26,21 @@ test("a file below the root that git does not know is not counted", async () => 
 });
 
 test("a file below the root that is not there is data of something else", () => {
-  expect(part("/shop/src/gone.py")).toEqual({ lines: [], misled: [], elsewhere: [], vanished: ["src/gone.py"] });
+  expect(part("/shop/src/gone.py")).toEqual({ lines: [], otherCheckout: [], untracked: [], missing: ["src/gone.py"] });
 });
 
 test("a file of another checkout says that the wrong code ran", () => {
   expect(part("/shop-linked/src/a.py")).toEqual({
     lines: [],
-    misled: ["/shop-linked/src/a.py"],
-    elsewhere: [],
-    vanished: [],
+    otherCheckout: ["/shop-linked/src/a.py"],
+    untracked: [],
+    missing: [],
   });
 });
 
 test("a package that is installed in another checkout is shared, not misleading", () => {
   const installed = "/shop-linked/node_modules/tool/index.js";
-  expect(part(installed)).toEqual({ lines: [], misled: [], elsewhere: [installed], vanished: [] });
+  expect(part(installed)).toEqual({ lines: [], otherCheckout: [], untracked: [installed], missing: [] });
 });
 
 test("a directory whose name only begins like another checkout's is not that checkout", () => {
@@ -48,7 +48,7 @@ test("a directory whose name only begins like another checkout's is not that che
 });
 
 test("what pushproof injects is left out without a word", () => {
-  expect(part(adapterPath("pushproof_pytest.py"))).toEqual({ lines: [], misled: [], elsewhere: [], vanished: [] });
+  expect(part(adapterPath("pushproof_pytest.py"))).toEqual({ lines: [], otherCheckout: [], untracked: [], missing: [] });
 });
 
 test("files outside the verified tree are found, also beside a root whose name they begin with", () => {
