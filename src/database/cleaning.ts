@@ -7,21 +7,21 @@ import type { ExternalServer } from "./external/external-server.ts";
 import { listOurDatabases, type OurDatabase, removeLeftovers } from "./external/leftovers.ts";
 import { describeAddress } from "./url.ts";
 
-/** What became of what runs have left, a sentence each. */
+/** The result of removing leftovers, one sentence each. */
 export interface Cleaning {
   readonly removed: readonly string[];
-  /** What stays because it is somebody's. */
+  /** What stays because it belongs to a live run or another role. */
   readonly left: readonly string[];
-  /** What should be gone and is not. */
+  /** What should be removed and could not be. */
   readonly failed: readonly string[];
 }
 
-/** Ends the embedded servers of killed runs of this user, and removes their directories. */
+/** Ends the embedded servers of this user's killed runs and removes their directories. */
 export async function cleanEmbedded(locations: readonly string[] = runLocations()): Promise<Cleaning> {
   const before = await listEmbeddedRuns(locations);
   const gone = await sweepRuns(locations);
   const after = await listEmbeddedRuns(locations);
-  // A run that was killed just now is the next cleaning's.
+  // A run that was killed just now is left to the next cleaning.
   const wasDead = ({ path }: EmbeddedRun): boolean => before.some((run) => run.path === path && !run.isLive);
   return {
     removed: gone.map((path) => {
@@ -38,7 +38,7 @@ function describe({ owner, note }: EmbeddedRun): string {
   return `the embedded server of process ${owner.pid}${where}`;
 }
 
-/** Drops the databases that killed runs have left on an external server, as far as the role may. */
+/** Drops the databases that killed runs left on an external server, as far as the role may. */
 export async function cleanExternal(server: ExternalServer): Promise<Cleaning> {
   const place = describeAddress(server.address);
   const { removed, failed } = await removeLeftovers(server);
@@ -56,13 +56,13 @@ export async function cleanExternal(server: ExternalServer): Promise<Cleaning> {
   };
 }
 
-/** The databases that the role may drop: the others are for another role to drop. */
+/** The databases that the role may drop; others belong to other roles. */
 async function ownedNames(server: ExternalServer): Promise<Set<string>> {
   const rows = await server.query("SELECT datname FROM pg_database WHERE pg_has_role(datdba, 'USAGE')");
   return new Set(rows.map(({ datname }) => datname));
 }
 
-/** A line for each run that goes on, not for each of its databases. */
+/** One line per live run, not per database. */
 function liveRuns(databases: readonly OurDatabase[]): string[] {
   return [...new Set(databases.map(({ key }) => key))].map((key) => {
     const own = databases.filter((database) => database.key === key);

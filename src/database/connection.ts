@@ -4,10 +4,10 @@ import pg from "pg";
 import { messageOf } from "../shared/errors.ts";
 import type { ServerAddress } from "./url.ts";
 
-/** What node-pg is to be given for an address; TLS is decided. */
+/** The node-pg settings for an address, with TLS decided. */
 export type ClientSettings = pg.ClientConfig;
 
-/** Every way to connect that the address's `sslmode` allows, in the order in which libpq tries them. */
+/** Every way to connect that the address's `sslmode` allows, in libpq's order. */
 export async function clientSettings(address: ServerAddress, database: string): Promise<ClientSettings[]> {
   const settings: ClientSettings = {
     host: address.host,
@@ -16,7 +16,7 @@ export async function clientSettings(address: ServerAddress, database: string): 
     password: address.password,
     database,
     keepAlive: true,
-    // A server that is gone without a word is noticed in minutes, not in the system's two hours.
+    // Notices a silently dead server in minutes; the system's default is two hours.
     keepAliveInitialDelayMillis: 10_000,
     connectionTimeoutMillis: 15_000,
     application_name: "pushproof",
@@ -25,14 +25,14 @@ export async function clientSettings(address: ServerAddress, database: string): 
   return encryption.map((ssl) => ({ ...settings, ssl }));
 }
 
-/** Connects in the first way that works; throws the error of the last one. */
+/** Connects in the first way that works; throws the last error. */
 export async function connectFirst(
   ways: readonly ClientSettings[],
 ): Promise<{ client: pg.Client; way: ClientSettings }> {
   let failure: unknown;
   for (const way of ways) {
     const client = new pg.Client(way);
-    // A connection that is lost while nobody asks anything must not end the program; the next query tells.
+    // An idle connection that breaks must not crash the program; the next query reports it.
     client.on("error", () => {});
     try {
       await client.connect();
@@ -45,29 +45,33 @@ export async function connectFirst(
   throw failure;
 }
 
-/** The SQLSTATE or the system's error code of what a query or a connection threw. */
+/** The SQLSTATE or system error code of a query's or connection's error. */
 export function codeOf(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === "string" ? code : undefined;
 }
 
-/** Whether the server itself has refused a statement, rather than gone away or never been reached. */
+/** Whether the server itself rejected a statement, as opposed to being dead or unreachable. */
 export function isServersAnswer(error: unknown): error is pg.DatabaseError {
-  // By its class: the system's own codes (EPIPE) look like a server's.
+  // Checks the class, as system error codes (EPIPE) look like SQLSTATEs.
   return error instanceof pg.DatabaseError && !/^(57P|08)/.test(codeOf(error) ?? "");
 }
 
-/** What went wrong, in the server's or the system's words; a refused connection to two addresses has none of its own. */
+/**
+ * The error as the server or system words it. If two addresses refused, the combined error has no message of its own.
+ */
 export function describeFailure(error: unknown): string {
   const inner = error instanceof AggregateError ? error.errors.map(messageOf).join(", ") : messageOf(error);
   return (inner || codeOf(error) || "unknown error").replace(/\.$/, "");
 }
 
-/** libpq's meaning of `sslmode`, which node-pg's own differs from: `require` looks at no certificate unless `sslrootcert` is given. */
+/**
+ * libpq's meaning of `sslmode`; node-pg's differs: libpq's `require` checks no certificate unless `sslrootcert` is set.
+ */
 async function encryptions(address: ServerAddress): Promise<(ConnectionOptions | false)[]> {
   const files = await certificateFiles(address);
   const trusted = { ...files, checkServerIdentity: () => undefined };
-  // Where an authority is named, it must have signed the certificate whatever the mode.
+  // With a root certificate, libpq verifies the server's certificate in every mode.
   const encrypted = files.ca === undefined ? { ...files, rejectUnauthorized: false } : trusted;
   switch (address.sslmode) {
     case "disable":

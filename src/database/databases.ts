@@ -10,28 +10,28 @@ const permissionDenied = "42501";
 const objectInUse = "55006";
 const wrongKind = "42809";
 
-/** What is to be made. */
+/** A database to create. */
 export interface NewDatabase {
   readonly name: string;
-  /** What it is for: `gw0`, `master`, `template`. */
+  /** Its purpose: `gw0`, `master`, `template`. */
   readonly worker: string;
-  /** The database to clone; left out, the server's own template. */
+  /** The database to clone; defaults to the server's own template. */
   readonly template?: string | undefined;
-  /** The name that it gets when it is done, where that is another: there has to be room for it, too. */
+  /** Its final name, where that differs; it must not exist either. */
   readonly becomes?: string;
 }
 
-/** The databases that one run has on a server. */
+/** The databases of one run on a server. */
 export interface Databases {
-  /** Makes a database in place of one that this program has made. Throws RequestError where another's is in the way. */
+  /** Creates a database and replaces one of ours. Throws RequestError where somebody else's has that name. */
   create(database: NewDatabase): Promise<void>;
-  /** Drops all that this run has made. */
+  /** Drops all databases of this run. */
   dropAll(): Promise<void>;
 }
 
 /**
- * Makes a database, in the fastest way for the server. Throws UnavailableError naming who is connected to the database
- * that it is cloned from, which Postgres itself has waited for.
+ * Creates a database in the fastest way for the server. Throws UnavailableError that names who is connected to the
+ * cloned database, after Postgres itself has waited.
  */
 export async function createDatabase(
   server: DatabaseServer,
@@ -51,7 +51,10 @@ export async function createDatabase(
   }
 }
 
-/** Drops a database of ours with the connections that a killed worker has left. Throws UnavailableError naming who holds it. */
+/**
+ * Drops a database of ours, with connections that a killed worker left. Throws UnavailableError that names who holds
+ * it.
+ */
 export async function dropDatabase(server: DatabaseServer, name: string): Promise<void> {
   try {
     await server.query(`${dropStatement(name)} WITH (FORCE)`);
@@ -73,7 +76,7 @@ async function dropTemplate(server: DatabaseServer, name: string): Promise<void>
   await dropDatabase(server, name);
 }
 
-/** Another role's connection, which we may not end, may yet end by itself. */
+/** Connections of other roles, which we may not terminate, may still close. */
 async function dropOnceUnused(server: DatabaseServer, name: string): Promise<void> {
   const deadline = performance.now() + patienceMilliseconds;
   for (;;) {
@@ -90,7 +93,7 @@ async function dropOnceUnused(server: DatabaseServer, name: string): Promise<voi
   }
 }
 
-/** Throws UnavailableError where a database is another role's, with who could do what about it. */
+/** Throws UnavailableError where a database belongs to another role, with the options. */
 async function checkOwner(server: DatabaseServer, name: string): Promise<void> {
   const [row] = await server.query(
     `SELECT rolname AS owner, pg_has_role(datdba, 'USAGE') AS "isOurs", current_user AS role

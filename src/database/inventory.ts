@@ -1,21 +1,21 @@
-/** A database that a run of this program has, or has left. What is not known is null. */
+/** A database of a live or killed run. Unknown fields are null. */
 export interface ListedDatabase {
   readonly name: string;
-  /** Whose it is in the run: `gw0`, `master`, `template`. */
+  /** Its purpose in the run: `gw0`, `master`, `template`. */
   readonly worker: string | null;
   readonly run: ListedRun;
-  /** Whether its run still goes on, or may. */
+  /** Whether its run is alive, or may be. */
   readonly isLive: boolean;
   readonly madeAt: Date | null;
   readonly bytes: number | null;
-  /** Where it is, for people: "embedded" or "db.example.com:5432". */
+  /** The server, for people: "embedded" or "db.example.com:5432". */
   readonly server: string;
 }
 
-/** The run that made a database. What is not known is null. */
+/** The run that created a database. Unknown fields are null. */
 export interface ListedRun {
   readonly pid: number | null;
-  /** The machine, where it is another than this one. */
+  /** The machine, where it is not this one. */
   readonly host: string | null;
   /** The directory that it verifies. */
   readonly directory: string | null;

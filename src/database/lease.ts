@@ -9,28 +9,28 @@ import type { DatabaseTemplate } from "./template/build.ts";
 import { cloneStatements } from "./template/clone-statements.ts";
 import type { ServerAddress } from "./url.ts";
 
-/** A server and what this run has on it. */
+/** A server with what this run has on it. */
 export interface Site {
   readonly server: DatabaseServer;
   readonly databases: Databases;
-  /** What this run's databases are called after. */
+  /** The base name of this run's databases. */
   readonly base: string;
   /** What a worker's database is called. */
   databaseName(worker: WorkerId): string;
-  /** How a worker reaches the server. */
+  /** A worker's address of the server. */
   addressOf(worker: WorkerId): ServerAddress;
-  /** For whom holds in a clone what was set for a role in the template's database. */
+  /** The roles to which settings for a role of the template's database apply in a clone. */
   rolesFor(role: string): readonly string[];
 }
 
-/** Makes a fresh database for each worker; see `Provision.lease`. */
+/** Creates a fresh database for each worker; see `Provision.lease`. */
 export async function leaseAll(
   site: Site,
   template: DatabaseTemplate | undefined,
   request: ProvisionRequest,
   workers: readonly WorkerId[],
 ): Promise<WorkerDatabase[]> {
-  // All are awaited, so that none is still being made when a failed one is cleaned up after.
+  // All are awaited, so that none is still being created while a failure is cleaned up.
   const leased = await Promise.allSettled(workers.map((worker) => lease(site, template, request, worker)));
   if (request.signal.aborted) throw new InterruptedError();
   return leased.map((result) => {
@@ -54,7 +54,7 @@ async function lease(
   return { worker, name, environment: workerEnvironment(request.database, addressOf(worker), name, worker) };
 }
 
-/** What the server itself refuses is for the user to see, with the server named. */
+/** Adds the server's name to its errors. */
 export function asExpected(error: unknown, server: DatabaseServer): unknown {
   return isServersAnswer(error)
     ? new UnavailableError(`${server.description} says: ${error.message}.`, { cause: error })

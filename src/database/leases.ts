@@ -3,29 +3,29 @@ import { messageOf } from "../shared/errors.ts";
 import { listenOn } from "../shared/socket.ts";
 import type { Provision, WorkerDatabase } from "./provision.ts";
 
-/** Hands out a run's databases, one at a time to each process that asks, each as fresh as the template. */
+/** Leases a run's databases to processes, one each, as fresh as the template. */
 export interface LeaseServer {
-  /** The unix socket on which a database is asked for; the lease ends with the connection. */
+  /** The unix socket for lease requests; a lease ends with its connection. */
   readonly socketPath: string;
   /**
-   * Aborted once a database could not be made afresh: whoever waits is told so, and what the suite says then is not its
-   * own. The reason is the error.
+   * Aborted where a database could not be recreated: waiting processes get the error, and the suite's results are then
+   * meaningless. The reason is the error.
    */
   readonly failed: AbortSignal;
-  /** Ends all leases, once no database is being made any more. */
+  /** Ends all leases, after pending recreations have finished. */
   close(): Promise<void>;
 }
 
-/** What VERIFY_LEASES holds in a suite that has no databases. */
+/** The value of VERIFY_LEASES in a suite without databases. */
 export const noLeases = "none";
 
-/** What a process that asked is told, as a line of JSON. */
+/** The answer to a lease request, as a line of JSON. */
 type Answer = WorkerDatabase | { readonly error: string };
 
 /**
- * Opens an office for databases that are fresh, in an absolute, private directory. Who asks first is served first. Where
- * it renews, a database that comes back is made afresh before it is handed out again, so that nobody waits for that while
- * there are spares; elsewhere it is a worker's, whose processes have it one after another, as it is.
+ * Opens a lease server in an absolute, private directory; first come, first served. With `renews`, returned databases
+ * are recreated before they are leased again, and spares avoid waiting for that. Otherwise a database belongs to one
+ * worker, whose processes use it one after another as it is.
  */
 export async function openLeaseServer(
   provision: Pick<Provision, "lease">,
@@ -66,14 +66,14 @@ class LeaseQueue {
   }
 
   attend(socket: Socket): void {
-    // Until somebody reads, the end of a connection is not noticed.
+    // The end of a connection is only noticed while somebody reads.
     socket.resume();
     socket.on("close", () => this.#forget(socket));
     this.#waiting.push(socket);
     this.#serve();
   }
 
-  /** What comes back from now on is not made afresh. */
+  /** Databases that are returned from now on are not recreated. */
   close(): void {
     this.#isClosed = true;
   }

@@ -2,31 +2,34 @@ import { randomBytes } from "node:crypto";
 import { RequestError } from "../shared/errors.ts";
 import type { WorkerId } from "./provision.ts";
 
-/** The bytes Postgres keeps of a name; it cuts longer ones without a word, and two workers would share a database. */
+/**
+ * The maximum length of a name in bytes; Postgres silently truncates longer ones, so that two workers would share a
+ * database.
+ */
 const longestName = 63;
 const systemDatabases = new Set(["postgres", "template0", "template1"]);
 
-/** The name of a worker's database: `{base}_gw0`, or the base name itself for a serial run. */
+/** The name of a worker's database: `{base}_gw0`, or the base name for a serial run. */
 export function workerDatabaseName(base: string, worker: WorkerId): string {
   return worker === "master" ? base : `${base}_${worker}`;
 }
 
-/** The name of a database that is never made: where a process that only coordinates workers is led. */
+/** The name of a database that is never created, for processes that only coordinate workers. */
 export function coordinatorName(base: string): string {
   return `${base}_coordinator`;
 }
 
-/** The name of the template that `database.setup` has built: one that no suite gives to a template of its own. */
+/** The name of the template that `database.setup` built, distinct from any that suites use. */
 export function templateName(base: string): string {
   return `${base}_verify_template`;
 }
 
-/** The name of the template while `database.setup` builds it, so that a half-built one is never taken for a whole one. */
+/** The template's name during `database.setup`, so that an incomplete one is never used. */
 export function buildingName(name: string): string {
   return `${name}_building`;
 }
 
-/** Throws RequestError for a database name that Postgres would cut, cannot hold, or needs for itself. */
+/** Throws RequestError for a database name that Postgres would truncate, cannot contain, or reserves. */
 export function checkDatabaseName(name: string): void {
   const bytes = Buffer.byteLength(name);
   if (bytes > longestName) {
@@ -41,16 +44,13 @@ export function checkDatabaseName(name: string): void {
   }
 }
 
-/** Throws RequestError where a database of this base would get a name that Postgres would cut. */
+/** Throws RequestError where a database name with this base would be truncated. */
 export function checkBaseName(base: string, workers: readonly WorkerId[], hasTemplate: boolean): void {
   checkDatabaseName(base);
   for (const name of databaseNames(base, workers, hasTemplate)) checkDatabaseName(name);
 }
 
-/**
- * Another base name for a run whose own is taken: with a salt, and shortened where a database of that base would get a
- * name that Postgres would cut.
- */
+/** Another base name for a run whose own is locked: salted, and shortened as needed. */
 export function saltedBase(base: string, workers: readonly WorkerId[], hasTemplate: boolean): string {
   const salt = `_${randomBytes(2).toString("hex")}`;
   const longest = Math.max(...databaseNames(salt, workers, hasTemplate).map((name) => Buffer.byteLength(name)));
@@ -62,7 +62,7 @@ function databaseNames(base: string, workers: readonly WorkerId[], hasTemplate: 
   return hasTemplate ? [buildingName(templateName(base)), ...names] : [base, ...names];
 }
 
-/** The beginning of a text, of at most so many bytes and of whole characters. */
+/** The longest beginning of a text with at most so many bytes and no broken characters. */
 function cut(text: string, bytes: number): string {
   let kept = "";
   for (const character of text) {

@@ -6,9 +6,9 @@ import type { Provision, ProvisionRequest } from "./provision.ts";
 import { needsTemplate } from "./template/build.ts";
 
 /**
- * Starts the embedded server, or connects to the one that the request names, and builds the template. Throws
- * RequestError for a wrong URL or name, UnavailableError where the server or `database.setup` fails, and
- * InterruptedError when aborted; in each case nothing is left behind.
+ * Starts the embedded server, or connects to the requested one, and builds the template. Throws RequestError for an
+ * invalid URL or name, UnavailableError where the server or `database.setup` fails, and InterruptedError when aborted;
+ * nothing is left behind.
  */
 export async function openProvision(request: ProvisionRequest): Promise<Provision> {
   const { name, isolation } = request.database;

@@ -2,10 +2,10 @@ import type { DatabaseConfig } from "../config/schema.ts";
 import type { Secret } from "../shared/redact.ts";
 import type { Environment } from "../shared/world.ts";
 
-/** Who works on a database: `gw0`, `gw1`, … in a parallel run; `master` in a serial one, which gets the base name itself. */
+/** A worker: `gw0`, `gw1`, … in a parallel run; `master` in a serial one, which uses the base name itself. */
 export type WorkerId = `gw${number}` | "master";
 
-/** A database of a worker's own, and the environment that leads there. */
+/** A worker's database, with the variables that lead to it. */
 export interface WorkerDatabase {
   readonly worker: WorkerId;
   /** The database's name, `{base}_gw0` or, for `master`, `{base}`. */
@@ -16,65 +16,65 @@ export interface WorkerDatabase {
 
 export interface ProvisionRequest {
   readonly database: DatabaseConfig;
-  /** An external server's URL; without one the embedded server is started. */
+  /** An external server's URL; without one, the embedded server is started. */
   readonly url: string | undefined;
   /** The absolute directory in which `database.setup` runs. */
   readonly directory: string;
-  /** What `database.setup` gets as its environment, before the database's variables. */
+  /** The environment of `database.setup`, without the database's variables. */
   readonly environment: Environment;
   /** How long `database.setup` may take. */
   readonly timeoutSeconds: number;
-  /** The absolute file that gets all that `database.setup` prints. */
+  /** The absolute log file of `database.setup`. */
   readonly log: string;
-  /** Every worker that may be leased a database: the server is sized for them, and its rules name each of them. */
+  /** Every worker that may lease a database; the server's size and rules depend on them. */
   readonly workers: readonly WorkerId[];
   /** The absolute root of the verified files, which `database.inputs` are relative to. */
   readonly checkoutRoot: string;
-  /** Where packages of the project may be found: the roots whose node_modules may hold Postgres binaries. */
+  /** The root whose node_modules may contain Postgres binaries. */
   readonly projectRoot: string;
-  /** Called with a phrase for people when something begins that may take long. */
+  /** Called with a phrase before something slow. */
   readonly onProgress?: (phrase: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** A server, its template built, that hands out worker databases. */
+/** A server with its template, which provides worker databases. */
 export interface Provision {
   readonly kind: "embedded" | "external";
   /** For people: "embedded Postgres 17.10" or "Postgres 16.2 at db.example.com:5432"; never a password. */
   readonly description: string;
-  /** Everything that must not appear in any output. */
+  /** Secrets to redact from all output. */
   readonly secrets: readonly Secret[];
   /**
-   * The environment of a process that only coordinates workers: its variables lead to a database that is never made, so
-   * that work which is done there, outside of every worker, fails aloud instead of reaching somebody's data.
+   * The environment of a process that only coordinates workers: it names a database that never exists, so that database
+   * access outside of workers fails visibly instead of reaching real data.
    */
   readonly coordinatorEnvironment: Readonly<Record<string, string>>;
-  /** What a reader should know of how it was made, a sentence each. */
+  /** Notes on how it was made, one sentence each. */
   readonly notes: readonly string[];
-  /** Aborted once the server has gone away; its reason is the UnavailableError that says so. */
+  /** Aborted when the server is lost; the reason is the UnavailableError. */
   readonly lost: AbortSignal;
-  /** Makes a fresh database for each worker, cloned from the template; a database of an earlier lease is replaced. */
+  /** Creates a fresh database for each worker, cloned from the template; replaces those of an earlier lease. */
   lease(workers: readonly WorkerId[]): Promise<WorkerDatabase[]>;
   /**
-   * What the server saw of the workers since the last call, or since the start. Throws UnavailableError where the server is
-   * gone or has lost its sessions: what the tests said then is not theirs.
+   * The server's observations since the last call, or the start. Throws UnavailableError where the server or its
+   * sessions were lost, which makes test results meaningless.
    */
   audit(): Promise<Audit>;
-  /** Drops what was leased and, for an embedded server, ends it and removes its directory. Harmless when called twice. */
+  /** Drops leased databases; ends an embedded server and removes its directory. Can be called twice. */
   close(): Promise<void>;
 }
 
-/** What a server saw of the workers. */
+/** The server's observations of the workers. */
 export interface Audit {
   /** Whether anybody opened a leased database; null where the server cannot tell. */
   readonly connected: boolean | null;
-  /** Every attempt to reach a database that is not the worker's own, in the order of time. */
+  /** Attempts to connect to databases other than the worker's own, oldest first. */
   readonly rejections: readonly Rejection[];
 }
 
-/** An attempt that the server has refused. */
+/** A connection attempt that the server rejected. */
 export interface Rejection {
-  /** Who tried: a worker, or the process that coordinates them. */
+  /** The worker, or the coordinating process. */
   readonly worker: WorkerId | "coordinator";
   readonly database: string;
   readonly at: Date;

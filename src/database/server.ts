@@ -5,20 +5,20 @@ import type { ServerAddress } from "./url.ts";
 // biome-ignore lint/suspicious/noExplicitAny: what a query returns is known to the query's author alone
 export type Row = Record<string, any>;
 
-/** A server that takes our statements, embedded or external. */
+/** An embedded or external server. */
 export interface DatabaseServer {
   readonly kind: "embedded" | "external";
   readonly description: string;
-  /** How tests reach it. */
+  /** The address for tests. */
   readonly address: ServerAddress;
   readonly secrets: readonly Secret[];
-  /** The fastest way for this server to clone a database, as a clause of CREATE DATABASE. */
+  /** The fastest clone strategy of this server, as a clause of CREATE DATABASE. */
   readonly cloneStrategy: string;
-  /** Runs one statement on the maintenance database; several may run side by side. */
+  /** Runs a statement on the maintenance database; several may run in parallel. */
   query(statement: string, values?: readonly unknown[]): Promise<Row[]>;
-  /** Runs one statement in a database, over a connection of its own that is closed when it comes back. */
+  /** Runs a statement in a database, over its own connection. */
   queryIn(database: string, statement: string): Promise<Row[]>;
-  /** Gives up the connections and, for an embedded server, ends it and removes its directory. Harmless when called twice. */
+  /** Closes the connections; ends an embedded server and removes its directory. Can be called twice. */
   close(): Promise<void>;
 }
 

@@ -5,27 +5,27 @@ import { RequestError } from "../shared/errors.ts";
 import type { Secret } from "../shared/redact.ts";
 import type { Environment } from "../shared/world.ts";
 
-/** Where a server is and who we are there. Passwords are decoded here, and encoded again by whoever renders them. */
+/** A server's address with credentials. Passwords are decoded here and encoded when a URL is rendered. */
 export interface ServerAddress {
-  /** A name, an address without brackets, or the absolute directory of a unix socket. */
+  /** A host name, an address without brackets, or the absolute directory of a unix socket. */
   readonly host: string;
   readonly port: number;
   readonly user: string;
   readonly password: string | undefined;
-  /** The TLS mode as libpq names it, where one is set; `parameters` need not repeat it. */
+  /** The TLS mode in libpq's terms, if set. */
   readonly sslmode: string | undefined;
-  /** What follows the database in a URL, in the URL's order; decoded. */
+  /** The URL's query parameters, decoded, in order. */
   readonly parameters: readonly (readonly [name: string, value: string])[];
-  /** The database that the URL itself names. */
+  /** The database in the URL. */
   readonly database: string | undefined;
 }
 
-/** Parameters that say what the rest of the URL says too; the parsed fields hold them. */
+/** Parameters that repeat other parts of the URL, which the fields contain. */
 const addressParameters = new Set(["host", "port", "user", "password", "dbname"]);
-/** Drivers that do not know libpq's `sslmode`, and the name that they give it. */
+/** Drivers with another name for libpq's `sslmode`. */
 const sslmodeNames: Readonly<Record<string, string>> = { "postgresql+asyncpg": "ssl", "postgres+asyncpg": "ssl" };
 
-/** asyncpg's `ssl` takes the same values; other drivers' `ssl=true` is none of them. */
+/** asyncpg's `ssl` takes the same values; `ssl=true` of other drivers is not one of them. */
 const sslmodes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 
 const noHost = "no-host.invalid";
@@ -33,8 +33,8 @@ const encodeHint =
   "Characters such as # / ? @ : % in a user or password must be percent-encoded (# is %23, / is %2F, ? is %3F, % is %25).";
 
 /**
- * Reads a server's URL, with any driver in its scheme (`postgresql+asyncpg://`). What it leaves out comes from PGHOST,
- * PGPORT, PGUSER and PGPASSWORD. Throws RequestError, which never shows any part of the URL that may be a password.
+ * Parses a server's URL, with any driver in its scheme (`postgresql+asyncpg://`). Missing parts come from PGHOST,
+ * PGPORT, PGUSER and PGPASSWORD. Throws RequestError, which never contains a part of the URL that may be a password.
  */
 export function parseServerUrl(text: string, environment: Environment): ServerAddress {
   const url = parseUrl(text);
@@ -56,7 +56,7 @@ export function parseServerUrl(text: string, environment: Environment): ServerAd
   };
 }
 
-/** The URL of the external server that is asked for, by an option, the environment or the configuration. */
+/** The external server's URL from the option, the environment or the configuration. */
 export function serverUrl(
   database: Pick<DatabaseConfig, "url">,
   option: string | undefined,
@@ -65,13 +65,13 @@ export function serverUrl(
   return option ?? (variable || undefined) ?? database.url;
 }
 
-/** The URL of a database under a scheme, with everything percent-encoded that a driver could read otherwise. */
+/** A database's URL with a given scheme; everything that a driver could misread is percent-encoded. */
 export function renderUrl(address: ServerAddress, scheme: string, database: string): string {
   const password = address.password === undefined ? "" : `:${encodePart(address.password)}`;
   const isSocket = address.host.startsWith("/");
   const host = isIPv6(address.host) ? `[${address.host}]` : encodePart(address.host);
   const place = isSocket ? "" : `${host}:${address.port}`;
-  // A socket's directory goes into the query: libpq, SQLAlchemy's drivers and node-pg all find it there.
+  // A socket's directory goes into the query, where libpq, SQLAlchemy's drivers and node-pg find it.
   const socket: [string, string][] = isSocket
     ? [
         ["host", address.host],
@@ -85,7 +85,7 @@ export function renderUrl(address: ServerAddress, scheme: string, database: stri
   return `${scheme}://${encodePart(address.user)}${password}@${place}/${encodePart(database)}${query}`;
 }
 
-/** The variables that lead libpq and its like to a database. */
+/** The variables that lead libpq and compatible clients to a database. */
 export function postgresVariables(address: ServerAddress, database: string): Record<string, string> {
   return {
     PGHOST: address.host,
@@ -102,21 +102,21 @@ export function describeAddress({ host, port }: ServerAddress): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Passwords of examples and containers, which outputs hold as words: guarding them would hide "postgres" everywhere. */
+/** Common passwords that also occur as words in output: redacting them would hide "postgres" everywhere. */
 const commonplacePasswords = new Set(
   "postgres postgresql password passwd secret changeme test tests testing root admin user dev local docker example".split(
     " ",
   ),
 );
 
-/** What an output must not show of an address: the password, which is commonplace where it is also the user or the database. */
+/** The secrets of an address: the password, unless it is common, or equals the user or database. */
 export function passwordSecrets({ password, user, database }: ServerAddress): Secret[] {
   if (password === undefined) return [];
   const isCommonplace = commonplacePasswords.has(password) || password === user || password === database;
   return [isCommonplace ? { commonplace: password } : password];
 }
 
-/** The same for several URLs and for PGPASSWORD. A URL that cannot be read is refused by whoever connects to it. */
+/** The same for several URLs and PGPASSWORD. Invalid URLs are reported when connecting. */
 export function urlSecrets(urls: readonly (string | undefined)[], environment: Environment): Secret[] {
   const noUrl = "postgresql://localhost";
   return [noUrl, ...urls.filter((url) => url !== undefined)].flatMap((url) => {
@@ -128,16 +128,13 @@ export function urlSecrets(urls: readonly (string | undefined)[], environment: E
   });
 }
 
-/**
- * The environment without what would lead Postgres clients elsewhere: these beat PGHOST, so a test that trusts the
- * variables of its worker would work on another server.
- */
+/** The environment without variables that override PGHOST and would lead a worker's tests to another server. */
 export function withoutPostgresRedirects(environment: Environment): Environment {
   const { PGHOSTADDR: _address, PGSERVICE: _service, PGSERVICEFILE: _file, ...rest } = environment;
   return rest;
 }
 
-/** Percent-encodes all but letters, digits and `-._~`: `encodeURIComponent` leaves `!'()*`. */
+/** Percent-encodes all but letters, digits and `-._~`; `encodeURIComponent` keeps `!'()*`. */
 export function encodePart(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
@@ -150,7 +147,7 @@ function parseUrl(text: string): URL {
     throw new RequestError("The database URL must begin with postgresql:// (or postgresql+driver://).");
   }
   const afterScheme = text.slice(text.indexOf("://") + 3);
-  // "user:1#2@host" parses, as host "user" and port 1: whatever follows the authority must not look like more of it.
+  // For "user:1#2@host", parsers see host "user" and port 1, so text after the authority is checked for an "@".
   const end = afterScheme.search(/[/?#]|$/);
   const rest = afterScheme.slice(end);
   const path = /^\/?([^?]*)/.exec(rest)?.[1] ?? "";
@@ -159,7 +156,7 @@ function parseUrl(text: string): URL {
     throw new RequestError(`The database URL cannot be read. ${encodeHint}`);
   }
   try {
-    // The standard knows no user without a host, as in postgresql://ada@/app?host=/run/postgresql.
+    // Standard URLs have no user without a host, as in postgresql://ada@/app?host=/run/postgresql.
     return new URL(text.replace(/^([^:]+:\/\/[^/?#]*@)(?=[/?#:]|$)/, `$1${noHost}`));
   } catch {
     const authority = afterScheme.slice(afterScheme.lastIndexOf("@") + 1);
@@ -171,7 +168,7 @@ function parseUrl(text: string): URL {
 }
 
 function parseParameters(url: URL): [string, string][] {
-  // Not searchParams, which reads + as a blank where libpq does not.
+  // searchParams would decode + as a blank, unlike libpq.
   const pairs = url.search
     .slice(1)
     .split("&")

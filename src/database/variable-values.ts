@@ -2,7 +2,7 @@ import { isIPv6 } from "node:net";
 import { isPart, type PartName, placeholder } from "../config/variable-words.ts";
 import { encodePart, renderUrl, type ServerAddress } from "./url.ts";
 
-/** What a value of `database.variables` stands for: a URL, a part of the address, or a template of its parts. */
+/** Resolves a value of `database.variables`: a URL, a part of the address, or a template. */
 export function variableValue(value: string, address: ServerAddress, database: string): string {
   if (isPart(value)) return partOf(value, address, database);
   if (!value.includes("{")) return renderUrl(address, value, database);
@@ -10,7 +10,7 @@ export function variableValue(value: string, address: ServerAddress, database: s
   return value.replace(placeholder, (_, name: PartName) => {
     const part = partOf(name, address, database);
     if (!isUrl || name === "url") return part;
-    // A URL's host stands in brackets where it has colons; everything else is encoded there.
+    // In URLs, hosts with colons have brackets and everything else is encoded.
     return name === "host" && isIPv6(part) ? `[${part}]` : encodePart(part);
   });
 }

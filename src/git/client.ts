@@ -2,8 +2,8 @@ import { type SimpleGit, simpleGit } from "simple-git";
 import type { Environment } from "../shared/world.ts";
 
 /**
- * The variables git needs from us to find its configuration and itself. simple-git refuses an environment that could
- * start other programs (EDITOR, PAGER, GIT_SSH_COMMAND, …), and nothing we ask of git needs those.
+ * The variables that git needs. simple-git rejects an environment that could start other programs (EDITOR, PAGER,
+ * GIT_SSH_COMMAND, …), which we do not need.
  */
 const passedOn = [
   "PATH",
@@ -18,15 +18,15 @@ const passedOn = [
   "GIT_CEILING_DIRECTORIES",
 ];
 
-/** Git in a directory, speaking English, asking nobody, taking no optional locks that could get in the user's way. */
+/** Git in a directory: English output, no prompts, no optional locks that could disturb the user. */
 export function openGit(directory: string, environment: Environment): SimpleGit {
   const variables: Record<string, string> = {
     LC_ALL: "C.UTF-8",
     GIT_OPTIONAL_LOCKS: "0",
     GIT_TERMINAL_PROMPT: "0",
-    // What is pushed is the object itself, not what `git replace` shows here in its place.
+    // Pushes send the object itself, ignoring local `git replace` refs.
     GIT_NO_REPLACE_OBJECTS: "1",
-    // Nor are the commits' parents what a file of grafts says here.
+    // Likewise, grafts are ignored.
     GIT_GRAFT_FILE: "/dev/null",
     GIT_ATTR_NOSYSTEM: "1",
   };
@@ -37,23 +37,23 @@ export function openGit(directory: string, environment: Environment): SimpleGit 
   return simpleGit({
     baseDir: directory,
     trimmed: false,
-    // A linked worktree is added without the user's post-checkout hook, which needs `-c core.hooksPath=…`;
-    // the configuration's place is taken over from the caller as it is.
-    // A monitor of files is only ever switched off.
+    // Worktrees are added without the user's post-checkout hook, which needs `-c core.hooksPath=…`. The configuration's
+    // location is the caller's.
+    // The file system monitor is only ever turned off.
     unsafe: { allowUnsafeHooksPath: true, allowUnsafeConfigPaths: true, allowUnsafeFsMonitor: true },
-    // Files can be written by an index that is not the user's, see submodules.ts.
+    // Files are written with a separate index; see submodules.ts.
     allowEnvironment: [...Object.keys(variables), "GIT_INDEX_FILE"],
-    // simple-git takes a failure without words (`rev-parse --quiet --verify`) for a success.
+    // simple-git treats a failure without a message (`rev-parse --quiet --verify`) as success.
     errors: (error, { exitCode }) => (exitCode === 0 ? undefined : (error ?? new Error(`git exited with ${exitCode}`))),
   }).env(variables);
 }
 
-/** What git prints for the arguments, without the line end. */
+/** Git's output for the arguments, without the line end. */
 export async function gitLine(git: SimpleGit, ...args: string[]): Promise<string> {
   return (await git.raw(args)).replace(/\r?\n$/, "");
 }
 
-/** What git prints for the arguments, or null where git says no. */
+/** Git's output for the arguments, or null where git fails. */
 export async function gitLineOrNull(git: SimpleGit, ...args: string[]): Promise<string | null> {
   try {
     return await gitLine(git, ...args);

@@ -1,8 +1,8 @@
 import type { Environment } from "../shared/world.ts";
 
 /**
- * What git exports to hooks (`git rev-parse --local-env-vars`, and the numbered configuration). Inherited by a suite
- * that runs git itself, these have corrupted real repositories.
+ * Variables that git sets for hooks (`git rev-parse --local-env-vars`, and numbered configuration). In suites that run
+ * git themselves, these have corrupted real repositories.
  */
 const gitVariables = new Set([
   "GIT_ALTERNATE_OBJECT_DIRECTORIES",
@@ -25,20 +25,20 @@ const gitVariables = new Set([
 ]);
 
 /**
- * What a test runner that called us exports to its workers. A suite of ours that inherits it takes itself for a part
- * of the outer run: with NODE_TEST_CONTEXT a failing node:test suite exits 0.
+ * Variables that a test runner sets for its workers. Our suites would take themselves for part of that run: with
+ * NODE_TEST_CONTEXT a failing node:test suite exits 0.
  */
 const runnerVariables =
   /^(VITEST(_.*)?|JEST_WORKER_ID|MOCHA_WORKER_ID|NODE_TEST_CONTEXT|NODE_TEST_WORKER_ID|NODE_V8_COVERAGE|PYTEST_XDIST_.*|PYTEST_CURRENT_TEST|PYTEST_ADDOPTS|PYTEST_PLUGINS|COVERAGE_RCFILE|PYTEST_VERSION|COV_CORE_.*|COVERAGE_FILE|COVERAGE_PROCESS_START)$/;
 
 /**
- * What the program itself sets for suites and workers, so that a verification inside a verification starts afresh. By
- * name: a suite may well have a VERIFY_TOKEN of its own.
+ * Our own variables for suites and workers, removed so that a nested verification starts afresh. Listed by name, as a
+ * suite may have a VERIFY_TOKEN of its own.
  */
 const ownVariables =
   /^VERIFY_(WORKER|WORKERS|WORKER_ENVIRONMENTS|ORIGINAL_.*|LEASES|PROGRESS|JUNIT|LCOV|COVERAGE_SOURCE|SOURCE_FILES|IS_SHARE|CHECKOUT|OTHER_CHECKOUTS|SELECTION|DURATIONS|COLLECTED|JEST|MOCHA|RESULTS|ENDS|NARROWING|VERDICT_TO)$/;
 
-/** The environment without what the caller's own git or test runner put there. */
+/** The environment without variables of the caller's git or test runner. */
 export function scrubEnvironment(environment: Environment): Environment {
   const kept = Object.entries(environment).filter(
     ([name]) =>
@@ -51,18 +51,18 @@ export function scrubEnvironment(environment: Environment): Environment {
 }
 
 /**
- * What npm and npx tell the program they run: a second npm would take it as its own options, and a suite would behave
- * otherwise than in a plain shell. The user's own settings, such as npm_config_registry, are kept.
+ * Variables that npm and npx set for the programs they run, which would change a nested npm or a suite. User settings
+ * such as npm_config_registry are kept.
  */
 const npmRunVariables =
   /^(npm_(lifecycle_.*|package_.*|command|execpath|node_execpath|config_(local_prefix|package|call|yes|workspaces?|global|globalconfig|prefix|global_prefix|npm_version|user_agent|node_gyp|init_module))|INIT_CWD)$/;
 
-/** The environment without what an npm or npx that started us has put there. */
+/** The environment without variables that a calling npm or npx set. */
 export function withoutNpmRun(environment: Environment): Environment {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !npmRunVariables.test(name)));
 }
 
-/** The environment without what says how the program was called: npm's part, and our own input, which holds a password. */
+/** The environment without traces of the call: npm's variables, and our own options, which may contain a password. */
 export function withoutCaller(environment: Environment): Environment {
   const { VERIFY_DATABASE_URL: _url, ...rest } = withoutNpmRun(environment);
   return rest;

@@ -5,15 +5,15 @@ export interface MergeBaseRequest {
   readonly git: SimpleGit;
   /** The full object id of the commit. */
   readonly commit: string;
-  /** The branch that pull requests go to. */
+  /** The base branch of pull requests. */
   readonly base: string;
-  /** The remote that is pushed to; `origin` is asked next, then the local branch. */
+  /** The remote that is pushed to; `origin` is tried next, then the local branch. */
   readonly remote?: string | undefined;
-  /** Whether what is compared lies on top of the commit: then the commit itself is where the base branch is. */
+  /** Whether a working tree on top of the commit is compared: then the commit may be the base itself. */
   readonly isWorkingTree?: boolean;
 }
 
-/** The place a commit is compared with. */
+/** The base that a commit is compared with. */
 export interface BranchComparison {
   /** Such as `origin/main`. */
   readonly base: string;
@@ -21,12 +21,14 @@ export interface BranchComparison {
   readonly mergeBase: string;
 }
 
-/** `itself` where the commit is the base branch's own and nothing says where that was before; `none` without a common commit. */
+/**
+ * `itself`: the commit is on the base branch and its previous position is unknown; `none`: there is no common commit.
+ */
 export type MergeBase = BranchComparison | "itself" | "none";
 
 /**
- * What a commit is compared with: the merge base with the base branch. A commit that is the tip of the remote's base
- * branch already is compared with where that branch was before.
+ * The merge base with the base branch. A commit that is already the tip of the remote's base branch is compared with
+ * the branch's previous position.
  */
 export async function findMergeBase({
   git,
@@ -52,7 +54,7 @@ export async function findMergeBase({
   return isItself ? "itself" : "none";
 }
 
-/** Where the remote's branch was before it came to hold the commit, by the reflog; null where that is not known. */
+/** The remote branch's position before it contained the commit, from the reflog; null where unknown. */
 async function previousPosition(
   git: SimpleGit,
   ref: string,
@@ -65,12 +67,12 @@ async function previousPosition(
   return mergeBase === previous ? { base: `${name}@{1}`, mergeBase } : null;
 }
 
-/** Whether a base, such as `origin/main` or `origin/main@{1}`, is the branch of that name. */
+/** Whether a base, such as `origin/main` or `origin/main@{1}`, refers to the branch of that name. */
 export function isBaseOf(base: string, branch: string): boolean {
   return `/${base.replace(/@\{\d+\}$/, "")}`.endsWith(`/${branch}`);
 }
 
-/** A question that git may answer with no, or with nothing. */
+/** A git command that may fail or print nothing. */
 async function ask(git: SimpleGit, command: readonly string[]): Promise<string | null> {
   return (await gitLineOrNull(git, ...command)) || null;
 }

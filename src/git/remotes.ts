@@ -7,8 +7,8 @@ export async function listRemotes(git: SimpleGit): Promise<string[]> {
 }
 
 /**
- * What the configuration names as the remote of a branch's pushes, in git's own order; where somebody put a URL there, that.
- * A branch that follows another one here has "." for its remote, which is none.
+ * The remotes or URLs configured for a branch's pushes, in git's order. A branch that follows a local one has ".",
+ * which is no remote.
  */
 export async function configuredRemotes(git: SimpleGit, branch: string): Promise<string[]> {
   const keys = [`branch.${branch}.pushRemote`, "remote.pushDefault", `branch.${branch}.remote`];
@@ -16,7 +16,7 @@ export async function configuredRemotes(git: SimpleGit, branch: string): Promise
   return named.filter((name): name is string => Boolean(name) && name !== ".");
 }
 
-/** Where no remote is named: `origin`, else the only one; null where that leaves it open. */
+/** The remote to use where none is named: `origin`, else the only one; null where it is ambiguous. */
 export function defaultRemote(remotes: readonly string[]): string | null {
   if (remotes.includes("origin")) return "origin";
   return remotes.length === 1 ? (remotes[0] ?? null) : null;

@@ -3,17 +3,17 @@ import { messageOf, RequestError, UnavailableError } from "../shared/errors.ts";
 import type { World } from "../shared/world.ts";
 import { gitLine, openGit } from "./client.ts";
 
-/** The repository the program was called in. */
+/** The repository in which the program was called. */
 export interface Repository {
   /** The absolute root of the checkout. */
   readonly root: string;
-  /** The absolute directory that all linked worktrees share; receipts lie in its `verify`. */
+  /** The absolute git directory shared by all linked worktrees; receipts are in its `verify`. */
   readonly commonDirectory: string;
   /** Git in `root`. */
   readonly git: SimpleGit;
 }
 
-/** Finds the repository of the world's directory. Throws RequestError outside of one. */
+/** Finds the repository of the current directory. Throws RequestError outside of one. */
 export async function openRepository(world: World): Promise<Repository> {
   const here = openGit(world.directory, world.environment);
   const root = await gitLine(here, "rev-parse", "--show-toplevel").catch((error: unknown) => {

@@ -10,35 +10,35 @@ import type { Target } from "./refs.ts";
 import { fillSubmodules } from "./submodules.ts";
 import { listWorktrees, removeWorktree, worktreePath } from "./worktrees.ts";
 
-/** The files that are verified, and where they are. */
+/** The verified files, and where they are. */
 export interface Checkout {
   readonly kind: "checkout" | "worktree" | "working tree";
   /** Its absolute root, links resolved. */
   readonly root: string;
-  /** What a reader should know about how the files came there, a sentence each. */
+  /** Notes on how the files were obtained, one sentence each. */
   readonly notes: readonly string[];
-  /** The absolute roots of the repository's other checkouts, links resolved: code of theirs is not what is verified. */
+  /** The absolute real roots of the repository's other checkouts, whose code must not run. */
   readonly otherRoots: readonly string[];
-  /** The files that git knows, relative to the root: what is covered beside them is not part of what is verified. */
+  /** The tracked files, relative to the root; only their coverage counts. */
   trackedFiles(): Promise<ReadonlySet<string>>;
-  /** What is known about dependencies that could not be made available, a sentence each. */
+  /** Notes on dependencies that could not be made available, one sentence each. */
   readonly dependencyNotes: readonly string[];
-  /** What no longer is as it was verified. */
+  /** What has changed since the start. */
   drift(): Promise<Drift>;
-  /** Removes what was made. Harmless when called twice. */
+  /** Removes a worktree that was created. Can be called twice. */
   close(): Promise<void>;
 }
 
 export interface Drift {
-  /** Tracked files that changed, or the commit that moved: the verdict is about nothing that exists. */
+  /** Changed tracked files, or a moved HEAD: the verdict applies to nothing that exists. */
   readonly changed: readonly string[];
-  /** Files that are new and not ignored: most often left behind by the suite. */
+  /** New files that are not ignored, usually left behind by the suite. */
   readonly added: readonly string[];
 }
 
 /**
- * The files of exactly that commit: the user's own checkout where it is clean and at that commit, else a linked worktree.
- * Throws UnavailableError where none can be made.
+ * Provides the files of exactly that commit: the user's own checkout where it is clean and at that commit, else a
+ * linked worktree. Throws UnavailableError where none can be made.
  */
 export async function openCheckout(
   repository: Repository,
@@ -56,21 +56,21 @@ export async function openCheckout(
   return await addWorktree(repository, target, environment, notes);
 }
 
-/** The files as they lie, whatever they are. */
+/** Uses the files of the working tree as they are. */
 export async function openWorkingTree(repository: Repository): Promise<Checkout> {
   return ownCheckout(repository, "working tree", await readState(repository), []);
 }
 
 interface State {
   readonly head: string;
-  /** Tracked files that differ from the commit or from the index. */
+  /** Tracked files that differ from the commit or the index. */
   readonly modified: readonly string[];
   readonly untracked: readonly string[];
-  /** Files git was told not to look at (assume-unchanged, skip-worktree): their content is unknown. */
+  /** Files that git ignores changes of (assume-unchanged, skip-worktree). */
   readonly hidden: readonly string[];
 }
 
-/** Git looks at the files itself: what a monitor of files or a cache has not noticed would be verified unseen. */
+/** Makes git read the files themselves, as a file system monitor or cache may miss changes. */
 const ownLook = ["-c", "core.fsmonitor=false", "-c", "core.untrackedCache=false"];
 
 async function readState({ git }: Repository): Promise<State> {
@@ -87,7 +87,7 @@ async function readState({ git }: Repository): Promise<State> {
     ]),
     git.raw(["ls-files", "-v", "-z"]),
   ]);
-  // Our own reports ignore themselves, but not in the moment in which another run begins to write them.
+  // Our reports ignore themselves, except while another run begins to write them.
   const entries = status.split("\0").filter((entry) => entry !== "" && !entry.startsWith("?? .verify/"));
   const pathsOf = (wanted: boolean): string[] =>
     entries.filter((entry) => entry.startsWith("??") === wanted).map((entry) => entry.slice(3));
@@ -99,7 +99,7 @@ function isClean(state: State): boolean {
   return state.modified.length + state.untracked.length + state.hidden.length === 0;
 }
 
-/** Why the checkout itself is not what is verified, a sentence each. */
+/** Why the user's checkout cannot be used, one sentence each. */
 function notesOf({ modified, untracked, hidden }: State): string[] {
   const notes: string[] = [];
   const files = [...modified, ...untracked];
@@ -153,7 +153,7 @@ async function addWorktree(
   const { git } = repository;
   const path = await worktreePath(repository, target, environment);
   try {
-    // The user's hooks (post-checkout) are for the user's checkouts, and so is a sparse checkout: all files are verified.
+    // Hooks (post-checkout) and sparse checkouts are for the user's checkouts; a worktree has all files.
     const settings = ["-c", "core.hooksPath=/dev/null", "-c", "core.sparseCheckout=false"];
     await git.raw([...settings, "worktree", "add", "--quiet", "--force", "--detach", path, target.commit]);
   } catch (error) {
@@ -163,13 +163,13 @@ async function addWorktree(
     );
   }
   try {
-    // Tests and source may lie in submodules; where these were empty, what they hold would pass unseen.
+    // Tests and source may be in submodules, which must not be empty.
     const outer = { root: repository.root, gitDirectory: repository.commonDirectory, commit: target.commit };
     const submoduleNotes = await fillSubmodules(outer, path, environment);
     const dependencyNotes = await linkDependencies(repository, target, path);
     const root = await realpath(path);
     const inside = { ...repository, root, git: openGit(root, environment) };
-    // Files that git's filters (line ends, large files) show as modified from the beginning are nobody's change.
+    // Files that git's filters (line ends, large files) show as modified from the start were not changed by the suite.
     const before = await readState(inside);
     return {
       kind: "worktree",
@@ -180,7 +180,7 @@ async function addWorktree(
       dependencyNotes,
       drift: async () => {
         const after = await readState(inside);
-        // What is new goes with the worktree, and nobody but the suite can have put it there.
+        // New files are removed with the worktree, and only the suite can have created them.
         return { changed: after.modified.filter((file) => !before.modified.includes(file)), added: [] };
       },
       close: () => removeWorktree(repository, path),
@@ -196,7 +196,7 @@ async function listFiles(git: SimpleGit, more: readonly string[]): Promise<Reado
   return new Set(files.split("\0").filter(Boolean));
 }
 
-/** The absolute roots of all checkouts of the repository but the one that is verified. */
+/** The absolute roots of the repository's other checkouts. */
 async function otherRootsOf(repository: Repository, root: string): Promise<string[]> {
   const paths = await listWorktrees(repository);
   const roots = await Promise.all(paths.map((path) => realpath(path).catch(() => path)));

@@ -17,9 +17,8 @@ const projectFiles = new Set([
 const environmentNames = [".venv", "venv", "env"];
 
 /**
- * Makes what is installed beside the user's checkout available in a worktree: node_modules where it is what the commit's lock
- * file names, and Python's virtual environments as they are. Gives a sentence for each node_modules that does not belong to
- * the commit.
+ * Makes installed dependencies of the user's checkout available in a worktree: node_modules where they match the
+ * commit's lock file, and Python virtual environments. Returns a sentence for each node_modules that does not match.
  */
 export async function linkDependencies(repository: Repository, target: Target, worktree: string): Promise<string[]> {
   const notes = new Set<string>();
@@ -44,7 +43,7 @@ export async function linkDependencies(repository: Repository, target: Target, w
   return [...notes];
 }
 
-/** Why what is installed in the user's own checkout is not what the commit's lock files name, a sentence each. */
+/** Why installed packages in the user's checkout do not match the commit's lock files, one sentence each. */
 export async function staleDependencies(repository: Repository, target: Target): Promise<string[]> {
   const committed = await committedFiles(repository, target);
   const packages = new InstalledPackages(repository, target, committed);
@@ -68,25 +67,25 @@ async function committedFiles({ git }: Repository, target: Target): Promise<Map<
   );
 }
 
-/** The directories of the commit in which something may be installed, relative to the root, which is always one. */
+/** The commit's directories in which packages may be installed, relative to the root, which is included. */
 function projectDirectories(committed: ReadonlyMap<string, string>): Set<string> {
   const files = [...committed.keys()].filter((file) => projectFiles.has(basename(file)));
   return new Set([".", ...files.map(dirname)]);
 }
 
-/** The absolute roots, links resolved, of the checkout whose packages are installed and of the worktree that needs them. */
+/** The absolute real roots of the checkout with the packages and of the worktree that needs them. */
 interface Mirror {
   readonly root: string;
   readonly worktree: string;
-  /** What the commit's lock file does not have and is left out, relative to the root. */
+  /** Packages to leave out because the lock file lacks them, relative to the root. */
   readonly extra: ReadonlySet<string>;
 }
 
 /**
- * A node_modules of links. The directory itself is the worktree's own, so that caches written there stay there; packages
- * and programs that are links into the checkout (workspaces) lead to the same place in the worktree, or old code would
- * be tested. The stores that packages are links into (.pnpm, .store) are not there: an installation that a suite starts in
- * the worktree would write into the user's own through them. Packages are found all the same, as Node follows their links.
+ * Creates a node_modules of links. The directory belongs to the worktree, so that caches written there stay there.
+ * Links into the checkout (workspaces) are redirected into the worktree, or old code would be tested. Package stores
+ * (.pnpm, .store) are left out, as an install in the worktree would write to the user's own; Node still finds packages
+ * by their real paths.
  */
 async function mirrorModules(mirror: Mirror, path: string): Promise<void> {
   await mkdir(join(mirror.worktree, path), { recursive: true });
@@ -103,7 +102,7 @@ async function mirrorEntry(mirror: Mirror, path: string, entry: Dirent): Promise
     return;
   }
   const target = join(mirror.worktree, inside);
-  // A script that finds its program relative to itself, links followed, would find the checkout's.
+  // A script that finds its program relative to its real path would find the checkout's.
   if (isProgram && entry.isFile()) await copyFile(join(mirror.root, inside), target);
   else {
     const source = await sourceOf(mirror, inside, entry.isSymbolicLink());
@@ -118,7 +117,7 @@ async function isOfExtra({ root, extra }: Mirror, path: string): Promise<boolean
   return [...extra].some((left) => real.startsWith(`${join(root, left)}/`));
 }
 
-/** What an entry of node_modules is to lead to. */
+/** The link target of an entry in node_modules. */
 async function sourceOf({ root, worktree }: Mirror, path: string, isLink: boolean): Promise<string> {
   const original = join(root, path);
   if (!isLink) return original;

@@ -7,20 +7,20 @@ import { quote } from "../shared/shell.ts";
 import { listed, shortId } from "../shared/text.ts";
 import type { Target } from "./refs.ts";
 
-/** How many packages a sentence names. */
+/** How many packages a sentence lists. */
 const namedPackages = 3;
 
-/** What is installed below one lock file. */
+/** The packages installed for one lock file. */
 export interface Installed {
-  /** Why that is not what the commit's lock file names, with the command that helps: a sentence; null where it is. */
+  /** Why they do not match the commit's lock file, with a command that fixes it: a sentence; null where they match. */
   readonly problem: string | null;
-  /** What the lock file does not have, relative to the repository's root: "apps/web/node_modules/left". */
+  /** Packages that the lock file lacks, relative to the repository's root: "apps/web/node_modules/left". */
   readonly extra: ReadonlySet<string>;
 }
 
 const nothingWanted: Installed = { problem: null, extra: new Set() };
 
-/** Holds what is installed in the user's checkout against the lock files of a commit. */
+/** Compares the user's installed packages with a commit's lock files. */
 export class InstalledPackages {
   readonly #repository: Repository;
   readonly #target: Target;
@@ -34,7 +34,7 @@ export class InstalledPackages {
     this.#committed = committed;
   }
 
-  /** What is installed where the lock file lies that governs a directory; both are relative to the root. */
+  /** The packages for the lock file that applies to a directory; both relative to the root. */
   async of(directory: string): Promise<Installed> {
     const place = this.#governing(directory);
     if (place === null) return nothingWanted;
@@ -43,7 +43,7 @@ export class InstalledPackages {
     return await known;
   }
 
-  /** The nearest directory upwards that has a lock file in the commit; null where none has. */
+  /** The nearest ancestor directory with a lock file in the commit; null where there is none. */
   #governing(directory: string): string | null {
     for (let current = directory; ; current = dirname(current)) {
       if (this.#lockFilesIn(current).length > 0) return current;
@@ -78,7 +78,7 @@ export class InstalledPackages {
     };
   }
 
-  /** Where what was installed cannot be told, the lock file that lies here stands for it. */
+  /** Where installed packages cannot be read, an unchanged lock file is taken as a match. */
   async #unlessSameFile(place: string, answer: InstalledAnswer): Promise<string | null> {
     if (await this.#isHere(join(place, answer.file))) return null;
     return await this.#problem(place, answer, "which packages are installed cannot be told");
@@ -91,7 +91,7 @@ export class InstalledPackages {
     return `${modules} is not what the ${path} of ${shortId(this.#target.commit)} names (${what}): ${remedy}.`;
   }
 
-  /** The one command that makes the installed packages the commit's. */
+  /** A command that installs the commit's packages. */
   async #remedy(place: string, path: string, command: string): Promise<string> {
     const { commit, branch } = this.#target;
     const { git } = this.#repository;
@@ -107,7 +107,7 @@ export class InstalledPackages {
     return `commit the changes of ${path}, or put them aside by \`git stash push ${quote(path)} && ${install}\``;
   }
 
-  /** Whether the user's checkout has that file as the commit has it; git hashes none that is not there. */
+  /** Whether the user's checkout has the same version of a file; git fails where it does not exist. */
   async #isHere(path: string): Promise<boolean> {
     const { git } = this.#repository;
     return (await gitLineOrNull(git, "hash-object", "--", path)) === this.#committed.get(path);

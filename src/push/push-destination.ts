@@ -4,9 +4,8 @@ import { configuredRemotes, defaultRemote, listRemotes } from "../git/remotes.ts
 import type { PushDestination } from "../model/summary.ts";
 
 /**
- * Where a branch goes when it is pushed, and what the remote has there as far as is known here; null for a commit on no
- * branch, and where there is no remote. A push names its remote; else the branch's own, the default of pushes, `origin`, or
- * the only one there is.
+ * Where a branch is pushed, and the remote's commit there as far as known locally; null on a detached HEAD or without a
+ * remote. The remote is the push's, else the branch's own, the default for pushes, `origin`, or the only one.
  */
 export async function findPushDestination(
   git: SimpleGit,

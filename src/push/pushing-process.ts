@@ -3,17 +3,17 @@ import { readFile, readlink } from "node:fs/promises";
 import { basename } from "node:path";
 import { promisify } from "node:util";
 
-/** The `git push` that waits for our hook. */
+/** The `git push` process that waits for our hook. */
 export interface PushingProcess {
-  /** What stands before `push` that changes the configuration: `-c`, `KEY=VALUE`, … */
+  /** Configuration before `push`: `-c`, `KEY=VALUE`, … */
   readonly settings: readonly string[];
-  /** What stands behind `push`. */
+  /** The arguments after `push`. */
   readonly args: readonly string[];
-  /** Where git works, which is the root of the checkout; null where the system does not tell. */
+  /** Its working directory, the root of the checkout; null where unknown. */
   readonly directory: string | null;
 }
 
-/** A process as the system lists it. */
+/** A process in the system's list. */
 interface Process {
   readonly parent: number;
   readonly args: readonly string[];
@@ -24,8 +24,8 @@ const run = promisify(execFile);
 const mostGenerations = 40;
 
 /**
- * The nearest `git push` among the processes that started this one; null where there is none, where the system does not
- * show it, and where it was started with options that we do not understand.
+ * The nearest `git push` among our ancestor processes; null where there is none, where the system hides it, or where it
+ * has unknown options.
  */
 export async function findPushingProcess(child: number = process.ppid): Promise<PushingProcess | null> {
   let id = child;
@@ -33,7 +33,7 @@ export async function findPushingProcess(child: number = process.ppid): Promise<
     const found = await readProcess(id).catch(() => null);
     if (found === null) return null;
     const push = asPush(found.args);
-    // A push that we cannot read is still the nearest one.
+    // A push with unknown options is still the nearest one.
     if (push === null && basename(found.args[0] ?? "") === "git" && found.args.includes("push")) return null;
     if (push !== null) return { ...push, directory: await readlink(`/proc/${id}/cwd`).catch(() => null) };
     id = found.parent;
@@ -41,12 +41,12 @@ export async function findPushingProcess(child: number = process.ppid): Promise<
   return null;
 }
 
-// What git has acted on already, or has put into the environment of its hooks: it is not said once more.
+// Options that git has already applied, or passed to hooks by environment; they are not repeated.
 const withValue = /^(-C|--git-dir|--work-tree|--namespace|--attr-source|--super-prefix|--shallow-file)$/;
 const alone =
   /^(-p|-P|--paginate|--no-pager|--bare|--no-replace-objects|--no-optional-locks|--no-lazy-fetch|--no-advice|--(literal|no-literal|glob|noglob|icase)-pathspecs|--(exec-path|git-dir|work-tree|namespace|attr-source|super-prefix)=.*)$/s;
 
-/** Reads a command line as a push: `git -c core.x=y push origin main`. Null for everything else. */
+/** Parses a command line such as `git -c core.x=y push origin main`; null for everything else. */
 export function asPush([program = "", ...args]: readonly string[]): Omit<PushingProcess, "directory"> | null {
   if (basename(program) !== "git") return null;
   const settings: string[] = [];
@@ -65,18 +65,21 @@ function readProcess(id: number): Promise<Process> {
   return process.platform === "linux" ? readFromProc(id) : readFromList(id);
 }
 
-/** Reads a process where the system shows it as files. */
+/** Reads a process from /proc. */
 export async function readFromProc(id: number): Promise<Process> {
   const [stat, line] = await Promise.all([
     readFile(`/proc/${id}/stat`, "utf8"),
     readFile(`/proc/${id}/cmdline`, "utf8"),
   ]);
-  // The name of the program, in parentheses, may hold blanks and parentheses.
+  // The program's name, in parentheses, may contain blanks and parentheses.
   const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
   return { parent, args: line.split("\0").slice(0, -1) };
 }
 
-/** Reads a process by `ps`, which joins the words by blanks: no name of a ref or a remote holds one, and git refuses the rest. */
+/**
+ * Reads a process with `ps`, which joins arguments by blanks; names of refs and remotes contain none, and git rejects
+ * the rest.
+ */
 export async function readFromList(id: number): Promise<Process> {
   const { stdout } = await run("ps", ["-ww", "-o", "ppid=,args=", "-p", String(id)]);
   const [, parent = "", args = ""] = /^\s*(\d+)\s+(.*)/.exec(stdout) ?? [];

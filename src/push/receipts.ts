@@ -3,19 +3,19 @@ import { join } from "node:path";
 import type { Summary } from "../model/summary.ts";
 import { removeOlder, replaceFile } from "../shared/files.ts";
 
-/** Proof that a tree passed: what was verified, by what, under which conditions. */
+/** Proof that a tree passed, and the key for which it is valid. */
 export interface Receipt {
   readonly schema: 1;
   readonly tree: string;
-  /** The digest of the configuration the tree was held against. */
+  /** The digest of the configuration. */
   readonly configuration: string;
   /** The version of pushproof. */
   readonly version: string;
   /** The kind of environment: operating system and runtimes. */
   readonly environment: string;
   /**
-   * The merge base, where the gate depends on it: the same files may pass against one and not against another. Null where
-   * it does not.
+   * The state of the base branch that the gates used, such as the merge base: the same files may pass with one and fail
+   * with another. Null where no gate depends on it.
    */
   readonly against: string | null;
   /** When the verification ended, ISO 8601 in UTC. */
@@ -23,10 +23,10 @@ export interface Receipt {
   readonly summary: Summary;
 }
 
-/** What must be the same for a receipt to stand for a new verification. */
+/** The values that must match for a receipt to be valid for a new verification. */
 export type ReceiptKey = Pick<Receipt, "tree" | "configuration" | "version" | "environment" | "against">;
 
-/** How long a receipt stands, in days. An environment drifts in ways its class does not tell. */
+/** How long a receipt is valid, in days: environments change in ways that the key does not show. */
 export const receiptDays = 30;
 
 /** The receipts of a repository, shared by all its linked worktrees. */
@@ -36,36 +36,38 @@ export class ReceiptStore {
 
   constructor(commonDirectory: string) {
     this.#receipts = join(commonDirectory, "verify", "receipts");
-    // What the hook reads: see hooks/pre-push.
+    // Read by the hook; see hooks/pre-push.
     this.#proven = join(commonDirectory, "verify", "proven");
   }
 
-  /** The receipt of a tree, whatever its conditions; null where there is none that can be read. */
+  /** The receipt of a tree with any key; null where there is none or it is unreadable. */
   async ofTree(tree: string): Promise<Receipt | null> {
     try {
       const receipt: Receipt = JSON.parse(await readFile(this.#receiptPath(tree), "utf8"));
       const whole = receipt.schema === 1 && receipt.tree === tree && !Number.isNaN(Date.parse(receipt.at));
       return whole && receipt.summary.verdict === "verified" ? receipt : null;
     } catch {
-      // A receipt that is damaged proves nothing; the next pass replaces it.
+      // A damaged receipt proves nothing; the next pass replaces it.
       return null;
     }
   }
 
-  /** The receipt that stands for these conditions, or null. */
+  /** The valid receipt for a key, or null. */
   async find(key: ReceiptKey, now: Date): Promise<Receipt | null> {
     const receipt = await this.ofTree(key.tree);
     return receipt !== null && differences(receipt, key, now).length === 0 ? receipt : null;
   }
 
-  /** Stores a receipt, and the marker that lets the hook answer for it without starting Node; null for a receipt it may not judge. */
+  /**
+   * Stores a receipt, and a marker that lets the hook accept it without starting Node; null where the hook must not.
+   */
   async save(receipt: Receipt, marker: string | null): Promise<void> {
     await replaceFile(this.#receiptPath(receipt.tree), `${JSON.stringify(receipt, null, 2)}\n`);
     if (marker === null) await rm(join(this.#proven, receipt.tree), { force: true });
     else await replaceFile(join(this.#proven, receipt.tree), marker);
   }
 
-  /** Forgets a tree: a later failure of the same tree takes its proof away. */
+  /** Removes a tree's receipt, after a later failure. */
   async revoke(tree: string): Promise<void> {
     await rm(join(this.#proven, tree), { force: true });
     await rm(this.#receiptPath(tree), { force: true });
@@ -79,7 +81,7 @@ export class ReceiptStore {
     return receipts.filter((receipt) => receipt !== null).sort((left, right) => right.at.localeCompare(left.at));
   }
 
-  /** Removes what no longer stands because of its age. */
+  /** Removes expired receipts. */
   async prune(now: Date): Promise<void> {
     for (const directory of [this.#receipts, this.#proven]) await removeOlder(directory, receiptDays, now);
   }
@@ -89,7 +91,7 @@ export class ReceiptStore {
   }
 }
 
-/** Why a receipt does not stand for these conditions, a phrase each; empty where it does. */
+/** Why a receipt is not valid for a key, a phrase each; empty where it is. */
 export function differences(receipt: Receipt, key: ReceiptKey, now: Date): string[] {
   const reasons: string[] = [];
   if (receipt.configuration !== key.configuration) reasons.push("the configuration was another");
@@ -102,7 +104,7 @@ export function differences(receipt: Receipt, key: ReceiptKey, now: Date): strin
   return reasons;
 }
 
-/** Whether a receipt is too old to stand for anything. */
+/** Whether a receipt has expired. */
 export function isExpired({ at }: Receipt, now: Date): boolean {
   return now.getTime() - Date.parse(at) > receiptDays * 86_400_000;
 }

@@ -13,15 +13,18 @@ export interface Target {
   readonly branch: string | null;
 }
 
-/** What a push asks for. */
+/** The commits of a push. */
 export interface Push {
-  /** The commits to verify, each once: of two with one tree the second is proven by the first, unless a gate is about the merge base. */
+  /**
+   * The distinct commits to verify. Of two with the same tree only one is listed, unless a gate depends on the merge
+   * base.
+   */
   readonly targets: readonly Target[];
-  /** What needs no verification, and why: a line each. */
+  /** Refs that need no verification, with the reason; a line each. */
   readonly skipped: readonly string[];
 }
 
-/** Reads git's lines. Throws RequestError for anything else. */
+/** Parses git's lines. Throws RequestError for anything else. */
 export function parsePushLines(input: string): PushLine[] {
   return input
     .split("\n")
@@ -37,20 +40,22 @@ export function parsePushLines(input: string): PushLine[] {
     });
 }
 
-/** The local ref is what the user wrote, and may hold blanks: `git push origin 'HEAD^{/fix this}:refs/heads/fix'`. */
+/**
+ * The local ref is as the user wrote it and may contain blanks: `git push origin 'HEAD^{/fix this}:refs/heads/fix'`.
+ */
 const pushLine = /^(.+) ([0-9a-f]{40}|[0-9a-f]{64}) (\S+) ([0-9a-f]{40}|[0-9a-f]{64})$/;
 
-/** Works out which commits a push brings, peeling tags. */
+/** Finds the commits of a push; tags are peeled. */
 export async function readPush(git: SimpleGit, lines: readonly PushLine[]): Promise<Push> {
   const targets = new Map<string, Target>();
   const skipped: string[] = [];
   for (const line of lines) {
-    // A deletion's object is all zeros, of whatever length this repository's ids have.
+    // A deletion has an all-zero id, in the repository's hash length.
     if (/^0+$/.test(line.localObject)) {
       skipped.push(`${shortRef(line.remoteRef)} is deleted: nothing to verify.`);
       continue;
     }
-    // Notes are commits of their own kind; a branch that is pushed there is still a branch.
+    // Commits under refs/notes are skipped, but a branch pushed there is still verified.
     if (line.remoteRef.startsWith("refs/notes/") && line.localRef.startsWith("refs/notes/")) {
       skipped.push(`${line.remoteRef} holds notes, not files: nothing to verify.`);
       continue;
@@ -63,7 +68,7 @@ export async function readPush(git: SimpleGit, lines: readonly PushLine[]): Prom
   return { targets: [...targets.values()], skipped };
 }
 
-/** A tag may name a file or a directory. Throws UnavailableError for what is not here, which must not pass as nothing. */
+/** A tag may name a file or directory. Throws UnavailableError for a missing object, which must not pass. */
 async function describeNoCommit(git: SimpleGit, { localObject, remoteRef }: PushLine): Promise<string> {
   const kind = await gitLineOrNull(git, "cat-file", "-t", `${localObject}^{}`);
   if (kind !== "blob" && kind !== "tree") {
@@ -74,7 +79,7 @@ async function describeNoCommit(git: SimpleGit, { localObject, remoteRef }: Push
   return `${shortRef(remoteRef)} leads to no commit: nothing to verify.`;
 }
 
-/** The commit a revision names. Throws UnknownRevisionError where it names none. */
+/** The commit of a revision. Throws UnknownRevisionError where there is none. */
 export async function readRevision(git: SimpleGit, revision: string): Promise<Target> {
   const head = await gitLineOrNull(git, "symbolic-ref", "--quiet", "--short", "HEAD");
   const named = await gitLineOrNull(git, "show-ref", "--verify", "--hash", `refs/heads/${revision}`);
@@ -85,7 +90,7 @@ export async function readRevision(git: SimpleGit, revision: string): Promise<Ta
     throw new UnknownRevisionError(`"${revision}" names no commit in this repository: ${empty}.`);
   }
   const headCommit = await gitLineOrNull(git, "rev-parse", "--quiet", "--verify", "HEAD^{commit}");
-  // A tag of the same name goes before the branch.
+  // A tag of the same name takes precedence over the branch.
   const branch = named === target.commit ? revision : null;
   return { ...target, branch: branch ?? (target.commit === headCommit ? head : null) };
 }
@@ -104,7 +109,7 @@ async function resolve(git: SimpleGit, revision: string, branch: string | null):
   return tree ? { commit, tree, branch } : null;
 }
 
-/** Never from HEAD: what is pushed may be any commit, under any name. */
+/** Never from HEAD, as any commit may be pushed under any name. */
 function branchOf(line: PushLine): string | null {
   for (const ref of [line.localRef, line.remoteRef]) {
     if (ref.startsWith("refs/heads/")) return ref.slice("refs/heads/".length);

@@ -7,19 +7,19 @@ import { messageOf, UnavailableError } from "../shared/errors.ts";
 import { quote } from "../shared/shell.ts";
 import type { Environment } from "../shared/world.ts";
 
-/** A repository whose files are wanted, and where its submodules may be found. */
+/** A repository, and where to find its submodules. */
 interface Outer {
-  /** The absolute directory of the user's checkout of it, in which its submodules lie. */
+  /** The absolute directory of the user's checkout of it, which contains its submodules. */
   readonly root: string;
-  /** Its absolute git directory, which keeps its submodules' in `modules`. */
+  /** Its absolute git directory, with submodules in `modules`. */
   readonly gitDirectory: string;
   readonly commit: string;
 }
 
 /**
- * Writes the files of a commit's submodules into a worktree, as the commit has them, out of what the user's own submodules
- * have: nothing is fetched, and nothing of the user's is touched. A submodule that the user has never initialized stays
- * empty, as in the checkout; gives a sentence for each of these. Throws UnavailableError where the commit of one is not here.
+ * Writes the files of a commit's submodules into a worktree from the user's local copies: nothing is fetched, nothing
+ * of the user's changes. Uninitialized submodules stay empty, with a note for each. Throws UnavailableError where a
+ * submodule's commit is missing.
  */
 export async function fillSubmodules(outer: Outer, worktree: string, environment: Environment): Promise<string[]> {
   const git = openGit(outer.gitDirectory, environment);
@@ -59,7 +59,10 @@ async function submodulesOf(
     });
 }
 
-/** Where the user has a submodule's objects: in the checkout, or kept from another branch; null where it is nowhere. */
+/**
+ * The git directory of the user's copy of a submodule: in the checkout, or kept from another branch; null where there
+ * is none.
+ */
 async function gitDirectoryOf(
   { root, gitDirectory }: Outer,
   { path, worktree }: { readonly path: string; readonly worktree: string },
@@ -80,7 +83,7 @@ async function gitDirectoryOf(
   return existsSync(join(kept, "HEAD")) ? await realpath(kept) : null;
 }
 
-/** By an index of its own: the submodule's, and its checkout, are the user's. */
+/** Uses a temporary index, as the submodule's own is the user's. */
 async function writeFiles({ gitDirectory, commit }: Outer, directory: string, environment: Environment): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), "pushproof-submodule-"));
   try {

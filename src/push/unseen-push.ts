@@ -7,30 +7,29 @@ import { runProgram } from "../shared/exec/run-program.ts";
 import type { Environment } from "../shared/world.ts";
 import { findPushingProcess, type PushingProcess } from "./pushing-process.ts";
 
-/** What a push brings, found out without git's lines. */
+/** The commits of a push, found without git's lines. */
 export interface FoundPush {
   readonly lines: readonly PushLine[];
-  /** How that was found out, a sentence for the user; null where there is nothing to add. */
+  /** How they were found, a sentence for the user; null where there is nothing to add. */
   readonly remark: string | null;
 }
 
 interface Asked {
   readonly repository: Repository;
-  /** What the hook was called with, as far as its manager handed that on. */
+  /** The hook's arguments, as far as its manager passes them on. */
   readonly remote: string;
   readonly url: string;
-  /** The environment of the hook, with all that git put there for the push. */
+  /** The hook's environment, with git's variables for the push. */
   readonly environment: Environment;
 }
 
 const zeros = "0".repeat(40);
-/** How long git may take to ask the remote, in milliseconds; it waits for a connection, and maybe for a password. */
+/** How long git may take to contact the remote, in milliseconds, possibly asking for a password. */
 const patience = 60_000;
 
 /**
- * Finds out what is pushed where nobody handed git's lines on to the hook. The `git push` that waits for us is asked for
- * once more, as a dry run: that is exact. Where that does not work out, every branch that the remote lacks counts, HEAD, and
- * whatever the push names.
+ * Finds out what is pushed where the hook did not get git's lines. Repeats the waiting `git push` as a dry run, which
+ * is exact. If that fails, takes every branch that the remote lacks, HEAD, and whatever the push names.
  */
 export async function findPush(asked: Asked): Promise<FoundPush> {
   const pushing = await findPushingProcess();
@@ -39,14 +38,14 @@ export async function findPush(asked: Asked): Promise<FoundPush> {
   return await whatMayBePushed(asked, pushing?.args ?? []);
 }
 
-/** What the same push would bring, by a dry run of it; null where that does not work out. */
+/** The result of the same push as a dry run; null where that fails. */
 async function repeatPush(pushing: PushingProcess, { repository, environment }: Asked): Promise<PushLine[] | null> {
   const { root, git } = repository;
-  // A push elsewhere, in whose hook something calls us by hand.
+  // The push is for another repository, whose hook called us.
   if (pushing.directory !== null && (await realpath(root)) !== pushing.directory) return null;
   const { code, output } = await runGit(root, environment, dryRunOf(pushing));
   const rows = output.split("\n");
-  // Git ends with 1 where it rejects a ref, which it then does not push either.
+  // Git exits with 1 where it rejects a ref, which it then does not push.
   if (!rows.includes("Done") || (code !== 0 && !rows.some((row) => row.startsWith("!\t")))) return null;
   const lines: PushLine[] = [];
   for (const row of rows) {
@@ -63,8 +62,8 @@ async function repeatPush(pushing: PushingProcess, { repository, environment }: 
 }
 
 /**
- * The words that repeat a push without sending anything. Ours go last, so that no option of the user's undoes them, and
- * once first, where no option can take them for its value. No hook runs, this one least of all.
+ * The arguments that repeat a push without sending anything. Ours come last, so that no user option overrides them, and
+ * also first, where they cannot be taken for an option's value. No hook runs.
  */
 export function dryRunOf({ settings, args }: Omit<PushingProcess, "directory">): string[] {
   const ours = ["--dry-run", "--porcelain", "--no-quiet", "--no-verify", "--recurse-submodules=no"];
@@ -74,10 +73,7 @@ export function dryRunOf({ settings, args }: Omit<PushingProcess, "directory">):
   return [...command, ...args.slice(0, end), ...ours, ...args.slice(end)];
 }
 
-/**
- * Every branch that the remote lacks, HEAD, and what the words of the push name: what a push that nobody describes exactly
- * may bring.
- */
+/** Everything that a push may include: branches that the remote lacks, HEAD, and what its arguments name. */
 async function whatMayBePushed(
   { repository, remote, url, environment }: Asked,
   args: readonly string[],
@@ -112,7 +108,7 @@ interface Head {
   readonly commit: string;
 }
 
-/** HEAD and all local branches, and tags where they are wanted, each commit once. */
+/** HEAD, all local branches, and tags if wanted; each commit once. */
 async function readHeads({ git }: Repository, withTags: boolean): Promise<Head[]> {
   const commit = "%(if)%(*objectname)%(then)%(*objectname)%(else)%(objectname)%(end)";
   const places = ["refs/heads", ...(withTags ? ["refs/tags"] : [])];
@@ -132,7 +128,7 @@ function bringsTags(word: string): boolean {
   return /^--(tags|follow-tags|mirror)$/.test(word);
 }
 
-/** What the words of a push name by themselves, such as `main~1:refs/heads/old`, which may be no branch's head. */
+/** Revisions that a push's arguments name, such as `main~1:refs/heads/old`, which may be no branch's head. */
 async function namedBy(args: readonly string[], remotes: readonly string[], git: Repository["git"]): Promise<Head[]> {
   const sources = args
     .filter((word) => !word.startsWith("-") && !remotes.includes(word))
@@ -143,7 +139,7 @@ async function namedBy(args: readonly string[], remotes: readonly string[], git:
   return found.flatMap(({ ref, commit }) => (commit === null ? [] : [{ ref, commit }]));
 }
 
-/** What the remote's refs point at; null where it does not answer. */
+/** The objects of the remote's refs; null where it does not answer. */
 async function remoteObjects(root: string, environment: Environment, remote: string): Promise<string[] | null> {
   const { code, output } = await runGit(root, environment, ["ls-remote", "--quiet", "--refs", "--", remote]);
   if (code !== 0) return null;
@@ -153,7 +149,7 @@ async function remoteObjects(root: string, environment: Environment, remote: str
     .map((row) => `^${row.slice(0, row.indexOf("\t"))}`);
 }
 
-/** The commits that lead to a head and are in nothing that the remote has. */
+/** The commits of heads that the remote does not have. */
 async function commitsLacking(
   root: string,
   environment: Environment,
@@ -170,7 +166,7 @@ async function commitsLacking(
     ["rev-list", "--ignore-missing", "--stdin", ...revisions],
     `${inputs.join("\n")}\n`,
   );
-  // What git cannot tell counts as lacking.
+  // If git fails, all count as missing.
   return new Set(code === 0 ? output.split("\n") : wanted);
 }
 
@@ -186,7 +182,7 @@ function looksLikeUrl(url: string): boolean {
   return /^[^-].*[:/]/.test(url);
 }
 
-/** Runs git with the environment that the push has, which simple-git would refuse. */
+/** Runs git with the push's environment, which simple-git would reject. */
 async function runGit(
   directory: string,
   environment: Environment,

@@ -7,10 +7,10 @@ import type { Environment } from "../shared/world.ts";
 import type { Target } from "./refs.ts";
 
 /**
- * The absolute path for a new worktree, after those of killed runs are removed.
+ * The absolute path for a new worktree; first removes those of killed runs.
  *
- * It lies in the cache directory, not inside `.git`: below the user's checkout, runners would find the checkout's
- * node_modules and configuration files on their way up, and some (jest) look at nothing under `.git`.
+ * It is in the cache directory, not inside of `.git`: below the user's checkout, runners would find its node_modules
+ * and configuration files, and some (jest) ignore everything under `.git`.
  */
 export async function worktreePath(repository: Repository, target: Target, environment: Environment): Promise<string> {
   const parent = await worktreesDirectory(environment);
@@ -25,12 +25,12 @@ function worktreeName(repository: Repository, target: Target, owner: Owner): str
   return nameWithOwner(`${name}-${target.commit.slice(0, 10)}`, owner, String(counter++));
 }
 
-/** The absolute directory in which worktrees lie; made. */
+/** The absolute directory of worktrees; created. */
 export async function worktreesDirectory(environment: Environment): Promise<string> {
   return await realpath(await privateCache(environment, "worktrees"));
 }
 
-/** Removes the worktrees in that directory which are this repository's and whose process is gone. */
+/** Removes this repository's worktrees in that directory whose process is gone. */
 export async function sweepWorktrees(repository: Repository, parent: string): Promise<Swept[]> {
   const swept: Swept[] = [];
   for (const path of await listWorktrees(repository)) {
@@ -46,10 +46,10 @@ export async function sweepWorktrees(repository: Repository, parent: string): Pr
   return swept;
 }
 
-/** The absolute paths of the repository's checkouts, the main one among them, as git knows them. */
+/** The absolute paths of the repository's checkouts, including the main one. */
 export async function listWorktrees({ git }: Repository): Promise<string[]> {
   const list = ["worktree", "list", "--porcelain"];
-  // Before git 2.36 a line is all that can be asked for.
+  // Before git 2.36, only line-separated output is available.
   const lines = await git.raw([...list, "-z"]).then(
     (output) => output.split("\0"),
     async () => (await git.raw(list)).split("\n"),
@@ -58,14 +58,14 @@ export async function listWorktrees({ git }: Repository): Promise<string[]> {
 }
 
 /**
- * Removes the files, then what git knows of them. Never by `git worktree prune`, which would also forget a worktree of
- * the user's whose drive is not mounted. What cannot be removed now stays known to git, and the next run tries again.
+ * Removes the files, then git's record. Never uses `git worktree prune`, which would also drop a user's worktree on an
+ * unmounted drive. If removal fails, the record stays and the next run retries.
  */
 export async function removeWorktree({ git }: Repository, path: string): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true, maxRetries: 3 });
     await git.raw(["worktree", "remove", "--force", "--force", path]);
   } catch {
-    // It was never added, or another run swept it.
+    // It was never added, or another run removed it.
   }
 }

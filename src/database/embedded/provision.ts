@@ -18,7 +18,7 @@ import { checkSettings, superuser } from "./server/settings.ts";
 import { type EmbeddedServer, startServer } from "./server/start.ts";
 import { sweepRuns } from "./server/sweep.ts";
 
-/** Who works on a server, and what its databases are cloned from. */
+/** A server, the workers that use it, and what their databases are cloned from. */
 interface EmbeddedSite extends Site {
   readonly server: EmbeddedServer;
   readonly workers: readonly WorkerId[];
@@ -26,9 +26,9 @@ interface EmbeddedSite extends Site {
 }
 
 /**
- * Starts one server for all workers, or one for each, with its data in memory where there is room, on random ports and
- * with random passwords. Throws UnavailableError where one cannot start or `database.setup` fails, RequestError for
- * settings that cannot be, and InterruptedError when aborted; either way nothing is left behind.
+ * Starts one server for all workers, or one for each, with data in memory where there is room, random ports and random
+ * passwords. Throws UnavailableError where one cannot start or `database.setup` fails, RequestError for invalid
+ * settings, and InterruptedError when aborted; nothing is left behind.
  */
 export async function openEmbeddedProvision(request: ProvisionRequest): Promise<Provision> {
   const { database, signal } = request;
@@ -48,7 +48,7 @@ export async function openEmbeddedProvision(request: ProvisionRequest): Promise<
   return provision(sites, cluster.notes, request);
 }
 
-/** Starts a server for each group of workers, side by side; where one fails, the others are ended. */
+/** Starts a server for each group of workers in parallel; if one fails, the others are ended. */
 async function startAll(
   installation: Installation,
   { directory, archive }: Cluster,
@@ -111,11 +111,11 @@ function siteOf(
     server,
     base,
     databases: embeddedDatabases(server),
-    // On a server of its own every worker has the very name that a suite may have written down.
+    // With a server per worker, every worker has the base name, which a suite may have hard-coded.
     databaseName: (worker) => (isOwn ? base : workerDatabaseName(base, worker)),
     addressOf: (worker) =>
       server.addressOf(logins.find(({ role }) => role === worker) ?? logins[0] ?? newLogin(worker)),
-    // What a setup has set for itself is for those who log in as it did.
+    // Settings that setup made for its own role apply to the workers' roles.
     rolesFor: (role) => (role === superuser || role === templateRole ? [superuser, ...roles] : [role]),
   };
 }

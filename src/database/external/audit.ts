@@ -2,22 +2,22 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Audit } from "../provision.ts";
 import type { ExternalServer } from "./external-server.ts";
 
-/** Sessions are counted since 14. */
+/** Postgres counts sessions since version 14. */
 const countsSince = 140000;
-/** A session is counted when it has nothing to do, at the latest when it has ended, which takes a moment. */
+/** A session is counted when it is idle or ended, which may take a moment. */
 const patienceMilliseconds = 500;
 
-/** Watches whether anybody opens the databases that a run makes. */
+/** Detects whether anybody opens a run's databases. */
 export interface SessionWatch {
-  /** To be called before a database is made anew: the server forgets with it who was there. */
+  /** Call it before a database is recreated, as its statistics are lost then. */
   beforeRecreation(name: string): Promise<void>;
-  /** To be called once a database has been made. One that gets another name later, as the template does, is not watched. */
+  /** Call it after a database was created. Databases that are renamed later, such as the template, are not watched. */
   made(name: string): void;
-  /** What was seen since the last call. Throws UnavailableError where the server is gone. */
+  /** What happened since the last call. Throws UnavailableError where the server is gone. */
   audit(): Promise<Audit>;
 }
 
-/** Counts sessions as the server does. */
+/** Uses the session counts of the server's statistics. */
 export function watchSessions(server: ExternalServer): SessionWatch {
   const names = new Set<string>();
   let wasOpened = false;

@@ -4,28 +4,28 @@ import { plural } from "../../shared/text.ts";
 import type { ProvisionRequest } from "../provision.ts";
 import type { ServerFacts } from "./server-facts.ts";
 
-/** How many connections we have beside the workers' at most: few, as the tests need the server's more. */
+/** The maximum of our own connections: few, as tests need the server's. */
 export const poolSize = 4;
 
-/** What a server is asked to bear. */
+/** The expected load on a server. */
 export interface Load {
-  /** How many workers are at work at the same time. */
+  /** How many workers run at the same time. */
   readonly workers: number;
   /** How many connections each may have open at once. */
   readonly connections: number;
 }
 
-/** The load that a request puts on a server. */
+/** The load of a request. */
 export function loadOf({ workers, database }: Pick<ProvisionRequest, "workers" | "database">): Load {
   const parallel = workers.filter((worker) => worker !== "master").length;
-  // With a database per file, half of them are spares.
+  // With a database per file, half of the databases are spares.
   const atOnce = database.isolation === "file" ? Math.ceil(parallel / 2) : parallel;
   return { workers: Math.max(1, atOnce), connections: database.connections };
 }
 
 /**
- * Throws UnavailableError where the server has not even one connection for each worker, with the figures and what to do;
- * gives a sentence where the workers may want more than there are.
+ * Throws UnavailableError, with figures and a remedy, where the server has less than one connection per worker; returns
+ * a note where workers may need more than are free.
  */
 export function checkCapacity(facts: ServerFacts, load: Load, place: string): string[] {
   const own = poolSize + 1;

@@ -7,14 +7,14 @@ import { hasOwnName, markerComment, parseMarker, type RunMarker, temporaryName }
 
 const { escapeIdentifier, escapeLiteral } = pg;
 
-/** Databases on a server that others use too: each of ours carries a marker, and nothing without one is touched. */
+/** Databases on a server that others use too: ours carry a marker, and databases without one are never touched. */
 export function externalDatabases(server: LockedServer, run: RunMarker): Databases {
   return {
     create: async ({ name, worker, template = server.defaultTemplate, becomes }) => {
       server.lost.throwIfAborted();
       await makeRoom(server, run, name);
       if (becomes !== undefined) await makeRoom(server, run, becomes);
-      // Marked before it gets its name: a run that is killed in between leaves nothing that is in the way later.
+      // Marked before it gets its final name, so that an interrupted run leaves nothing that blocks the name.
       const temporary = temporaryName(run.base);
       await createDatabase(server, temporary, template);
       try {
@@ -27,7 +27,7 @@ export function externalDatabases(server: LockedServer, run: RunMarker): Databas
       }
     },
     dropAll: async () => {
-      // Without the lock, another run may be making databases of the same names by now: what is left is the next one's to remove.
+      // Without the lock, another run may already use the same names, so leftovers are left to the next run.
       server.lost.throwIfAborted();
       const ours = (await findOurDatabases(server)).filter(({ marker }) => marker?.run === run.run);
       await Promise.all(ours.map(({ name }) => dropDatabase(server, name)));
@@ -52,7 +52,7 @@ async function makeRoom(server: LockedServer, run: RunMarker, name: string): Pro
       `The database "${name}" exists already and belongs to a run of the database.name "${marker.family}" in ${marker.directory}, so it is left alone: \`verify db clean\` removes it if that run is over; else set another database.name.`,
     );
   }
-  // While we hold our base's lock, a database that another run of that base has made belongs to nobody alive.
+  // As we hold the base's lock, databases of another run with that base belong to a killed run.
   if (marker.run !== run.run) await server.checkLock(run.base);
   await dropDatabase(server, name);
 }

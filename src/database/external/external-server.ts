@@ -1,26 +1,26 @@
 import type { DatabaseServer } from "../server.ts";
 import type { ServerFacts } from "./server-facts.ts";
 
-/** A server on which a run holds its base name's lock. */
+/** A server on which this run holds the lock of its base name. */
 export interface LockedServer extends DatabaseServer {
-  /** The template for databases without one of their own, where the server's usual one is in our way. */
+  /** The template for databases without one of their own, where the usual one cannot be used. */
   readonly defaultTemplate: string | undefined;
-  /** Aborted once the connection that holds the lock is gone; its reason is the UnavailableError that says so. */
+  /** Aborted when the connection that holds the lock is lost; the reason is the UnavailableError. */
   readonly lost: AbortSignal;
-  /** Throws UnavailableError where the server no longer knows that we hold a base's lock. */
+  /** Throws UnavailableError where the server no longer knows our lock on a base. */
   checkLock(base: string): Promise<void>;
 }
 
-/** A server that somebody else runs, with the means to lock what is ours on it. */
+/** An external server with advisory locks. */
 export interface ExternalServer extends LockedServer {
   readonly kind: "external";
-  /** How it was when we came. */
+  /** Its properties at the start. */
   readonly facts: ServerFacts;
   /**
-   * Takes a lock by its key (see `lockKey`), which is held until `close`; false where another run has it. While it is
-   * held, marked databases of its base belong to no other live run. A lock that we have already is taken once more.
+   * Takes a lock by its key (see `lockKey`) until `close`; false where another run holds it. While it is held, marked
+   * databases of its base belong to no other live run. The same lock can be taken several times.
    */
   tryLock(key: string): Promise<boolean>;
-  /** Gives a lock back as often as `tryLock` has taken it. */
+  /** Releases a lock once; each `tryLock` needs its own. */
   unlock(key: string): Promise<void>;
 }

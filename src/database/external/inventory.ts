@@ -8,8 +8,8 @@ import type { Marker } from "./marker.ts";
 import { connectExternalServer } from "./server.ts";
 
 /**
- * Connects to the server of a URL for one piece of work. Throws RequestError for a URL that cannot be read and
- * UnavailableError where the server cannot be reached.
+ * Connects to a server for one task. Throws RequestError for an invalid URL and UnavailableError where the server
+ * cannot be reached.
  */
 export async function withExternalServer<Result>(
   url: string,
@@ -24,7 +24,7 @@ export async function withExternalServer<Result>(
   }
 }
 
-/** The databases that runs of this program have, or have left, on an external server. */
+/** The databases of our runs, live or killed, on an external server. */
 export async function listExternalDatabases(server: ExternalServer): Promise<ListedDatabase[]> {
   const place = describeAddress(server.address);
   return (await listOurDatabases(server)).map((database) => ({
@@ -38,7 +38,7 @@ export async function listExternalDatabases(server: ExternalServer): Promise<Lis
   }));
 }
 
-/** A marker is a comment, which anybody may have changed. */
+/** A marker is a comment, which anybody may have edited. */
 function runOf(marker: Partial<Marker> | null): ListedRun {
   const { pid = null, host = null, directory = null } = marker ?? {};
   return { pid, host: host === hostname() ? null : host, directory };

@@ -5,40 +5,40 @@ import type { ExternalServer } from "./external-server.ts";
 import { heldKeys, lockKey } from "./lock.ts";
 import { hasOwnName, type Marker, parseMarker, temporaryKey } from "./marker.ts";
 
-/** A database that this program has made on an external server, and that nobody has renamed. */
+/** A database that this program created on an external server and nobody renamed. */
 export interface OurDatabase {
   readonly name: string;
-  /** Who made it; null where the run was killed, or is about, before it was marked. */
+  /** Its creator; null where the run was killed, or has not yet marked it. */
   readonly marker: Marker | null;
-  /** The key of the lock that its run holds while it lives. */
+  /** The key of the lock that its run holds. */
   readonly key: string;
-  /** Whether somebody holds that lock. */
+  /** Whether a session holds that lock. */
   readonly isLive: boolean;
-  /** The role that it belongs to on the server. */
+  /** The role that owns it. */
   readonly owner: string;
 }
 
-/** The same with its size; null where the role may not ask. */
+/** A database with its size; null where the role may not read it. */
 export interface SizedDatabase extends OurDatabase {
   readonly bytes: number | null;
 }
 
-/** What became of leftovers. */
+/** The result of removing leftovers. */
 export interface Removal {
-  /** The names of those that are gone. */
+  /** The names of the removed databases. */
   readonly removed: readonly string[];
-  /** Those that should be gone and are not, with the reason, a sentence. */
+  /** The databases that could not be removed, with the reason, a sentence. */
   readonly failed: readonly { readonly name: string; readonly reason: string }[];
 }
 
-/** Every database of ours on a server, of live runs and of killed ones, by name. */
+/** All databases of our runs on a server, live and killed, by name. */
 export async function findOurDatabases(server: DatabaseServer): Promise<OurDatabase[]> {
   const rows = await server.query(
     `SELECT datname AS name, comment, pg_get_userbyid(datdba) AS owner
       FROM pg_database, LATERAL shobj_description(oid, 'pg_database') AS comment
       WHERE comment LIKE 'pushproof %' OR datname LIKE 'pushproof\\_new\\_%' ORDER BY datname`,
   );
-  // The locks come second: the databases of a run that begins in between are not taken for a dead one's.
+  // Locks are read last, so that a run that starts in between is not taken for dead.
   const held = await heldKeys(server);
   return rows.flatMap(({ name, comment, owner }) => {
     const marker = parseMarker(comment);
@@ -48,7 +48,7 @@ export async function findOurDatabases(server: DatabaseServer): Promise<OurDatab
   });
 }
 
-/** The same with their sizes. */
+/** The same with sizes. */
 export async function listOurDatabases(server: DatabaseServer): Promise<SizedDatabase[]> {
   const databases = await findOurDatabases(server);
   const rows = await server.query(
@@ -61,8 +61,8 @@ export async function listOurDatabases(server: DatabaseServer): Promise<SizedDat
 }
 
 /**
- * Drops what killed runs have left: what is marked as ours, or was about to be, and whose lock nobody holds. With a
- * family, of marked ones only those whose configuration named that base.
+ * Drops databases of killed runs: marked, or about to be, and without a held lock. With `configuredBase`, only those
+ * marked for that base.
  */
 export async function removeLeftovers(server: ExternalServer, configuredBase?: string): Promise<Removal> {
   const isWanted = ({ marker }: OurDatabase): boolean =>
@@ -72,7 +72,7 @@ export async function removeLeftovers(server: ExternalServer, configuredBase?: s
   try {
     for (const key of keys) if (await server.tryLock(key)) locked.add(key);
     if (locked.size === 0) return { removed: [], failed: [] };
-    // Looked at again: now nobody can be making or removing them.
+    // Read again under the lock, when nobody else can create or remove them.
     const leftovers = (await findOurDatabases(server)).filter((found) => isWanted(found) && locked.has(found.key));
     return await removeAll(server, leftovers);
   } finally {

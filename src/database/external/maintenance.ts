@@ -3,15 +3,15 @@ import { InterruptedError, UnavailableError } from "../../shared/errors.ts";
 import { type ClientSettings, clientSettings, codeOf, connectFirst, describeFailure } from "../connection.ts";
 import { describeAddress, type ServerAddress } from "../url.ts";
 
-/** A connection to a database from which others can be made, and how it came about. */
+/** A connection from which databases can be created, and how it was found. */
 export interface Maintenance {
   readonly client: pg.Client;
   readonly way: ClientSettings;
 }
 
 /**
- * Connects to `postgres`, else to whichever database lets us in. Throws UnavailableError with the server's own words and
- * what would help, and InterruptedError as soon as the signal is aborted.
+ * Connects to `postgres`, else to any database that accepts us. Throws UnavailableError with the server's message and a
+ * remedy, and InterruptedError when the signal aborts.
  */
 export async function connectMaintenance(address: ServerAddress, signal: AbortSignal): Promise<Maintenance> {
   const databases = [...new Set(["postgres", "template1", ...(address.database ? [address.database] : [])])];
@@ -23,7 +23,7 @@ export async function connectMaintenance(address: ServerAddress, signal: AbortSi
     } catch (error) {
       if (error instanceof InterruptedError) throw error;
       failure ??= error;
-      // Another database can help only where this one is not there, or is not for us.
+      // Other databases only help where this one does not exist or rejects us.
       if (!["3D000", "42501", "28000"].includes(codeOf(error) ?? "")) break;
     }
   }
@@ -47,7 +47,7 @@ function remedy(failure: unknown, { user }: ServerAddress): string | null {
   }
 }
 
-/** Waits no longer than until the signal; a connection that comes later is given up. */
+/** Stops waiting when the signal aborts; a connection that arrives later is closed. */
 async function untilAborted(connecting: Promise<Maintenance>, signal: AbortSignal): Promise<Maintenance> {
   return await new Promise((resolve, reject) => {
     const abort = (): void => {

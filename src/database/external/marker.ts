@@ -3,19 +3,22 @@ import { hostname } from "node:os";
 import { buildingName } from "../names.ts";
 import { lockKey } from "./lock.ts";
 
-/** What a database of ours carries as its comment, so that nothing else is ever dropped. */
+/** The comment on our databases, so that nothing else is ever dropped. */
 export interface Marker {
-  /** The base name whose advisory lock a live run holds. */
+  /** The base name whose advisory lock the run holds. */
   readonly base: string;
-  /** The base name of the configuration, which differs from `base` where two runs are on one server at once. */
+  /**
+   * The configured base name, which differs from `base` where two runs share a server. The key is stored on servers, so
+   * its name stays.
+   */
   readonly family: string;
-  /** What a database is for: `gw0`, `master`, `template`. */
+  /** The purpose: `gw0`, `master`, `template`. */
   readonly worker: string;
-  /** The name we gave it: a database that a person has renamed is that person's. */
+  /** The name we gave it; a renamed database belongs to whoever renamed it. */
   readonly name: string;
-  /** The run that made it. */
+  /** The id of the run. */
   readonly run: string;
-  /** For people who find it: where it was made. */
+  /** For people: the directory it was created from. */
   readonly directory: string;
   readonly host: string;
   readonly pid: number;
@@ -23,11 +26,11 @@ export interface Marker {
   readonly made: string;
 }
 
-/** The parts of a marker that are the same for all databases of a run. */
+/** The marker fields that are equal for all databases of a run. */
 export type RunMarker = Pick<Marker, "base" | "family" | "run" | "directory" | "host" | "pid">;
 
 const prefix = "pushproof ";
-/** Databases that were not marked yet when their run was killed have a name of this kind, which is in nobody's way. */
+/** Names of databases that were not yet marked; such names collide with nobody's. */
 const newPrefix = "pushproof_new_";
 const newName = /^pushproof_new_([0-9a-f]{16})_[0-9a-f]{16}$/;
 
@@ -58,17 +61,17 @@ export function parseMarker(comment: unknown): Marker | undefined {
   }
 }
 
-/** A name for a database of a base while it is made: before it carries its marker, the name tells whose it is. */
+/** A database's name during its creation; until it is marked, the name shows whose it is. */
 export function temporaryName(base: string): string {
   return `${newPrefix}${lockKey(base)}_${randomBytes(8).toString("hex")}`;
 }
 
-/** The key of the lock of the run that makes a database of that name, or undefined where it is no temporary name. */
+/** The key of the run's lock in a temporary name, or undefined for other names. */
 export function temporaryKey(name: string): string | undefined {
   return newName.exec(name)?.[1];
 }
 
-/** Whether a database still has a name that we gave it. */
+/** Whether a database still has the name we gave it. */
 export function hasOwnName(name: string, marker: Marker): boolean {
   return name === marker.name || buildingName(name) === marker.name || temporaryKey(name) === lockKey(marker.base);
 }

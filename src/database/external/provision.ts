@@ -15,15 +15,15 @@ import { lockKey } from "./lock.ts";
 import { newRunMarker } from "./marker.ts";
 import { checkMayCreate, connectExternalServer } from "./server.ts";
 
-/** A site on a server that is not ours alone. */
+/** A site on an external server. */
 interface ExternalSite extends Site {
   readonly server: ExternalServer;
   readonly sessions: SessionWatch;
-  /** What a reader should know of how the server serves the run. */
+  /** Notes on how the server serves the run. */
   readonly notes: readonly string[];
 }
 
-/** Databases on a server that somebody else runs. */
+/** Opens databases on an external server. */
 export async function openExternalProvision(request: ProvisionRequest, url: string): Promise<Provision> {
   const { database, signal } = request;
   const site = await openSite(request, url);
@@ -62,7 +62,7 @@ async function openSite(request: ProvisionRequest, url: string): Promise<Externa
     checkMayCreate(server);
     const notes = checkRequest(server, request);
     const base = await lockBase(server, request);
-    // What cannot be dropped and is in the way is told when its name is needed.
+    // If a leftover cannot be dropped, it is reported when its name is needed.
     await removeLeftovers(server, name);
     const sessions = watchSessions(server);
     const databases = watched(externalDatabases(server, newRunMarker(base, name, request.projectRoot)), sessions);
@@ -82,7 +82,7 @@ async function openSite(request: ProvisionRequest, url: string): Promise<Externa
   }
 }
 
-/** What the server cannot do for the request, before anything is made. */
+/** Checks what the server cannot do for the request, before anything is created. */
 function checkRequest({ facts, address, description }: ExternalServer, request: ProvisionRequest): string[] {
   const notes = checkCapacity(facts, loadOf(request), `Postgres at ${describeAddress(address)}`);
   const settings = Object.keys(request.database.settings);
@@ -94,7 +94,7 @@ function checkRequest({ facts, address, description }: ExternalServer, request: 
   return notes;
 }
 
-/** The base name, or, where another run has it, one that no run has. */
+/** Locks the base name, or a variation where another run holds it. */
 async function lockBase(server: ExternalServer, { database, workers }: ProvisionRequest): Promise<string> {
   for (let base = database.name; ; base = saltedBase(database.name, workers, needsTemplate(database))) {
     if (await server.tryLock(lockKey(base))) return base;

@@ -1,9 +1,9 @@
 import type pg from "pg";
 
-/** What a run has to know of an external server, and of its role there, before anything is made. */
+/** Properties of an external server and of our role, read before anything is created. */
 export interface ServerFacts {
   readonly version: string;
-  /** The server's process for the connection that asked. */
+  /** The server process of the connection. */
   readonly process: number;
   /** The version as a number, such as 170010. */
   readonly number: number;
@@ -13,19 +13,19 @@ export interface ServerFacts {
   readonly mayCreate: boolean;
   /** `max_connections`. */
   readonly connections: number;
-  /** How many of them are kept from the role. */
+  /** How many of them the role may not use. */
   readonly reserved: number;
-  /** How many sessions others have, ourselves left out. */
+  /** How many sessions others have. */
   readonly used: number;
-  /** How many sessions the role may have, and how many of them others have; null where there is no limit. */
+  /** The role's session limit, and how many sessions it has elsewhere; null where there is no limit. */
   readonly roleLimit: number | null;
   readonly roleUsed: number;
 }
 
-/** Asks over a connection that is the only one we have. */
+/** Reads them over our only connection. */
 export async function readFacts(client: pg.Client): Promise<ServerFacts> {
-  // Superusers may use what is reserved for them, and have no limits of their own. What has no user or no database (autovacuum,
-  // replication) takes no ordinary connection.
+  // Superusers may use reserved connections and have no limits. Processes without a user or database (autovacuum,
+  // replication) use no ordinary connection.
   const { rows } = await client.query(
     `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number,
         pg_backend_pid() AS process, current_setting('fsync') = 'on' AS fsync, pg_is_in_recovery() AS standby, current_user AS role,

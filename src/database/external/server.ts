@@ -12,8 +12,8 @@ import { readFacts, type ServerFacts } from "./server-facts.ts";
 const oldestVersion = 130000;
 
 /**
- * Connects to a server that somebody else runs. Throws UnavailableError where that fails, or where the server takes no
- * databases; the message holds the server's own words and no password.
+ * Connects to an external server. Throws UnavailableError where that fails, or where it accepts no databases; the
+ * message contains the server's own, without a password.
  */
 export async function connectExternalServer(address: ServerAddress, signal: AbortSignal): Promise<ExternalServer> {
   const { client, way } = await connectMaintenance(address, signal);
@@ -102,7 +102,7 @@ function externalServer(
   };
 }
 
-/** Aborted when a connection ends that should not; with it go the locks that it holds. */
+/** Aborted when a connection ends unexpectedly, as its locks are lost. */
 function watch(client: pg.Client, place: string, isClosing: () => boolean): AbortSignal {
   const lost = new AbortController();
   const lose = (why: string): void => {
@@ -127,7 +127,7 @@ async function queryOnce(way: ClientSettings, statement: string): Promise<{ rows
   }
 }
 
-/** A role may have limits that suit its application, and not the copying of a large template. */
+/** The role's timeouts may suit an application but not the copying of a large template. */
 async function liftTimeouts(client: pg.ClientBase): Promise<void> {
   await client.query("SET statement_timeout = 0; SET lock_timeout = 0");
 }

@@ -13,21 +13,20 @@ import { runSetup } from "./setup.ts";
 
 const { escapeIdentifier } = pg;
 
-/** A database that every worker's is cloned from. */
+/** The database that workers' databases are cloned from. */
 export interface DatabaseTemplate extends DatabaseTraits {
   readonly name: string;
 }
 
-/** Whether a configuration asks for anything in a new database; if not, there is no template. */
+/** Whether the configuration adds anything to new databases; otherwise no template is needed. */
 export function needsTemplate({ setup, extensions }: Pick<DatabaseConfig, "setup" | "extensions">): boolean {
   return setup !== undefined || extensions.length > 0;
 }
 
 /**
- * Builds the template, with `database.extensions` and then by `database.setup`, and seals it: nobody can connect to it
- * any more. Throws UnavailableError where the server lacks an extension, or where the command fails or leaves something
- * connected.
- * @param address how `database.setup` reaches the server, where not as the tests do
+ * Builds the template with `database.extensions`, then `database.setup`, and blocks connections to it. Throws
+ * UnavailableError where the server lacks an extension, or the command fails or leaves a connection open. @param
+ * address the server's address for `database.setup`, where it differs from the tests'
  */
 export async function buildTemplate(
   server: DatabaseServer,
@@ -38,19 +37,19 @@ export async function buildTemplate(
 ): Promise<DatabaseTemplate> {
   const name = templateName(base);
   const { database } = request;
-  // A suite that has the database's name written down most often has it in its migrations, too.
+  // A suite with a hard-coded database name usually has it in its migrations, too.
   const building = database.isolation === "server" ? base : buildingName(name);
   await databases.create({ name: building, worker: "template", becomes: name });
   await createExtensions(server, building, database.extensions);
   if (database.setup !== undefined) await migrate(server, building, database.setup, request, address);
-  // Sealed first: nobody can come in between the last look and the first clone.
+  // Blocked first, so that nobody can connect between the check and the first clone.
   await server.query(`ALTER DATABASE ${escapeIdentifier(building)} ALLOW_CONNECTIONS false IS_TEMPLATE true`);
   await waitUntilUnused(server, building);
   await server.query(`ALTER DATABASE ${escapeIdentifier(building)} RENAME TO ${escapeIdentifier(name)}`);
   return await readDatabaseTemplate(server, name);
 }
 
-/** A template that is there already. */
+/** Reads an existing template. */
 export async function readDatabaseTemplate(server: DatabaseServer, name: string): Promise<DatabaseTemplate> {
   return { name, ...(await readTraits(server, name)) };
 }

@@ -3,25 +3,25 @@ import type { DatabaseServer } from "../server.ts";
 
 const { escapeIdentifier, escapeLiteral } = pg;
 
-/** What belongs to a database and not to what is in it: a clone does not get that by itself. */
+/** Properties of a database that a clone does not inherit. */
 export interface DatabaseTraits {
-  /** What `ALTER DATABASE … SET` and `ALTER ROLE … IN DATABASE … SET` have set. */
+  /** Settings by `ALTER DATABASE … SET` and `ALTER ROLE … IN DATABASE … SET`. */
   readonly settings: readonly Setting[];
-  /** Who may do what, or null where nobody has changed Postgres's defaults. */
+  /** Privileges, or null where Postgres's defaults apply. */
   readonly grants: readonly Grant[] | null;
 }
 
 interface Setting {
-  /** For whom it is set; null for everybody. */
+  /** The role it applies to; null for all. */
   readonly role: string | null;
   readonly name: string;
   readonly value: string;
 }
 
 interface Grant {
-  /** Who may; null for everybody. */
+  /** The role; null for everybody. */
   readonly role: string | null;
-  /** Whether that is the database's owner, which in a clone is the clone's. */
+  /** Whether the role is the database's owner, which in a clone is the clone's. */
   readonly isOwner: boolean;
   /** CONNECT, CREATE or TEMPORARY. */
   readonly privilege: string;
@@ -29,15 +29,15 @@ interface Grant {
   readonly mayGrant: boolean;
 }
 
-/** Reads what a clone of a database has to be given again. */
+/** Reads the properties that clones need. */
 export async function readTraits(server: DatabaseServer, database: string): Promise<DatabaseTraits> {
   const [settings, grants] = await Promise.all([readSettings(server, database), readGrants(server, database)]);
   return { settings, grants };
 }
 
 /**
- * The statements that give a clone what the database has that it was cloned from; to be run by the role that made the
- * clone. `rolesFor` tells for whom else, or instead, something holds that was set for a role.
+ * The statements that give a clone the properties of its original, run by the clone's creator. `rolesFor` maps a role
+ * to those that its settings apply to.
  */
 export function cloneStatements(
   { settings, grants }: DatabaseTraits,
@@ -51,7 +51,7 @@ export function cloneStatements(
       if (role === null) return [`ALTER DATABASE ${database} ${set}`];
       return rolesFor(role).map((other) => `ALTER ROLE ${escapeIdentifier(other)} IN DATABASE ${database} ${set}`);
     }),
-    // What was revoked is told only by what is left.
+    // Revoked defaults are only visible by their absence.
     ...(grants === null ? [] : [`REVOKE ALL ON DATABASE ${database} FROM PUBLIC, CURRENT_USER`]),
     ...(grants ?? []).map(({ role, isOwner, privilege, mayGrant }) => {
       const grantee = isOwner ? "CURRENT_USER" : role === null ? "PUBLIC" : escapeIdentifier(role);
@@ -60,7 +60,7 @@ export function cloneStatements(
   ];
 }
 
-/** Variables whose value is a list that is kept as SET reads it, each element quoted where it has to be. */
+/** Variables with list values, stored as SET reads them, each element quoted as needed. */
 const listVariable = /^(search_path|temp_tablespaces|(local|session)_preload_libraries)$/i;
 
 function settingValue(name: string, value: string): string {

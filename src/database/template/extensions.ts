@@ -6,7 +6,10 @@ import type { DatabaseServer } from "../server.ts";
 const { escapeIdentifier } = pg;
 const permissionDenied = "42501";
 
-/** Creates extensions, and those that they need. Throws UnavailableError naming the first that the server lacks, and the way out. */
+/**
+ * Creates extensions with their dependencies. Throws UnavailableError with a remedy for the first that the server
+ * lacks.
+ */
 export async function createExtensions(
   server: DatabaseServer,
   database: string,
@@ -21,7 +24,7 @@ export async function createExtensions(
   }
 }
 
-/** What helps where an output tells that the server lacks an extension; null where it does not. */
+/** A remedy where an output shows that the server lacks an extension; otherwise null. */
 export function missingExtensionHint(server: DatabaseServer, output: string): string | null {
   const name = missingExtension(output);
   return name === undefined ? null : wayOut(server, name);
@@ -43,7 +46,7 @@ function explain(server: DatabaseServer, extension: string, error: pg.DatabaseEr
 }
 
 function missingExtension(text: string): string | undefined {
-  // Before Postgres 15 it is the file that is named.
+  // Before Postgres 15 the message names the file.
   const match = /extension "([^"]+)" is not available|extension control file "(?:.*\/)?([^"/]+)\.control"/.exec(text);
   return match?.[1] ?? match?.[2];
 }

@@ -5,16 +5,15 @@ import { isAbsolute, join } from "node:path";
 import { glob } from "tinyglobby";
 import { messageOf, RequestError, UnavailableError } from "../../shared/errors.ts";
 
-/** What is made beside sources and changes without them: our own reports too. */
+/** Generated files that change without their sources, such as our own reports. */
 const never = ["**/.git/**", "**/node_modules/**", "**/__pycache__/**", "**/*.pyc", ".verify/**"];
-/** `!(a|b)` is a pattern of its own. */
+/** `!(a|b)` is a glob, not an exclusion. */
 const exclusion = /^!(?!\()/;
 
 /**
- * A digest of the files that `database.inputs` match: names and contents. A directory stands for all that is in it; `!` before
- * a pattern leaves out what it matches. Throws RequestError for a pattern that matches nothing, as a change would then
- * never be noticed, and for one that leads out of the absolute directory `root`; UnavailableError for a file that cannot be
- * read.
+ * A digest of the names and contents of files that match `database.inputs`. A directory includes everything in it;
+ * patterns with a leading `!` exclude. Throws RequestError for a pattern that matches nothing, as changes would go
+ * unnoticed, or that leaves the absolute directory `root`; UnavailableError for an unreadable file.
  */
 export async function digestInputs(root: string, patterns: readonly string[]): Promise<string> {
   const exclusions = patterns.filter((pattern) => exclusion.test(pattern)).map((pattern) => pattern.slice(1));
@@ -33,7 +32,7 @@ export async function digestInputs(root: string, patterns: readonly string[]): P
 }
 
 async function matches(root: string, pattern: string, exclusions: readonly string[]): Promise<string[]> {
-  // Between braces too, where what leads out would match nothing without a word.
+  // Checked inside braces too, where such a path would silently match nothing.
   if (isAbsolute(pattern) || pattern.split(/[/{},()|]/).includes("..")) {
     throw new RequestError(
       `database.inputs holds "${pattern}", which leads out of the repo: patterns are relative to its root.`,
@@ -52,7 +51,7 @@ async function digestFile(root: string, name: string): Promise<string> {
   const digest = createHash("sha256");
   try {
     if ((await lstat(path)).isSymbolicLink()) digest.update(`link to ${await readlink(path)}\n`);
-    // A link to a device or a pipe would be read for ever.
+    // Reading a link to a device or a pipe would never end.
     if (!(await stat(path)).isFile()) return digest.digest("hex");
     for await (const chunk of createReadStream(path)) digest.update(chunk as Buffer);
   } catch (error) {

@@ -7,8 +7,8 @@ import { formatSeconds } from "../../shared/text.ts";
 const shownLines = 20;
 
 /**
- * Runs `database.setup`. Throws UnavailableError with the last lines of its output where it fails or takes too long, and
- * with what `hint` has to say about them; InterruptedError when aborted, with the whole process group ended.
+ * Runs `database.setup`. Throws UnavailableError with its last output and the hint for it where it fails or takes too
+ * long; InterruptedError when aborted, after its process group was ended.
  */
 export async function runSetup(setup: CommandRequest, hint: (output: string) => string | null): Promise<void> {
   requireLaunchers({ name: "database.setup", command: setup.command }, setup.directory, setup.environment);
@@ -20,11 +20,11 @@ export async function runSetup(setup: CommandRequest, hint: (output: string) => 
   throw failure(setup, `${ending(end, setup)}. ${told}${advice === null ? "" : `\n${advice}`}`);
 }
 
-/** Postgres's own programs for clients, which no embedded server brings. */
+/** Postgres client programs, which embedded servers do not include. */
 const clientPrograms = "psql|pg_dump|pg_dumpall|pg_restore|createdb|dropdb|pg_isready";
 const notFound = new RegExp(`\\b(${clientPrograms}): (?:command )?not found|command not found: (${clientPrograms})\\b`);
 
-/** Where a missing program of Postgres's comes from; null where none is missing. */
+/** How to install a missing client program; null where none is missing. */
 function missingClient(output: string): string | null {
   const [, ...names] = notFound.exec(output) ?? [];
   const program = names.find((name) => name !== undefined);

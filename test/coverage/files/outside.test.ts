@@ -48,7 +48,12 @@ test("a directory whose name only begins like another checkout's is not that che
 });
 
 test("what pushproof injects is left out without a word", () => {
-  expect(part(adapterPath("pushproof_pytest.py"))).toEqual({ lines: [], otherCheckout: [], untracked: [], missing: [] });
+  expect(part(adapterPath("pushproof_pytest.py"))).toEqual({
+    lines: [],
+    otherCheckout: [],
+    untracked: [],
+    missing: [],
+  });
 });
 
 test("files outside the verified tree are found, also beside a root whose name they begin with", () => {

@@ -10,25 +10,25 @@ import { type Binaries, copyNative } from "./find.ts";
 
 const run = promisify(execFile);
 
-/** As whom Postgres's programs run: they refuse to run as root. */
+/** The account that runs Postgres's programs, which refuse to run as root. */
 export interface Account {
   readonly native: string;
-  /** What goes before a program's command line. */
+  /** The arguments to put in front of a command line. */
   readonly prefix: readonly string[];
-  /** The system user to become, to whom the data directory must belong. */
+  /** The system user to switch to, which must own the data directory. */
   readonly user: { readonly uid: number; readonly gid: number } | undefined;
 }
 
 /**
- * Decides how to run the programs. An ordinary user runs them as they are. Root runs them in a user namespace, in
- * which it is nobody and yet owns its files; where that is forbidden, as the system user postgres or nobody.
+ * Decides how to run the programs. An ordinary user runs them directly. Root runs them in a user namespace, where it is
+ * nobody and still owns its files; where that is forbidden, as the system user postgres or nobody.
  */
 export async function chooseAccount(binaries: Binaries, environment: Environment): Promise<Account> {
   const { native } = binaries;
   if (process.getuid?.() !== 0) return { native, prefix: [], user: undefined };
   const prefix = ["unshare", "-U"];
   if (await canRun(native, prefix, environment)) return { native, prefix, user: undefined };
-  // Another user cannot look into root's home, nor root without its privileges into another's.
+  // Another user cannot read root's home, nor can root without privileges read another's.
   const readable = await readableCopy(binaries);
   if (await canRun(readable, prefix, environment)) return { native: readable, prefix, user: undefined };
   return { native: readable, prefix: [], user: await ordinaryUser() };

@@ -12,8 +12,9 @@ import { touch, unfinishedPath } from "./kept.ts";
 import { runPostgresProgram } from "./program.ts";
 
 /**
- * The absolute path of an archive that holds a new cluster's data directory, made by `initdb` the first time, with
- * that locale (see `localeOptions`). Throws RequestError for a locale that Postgres does not know. An archive, not a directory: it is read in one go, which is faster than copying a thousand files, and is whole or not there.
+ * The absolute path of an archive with a new cluster's data directory, made by `initdb` on first use with that locale
+ * (see `localeOptions`). Throws RequestError for an unknown locale. An archive is read in one go, which is faster than
+ * copying a thousand files, and is complete or absent.
  */
 export async function clusterArchive(installation: Installation, locale?: string): Promise<string> {
   const cache = await privateCache(installation.environment);
@@ -28,13 +29,13 @@ export async function clusterArchive(installation: Installation, locale?: string
 }
 
 /**
- * Fills a data directory from an archive. Throws UnavailableError where that fails; a damaged archive is removed then,
- * so that it is made anew.
+ * Extracts an archive into a data directory. Throws UnavailableError where that fails, and removes a damaged archive,
+ * so that it is made again.
  */
 export async function extractArchive(archive: string, data: string, environment: Environment): Promise<void> {
   const command = ["tar", "--extract", "--no-same-owner", "--file", archive, "--directory", data];
   const { exitCode, output } = await runPostgresProgram(command, environment);
-  // An empty file is a whole archive to tar.
+  // tar accepts an empty file as an archive.
   if (exitCode === 0 && (await exists(join(data, "global/pg_control")))) return;
   await rm(archive, { force: true });
   throw new UnavailableError(
@@ -43,15 +44,15 @@ export async function extractArchive(archive: string, data: string, environment:
 }
 
 /**
- * Packs the data directory of a server that was stopped cleanly. Throws UnavailableError where that fails; what was
- * written then is removed.
+ * Packs the data directory of a cleanly stopped server. Throws UnavailableError where that fails, and removes the
+ * partial archive.
  */
 export async function packArchive(
   data: string,
   archive: string,
   { environment, signal }: Pick<Installation, "environment" | "signal">,
 ): Promise<void> {
-  // The one file in there that names the run.
+  // The only file in it that refers to the run.
   const command = ["tar", "--create", "--exclude=./postmaster.opts", "--file", archive, "--directory", data, "."];
   try {
     const { exitCode, output } = await runPostgresProgram(command, environment, { signal });
@@ -63,7 +64,7 @@ export async function packArchive(
   }
 }
 
-/** Its name must not outlive its content when the machine goes down. */
+/** The content must be on disk before the name is. */
 async function flush(path: string): Promise<void> {
   const file = await open(path, "r+");
   try {
@@ -82,7 +83,7 @@ async function exists(path: string): Promise<boolean> {
 
 async function buildArchive(archive: string, installation: Installation, locale: string | undefined): Promise<void> {
   const building = await unfinishedPath(archive);
-  // In the temporary directory, where another user, if Postgres needs one, can get to.
+  // In the temporary directory, which another user, if Postgres needs one, can enter.
   const directory = await mkdtemp(join(tmpdir(), "pushproof-initdb-"));
   try {
     await initialize(directory, installation, locale);

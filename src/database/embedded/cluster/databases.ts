@@ -1,7 +1,7 @@
 import { createDatabase, type Databases, dropDatabase } from "../../databases.ts";
 import type { DatabaseServer } from "../../server.ts";
 
-/** Databases on a server that is ours alone: all of them are, and go with it. */
+/** Databases on a server that is only ours: all of them belong to the run and go with the server. */
 export function embeddedDatabases(server: DatabaseServer): Databases {
   const made = new Set<string>();
   return {

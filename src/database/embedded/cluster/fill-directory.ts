@@ -4,7 +4,10 @@ import { extractArchive } from "../binaries/archive.ts";
 import type { Installation } from "../binaries/installation.ts";
 import { makeRunDirectory, openPassage, type RunDirectory, removeRunDirectory } from "../server/run-directory.ts";
 
-/** Makes a run directory with the data of an archive. Throws UnavailableError where that fails, and leaves nothing then. */
+/**
+ * Makes a run directory with the data of an archive. Throws UnavailableError where that fails, and leaves nothing
+ * behind.
+ */
 export async function fillDirectory(archive: string, installation: Installation): Promise<RunDirectory> {
   const directory = await makeRunDirectory();
   try {

@@ -4,20 +4,21 @@ import type { WorkerId } from "../../provision.ts";
 import { superuser } from "../server/settings.ts";
 import { coordinatorRole, templateRole } from "./roles.ts";
 
-/** The first version whose rules take regular expressions. */
+/** The first version with regular expressions in its rules. */
 const regularExpressionsSince = 16;
 
 /** Where the password goes over loopback. */
 const loopback = "127.0.0.1/32";
 
 /**
- * Who may connect (pg_hba.conf) on a server that workers share. We come in over the private socket; over TCP each worker
- * gets, superuser or not, into its own database and any that it makes, and into none of the base, the template, its
- * siblings', and, from Postgres 16 on, what its siblings derive from theirs (`base_gw1_shadow`, `test_base_gw1`).
+ * Access rules (pg_hba.conf) of a server that workers share. We connect over the private socket. Over TCP each worker,
+ * superuser or not, may connect to its own database and any that it creates, but not to the base, the template or its
+ * siblings' databases, nor, from Postgres 16 on, to databases that siblings derive from theirs (`base_gw1_shadow`,
+ * `test_base_gw1`).
  *
- * The password goes over loopback as it is: the 4096 hashes of SCRAM, fewer of which some drivers refuse, would cost
- * every connection of every test 4 ms (libpq) to 20 ms (asyncpg), and guard nothing, since the password is random and
- * dies with the server.
+ * The password is sent over loopback in plain text: SCRAM's 4096 hashes, fewer of which some drivers reject, would cost
+ * every connection 4 ms (libpq) to 20 ms (asyncpg) and protect nothing, as the password is random and dies with the
+ * server.
  */
 export function sharedServerRules(major: number, base: string, workers: readonly WorkerId[]): string {
   const databases = new Map(workers.map((worker) => [worker, workerDatabaseName(base, worker)]));
@@ -37,7 +38,7 @@ export function sharedServerRules(major: number, base: string, workers: readonly
   ]);
 }
 
-/** Who may connect to a server that one worker has for itself: anybody with a password, and nobody to the template. */
+/** Access rules of a server that belongs to one worker: anybody with a password, but nobody to the template. */
 export function ownServerRules(major: number, base: string): string {
   return rulesText([...commonRules(major, base), `host all all ${loopback} password`]);
 }
@@ -49,31 +50,31 @@ function commonRules(major: number, base: string): string[] {
     `local all ${superuser} trust`,
     "local all all reject",
     `host all ${coordinatorRole} ${loopback} reject`,
-    // It can log in only while it builds the template.
+    // It can only log in while it builds the template.
     `host all ${templateRole} ${loopback} password`,
     `host ${sealed} all ${loopback} reject`,
   ];
 }
 
-/** A rule's name for one database. */
+/** A rule that matches one database. */
 function exactly(major: number, name: string): string {
-  // What begins with a slash would be read as a regular expression, quoted or not.
+  // Postgres reads a leading slash as a regular expression, quoted or not.
   const isExpression = name.startsWith("/") && major >= regularExpressionsSince;
   return quoted(isExpression ? `/^${literally(name)}$` : name);
 }
 
-/** A rule's name for every database whose name holds that of another worker's, whoever that is. */
+/** A rule that matches every database whose name contains another worker's. */
 function siblingsOf(base: string, worker: WorkerId): string {
   const own = worker === "master" ? "" : `(?!${worker.slice("gw".length)}([^0-9]|$))`;
   return quoted(`/${literally(`${base}_gw`)}${own}[0-9]`);
 }
 
-/** A text as Postgres's regular expressions match it literally. */
+/** A text escaped for Postgres's regular expressions. */
 function literally(text: string): string {
   return text.replace(/[^\w\u0080-\u{10ffff}]/gu, "\\$&");
 }
 
-/** A name that is no keyword, no file and no group, whatever it holds. */
+/** A quoted name, never a keyword, file or group. */
 function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
@@ -82,7 +83,7 @@ function rulesText(rules: readonly string[]): string {
   return `${rules.join("\n")}\n`;
 }
 
-/** Throws RequestError for a base name that no rule can hold. */
+/** Throws RequestError for a base name that rules cannot contain. */
 export function checkRuleName(base: string): void {
   if (/[\r\n]/.test(base)) throw new RequestError("database.name holds a line break: set another database.name.");
 }

@@ -17,22 +17,22 @@ import { closeTemplateRole, newLogin, templateRole } from "./roles.ts";
 import { openTemplateCache } from "./template-cache.ts";
 import { templateKey } from "./template-key.ts";
 
-/** The data that a run's servers begin with: a cluster that no server runs in, with the template where there is one. */
+/** The initial data of a run's servers: a cluster without a running server, with the template where there is one. */
 export interface Cluster {
-  /** The first server's. */
+  /** The data directory of the first server. */
   readonly directory: RunDirectory;
-  /** Where further servers' data comes from; null where none was asked for. */
+  /** The archive for further servers; null where there are none. */
   readonly archive: string | null;
-  /** What a reader should know of how it was made, a sentence each. */
+  /** Notes on how it was made, one sentence each. */
   readonly notes: readonly string[];
 }
 
 type Kept = Pick<Cluster, "archive" | "notes">;
 
 /**
- * Prepares the cluster: as `initdb` makes it, or with the template that `database.setup` and `database.extensions` make of
- * it. What is made is kept for the next run, a template as long as what it depends on is named and unchanged.
- * @param servers how many servers will begin with it
+ * Prepares the cluster: as `initdb` makes it, or with the template built by `database.setup` and `database.extensions`.
+ * Results are cached for later runs; a template only where its inputs are configured.
+ * @param servers how many servers will use it
  */
 export async function prepareCluster(
   installation: Installation,
@@ -53,7 +53,7 @@ export async function prepareCluster(
     const unkeptFor = async (note: string): Promise<Kept> => {
       return { archive: await packForRun(built, installation, servers), notes: [note] };
     };
-    // What was edited while setup ran is not what the key was made of.
+    // Files that changed while setup ran are not covered by the key.
     const now = await templateKey(installation.binaries, request).catch(() => null);
     if (now !== key) {
       return await unkeptFor(
@@ -71,7 +71,7 @@ export async function prepareCluster(
   });
 }
 
-/** The archive that further servers of this run begin with; null where there are none. */
+/** The archive for further servers of this run; null where there are none. */
 async function packForRun(built: RunDirectory, installation: Installation, servers: number): Promise<string | null> {
   if (servers === 1) return null;
   const path = join(built.path, "cluster.tar");
@@ -79,13 +79,13 @@ async function packForRun(built: RunDirectory, installation: Installation, serve
   return path;
 }
 
-/** A damaged archive is gone by now, and what it held is made again. */
+/** A damaged archive has been removed, so its content is built again. */
 function orDamaged(error: unknown): null {
   if (error instanceof UnavailableError) return null;
   throw error;
 }
 
-/** Nobody has said what the template depends on, so it lives as long as the run. */
+/** Without configured inputs the template is only valid for this run. */
 async function unkept(installation: Installation, request: ProvisionRequest, servers: number): Promise<Cluster> {
   const started = performance.now();
   const cluster = await build(installation, request, async (built) => {
@@ -96,7 +96,7 @@ async function unkept(installation: Installation, request: ProvisionRequest, ser
   return { ...cluster, notes: [note] };
 }
 
-/** Builds the template on a server of its own, whose data is then what every server begins with. */
+/** Builds the template on its own server, whose data every server starts with. */
 async function build(
   installation: Installation,
   request: ProvisionRequest,
@@ -124,7 +124,7 @@ async function build(
   }
 }
 
-/** Removes what only further servers needed. */
+/** Removes the archive for further servers. */
 export async function dropArchive({ directory, archive }: Cluster): Promise<void> {
   if (archive?.startsWith(directory.path)) await rm(archive, { force: true });
 }

@@ -4,13 +4,13 @@ import { randomPassword, scramVerifier } from "./credentials.ts";
 
 const { escapeIdentifier, escapeLiteral } = pg;
 
-/** The role as which `database.setup` builds the template, and which cannot log in afterwards. */
+/** The role that builds the template with `database.setup`; it cannot log in afterwards. */
 export const templateRole = "template";
 
-/** The role that a process gets which only coordinates workers: the rules refuse it everywhere, and it does not exist. */
+/** The role of a process that only coordinates workers: it does not exist and the rules reject it. */
 export const coordinatorRole = "coordinator";
 
-/** Somebody who comes in over TCP. */
+/** A role that may connect over TCP. */
 export interface Login {
   readonly role: string;
   readonly password: string;
@@ -22,9 +22,8 @@ export function newLogin(role: string): Login {
 }
 
 /**
- * The statements, for one round trip, that let somebody in. A role of its own is what the rules tell workers apart by;
- * in its sessions it becomes the superuser, so that the owner of whatever is made is the same in the template and in
- * every clone.
+ * The statements, for one round trip, that create a login. Each worker has its own role so that rules can tell workers
+ * apart; its sessions switch to the superuser, so that everything has the same owner in the template and in all clones.
  */
 export function loginStatements(logins: readonly Login[]): string {
   return logins
@@ -37,5 +36,5 @@ export function loginStatements(logins: readonly Login[]): string {
     .join("\n");
 }
 
-/** The statement after which the template's role is nobody's any more. */
+/** Disables the template's role. */
 export const closeTemplateRole = `ALTER ROLE ${escapeIdentifier(templateRole)} NOLOGIN PASSWORD NULL`;

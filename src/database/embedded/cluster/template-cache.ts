@@ -6,13 +6,13 @@ import { currentOwner, nameWithOwner } from "../../../shared/process-owner.ts";
 import type { Environment } from "../../../shared/world.ts";
 import { listKept, pruneKept, removeKept, touch } from "../binaries/kept.ts";
 
-/** Where built templates, each in a whole cluster's archive, are kept between runs. */
+/** The cache of built templates, each the archive of a whole cluster. */
 export interface TemplateCache {
-  /** The absolute path of the archive with that key, noted as used; null where there is none. */
+  /** The absolute path of the archive with that key, marked as used; null where there is none. */
   find(key: string): Promise<string | null>;
-  /** The absolute path under which a new archive is to be written; `keep` gives it its name. */
+  /** The absolute path for writing a new archive; `keep` renames it. */
   newPath(key: string): string;
-  /** Takes a whole archive in under its key, and removes what is old, or too much. */
+  /** Stores a complete archive under its key, and removes old or surplus ones. */
   keep(path: string, key: string): Promise<string>;
 }
 
@@ -32,15 +32,15 @@ export async function openTemplateCache(environment: Environment): Promise<Templ
   };
 }
 
-/** What emptying the caches has removed. */
+/** What clearing the caches removed. */
 export interface ClearedCaches {
   readonly files: number;
   readonly bytes: number;
-  /** The absolute paths of what was left, as a live run is writing it or runs programs in it. */
+  /** Absolute paths that were left because a live run uses them. */
   readonly live: readonly string[];
 }
 
-/** Removes what is kept between runs, as far as no live run needs it. */
+/** Removes cached items that no live run needs. */
 export async function clearCaches(environment: Environment): Promise<ClearedCaches> {
   const all = await listKept(await privateCache(environment));
   const free = all.filter(({ state }) => state !== "live");

@@ -4,12 +4,12 @@ import { digestInputs } from "../../template/inputs.ts";
 import type { Binaries } from "../binaries/find.ts";
 import { initdbOptions, localeOptions } from "../server/settings.ts";
 
-/** Counts up with every change of what an archive holds, so that an older version's is not taken for ours. */
+/** Increment it whenever the content of archives changes, so that older ones are not used. */
 const layout = 2;
 
 /**
- * The name under which a built template is kept: the same as long as nothing has changed that it depends on. Null where
- * nobody has said what `database.setup` depends on. Throws RequestError for inputs that match no file.
+ * The cache key of a built template; it changes with everything the template depends on. Null where the inputs of
+ * `database.setup` are not configured. Throws RequestError for inputs that match no file.
  */
 export async function templateKey(
   { version }: Binaries,

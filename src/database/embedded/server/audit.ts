@@ -4,13 +4,13 @@ import { coordinatorRole, templateRole } from "../cluster/roles.ts";
 import type { LogEntry, Refused } from "./log.ts";
 import { applicationName, type EmbeddedServer } from "./start.ts";
 
-/** A server, and who works there. */
+/** A server and its workers. */
 export interface AuditedSite {
   readonly server: Pick<EmbeddedServer, "log" | "lost" | "description">;
   readonly workers: readonly WorkerId[];
 }
 
-/** What the servers' logs tell since they were last read; see `Provision.audit`. */
+/** Reads new log entries of the servers; see `Provision.audit`. */
 export async function auditLogs(sites: readonly AuditedSite[]): Promise<Audit> {
   const audits = await Promise.all(sites.map(auditLog));
   const rejections = audits.flatMap((audit) => audit.rejections);
@@ -36,15 +36,15 @@ async function auditLog({ server, workers }: AuditedSite): Promise<Audit> {
 }
 
 /**
- * Whether a test was let in, to whichever database: a suite may make its own, as Django does, and never open the one that it
- * was given. We call ourselves by our name, and a setup has a role of its own.
+ * Whether a test connected, to any database: a suite may create its own, as Django does, and never open the one it was
+ * given. Our sessions have our application name, and setup has its own role.
  */
 function isOfSuite(entry: LogEntry): boolean {
   if (entry.kind !== "admitted" || entry.role === templateRole) return false;
   return !entry.database.endsWith(`application_name=${applicationName}`);
 }
 
-/** Roles that are neither a worker's nor the coordinator's are the suite's own, and so is what they try. */
+/** Roles other than workers' and the coordinator's were created by the suite, so their attempts are its own affair. */
 function rejectionOf({ role, database, at }: Refused, workers: readonly WorkerId[]): Rejection[] {
   const worker = role === coordinatorRole ? role : workers.find((candidate) => candidate === role);
   return worker === undefined ? [] : [{ worker, database, at }];

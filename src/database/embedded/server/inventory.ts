@@ -11,22 +11,22 @@ import { superuser } from "./settings.ts";
 import { applicationName } from "./start.ts";
 import { isRunNeeded, readOwner, runDirectories } from "./sweep.ts";
 
-/** The private directory of an embedded server: of a run that goes on, or of one that was killed. */
+/** The private directory of an embedded server, of a live or a killed run. */
 export interface EmbeddedRun {
   readonly path: string;
   readonly owner: Owner;
   readonly note: RunNote | null;
-  /** Whether the run goes on, or may. */
+  /** Whether the run is alive, or may be. */
   readonly isLive: boolean;
 }
 
-/** A server that is being started or stopped keeps nobody waiting for longer. */
+/** How long to wait for a server that is starting or stopping. */
 const patienceMilliseconds = 3_000;
 
-/** The directories of embedded servers of this user that say whose they are. */
+/** The directories of this user's embedded servers that name their run. */
 export async function listEmbeddedRuns(locations: readonly string[] = runLocations()): Promise<EmbeddedRun[]> {
   const paths = await runDirectories(locations);
-  // One that vanishes while it is looked at is no longer there to be listed.
+  // Skip those that disappear meanwhile.
   const runs = await Promise.all(paths.map((path) => readRun(path).catch(() => undefined)));
   return runs.filter((run) => run !== undefined);
 }
@@ -36,7 +36,7 @@ async function readRun(path: string): Promise<EmbeddedRun | undefined> {
   return owner && { path, owner, note, isLive: await isRunNeeded(path) };
 }
 
-/** The databases of a run's embedded server; none where the server is not up. */
+/** The databases of a run's embedded server; none where it is not running. */
 export async function listEmbeddedDatabases({ path, owner, note, isLive }: EmbeddedRun): Promise<ListedDatabase[]> {
   const rows = await readDatabases(join(path, "s")).catch(() => []);
   return rows.map(({ name, bytes, made }) => ({
@@ -50,7 +50,7 @@ export async function listEmbeddedDatabases({ path, owner, note, isLive }: Embed
   }));
 }
 
-/** Whose a database is; null for those that a suite has made itself. */
+/** The worker that a database belongs to; null for databases that the suite created. */
 function workerOf(name: string, { base, worker }: RunNote): string | null {
   const template = templateName(base);
   if (name === template || name === buildingName(template)) return "template";
@@ -66,7 +66,7 @@ interface DatabaseRow {
   readonly made: Date | null;
 }
 
-/** All but Postgres's own; the file that is written first in each tells when it was made. */
+/** All but Postgres's own; the first file in each shows when it was created. */
 const databasesQuery = `SELECT datname AS name, pg_database_size(oid) AS bytes,
     (pg_stat_file(format('base/%s/PG_VERSION', oid), true)).modification AS made
   FROM pg_database WHERE oid >= 16384 ORDER BY datname`;

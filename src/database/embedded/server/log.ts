@@ -1,9 +1,9 @@
 import { createReadStream } from "node:fs";
 
-/** What a line of a server's log tells about who came. */
+/** A connection event in a server's log. */
 export type LogEntry = Refused | Admitted | Crashed;
 
-/** The rules have refused a connection. */
+/** The access rules rejected a connection. */
 export interface Refused {
   readonly kind: "refused";
   readonly role: string;
@@ -11,18 +11,18 @@ export interface Refused {
   readonly at: Date;
 }
 
-/** A role was let into a database. */
+/** A role connected to a database. */
 export interface Admitted {
   readonly kind: "admitted";
   readonly role: string;
-  /** The database's name, and whatever the line says behind it. */
+  /** The database's name, followed by the rest of the line. */
   readonly database: string;
 }
 
-/** A process of the server has died, and with it every session. */
+/** A server process crashed, which ended every session. */
 export interface Crashed {
   readonly kind: "crashed";
-  /** The server's own words. */
+  /** The message in the log. */
   readonly text: string;
 }
 
@@ -33,13 +33,13 @@ const death = /^\d+\.\d+ \w{5} LOG: {2}(.* \(PID \d+\) (?:was terminated by|exit
 const loss = /^\d+\.\d+ \w{5} LOG: {2}terminating any other active server processes$/;
 const connectionNoise = /LOG: {2}(connection (received|authenticated|authorized)|disconnection):/;
 
-/** Reads a server's log as it grows; what was read is not read again. */
+/** Reads a growing server log; each line once. */
 export interface ServerLog {
-  /** What has come since the last call, in the order of time. */
+  /** The entries since the last call, oldest first. */
   next(): Promise<LogEntry[]>;
 }
 
-/** Opens the log with that absolute path, which has lines that begin with milliseconds since 1970 and an SQLSTATE. */
+/** Opens the log at that absolute path, whose lines begin with milliseconds since 1970 and an SQLSTATE. */
 export function openServerLog(path: string): ServerLog {
   let offset = 0;
   let lastDeath = "";
@@ -51,7 +51,7 @@ export function openServerLog(path: string): ServerLog {
     next: async () => {
       const entries: LogEntry[] = [];
       let rest = Buffer.alloc(0);
-      // In pieces: a suite that logs every statement may fill a gigabyte.
+      // In chunks: a suite that logs every statement may fill a gigabyte.
       for await (const chunk of createReadStream(path, { start: offset })) {
         const bytes = Buffer.concat([rest, chunk as Buffer]);
         const end = bytes.lastIndexOf("\n") + 1;
@@ -73,7 +73,7 @@ function readEntry(line: string): LogEntry | undefined {
   return { kind: "refused", role: refused, database: name, at: new Date(Number(seconds) * 1_000) };
 }
 
-/** The last lines of a log for people: without who came and went, and without what they begin with. */
+/** The last lines of a log for people: without connection messages and line prefixes. */
 export function lastLogLines(log: string, count = 5): string {
   const lines = log.split("\n").filter((line) => line.trim() !== "" && !connectionNoise.test(line));
   return (

@@ -14,28 +14,30 @@ import { fixedSettings } from "./settings.ts";
 const pollMilliseconds = 3;
 const startMilliseconds = 60_000;
 const stopMilliseconds = 2_000;
-/** A clean end flushes what a setup has written, which may be much on a slow disk. */
+/** A clean stop flushes what setup wrote, which may take long on a slow disk. */
 const cleanStopMilliseconds = 60_000;
 
-/** A running postgres, ended by whoever started it. */
+/** A running postgres process. */
 export interface Postmaster {
   readonly port: number;
-  /** How it ended, in words, or undefined while it runs. */
+  /** How it ended, as a phrase; undefined while it runs. */
   ending(): string | undefined;
-  /** Resolves once it has ended, for whatever reason. */
+  /** Resolves when it has ended. */
   readonly ended: Promise<void>;
   /** The last lines of its log. */
   lastLogLines(): Promise<string>;
-  /** Ends it at once, without a checkpoint: its data goes too. */
+  /** Kills it without a checkpoint, as its data is deleted too. */
   stop(): Promise<void>;
-  /** Ends it so that its data can be kept. Throws UnavailableError where it does not heed; it is ended all the same. */
+  /**
+   * Stops it so that its data can be kept. Throws UnavailableError where it does not stop in time; it is killed then.
+   */
   stopCleanly(): Promise<void>;
 }
 
 /**
- * Starts postgres on a free port of 127.0.0.1 and waits until `probe` succeeds. The port is free only when it is
- * looked at: where another program takes it meanwhile, another is tried. Throws UnavailableError with the server's own words.
- * @param probe throws as long as the server is not ready
+ * Starts postgres on a free port of 127.0.0.1 and waits until `probe` succeeds. If another program takes the port
+ * first, tries another. Throws UnavailableError with the server's message. @param probe throws as long as the server is
+ * not ready
  */
 export async function startPostmaster(
   installation: Installation,
@@ -100,12 +102,12 @@ async function spawnPostmaster(
   const child = spawn(command, rest, {
     env: programEnvironment(environment),
     stdio: ["ignore", log.fd, log.fd],
-    // A session of its own: Ctrl-C must not end the server before those who use it.
+    // In its own session, as Ctrl-C must not end the server before its clients.
     detached: true,
     cwd: "/",
     ...(user && { uid: user.uid, gid: user.gid }),
   });
-  // A program that forgets to close a provision ends all the same; the next run sweeps.
+  // A program that forgets to close the provision can still exit; the next run cleans up.
   child.unref();
   let ending: string | undefined;
   const ended = new Promise<void>((resolve) => {
@@ -116,7 +118,7 @@ async function spawnPostmaster(
     child.once("error", (error) => end(messageOf(error)));
     child.once("exit", (code, killer) => end(killer === null ? `exit code ${code}` : `ended by ${killer}`));
   });
-  // Not before there are listeners: a server that ends at once would have ended unheard, and be waited for forever.
+  // Wait only after the listeners are attached, or an immediate end would be missed.
   await log.close();
   return {
     port,
@@ -133,7 +135,7 @@ async function spawnPostmaster(
   };
 }
 
-/** Ends a child, by force where it does not heed the signal in time; tells whether it was this signal that ended it. */
+/** Stops a child process, by force after a timeout; returns whether the signal ended it. */
 async function stopChild(
   child: ChildProcess,
   ended: Promise<void>,
@@ -152,7 +154,7 @@ async function stopChild(
   return hasHeeded && child.exitCode === 0;
 }
 
-/** A port of 127.0.0.1 that nothing listens on now. */
+/** A port of 127.0.0.1 that is free now. */
 async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, "127.0.0.1");

@@ -6,7 +6,7 @@ import { processStart } from "../../../shared/process-owner.ts";
 
 const run = promisify(execFile);
 
-/** Whether a process is the postgres that works in a data directory. */
+/** Whether a process is the postgres of a data directory. */
 export async function isPostmasterOf(pid: number, dataDirectory: string): Promise<boolean> {
   try {
     if (process.platform === "linux") return (await readlink(`/proc/${pid}/cwd`)) === dataDirectory;
@@ -16,7 +16,7 @@ export async function isPostmasterOf(pid: number, dataDirectory: string): Promis
   }
 }
 
-/** Sends a signal; a process that is gone is no error. */
+/** Sends a signal; ignores processes that are gone. */
 export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
@@ -25,7 +25,7 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Waits until a process is gone; tells whether it went within the time. */
+/** Waits until a process is gone; returns whether it ended in time. */
 export async function waitForEnd(pid: number, milliseconds: number): Promise<boolean> {
   const deadline = performance.now() + milliseconds;
   while ((await processStart(pid)) !== undefined) {

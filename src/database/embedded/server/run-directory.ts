@@ -4,15 +4,15 @@ import { join } from "node:path";
 import { UnavailableError } from "../../../shared/errors.ts";
 import { currentOwner } from "../../../shared/process-owner.ts";
 
-/** A private directory of one run's server. */
+/** The private directory of one run's server. */
 export interface RunDirectory {
   readonly path: string;
-  /** Where the cluster goes; made. */
+  /** For the cluster; created. */
   readonly data: string;
-  /** Where the unix socket goes; made. */
+  /** For the unix socket; created. */
   readonly sockets: string;
   readonly log: string;
-  /** The postgresql.conf and the pg_hba.conf of this run, outside of the data so that the data can be kept. */
+  /** For this run's postgresql.conf and pg_hba.conf; not in the data directory, which may be archived. */
   readonly configuration: string;
   readonly hostRules: string;
 }
@@ -21,10 +21,10 @@ export const runPrefix = "pushproof-postgres-";
 export const ownerFile = "owner.json";
 /** The longest path of a unix socket on Linux and macOS. */
 const longestSocketPath = 103;
-/** A memory file system in a container has 64 MB: with less than this free, tests would fill it. */
+/** A container's memory file system has 64 MB; with less than this free, tests would fill it. */
 const leastFreeMemory = 1 << 30;
 
-/** The directories in which run directories may lie, the best one first. */
+/** The possible parent directories, the best first. */
 export function runLocations(): string[] {
   return [...new Set(["/dev/shm", tmpdir(), "/tmp"])];
 }
@@ -67,7 +67,7 @@ async function makeIn(location: string): Promise<RunDirectory> {
   }
 }
 
-/** Lets another user pass through to the data and the sockets, which are that user's alone. */
+/** Lets another user pass through to the data and the sockets, which only that user owns. */
 export async function openPassage(directory: RunDirectory): Promise<void> {
   await chmod(directory.path, 0o711);
 }

@@ -2,19 +2,19 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { WorkerId } from "../../provision.ts";
 
-/** What a run says about its server, for `verify db list`. */
+/** A run's description of its server, for `verify db list`. */
 export interface RunNote {
-  /** The absolute root of the checkout that the run was called in. */
+  /** The absolute root of the checkout in which the run was started. */
   readonly directory: string;
-  /** What the databases are called after. */
+  /** The base name of the databases. */
   readonly base: string;
-  /** Whose server it is, where each worker has one of its own. */
+  /** The worker that uses the server, where each has its own. */
   readonly worker: WorkerId | null;
 }
 
 const noteFile = "run.json";
 
-/** Leaves a note in a server's private directory. Without one the run goes on, and less is listed. */
+/** Writes the note into a server's private directory; failures are ignored, as it only serves the listing. */
 export async function writeRunNote(directory: string, note: RunNote): Promise<void> {
   await writeFile(join(directory, noteFile), JSON.stringify(note), { mode: 0o600 }).catch(() => {});
 }

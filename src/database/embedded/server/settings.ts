@@ -5,15 +5,18 @@ import type { RunDirectory } from "./run-directory.ts";
 /** The superuser of an embedded server. */
 export const superuser = "postgres";
 
-/** How a cluster is made. Small WAL segments make it small to copy; nothing is flushed, since nothing must outlive the machine. */
+/**
+ * How a cluster is created: with small WAL segments, to be quick to copy, and without flushing, as it need not survive
+ * a crash of the machine.
+ */
 export const initdbOptions = ["--no-sync", "--encoding=UTF8", `--username=${superuser}`, "--wal-segsize=4"] as const;
 
-/** Locales to try: the second for systems whose C library knows no C.UTF-8. */
+/** Locales to try; the second for systems whose C library lacks C.UTF-8. */
 const libcLocales = ["C.UTF-8", "C"] as const;
 
 /**
- * initdb's options for a locale, in the order in which they are tried. Left out, and for `C` and `C.UTF-8`, the C library
- * sorts, by bytes; any other locale is ICU's, which sorts the same on every machine (Postgres 15 and later).
+ * initdb's options for a locale, in the order to try. By default, and for `C` and `C.UTF-8`, the C library sorts by
+ * bytes; all other locales are ICU's, which sort the same on every machine (Postgres 15 and later).
  */
 export function localeOptions(locale: string | undefined): readonly (readonly string[])[] {
   const libc = locale === "C" ? (["C"] as const) : libcLocales;
@@ -22,9 +25,9 @@ export function localeOptions(locale: string | undefined): readonly (readonly st
   return libc.map((name) => [`--locale=${name}`, ...icu]);
 }
 
-/** Sessions that no worker opens: ours, Postgres's own reserve, and a person who looks in with a client. */
+/** Sessions other than workers': ours, Postgres's reserve, and a person's client. */
 const reservedSessions = 20;
-/** Postgres's own default: fewer would take from suites what every other server gives them. */
+/** Postgres's default, which suites may rely on. */
 const fewestSessions = 100;
 
 /** What a server's configuration depends on. */
@@ -33,17 +36,17 @@ export interface ServerSizing {
   readonly workers: number;
   /** How many connections each may have open at once. */
   readonly connections: number;
-  /** `database.settings`, which win over ours. */
+  /** `database.settings`, which override ours. */
   readonly settings: DatabaseConfig["settings"];
 }
 
-/** The content of a postgresql.conf that lies outside of the data directory, so that nothing of one run is archived. */
+/** The content of postgresql.conf, which is not in the data directory, so that archives contain nothing of one run. */
 export function serverConfiguration(directory: RunDirectory, { workers, connections, settings }: ServerSizing): string {
   const ours = {
     max_connections: Math.max(fewestSessions, workers * connections + reservedSessions),
     shared_buffers: "64MB",
     shared_memory_type: "mmap",
-    // Files in the data directory, not /dev/shm, of which a container has 64 MB.
+    // In the data directory, as /dev/shm has only 64 MB in a container.
     dynamic_shared_memory_type: "mmap",
     fsync: "off",
     synchronous_commit: "off",
@@ -51,24 +54,24 @@ export function serverConfiguration(directory: RunDirectory, { workers, connecti
     jit: "off",
     wal_level: "minimal",
     max_wal_senders: "0",
-    // Suites that create and drop their schema in every test leave files and dead catalog rows behind, which wait for
-    // the next checkpoint and the next vacuum: both come often, or the data directory grows to hundreds of megabytes.
+    // Suites that create and drop their schema in every test leave files and dead catalog rows until the next
+    // checkpoint and vacuum. Both run often, or the data directory would grow to hundreds of megabytes.
     autovacuum: "on",
     autovacuum_naptime: "1s",
     checkpoint_timeout: "30s",
     max_wal_size: "256MB",
-    // Every clone begins with a checkpoint, and nothing but those would be among the last words.
+    // Every clone causes a checkpoint, whose messages would fill the last lines of the log.
     log_checkpoints: "off",
   };
   const all = { ...ours, ...byLowerCase(settings) };
   const lines = Object.entries(all).map(([name, value]) => `${name} = ${quoted(String(value))}`);
-  // What initdb has chosen for this machine, its locale and its time zone, comes first.
+  // First the settings that initdb chose for this machine, locale and time zone.
   return [`include ${quoted(`${directory.data}/postgresql.conf`)}`, ...lines, ""].join("\n");
 }
 
 /**
- * What the server gets on its command line, which neither `database.settings` nor ALTER SYSTEM in a setup or a test can
- * change: where it is, and what is read from its log.
+ * Command-line settings, which neither `database.settings` nor ALTER SYSTEM can change: locations, and what we read
+ * from the log.
  */
 export function fixedSettings(directory: RunDirectory, major: number): Record<string, string> {
   return {
@@ -78,16 +81,16 @@ export function fixedSettings(directory: RunDirectory, major: number): Record<st
     unix_socket_directories: directory.sockets,
     logging_collector: "off",
     log_destination: "stderr",
-    // Who opened which database; 18 can leave out the two lines that lead up to it.
+    // Logs who connects to which database; version 18 can omit the two preceding lines.
     log_connections: major >= 18 ? "authorization" : "on",
     log_line_prefix: "%n %e ",
     log_min_messages: "warning",
-    // After a crash every session is lost and no test's word counts: the end is told at once, not waited out.
+    // After a crash all sessions are lost and results are meaningless, so the server ends at once.
     restart_after_crash: "off",
   };
 }
 
-/** What would take the server, or its log, from under us. */
+/** Settings that would break our control of the server or its log. */
 const reserved = new Set([
   ...["config_file", "hba_file", "ident_file", "data_directory", "external_pid_file", "listen_addresses", "port"],
   ...["unix_socket_directories", "unix_socket_group", "unix_socket_permissions", "logging_collector"],
@@ -95,7 +98,7 @@ const reserved = new Set([
   ...["restart_after_crash", "include", "include_dir", "include_if_exists"],
 ]);
 
-/** Throws RequestError for a setting that must be ours, or whose name is none. */
+/** Throws RequestError for a reserved setting or an invalid name. */
 export function checkSettings(settings: DatabaseConfig["settings"]): void {
   for (const name of Object.keys(settings)) {
     if (reserved.has(name.toLowerCase())) {
@@ -111,10 +114,7 @@ export function checkSettings(settings: DatabaseConfig["settings"]): void {
   }
 }
 
-/**
- * What Postgres says against `database.settings` in a log of a start that failed, or null where it says nothing about
- * them.
- */
+/** Postgres's complaint about `database.settings` in the log of a failed start, or null where there is none. */
 export function settingsComplaint(log: string): string | null {
   if (!/FATAL:.*(contains errors|could not access file)/.test(log)) return null;
   const complaints = log.split("\n").flatMap((line) => {
@@ -129,7 +129,7 @@ function byLowerCase(settings: DatabaseConfig["settings"]): DatabaseConfig["sett
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-/** A value as postgresql.conf reads it: quotes are doubled, and a backslash begins an escape. */
+/** A value for postgresql.conf: quotes and backslashes are doubled. */
 function quoted(value: string): string {
   const escaped = value.replaceAll("\\", "\\\\").replaceAll("'", "''").replaceAll("\n", "\\n").replaceAll("\r", "\\r");
   return `'${escaped}'`;

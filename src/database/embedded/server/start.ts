@@ -20,28 +20,29 @@ export interface ServerStart {
   /** The content of pg_hba.conf. */
   readonly rules: string;
   readonly sizing: ServerSizing;
-  /** Who may come in over TCP, with a password. */
+  /** The roles that may connect over TCP, with passwords. */
   readonly logins: readonly [Login, ...Login[]];
-  /** Where the server is to listen; a free port of the system's choice where it is left out. */
+  /** Chooses the port; by default a free one. */
   readonly choosePort?: (() => Promise<number>) | undefined;
 }
 
 export interface EmbeddedServer extends DatabaseServer {
   readonly kind: "embedded";
-  /** The private directory that holds all of it. */
+  /** The private directory with everything. */
   readonly directory: RunDirectory;
   readonly log: ServerLog;
-  /** Aborted once the server has ended by itself; its reason is the UnavailableError that says so. */
+  /** Aborted when the server ends by itself; the reason is the UnavailableError. */
   readonly lost: AbortSignal;
-  /** How somebody who may come in reaches the server. */
+  /** The address for a login. */
   addressOf(login: Login): ServerAddress;
-  /** Ends the server so that its data can be kept, and leaves the directory. */
+  /** Stops the server so that its data can be kept; the directory stays. */
   stopCleanly(): Promise<void>;
 }
 
 /**
- * Starts a Postgres server of our own on a random port of 127.0.0.1. Throws UnavailableError where it cannot start,
- * RequestError where that is for `database.settings`, and InterruptedError when aborted; the directory stays either way.
+ * Starts an embedded Postgres server on a random port of 127.0.0.1. Throws UnavailableError where it cannot start,
+ * RequestError where `database.settings` are the cause, and InterruptedError when aborted; the directory stays in any
+ * case.
  */
 export async function startServer(request: ServerStart): Promise<EmbeddedServer> {
   const { installation, directory, logins, sizing, choosePort } = request;
@@ -49,10 +50,10 @@ export async function startServer(request: ServerStart): Promise<EmbeddedServer>
   let areMade = false;
   const probe = async (port: number): Promise<void> => {
     const socket = socketSettings(directory, port);
-    // Once: a port that another program took meanwhile has it start again.
+    // Only once: a second start happens where another program took the port.
     if (!areMade) await queryOnce(socket, loginStatements(logins));
     areMade = true;
-    // On TCP somebody else's server may answer.
+    // Over TCP another server might answer, so the socket is used.
     const [{ role: user, password }] = logins;
     const [row] = await queryOnce(
       { ...socket, host: "127.0.0.1", user, password },
@@ -73,7 +74,7 @@ function embeddedServer({ installation, directory, logins }: ServerStart, postma
   const { port } = postmaster;
   const socket = socketSettings(directory, port);
   const pool = new pg.Pool({ ...socket, max: 8, allowExitOnIdle: true });
-  // A connection that breaks while nobody uses it; the next query tells.
+  // An idle connection broke; the next query reports it.
   pool.on("error", () => {});
   const loss = watch(postmaster);
   let closing: Promise<void> | undefined;
@@ -109,7 +110,7 @@ function embeddedServer({ installation, directory, logins }: ServerStart, postma
   };
 }
 
-/** Tells when a server ends that nobody has ended. */
+/** Reports when a server ends by itself. */
 function watch(postmaster: Postmaster): { readonly signal: AbortSignal; expect(): void } {
   const controller = new AbortController();
   let isExpected = false;
@@ -131,13 +132,13 @@ function addressOf(port: number, { role, password }: Login): ServerAddress {
     user: role,
     password,
     database: undefined,
-    // What the user's PGSSLMODE asks of another server must not be asked of this one.
+    // The user's PGSSLMODE is for other servers.
     sslmode: "disable",
     parameters: [],
   };
 }
 
-/** How we call ourselves in the server's log, where everybody else is the suite. */
+/** Our application name in the server's log, to tell our sessions from the suite's. */
 export const applicationName = "pushproof";
 
 function socketSettings(directory: RunDirectory, port: number): pg.ClientConfig {
@@ -162,7 +163,7 @@ async function queryOnce(settings: pg.ClientConfig, statement: string): Promise<
   }
 }
 
-/** A broken connection says nothing of its cause, and comes a moment before the server's end is known. */
+/** A broken connection shortly precedes the known end of the server, whose reason is better. */
 async function explain(error: unknown, postmaster: Postmaster): Promise<UnavailableError> {
   for (let waited = 0; waited < 50 && postmaster.ending() === undefined; waited++) await sleep(10);
   if (postmaster.ending() !== undefined) return await endOf(postmaster);

@@ -6,13 +6,12 @@ import { isOwnerAlive, type Owner } from "../../../shared/process-owner.ts";
 import { isPostmasterOf, signalProcess, waitForEnd } from "./processes.ts";
 import { ownerFile, removeRunDirectory, runLocations, runPrefix } from "./run-directory.ts";
 
-/** How long a directory may lie without telling whose it is: it is just being made, or was made in another container. */
+/** How old a directory without an owner must be: it may be new, or from another container. */
 const doubtfulMilliseconds = 10 * 60_000;
 
 /**
- * Ends the servers and removes the directories that killed runs of this user have left. What cannot be removed is
- * left to the next run: nothing here is needed by this one.
- * @returns the directories that are gone
+ * Ends the servers and removes the directories of this user's killed runs. Failures are left to the next run. @returns
+ * the removed directories
  */
 export async function sweepRuns(locations: readonly string[] = runLocations()): Promise<string[]> {
   const paths = await runDirectories(locations);
@@ -20,7 +19,7 @@ export async function sweepRuns(locations: readonly string[] = runLocations()): 
   return paths.filter((_, index) => results[index]);
 }
 
-/** The run directories of this user, whoever owns them. */
+/** All run directories of this user. */
 export async function runDirectories(locations: readonly string[]): Promise<string[]> {
   const found = locations.map(async (location) => {
     const names = (await readdir(location).catch(() => [])).filter((name) => name.startsWith(runPrefix));
@@ -45,19 +44,19 @@ async function sweepRun(path: string): Promise<boolean> {
   return true;
 }
 
-/** Whether a run directory is a live run's, or may be. Throws where it has vanished. */
+/** Whether a run directory is a live run's, or may be. Throws where it has disappeared. */
 export async function isRunNeeded(path: string): Promise<boolean> {
   const age = Date.now() - (await lstat(path)).mtimeMs;
   const owner = await readOwner(path);
-  // The owner is the first thing written: a directory that holds anything else without one is not of our making.
+  // The owner is written first, so a directory with other content but no owner is not ours.
   if (owner === undefined && (await readdir(path)).some((name) => name !== ownerFile)) return true;
   const isAlive = owner && (await isOwnerAlive(owner));
   if (isAlive !== undefined) return isAlive;
-  // A process number of another container says nothing here, but a socket can be asked from anywhere.
+  // A process id of another container is meaningless, but its socket can be probed.
   return age < doubtfulMilliseconds || (await anySocketAnswers(join(path, "s")));
 }
 
-/** Whom a run directory says it belongs to; undefined where it says nothing. */
+/** The owner of a run directory; undefined where there is none. */
 export async function readOwner(path: string): Promise<Owner | undefined> {
   try {
     return JSON.parse(await readFile(join(path, ownerFile), "utf8")) as Owner;
