@@ -10,10 +10,10 @@ import type {
   TestCounts,
 } from "./summary.ts";
 
-/** A figure of the run: what it is called and what was measured. Plain text, for every report alike. */
+/** A labeled figure of a run, in plain text for all reports. */
 export type Figure = readonly [label: string, value: string];
 
-/** Tests, coverage, time and workers; what was not measured is left out. */
+/** Tests, coverage, time and workers; unmeasured figures are left out. */
 export function figures(summary: Summary): Figure[] {
   const all: [string, string | null][] = [
     ["Tests", testsFigure(summary)],
@@ -26,7 +26,7 @@ export function figures(summary: Summary): Figure[] {
   return all.filter((figure): figure is [string, string] => figure[1] !== null);
 }
 
-/** The same for a small screen, few lines: what is said of one thing stands together, the rest is in the reports. */
+/** The same for the terminal, in few lines: related figures are joined, details are in the reports. */
 export function briefFigures(summary: Summary): Figure[] {
   const all: [string, string | null][] = [
     ["Tests", testsFigure(summary)],
@@ -91,7 +91,7 @@ function coverageFigure({ lines, threshold }: CoverageSummary): string {
   return `${share} of lines (${lines.covered} of ${lines.total}), gate ${threshold} %`;
 }
 
-/** What of the changed lines is covered; null where none is new. */
+/** The coverage of changed lines; null where there are none. */
 function changedFigure({ changedLines, gates = [] }: CoverageSummary): string | null {
   if (changedLines === undefined || changedLines.total === 0) return null;
   const { covered, total } = changedLines;
@@ -100,7 +100,7 @@ function changedFigure({ changedLines, gates = [] }: CoverageSummary): string | 
   return `${formatPercent(covered, total, threshold ?? 0)} of the changed lines (${covered} of ${total})${asked}`;
 }
 
-/** The wall time of everything; the sum of the tests' own durations is what a serial run would at least have taken. */
+/** The total wall time; the sum of test durations is a lower limit for a serial run. */
 function timeFigure({ seconds, suites, receipt }: Summary): string | null {
   if (receipt?.reused && suites.length === 0) return null;
   const work = suites.reduce((sum, { workSeconds }) => sum + workSeconds, 0);
@@ -109,14 +109,14 @@ function timeFigure({ seconds, suites, receipt }: Summary): string | null {
   return `${formatSeconds(seconds)}; the tests' own durations add up to ${formatSeconds(work)}${ratio}`;
 }
 
-/** From which bound on it says something, in seconds. */
+/** Shorter bounds are not reported, in seconds. */
 const leastBound = 1;
-/** What is worth splitting a file for, in seconds. */
+/** Splitting a file is suggested where it saves at least this, in seconds. */
 const leastSaving = 1;
 
 /**
- * The least time in which the suite could run on its workers, how near the run came to it, and what splitting a file would
- * save where that file is the bound. Of several suites, the one that took longest.
+ * The minimum possible time on the suite's workers, how close the run came, and what splitting the longest file would
+ * save where it is the limit. Of several suites, the slowest.
  */
 function boundFigure({ suites }: Summary): string | null {
   const slowest = slowestParallel(suites);
@@ -138,7 +138,7 @@ function briefBoundFigure({ suites }: Summary): string | null {
   return `${told}, splitting ${longest.file} saves ${formatSeconds(savedBySplitting)}`;
 }
 
-/** The suite that took longest of those whose bound says something; of one that takes no time, nothing is to be gained. */
+/** The slowest suite whose bound is long enough to report. */
 function slowestParallel(
   suites: readonly SuiteSummary[],
 ): (SuiteSummary & { readonly schedule: ScheduleSummary }) | null {
@@ -159,7 +159,7 @@ function workersFigure({ suites }: Summary): string | null {
   return only.workers === 1 ? `1, with ${own}` : `${only.workers}, each with ${own}`;
 }
 
-/** The databases that the workers of a suite had, their names as the function writes them: "none", or which. */
+/** The databases of a suite's workers, with names formatted by the function; "none" where there are none. */
 export function databasesText(suite: SuiteSummary, write: (name: string) => string = (name) => name): string {
   const names = [...new Set(suite.databases)].map(write).join(", ");
   if (names === "") return "none";
@@ -167,7 +167,7 @@ export function databasesText(suite: SuiteSummary, write: (name: string) => stri
   return suite.isolation === "file" ? `${freshDatabases(suite)}: ${names}` : names;
 }
 
-/** "a fresh database for each file": what a suite has whose processes lease their databases. */
+/** "a fresh database for each file": for a suite whose processes lease databases. */
 function freshDatabases({ runner }: SuiteSummary): string {
   return `a fresh database for each ${runner === "command" ? "process" : "file"}`;
 }

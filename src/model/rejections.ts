@@ -3,12 +3,12 @@ import type { Failure, RejectionSummary, Summary } from "./summary.ts";
 
 const shownFiles = 2;
 
-/** What the server refused to the workers of all suites. A summary of an earlier version holds none. */
+/** The rejected connections of all suites' workers; none in summaries of older versions. */
 export function allRejections({ suites }: Pick<Summary, "suites">): readonly RejectionSummary[] {
   return suites.flatMap(({ rejections = [] }) => rejections);
 }
 
-/** "gw1 tried to reach ledger_test_gw0 (3 times), in tests/test_books.py"; the names as the function writes them. */
+/** "gw1 tried to reach ledger_test_gw0 (3 times), in tests/test_books.py"; names are formatted by the function. */
 export function rejectionText(
   { worker, database, times, files }: RejectionSummary,
   write: (name: string) => string = (name) => name,
@@ -18,7 +18,7 @@ export function rejectionText(
   return `${whoOf(worker)} tried to reach ${write(database)}${often}${where}`;
 }
 
-/** What to do about them, a sentence each, however many there are. */
+/** Remedies for rejected connections, one sentence each. */
 export function rejectionRemedies(rejections: readonly RejectionSummary[]): string[] {
   const coordinated = rejections.filter(({ worker }) => worker === coordinator);
   return [
@@ -35,12 +35,12 @@ export function rejectionRemedies(rejections: readonly RejectionSummary[]): stri
   ];
 }
 
-/** The databases that the server refused to a failure's worker while it ran the failure's file. */
+/** The databases that were denied to a failure's worker while it ran the failure's file. */
 export function refusedDuring(failure: Failure, rejections: readonly RejectionSummary[]): readonly RejectionSummary[] {
   return rejections.filter(({ worker, files }) => worker === failure.worker && files.includes(failure.file));
 }
 
-/** How the process that only coordinates workers is called where a worker is named. */
+/** The name of the coordinating process, in place of a worker. */
 export const coordinator = "coordinator";
 
 function whoOf(worker: string): string {

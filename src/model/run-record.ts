@@ -1,10 +1,10 @@
-/** What every test of a run did, for the page that shows it: too much for a summary. */
+/** The result of every test of a run, for the HTML page; too large for a summary. */
 export interface RunRecord {
   readonly tests: readonly TestRecord[];
   readonly timeline: readonly TimelineBar[];
 }
 
-/** What all suites did. */
+/** Joins the records of all suites. */
 export function joinedRecords(suites: readonly { readonly record: RunRecord }[]): RunRecord {
   return {
     tests: suites.flatMap(({ record }) => record.tests),
@@ -17,13 +17,13 @@ export interface TestRecord {
   /** Relative to the repo's root. */
   readonly file: string;
   readonly name: string;
-  /** Null where that is not known. */
+  /** Null where unknown. */
   readonly worker: string | null;
   readonly outcome: "passed" | "failed" | "skipped";
   readonly seconds: number;
 }
 
-/** A worker's turn at a test file. */
+/** A worker's visit to a test file. */
 export interface TimelineBar {
   readonly suite: string;
   readonly worker: string;

@@ -2,18 +2,18 @@ import type { DatabaseConfig, RunnerName } from "../config/schema.ts";
 import type { Count } from "./count.ts";
 
 /**
- * What a verification found, as it is written to `.verify/summary.json` (contract section 6, schema 1; additions are
- * free, changes are not). Every report is computed from this value alone.
+ * The result of a verification, as written to `.verify/summary.json`. Fields of schema 1 may be added but not changed.
+ * Every report is computed from this value alone.
  */
 export interface Summary {
   readonly schema: 1;
   readonly verdict: Verdict;
-  /** False while the run goes on, and for ever where it was killed. Missing where it came to its end. */
+  /** False while the run is in progress, or where it was killed. Missing where it finished. */
   readonly isOver?: false;
   /** The full object id of the commit; of HEAD in a working-tree run. */
   readonly commit: string;
   readonly tree: string;
-  /** The branch's short name, or null where the commit is on none. */
+  /** The branch's short name, or null on a detached HEAD. */
   readonly branch: string | null;
   /** When the verification began, ISO 8601 in UTC. */
   readonly startedAt: string;
@@ -21,39 +21,39 @@ export interface Summary {
   readonly seconds: number;
   /** Why not verified, one sentence each; empty when verified. */
   readonly reasons: readonly string[];
-  /** What a reader should know though the verdict does not depend on it, one sentence each. */
+  /** Notes that do not affect the verdict, one sentence each. */
   readonly notes: readonly string[];
-  /** How many of the notes, from the first on, say what would help. Missing before 0.7. */
+  /** How many of the notes, counted from the first, are advice. Missing before 0.7. */
   readonly advice?: number;
-  /** Where the files were: the clean checkout itself, a worktree of the commit, or the working tree as it lay. */
+  /** Where the verified files were: the clean checkout, a worktree of the commit, or the working tree. */
   readonly verifiedIn: "checkout" | "worktree" | "working tree";
   readonly suites: readonly SuiteSummary[];
   /** Null where no suite gave any coverage data. */
   readonly coverage: CoverageSummary | null;
   readonly checks: readonly CheckSummary[];
-  /** What the commit changes against the merge base with `base`; null where there is no base to compare with. */
+  /** What the commit changes since the merge base with `base`; null where there is nothing to compare with. */
   readonly changes: Changes | null;
-  /** Where the branch goes; null where that is not known. Missing before 0.5. */
+  /** The branch's push destination; null where unknown. Missing before 0.5. */
   readonly destination?: PushDestination | null;
-  /** What earlier runs of the same suites were. Missing before 0.5. */
+  /** Earlier runs of the same suites. Missing before 0.5. */
   readonly history?: HistorySummary;
-  /** What this run left out of what the configuration asks for, a phrase each; empty for a whole run. */
+  /** What this run skipped of the configured checks, a phrase each; empty for a complete run. */
   readonly incomplete: readonly string[];
-  /** Null where this run gave none. */
+  /** Null where the run stored no receipt. */
   readonly receipt: { readonly tree: string; readonly reused: boolean } | null;
-  /** What ran it: the environment class of the receipt, such as "linux x64, node 20.20.2, python 3.11.7". */
+  /** The environment class of the receipt, such as "linux x64, node 20.20.2, python 3.11.7". */
   readonly environment: string;
   /** "embedded Postgres 17.10", or null where no suite used a database. */
   readonly server: string | null;
   /** The version of pushproof. */
   readonly version: string;
-  /** The command that does this verification again, such as `npx verify 3f2c1ab --fresh`. */
+  /** The command that repeats this verification, such as `npx verify 3f2c1ab --fresh`. */
   readonly repeat: string;
 }
 
 export type Verdict = "verified" | "failed" | "error" | "interrupted";
 
-/** What the findings of a run come to. */
+/** The judgment of a run's findings. */
 export interface Judgment {
   readonly verdict: Extract<Verdict, "verified" | "failed" | "error">;
   /** Why not verified, a sentence each. */
@@ -63,36 +63,36 @@ export interface Judgment {
 export interface SuiteSummary {
   readonly name: string;
   readonly runner: RunnerName;
-  /** The user's own command, without what was added. */
+  /** The user's own command, without our additions. */
   readonly command: string;
   readonly workers: number;
   /** The suite's wall time. */
   readonly seconds: number;
-  /** The sum of the tests' own durations. */
+  /** The sum of the test durations. */
   readonly workSeconds: number;
   /** How many test files ran. */
   readonly files: number;
   readonly tests: TestCounts;
-  /** The names of the databases the workers had, in the workers' order. */
+  /** The names of the workers' databases, in the workers' order. */
   readonly databases: readonly string[];
   readonly failures: readonly Failure[];
-  /** The tests that failed, and passed when the runner itself ran them again. Missing where there are none. */
+  /** Tests that failed and passed when the runner retried them. Missing where there are none. */
   readonly flaky?: readonly FlakyTest[];
-  /** The tests that were running when the suite was ended before its end. Missing elsewhere. */
+  /** Tests that were running when the suite was interrupted. Missing otherwise. */
   readonly running?: readonly RunningSummary[];
-  /** How the workers were kept apart: see `database.isolation`. Missing where there were no databases, and before 0.2. */
+  /** How workers were isolated: see `database.isolation`. Missing without databases, and before 0.2. */
   readonly isolation?: DatabaseConfig["isolation"];
-  /** What workers tried to reach and the server refused them. Missing before 0.2. */
+  /** Rejected connections of workers. Missing before 0.2. */
   readonly rejections?: readonly RejectionSummary[];
-  /** Whether the runner itself ran the workers, or several processes of it did. Missing before 0.3. */
+  /** Whether the runner managed the workers, or one process per worker ran. Missing before 0.3. */
   readonly parallel?: "runner" | "processes";
-  /** Missing before 0.3, and where the tests did not run to their end. */
+  /** Missing before 0.3, and where the tests did not finish. */
   readonly schedule?: ScheduleSummary;
-  /** The files that took longest, the longest first, at most ten. Missing before 0.5. */
+  /** The slowest files, slowest first, at most ten. Missing before 0.5. */
   readonly slowestFiles?: readonly FileTime[];
-  /** Where the full output is, relative to the repo's root. */
+  /** The log with the full output, relative to the repository's root. */
   readonly log: string;
-  /** Where the output of each process is, where there are several. */
+  /** The log of each process, where there are several. */
   readonly logs?: readonly string[];
 }
 
@@ -102,25 +102,27 @@ export interface RejectionSummary {
   readonly worker: string;
   readonly database: string;
   readonly times: number;
-  /** The test files during which it happened, relative to the repo's root, as far as they are known. */
+  /** The test files during which it happened, relative to the repository's root, where known. */
   readonly files: readonly string[];
 }
 
 export interface TestCounts {
   readonly total: number;
   readonly passed: number;
-  /** Races among them. */
+  /** Includes races. */
   readonly failed: number;
   readonly skipped: number;
-  /** How many of those that failed pass alone. Missing where none does, and before 0.3. */
+  /** How many of the failed tests pass alone. Missing where none does, and before 0.3. */
   readonly races?: number;
-  /** How many of those that failed are files that could not be loaded. Missing where there are none, and before 0.7. */
+  /** How many of the failed are files that could not be loaded. Missing where there are none, and before 0.7. */
   readonly unloaded?: number;
-  /** How many of those that passed had failed before, and passed when the runner ran them again. Missing where none did. */
+  /**
+   * How many of the passed tests failed first and passed when the runner retried them. Missing where there are none.
+   */
   readonly flaky?: number;
 }
 
-/** A test that had begun and not ended. */
+/** A test that began and did not end. */
 export interface RunningSummary {
   /** Relative to the repo's root. */
   readonly file: string;
@@ -130,7 +132,7 @@ export interface RunningSummary {
   readonly seconds: number;
 }
 
-/** A test that passed only when its runner ran it again. */
+/** A test that passed only when its runner retried it. */
 export interface FlakyTest {
   /** Relative to the repo's root. */
   readonly file: string;
@@ -141,79 +143,79 @@ export interface Failure {
   /** Relative to the repo's root. */
   readonly file: string;
   readonly name: string;
-  /** What the runner selects it by. Missing before 0.3, and where nothing can be selected. */
+  /** The id by which the runner selects it. Missing before 0.3, and where it cannot be selected. */
   readonly id?: string;
   readonly message: string;
-  /** The worker it ran on, where that is known. */
+  /** Its worker, where known. */
   readonly worker?: string;
   readonly kind: FailureKind;
-  /** What led to a race; there for that kind alone. */
+  /** The circumstances of a race; only for that kind. */
   readonly race?: RaceSummary;
 }
 
 /**
- * `collection`: a test file that could not be loaded; `race`: it failed among the others and passed alone, on a fresh
- * database; `timeout`: it, or its suite, took longer than it may.
+ * `collection`: a test file that could not be loaded; `race`: a test that failed among others and passed alone on a
+ * fresh database; `timeout`: a test, or its suite, that took too long.
  */
 export type FailureKind = "failure" | "race" | "crash" | "timeout" | "collection";
 
-/** What is known of how a test came to fail that passes alone. */
+/** How a race came about. */
 export interface RaceSummary {
-  /** The test files that its worker ran before, in that order, relative to the repo's root; its own file is not one of them. */
+  /** The test files that its worker ran before, in order, relative to the repository's root, without its own. */
   readonly filesBefore: readonly string[];
-  /** How many tests its worker ran before it, those of its own file included. */
+  /** How many tests its worker ran before it, including those of its own file. */
   readonly testsBefore: number;
-  /** What the server refused during its file. */
+  /** Rejected connections during its file. */
   readonly rejections: readonly RejectionSummary[];
-  /** The command that runs its worker's tests again in the same order; null where the runner cannot be told to. */
+  /** The command that replays its worker's tests in order; null where the runner cannot. */
   readonly repeat: string | null;
 }
 
 export interface FileTime {
   /** Relative to the repo's root. */
   readonly file: string;
-  /** The sum of its tests' own durations. */
+  /** The sum of the durations of its tests. */
   readonly seconds: number;
   readonly tests: number;
 }
 
 /** How well the workers were used. */
 export interface ScheduleSummary {
-  /** The least wall time that is possible, in seconds: max(sum of all tests / workers, longest file). */
+  /** The minimum possible wall time in seconds: max(sum of all tests / workers, longest file). */
   readonly boundSeconds: number;
-  /** The suite's wall time in units of the bound, start-up included. */
+  /** The suite's wall time, including startup, divided by the bound. */
   readonly ratio: number;
-  /** The file that takes longest, relative to the repo's root; null where nothing took time. */
+  /** The slowest file, relative to the repository's root; null where nothing took time. */
   readonly longest: { readonly file: string; readonly seconds: number } | null;
-  /** Where that file is the bound: what the bound would lose were it split, in seconds; null elsewhere. */
+  /** Where that file is the limit: how many seconds splitting it would save; otherwise null. */
   readonly savedBySplitting: number | null;
 }
 
 export interface CoverageSummary {
   readonly lines: Count;
-  /** Missing where nobody looked at them, and before 0.4. */
+  /** Missing where unmeasured, and before 0.4. */
   readonly branches?: Count;
-  /** Missing where nobody looked at them, and before 0.4. */
+  /** Missing where unmeasured, and before 0.4. */
   readonly functions?: Count;
-  /** Of the lines that the changes add, those that can run. Missing where there is nothing to compare with, and before 0.4. */
+  /** The executable lines that the changes add. Missing where there is nothing to compare with, and before 0.4. */
   readonly changedLines?: Count;
-  /** Of lines, in percent. */
+  /** For lines, in percent. */
   readonly threshold: number;
-  /** Whether all gates are open, and nothing speaks against the figures. */
+  /** Whether all gates passed and the sanity checks found no problem. */
   readonly passed: boolean;
   /** By file, relative to the repo's root, sorted by name. */
   readonly files: readonly FileCoverage[];
-  /** Every gate that the figures were held against, lines first. Missing before 0.4. */
+  /** Every gate that applied, lines first. Missing before 0.4. */
   readonly gates?: readonly GateSummary[];
-  /** What of the changed lines is not covered, sorted by file and line. Missing before 0.4. */
+  /** Uncovered changed lines, sorted by file and line. Missing before 0.4. */
   readonly uncoveredChanges?: readonly LineRange[];
-  /** Source files that were changed and that no suite loads: their lines count as not covered. Missing before 0.4. */
+  /** Changed source files that no suite loads; their lines count as uncovered. Missing before 0.4. */
   readonly unloaded?: readonly string[];
-  /** What the changes themselves exclude from coverage. Missing before 0.4. */
+  /** Exclusions from coverage that the changes add. Missing before 0.4. */
   readonly exclusions?: readonly Exclusion[];
-  /** How many measured files `coverage.exclude` leaves out. Missing where it leaves out none, and before 0.5. */
+  /** How many measured files `coverage.exclude` excludes. Missing where there are none, and before 0.5. */
   readonly excludedFiles?: number;
-  /** The figures as a tool counts that mixes metrics. Missing before 0.4. */
+  /** Totals of tools that mix metrics. Missing before 0.4. */
   readonly ownTotals?: readonly OwnTotal[];
 }
 
@@ -221,19 +223,21 @@ export interface FileCoverage extends Count {
   readonly file: string;
 }
 
-/** A figure that was held against a threshold. */
+/** A gate with its figure and threshold. */
 export interface GateSummary extends Count {
   readonly metric: "lines" | "branches" | "functions" | "changedLines" | "files" | "ratchet";
-  /** Where it is a suite's own. */
+  /** Set for the gate of a single suite. */
   readonly suite?: string;
-  /** In percent; null for `ratchet`, which is held against `base`. Of `files`, all of which must reach their floor, 100. */
+  /**
+   * In percent; null for `ratchet`, which compares with `base`. For `files`, which must all reach their minimum, 100.
+   */
   readonly threshold: number | null;
   readonly passed: boolean;
-  /** The suites that do not measure it, so that it cannot be judged. */
+  /** Suites that do not measure it, so that it cannot be judged. */
   readonly unmeasured?: readonly string[];
-  /** The files below their floor, those that miss the most first. */
+  /** The files below their minimum, those with the most uncovered lines first. */
   readonly below?: readonly FileBelow[];
-  /** What the base branch had, and the commit it was recorded for; null where no figure of it is recorded. */
+  /** The base branch's figure and its commit; null where none is recorded. */
   readonly base?: (Count & { readonly commit: string }) | null;
 }
 
@@ -242,7 +246,7 @@ export interface FileBelow extends FileCoverage {
   readonly threshold: number;
 }
 
-/** Lines of a file, both ends included. */
+/** A range of lines in a file, both ends included. */
 export interface LineRange {
   readonly file: string;
   readonly from: number;
@@ -253,11 +257,11 @@ export interface LineRange {
 export interface Exclusion {
   readonly file: string;
   readonly line: number;
-  /** The line as it stands there, without its indentation. */
+  /** The line, without indentation. */
   readonly text: string;
 }
 
-/** What a tool calls its total, where that mixes lines with branches. */
+/** A tool's own total, which mixes lines and branches. */
 export interface OwnTotal extends Count {
   readonly suite: string;
   /** Such as "coverage.py". */
@@ -273,24 +277,24 @@ export interface CheckSummary {
   readonly log: string;
 }
 
-/** The branch of a remote that a commit is, or would be, pushed to. */
+/** The branch of a remote to which a commit is, or would be, pushed. */
 export interface PushDestination {
-  /** Its name. */
+  /** The remote's name. */
   readonly remote: string;
   readonly branch: string;
-  /** The commit that the remote has there, as far as is known here; null where it has none. */
+  /** The remote branch's commit, as far as known locally; null where there is none. */
   readonly before: string | null;
 }
 
-/** What earlier runs in this repository say beside this one. */
+/** Earlier runs of this repository for comparison. */
 export interface HistorySummary {
   /** The last verified run of the base branch; null where none is recorded. */
   readonly base: PastRun | null;
   /** The last verified run with one worker; null where none is recorded. */
   readonly serial: PastRun | null;
-  /** The last runs, oldest first, at most 30; this one is not among them. */
+  /** The last runs, oldest first, at most 30, without this one. */
   readonly recent: readonly PastRun[];
-  /** The tests that were races in the last 30 runs, this one not among them, the most frequent first. */
+  /** Tests that were races in the last 30 runs without this one, the most frequent first. */
   readonly races: readonly { readonly file: string; readonly name: string; readonly times: number }[];
 }
 
@@ -300,34 +304,34 @@ export interface PastRun {
   readonly commit: string;
   readonly branch: string | null;
   readonly verdict: Verdict;
-  /** The wall time of all of it. */
+  /** The total wall time. */
   readonly seconds: number;
-  /** Of the suite that had most. */
+  /** The highest number of workers of any suite. */
   readonly workers: number;
   readonly tests: TestCounts;
-  /** Null where there was no coverage data. */
+  /** Null without coverage data. */
   readonly lines: Count | null;
 }
 
 export interface Changes {
-  /** What it is compared with, such as `origin/main`. */
+  /** The base of the comparison, such as `origin/main`. */
   readonly base: string;
   /** The merge base's full object id. */
   readonly mergeBase: string;
   readonly files: readonly FileChange[];
   /** Oldest first. */
   readonly commits: readonly CommitSummary[];
-  /** The coverage thresholds that are lower than before. Missing where nobody looked at them, and before 0.5. */
+  /** Coverage thresholds that became lower. Missing where unknown, and before 0.5. */
   readonly lowered?: readonly LoweredThreshold[];
 }
 
-/** A coverage threshold that the changes lower, in whatever file of whatever tool. */
+/** A coverage threshold of any tool that the changes lower. */
 export interface LoweredThreshold {
   readonly file: string;
   /** The key or the option, such as `coverage.lines`, `fail_under` or `--cov-fail-under`. */
   readonly name: string;
   readonly from: number;
-  /** Null where nothing is asked for any longer. */
+  /** Null where it was removed. */
   readonly to: number | null;
 }
 

@@ -1,8 +1,8 @@
-/** What a runner knows a test by. */
+/** A test's identity for its runner. */
 export interface TestId {
   /** Relative to the checkout's root. */
   readonly file: string;
-  /** As the runner selects it: pytest's node id, elsewhere the full name; without what differs by worker. */
+  /** What the runner selects it by: pytest's node id, otherwise the full name; without parts that differ by worker. */
   readonly id: string;
 }
 

@@ -7,13 +7,16 @@ import type { Target } from "../push/refs.ts";
 import { readChanges } from "../report/changes.ts";
 import { type BaseFacts, readBaseFacts } from "../trust/base-facts.ts";
 
-/** What a target is compared with: found out while its suites run, and awaited when it is needed. */
+/** What a target is compared with: computed while its suites run. */
 export interface ChangeFacts extends BaseFacts {
-  /** Null where there is nothing to compare with, or where git cannot say: the reports say less then, and the verdict stands. */
+  /**
+   * Null where there is nothing to compare with, or git fails: then the reports omit them, and the verdict is
+   * unaffected.
+   */
   readonly changes: Promise<Changes | null>;
 }
 
-/** Begins to find out what a target is compared with. */
+/** Begins to compute what a target is compared with. */
 export function readChangeFacts(
   { request, repository }: { request: VerifyRequest; repository: Repository },
   { config }: LoadedConfig,

@@ -7,14 +7,14 @@ import { RequestError } from "../shared/errors.ts";
 import { shortId } from "../shared/text.ts";
 import type { Context } from "./context.ts";
 
-/** The commits that are to be verified, and what needs no verification. */
+/** The commits to verify, and the refs that need no verification. */
 export async function readSubject({ git }: Repository, subject: Subject): Promise<Push> {
   if (subject.kind === "push") return await readPush(git, subject.lines);
   const target = await readRevision(git, subject.kind === "revision" ? subject.revision : "HEAD");
   return { targets: [target], skipped: [] };
 }
 
-/** The files of a commit, or those of the working tree where that is asked for. */
+/** Opens the files of a commit, or of the working tree where requested. */
 export async function openFiles({ request, repository, world }: Context, target: Target): Promise<Checkout> {
   if (request.subject.kind === "working tree") return await openWorkingTree(repository);
   return await openCheckout(repository, target, world.environment);
@@ -27,7 +27,7 @@ export function describeCheckout({ kind }: Checkout, { commit, branch }: Target)
   return kind === "checkout" ? `${name}, in place` : `${name}, in a worktree of its own`;
 }
 
-/** The configuration of the files that are verified. Throws RequestError where they have none. */
+/** The configuration of the verified files. Throws RequestError where there is none. */
 export async function requireConfig(checkout: Checkout, repository: Repository, target: Target): Promise<LoadedConfig> {
   const loaded = await loadConfig(checkout.root);
   if (loaded !== null) {
@@ -42,11 +42,11 @@ export async function requireConfig(checkout: Checkout, repository: Repository, 
   );
 }
 
-/** A configuration that is only here must not stand before one that is part of the commit. Throws RequestError. */
+/** An untracked configuration must not take precedence over the commit's. Throws RequestError. */
 async function refuseShadow(checkout: Checkout, file: string, { commit }: Target): Promise<void> {
   const tracked = await checkout.trackedFiles();
   if (tracked.has(file)) return;
-  // Of the places, package.json alone may be there without being a configuration.
+  // package.json may exist without containing a configuration.
   const committed = configPlaces.find((place) => place !== "package.json" && tracked.has(place));
   if (committed === undefined) return;
   throw new RequestError(

@@ -9,7 +9,7 @@ import type { World } from "../shared/world.ts";
 import type { Plan } from "../suite/plan/plan.ts";
 import type { ChangeFacts } from "./change-facts.ts";
 
-/** What every stage of a verification may use. */
+/** Shared by all stages of a verification. */
 export interface Context {
   readonly request: VerifyRequest;
   readonly world: World;
@@ -18,7 +18,7 @@ export interface Context {
   readonly receipts: ReceiptStore;
 }
 
-/** What is known of one tree, or being found out, before anything runs. */
+/** What is known of a tree, or being computed, before anything runs. */
 export interface Prepared extends ChangeFacts {
   readonly target: Target;
   readonly checkout: Checkout;

@@ -12,13 +12,13 @@ import { readRunFacts, searchedRuns } from "./run-facts.ts";
 import type { FinishedSuites } from "./stages.ts";
 import { reachVerdict } from "./verdict.ts";
 
-/** What a run came to, and what its reports need besides. */
+/** A judged run, and what its reports need. */
 export interface JudgedRun {
   readonly summary: Summary;
   readonly assessment: Assessment | null;
 }
 
-/** Judges what ran: coverage, gate, checks and tests become a verdict, and the verdict a receipt where it proves the tree. */
+/** Judges a run: tests, checks, coverage and gates give a verdict, and a receipt where it proves the tree. */
 export async function judgeRun(context: Context, prepared: Prepared, run: FinishedSuites): Promise<JudgedRun> {
   const { checkout, loaded, plan } = prepared;
   const { changed, added } = await checkout.drift();
@@ -43,7 +43,7 @@ export async function judgeRun(context: Context, prepared: Prepared, run: Finish
   return { summary, assessment };
 }
 
-/** Whether the configuration comes with what is verified, and nothing has passed here before: somebody sets a repository up. */
+/** Whether the configuration is new in this change and nothing has passed yet: the repository is being set up. */
 async function setsUp({ repository }: Context, { changes, loaded }: Prepared): Promise<boolean> {
   const known = await changes;
   if (known !== null && !known.files.some(({ file }) => file === loaded.file)) return false;
@@ -51,7 +51,7 @@ async function setsUp({ repository }: Context, { changes, loaded }: Prepared): P
   return past.every(({ verdict }) => verdict !== "verified");
 }
 
-/** What the coverage comes to; null where there is no data. */
+/** Assesses the coverage; null without data. */
 async function assess(
   { world }: Context,
   { target, checkout, plan, ...prepared }: Prepared,
@@ -79,7 +79,7 @@ async function assess(
   });
 }
 
-/** What later runs are compared with; no verdict depends on it. */
+/** Records the run for comparisons; no verdict depends on it. */
 async function recordHistory({ repository }: Context, summary: Summary): Promise<void> {
   const { receipt, coverage, tree, commit } = summary;
   const figures = new FigureStore(repository.commonDirectory);

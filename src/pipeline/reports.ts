@@ -14,12 +14,12 @@ import type { JudgedRun } from "./judge-run.ts";
 import { destinationOf, readRunFacts } from "./run-facts.ts";
 import type { RunResults } from "./stages.ts";
 
-/** Until the end of a run no report of an earlier one stands as if it were this one's. */
+/** Marks the reports as in progress, so that none of an earlier run is taken for this one's. */
 export async function reportBeginning(context: Context, prepared: Prepared): Promise<void> {
   await writeBeginning(context.repository.root, summaryOfBeginning(await readRunFacts(context, prepared)));
 }
 
-/** Writes the reports and shows the verdict, without the notes that were `shown` before. */
+/** Writes the reports and prints the verdict, without the notes that were already `shown`. */
 async function reportSummary(
   context: Context,
   summary: Summary,
@@ -37,7 +37,7 @@ async function reportSummary(
   return summary;
 }
 
-/** The reports of a run that came to its end. */
+/** Reports a finished run. */
 export async function reportRun(
   context: Context,
   { checkout }: Prepared,
@@ -48,7 +48,7 @@ export async function reportRun(
   await reportSummary(context, summary, { coverage, record: joinedRecords(suites) }, checkout.notes);
 }
 
-/** The reports of a tree that a receipt proves, so that nothing had to run. */
+/** Reports a tree that a receipt proves, without a run. */
 export async function reportReceipt(
   context: Context,
   target: Target,
@@ -59,7 +59,7 @@ export async function reportReceipt(
   return await reportSummary(context, summaryOfReceipt(receipt, target, facts), nothing);
 }
 
-/** The reports of a run that could not come to its end; the error itself is shown by whoever catches it. */
+/** Writes reports for a run that failed with an error; the caller prints the error itself. */
 export async function reportError(
   context: Context,
   prepared: Prepared,

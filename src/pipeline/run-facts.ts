@@ -5,10 +5,10 @@ import { compareWithHistory, History } from "../report/history.ts";
 import type { RunFacts } from "../report/summarize.ts";
 import type { Context, Prepared } from "./context.ts";
 
-/** How many runs are looked at for those that a new one is compared with. */
+/** How many past runs are searched for comparable ones. */
 export const searchedRuns = 500;
 
-/** What the summary of a run says whatever came of it. */
+/** The facts in a run's summary that do not depend on its result. */
 export async function readRunFacts(context: Context, prepared: Prepared): Promise<RunFacts> {
   const { request, repository } = context;
   const { target, checkout, loaded, plan, startedAt } = prepared;
@@ -25,7 +25,7 @@ export async function readRunFacts(context: Context, prepared: Prepared): Promis
   return { target, kind, startedAt, environment, request, changes, destination, history, incomplete };
 }
 
-/** Where the branch is pushed to; null where nothing tells. */
+/** The branch's push destination; null where unknown. */
 export async function destinationOf(
   { request, repository }: Context,
   { branch }: Target,

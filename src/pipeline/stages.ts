@@ -14,22 +14,22 @@ import type { Plan, PlannedSuite } from "../suite/plan/plan.ts";
 import { runSuite, type SuiteOutcome } from "../suite/run.ts";
 import type { RunContext } from "../suite/run-context.ts";
 
-/** What the stages of a run have found so far. Each stage adds its own. */
+/** What the stages of a run have found; each stage adds to it. */
 export interface RunResults {
   readonly checks: CheckSummary[];
-  /** The databases, while they are being opened and after; null where no suite uses one. */
+  /** The databases, possibly still being opened; null where no suite uses one. */
   opening: Promise<Provision> | null;
   /** The open databases; null before, and where no suite uses one. */
   provision: Provision | null;
   readonly suites: SuiteOutcome[];
 }
 
-/** The results of a run before its first stage. */
+/** The empty results before the first stage. */
 export function noResults(): RunResults {
   return { checks: [], opening: null, provision: null, suites: [] };
 }
 
-/** A stage for each check; one that fails does not keep the others from running. */
+/** A stage for each check; a failed one does not stop the others. */
 export function checkStages(plan: Plan, checks: Config["checks"], context: RunContext, results: RunResults): Stage[] {
   const timeout = plan.suites[0]?.timeoutSeconds ?? Number.POSITIVE_INFINITY;
   return Object.entries(checks).map(([name, command]) =>
@@ -41,7 +41,7 @@ export function checkStages(plan: Plan, checks: Config["checks"], context: RunCo
   );
 }
 
-/** The stage that opens the databases of all suites; none where no suite uses one. */
+/** The stage that opens the databases; none where no suite uses one. */
 export function databaseStages(plan: Plan, context: RunContext, results: RunResults): Stage[] {
   const { database } = context;
   if (database === false || !plan.suites.some((suite) => suite.usesDatabase)) return [];
@@ -52,7 +52,7 @@ export function databaseStages(plan: Plan, context: RunContext, results: RunResu
       const onProgress = (text: string): void => {
         phrase = text;
       };
-      // Where a check beside this stage ends the run, nobody awaits the databases here, and whoever cleans up does.
+      // If a parallel check ends the run, nobody awaits the databases here; the cleanup does.
       results.opening = background(openPlanDatabases(plan, database, context, onProgress));
       results.provision = await results.opening;
       return results.provision.description;
@@ -76,21 +76,21 @@ export function suiteStage(
   });
 }
 
-/** What the suites and checks of a run found, all of them at their end. */
+/** The results of all suites and checks, after they ended. */
 export interface FinishedSuites extends Pick<RunResults, "suites" | "checks"> {
-  /** What the suites covered, or null where there is no data. */
+  /** The measured coverage, or null without data. */
   readonly measured: Measured | null;
-  /** Names of covered files that are not part of what is verified. */
+  /** Names of covered files outside of the verified tree. */
   readonly outside: readonly string[];
   /** Such as "embedded Postgres 17.10", or null where no suite uses a database. */
   readonly server: string | null;
-  /** What would help, a sentence each. */
+  /** Advice, one sentence each. */
   readonly advice: readonly string[];
-  /** What a reader should know, a sentence each. */
+  /** Notes, one sentence each. */
   readonly notes: readonly string[];
 }
 
-/** Reads the coverage of all suites while the databases are removed. Throws InterruptedError where the run was interrupted. */
+/** Reads the coverage while the databases are removed. Throws InterruptedError where the run was interrupted. */
 export async function finishSuites(results: RunResults, { checkout, signal }: RunContext): Promise<FinishedSuites> {
   if (signal.aborted) throw new InterruptedError();
   const { suites, checks, provision } = results;
@@ -100,7 +100,7 @@ export async function finishSuites(results: RunResults, { checkout, signal }: Ru
   return { suites, checks, server: provision?.description ?? null, ...coverage, advice, notes };
 }
 
-/** Ends the databases of a run that failed or was interrupted. The error that ended it counts; errors here are ignored. */
+/** Closes the databases of a run that failed. Its error is kept; errors of the cleanup are ignored. */
 export async function abandonDatabases({ opening }: RunResults): Promise<void> {
   await (await opening?.catch(() => null))?.close().catch(() => {});
 }
@@ -116,7 +116,7 @@ async function readCoverage(
   return { measured, outside: [...new Set([...(measured?.otherCheckout ?? []), ...foreign])] };
 }
 
-/** Databases that could not be removed change nothing about the verdict, but somebody has to know. */
+/** Failing to remove databases does not change the verdict, but is reported. */
 async function closeDatabases(provision: Provision | null): Promise<string[]> {
   try {
     await provision?.close();

@@ -4,21 +4,21 @@ import type { CheckSummary, CoverageSummary, Judgment } from "../model/summary.t
 import { plural } from "../shared/text.ts";
 import type { SuiteOutcome } from "../suite/run.ts";
 
-/** What a verification found. */
+/** Everything a verdict depends on. */
 export interface Findings {
   readonly suites: readonly SuiteOutcome[];
-  /** Null where there is no coverage data at all. */
+  /** Null without any coverage data. */
   readonly coverage: CoverageSummary | null;
-  /** What speaks against the coverage's figures, a sentence each. */
+  /** Failed sanity checks of the coverage data, one sentence each. */
   readonly problems: readonly string[];
   readonly checks: readonly CheckSummary[];
-  /** Names of files that are covered but are not part of what is verified. */
+  /** Names of covered files outside of the verified tree. */
   readonly outside: readonly string[];
-  /** What changed in the checkout while it was verified. */
+  /** What changed in the checkout during the run. */
   readonly changed: readonly string[];
 }
 
-/** Judges the findings. Only what ran, passed and was measured is verified; all that speaks against it is named. */
+/** Judges the findings. Only what ran, passed and was measured is verified; every reason against it is listed. */
 export function reachVerdict(findings: Findings, races: Config["races"] = "fail"): Judgment {
   const impossible = [...changedReasons(findings), ...outsideReasons(findings)];
   const reasons = [
@@ -51,7 +51,7 @@ function suiteReasons(outcome: SuiteOutcome, races: Config["races"]): string[] {
   const reasons = knownReasons(outcome, races);
   const { tests, failures, name } = outcome.summary;
   if (reasons.length > 0) return reasons;
-  // Whatever a runner says or leaves out: without a test that passed, or with one that did not, nothing is verified.
+  // Regardless of the runner's claims: without a passed test, or with a failed one, nothing is verified.
   const counted = races === "warn" ? failures.filter(({ kind }) => kind !== "race") : failures;
   if (counted.length > 0) return [`${plural(counted.length, "failure")} in ${name}.`];
   return tests.passed > 0 ? [] : [`No test of ${name} passed, so nothing is verified.`];
@@ -59,7 +59,7 @@ function suiteReasons(outcome: SuiteOutcome, races: Config["races"]): string[] {
 
 function knownReasons({ summary, reasons }: SuiteOutcome, mode: Config["races"]): string[] {
   const { total, races = 0 } = summary.tests;
-  // A file that is not loaded counts as a test with its runner; how many tests it holds nobody knows.
+  // Runners count a file that cannot be loaded as one test; how many it contains is unknown.
   const unloaded = summary.failures.filter((failure) => failure.kind === "collection").length;
   const failed = Math.max(0, summary.tests.failed - unloaded) - (mode === "warn" ? races : 0);
   const raced = mode === "warn" || races === 0 ? "" : `, ${racesText(races, failed)}`;
@@ -84,7 +84,7 @@ function racesText(races: number, failed: number): string {
 
 function coverageReasons({ suites, coverage, problems }: Findings, races: Config["races"]): string[] {
   const silent = suites.filter((suite) => suite.coverage === null);
-  // What kept a suite from its end kept it from its coverage too, and has been said.
+  // What stopped a suite also stopped its coverage, and has been reported.
   if (silent.length > 0 && silent.every((suite) => knownReasons(suite, races).length > 0)) return [];
   if (silent.length > 0 || coverage === null) {
     const from = silent.length > 0 ? ` from ${silent.map(({ summary }) => summary.name).join(", ")}` : "";

@@ -4,22 +4,22 @@ import type { Changes, CommitSummary, FileChange } from "../model/summary.ts";
 import { compareNames } from "../shared/text.ts";
 import { findLowered } from "./lowered-thresholds.ts";
 
-/** What the commit changes against the merge base with the base branch; null where there is nothing to compare with. */
+/** What a commit changes since the merge base with the base branch; null where there is nothing to compare with. */
 export async function findChanges(request: MergeBaseRequest): Promise<Changes | null> {
   const found = await findMergeBase(request);
   return typeof found === "string" ? null : await readChanges(request.git, request.commit, found);
 }
 
-/** What the commit changes against that merge base: files, lines, commits and thresholds. */
+/** What a commit changes since a merge base: files, lines, commits and thresholds. */
 export async function readChanges(git: SimpleGit, commit: string, comparison: BranchComparison): Promise<Changes> {
   const { mergeBase } = comparison;
   const [files, commits] = await Promise.all([readFiles(git, mergeBase, commit), readCommits(git, mergeBase, commit)]);
-  // Without them the reports say less; what changed is known all the same.
+  // Without them the reports only lack that section.
   const lowered = await findLowered(git, { mergeBase, commit, files }).catch(() => null);
   return { ...comparison, files, commits, ...(lowered === null ? {} : { lowered }) };
 }
 
-/** Renames and the names' root are set, as a user's configuration could turn them. */
+/** Renames and path roots are set explicitly, as the user's configuration could change them. */
 async function readFiles(git: SimpleGit, from: string, to: string): Promise<FileChange[]> {
   const options = ["--raw", "--numstat", "-z", "-M", "--no-relative"];
   const output = await git.raw(["diff", ...options, from, to, "--"]);
@@ -65,7 +65,7 @@ function lineCount(text: string): number | null {
   return text === "-" ? null : Number(text);
 }
 
-/** Merges are left out: what they bring is listed by itself, and bringing the base up to date is not a change. */
+/** Merges are left out: their commits are listed themselves, and updating from the base is no change. */
 async function readCommits(git: SimpleGit, from: string, to: string): Promise<CommitSummary[]> {
   const options = ["--reverse", "--topo-order", "--no-merges", "-z", "--no-show-signature"];
   const output = await git.raw([

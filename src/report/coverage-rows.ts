@@ -3,18 +3,18 @@ import { formatPercent } from "../model/percent.ts";
 import type { CoverageSummary, GateSummary, OwnTotal } from "../model/summary.ts";
 import { shortId } from "../shared/text.ts";
 
-/** A measured figure beside what is asked of it, as text for every report alike. */
+/** A measured figure and what is required, as text for all reports. */
 export interface CoverageRow {
   /** Such as "branches of backend". */
   readonly name: string;
   readonly covered: string;
-  /** Empty where nobody asks for anything. */
+  /** Empty where nothing is required. */
   readonly asked: string;
-  /** Null where there is none; empty where it had nothing to hold. */
+  /** Null without a gate; empty where the gate did not apply. */
   readonly gate: "open" | "closed" | "empty" | null;
 }
 
-/** Every gate, then what was measured and nobody asks for; object ids as the function writes them. */
+/** Every gate, then figures without one; object ids are formatted by the function. */
 export function coverageRows(
   coverage: CoverageSummary,
   writeId: (id: string) => string = (id) => id,
@@ -66,7 +66,7 @@ function askedText({ metric, threshold, base }: GateSummary, writeId: (id: strin
   return base ? `${shareText(base, 0)}, as ${writeId(shortId(base.commit))} has` : "nothing is recorded of the base";
 }
 
-/** "coverage.py itself reports 93.2 % (…) for backend, as …": what a tool says that counts in another way. */
+/** "coverage.py itself reports 93.2 % (…) for backend, as …": the total of a tool that counts differently. */
 export function ownTotalSentence({ suite, tool, ...count }: OwnTotal): string {
   return `${tool} itself reports ${shareText(count, 0)} for ${suite}, as its total counts lines and branches together.`;
 }

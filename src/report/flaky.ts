@@ -3,7 +3,7 @@ import { listed, plural } from "../shared/text.ts";
 
 const shownTests = 3;
 
-/** The tests of a suite that passed only when its runner ran them again, a sentence for each suite that has some. */
+/** A sentence for each suite with tests that passed only when the runner retried them. */
 export function flakySentences({ suites }: Summary): string[] {
   return suites.flatMap(({ name, flaky = [] }) => {
     if (flaky.length === 0) return [];

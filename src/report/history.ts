@@ -3,31 +3,31 @@ import { join } from "node:path";
 import { allTests } from "../model/figures.ts";
 import type { HistorySummary, PastRun, Summary } from "../model/summary.ts";
 
-/** A run as the history keeps it: what a later one may be compared with. */
+/** A run in the history, for later comparisons. */
 export interface HistoryEntry extends PastRun {
   readonly schema: 1;
   readonly tree: string;
-  /** Runs are compared with those of the same suites. */
+  /** Only runs of the same suites are compared. */
   readonly suites: readonly { readonly name: string; readonly seconds: number; readonly workSeconds: number }[];
-  /** Whether the run left something out. */
+  /** Whether the run was partial. */
   readonly isPartial: boolean;
   readonly isWorkingTree: boolean;
-  /** The tests that failed among others and passed alone. */
+  /** Tests that failed among others and passed alone. */
   readonly races: readonly { readonly file: string; readonly name: string }[];
 }
 
-/** How many months of history are kept, this one included. */
+/** How many months of history are kept, including the current one. */
 const keptMonths = 12;
-/** How many of the last runs a summary is compared with. */
+/** A summary is compared with this many runs. */
 const recentRuns = 30;
-/** How many races of one run are kept, and of what length: a line must be written in one piece. */
+/** Limits for the races of a run: a line must be written in one piece. */
 const keptRaces = 10;
 const longestName = 150;
 
 /**
- * The runs of a repository, under the git common directory, shared by all linked worktrees: a line of JSON each, in a file
- * for each month. A line is appended in one write, so that two runs that end at once both stand there whole; a month that
- * is too old goes as a whole, so that nothing is ever rewritten.
+ * The runs of a repository, under the git common directory, shared by all linked worktrees: one file per month, one
+ * JSON object per line. Lines are appended in one write, so that parallel runs do not mix; old months are deleted as
+ * files, so nothing is rewritten.
  */
 export class History {
   readonly #directory: string;
@@ -36,18 +36,18 @@ export class History {
     this.#directory = join(commonDirectory, "verify", "history");
   }
 
-  /** Adds a run; a history that cannot be written costs a comparison, never a verdict. */
+  /** Adds a run. Write errors are ignored: they only affect comparisons. */
   async add(entry: HistoryEntry): Promise<void> {
     try {
       await mkdir(this.#directory, { recursive: true });
       await appendFile(join(this.#directory, `${entry.at.slice(0, 7)}.jsonl`), `${JSON.stringify(entry)}\n`);
       await this.#prune(new Date(entry.at));
     } catch {
-      // The next run has less to be compared with.
+      // The next run has less to compare with.
     }
   }
 
-  /** The last runs, oldest first; lines that are damaged are passed over. */
+  /** The last runs, oldest first; damaged lines are skipped. */
   async last(count: number): Promise<HistoryEntry[]> {
     const entries: HistoryEntry[] = [];
     for (const name of (await this.#months()).reverse()) {
@@ -80,7 +80,7 @@ function parse(line: string): HistoryEntry[] {
   }
 }
 
-/** A finished run as the history keeps it; null for one in which nothing ran. */
+/** A finished run for the history; null where nothing ran. */
 export function historyEntry(summary: Summary): HistoryEntry | null {
   const { suites, receipt, coverage } = summary;
   if (suites.length === 0 || receipt?.reused) return null;
@@ -105,7 +105,7 @@ export function historyEntry(summary: Summary): HistoryEntry | null {
   };
 }
 
-/** What earlier runs, oldest first, say beside one of these suites; the base branch by its short name. */
+/** Compares with earlier runs (oldest first) of these suites; the base branch by its short name. */
 export function compareWithHistory(
   entries: readonly HistoryEntry[],
   { suites, base }: { readonly suites: readonly string[]; readonly base: string },

@@ -2,23 +2,20 @@ import type { SimpleGit } from "simple-git";
 import type { FileChange, LoweredThreshold } from "../model/summary.ts";
 import { holdsSettings, mayHoldOptions, optionSearch, type Threshold, thresholdsIn } from "./thresholds-in-file.ts";
 
-/** Larger files were not written by hand. */
+/** Larger files are not hand-written. */
 const largestFile = 1_000_000;
 
-/** What is compared. */
+/** The compared revisions. */
 interface LoweredRequest {
   readonly mergeBase: string;
   readonly commit: string;
   readonly files: readonly FileChange[];
 }
 
-/** More are not read: their owner has other worries. */
+/** With more changed files, thresholds are not searched. */
 const mostFiles = 300;
 
-/**
- * The coverage thresholds that the changed files hold lower than at the merge base, or no longer; null where there are too many
- * files to read.
- */
+/** Coverage thresholds that changed files lower or remove since the merge base; null where there are too many files. */
 export async function findLowered(git: SimpleGit, request: LoweredRequest): Promise<LoweredThreshold[] | null> {
   const { mergeBase, commit } = request;
   const compared = await comparedFiles(git, request);
@@ -34,7 +31,7 @@ export async function findLowered(git: SimpleGit, request: LoweredRequest): Prom
   return loweredOf(changes);
 }
 
-/** The files that may hold thresholds. Those with commands are many, and few of them hold any: git searches what changed. */
+/** Files that may contain thresholds. Command files are many, but few contain any, so git searches the changed ones. */
 async function comparedFiles(
   git: SimpleGit,
   { mergeBase, commit, files }: LoweredRequest,
@@ -53,27 +50,27 @@ async function readText(git: SimpleGit, at: string, file: string): Promise<strin
   return text.length > largestFile ? "" : text;
 }
 
-/** What a file asks for, before and after. */
+/** A file's thresholds, before and after. */
 export interface ThresholdsOfFile {
   readonly file: string;
   readonly before: readonly Threshold[];
   readonly after: readonly Threshold[];
 }
 
-/** What of it is lower. A threshold that only went to another file is not; one that cannot be read is nobody's loss. */
+/** The lowered thresholds. One that moved to another file is not lowered; unreadable ones are ignored. */
 export function loweredOf(changes: readonly ThresholdsOfFile[]): LoweredThreshold[] {
   return changes.flatMap(({ file, before, after }) =>
     [...new Set(before.map(({ name }) => name))].flatMap((name) => {
       const old = valuesOf(before, name);
       const now = valuesOf(after, name);
-      // Of several of one name it is not known which became which.
+      // With several of one name, it is unknown which changed.
       if (now.length > 0 && now.length !== old.length) return [];
       if (now.length === 0 && after.some(({ value }) => value === null)) return [];
       return old.flatMap((from, index): LoweredThreshold[] => {
         const to = now[index];
         if (from === null || to === null) return [];
         if (to !== undefined) return to < from ? [{ file, name, from, to }] : [];
-        // Nothing was asked for.
+        // There was no threshold before.
         if (from === 0) return [];
         return isElsewhere(changes, { file, name, from }) ? [] : [{ file, name, from, to: null }];
       });

@@ -4,7 +4,7 @@ import { parseYaml, percentOf, recordOf } from "../project/parsers/loose-values.
 import { computed, exportedLiteral, literalOf } from "../project/parsers/object-literal.ts";
 import { readSections } from "../project/parsers/sections.ts";
 
-/** A coverage threshold as a file has it; null where only running the file would tell. */
+/** A coverage threshold in a file; null where reading it would require running the file. */
 export interface Threshold {
   readonly name: string;
   readonly value: number | null;
@@ -12,7 +12,7 @@ export interface Threshold {
 
 type Reader = (text: string) => Threshold[];
 
-/** Which files hold thresholds, by their names without directories, and how they are read. */
+/** Files with thresholds, by base name, and how to read them. */
 const readers: readonly (readonly [RegExp, Reader])[] = [
   [/^verify\.config\.(json|ya?ml)$/, (text) => ownThresholds(recordOf(parseYaml(text)).coverage)],
   [/^verify\.config\.(js|mjs|ts)$/, (text) => ownThresholds(literalOf(text, "coverage"))],
@@ -29,32 +29,32 @@ const readers: readonly (readonly [RegExp, Reader])[] = [
   [/^\.coveragerc\.toml$|^pyproject\.toml$/, (text) => failUnder(text, "toml")],
 ];
 
-/** Where commands are written. */
+/** Files that contain commands. */
 const holdsCommands =
   /^(package\.json|Makefile|makefile|Jenkinsfile|[Jj]ustfile|noxfile\.py|.*\.(mk|ya?ml|toml|ini|cfg|sh))$/;
 
-/** Whether a file, relative to the repo's root, configures a tool that has thresholds, by its name. */
+/** Whether a file, relative to the repository's root, configures a tool with thresholds, by its name. */
 export function holdsSettings(file: string): boolean {
   const name = basename(file);
   return readers.some(([pattern]) => pattern.test(name));
 }
 
-/** Whether a file, relative to the repo's root, may hold commands with thresholds as options, by its name. */
+/** Whether a file, relative to the repository's root, may contain commands with threshold options, by its name. */
 export function mayHoldOptions(file: string): boolean {
   return holdsCommands.test(basename(file));
 }
 
-/** What a line with such an option holds at the least, for git to search for. */
+/** A pattern for git, which matches every line with such an option. */
 export const optionSearch = "fail-under|--(lines|branches|functions|statements)";
 
-/** The coverage thresholds that a file of that name holds, as configuration or as options of commands. */
+/** The coverage thresholds in a file of that name, as configuration or command options. */
 export function thresholdsIn(file: string, text: string): Threshold[] {
   const name = basename(file);
   const settings = readers.filter(([pattern]) => pattern.test(name)).flatMap(([, read]) => read(text));
   return [...settings, ...(holdsCommands.test(name) ? optionThresholds(text) : [])];
 }
 
-/** Of our own configuration, where lines have a default. */
+/** Our own configuration, where lines have a default. */
 function ownThresholds(written: unknown): Threshold[] {
   const found = flatten(written, "coverage");
   const isKnown = found.some(({ name }) => name === "coverage.lines") || written === computed;
@@ -78,7 +78,7 @@ function under(text: string, key: string, name: string): Threshold[] {
 
 const metrics = new Set(["lines", "branches", "functions", "statements"]);
 
-/** What nyc and c8 are told, which write many other numbers beside it. */
+/** The thresholds of nyc and c8, whose settings include other numbers. */
 function metricsOf(written: unknown): Threshold[] {
   const name = "check-coverage";
   if (written === computed) return [{ name, value: null }];
@@ -86,7 +86,7 @@ function metricsOf(written: unknown): Threshold[] {
   return flatten(Object.fromEntries(told), name);
 }
 
-/** The targets of the statuses; `threshold` beside them is what may be lost, and no least share. */
+/** Codecov's status targets; their `threshold` is a tolerance, not a minimum. */
 function codecovTargets(text: string): Threshold[] {
   const { status } = recordOf(recordOf(parseYaml(text)).coverage);
   return flatten(status, "coverage.status", (key) => key === "target");
@@ -103,7 +103,7 @@ function failUnder(text: string, format: "ini" | "toml"): Threshold[] {
 const option =
   /(?<![\w-])(--cov-fail-under|--fail-under|--(?:lines|branches|functions|statements))(?:=|["',\s]+)(\d+(?:\.\d+)?)/g;
 
-/** What commands ask for: of pytest-cov and coverage.py anywhere, of nyc and c8 in a line that names one of them. */
+/** Threshold options: pytest-cov's and coverage.py's anywhere, nyc's and c8's in lines that name them. */
 function optionThresholds(text: string): Threshold[] {
   return text
     .split("\n")
@@ -116,7 +116,7 @@ function optionThresholds(text: string): Threshold[] {
     });
 }
 
-/** The numbers below a key, by the path of keys to each; `true` under the key `100` asks for all. */
+/** The numbers below a key by path; `true` under the key `100` means all. */
 function flatten(value: unknown, name: string, isWanted: (key: string) => boolean = () => true): Threshold[] {
   const key = name.slice(name.lastIndexOf(".") + 1);
   if (value === computed) return [{ name, value: null }];

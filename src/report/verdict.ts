@@ -1,7 +1,7 @@
 import type { Failure, FailureKind, Summary, Verdict } from "../model/summary.ts";
 import { listed, plural, shortId } from "../shared/text.ts";
 
-/** The verdict in words; a pass of a run that left something out never reads as a whole one. */
+/** The verdict in words; a partial pass is called one. */
 export function verdictInWords(summary: Summary): string {
   const { verdict, incomplete } = summary;
   if (summary.isOver === false) return "Not over";
@@ -10,12 +10,12 @@ export function verdictInWords(summary: Summary): string {
   return races === 0 ? words : `${words}, ${plural(races, "race")} let through`;
 }
 
-/** How many tests failed in parallel, passed alone, and did not stop the verdict: see `races` in the configuration. */
+/** How many races the verdict accepted; see `races` in the configuration. */
 export function racesLetThrough({ verdict, suites }: Summary): number {
   return verdict === "verified" ? suites.reduce((sum, { tests }) => sum + (tests.races ?? 0), 0) : 0;
 }
 
-/** What was let through, a sentence for each suite that has some: which tests only raced is never left unsaid. */
+/** A sentence about accepted races for each suite that has some. */
 export function letThroughSentences(summary: Summary): string[] {
   if (racesLetThrough(summary) === 0) return [];
   return summary.suites.flatMap(({ name, failures }) => {
@@ -41,7 +41,7 @@ const verdictWords: Readonly<Record<Verdict, string>> = {
   interrupted: "Interrupted",
 };
 
-/** How a test came to fail, in words. */
+/** The kind of a failure in words. */
 export const failureWords: Readonly<Record<FailureKind, string>> = {
   failure: "Failed",
   race: "A race",
@@ -50,21 +50,21 @@ export const failureWords: Readonly<Record<FailureKind, string>> = {
   collection: "Could not be loaded",
 };
 
-/** What the verdict is about: "feature/ledger at 3f2c1ab". */
+/** The subject of the verdict: "feature/ledger at 3f2c1ab". */
 export function subjectOf({ branch, commit, verifiedIn }: Summary): string {
   if (verifiedIn === "working tree")
     return `working tree of ${branch ?? "a detached HEAD"}, on top of ${shortId(commit)}`;
   return branch === null ? shortId(commit) : `${branch} at ${shortId(commit)}`;
 }
 
-/** The failures of all suites, each with the log of its worker, or of the suite. */
+/** The failures of all suites, with the log of the worker or suite. */
 export function allFailures({ suites }: Summary): (Failure & { readonly log: string })[] {
   return suites.flatMap(({ failures, log, logs = [] }) =>
     failures.map((failure) => ({ ...failure, log: logs.find((one) => one.endsWith(`-${failure.worker}.log`)) ?? log })),
   );
 }
 
-/** What a race's worker had run before: "after 12 tests, of tests/a.py, tests/b.py"; the names as the function writes them. */
+/** What ran before a race: "after 12 tests, of tests/a.py, tests/b.py"; names are formatted by the function. */
 export function ranBeforeText({ race }: Failure, write: (name: string) => string = (name) => name): string {
   const { testsBefore = 0, filesBefore = [] } = race ?? {};
   const files = listed(filesBefore, shownFiles, write, "file").join(", ");

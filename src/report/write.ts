@@ -13,28 +13,27 @@ import type { PullRequestTemplate } from "./pull-request/template.ts";
 import { writePullRequest } from "./pull-request/write.ts";
 import { summaryJson } from "./summary-json.ts";
 
-/** The coverage of all suites. */
+/** The merged coverage of all suites. */
 export interface MergedCoverage {
   readonly coverage: Coverage;
-  /** The absolute root of what was verified, which may be a worktree: file names are written relative to it. */
+  /** The absolute root of the verified files, possibly a worktree; file names are relative to it. */
   readonly root: string;
 }
 
-/** What a run measured beside its summary. */
+/** What a run measured, besides its summary. */
 export interface RunData {
   readonly coverage: MergedCoverage | null;
   readonly record: RunRecord | null;
 }
 
-/** Of a run that came to no end, or did not have to run. */
+/** For a run that failed early or was not needed. */
 export const nothing: RunData = { coverage: null, record: null };
 
 /**
- * Writes the reports of a run into `.verify/` under the root. Without coverage, an earlier run's `coverage.lcov` goes,
- * unless that run is the one whose receipt is reused. A reader sees the old file or the new one, never half of one; what
- * else lies there stays, and so does what an author wrote into `pull-request.md`, which begins with the template. Gives what
- * is to be said of that, a sentence each. Throws RequestError where `.verify` is something else than a directory, UnavailableError where
- * it cannot be written.
+ * Writes a run's reports into `.verify/` under the root. Without coverage, removes the `coverage.lcov` of an earlier
+ * run, unless its receipt is reused. Files are replaced atomically; other files stay, as do the author's edits of
+ * `pull-request.md`. Returns notes about those, one sentence each. Throws RequestError where `.verify` is not a
+ * directory, UnavailableError where it is not writable.
  */
 export async function writeReports(
   root: string,
@@ -53,8 +52,8 @@ export async function writeReports(
 }
 
 /**
- * Says in `.verify/` under the root that a run has begun, in place of what an earlier run found. `pull-request.md` stays until
- * the end, as its author may be writing in it; it names the commit that it tells of. Throws what `writeReports` throws.
+ * Replaces the reports in `.verify/` under the root by a note that a run has begun. `pull-request.md` stays until the
+ * end, as its author may be editing it. Throws what `writeReports` throws.
  */
 export async function writeBeginning(root: string, summary: Summary): Promise<void> {
   await inReports(root, async (directory) => {
@@ -70,13 +69,13 @@ async function writeSummaries(directory: string, summary: Summary, record: RunRe
   await replaceFile(join(directory, "README.md"), reportsIndex(summary, await readdir(directory)));
 }
 
-/** Writes one file into `.verify/` under the root, and gives its absolute path. Throws what `writeReports` throws. */
+/** Writes one file into `.verify/` under the root and returns its absolute path. Throws what `writeReports` throws. */
 export async function writeReport(root: string, name: string, text: string): Promise<string> {
   await inReports(root, (directory) => replaceFile(join(directory, name), text));
   return join(root, reportsDirectory, name);
 }
 
-/** Whether a summary repeats what the reports that lie there are about: a proof of the same tree. */
+/** Whether the existing reports are about the same tree as a summary with a reused receipt. */
 async function isOfLastRun(directory: string, { receipt }: Summary): Promise<boolean> {
   if (!receipt?.reused) return false;
   try {

@@ -3,30 +3,27 @@ import { escapedForPattern } from "../../shared/patterns.ts";
 import { clip, plainLine, plainText } from "../../shared/text.ts";
 import { allFailures, failureWords } from "../verdict.ts";
 
-/** GitHub shows no more of a kind for each step. */
+/** GitHub shows no more of one kind per step. */
 const mostAnnotations = 10;
 const mostReasons = 5;
 
-/** More of a message is not read beside the code, and lies in the log. */
+/** Longer messages are in the log. */
 const longestMessage = 2_000;
 
-/** How large a step's summary may be, in bytes; GitHub drops one that is larger as a whole. */
+/** The size limit of a step's summary in bytes; GitHub drops a larger one entirely. */
 export const largestStepSummary = 1024 * 1024;
 
-/** What stands beside the code. */
+/** A message shown next to code. */
 interface Annotation {
   readonly kind: "error" | "warning";
   readonly properties: Readonly<Record<string, string | number | undefined>>;
   readonly message: string;
 }
 
-/**
- * The workflow commands that put what a summary says beside the code, a line each: why it is not verified, what failed, then
- * what is not covered.
- */
+/** Workflow commands that annotate the code, one per line: why it is not verified, failures, then uncovered lines. */
 export function annotations(summary: Summary): string[] {
   const isVerified = summary.verdict === "verified";
-  // The reasons first: what closes the gate would be lost behind ten failures.
+  // Reasons first, or ten failures would hide them.
   const reasons = isVerified ? [] : summary.reasons.slice(0, mostReasons).map(reasonAnnotation);
   const failures = allFailures(summary).map((failure) => failureAnnotation(failure, isVerified ? "warning" : "error"));
   const all = [...reasons, ...failures, ...notCovered(summary.coverage)];
@@ -44,8 +41,8 @@ export function workflowCommand({ kind, properties, message }: Annotation): stri
 }
 
 /**
- * A step's summary that has so many bytes left for it: whole, or cut between two lines, with a last sentence that says so.
- * What was open there (a fenced block, a fold) is closed, as what follows would be part of it.
+ * A summary that fits into the remaining bytes: complete, or cut between lines with a final remark. Open blocks and
+ * folds are closed, so that they do not include what follows.
  */
 export function stepSummary(markdown: string, bytes: number): string {
   if (Buffer.byteLength(markdown) <= bytes) return markdown;
@@ -61,7 +58,7 @@ export function stepSummary(markdown: string, bytes: number): string {
 }
 
 const cutNote = "\n\n… The rest is left out, as GitHub takes no more than 1 MiB: see `.verify/summary.md`.\n";
-/** A fence may be as long as what it holds asks for. */
+/** The longest closing line; a fence is as long as its content requires. */
 const longestClosing = 5_000;
 
 function closings(lines: readonly string[]): string[] {
@@ -92,7 +89,7 @@ function failureAnnotation(failure: Failure, as: Annotation["kind"]): Annotation
   };
 }
 
-/** The line of the test's own file, where the message names one and no other: of several, which is meant cannot be known. */
+/** The line in the test's own file, if the message names exactly one. */
 function lineOf({ file, message }: Failure): number | undefined {
   const found = [...message.matchAll(new RegExp(`(?<![^\\s("'\`])${escapedForPattern(file)}:(\\d{1,7})(?!\\d)`, "g"))];
   const lines = new Set(found.map(([, line]) => Number(line)));
@@ -100,7 +97,7 @@ function lineOf({ file, message }: Failure): number | undefined {
   return lines.size === 1 ? only : undefined;
 }
 
-/** Only what the changes add: the rest of what is not covered is nobody's new doing. */
+/** Only lines of the changes. */
 function notCovered(coverage: CoverageSummary | null): Annotation[] {
   return (coverage?.uncoveredChanges ?? []).map(({ file, from, to }) => ({
     kind: "warning",

@@ -6,15 +6,15 @@ import type { Output } from "../terminal/output.ts";
 import { annotations, largestStepSummary, stepSummary } from "./annotations.ts";
 
 /**
- * On GitHub Actions: the summary on the page of the run, and beside the code what failed and what is not covered. What
- * cannot be written there costs a line and nothing else: the reports lie in `.verify/` too.
+ * On GitHub Actions: writes the summary of the step, and annotations for failures and uncovered lines. Errors are only
+ * logged, as the reports are in `.verify/` too.
  */
 export async function tellGitHub(summary: Summary, output: Output, environment: Environment): Promise<void> {
   const { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY } = environment;
   if (GITHUB_ACTIONS === "true") for (const line of annotations(summary)) output.print(line);
   if (!GITHUB_STEP_SUMMARY) return;
   try {
-    // Other programs of the same step may have written to it.
+    // Other programs in the same step may have written to it.
     const before = await stat(GITHUB_STEP_SUMMARY).catch(() => null);
     await appendFile(
       GITHUB_STEP_SUMMARY,

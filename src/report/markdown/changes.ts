@@ -3,22 +3,24 @@ import type { FileChange } from "../../model/summary.ts";
 import { clip, listed } from "../../shared/text.ts";
 import { code, joined, list, table } from "./markdown.ts";
 
-/** How much of a list of changes is shown. */
+/** Limits for a list of changes. */
 export interface ChangesLimits {
   readonly areas: number;
   readonly filesPerArea: number;
 }
 
-/** Up to so many files are one table; more are grouped by area. */
+/** Up to this many files go into one table; more are grouped by area. */
 const longestTable = 12;
 const longestName = 200;
 
-/** The changed files with lines added and removed: one table, or where there are many, a list for each top-level area. */
+/**
+ * The changed files with added and removed lines: one table, or a list for each top-level area where there are many.
+ */
 export function changesByFile(files: readonly FileChange[], limits: ChangesLimits): string {
   return files.length <= longestTable ? changesTable(files) : changesByArea(files, limits);
 }
 
-/** A file's name; after a rename, with the name before. */
+/** A file's name, with the previous name after a rename. */
 export function changedName({ file, from }: FileChange): string {
   const name = code(clip(file, longestName));
   return from === undefined ? name : `${code(clip(from, longestName))} → ${name}`;

@@ -10,7 +10,7 @@ const shownFiles = 10;
 const shownExclusions = 20;
 const longestExclusion = 120;
 
-/** What was covered, gate by gate, and where more would help most; null where there is no data, and for runs before 0.4. */
+/** The coverage by gate, and the files with the most uncovered lines; null without data, and for runs before 0.4. */
 export function coverageSection(coverage: CoverageSummary | null): string | null {
   if (coverage?.gates === undefined) return null;
   return section(

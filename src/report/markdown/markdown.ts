@@ -1,6 +1,6 @@
 import { plainLine, plainText } from "../../shared/text.ts";
 
-/** Text as Markdown prose on one line, fit for a table's cell: it shows as it is, is never markup and calls nobody. */
+/** Text as one line of Markdown, also for table cells: never markup, never a mention. */
 export function escapeMarkdown(text: string): string {
   return plainLine(text)
     .replace(/[\\`*[\]|~$]/g, "\\$&")
@@ -13,13 +13,13 @@ export function escapeMarkdown(text: string): string {
     .replace(/^(\d+)([.)])(?= |$)/, "$1\\$2");
 }
 
-/** What hosts take for somebody's name, who is then told: also of `@types/node`. Addresses are none. */
+/** What hosts take for a mention, including `@types/node`; email addresses are none. */
 export const mention = /(?<![A-Za-z0-9])@(?=[A-Za-z0-9])/g;
-/** Looks the same, and calls nobody: a space of no width is in it. */
+/** Looks the same but mentions nobody, due to a zero-width space. */
 export const silentMention = "@&#8203;";
 
 /**
- * A name as code on one line, fit for a table's cell. What a code span cannot hold (a backtick, and in a table a
+ * A name as inline code, also for table cells. Backticks, and pipes in tables, are written as entities.
  * pipe) is written with entities.
  */
 export function code(text: string): string {
@@ -28,7 +28,7 @@ export function code(text: string): string {
   return `<code>${line.replace(/[^\p{L}\p{N} ]/gu, (character) => `&#${character.codePointAt(0)};`)}</code>`;
 }
 
-/** A fenced block that the text cannot end. */
+/** A fenced block whose fence is longer than any in the text. */
 export function fencedBlock(text: string, language = ""): string {
   const content = plainText(text).trimEnd();
   const longest = Math.max(2, ...[...content.matchAll(/`+/g)].map(([run]) => run.length));
@@ -36,7 +36,7 @@ export function fencedBlock(text: string, language = ""): string {
   return `${fence}${language}\n${content}\n${fence}`;
 }
 
-/** A table of cells that are Markdown already; the columns listed in `numbers` (0 is the first) are set flush right. */
+/** A table of Markdown cells; the columns in `numbers` (counted from 0) are right-aligned. */
 export function table(
   header: readonly string[],
   rows: readonly (readonly string[])[],
@@ -46,18 +46,18 @@ export function table(
   return [header, rule, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
-/** A list of items that are Markdown already. */
+/** A list of Markdown items. */
 export function list(items: readonly string[]): string {
   return items.map((item) => `- ${item}`).join("\n");
 }
 
-/** A section with its heading, or null where it has nothing to say. */
+/** A section with its heading, or null where it is empty. */
 export function section(heading: string, ...parts: readonly (string | null)[]): string | null {
   const content = joined(parts);
   return content === "" ? null : `## ${heading}\n\n${content}`;
 }
 
-/** The parts that have something to say, a blank line between them. */
+/** The non-empty parts, separated by blank lines. */
 export function joined(parts: readonly (string | null)[]): string {
   return parts.filter((part) => part !== null && part !== "").join("\n\n");
 }

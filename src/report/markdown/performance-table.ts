@@ -7,8 +7,8 @@ import { code, escapeMarkdown, section, table } from "./markdown.ts";
 const longestBranch = 100;
 
 /**
- * This run beside the last one of the base branch and a serial one, or where none is recorded beside the sum of the tests'
- * own durations. Null where there is nothing to compare with, and for a run that left something out.
+ * Compares this run with the last one of the base branch and with a serial run, or the sum of test durations where none
+ * is recorded. Null where there is nothing to compare with, and for partial runs.
  */
 export function performanceSection(summary: Summary): string | null {
   const { history, incomplete, suites } = summary;
@@ -54,7 +54,7 @@ function pastRow(name: string, run: PastRun, { seconds, coverage }: Summary): st
   ];
 }
 
-/** What one worker would at least have taken; where that is less than the wall time, it says nothing. */
+/** The minimum serial time; omitted where it is less than the wall time. */
 function sumRow({ seconds, suites }: Summary): string[][] {
   const sum = suites.reduce((total, { workSeconds }) => total + workSeconds, 0);
   if (sum <= seconds || suites.every(({ workers }) => workers === 1)) return [];
@@ -67,7 +67,7 @@ function testsText(tests: TestCounts): string {
 
 function comparison(seconds: number, thisRun: number): string {
   const ratio = thisRun > 0 ? seconds / thisRun : 0;
-  // What is less would read as nothing.
+  // Smaller values would show as zero.
   return ratio < 0.05 ? "" : `${formatRatio(ratio)} as long`;
 }
 

@@ -9,7 +9,7 @@ export interface QuickCommand {
   readonly command: string;
 }
 
-/** The commands that come next after a run: true for its branch and its remote, and only where they can be. */
+/** Useful next commands, valid for this branch and remote. */
 export function quickCommands(summary: Summary): QuickCommand[] {
   return [...pushing(summary), ...repeating(summary), ...goingBack(summary)];
 }
@@ -25,7 +25,7 @@ function pushing({ verdict, destination, commit, verifiedIn, changes }: Summary)
 }
 
 function repeating({ suites, repeat, receipt }: Summary): QuickCommand[] {
-  // Of a reused proof the files of orders are gone.
+  // For a reused receipt, the order files no longer exist.
   const orders = suites.flatMap(({ failures }) => failures.map(({ race }) => race?.repeat ?? null));
   const [order] = receipt?.reused ? [] : orders.filter((command) => command !== null);
   return [
@@ -36,9 +36,9 @@ function repeating({ suites, repeat, receipt }: Summary): QuickCommand[] {
   ];
 }
 
-/** The remote's branch as it was before; of the base branch, which others have by then, the changes are taken back by new commits. */
+/** Resets to the remote branch's earlier commit; on the base branch, which others have by then, uses reverts. */
 function goingBack({ destination, commit, changes, verifiedIn, verdict }: Summary): QuickCommand[] {
-  // What is not verified is not pushed.
+  // An unverified commit is not pushed.
   if (!destination || verifiedIn === "working tree" || verdict !== "verified") return [];
   const { remote, branch, before } = destination;
   if (before === commit) return [];

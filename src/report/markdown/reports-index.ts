@@ -32,7 +32,7 @@ const entries: readonly Entry[] = [
   },
 ];
 
-/** `.verify/README.md`: what lies there after this run, and when to read which; `files` are the names of what is there. */
+/** `.verify/README.md`: an index of this run's reports; `files` are the names of existing ones. */
 export function reportsIndex(summary: Summary, files: readonly string[]): string {
   const there = new Set(files);
   const rows = entries

@@ -28,7 +28,7 @@ const shownFiles = 60;
 const shownCommits = 60;
 const longestMessage = 4_000;
 
-/** `.verify/summary.md`: the verdict and why, then what was measured. What was not measured is left out. */
+/** `.verify/summary.md`: the verdict and reasons, then the figures. Unmeasured figures are left out. */
 export function summaryMarkdown(summary: Summary): string {
   return `${joined([
     `# ${verdictMark(summary)} ${verdictInWords(summary)}: ${escapeMarkdown(subjectOf(summary))}`,
@@ -81,7 +81,7 @@ function failureText(failure: Failure & { readonly log: string }, summary: Summa
   const refused = refusedDuring(failure, allRejections(summary)).map(({ database }) => code(database));
   const meanwhile = refused.length === 0 ? "" : `, while the server refused it ${refused.join(", ")}`;
   const heading = `### ${code(name)}\n\n${howItFailed(failure)}${meanwhile}. The full output is in ${code(log)}.`;
-  // Of a reused proof the files are gone.
+  // For a reused receipt, these files no longer exist.
   const repeat = summary.receipt?.reused ? null : failure.race?.repeat;
   return [
     heading,
@@ -90,7 +90,7 @@ function failureText(failure: Failure & { readonly log: string }, summary: Summa
   ].join("\n\n");
 }
 
-/** "Failed on gw1, in `tests/test_a.py`"; of a race how it came about, too. */
+/** "Failed on gw1, in `tests/test_a.py`"; for a race also its circumstances. */
 function howItFailed(failure: Failure): string {
   const { file, worker, kind } = failure;
   const where = `${worker === undefined ? "" : ` on ${escapeMarkdown(worker)}`}, in ${code(file)}`;
@@ -98,7 +98,7 @@ function howItFailed(failure: Failure): string {
   return `${failureWords.race}: it failed${where}, ${ranBeforeText(failure, code)}, and passes alone`;
 }
 
-/** Where a run that was ended came to a halt. */
+/** The tests that were running when the run was interrupted. */
 function runningSection({ suites }: Summary): string | null {
   const running = suites.flatMap((suite) => suite.running ?? []);
   if (running.length === 0) return null;
@@ -111,7 +111,7 @@ function runningText({ file, name, worker, seconds }: RunningSummary): string {
   return `${code(`${file} › ${name}`)} (${where}for ${formatSeconds(seconds)})`;
 }
 
-/** What a runner's own reruns hide: a test that fails now and then. */
+/** Flaky tests, which the runner's retries hide. */
 function flakySection({ suites }: Summary): string | null {
   const flaky = suites.flatMap((suite) => suite.flaky ?? []);
   if (flaky.length === 0) return null;
@@ -207,7 +207,7 @@ function commitsSection({ changes }: Summary): string | null {
   return section("Commits", list(listed(changes.commits, shownCommits, write, "commit")));
 }
 
-/** The longest files of each suite: what a shorter run begins with. */
+/** The slowest files of each suite, where a shorter run begins. */
 function slowestSection({ suites }: Summary): string | null {
   const rows = suites.flatMap(({ name, slowestFiles = [] }) =>
     slowestFiles
@@ -226,7 +226,7 @@ function slowestSection({ suites }: Summary): string | null {
   );
 }
 
-/** Tests that were races before are likely to be again. */
+/** Earlier races, which are likely to happen again. */
 function racesSection({ history }: Summary): string | null {
   const races = history?.races ?? [];
   if (races.length === 0) return null;
@@ -245,7 +245,7 @@ function commandsSection(summary: Summary): string | null {
   return section("Quick commands", fencedBlock(lines.join("\n\n"), "sh"));
 }
 
-/** An earlier run's logs may have been written over since. */
+/** Logs of an earlier run may have been overwritten. */
 function logsSection({ suites, checks, receipt }: Summary): string | null {
   if (receipt?.reused) return null;
   const logs = [...suites, ...checks].map(({ name, log }) => `${escapeMarkdown(name)}: ${code(log)}`);

@@ -1,13 +1,13 @@
 import type { Failure, Summary } from "../../model/summary.ts";
 import { allFailures } from "../verdict.ts";
 
-/** Something that happened, and what helps. */
+/** A problem and its remedy. */
 export interface Remedy {
   readonly what: string;
   readonly help: readonly string[];
 }
 
-/** What helps against what went wrong in this run, and nothing else. */
+/** Remedies for the problems of this run only. */
 export function troubleshooting(summary: Summary): Remedy[] {
   const kinds = new Set(allFailures(summary).map(({ kind }) => kind));
   return [...kinds].flatMap((kind) => kindRemedies[kind] ?? []).concat(gateRemedies(summary), runRemedies(summary));

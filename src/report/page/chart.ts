@@ -1,16 +1,16 @@
 import { type Html, html } from "./html.ts";
 
-/** Where a value lies on an axis, as SVG takes it: charts grow with the page, and what is written in them does not. */
+/** A position on an axis for SVG: charts scale with the page, their text does not. */
 export function percent(value: number, span: number): string {
   return `${((100 * value) / span).toFixed(3)}%`;
 }
 
-/** How wide a letter of the charts' labels is, in pixels, generously. */
+/** A generous width of a character in chart labels, in pixels. */
 const letterWidth = 6.6;
-/** What is shorter says nothing. */
+/** Shorter labels are omitted. */
 const fewestLetters = 4;
 
-/** The text as far as it fits into so many pixels, or "" where it would say nothing. */
+/** The text cut to so many pixels, or "" where too little would remain. */
 export function fitted(text: string, pixels: number): string {
   const letters = [...text];
   const room = Math.floor(pixels / letterWidth);
@@ -27,7 +27,7 @@ export function timeTicks(span: number): number[] {
   return Array.from({ length: Math.floor(span / step) + 1 }, (_, index) => index * step);
 }
 
-/** Where marks.mjs writes what a mark stands for. */
+/** Where marks.mjs shows the details of a mark. */
 export function detailsLine(mark: string): Html {
   return html`<p class="details control" aria-live="polite" data-details hidden>For more, point at ${/^[aeiou]/.test(mark) ? "an" : "a"} ${mark}, or move through them with the arrow keys.</p>`;
 }

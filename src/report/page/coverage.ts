@@ -7,11 +7,11 @@ import { coverageRows, ownTotalSentence, shareText } from "../coverage-rows.ts";
 import { type Content, type Html, html, pageList, pageSection, pageTable } from "./html.ts";
 import { coverageTreemap } from "./treemap.ts";
 
-/** Of more files a page takes too long to open; all are in summary.json. */
+/** With more files, a page opens too slowly; summary.json has all. */
 const mostFiles = 2_000;
 const mostPlaces = 500;
 
-/** What was covered: the gates, the files as areas and as a table, and what of the changes is not covered. */
+/** The coverage: gates, a treemap and a table of files, and uncovered changes. */
 export function coveragePart(coverage: CoverageSummary | null): Html | null {
   if (coverage === null) return null;
   return pageSection(

@@ -3,13 +3,13 @@ import { readFileSync } from "node:fs";
 import { pageAssetPath } from "../../shared/paths.ts";
 import { type Content, Html, html } from "./html.ts";
 
-/** The scripts of the page, each a module of its own that does without the others. */
+/** The scripts of the page, independent modules. */
 const scripts = ["theme.mjs", "marks.mjs", "tables.mjs", "tests.mjs", "print.mjs"];
 const styles = ["page.css", "sections.css", "charts.css", "print.css"];
 
 /**
- * One document that holds all it needs. Its policy lets run what is inlined here and nothing else, and lets nothing be
- * fetched: a name that were markup after all would do nothing.
+ * A self-contained document. Its content policy allows only the inlined scripts and no requests, so that even markup in
+ * a name would have no effect.
  */
 export function pageDocument(title: string, body: Content): string {
   const style = styles.map(asset).join("\n");

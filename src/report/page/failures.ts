@@ -6,11 +6,11 @@ import { type Content, type Html, html, pageSection } from "./html.ts";
 import { reportLink } from "./links.ts";
 
 const mostFailures = 200;
-/** The first ones stand open: with more, a reader would no longer find the rest of the page. */
+/** Only the first ones are unfolded, to keep the page short. */
 const openFailures = 10;
 const longestMessage = 20_000;
 
-/** The tests that failed, with what they said. */
+/** The failed tests with their messages. */
 export function failuresSection(summary: Summary): Html | null {
   const failures = allFailures(summary);
   if (failures.length === 0) return null;
@@ -28,7 +28,7 @@ function failureDetails(failure: Failure & { readonly log: string }, summary: Su
   const { receipt } = summary;
   const refused = refusedDuring(failure, allRejections(summary)).map(({ database }) => database);
   const meanwhile = refused.length === 0 ? "" : `, while the server refused it ${refused.join(", ")}`;
-  // Of a reused proof the files are gone.
+  // For a reused receipt, the files no longer exist.
   const repeat = receipt?.reused ? undefined : failure.race?.repeat;
   return html`<details class="failure"${isOpen && html` open`}>
 <summary><span class="key key-failed" aria-hidden="true">✕</span> <span class="name">${name}</span></summary>

@@ -2,11 +2,11 @@ import type { Summary } from "../../model/summary.ts";
 import { type Content, type Html, html } from "./html.ts";
 import { reportLink } from "./links.ts";
 
-/** What ran it, how to run it again, and where the other reports are. */
+/** The environment, the command to repeat the run, and links to other reports. */
 export function pageFooter(summary: Summary): Html {
   const { version, environment, server, repeat, coverage } = summary;
   const names = ["summary.md", "summary.json", "pull-request.md", ...(coverage === null ? [] : ["coverage.lcov"])];
-  // The other reports are written with every run, a reused proof's too; only its logs may be gone.
+  // Reports are written by every run; after a reused receipt only logs may be missing.
   const links = names.map((name) => reportLink(`.verify/${name}`, null));
   const rows: (readonly [string, Content])[] = [
     ["By", `pushproof ${version}`],

@@ -1,6 +1,6 @@
 import { plainText } from "../../shared/text.ts";
 
-/** Markup that is known to be sound. */
+/** Safe markup. */
 export class Html {
   readonly text: string;
 
@@ -9,15 +9,15 @@ export class Html {
   }
 }
 
-/** What may stand in a template: markup as it is, anything else as text; what is null or false leaves nothing. */
+/** Template values: markup is kept, everything else is escaped; null and false produce nothing. */
 export type Content = Html | string | number | null | undefined | false | readonly Content[];
 
-/** Markup with values in it. Text in it stays text, in an element's content and in a quoted attribute alike. */
+/** A template tag that escapes text for content and quoted attributes. */
 export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Html {
   return new Html(strings.reduce((text, part, index) => text + textOf(values[index - 1]) + part));
 }
 
-/** The one place where text becomes markup; control characters mean nothing in a page and go. */
+/** The only place where text becomes markup; control characters are removed. */
 export function escapeHtml(text: string): string {
   return plainText(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
@@ -29,7 +29,7 @@ function textOf(content: Content): string {
   return escapeHtml(String(content));
 }
 
-/** A value as a data block of the page: no name in it can end the block, or a line of it. */
+/** A data block that no value can terminate early. */
 export function dataBlock(id: string, value: unknown): Html {
   const json = JSON.stringify(value).replace(/[<\u2028\u2029]/g, escapeUnit);
   return html`<script type="application/json" id="${id}">${new Html(json)}</script>`;
@@ -39,7 +39,7 @@ function escapeUnit(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
-/** A section with its heading, or nothing where it has nothing to say. */
+/** A section with its heading, or nothing where it is empty. */
 export function pageSection(id: string, heading: string, ...parts: readonly Content[]): Html | null {
   const content = textOf(parts);
   if (content === "") return null;
@@ -49,19 +49,19 @@ ${new Html(content)}
 </section>`;
 }
 
-/** A column of a table: numbers are set flush right. */
+/** A table column; numbers are right-aligned. */
 export interface Column {
   readonly name: string;
   readonly isNumber?: boolean;
 }
 
-/** A cell; where rows can be sorted, by `value` and not by what it shows. */
+/** A table cell; sorted by `value` instead of its content. */
 export interface Cell {
   readonly content: Content;
   readonly value?: number;
 }
 
-/** A table; the first cell of a row is its heading. A sortable one gets its buttons from tables.mjs. */
+/** A table whose first column is a heading. tables.mjs adds sort buttons. */
 export function pageTable(
   caption: string,
   columns: readonly Column[],
@@ -90,7 +90,7 @@ function numberClass(isNumber = false): Html | false {
   return isNumber && new Html(' class="number"');
 }
 
-/** Items in a list, or nothing where there are none. */
+/** A list, or nothing where it is empty. */
 export function pageList(items: readonly Content[]): Html | null {
   if (items.length === 0) return null;
   return html`<ul>${items.map((item) => html`<li>${item}</li>`)}</ul>`;

@@ -1,10 +1,10 @@
 import type { Summary } from "../../model/summary.ts";
 import { type Html, html } from "./html.ts";
 
-/** Where the page itself lies, relative to the repo's root. */
+/** The page's directory, relative to the repository's root. */
 const reports = ".verify/";
 
-/** A file among the reports, by its name relative to the repo's root; of a reused proof no link, as logs may be gone. */
+/** A link to a report file; plain text after a reused receipt, as logs may be missing. */
 export function reportLink(name: string, receipt: Summary["receipt"]): Html {
   if (receipt?.reused || !name.startsWith(reports)) return html`<code>${name}</code>`;
   const address = name.slice(reports.length).split("/").map(encodeURIComponent).join("/");

@@ -5,15 +5,15 @@ import { formatMoment, formatSeconds, shortId } from "../../shared/text.ts";
 import { letThroughSentences, racesLetThrough, subjectOf, verdictInWords } from "../verdict.ts";
 import { type Content, type Html, html, pageList, pageSection } from "./html.ts";
 
-/** The verdict as a sign, which says the same without its color. */
+/** A sign for each verdict, readable without color. */
 const signs: Readonly<Record<Verdict, string>> = { verified: "✓", failed: "✕", error: "!", interrupted: "!" };
 
-/** What the page is called. */
+/** The title of the page. */
 export function pageTitle(summary: Summary): string {
   return `${verdictInWords(summary)}: ${subjectOf(summary)}`;
 }
 
-/** The verdict, and what it is about. */
+/** The verdict and its subject. */
 export function verdictHeader(summary: Summary): Html {
   const { verdict, commit, branch, startedAt, seconds, receipt } = summary;
   const isPartial = summary.incomplete.length > 0 || racesLetThrough(summary) > 0;
@@ -41,14 +41,14 @@ ${
 </header>`;
 }
 
-/** Why the verdict is what it is. */
+/** The reasons for the verdict. */
 export function reasonsSection(summary: Summary): Html | null {
   const reasons = [...summary.reasons, ...letThroughSentences(summary)];
   const missing = summary.incomplete.map((what) => `Left out: ${what}.`);
   return pageSection("reasons", "Reasons", pageList([...reasons, ...missing]));
 }
 
-/** The figures that every report begins with. */
+/** The main figures. */
 export function figuresSection(summary: Summary): Html | null {
   const all = figures(summary);
   if (all.length === 0) return null;
@@ -59,7 +59,7 @@ export function figuresSection(summary: Summary): Html | null {
   );
 }
 
-/** What a reader should know though the verdict does not depend on it. */
+/** Notes that do not affect the verdict. */
 export function notesSection(summary: Summary): Html | null {
   const rejections = allRejections(summary);
   return pageSection(

@@ -12,9 +12,8 @@ import { timelineSection } from "./timeline.ts";
 import { trendSection } from "./trend.ts";
 
 /**
- * `.verify/report.html`: one page that opens from disk and fetches nothing. What it says of the run it says without its
- * script, too; that adds what can be moved through and searched. Without a record (a reused proof, an error) it shows
- * what the summary alone knows.
+ * `.verify/report.html`: a page that opens from disk without requests. It is complete without scripts, which add
+ * navigation and search. Without a record (reused receipt, error) it shows the summary only.
  */
 export function reportPage(summary: Summary, record: RunRecord | null): string {
   const sections = [

@@ -30,7 +30,7 @@ export function suitesSection({ suites, receipt }: Summary): Html | null {
   return pageSection("suites", "Suites", pageTable("Suites", columns, rows));
 }
 
-/** The checks that ran beside them. */
+/** The checks of the run. */
 export function checksSection({ checks, receipt }: Summary): Html | null {
   if (checks.length === 0) return null;
   const columns = [

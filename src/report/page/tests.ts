@@ -6,7 +6,7 @@ import { dataBlock, type Html, html, pageSection, pageTable } from "./html.ts";
 
 const slowest = 15;
 
-/** Every test, to be searched; the rows are made by tests.mjs, a page of them at a time. */
+/** Every test, searchable; tests.mjs creates the rows page by page. */
 export function testsSection(summary: Summary, record: RunRecord | null): Html | null {
   if (summary.suites.length === 0) return null;
   if (record === null || record.tests.length === 0)
@@ -31,7 +31,7 @@ export function testsSection(summary: Summary, record: RunRecord | null): Html |
   );
 }
 
-/** The tests as tests.mjs reads them: every name of a file, suite or worker once, and the tests' places in those lists. */
+/** The data for tests.mjs: a list of names without duplicates, and tests that refer to it. */
 function testData(tests: readonly TestRecord[]): unknown {
   const names = new Map<string, number>();
   const place = (name: string): number => {
@@ -52,7 +52,7 @@ function testData(tests: readonly TestRecord[]): unknown {
   return { names: [...names.keys()], tests: rows };
 }
 
-/** The files that took longest, by the sum of their tests. */
+/** The slowest files, by the sum of their tests. */
 export function slowestSection(record: RunRecord | null): Html | null {
   if (record === null || record.tests.length === 0) return null;
   const files = [...groupedBy(record.tests, ({ suite, file }) => JSON.stringify([suite, file])).values()].map(

@@ -7,17 +7,17 @@ import { type Html, html, pageSection } from "./html.ts";
 
 const laneHeight = 26;
 const barHeight = 20;
-/** Room for the bound's label. */
+/** Space for the bound's label. */
 const headHeight = 18;
 const axisHeight = 22;
-/** For how wide a chart the labels are chosen, in pixels: a narrower one shows none. */
+/** Labels are chosen for this chart width in pixels; narrower charts show none. */
 const labelWidth = 600;
-/** How wide a bar must be for a sign with a ground of its own, in pixels. */
+/** The minimum width of a bar with a sign on its own background, in pixels. */
 const signWidth = 17;
-/** So that no bar is too narrow to be seen, in percent. */
+/** The minimum width of a bar, in percent. */
 const leastWidth = 0.25;
 
-/** What the workers did when: a lane for each, a bar for each of its files, and the bound. */
+/** A timeline of workers: a lane each, a bar per file, and the bound. */
 export function timelineSection(summary: Summary, record: RunRecord | null): Html | null {
   if (summary.suites.length === 0) return null;
   if (record === null || record.timeline.length === 0)
@@ -50,7 +50,7 @@ interface SuiteChart {
   readonly bound: Bound | null;
 }
 
-/** When all of it could have ended: the bound counts from the first test on. */
+/** The earliest possible end: the bound, counted from the first test. */
 function boundOf(suite: SuiteSummary | undefined, bars: readonly TimelineBar[]): Bound | null {
   if (suite?.schedule === undefined || suite.schedule.boundSeconds === 0) return null;
   const { boundSeconds } = suite.schedule;
@@ -105,7 +105,7 @@ function barMark(bar: TimelineBar, { y, span, isFirst }: BarPlace): Html {
   }\n`;
 }
 
-/** The sign stands on a ground of its own where that does not hide the bar. */
+/** The sign gets its own background where that does not hide the bar. */
 function failedSign(middle: string, y: number, width: number): Html {
   const hasGround = width >= signWidth;
   const ground = html`<circle class="bar-sign" cx="${middle}" cy="${y + barHeight / 2}" r="7.5"/>`;
@@ -118,7 +118,7 @@ function boundLine({ at, label }: Bound, span: number, height: number): Html {
   return html`<line class="bound" x1="${x}" x2="${x}" y1="0" y2="${height}"/><text class="bound-label" x="${x}" y="12" ${anchor}>${label}</text>`;
 }
 
-/** A label must not leave the chart at its ends. */
+/** Keeps labels inside of the chart. */
 function anchorOf(place: number, count: number, share: number): string {
   if (place === 0) return "start";
   return place === count - 1 && share > 0.95 ? "end" : "middle";
@@ -133,7 +133,7 @@ function tickText(seconds: number): string {
         .replace(/\.0 s$/, " s");
 }
 
-/** gw2 comes before gw10. */
+/** Sorts gw2 before gw10. */
 function compareWorkers(left: string, right: string): number {
   const number = (worker: string): number => Number(/\d+$/.exec(worker)?.[0] ?? -1);
   return number(left) - number(right) || compareNames(left, right);

@@ -7,27 +7,27 @@ import { detailsLine, fitted, percent } from "./chart.ts";
 import { groupedBy } from "./group.ts";
 import { type Html, html } from "./html.ts";
 
-/** A tile, or a directory that holds tiles. */
+/** A tile, or a directory of tiles. */
 interface Area extends Count {
-  /** The whole name, relative to the repo's root. */
+  /** The full name, relative to the repository's root. */
   readonly name: string;
   readonly children?: readonly Area[];
 }
 
-/** Beyond so many tiles nobody can tell them apart: then a tile is a directory. */
+/** With more files, tiles are directories. */
 const mostTiles = 300;
 const headHeight = 17;
-/** A few tiles need less of the page, in pixels. */
+/** The height for few tiles, in pixels. */
 const leastHeight = 130;
 const heightOfTile = 25;
 
-/** The map for wide pages, and one for narrow ones: its labels do not shrink with the page. */
+/** One map for wide pages and one for narrow ones, as labels do not scale. */
 const sizes = [
   { name: "wide", width: 650, height: 420 },
   { name: "narrow", width: 310, height: 480 },
 ];
 
-/** From which share on a tile has which color, in percent. */
+/** Color classes by minimum share, in percent. */
 export const shareClasses = [
   { least: 100, name: "share-4", label: "100 %" },
   { least: 90, name: "share-3", label: "from 90 %" },
@@ -36,7 +36,7 @@ export const shareClasses = [
   { least: 0, name: "share-0", label: "below 50 %" },
 ];
 
-/** Coverage as areas: as large as a file has lines, colored by how many of them are covered. */
+/** A treemap of coverage: area is the number of lines, color the covered share. */
 export function coverageTreemap(files: readonly FileCoverage[], threshold: number): Html | null {
   const tiles = files.filter(({ total }) => total > 0);
   if (tiles.length === 0) return null;
@@ -48,7 +48,7 @@ ${detailsLine("area")}
 </div>`;
 }
 
-/** Directories with their files; of very many files, directories alone, as deep as there is room for. */
+/** Directories with files; only directories, as deep as there is room, where there are very many files. */
 function areasOf(files: readonly FileCoverage[]): readonly Area[] {
   if (files.length <= mostTiles) {
     return byDirectory(files, Number.POSITIVE_INFINITY).map(([name, within]) => ({
@@ -79,7 +79,7 @@ function map(root: Area, { name, width, height: mostHeight }: (typeof sizes)[num
     .sort((left, right) => (right.value ?? 0) - (left.value ?? 0));
   const height = Math.min(mostHeight, leastHeight + sorted.leaves().length * heightOfTile);
   const layout = treemap<Area>().tile(treemapSquarify).size([width, height]).paddingInner(2).round(true);
-  // Directories alone need no frames.
+  // Directories without files need no frames.
   if (sorted.height > 1) layout.paddingTop((node) => (node.depth === 1 ? headHeight : 0));
   const placed = layout(sorted);
   const directories = placed.children?.filter(({ children }) => children !== undefined) ?? [];
@@ -108,7 +108,7 @@ function tile({ data, depth, x0, x1, y0, y1 }: Node, { width, threshold, isFirst
   const share = shareText(data, threshold);
   const color = shareClasses.find(({ least }) => reaches(data, least))?.name;
   const room = x1 - x0 - 10;
-  // A file stands in the frame of its directory, whose name would only repeat there.
+  // The directory's frame already shows its name.
   const name = depth === 1 && fitted(data.name, room) === data.name ? data.name : lastPart(data.name);
   const label = y1 - y0 < 18 ? "" : fitted(name, room);
   const short = share.replace(/ \(.*/, "");

@@ -7,10 +7,10 @@ import { detailsLine, percent } from "./chart.ts";
 import { type Content, type Html, html, pageSection, pageTable } from "./html.ts";
 
 const chartHeight = 120;
-/** Room above and below for marks and labels. */
+/** Space above and below for marks and labels. */
 const margin = 22;
 
-/** How time and coverage went over the recorded runs, this one last; nothing where no earlier one is recorded. */
+/** Time and coverage of recorded runs, with this one last; nothing without earlier runs. */
 export function trendSection(summary: Summary): Html | null {
   const recent = summary.history?.recent ?? [];
   if (recent.length === 0 || summary.suites.length === 0 || summary.receipt?.reused) return null;
@@ -73,7 +73,7 @@ function coveragePoint({ lines }: PastRun, threshold: number): Measure {
   return { value: covered / total, text: formatPercent(covered, total, threshold) };
 }
 
-/** The axis begins at the floor, or at the least value where that is null: coverage moves little. */
+/** The axis begins at the floor, or at the minimum where that is null, as coverage varies little. */
 function lineChart(name: string, all: readonly Point[], { floor }: { readonly floor: number | null }): Html {
   const values = all.map(({ value }) => value);
   const most = Math.max(...values);
@@ -82,7 +82,7 @@ function lineChart(name: string, all: readonly Point[], { floor }: { readonly fl
   const placed = all.map((point, index) => ({
     ...point,
     index,
-    // Half a step at both ends, so that no mark is cut off.
+    // Half a step of space at both ends, so that no mark is cut off.
     x: percent(index + 0.5, all.length),
     y: most === least ? chartHeight / 2 : margin + (chartHeight - 2 * margin) * (1 - (point.value - least) / span),
   }));
@@ -106,7 +106,7 @@ interface PlacedPoint extends Point {
   readonly y: number;
 }
 
-/** Written above the point or below it; at the ends of the chart, so that it does not leave it. */
+/** Labels a point above or below, inside of the chart. */
 function valueLabel(point: PlacedPoint | undefined, count: number, down: number): Content {
   if (point === undefined) return null;
   const { index, x, y, text } = point;

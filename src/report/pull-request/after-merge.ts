@@ -4,25 +4,25 @@ import { clip, formatSeconds, listed, plural } from "../../shared/text.ts";
 import { code, escapeMarkdown, list, section } from "../markdown/markdown.ts";
 import { racesLetThrough } from "../verdict.ts";
 
-/** How much is shown. */
+/** Display limits. */
 export interface AfterMergeLimits {
   readonly facts: number;
 }
 
-/** Of fewer runs a range says little. */
+/** A range of fewer runs is not shown. */
 const leastRuns = 3;
-/** From which bound on it says something, in seconds. */
+/** Shorter bounds are not reported, in seconds. */
 const leastBound = 1;
 const longestName = 200;
 
-/** What the runs of this suite elsewhere can be held against, and what may come back there; null where nothing ran. */
+/** Expected durations and possible races for runs after the merge; null where nothing ran. */
 export function afterMergeSection(summary: Summary, limits: AfterMergeLimits): string | null {
   if (summary.suites.length === 0) return null;
   const items = [timeItem(summary), rangeItem(summary), ...raceItems(summary, limits), skippedItem(summary)];
   return section("After merging", list(items.filter((item) => item !== null)));
 }
 
-/** The wall time as it was measured, and what is the least that is possible with as many workers. */
+/** The measured wall time, and the minimum with the same number of workers. */
 function timeItem({ seconds, suites, environment, receipt }: Summary): string {
   const each = suites.map(({ name, seconds: taken, workers, schedule }) => {
     const isBound = schedule !== undefined && schedule.boundSeconds >= leastBound && workers > 1;
@@ -34,7 +34,7 @@ function timeItem({ seconds, suites, environment, receipt }: Summary): string {
   return `**Time** of ${run}: ${formatSeconds(seconds)} (${each.join("; ")}), measured on ${where}`;
 }
 
-/** Of earlier verified runs with as many workers. */
+/** The range of earlier verified runs with the same number of workers. */
 function rangeItem({ history, suites }: Summary): string | null {
   const workers = Math.max(...suites.map((suite) => suite.workers));
   const alike = (history?.recent ?? []).filter((run) => run.verdict === "verified" && run.workers === workers);
@@ -44,7 +44,7 @@ function rangeItem({ history, suites }: Summary): string | null {
   return `The last ${alike.length} verified runs with ${plural(workers, "worker")} here took ${formatSeconds(shortest)} to ${formatSeconds(longest)}`;
 }
 
-/** The races of this run that did not stop it, and those that earlier runs recorded. */
+/** Races of this run that were accepted, and races of earlier runs. */
 function raceItems(summary: Summary, limits: AfterMergeLimits): string[] {
   const write = ({ file, name }: { readonly file: string; readonly name: string }): string =>
     code(clip(`${file} › ${name}`, longestName));

@@ -4,15 +4,15 @@ import { mention, silentMention } from "../markdown/markdown.ts";
 const codeParts = /(^ {0,3}(`{3,}|~{3,})[^\n]*\n[\s\S]*?^ {0,3}\2[`~]*[ \t]*$|`[^`\n]+`)/gm;
 
 /**
- * A commit's message as the Markdown that its author wrote, cut to so many characters. It calls nobody, and nothing that
- * it leaves open (a comment, a block of code) takes in what follows it.
+ * A commit message as its author's Markdown, cut to so many characters. Mentions are disabled, and open comments or
+ * code blocks are closed.
  */
 export function authorsWords(message: string, length: number): string {
   const text = clip(plainText(message), length);
   return closedFence(closedComments(silenced(text)));
 }
 
-/** Names are called nowhere but outside of code. */
+/** Mentions only work outside of code. */
 function silenced(text: string): string {
   let end = 0;
   let written = "";
@@ -29,7 +29,7 @@ function closedComments(text: string): string {
   return closedComments(`${text.slice(0, open)}&lt;!--${text.slice(open + 4)}`);
 }
 
-/** A block of code ends with a fence of its own kind that is no shorter. */
+/** A code block needs a closing fence of the same kind and at least the same length. */
 function closedFence(text: string): string {
   let open = "";
   for (const line of text.split("\n")) {

@@ -14,23 +14,23 @@ import { riskSection } from "./risk.ts";
 import { filledTemplate } from "./template.ts";
 import { verificationSection } from "./verification-table.ts";
 
-/** Below the 65,536 characters that hosts take, with room for what an author adds. */
+/** Below the hosts' limit of 65,536 characters, with room for the author's additions. */
 export const longestBody = 60_000;
-/** What is left to us beside a template, or an author, that takes more. */
+/** The minimum space for our part, if a template or author needs more. */
 const leastRoom = 2_000;
-/** What may come between the parts of a body, in characters. */
+/** Space for line ends between the parts of a body, in characters. */
 export const lineEnds = 10;
 const longestTitle = 200;
 const shownReasons = 10;
 
-/** How much is shown; what comes out too long is written again with the next. */
+/** Display limits; a body that is too long is rendered with the next, stricter ones. */
 interface Limits extends ChangesLimits {
   readonly commits: number;
-  /** Of one commit's message, in characters. */
+  /** For one commit's message, in characters. */
   readonly message: number;
-  /** Of a subject, a reason or a command, in characters. */
+  /** For a subject, reason or command, in characters. */
   readonly line: number;
-  /** Of what is found of one kind. */
+  /** For each kind of finding. */
   readonly facts: number;
 }
 const generous: Limits = { commits: 50, message: 20_000, line: 1_000, areas: 20, filesPerArea: 20, facts: 10 };
@@ -38,9 +38,9 @@ const narrower: Limits = { commits: 20, message: 8_000, line: 500, areas: 10, fi
 const narrowest: Limits = { commits: 5, message: 2_000, line: 200, areas: 3, filesPerArea: 3, facts: 3 };
 
 /**
- * `.verify/pull-request.md`: a body ready to be sent, its first line the title, with the repository's template where it has
- * one. Everything of ours stands between markers, and comes from the commits or was measured. Stays under 60,000 characters
- * wherever the template leaves room: our lists are cut, and say so.
+ * `.verify/pull-request.md`: a complete body with the title in its first line, based on the repository's template where
+ * there is one. Our part is between markers, and comes from commits or was measured. It stays under 60,000 characters
+ * where the template leaves room; lists are cut with a remark.
  */
 export function pullRequestBody(summary: Summary, template: string | null = null): string {
   const title = titleLine(summary);
@@ -54,19 +54,19 @@ export function titleLine(summary: Summary): string {
   return `# ${escapeMarkdown(pullRequestTitle(summary))}`;
 }
 
-/** Our part of a body, between its markers, in so many characters or, where there is no room at all, in a few. */
+/** Our part of a body between markers, cut to so many characters, but never below a minimum. */
 export function pullRequestBlock(summary: Summary, room: number): string {
   const attributes = { ...subjectAttribute(summary), title: digestOf(titleLine(summary)) };
   const empty = markedBlock("", attributes).length;
   return markedBlock(textWithin(summary, Math.max(room, leastRoom) - empty), attributes);
 }
 
-/** What a body is about, as its marker names it: the branch, or the commit that is on none. */
+/** The subject in the marker: the branch, or the commit on a detached HEAD. */
 export function subjectAttribute({ branch, commit }: Summary): Record<string, string> {
   return branch === null ? { commit } : { branch };
 }
 
-/** The title: the only commit's subject, else what the branch's name says, else the newest commit's subject. */
+/** The title: the only commit's subject, else the branch's name in words, else the newest commit's subject. */
 export function pullRequestTitle({ branch, changes, commit }: Summary): string {
   const commits = changes?.commits ?? [];
   const [only] = commits;
@@ -76,7 +76,7 @@ export function pullRequestTitle({ branch, changes, commit }: Summary): string {
   return clip(plainLine(commits.at(-1)?.subject ?? `Commit ${shortId(commit)}`), longestTitle);
 }
 
-/** The text as long as fits: with shorter lists, then without the sections that are missed least, which are then named. */
+/** The longest text that fits: with shorter lists, then without the least important sections, which are named. */
 function textWithin(summary: Summary, room: number): string {
   for (const limits of [generous, narrower, narrowest]) {
     const text = joined(sections(summary, limits).map(([, written]) => written));
@@ -94,7 +94,7 @@ function textWithin(summary: Summary, room: number): string {
   return clip(joined(kept), room);
 }
 
-/** What can be looked up elsewhere, first what is missed least. */
+/** Sections that can be dropped, the least important first. */
 const droppable: readonly string[] = [
   "How to repeat it",
   "Changes by file",
@@ -138,7 +138,7 @@ function warning(summary: Summary, limits: Limits): string | null {
     .join("\n");
 }
 
-/** The author's own words: of a single commit its message as it stands, of several their subjects. */
+/** The author's text: the message of a single commit, or the subjects of several. */
 function summarySection({ changes }: Summary, limits: Limits): string | null {
   const commits = changes?.commits ?? [];
   const [only] = commits;

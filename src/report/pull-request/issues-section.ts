@@ -2,10 +2,10 @@ import type { Summary } from "../../model/summary.ts";
 import { clip, listed } from "../../shared/text.ts";
 import { escapeMarkdown, list, section } from "../markdown/markdown.ts";
 
-/** How much is shown. */
+/** Display limits. */
 export interface IssuesLimits {
   readonly commits: number;
-  /** Of a reference, in characters. */
+  /** For a reference, in characters. */
   readonly line: number;
 }
 
@@ -15,7 +15,7 @@ const issueReference = new RegExp(
   "gi",
 );
 
-/** "Closes #12" and the like, as the commits put it: hosts act on them only where they stand in the body. */
+/** "Closes #12" and similar from commits: hosts only act on them in the body. */
 export function issuesSection({ changes }: Summary, limits: IssuesLimits): string | null {
   const messages = (changes?.commits ?? []).map(({ subject, body: text }) => `${subject}\n${text}`).join("\n");
   const references = new Set([...messages.matchAll(issueReference)].map(([reference]) => escapeMarkdown(reference)));

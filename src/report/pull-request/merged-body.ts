@@ -1,26 +1,26 @@
 import { createHash } from "node:crypto";
 
-/** What became of a body. */
+/** A body after merging. */
 export interface MergedBody {
   readonly body: string;
-  /** Whether somebody edited our block, or its markers: then the body is left as it is. */
+  /** Whether somebody edited our block or its markers; the body is then unchanged. */
   readonly isEdited: boolean;
 }
 
-/** Our block in a body. */
+/** Our block within a body. */
 export interface Block {
-  /** Where it begins and ends in the body, markers included. */
+  /** Its start and end in the body, including markers. */
   readonly start: number;
   readonly end: number;
-  /** What its first marker tells beside the digest. */
+  /** Attributes of its first marker, besides the digest. */
   readonly attributes: Readonly<Record<string, string>>;
-  /** Whether it is not what was written: its digest differs, or is gone. */
+  /** Whether it was edited: its digest differs or is missing. */
   readonly isEdited: boolean;
 }
 
 /**
- * Our text between markers: the first one holds what the attributes tell, and a digest that tells whether the text was
- * edited since. The text cannot hold a marker itself.
+ * Our text between markers. The first marker contains the attributes and a digest that reveals edits. The text cannot
+ * contain a marker.
  */
 export function markedBlock(text: string, attributes: Readonly<Record<string, string>> = {}): string {
   const content = text.replace(/<!--(?=\s*pushproof:)/g, "&lt;!--").trim();
@@ -30,9 +30,8 @@ export function markedBlock(text: string, attributes: Readonly<Record<string, st
 }
 
 /**
- * A body that is there already, with our text as it now is. `ours` holds a marked block, which takes the place of the one
- * in the body; everything around that stays byte for byte, and a body without markers keeps all of its text above the
- * block. A block that somebody edited is left alone. An empty body becomes `ours` as a whole.
+ * Updates an existing body. `ours` contains a marked block, which replaces the one in the body; text around it stays
+ * unchanged, and a body without markers gets the block at its end. An edited block stays. An empty body becomes `ours`.
  */
 export function mergedBody(present: string, ours: string): MergedBody {
   if (present.trim() === "") return { body: ours, isEdited: false };
@@ -45,8 +44,8 @@ export function mergedBody(present: string, ours: string): MergedBody {
 }
 
 /**
- * The same where our block was edited, for an author who says that it may go: ours takes its place; where the markers are not
- * one pair, nothing says how far ours went, so that only they go, and ours stands below the rest.
+ * The same where our block was edited and the author agrees to replace it. Unless there is exactly one pair of markers,
+ * only the markers are removed and ours is appended.
  */
 export function forcedBody(present: string, ours: string): string {
   const block = blockIn(present);
@@ -55,7 +54,7 @@ export function forcedBody(present: string, ours: string): string {
   return appended(present.replace(new RegExp(`${marker.source}[ \\t]*\\r?\\n?`, "g"), ""), written);
 }
 
-/** Our block in a body; null where there is no marker, `broken` where the markers are not one pair. */
+/** Our block in a body; null without markers, `broken` unless they are one pair. */
 export function blockIn(body: string): Block | "broken" | null {
   const markers = [...body.matchAll(marker)];
   if (markers.length === 0) return null;
@@ -71,19 +70,19 @@ export function blockIn(body: string): Block | "broken" | null {
   };
 }
 
-/** What of a body is not ours: the text around the block. Where the markers are not one pair, all of it. */
+/** The text around our block, or the whole body unless there is one pair of markers. */
 export function aroundBlock(body: string): string {
   const block = blockIn(body);
   return block === null || block === "broken" ? body : `${body.slice(0, block.start)}${body.slice(block.end)}`;
 }
 
-/** The text with the block below it, a blank line between them. */
+/** The text with the block below, separated by a blank line. */
 export function appended(text: string, block: string): string {
   const gap = /\n\r?\n$/.test(text) ? "" : text.endsWith("\n") ? "\n" : "\n\n";
   return `${text}${gap}${block}\n`;
 }
 
-/** Sixteen hexadecimal digits that tell whether a text changed; hosts and editors may change its line ends. */
+/** A digest of sixteen hexadecimal digits; ignores line ends, which hosts and editors may change. */
 export function digestOf(text: string): string {
   const lines = text.split(/\r?\n/).map((line) => line.trimEnd());
   return createHash("sha256").update(lines.join("\n").trim()).digest("hex").slice(0, 16);
@@ -96,7 +95,7 @@ function attributesOf(text: string): Record<string, string> {
   return Object.fromEntries(pairs.map(([, name = "", value = ""]) => [name, decoded(value)]));
 }
 
-/** What somebody wrote there by hand may not be what we would have. */
+/** Hand-written values may be malformed. */
 function decoded(value: string): string {
   try {
     return decodeURIComponent(value);

@@ -1,11 +1,11 @@
 import { isTestFile } from "../../coverage/files/file-kinds.ts";
 import type { FileChange } from "../../model/summary.ts";
 
-/** A kind of file that is worth a look wherever it is changed. */
+/** A kind of file whose changes deserve attention. */
 export interface RiskKind {
-  /** As it begins a line. */
+  /** At the beginning of a line. */
   readonly name: string;
-  /** As it stands in a list of what was looked for. */
+  /** In a list of kinds. */
   readonly noun: string;
   readonly isMet: (file: string) => boolean;
 }
@@ -34,12 +34,15 @@ export const riskKinds: readonly RiskKind[] = [
   { name: "CI, hooks and their configuration", noun: "CI files and hooks", isMet: (file) => pipeline.test(file) },
 ];
 
-/** Whether a file is written by a package manager: its lines say nothing of how much there is to read. */
+/** Whether a package manager writes the file, so that its lines need no review. */
 export function isLockFile(file: string): boolean {
   return lockFile.test(file);
 }
 
-/** Whether the changes take tests away: a test file that is deleted, is no longer one by its name, or lost more lines than it got. */
+/**
+ * Whether the changes remove tests: a deleted test file, one renamed to something else, or one that lost more lines
+ * than it gained.
+ */
 export function losesTests({ file, from = file, deleted, added, removed }: FileChange): boolean {
   if (!isTestFile(from)) return false;
   return deleted === true || !isTestFile(file) || (removed ?? 0) > (added ?? 0);

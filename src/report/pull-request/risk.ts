@@ -13,22 +13,22 @@ import { changedName } from "../markdown/changes.ts";
 import { code, list, section } from "../markdown/markdown.ts";
 import { isLockFile, losesTests, riskKinds } from "./risk-kinds.ts";
 
-/** How much is shown of each kind. */
+/** Display limits for each kind. */
 export interface RiskLimits {
   readonly facts: number;
 }
 
-/** More changed lines than that are called large. */
+/** More changed lines than this are called large. */
 const largeFrom = 400;
 const longestText = 120;
 const longestPlace = 200;
 
-/** What was looked for, and what was found of it; null where it could not be looked for. */
+/** A kind of risk and its findings; null where it could not be checked. */
 type Finding = readonly [lookedFor: string, found: string | null];
 
 /**
- * What in the changes is worth a look, each with where it is; one line where there is nothing of the kind. Only what could
- * be looked for is said to be missing. Null where it is not known what changed.
+ * Changes that deserve attention, with their location; one line for kinds without findings. Kinds that could not be
+ * checked are not mentioned. Null where the changes are unknown.
  */
 export function riskSection(summary: Summary, limits: RiskLimits): string | null {
   const { changes, coverage } = summary;
@@ -66,7 +66,7 @@ function testsFinding({ files }: Changes, limits: RiskLimits): Finding {
   return ["deleted or shrunk tests", fact("Tests deleted or shrunk", listed(lost, limits.facts, changeText, "file"))];
 }
 
-/** Compared with the last run of the base branch, where this run was a whole one. */
+/** Compared with the last run of the base branch, if this run is complete. */
 function fewerTests(summary: Summary): Finding[] {
   const { history, incomplete, suites } = summary;
   const base = history?.base ?? null;

@@ -1,7 +1,7 @@
 import type { SimpleGit } from "simple-git";
 import { appended, blockIn } from "./merged-body.ts";
 
-/** A template of the repository, and what else it has. */
+/** A pull-request template of the repository, and the others. */
 export interface PullRequestTemplate {
   /** Relative to the repo's root. */
   readonly file: string;
@@ -10,19 +10,19 @@ export interface PullRequestTemplate {
   readonly others: readonly string[];
 }
 
-/** Where GitHub looks for the template that is everybody's, in the order in which it does; names in any case. */
+/** GitHub's locations of the default template in order of precedence; case is ignored. */
 const gitHubDefaults = ["\\.github/", "", "docs/"].map(
   (directory) => new RegExp(String.raw`^${directory}pull_request_template(?:\.(?:md|markdown|txt))?$`, "i"),
 );
-/** Of several, this one is meant where nothing else is said. */
+/** The default among several templates. */
 const gitHubNamedDefault = /^(?:\.github\/|docs\/)?pull_request_template\/(?:default|pull_request_template)\.md$/i;
 const gitHubChoices = /^(?:\.github\/|docs\/)?pull_request_template\/[^/]+\.(?:md|markdown|txt)$/i;
 const gitLabDefault = /^\.gitlab\/merge_request_templates\/default\.md$/i;
 const gitLabChoices = /^\.gitlab\/merge_request_templates\/[^/]+\.md$/i;
 
 /**
- * Which of the files, named relative to the repo's root, is the template: GitHub's default, GitLab's, else the first by
- * name of those that an author chooses from. Null where there is none.
+ * Chooses the template among files relative to the repository's root: GitHub's default, GitLab's, else the first by
+ * name. Null where there is none.
  */
 export function chooseTemplate(names: readonly string[]): Pick<PullRequestTemplate, "file" | "others"> | null {
   const sorted = [...names].sort();
@@ -33,7 +33,7 @@ export function chooseTemplate(names: readonly string[]): Pick<PullRequestTempla
   return file === undefined ? null : { file, others };
 }
 
-/** The template that a commit holds; null where it has none, or none that can be read. */
+/** The template of a commit; null where there is none, or it is unreadable. */
 export async function readPullRequestTemplate(git: SimpleGit, commit: string): Promise<PullRequestTemplate | null> {
   try {
     const files = await listFiles(git, commit);
@@ -46,10 +46,10 @@ export async function readPullRequestTemplate(git: SimpleGit, commit: string): P
   }
 }
 
-/** What at the root may be a template, or hold one: no more is listed, as a repository may hold a great many files. */
+/** Root entries that may be or contain a template; others are not listed, as a repository may be huge. */
 const templatePlace = /^(?:\.github|\.gitlab|docs|pull_request_template.*)$/i;
 
-/** The object of each file where templates may be; links and submodules have no text of their own. */
+/** The objects of possible template files; links and submodules are skipped. */
 async function listFiles(git: SimpleGit, commit: string): Promise<Map<string, string>> {
   const names = await git.raw(["ls-tree", "--name-only", "-z", "--full-tree", commit]);
   const places = names.split("\0").filter((name) => templatePlace.test(name));
@@ -63,10 +63,10 @@ async function listFiles(git: SimpleGit, commit: string): Promise<Map<string, st
   );
 }
 
-/** A lone first marker says where ours goes as well as a pair does. */
+/** A single first marker also shows where our part goes. */
 const loneMarker = /<!--[ \t]*pushproof:begin\b[^>]*-->/;
 
-/** The template word for word, with the block where it has our markers, else below it. No checkbox is ticked. */
+/** The template, unchanged, with our block at its markers or at the end. Checkboxes stay unticked. */
 export function filledTemplate(template: string, block: string): string {
   const place = blockIn(template);
   if (place === "broken") {

@@ -5,9 +5,9 @@ import { clip, formatSeconds, listed, shortId } from "../../shared/text.ts";
 import { code, escapeMarkdown, section, table } from "../markdown/markdown.ts";
 import { verdictInWords, verdictMark } from "../verdict.ts";
 
-/** How much is shown. */
+/** Display limits. */
 export interface VerificationLimits {
-  /** Of a cell, in characters. */
+  /** For a cell, in characters. */
   readonly line: number;
 }
 
@@ -15,7 +15,7 @@ const shownDatabases = 4;
 const shownRejections = 3;
 const shownChecks = 20;
 
-/** What was verified and measured, with the commit and the receipt; what was not measured is left out. */
+/** Figures of the verification, with commit and receipt; unmeasured ones are left out. */
 export function verificationSection(summary: Summary, { line }: VerificationLimits): string | null {
   const commit = summary.verifiedIn === "working tree" ? "on top of " : "";
   const rows: [string, string | null][] = [
@@ -40,7 +40,7 @@ export function verificationSection(summary: Summary, { line }: VerificationLimi
   );
 }
 
-/** A pass that is kept as proof: who pushes the same tree again does not wait. */
+/** The receipt, with which a push of the same tree takes no time. */
 function receipt({ receipt: kept, verdict }: Summary): string | null {
   if (kept !== null) return `kept for tree ${code(shortId(kept.tree))}${kept.reused ? " by that earlier run" : ""}`;
   return verdict === "verified" ? "none was kept" : null;

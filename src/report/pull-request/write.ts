@@ -8,14 +8,14 @@ import { aroundBlock, blockIn, digestOf, mergedBody } from "./merged-body.ts";
 import type { PullRequestTemplate } from "./template.ts";
 
 const fileName = "pull-request.md";
-/** Where ours goes while the author's stands in its place. */
+/** The file for our text, where the author's is kept. */
 const newName = "pull-request.new.md";
 
 /**
- * Writes `pull-request.md` into the absolute directory of the reports. What the author wrote there for the same branch is
- * kept: the title, all around our block, and the whole file where the block itself was edited, in which case ours goes to
- * `pull-request.new.md`. What belongs to another branch is put aside, and comes back with that branch. Gives what the author
- * should know of it, a sentence each.
+ * Writes `pull-request.md` into the absolute directory of reports. Keeps the author's edits for the same branch: the
+ * title and all text around our block, or the whole file where the block itself was edited; ours then goes to
+ * `pull-request.new.md`. A file for another branch is set aside and restored with that branch. Returns notes for the
+ * author, one sentence each.
  */
 export async function writePullRequest(
   directory: string,
@@ -46,8 +46,8 @@ export async function writePullRequest(
 }
 
 /**
- * The text of the pull request that is to be opened: `pull-request.md` as it is written now, with what the author wrote into
- * it; ours alone where somebody edited our part, which may tell of another run.
+ * The text for opening the pull request: `pull-request.md` including the author's edits; only ours where our block was
+ * edited, as it may describe another run.
  */
 export async function pullRequestToSend(
   directory: string,

@@ -5,21 +5,21 @@ import type { Room } from "./screen.ts";
 import { timeLeftText } from "./time-left.ts";
 import { clipToWidth, padToWidth, shortFile, widthOf } from "./width.ts";
 
-/** How far a suite is, for a reader: names as they may be shown. */
+/** The progress of a suite, with display names. */
 export interface SuiteView {
   readonly done: number;
   readonly total: number;
-  /** Whether no more tests turn up. */
+  /** Whether the total is final. */
   readonly isTotalFinal: boolean;
   readonly failed: number;
-  /** Null where nothing tells. */
+  /** Null where unknown. */
   readonly secondsLeft: number | null;
   readonly workers: readonly WorkerView[];
-  /** The tests that have been running for long, those that were begun first in front. */
+  /** Long-running tests, oldest first. */
   readonly slow: readonly RunningSummary[];
 }
 
-/** What one worker does. */
+/** What one worker is doing. */
 export interface WorkerView {
   readonly name: string;
   readonly file: string;
@@ -27,11 +27,11 @@ export interface WorkerView {
   readonly failed: number;
 }
 
-/** How many tests that have been running for long are named. */
+/** How many long-running tests are listed. */
 const shownSlow = 3;
 const longestBar = 40;
 const shortestBar = 10;
-/** Less of a file's name says nothing. */
+/** Shorter file names are not useful. */
 const shortestFile = 8;
 
 /** "412 of 806 tests, 2 failed, about 34 s left". */
@@ -47,7 +47,7 @@ function slowText({ worker, file, name, seconds }: RunningSummary): string {
   return `${worker ?? "it is"} in ${file} › ${name} for ${formatAge(seconds)}`;
 }
 
-/** What stands below the title of a suite that runs: a bar, and a line for each worker, none of them wider than there is room. */
+/** The lines below a running suite's title: a bar, and a line per worker, within the available width. */
 export function suiteLines(view: SuiteView, room: Room, colors: Colors): string[] {
   if (view.total === 0) return [];
   const bars = barLines({ ...view, slow: [] }, room.columns, colors);
@@ -59,7 +59,7 @@ export function suiteLines(view: SuiteView, room: Room, colors: Colors): string[
   return [...bars, ...workers, ...slow.slice(0, Math.max(0, rows - workers.length))];
 }
 
-/** The bar and the phrase beside it; below it where there is no room beside it. */
+/** The bar with the phrase next to it, or below where there is no room. */
 function barLines(view: SuiteView, columns: number, colors: Colors): string[] {
   const phrase = suitePhrase(view);
   const beside = Math.min(longestBar, columns - widthOf(phrase) - 5);
@@ -74,7 +74,7 @@ function endOfPhrase({ failed, secondsLeft }: SuiteView): string[] {
   return [...(failed > 0 ? [`${failed} failed`] : []), ...(secondsLeft === null ? [] : [timeLeftText(secondsLeft)])];
 }
 
-/** Full only when all is done: a bar that is full and goes on is not believed. */
+/** Only full when everything is done. */
 function bar({ done, total, isTotalFinal, failed }: SuiteView, cells: number, { green, red, dim }: Colors): string {
   const full = Math.min(isTotalFinal ? cells : cells - 1, Math.floor((done / total) * cells));
   return `[${(failed > 0 ? red : green)("█".repeat(full))}${dim("░".repeat(cells - full))}]`;
@@ -95,7 +95,7 @@ function workerLines(workers: readonly WorkerView[], { columns, rows }: Room, co
     const done = `${String(worker.done).padStart(counts)} done`;
     const line = `  ${name}  ${file}  ${done}`;
     const failed = failedText(worker);
-    // Where even the shortest of names is too long there is no room for colors either.
+    // If even the shortest name is too long, there is no room for colors either.
     if (widthOf(line) + widthOf(failed) + 2 > columns) return clipToWidth(`${line}  ${failed}`.trimEnd(), columns);
     const end = failed === "" ? "" : `  ${colors.red(failed)}`;
     return `  ${colors.cyan(name)}  ${file}  ${colors.dim(done)}${end}`;

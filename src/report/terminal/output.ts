@@ -5,20 +5,20 @@ import { LiveArea } from "./live-area.ts";
 import { plainScreen, type Screen, sizeOf } from "./screen.ts";
 import { wrapWords } from "./width.ts";
 
-/** Where a run is shown: a terminal, on which lines can be drawn again, or any other stream. */
+/** Where a run is displayed: a terminal with redrawn lines, or a plain stream. */
 export interface Output {
   readonly colors: Colors;
-  /** What a text has to fit on. */
+  /** The space for text. */
   readonly screen: Screen;
-  /** The lines that are drawn again; null where nothing can be. */
+  /** The redrawn area; null on a plain stream. */
   readonly area: LiveArea | null;
-  /** Writes sentences, a line each; on a terminal broken between their words where they are longer than the screen. */
+  /** Writes sentences, one per line; wraps them on a terminal. */
   say(text: string): void;
-  /** Writes lines as they are: laid out for the screen already, or read by a program. */
+  /** Writes lines without wrapping them: they are laid out already, or read by a program. */
   print(text: string): void;
 }
 
-/** Opens the output on a stream: live on a terminal, plain lines elsewhere and in CI. */
+/** Opens the output for a stream: live on a terminal, plain in CI and elsewhere. */
 export function openOutput(stream: Writable, environment: Environment): Output {
   const colors = colorsFor(stream, environment);
   return isTerminal(stream, environment) && !isSwitchedOn(environment.CI)

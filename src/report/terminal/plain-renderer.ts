@@ -1,13 +1,13 @@
 import { formatSeconds } from "../../shared/text.ts";
 import { type RunningStage, StageRenderer } from "./renderer.ts";
 
-/** How often a stage that goes on says how far it is where lines cannot be replaced, in milliseconds. */
+/** How often a running stage prints its progress, in milliseconds. */
 const longSilence = 10_000;
 
-/** Plain lines: one when a stage takes long, one when it ends. Nothing that needs a cursor. */
+/** Prints plain lines: one when a stage takes long, one when it ends. */
 export class PlainRenderer extends StageRenderer {
   protected readonly interval = 500;
-  /** What stages took when they last said how far they are, by title. */
+  /** When each stage last printed its progress, by title. */
   readonly #said = new Map<string, number>();
 
   protected override draw(running: readonly RunningStage[]): void {

@@ -22,18 +22,18 @@ export interface RunningStage {
 }
 
 /**
- * What both of our renderers do: follow listr2's tasks, those of nested lists too, and tell what begins and ends. A task
- * without a title, which only holds a list, is not shown.
+ * Base of our renderers: follows listr2's tasks, including nested lists, and reports beginnings and ends. Tasks without
+ * a title only group others.
  */
 export abstract class StageRenderer {
-  // What listr2 asks of a renderer class: whether it does without a terminal, and which options it takes.
+  // Required by listr2: whether it works without a terminal, and its options.
   static nonTTY = true;
   static rendererOptions: RendererOptions;
   static rendererTaskOptions: StageOptions;
 
   protected readonly output: Output;
   readonly #tasks: readonly RendererTask[];
-  /** When each task began that is running, in the order in which they began. */
+  /** When each running task began, in order. */
   readonly #begun = new Map<RendererTask, number>();
   #clock: NodeJS.Timeout | undefined;
 
@@ -44,9 +44,9 @@ export abstract class StageRenderer {
 
   /** How often `draw` is called, in milliseconds. */
   protected abstract readonly interval: number;
-  /** Shows how far the run is. */
+  /** Displays the progress of the run. */
   protected abstract draw(running: readonly RunningStage[]): void;
-  /** Takes away what is shown of stages that run. */
+  /** Removes the display of running stages. */
   protected abstract clear(): void;
 
   /** Called by listr2 before the first task begins. */
@@ -55,7 +55,7 @@ export abstract class StageRenderer {
     this.#clock = setInterval(() => this.#update(), this.interval);
   }
 
-  /** Called by listr2 after the last task, or the first that threw, while tasks beside it may go on. */
+  /** Called by listr2 after the last task or the first failure; parallel tasks may still run. */
   end(): void {
     clearInterval(this.#clock);
     this.#begun.clear();
@@ -64,7 +64,7 @@ export abstract class StageRenderer {
 
   #follow(tasks: readonly RendererTask[]): void {
     for (const task of tasks) {
-      // listr2's enums cannot be used here: they would load all of it.
+      // Importing listr2's enums would load the whole package.
       task.on("SUBTASK" as never, (subtasks) => this.#follow(subtasks as unknown as RendererTask[]));
       if (task.hasTitle()) task.on("STATE" as never, (state) => this.#turn(task, state as unknown as ListrTaskState));
     }
@@ -77,7 +77,7 @@ export abstract class StageRenderer {
     }
     const began = this.#begun.get(task);
     if (began === undefined || (state !== "COMPLETED" && state !== "FAILED")) return;
-    // What was told last may not have been shown.
+    // The last news may not have been printed yet.
     this.#showNews(optionsOf(task));
     this.#begun.delete(task);
     const took = formatSeconds((performance.now() - began) / 1000);
@@ -102,7 +102,7 @@ export abstract class StageRenderer {
 
   #showNews({ view }: StageOptions): void {
     const { columns, wraps } = this.output.screen;
-    // Where a reader breaks the lines there is room for somebody else's long names, within reason.
+    // If the reader wraps lines, other names may be longer, within limits.
     for (const line of view?.news?.(wraps ? columns - 1 : 400, this.output.colors) ?? []) this.output.print(line);
   }
 }

@@ -7,30 +7,27 @@ import { type Stage, stage } from "./stage.ts";
 import { printEnd } from "./stage-end.ts";
 
 /**
- * Runs stages one after another as listr2's tasks, and shows them. Throws what the first stage throws that does; stages
- * beside that one go on, so the caller ends what they began.
+ * Runs stages as listr2 tasks and displays them. Throws the first error; parallel stages continue, so the caller must
+ * end what they began.
  */
 export async function runStages(stages: readonly Stage[], output: Output): Promise<void> {
-  // Loaded only where something runs: a tree that is proven already does without.
+  // Imported lazily: a proven tree does not need it.
   const { Listr } = await import("listr2");
   const list = new Listr<unknown, typeof LiveRenderer | typeof PlainRenderer>([...stages], {
     renderer: output.area === null ? PlainRenderer : LiveRenderer,
     rendererOptions: { output },
     concurrent: false,
     exitOnError: true,
-    // Ours end what runs and leave with our exit codes; listr2's would end the process with 127.
+    // Our own handlers stop everything and use our exit codes; listr2's would exit with 127.
     registerSignalListeners: false,
   } as never);
   await list.run();
 }
 
-/** How long work may take before it is shown while it goes on, in milliseconds. */
+/** Work that takes longer than this is shown while it runs, in milliseconds. */
 const noticed = 200;
 
-/**
- * Shows work that began before anything else could be known, and gives its value. Work that is over at once costs no more
- * than its line: listr2 is not even loaded.
- */
+/** Displays work that already began, and returns its value. Fast work only prints its line, without loading listr2. */
 export async function showStage<Value>(
   title: string,
   work: Promise<Value>,

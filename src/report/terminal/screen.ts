@@ -1,17 +1,17 @@
 import type { Writable } from "node:stream";
 
-/** How much there is room for, in characters. */
+/** The available space, in characters. */
 export interface Room {
   readonly columns: number;
   readonly rows: number;
 }
 
-/** How much of a text is seen at once, and whether it is for us to break its lines: whatever reads a pipe does that itself. */
+/** The size of the screen, and whether we wrap lines; readers of a pipe do that themselves. */
 export interface Screen extends Room {
   readonly wraps: boolean;
 }
 
-/** What is reckoned with where there is no terminal. */
+/** The assumed size without a terminal. */
 export const plainScreen: Screen = { columns: 80, rows: 24, wraps: false };
 
 /** A stream that may be a terminal. */
@@ -22,12 +22,12 @@ type Terminal = Writable & {
 };
 
 /**
- * How large a terminal is now; 80 by 24 where it does not tell. It is asked anew each time: what Node keeps is of before
- * the last change of the window, until the signal for that has come through.
+ * The current size of a terminal; 80 by 24 where unknown. It is read each time, as Node's value is outdated until the
+ * resize signal arrives.
  */
 export function sizeOf(stream: Writable): Room {
   const terminal = stream as Terminal;
   const [columns, rows] = terminal.getWindowSize?.() ?? [terminal.columns, terminal.rows];
-  // A terminal that nobody has told its size says 0.
+  // A terminal of unknown size reports 0.
   return { columns: columns || plainScreen.columns, rows: rows || plainScreen.rows };
 }

@@ -1,12 +1,12 @@
 import type { Output } from "./output.ts";
 import { wrapWords } from "./width.ts";
 
-/** How a stage ended; `text` is null for one that threw. */
+/** The end of a stage; `text` is null for one that threw. */
 export interface StageEnd {
   readonly title: string;
   readonly text: string | null;
   readonly isBad: boolean;
-  /** How long it took, as a text. */
+  /** The duration as text. */
   readonly took: string;
 }
 
@@ -16,9 +16,9 @@ export function printEnd({ title, text, isBad, took }: StageEnd, output: Output)
   const mark = isBad ? red("✘") : green("✔");
   const words = text === null ? title : `${title}: ${text}`;
   const { columns, wraps } = output.screen;
-  // Whatever reads a pipe breaks the lines itself.
+  // Readers of a pipe wrap lines themselves.
   const lines = wraps ? wrapWords(`  ${words} (${took})`, columns) : [`  ${words} (${took})`];
-  // The time is dim where it has not been broken; the mark takes the place of the first two columns.
+  // The duration is dimmed unless it was wrapped; the mark replaces the first two columns.
   const [first = "", ...others] = lines.map((line) =>
     line.endsWith(`(${took})`) ? line.slice(0, -took.length - 2) + dim(`(${took})`) : line,
   );

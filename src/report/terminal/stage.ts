@@ -2,37 +2,37 @@ import type { ListrTask } from "listr2";
 import type { Colors } from "../../shared/colors.ts";
 import type { Room } from "./screen.ts";
 
-/** The words shown when a stage ends; `isBad` marks it as failed, though what follows runs nevertheless. */
+/** The text displayed when a stage ends; `isBad` marks it as failed, although later stages run. */
 export interface StageOutcome {
   readonly text: string;
   readonly isBad: boolean;
 }
 
-/** What the renderers ask a stage while it runs. */
+/** What renderers read from a running stage. */
 export interface StageView {
-  /** How far it is, in a few words; empty where there is nothing to say. */
+  /** Its progress in a few words; may be empty. */
   phrase(): string;
-  /** The same in lines that are drawn anew in their place, below the title and instead of the phrase. */
+  /** Its progress as lines, redrawn below the title instead of the phrase. */
   lines?(room: Room, colors: Colors): readonly string[];
-  /** Lines that stay on the screen, each given once. */
+  /** Lines to print permanently, each returned once. */
   news?(columns: number, colors: Colors): readonly string[];
 }
 
-/** The options of a listr2 task that our renderers know. The task itself sets them as it goes on. */
+/** Task options for our renderers, which the task updates itself. */
 export interface StageOptions {
   view: StageView | null;
   outcome: StageOutcome | null;
-  /** Whether its own work threw. listr2 also calls a task failed that still runs while another one beside it threw. */
+  /** Whether its own work threw. listr2 also marks running tasks as failed when a parallel one threw. */
   hasThrown: boolean;
 }
 
-/** A listr2 task as our renderers show it. */
+/** A listr2 task for our renderers. */
 // biome-ignore lint/suspicious/noExplicitAny: listr2 has no type for the tasks of a renderer that it does not know.
 export type Stage = ListrTask<any, any, any>;
 
 /**
- * A listr2 task that says in a few words how it ended; `show` takes what is to be seen of it while it runs. Without such
- * words nothing stays of it on the screen, unless it throws.
+ * A listr2 task with a text at its end; `show` displays it while it runs. Without a text nothing stays on the screen,
+ * unless it throws.
  */
 export function stage(
   title: string,
@@ -55,7 +55,7 @@ export function stage(
   };
 }
 
-/** Stages that run at the same time; the first that throws ends the run, while the others go on in the background. */
+/** Parallel stages; the first error ends the run while the others continue in the background. */
 export function sideBySide(...stages: readonly (readonly Stage[])[]): Stage {
   const columns = stages.filter((column) => column.length > 0);
   return {

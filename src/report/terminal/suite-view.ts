@@ -6,14 +6,14 @@ import type { Room } from "./screen.ts";
 import type { StageView } from "./stage.ts";
 import { type ShownTime, secondsLeft, steadyTime } from "./time-left.ts";
 
-/** From how many seconds on a test that runs is named: a reader asks whether it hangs. */
+/** A test that runs longer than this is listed, as it may hang; in seconds. */
 const longWait = 20;
 
-/** Shows a suite while it runs: its counts, its workers, the time left, and each failure as it happens. */
+/** Displays a running suite: counts, workers, time left, and failures as they happen. */
 export class RunningSuiteView implements StageView {
   readonly #suite: RunningSuite;
   readonly #failures = new FailureNews();
-  /** The processes of which it was said that they do not end. */
+  /** Processes already reported as not ending. */
   readonly #keptAlive = new Set<unknown>();
   #shown: ShownTime | null = null;
 

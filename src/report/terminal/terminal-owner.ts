@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 
 /**
- * Whether what is drawn on the terminal is still ours to draw over. `git push` ends at once on Ctrl-C and leaves its hook
- * behind: the shell's prompt is there then, below our lines. Where the system does not tell, we take it for ours.
+ * Whether we may still draw on the terminal. On Ctrl-C `git push` exits at once and leaves its hook running; the
+ * shell's prompt is then below our lines. Assumed true where the system does not say.
  */
 export function ownsTerminal(): boolean {
   try {
     const stat = readFileSync("/proc/self/stat", "latin1");
-    // Behind the name, which may hold blanks and parentheses: state, parent, group, session, terminal, its foreground group.
+    // The name may contain blanks and parentheses; after it: state, parent, group, session, terminal, foreground group.
     const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return foreground === "-1" || group === foreground;
   } catch {

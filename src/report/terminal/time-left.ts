@@ -1,26 +1,25 @@
 import type { BegunFile } from "../../suite/progress/running-suite.ts";
 
-/** How far a run is, as far as the time it still takes hangs on it. */
+/** The progress of a run, for the time estimate. */
 export interface RunSoFar {
-  /** What each file took the last time, in seconds. */
+  /** The recorded duration of each file, in seconds. */
   readonly recorded: ReadonlyMap<string, number>;
-  /** The files that were begun, named as in what is recorded. */
+  /** The files that have begun, named as in `recorded`. */
   readonly begun: ReadonlyMap<string, BegunFile>;
-  /** How many files run side by side. */
+  /** How many files run in parallel. */
   readonly workers: number;
-  /** Whether there are tests that have not ended. */
+  /** Whether tests are still running or to come. */
   readonly hasTestsLeft: boolean;
 }
 
-/** How much of the work is taken to go as fast as the last time before this run's own pace counts as much, as a share. */
+/** The weight of recorded durations against this run's own pace, as a share of the total work. */
 const recordedWeight = 0.1;
 const slowest = 5;
 const fastest = 0.2;
 
 /**
- * How long the run still takes, in seconds: what is left of the recorded work, shared among the workers, but no less than
- * the longest file, at the pace of this run so far. Null where nothing is known, or all that was known is over and tests
- * go on nevertheless: no time is better than a wrong one.
+ * The remaining time in seconds: the remaining recorded work divided by the workers, at least the longest file,
+ * adjusted to this run's pace. Null where nothing is recorded, or recorded work is done but tests continue.
  */
 export function secondsLeft({ recorded, begun, workers, hasTestsLeft }: RunSoFar): number | null {
   const total = [...recorded.values()].reduce((sum, seconds) => sum + seconds, 0);
@@ -36,7 +35,7 @@ export function secondsLeft({ recorded, begun, workers, hasTestsLeft }: RunSoFar
   return Math.max(work / Math.max(1, workers), ...left);
 }
 
-/** How much slower the files that are over went than the last time, damped while they are few. */
+/** The pace of finished files compared with their records, damped while they are few. */
 function paceOf(recorded: RunSoFar["recorded"], begun: RunSoFar["begun"], total: number): number {
   const prior = total * recordedWeight;
   let expected = prior;
@@ -50,17 +49,17 @@ function paceOf(recorded: RunSoFar["recorded"], begun: RunSoFar["begun"], total:
   return Math.min(slowest, Math.max(fastest, took / expected));
 }
 
-/** A time left as it was last shown. */
+/** The displayed time left. */
 export interface ShownTime {
   readonly seconds: number;
-  /** When that was, in seconds of any clock. */
+  /** In seconds of any clock. */
   readonly at: number;
 }
 
-/** In how many seconds what is shown comes near to an estimate that differs. */
+/** The time constant for smoothing the displayed time, in seconds. */
 const smoothingSeconds = 4;
 
-/** What to show of an estimate: the clock's own countdown, which glides to the estimate so that it does not jump. */
+/** The displayed time: counts down, and approaches the estimate smoothly so that it does not jump. */
 export function steadyTime(shown: ShownTime | null, estimate: number, at: number): ShownTime {
   if (shown === null) return { seconds: Math.max(0, estimate), at };
   const passed = Math.max(0, at - shown.at);
@@ -69,7 +68,7 @@ export function steadyTime(shown: ShownTime | null, estimate: number, at: number
   return { seconds: Math.max(0, counted + (estimate - counted) * share), at };
 }
 
-/** "about 34 s left", "about 2 min 10 s left", "a few seconds left"; above a minute in steps of five, which are steadier. */
+/** "about 34 s left", "about 2 min 10 s left", "a few seconds left"; above a minute in steps of five seconds. */
 export function timeLeftText(seconds: number): string {
   const whole = Math.round(seconds);
   if (whole < 5) return "a few seconds left";

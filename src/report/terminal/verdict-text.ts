@@ -9,28 +9,28 @@ import { failureLines } from "./failure-lines.ts";
 import { plainScreen, type Screen } from "./screen.ts";
 import { widthOf, wrapWords } from "./width.ts";
 
-/** Of any screen, however high: more is not read. */
+/** A limit for any screen height. */
 const mostRows = 24;
-/** Where even that does not fit, the end of it is what is seen. */
+/** The minimum on any screen. */
 const fewestRows = 10;
-/** The prompt, and an empty line. */
+/** For the prompt and an empty line. */
 const rowsLeft = 2;
-/** Below that many columns nothing is set in far. */
+/** On narrower screens, indentation is small. */
 const narrow = 60;
-/** How many failures there is to be room for, a row each, before anything else says all it has to say. */
+/** At least this many failures get a row each before other parts are complete. */
 const fewestFailures = 3;
 
-/** How much is said of what a long run may have much of: how many items, and how many characters of each. */
+/** Limits for lists: the number of items, and the length of each. */
 interface Detail {
   readonly reasons: number;
-  /** Of those that only tell something: what would help is always said, and whole. */
+  /** For informational notes; advice is always complete. */
   readonly notes: number;
-  /** Of databases that were refused; what to do about these goes with them. */
+  /** For rejected connections and their remedies. */
   readonly others: number;
   readonly characters: number;
 }
 
-/** From what is wanted to what must do. */
+/** From the preferred detail to the minimum. */
 const details: readonly Detail[] = [
   { reasons: 3, notes: 10, others: 3, characters: 240 },
   { reasons: 3, notes: 3, others: 3, characters: 240 },
@@ -41,13 +41,13 @@ const details: readonly Detail[] = [
   { reasons: 1, notes: 1, others: 0, characters: 76 },
   { reasons: 1, notes: 1, others: 0, characters: 36 },
 ];
-/** Whatever reads a pipe shows lines of any length, and has no last row: nothing is cut there. */
+/** Nothing is cut in a pipe. */
 const inPipe: Detail = { reasons: 10, notes: 10, others: 3, characters: Number.POSITIVE_INFINITY };
 const longestRefusal = 156;
 
 /**
- * The end of the output, on a terminal at most one screen, without the last line end: the verdict, the figures, why, and
- * where to look.
+ * The final output, at most one screen on a terminal, without a trailing newline: verdict, figures, reasons, and where
+ * to look.
  */
 export function verdictText(summary: Summary, colors: Colors, screen: Screen = plainScreen): string {
   if (summary.receipt?.reused) return wrapped([reusedLine(summary, colors)], screen).join("\n");
@@ -74,7 +74,7 @@ function reusedLine(summary: Summary, colors: Colors): string {
   return `${verified(summary, colors)}: tree ${shortId(tree)} was proven before. ${colors.dim(`Run it again: ${repeat}`)}`;
 }
 
-/** A pass that is not a whole one is marked. */
+/** A partial pass is marked. */
 function verified(summary: Summary, { green, yellow }: Colors): string {
   const words = verdictInWords(summary);
   if (racesLetThrough(summary) > 0) return yellow(`⚠ ${words}`);
@@ -91,13 +91,13 @@ function verdictLine(summary: Summary, colors: Colors): string {
   return colors.bold(`${paint[summary.verdict](verdictInWords(summary))}: ${plainLine(subjectOf(summary))}`);
 }
 
-/** What goes on is set in below the value, where there is room for two columns. */
+/** Continuation lines are indented below the value, where there is room for two columns. */
 function figureLines(summary: Summary, screen: Screen, colors: Colors): string[] {
   const lines = briefFigures(summary).map(([label, value]) => `  ${colors.dim(label.padEnd(9))} ${plainLine(value)}`);
   return wrapped(lines, screen, screen.columns < narrow ? 2 : 10);
 }
 
-/** Why, what else a reader should know, and what the server refused: right above the failures, as it is often why they failed. */
+/** Reasons, notes and rejected connections, directly above the failures they may have caused. */
 function explanation(summary: Summary, { reasons, notes, others, characters }: Detail): string[] {
   const rejections = allRejections(summary);
   const refused = listed(rejections, others, (one) => `${rejectionText(one)}.`, "database");
@@ -127,18 +127,18 @@ function lookLines(summary: Summary, screen: Screen, colors: Colors): string[] {
   return [...see, ...repeat].map(colors.dim);
 }
 
-/** A command is copied: where the line is too short for it, it has its own, and is never broken by us. */
+/** A command must be copyable, so it gets its own line where needed and is never wrapped. */
 function repeatLines(command: string, { wraps, columns }: Screen): string[] {
   const line = `  Repeat it: ${command}`;
   return wraps && widthOf(line) > columns ? ["  Repeat it:", `  ${command}`] : [line];
 }
 
-/** The lines with their words kept whole, where they are for us to break; what goes on is set in so much further. */
+/** Wraps lines between words, with an indentation for continuation lines; unchanged where the reader wraps. */
 function wrapped(lines: readonly string[], { wraps, columns }: Screen, further?: number): string[] {
   return wraps ? lines.flatMap((line) => wrapWords(line, columns, further)) : [...lines];
 }
 
-/** How many rows of the screen the lines take; colors are not counted as they take none. */
+/** The number of screen rows of the lines, ignoring colors. */
 function rowsOf(lines: readonly string[], columns: number): number {
   return lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(plainLine(line)) / columns)), 0);
 }

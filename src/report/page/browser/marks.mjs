@@ -1,5 +1,5 @@
-// Moving through the marks of a chart: one of them can be reached with Tab, the arrow keys lead from it to the others, and
-// what a mark stands for is written below the chart while it has the focus or the pointer is on it.
+// Keyboard navigation in charts: Tab reaches one mark, arrow keys lead to the others. The details of the focused or
+// hovered mark are shown below the chart.
 
 for (const chart of document.querySelectorAll("[data-marks]")) {
   const details = chart.querySelector("[data-details]");
@@ -35,7 +35,7 @@ function markOf(target) {
 }
 
 /**
- * The mark that a key leads to; the one itself where there is none further, null for other keys.
+ * The mark that a key leads to; the same one at the end, null for other keys.
  *
  * @param {SVGElement} mark
  * @param {string} key
@@ -56,7 +56,7 @@ function nextMark(mark, key) {
 }
 
 /**
- * The nearest mark that lies wholly below, or above; how far down it lies counts before how far aside.
+ * The nearest mark entirely below or above; vertical distance counts before horizontal.
  *
  * @param {SVGElement} mark
  * @param {SVGElement[]} marks

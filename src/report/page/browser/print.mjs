@@ -1,4 +1,4 @@
-// On paper nothing can be opened: while the page is printed, all of it is.
+// Opens all folds while the page is printed.
 
 /** @type {Set<HTMLDetailsElement>} */
 const opened = new Set();

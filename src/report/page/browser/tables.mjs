@@ -1,4 +1,4 @@
-// Sorting: the headings of a sortable table become buttons.
+// Turns the headings of sortable tables into buttons.
 
 for (const table of document.querySelectorAll("table[data-sortable]")) {
   if (table instanceof HTMLTableElement) makeSortable(table);
@@ -13,7 +13,7 @@ function makeSortable(table) {
     button.append(...heading.childNodes);
     heading.append(button);
     button.addEventListener("click", () => {
-      // Numbers are asked for from the largest on, names from the first on.
+      // Numbers sort descending first, names ascending.
       const first = heading.classList.contains("number") ? "descending" : "ascending";
       const other = first === "descending" ? "ascending" : "descending";
       const order = heading.getAttribute("aria-sort") === first ? other : first;

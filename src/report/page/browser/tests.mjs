@@ -1,8 +1,8 @@
-// The search among the tests. However many there are, the page holds the rows of one page of them alone; what comes from a
-// name is only ever set as text.
+// The search among tests. Only one page of rows is in the document, however many tests there are; names are always set
+// as text.
 
 /**
- * The name, the places of file, worker, suite and outcome among the names, the seconds, and the place of those in words.
+ * The name; the indexes of file, worker, suite and outcome in the list of names; the seconds; the index of their text.
  *
  * @typedef {[name: string, file: number, worker: number, suite: number, outcome: number, seconds: number, time: number]} Test
  */
@@ -26,7 +26,7 @@ function start({ names, tests }) {
     (one) => /** @type {HTMLButtonElement} */ (one),
   );
 
-  /** What is searched, in small letters, made once. */
+  /** The searched texts in lower case, computed once. */
   const haystacks = new Map(
     tests.map((test) => [test, [test[0], names[test[1]], names[test[2]], names[test[3]]].join("\n").toLowerCase()]),
   );
@@ -36,7 +36,7 @@ function start({ names, tests }) {
   let found = [];
   let page = 0;
 
-  /** The tests in the chosen order; each order is made once, and typing only filters. */
+  /** The tests in the chosen order; each order is computed once, and typing only filters. */
   const ordered = () => {
     const known = orders.get(order.value) ?? tests.toSorted(comparison(order.value, names));
     orders.set(order.value, known);

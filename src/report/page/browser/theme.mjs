@@ -1,11 +1,11 @@
-// The button for dark and light. The choice lasts as long as the page is open: pages from disk share one storage, or none.
+// The button for dark and light. The choice is not stored, as pages opened from disk share one storage, or have none.
 
 const button = document.getElementById("theme");
 const prefersDark = matchMedia("(prefers-color-scheme: dark)");
 /** @type {"dark" | "light" | null} */
 let chosen = null;
 
-/** The button says what it leads to. */
+/** The button shows the theme it switches to. */
 function show() {
   const isDark = chosen === null ? prefersDark.matches : chosen === "dark";
   if (chosen !== null) document.documentElement.dataset.theme = chosen;
