@@ -4,7 +4,7 @@ import { exitCodes } from "./shared/errors.ts";
 import { explainError } from "./shared/explain-error.ts";
 import type { World } from "./shared/world.ts";
 
-// Success is said by a verdict and never fallen into: whatever ends the program before has failed.
+// Success must be set by a verdict: if the program ends early, it has failed.
 process.exitCode = exitCodes.unavailable;
 
 const interruption = new AbortController();
@@ -12,19 +12,19 @@ let interruptions = 0;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
     interruptions += 1;
-    // The first asks everything to end in order; whoever insists is let go, and the next run sweeps up.
+    // The first signal ends everything in order; a second one exits at once, and the next run cleans up.
     if (interruptions > 2) process.exit(exitCodes.interrupted);
     interruption.abort(signal);
   });
 }
-// Whoever read our output may have gone (a closed pager, a git push that was ended): the verification goes on.
+// The reader of our output may be gone (a closed pager, an ended git push); the verification continues.
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 
 const world: World = {
   directory: process.cwd(),
   environment: process.env,
-  // Opened only by whoever reads it: for `verify exec` it is the command's.
+  // Opened lazily, as in `verify exec` it belongs to the command.
   get input() {
     return process.stdin;
   },
@@ -33,7 +33,10 @@ const world: World = {
   signal: interruption.signal,
 };
 
-/** Loads what the words need: a test runner may start `verify exec` for every test, the hook starts at every push. */
+/**
+ * Imports only what the arguments need: a test runner may start `verify exec` for every test, and the hook starts at
+ * every push.
+ */
 async function run([command, separator, ...rest]: readonly string[]): Promise<number> {
   if (command !== "exec" || separator !== "--") {
     return await (await import("./cli.ts")).runCommandLine(process.argv.slice(2), world);
@@ -47,7 +50,7 @@ const code = await run(args);
 if (args[0] === "pre-push" && code === exitCodes.verified) tellHook();
 process.exitCode = code;
 
-/** Says to hooks/pre-push that there is a verdict: an exit code of 0 alone does not let a push through. */
+/** Tells hooks/pre-push that there is a verdict: exit code 0 alone does not let a push through. */
 function tellHook(): void {
   const descriptor = Number(process.env.VERIFY_VERDICT_TO);
   if (Number.isInteger(descriptor) && descriptor > 2) writeSync(descriptor, "verified\n");

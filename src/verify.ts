@@ -32,8 +32,8 @@ import { findProof } from "./trust/proof.ts";
 import { readReceiptKey } from "./trust/receipt-key.ts";
 
 /**
- * Push → Checkout → Plan → Run → Verdict → Reports and receipt, for each tree that is asked for, until one is not
- * verified. Gives the exit code; throws ExpectedError where a verification could not be done.
+ * Push → Checkout → Plan → Run → Verdict → Reports and receipt, for each requested tree until one is not verified.
+ * Returns the exit code; throws ExpectedError where a verification could not run.
  */
 export async function verify(request: VerifyRequest, world: World): Promise<ExitCode> {
   const output = openOutput(request.options.json ? world.errors : world.output, world.environment);
@@ -52,7 +52,7 @@ export async function verify(request: VerifyRequest, world: World): Promise<Exit
   return exitCodes.verified;
 }
 
-/** Verifies one tree, or takes the receipt that proves it. */
+/** Verifies one tree, or uses its receipt. */
 async function verifyTarget(context: Context, target: Target): Promise<Summary> {
   const { request, world, repository, output } = context;
   const startedAt = new Date();
@@ -74,7 +74,7 @@ async function verifyTarget(context: Context, target: Target): Promise<Summary> 
   }
 }
 
-/** Runs the plan and judges it. Where that comes to no end, the reports say so and the error is passed on. */
+/** Runs the plan and judges it. If that fails with an error, writes it to the reports and rethrows it. */
 async function verifyFiles(context: Context, prepared: Prepared): Promise<Summary> {
   const { plan } = prepared;
   const run = await beginRun(context, prepared);
@@ -93,14 +93,14 @@ async function verifyFiles(context: Context, prepared: Prepared): Promise<Summar
   }
 }
 
-/** What a run shares and has found, and its report that says that it has begun. */
+/** The shared context and results of a run, and its initial report. */
 interface Run {
   readonly run: RunContext;
   readonly results: RunResults;
   readonly beginning: Promise<void>;
 }
 
-/** The stages of a run, in their order. */
+/** Runs the stages in order. */
 async function runPlan(context: Context, prepared: Prepared, { run, results, beginning }: Run): Promise<Summary> {
   const { plan, loaded } = prepared;
   const { checks, races } = loaded.config;

@@ -11,7 +11,7 @@ import { askScript, type HookAnswer, runAsked } from "./ask-script.ts";
 
 const init = "Run `npx verify init`: it puts the entry in, or says which.";
 
-/** Asks the hook that a manager has put where git looks. It is run where nothing of others runs with it, else read. */
+/** Checks the hook that a manager installed for git. It is run where nothing else runs with it, otherwise only read. */
 export async function askManager(
   manager: HookManager,
   path: string,
@@ -19,7 +19,7 @@ export async function askManager(
   world: World,
 ): Promise<HookAnswer> {
   const { root } = repository;
-  // Its hook is the command itself.
+  // The hook is the configured command itself.
   if (manager === "simple-git-hooks") return await askScript(path, repository, world);
   const fields = readPackageFields(root);
   const file = configurationOf(manager, root, fields);
@@ -49,7 +49,7 @@ function readEntry(
   return husky === null ? null : packageRunsUs(husky.hooks);
 }
 
-/** Runs lefthook's hook with our job alone. */
+/** Runs lefthook's hook with our job only. */
 async function askLefthook(
   path: string,
   { file, text }: { file: string; text: string },
@@ -71,7 +71,7 @@ async function askLefthook(
   if (use === null || use.job === null) return read;
   const { isAsked, output } = await runAsked([path, "--job", use.job], root, environment);
   if (isAsked) return { asked: true, text: `lefthook runs pushproof by ${file}` };
-  // lefthook before version 2 has no such option.
+  // lefthook before version 2 lacks this option.
   if (/unknown flag|not defined/i.test(output)) return read;
   const said = output.trim().split("\n").at(-1) ?? "";
   return {

@@ -10,7 +10,7 @@ import { runProgram } from "../shared/exec/run-program.ts";
 import { packageRoot } from "../shared/paths.ts";
 import type { Environment, World } from "../shared/world.ts";
 
-/** Whether what git executes gets to pushproof, with the words that tell it. */
+/** Whether the hook that git executes reaches pushproof, with an explanation. */
 export interface HookAnswer {
   readonly asked: boolean;
   readonly text: string;
@@ -18,12 +18,12 @@ export interface HookAnswer {
 }
 
 const init = "Run `npx verify init`: it puts the hook in, or says how.";
-/** How long a hook may take to get to us, in milliseconds. */
+/** How long a hook may take to reach us, in milliseconds. */
 const patience = 20_000;
 
 /**
- * Asks a hook that is a script, husky's among them. It is run where pushproof comes first in it, since nothing of others
- * runs then: asked like this, pushproof stops the push at once. Every other script is read.
+ * Checks a hook that is a script, including husky's. Runs it where pushproof comes first, as pushproof then stops at
+ * once and nothing else runs; other scripts are only read.
  */
 export async function askScript(path: string, { root }: Repository, { environment }: World): Promise<HookAnswer> {
   const shown = shownPath(root, path);
@@ -41,7 +41,7 @@ export async function askScript(path: string, { root }: Repository, { environmen
   const content = readFileSync(script, "utf8");
   const way = script === path ? name : `${shown}, then ${name},`;
   if (isOurs(script) || isShim(content)) return await run(path, shown, root, environment);
-  // husky runs the file that is in the repository by `sh -e`.
+  // husky runs the repository's file with `sh -e`.
   const order = orderOf(content, script === next);
   if (order === "never" && isShim(text)) return await run(path, shown, root, environment);
   switch (order) {
@@ -76,7 +76,7 @@ async function run(path: string, name: string, root: string, environment: Enviro
   };
 }
 
-/** Runs a hook so that pushproof, if it is reached, only says so. */
+/** Runs a hook in a mode in which pushproof only reports that it was reached. */
 export async function runAsked(
   command: readonly [string, ...string[]],
   root: string,
@@ -98,13 +98,13 @@ function isHuskys(text: string): boolean {
   return /^\. "\$\(dirname "\$0"\)\/h"$/m.test(text);
 }
 
-/** Whether a file is hooks/pre-push itself: linked, or where `core.hooksPath` names the directory of a package of ours. */
+/** Whether a file is our hooks/pre-push: a link to it, or in one of our packages that `core.hooksPath` names. */
 function isOurs(path: string): boolean {
   const real = realpathSync(path);
   return real === join(packageRoot, "hooks/pre-push") || real.endsWith("/pushproof/hooks/pre-push");
 }
 
-/** When a shell script runs ours: before all else, later, without minding how it ends, or never. */
+/** When a shell script runs our hook: first, later, with its exit code ignored, or never. */
 export function orderOf(text: string, stopsAtFailure: boolean): "first" | "later" | "ignored" | "never" {
   if (hasBlock(text) && text.slice(0, text.indexOf("# >>> pushproof")).split("\n").every(isIdle)) return "first";
   if (hasBlock(text)) return "later";
@@ -121,12 +121,12 @@ export function orderOf(text: string, stopsAtFailure: boolean): "first" | "later
   return lines.slice(0, position).every((earlier) => /^\s*set\s/.test(earlier)) ? "first" : "later";
 }
 
-/** Comments, and the line by which a husky before version 9 starts itself. */
+/** Comments, and the line with which husky before version 9 starts itself. */
 function isIdle(line: string): boolean {
   return /^\s*(#|$)/.test(line) || /^\s*\.\s.*_\/husky\.sh/.test(line);
 }
 
-/** A path as people know it in this checkout. */
+/** A path as it is displayed for this checkout. */
 export function shownPath(root: string, path: string): string {
   return path.startsWith(`${root}/`) ? relative(root, path) : path;
 }

@@ -6,7 +6,7 @@ import type { World } from "../shared/world.ts";
 import { projectEnvironment } from "../suite/plan/project-environment.ts";
 import { type Finding, problem } from "./finding.ts";
 
-/** The package managers and task runners that the commands beside the suites need and that are not there. */
+/** Missing package managers and task runners of configured commands other than suites. */
 export function examineCommands({ checks, database, suites }: Config, { root }: Repository, world: World): Finding[] {
   const setup = database === false ? undefined : database.setup;
   const place = (database !== false && database.root) || suites[0]?.root || ".";

@@ -14,8 +14,8 @@ import type { Finding } from "./finding.ts";
 import { examineSuite } from "./suites.ts";
 
 /**
- * Says what the configured suites lack, as `verify doctor` does, and installs it where that was asked for, or is answered
- * at a terminal. Gives the files that this changed, relative to the root. Throws UnavailableError where an installation fails.
+ * Prints what the configured suites lack, as `verify doctor` does, and installs it where requested or confirmed on a
+ * terminal. Returns the changed files, relative to the root. Throws UnavailableError where an installation fails.
  */
 export async function completeSuites(
   repository: Repository,
@@ -63,7 +63,7 @@ async function problemsOf(plan: Plan, repository: Repository, world: World): Pro
   return findings.flat().filter(({ level, install }) => level === "problem" || install !== undefined);
 }
 
-/** Each command once: suites may lack the same. */
+/** Without duplicates, as suites may lack the same. */
 function installsOf(problems: readonly Finding[]): string[] {
   return [...new Set(problems.flatMap(({ install }) => install ?? []))];
 }

@@ -8,7 +8,10 @@ import { messageOf } from "../shared/errors.ts";
 import type { World } from "../shared/world.ts";
 import { type Finding, ok, problem } from "./finding.ts";
 
-/** The server that runs would use: that the external one is there and lets us create databases, or that there are programs. */
+/**
+ * Checks the server: that an external one is reachable and lets us create databases, or that embedded Postgres is
+ * installed.
+ */
 export async function examineDatabase({ database }: Config, { root }: Repository, world: World): Promise<Finding> {
   if (database === false) return ok("Postgres", "not used by any suite");
   const url = serverUrl(database, undefined, world.environment);

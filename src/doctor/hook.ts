@@ -13,14 +13,16 @@ import { type Finding, ok, problem, remark } from "./finding.ts";
 
 const init = "Run `npx verify init`: it puts the hook in, or says how.";
 
-/** Whether a push from this very checkout is verified, by what git will execute, and what git no longer executes. */
+/**
+ * Checks whether a push from this checkout is verified, by the hook that git will execute, and which hooks git ignores.
+ */
 export async function examineHook(repository: Repository, world: World): Promise<Finding[]> {
   const answer = await askHook(repository, world);
   const finding = answer.asked ? ok("hook", answer.text) : problem("hook", answer.text, answer.remedy);
   return [finding, ...(await examineStopped(repository))];
 }
 
-/** Follows what git executes before a push from this checkout, and asks it whether it gets to pushproof. */
+/** Finds the hook that git executes for a push from this checkout, and checks whether it reaches pushproof. */
 export async function askHook(repository: Repository, world: World): Promise<HookAnswer> {
   const { root, git } = repository;
   const path = resolve(root, await gitLine(git, "rev-parse", "--git-path", "hooks"), "pre-push");
@@ -34,7 +36,7 @@ export async function askHook(repository: Repository, world: World): Promise<Hoo
   return await askScript(path, repository, world);
 }
 
-/** Git takes a hook that is missing for one that has nothing to say. */
+/** Git silently skips a missing hook. */
 async function nothingThere({ root, git }: Repository, path: string): Promise<HookAnswer> {
   const install = packageManagerOf(root, undefined).install.join(" ");
   const tracked = join(root, ".husky/pre-push");
@@ -61,13 +63,13 @@ async function nothingThere({ root, git }: Repository, path: string): Promise<Ho
   return { asked: false, text: `${file} is there, but git does not run ${declared} before a push`, remedy: init };
 }
 
-/** Hooks in git's own directory stop once `core.hooksPath` leads elsewhere, and nobody tells. */
+/** With `core.hooksPath` set, git silently ignores the hooks in its own directory. */
 async function examineStopped({ root, git, commonDirectory }: Repository): Promise<Finding[]> {
   const runs = resolve(root, await gitLine(git, "rev-parse", "--git-path", "hooks"));
   const own = join(commonDirectory, "hooks");
   const findings: Finding[] = [];
   if (!isSame(runs, own)) {
-    // hooks/pre-push runs git-lfs's itself.
+    // hooks/pre-push runs git-lfs's hook itself.
     const stopped = hooksIn(own).filter(({ author, name }) => author !== "git-lfs" && existsSync(join(own, name)));
     const names = stopped.map(({ name }) => shownPath(root, join(own, name)));
     if (names.length > 0) {

@@ -10,12 +10,12 @@ import { formatBytes } from "../shared/text.ts";
 import type { World } from "../shared/world.ts";
 import { type Finding, ok, problem, remark } from "./finding.ts";
 
-/** What a run may write before it is short of room, in bytes. */
+/** The disk space that a run may need, in bytes. */
 const enoughRoom = 1e9;
-/** What worktrees and scrubbing rely on. */
+/** Required for worktrees and for scrubbing git's variables. */
 const oldestGit = [2, 31] as const;
 
-/** Git itself, and what reports compare with. */
+/** Checks git, and the base branch for comparisons. */
 export async function examineGit({ git }: Repository, base: string | null): Promise<Finding[]> {
   const version = (await git.version()).toString();
   const [major = 0, minor = 0] = version.split(".").map(Number);
@@ -50,7 +50,7 @@ export async function examineGit({ git }: Repository, base: string | null): Prom
   return findings;
 }
 
-/** Where a run writes, and whether there is room. */
+/** Checks where a run writes, and the free space there. */
 export async function examinePlaces({ root, commonDirectory }: Repository, { environment }: World): Promise<Finding[]> {
   const temporary = environment.TMPDIR || tmpdir();
   const places: [string, string, string][] = [

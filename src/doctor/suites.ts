@@ -19,7 +19,7 @@ import { workersPackage } from "../suite/runners/pytest.ts";
 import { usableWorkers } from "../suite/schedule/worker-count.ts";
 import { type Finding, missing, ok, problem, remark } from "./finding.ts";
 
-/** The suites that are there and not configured. */
+/** Detected suites that are not configured. */
 export async function examineDetection(repository: Repository, config: Config): Promise<Finding[]> {
   const draft = draftConfig(
     await listProjectFiles(repository),
@@ -44,7 +44,7 @@ function placeOf({ root = ".", runner }: Pick<ConfigFile["suites"][number], "roo
   return `${runner} ${root}`;
 }
 
-/** How many workers `auto` stands for, and each suite's runner with what it needs. */
+/** The number of workers for `auto`, and each suite's runner with its requirements. */
 export async function examineSuites(plan: Plan, repository: Repository, world: World): Promise<Finding[]> {
   const { count, limit } = usableWorkers();
   const workers = ok("workers", `"auto" is ${plural(count, "worker")}${limit === null ? "" : `: ${limit}`}`);
@@ -52,7 +52,7 @@ export async function examineSuites(plan: Plan, repository: Repository, world: W
   return [workers, ...suites.flat()];
 }
 
-/** A suite's runner with what it needs. */
+/** A suite's runner with its requirements. */
 export async function examineSuite(planned: PlannedSuite, repository: Repository, world: World): Promise<Finding[]> {
   const { suite, directory, whyProcesses } = planned;
   const environment = projectEnvironment(
@@ -75,7 +75,7 @@ export async function examineSuite(planned: PlannedSuite, repository: Repository
 const probe =
   "import importlib.metadata as m, json; print(json.dumps({n: next((d.version for d in m.distributions() if (d.metadata['Name'] or '').lower().replace('_', '-') == n), None) for n in ('pytest', 'pytest-xdist', 'pytest-cov', 'pytest-django')}))";
 
-/** Asks the very Python that the command starts for what it has installed. */
+/** Asks the command's own Python for its installed packages. */
 async function examinePytest(
   { suite, directory, workers, parallel }: PlannedSuite,
   repository: Repository,
@@ -103,7 +103,7 @@ async function examinePytest(
     "pytest",
     ...(workers.length > 1 && parallel === "runner" ? [workersPackage] : []),
     "pytest-cov",
-    // Without a conftest.py of the project's own nothing else sets Django up.
+    // Without the project's own conftest.py, only pytest-django sets Django up.
     ...(/\bDJANGO_SETTINGS_MODULE=/.test(suite.command) && !existsSync(join(directory, "conftest.py"))
       ? ["pytest-django"]
       : []),

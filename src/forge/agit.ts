@@ -5,9 +5,9 @@ import type { PullRequestSpec } from "./pull-request-spec.ts";
 import { describedWithin, longestOption, pushShown, refuseBrowser, tellAddress } from "./push.ts";
 
 /**
- * Opens a pull request at Gitea or Forgejo by a push to `refs/for/BASE` (AGit), or brings the one of this branch up to
- * HEAD; the push goes through the repository's own hook as any. What is open already keeps its title and description:
- * they cannot be read. Throws RequestError for a draft of what is open, UnavailableError where the push fails.
+ * Opens a pull request on Gitea or Forgejo by pushing to `refs/for/BASE` (AGit), or updates this branch's one to HEAD;
+ * the push runs the repository's hook. An open one keeps its title and description, as they cannot be read. Throws
+ * RequestError for a draft of an open one, UnavailableError where the push fails.
  */
 export async function openByAgit(spec: PullRequestSpec): Promise<ExitCode> {
   const { git, commit, world, draft, force } = spec;
@@ -23,7 +23,7 @@ export async function openByAgit(spec: PullRequestSpec): Promise<ExitCode> {
     );
   }
   const isNew = earlier === undefined || force;
-  // Over a state that this branch has had, as with a lease: nobody else's commits can be lost.
+  // The replaced state is one of this branch, like with a lease, so no one else's commits are lost.
   const isRewritten =
     earlier !== undefined && (await gitLineOrNull(git, "merge-base", "--is-ancestor", earlier.commit, commit)) === null;
   const description = isNew ? describedWithin(spec, longestText) : null;
@@ -37,10 +37,10 @@ export async function openByAgit(spec: PullRequestSpec): Promise<ExitCode> {
   return exitCodes.verified;
 }
 
-/** Base64 makes four characters of three bytes. */
+/** Base64 encodes three bytes as four characters. */
 const longestText = Math.floor((longestOption * 3) / 4);
 
-/** The arguments of the push; a description is given to what is new, and `replaces` allows a rewritten history. */
+/** The arguments of the push; only a new pull request gets a description, and `replaces` allows rewritten history. */
 export function agitArguments(
   {
     destination: { remote, branch },
@@ -52,14 +52,14 @@ export function agitArguments(
 ): string[] {
   const options = [
     `topic=${branch}`,
-    // Drafts have no option; a title that begins like this is one.
+    // There is no option for drafts; this title prefix makes one.
     ...(description === null ? [] : [`title=${draft ? "WIP: " : ""}${title}`, `description=${oneLine(description)}`]),
     ...(replaces ? ["force-push=true"] : []),
   ];
   return ["push", remote, `HEAD:refs/for/${base}`, ...options.flatMap((option) => ["-o", option])];
 }
 
-/** Git takes options of one line; Gitea (1.24.3 and later) and Forgejo read several in this form. */
+/** Push options are single lines; Gitea (1.24.3 and later) and Forgejo decode this form to several. */
 function oneLine(text: string): string {
   return text.includes("\n") ? `{base64}${Buffer.from(text).toString("base64")}` : text;
 }

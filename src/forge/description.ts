@@ -4,8 +4,8 @@ import { RequestError } from "../shared/errors.ts";
 import type { PullRequestSpec } from "./pull-request-spec.ts";
 
 /**
- * The description that is to be there, given the one that is. Throws RequestError where somebody changed our part of it
- * and nothing says that this may be replaced.
+ * The new description, given the present one. Throws RequestError where our part of it was edited and `force` is not
+ * set.
  */
 export function descriptionFor(
   { body, force }: Pick<PullRequestSpec, "body" | "force">,
@@ -21,20 +21,22 @@ export function descriptionFor(
   return isEdited ? forcedBody(present, body) : merged;
 }
 
-/** The body without its first line, which is the title: hosts have a place of its own for that. */
+/** The body without its first line, the title, which hosts store separately. */
 export function withoutTitle(body: string): string {
   return body.replace(/^# [^\n]*(?:\n+|$)/, "");
 }
 
-/** Writes the description to `.verify/`, beside `pull-request.md`, which begins with the title; gives the absolute path. */
+/**
+ * Writes the description to `.verify/`, next to `pull-request.md`, which includes the title; returns the absolute path.
+ */
 export async function writeDescription({ root }: Pick<PullRequestSpec, "root">, text: string): Promise<string> {
   return await writeReport(root, "pull-request-body.md", `${text}\n`);
 }
 
-/** Whether a form in a browser can be given the title and the description: they go into its address. */
+/** Whether title and description fit into the address of a form. */
 export function fitsInAddress(title: string, description: string): boolean {
   return encodeURIComponent(title).length + encodeURIComponent(description).length < longestAddress;
 }
 
-/** Below the 8,191 characters that gh takes, with room for the rest of the address. */
+/** Below gh's limit of 8,191 characters, with room for the rest of the address. */
 const longestAddress = 7_500;

@@ -7,24 +7,24 @@ import type { Environment } from "../shared/world.ts";
 import { type ForgeKind, forgeKind, ownerOf, parseRemoteUrl, withoutCredentials } from "./remote.ts";
 import { commandLine, type Run, requireOutput } from "./run.ts";
 
-/** Where a branch is pushed to. */
+/** A branch's push destination on a forge. */
 export interface ForgeBranch {
-  /** The branch's name here. */
+  /** The local branch name. */
   readonly branch: string;
-  /** The remote's name; where the configuration has a URL in its place, that. */
+  /** The remote's name, or a URL where the configuration has one instead. */
   readonly remote: string;
-  /** May hold a password: not to be shown. */
+  /** May contain a password; do not display it. */
   readonly url: string;
   readonly kind: ForgeKind;
-  /** The branch's name there. */
+  /** The branch name on the remote. */
   readonly remoteBranch: string;
-  /** Whom the repository there belongs to. */
+  /** The owner of the remote repository. */
   readonly owner: string;
 }
 
 /**
- * Finds where HEAD's branch is pushed to, and what kind of host that is. Throws RequestError where HEAD is on no branch,
- * or on the base itself, where there is no remote, and where the host is not known.
+ * Finds the push destination of HEAD's branch and the kind of its host. Throws RequestError on a detached HEAD or the
+ * base branch, without a remote, and for an unknown host.
  */
 export async function findForgeBranch(
   { git }: Pick<Repository, "git">,
@@ -52,15 +52,15 @@ export async function findForgeBranch(
     remote,
     url,
     kind,
-    // A branch that was made from the base follows it: that is not where its own commits are to go.
+    // A branch created from the base may track it, but its commits do not belong there.
     remoteBranch: named === base ? branch : named,
     owner: ownerOf(address),
   };
 }
 
 /**
- * Makes sure that the remote's branch is at HEAD. Throws RequestError with the one command that brings it there,
- * UnavailableError where the remote cannot be asked.
+ * Checks that the remote branch is at HEAD. Throws RequestError with the command that pushes it, UnavailableError where
+ * the remote cannot be read.
  */
 export async function requirePushed(
   { branch, remote, remoteBranch }: ForgeBranch,
@@ -86,7 +86,7 @@ export async function requirePushed(
   );
 }
 
-/** The commit that a remote's branch is at, or null. */
+/** The commit of a remote branch, or null. */
 export async function remoteTip(run: Run, remote: string, branch: string): Promise<string | null> {
   const ref = `refs/heads/${branch}`;
   const lines = (await requireOutput(run, "git", ["ls-remote", "--", remote, ref])).split("\n");
@@ -109,7 +109,7 @@ async function findRemote(git: Repository["git"], branch: string): Promise<strin
   );
 }
 
-/** The name that a plain `git push` gives the branch there: by the remote's refspecs, or the upstream's where that is asked for. */
+/** The remote name of the branch for a plain `git push`: by the remote's refspecs, or the upstream where configured. */
 async function findRemoteBranch(ask: Ask, branch: string, remote: string): Promise<string> {
   const mapped = await ask("for-each-ref", "--format=%(push:remoteref)", `refs/heads/${branch}`);
   const followsUpstream = /^(upstream|tracking)$/.test((await ask("config", "push.default")) ?? "");

@@ -7,7 +7,7 @@ import { missingProgram } from "./missing.ts";
 import type { PullRequestSpec } from "./pull-request-spec.ts";
 import { addressIn, commandLine, failure, requireOutput } from "./run.ts";
 
-/** What `gh pr list --json` says of one. */
+/** A pull request in the output of `gh pr list --json`. */
 export interface GitHubPullRequest {
   readonly number: number;
   readonly url: string;
@@ -19,8 +19,8 @@ export interface GitHubPullRequest {
 }
 
 /**
- * Opens a pull request by gh, or updates the one that is there, and prints its address. Throws RequestError where the
- * branch is not pushed or somebody changed our part of the description, UnavailableError where gh fails.
+ * Opens a pull request with gh, or updates the present one, and prints its address. Throws RequestError where the
+ * branch is not pushed or our part of the description was edited, UnavailableError where gh fails.
  */
 export async function openOnGitHub(spec: PullRequestSpec): Promise<ExitCode> {
   const { run, destination, world } = spec;
@@ -39,7 +39,7 @@ export async function openOnGitHub(spec: PullRequestSpec): Promise<ExitCode> {
   return exitCodes.verified;
 }
 
-/** Of the open pull requests of that branch's name, the one that is meant: forks have branches of the same name. */
+/** The right one of the open pull requests with that branch name, as forks have equal names. */
 export function choosePullRequest(
   all: readonly GitHubPullRequest[],
   { destination, commit, base, isBaseGiven }: Pick<PullRequestSpec, "destination" | "commit" | "base" | "isBaseGiven">,
@@ -53,13 +53,13 @@ export function choosePullRequest(
   return own.find(({ baseRefName }) => baseRefName === base) ?? (isBaseGiven ? null : first);
 }
 
-/** The arguments that list the open pull requests of a branch. */
+/** Arguments to list the open pull requests of a branch. */
 export function listArguments(branch: string): string[] {
   const fields = "number,url,body,isDraft,baseRefName,headRefOid,headRepositoryOwner";
   return ["pr", "list", "--head", branch, "--state", "open", "--json", fields];
 }
 
-/** The arguments that open a pull request; a form in the browser is for the author to decide about, draft or not. */
+/** Arguments to open a pull request; in a browser form the author chooses whether it is a draft. */
 export function createArguments(
   { base, title, draft }: Pick<PullRequestSpec, "base" | "title" | "draft">,
   { head, file, form = false }: { head: string; file: string; form?: boolean },
@@ -68,7 +68,7 @@ export function createArguments(
   return [...args, ...(draft ? ["--draft"] : []), ...(form ? ["--web"] : [])];
 }
 
-/** The arguments that put a description in place of the one that is there; the title stays the author's. */
+/** Arguments to replace the description; the title stays. */
 export function editArguments(number: number, file: string): string[] {
   return ["pr", "edit", String(number), "--body-file", file];
 }
@@ -78,7 +78,7 @@ async function create(spec: PullRequestSpec): Promise<string | null> {
   const text = descriptionFor(spec, "", "");
   const file = await writeDescription(spec, text);
   const head = await headName(spec);
-  // gh opens no form for a draft, nor for what is too long for an address.
+  // gh has no form for drafts, nor for texts that are too long for an address.
   const form = web && !draft && fitsInAddress(title, text);
   const output = await requireOutput(run, "gh", createArguments(spec, { head, file, form }));
   const address = addressIn(output);
@@ -95,7 +95,7 @@ async function update(spec: PullRequestSpec, { number, url, body, isDraft }: Git
   return url;
 }
 
-/** gh knows which repository the pull request goes to; seen from there, a fork's branch is named with its owner. */
+/** gh finds the base repository itself; a fork's branch needs its owner as prefix. */
 async function headName({ run, destination: { owner, remoteBranch } }: PullRequestSpec): Promise<string> {
   const output = await requireOutput(run, "gh", ["repo", "view", "--json", "owner"]);
   const { login } = parseJson<{ owner: { login: string } }>("gh", output).owner;

@@ -13,9 +13,8 @@ import { commandLine } from "./run.ts";
 const from = "GitLab's own, from https://gitlab.com/gitlab-org/cli";
 
 /**
- * Opens a merge request by the options of a push, which goes through the repository's own hook as any push. What is open
- * already keeps its title and its description, as they cannot be read. Throws UnavailableError where the push fails or
- * GitLab takes it without the options.
+ * Opens a merge request with push options; the push runs the repository's hook. An open one keeps its title and
+ * description, as they cannot be read. Throws UnavailableError where the push fails or GitLab ignores the options.
  */
 export async function openByPushOptions(spec: PullRequestSpec): Promise<ExitCode> {
   const { run, destination, world, commit } = spec;
@@ -44,7 +43,7 @@ export async function openByPushOptions(spec: PullRequestSpec): Promise<ExitCode
   return exitCodes.verified;
 }
 
-/** The arguments of the push; a description is given to what is new. */
+/** The arguments of the push; only a new merge request gets a description. */
 export function pushArguments(
   {
     destination: { remote, remoteBranch },
@@ -54,7 +53,7 @@ export function pushArguments(
   }: Pick<PullRequestSpec, "destination" | "base" | "title" | "draft">,
   description: string | null,
 ): string[] {
-  // Options have one line each; GitLab (15.0 and later) reads a backslash and an n as a line's end.
+  // Push options are single lines; GitLab (15.0 and later) reads a backslash and an n as a line end.
   const texts = description === null ? [] : [`title=${title}`, `description=${description.replace(/\r?\n/g, "\\n")}`];
   const options = ["create", `target=${base}`, ...texts, ...(draft ? ["draft"] : [])];
   const given = options.flatMap((option) => ["-o", `merge_request.${option}`]);

@@ -7,7 +7,7 @@ import { parseJson } from "./json.ts";
 import type { PullRequestSpec } from "./pull-request-spec.ts";
 import { addressIn, failure, requireOutput } from "./run.ts";
 
-/** What `glab mr list --output json` says of one. */
+/** A merge request in the output of `glab mr list --output json`. */
 export interface MergeRequest {
   readonly iid: number;
   readonly web_url: string;
@@ -17,9 +17,9 @@ export interface MergeRequest {
 }
 
 /**
- * Opens a merge request by glab, or updates the one that is there, and prints its address; without glab, by the options
- * of a push. Throws RequestError where the branch is not pushed or somebody changed our part of the description,
- * UnavailableError where glab fails.
+ * Opens a merge request with glab, or updates the present one, and prints its address; without glab, uses push options.
+ * Throws RequestError where the branch is not pushed or our part of the description was edited, UnavailableError where
+ * glab fails.
  */
 export async function openOnGitLab(spec: PullRequestSpec): Promise<ExitCode> {
   const { run, destination, world } = spec;
@@ -33,7 +33,7 @@ export async function openOnGitLab(spec: PullRequestSpec): Promise<ExitCode> {
   return exitCodes.verified;
 }
 
-/** Of the open merge requests of the branch, the one to that base; where nobody named a base, any. */
+/** The open merge request of the branch with that base; any, where the user named no base. */
 export function chooseMergeRequest(
   all: readonly MergeRequest[],
   { base, isBaseGiven }: Pick<PullRequestSpec, "base" | "isBaseGiven">,

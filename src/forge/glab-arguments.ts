@@ -1,11 +1,11 @@
 import type { PullRequestSpec } from "./pull-request-spec.ts";
 
-/** The arguments that list the open merge requests of a branch. */
+/** Arguments to list the open merge requests of a branch. */
 export function listArguments(branch: string): string[] {
   return ["mr", "list", "--source-branch", branch, "--output", "json"];
 }
 
-/** The arguments that open a merge request; the description is left out where it is null. */
+/** Arguments to open a merge request; null omits the description. */
 export function createArguments(
   { destination, base, title, draft }: Pick<PullRequestSpec, "destination" | "base" | "title" | "draft">,
   { description, form = false }: { description: string | null; form?: boolean },
@@ -15,7 +15,7 @@ export function createArguments(
   return description === null ? args : [...args, "--description", description];
 }
 
-/** The arguments that put a description in place of the one that is there; the title stays the author's. */
+/** Arguments to replace the description; the title stays. */
 export function updateArguments(iid: number, description: string, draft: boolean): string[] {
   return ["mr", "update", String(iid), "--description", description, ...(draft ? ["--draft"] : [])];
 }

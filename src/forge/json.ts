@@ -1,6 +1,6 @@
 import { UnavailableError } from "../shared/errors.ts";
 
-/** What a program wrote as JSON. Throws UnavailableError where it wrote something else. */
+/** Parses a program's JSON output. Throws UnavailableError where it is invalid. */
 export function parseJson<Value>(program: string, text: string): Value {
   try {
     return JSON.parse(text) as Value;

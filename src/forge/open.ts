@@ -14,12 +14,12 @@ import type { PullRequestSpec } from "./pull-request-spec.ts";
 import type { ForgeKind } from "./remote.ts";
 import { programRunner } from "./run.ts";
 
-/** What is asked of a pull request. */
+/** A request to open a pull request. */
 export type OpenRequest = Pick<PullRequestSpec, "destination" | "base" | "isBaseGiven" | "draft" | "web" | "force"> & {
   readonly head: Target;
   /** The last verification of HEAD. */
   readonly summary: Summary;
-  /** What it is to say: the title, then the description with our part between its markers. */
+  /** The title, then the description with our part between markers. */
   readonly text: string;
 };
 
@@ -30,8 +30,8 @@ const openers: Readonly<Record<ForgeKind, (spec: PullRequestSpec) => Promise<Exi
 };
 
 /**
- * Opens or updates the pull request of HEAD's branch at the host that the branch is pushed to. What is not verified
- * becomes a draft or nothing. Throws RequestError and UnavailableError as the hosts' functions do.
+ * Opens or updates the pull request of HEAD's branch on its host. An unverified commit gets a draft or nothing. Throws
+ * RequestError and UnavailableError as the functions for each host do.
  */
 export async function openPullRequest(request: OpenRequest, repository: Repository, world: World): Promise<ExitCode> {
   const { summary, head, text, ...asked } = request;
@@ -53,7 +53,7 @@ export async function openPullRequest(request: OpenRequest, repository: Reposito
   });
 }
 
-/** The author may have given it another title than ours, which stands there as Markdown. */
+/** The author may have changed the title, which is Markdown. */
 function titleOf(text: string, summary: Summary): string {
   const [line = ""] = text.split(/\r?\n/, 1);
   return line === titleLine(summary) || !line.startsWith("# ") ? pullRequestTitle(summary) : line.slice(2).trim();

@@ -3,7 +3,7 @@ import type { World } from "../shared/world.ts";
 import type { ForgeBranch } from "./forge-branch.ts";
 import type { Run } from "./run.ts";
 
-/** The pull request that is to be there. */
+/** The pull request to open or update. */
 export interface PullRequestSpec {
   readonly world: World;
   /** The absolute root of the checkout; programs run there. */
@@ -13,16 +13,16 @@ export interface PullRequestSpec {
   /** HEAD's full object id. */
   readonly commit: string;
   readonly destination: ForgeBranch;
-  /** The branch that it goes to. */
+  /** The target branch. */
   readonly base: string;
-  /** Whether the user named the base: then no pull request to another one is meant. */
+  /** Whether the user named the base: then pull requests with another base are ignored. */
   readonly isBaseGiven: boolean;
   readonly title: string;
-  /** The description without the title, our part of it between markers. */
+  /** The description without the title, with our part between markers. */
   readonly body: string;
   readonly draft: boolean;
-  /** Whether a browser is to be opened. */
+  /** Whether to open a browser. */
   readonly web: boolean;
-  /** Whether what somebody changed in our part of the description may be replaced. */
+  /** Whether edits in our part of the description may be overwritten. */
   readonly force: boolean;
 }

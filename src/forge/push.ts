@@ -3,10 +3,12 @@ import { RequestError, UnavailableError } from "../shared/errors.ts";
 import type { PullRequestSpec } from "./pull-request-spec.ts";
 import { addressIn } from "./run.ts";
 
-/** Of one push option, in bytes: git sends it as one packet of at most 65,516, its name included. */
+/** The limit of a push option in bytes: git sends it as one packet of at most 65,516 including its name. */
 export const longestOption = 60_000;
 
-/** Pushes with what git, the hook and the server say shown as it comes, and gives that. Throws UnavailableError where it fails. */
+/**
+ * Pushes, displays the output of git, hook and server as it comes, and returns it. Throws UnavailableError on failure.
+ */
 export async function pushShown({ run }: Pick<PullRequestSpec, "run">, args: readonly string[]): Promise<string> {
   const { exitCode, output, errors } = await run("git", args, { show: true });
   const said = `${output}\n${errors}`;
@@ -17,7 +19,7 @@ export async function pushShown({ run }: Pick<PullRequestSpec, "run">, args: rea
   throw new UnavailableError(`The push has failed, so there is no pull request: ${why}.`);
 }
 
-/** Prints the address that the server has named. */
+/** Prints the address in the server's output. */
 export function tellAddress(
   { world, destination }: Pick<PullRequestSpec, "world" | "destination">,
   said: string,
@@ -27,16 +29,16 @@ export function tellAddress(
   else world.errors.write(`It is pushed; ${destination.remote} named no address of a pull request.\n`);
 }
 
-/** Throws RequestError where a browser is wanted, which only the host's own program opens. */
+/** Throws RequestError where a browser is requested, which only the host's own program can open. */
 export function refuseBrowser({ web }: Pick<PullRequestSpec, "web">, program: string | null): void {
   if (!web) return;
   const needs = program === null ? "leave it out: the address is printed" : `it needs ${program} on PATH`;
   throw new RequestError(`--web opens no browser after a push: ${needs}.`);
 }
 
-/** The description in so many bytes at most: our part of it is cut after a line, and says so. */
+/** The description cut to so many bytes: our part ends after a whole line, with a remark. */
 export function describedWithin({ body }: Pick<PullRequestSpec, "body">, bytes: number): string {
-  // Counted with line ends twice as long, as GitLab takes them.
+  // Line ends count twice, as GitLab's encoding doubles them.
   if (lengthOf(body) <= bytes) return body;
   const block = blockIn(body);
   if (block === null || block === "broken") return cut(body, bytes);

@@ -2,37 +2,37 @@ import { RequestError } from "../shared/errors.ts";
 import type { Secret } from "../shared/redact.ts";
 import type { Environment } from "../shared/world.ts";
 
-/** What kind of host a remote is at. `gitea` is Forgejo too. */
+/** The kind of a remote's host. `gitea` includes Forgejo. */
 export type ForgeKind = "github" | "gitlab" | "gitea";
 
-/** Where a remote's URL leads. */
+/** The target of a remote's URL. */
 export interface RemoteAddress {
   /** In lower case, without a port; null for a directory. */
   readonly host: string | null;
-  /** Without the first slash and without `.git`. */
+  /** Without the leading slash and without `.git`. */
   readonly path: string;
 }
 
-/** Reads a remote's URL in any form that git takes: with a scheme, `user@host:path`, or a directory. */
+/** Parses a remote's URL in any of git's forms: with a scheme, `user@host:path`, or a directory. */
 export function parseRemoteUrl(url: string): RemoteAddress {
   const [, scheme, authority = "", path = ""] = /^([a-z][a-z0-9+.-]*):\/\/([^/]*)(.*)$/i.exec(url) ?? [];
   if (scheme !== undefined) {
     if (scheme.toLowerCase() === "file") return { host: null, path };
     return { host: hostOf(authority), path: cleanPath(path) };
   }
-  // Git takes for a directory what has a slash before the first colon.
+  // With a slash before the first colon, git takes it for a directory.
   const [, host, behind = ""] = /^((?:[^/@:]+@)?(?:\[[^\]]+\]|[^/:[\]]+)):(.*)$/s.exec(url) ?? [];
   return host === undefined ? { host: null, path: url } : { host: hostOf(host), path: cleanPath(behind) };
 }
 
-/** The account or group that a remote's repository belongs to, as its path has it; empty for a directory. */
+/** The account or group in the path of a remote's repository; empty for a directory. */
 export function ownerOf({ host, path }: RemoteAddress): string {
   return host === null ? "" : path.split("/").slice(0, -1).join("/");
 }
 
 /**
- * The kind of host that a remote is at: what `git config pushproof.host` says, else what the host's name says; null
- * where neither does. Throws RequestError for a setting that is none of the kinds.
+ * The kind of a remote's host: from `git config pushproof.host`, else from the host's name; null where unknown. Throws
+ * RequestError for an invalid setting.
  */
 export function forgeKind(
   { host }: RemoteAddress,
@@ -48,7 +48,7 @@ export function forgeKind(
   return host === "codeberg.org" || /gitea|forgejo/.test(host) ? "gitea" : null;
 }
 
-/** The text without the user and the password of any URL in it. */
+/** The text without user and password of any URL in it. */
 export function withoutCredentials(text: string): string {
   return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/"'<>]*@/gi, "$1");
 }
@@ -64,10 +64,10 @@ const tokenVariables = [
   "CI_JOB_TOKEN",
 ];
 
-/** What no output may show: the tokens of the environment, and what a URL holds as a password or in its place. */
+/** Secrets to redact: tokens in the environment, and credentials in a URL. */
 export function forgeSecrets(url: string, environment: Environment): Secret[] {
   const [, user = "", password] = /^https?:\/\/([^/:@]*)(?::([^/]*))?@/i.exec(url) ?? [];
-  // A token may stand where the user's name does.
+  // The user name may be a token.
   const inUrl = password ?? user;
   const tokens = tokenVariables.map((name) => environment[name]);
   return [inUrl, decoded(inUrl), ...tokens].filter((secret): secret is string => Boolean(secret));
@@ -92,7 +92,7 @@ function cleanPath(path: string): string {
     .replace(/\.git$/, "");
 }
 
-/** GITLAB_HOST may be a whole URL. */
+/** GITLAB_HOST may be a full URL. */
 function hostVariable(value: string | undefined): string | null {
   if (!value) return null;
   return hostOf(value.replace(/^[a-z]+:\/\//i, "").replace(/\/.*$/s, ""));

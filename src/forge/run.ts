@@ -7,7 +7,7 @@ import { clip, plainLine, plainText } from "../shared/text.ts";
 import type { Environment, World } from "../shared/world.ts";
 import { forgeSecrets, withoutCredentials } from "./remote.ts";
 
-/** How a program ended; what it wrote is without secrets. */
+/** The result of a program; its output is redacted. */
 export interface ProgramOutcome {
   /** Null where the program is not on PATH. */
   readonly exitCode: number | null;
@@ -15,10 +15,10 @@ export interface ProgramOutcome {
   readonly errors: string;
 }
 
-/** Runs a program with its arguments, without a shell; `show` passes on what it says while it runs. */
+/** Runs a program without a shell; `show` forwards its output while it runs. */
 export type Run = (program: string, args: readonly string[], options?: { show?: boolean }) => Promise<ProgramOutcome>;
 
-/** Nobody is asked and nothing is decorated: what these programs print is read. */
+/** Disables prompts and decoration, as the output is parsed. */
 const quiet: Environment = {
   GH_PROMPT_DISABLED: "1",
   GH_NO_UPDATE_NOTIFIER: "1",
@@ -28,21 +28,21 @@ const quiet: Environment = {
 };
 
 /**
- * Gives the function that runs git and the hosts' programs in a directory, with the user's own environment: they need
- * its keys and tokens, which are taken out of all that they print, as is what the remote's URL holds of the kind.
+ * Returns a function that runs git and the forges' programs in a directory with the user's environment. They need its
+ * keys and tokens, which are redacted from their output, like credentials of the remote's URL.
  */
 export function programRunner(world: World, directory: string, url: string): Run {
   const hide = redactor(forgeSecrets(url, world.environment));
   const redact: Redact = (text) => hide(withoutCredentials(plainText(text)));
   const own = withoutNpmRun(world.environment);
   return async (program, args, { show = false } = {}) => {
-    // A push starts the hook, and by it the suites: nothing is decided for them.
+    // A push starts the hook and the suites, so their environment is left as it is.
     const environment = program === "git" ? own : { ...own, ...quiet };
     const end = await runProgram([program, ...args], {
       directory,
       environment,
       signal: world.signal,
-      // Whole lines, as a secret must not slip through in two halves.
+      // Whole lines, as a secret must not be split.
       ...(show && { onLine: (line) => void world.errors.write(`${redact(line)}\n`) }),
     });
     if (end.startError !== null && end.startError !== "ENOENT")
@@ -51,14 +51,14 @@ export function programRunner(world: World, directory: string, url: string): Run
   };
 }
 
-/** What a program that must succeed wrote on standard output. Throws UnavailableError with its own last words. */
+/** The standard output of a program. Throws UnavailableError with its last output where it fails. */
 export async function requireOutput(run: Run, program: string, args: readonly string[]): Promise<string> {
   const ended = await run(program, args);
   if (ended.exitCode !== 0) throw failure(program, ended);
   return ended.output;
 }
 
-/** A program's failure in its own last words. */
+/** An error with a program's last output. */
 export function failure(program: string, { exitCode, output, errors }: ProgramOutcome): UnavailableError {
   if (exitCode === null) return new UnavailableError(`${program} is not on PATH.`);
   const lines = (errors.trim() === "" ? output : errors).split("\n").map(plainLine).filter(Boolean);
@@ -68,12 +68,12 @@ export function failure(program: string, { exitCode, output, errors }: ProgramOu
 
 const shownLines = 3;
 
-/** A command as a line for a shell. */
+/** A command as a shell line. */
 export function commandLine(program: string, args: readonly string[]): string {
   return [program, ...args].map(quote).join(" ");
 }
 
-/** The last address of a pull or merge request in what a program or a server has said; null where there is none. */
+/** The last address of a pull or merge request in a program's or server's output; null where there is none. */
 export function addressIn(text: string): string | null {
   return text.match(/https?:\/\/[^\s"'<>]+\/(?:pull|pulls|merge_requests)\/\d+/g)?.at(-1) ?? null;
 }

@@ -2,15 +2,15 @@ import { createInterface } from "node:readline/promises";
 import type { Readable, Writable } from "node:stream";
 import type { World } from "../shared/world.ts";
 
-/** Whether somebody sits at a terminal who can be asked. */
+/** Whether the input is a terminal. */
 export function canAsk({ input, output }: World): boolean {
   const isTerminal = (stream: Readable | Writable): boolean => (stream as { isTTY?: boolean }).isTTY === true;
   return isTerminal(output) && isTerminal(input);
 }
 
-/** Asks a question with yes or no for an answer, at a terminal; anything but a yes is a no, the end of the input too. */
+/** Asks a yes-or-no question on a terminal; anything but yes means no, including the end of the input. */
 export async function askYesNo({ input, output, signal }: World, question: string): Promise<boolean> {
-  // What has ended before would never say so.
+  // A stream that has already ended emits no event.
   if ((input as Readable).readableEnded) return false;
   const lines = createInterface({ input, output, terminal: false });
   try {

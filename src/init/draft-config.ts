@@ -14,30 +14,30 @@ import { detectVitest } from "./detect/vitest.ts";
 import type { Remark } from "./thresholds/remarks.ts";
 import { coverageThresholds } from "./thresholds/take-over.ts";
 
-/** A configuration for a project, and how it came about. */
+/** A drafted configuration, and where it comes from. */
 export interface Draft {
   readonly config: ConfigFile;
-  /** A line for each suite, such as `backend: pytest in apps/backend, uv run pytest`, and what was guessed for it. */
+  /** A line per suite, such as `backend: pytest in apps/backend, uv run pytest`, with guesses. */
   readonly suites: readonly Remark[];
-  /** Which coverage thresholds were taken from where; empty where the project has none. */
+  /** Coverage thresholds that were adopted, and from where; empty without any. */
   readonly coverage: readonly Remark[];
-  /** What was guessed about the database. */
+  /** Guesses about the database. */
   readonly database: readonly string[];
-  /** What looks as if it builds the schema, and was not written. */
+  /** Commands that seem to build the schema but were not configured. */
   readonly setups: readonly FoundSetup[];
 }
 
-/** What only this machine's programs can say of a project. */
+/** What only programs on this machine can find out. */
 interface Machine {
-  /** Where code connects to what it names itself. */
+  /** Finds connections to hard-coded databases. */
   readonly fixed?: readonly FixedConnection[];
-  /** A suite's command as it starts what is installed here. */
+  /** Adapts a suite's command to what is installed. */
   readonly commandOf?: (suite: DetectedSuite) => string;
 }
 
 /**
- * The configuration of what a project holds, or null where no suite was found. `repository` is the repository's name, for
- * a database that nothing names; `base` the branch that pull requests go to.
+ * Drafts the configuration of a project, or null where it has no suite. `repository` names the database by default;
+ * `base` is the base branch.
  */
 export function draftConfig(
   project: ProjectFiles,
@@ -68,7 +68,7 @@ export function draftConfig(
       name: names[index] ?? suite.runner,
       ...(suite.root === "." ? {} : { root: suite.root }),
       runner: suite.runner,
-      // What a script sets would win over what each worker is given.
+      // Variables in the command would override each worker's.
       command: database.suites.has(suite)
         ? withoutDatabaseVariables(suite.command, Object.keys(database.variables)).text
         : suite.command,
@@ -101,14 +101,14 @@ export function draftConfig(
   };
 }
 
-/** A list of names where every scheme is the default one. */
+/** A list of names where all use the default scheme. */
 function shortest(variables: Readonly<Record<string, string>>): string[] | Record<string, string> {
   return Object.values(variables).every((scheme) => scheme === "postgresql")
     ? Object.keys(variables)
     : { ...variables };
 }
 
-/** One name each: the directory's, at the root the project's; longer where two would be the same. */
+/** Unique names: the directory's, at the root the project's, longer ones where needed. */
 function nameSuites(suites: readonly DetectedSuite[]): string[] {
   const forms: ReadonlyArray<(suite: DetectedSuite) => string> = [
     ({ root, projectName }) => (root === "." ? (projectName ?? "tests") : (root.split("/").at(-1) ?? root)),

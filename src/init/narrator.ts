@@ -1,20 +1,20 @@
 import { colorsFor } from "../shared/colors.ts";
 import type { World } from "../shared/world.ts";
 
-/** Says what happens, a short line each. */
+/** Prints what happens, one short line each. */
 export interface Narrator {
   /** Something was done. */
   did(line: string): void;
-  /** Something is as it should be already. */
+  /** Something was already fine. */
   kept(line: string): void;
-  /** Something that needs a person's eye. */
+  /** Something that needs attention. */
   warn(line: string): void;
-  /** More about the line before. */
+  /** A detail of the previous line. */
   detail(line: string): void;
   plain(line: string): void;
 }
 
-/** A narrator on standard output, in color where a terminal shows it. */
+/** A narrator on standard output, with colors on a terminal. */
 export function narratorOf(world: World): Narrator {
   const colors = colorsFor(world.output, world.environment);
   const write = (line: string): void => {

@@ -5,7 +5,7 @@ import { type ScriptLine, scriptLines } from "./detect/script-lines.ts";
 
 const database = `"database": { "name": "app_test", "variables": ["DATABASE_URL"] }`;
 
-/** The error for a project in which no suite was found: what was looked for, and what to write by hand. */
+/** The error for a project without a detected suite: what was searched, and what to write by hand. */
 export function noSuite(root: string, project: ProjectFiles): RequestError {
   const line = scriptLines(project, ".").find(isTest);
   const known = `{ "name": "backend", "root": ".", "runner": "pytest", "command": "pytest", "source": ["src"] }`;
@@ -26,7 +26,7 @@ export function noSuite(root: string, project: ProjectFiles): RequestError {
   );
 }
 
-/** Whether a line is what a project calls its tests; what npm writes into a new package.json is none. */
+/** Whether a script is a real test; npm's placeholder in a new package.json is not. */
 function isTest({ name, command }: ScriptLine): boolean {
   return /^(test|tests|check)$/.test(name) && !/^\s*$|^(echo|exit)\b/.test(command);
 }

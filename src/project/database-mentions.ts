@@ -1,36 +1,36 @@
 import type { ProjectFiles } from "./project-files.ts";
 import { type UrlList, urlListIn } from "./url-list.ts";
 
-/** A place where an environment variable that holds a database's URL is read or set. */
+/** Where a variable with a database URL is read or set. */
 export interface Mention {
   readonly variable: string;
   readonly file: string;
-  /** From 1. */
+  /** Counted from 1. */
   readonly line: number;
-  /** `code` reads it in the language of the suites; `setting` sets it, in a file that no test reads by itself. */
+  /** `code` reads it in a suite's language; `setting` sets it in a file that tests do not read. */
   readonly kind: "python" | "javascript" | "setting";
   readonly isTest: boolean;
-  /** The scheme of the default URL next to it, or null where there is none. */
+  /** The scheme of its default URL, or null without one. */
   readonly scheme: string | null;
-  /** The database in that URL, where it is written out. */
+  /** The database in that URL, if literal. */
   readonly database: string | null;
-  /** The URLs next to it, where they are several in one. */
+  /** Its URLs, where the value is a list. */
   readonly list: UrlList | null;
 }
 
 const variableName =
   /^[A-Z0-9_]*(DATABASE_(TEST_)?UR[LI]|(^|_)DB_(TEST_)?UR[LI]|POSTGRES(QL)?_UR[LI]|(^|_)PG_?UR[LI]|(DB|DATABASE|PG|POSTGRES(QL)?|SQLALCHEMY|(^|_)TEST)_DSN)[A-Z0-9_]*$|^DSN$/;
-/** What a variable that looks like a database's is about instead. */
+/** Names of other services, which look like a database's. */
 export const otherService = /REDIS|MONGO|MYSQL|MARIA|CLICKHOUSE|SQLITE|SENTRY|RABBIT|AMQP|NEO4J|ELASTIC/;
 const urlPattern = /\b([a-z][a-z0-9]*(?:\+[a-z0-9]+)?):\/\/(?:[^\s"'`@]*@)?[^\s"'`/]*(?:\/([^\s"'`?#),;|]*))?/;
 
-/** What must stand in a name's line, or in the one above, for the name to be that of an environment variable. */
+/** What makes a name in this or the previous line an environment variable. */
 const readers = {
   python: /environ|getenv|\benv\b|\bconfig\(|Field\(|alias|envvar/,
   javascript: /\benv\b|\bz\./,
   setting: /[=:]/,
 } as const;
-/** How such a name is written, as opposed to a constant of the same name. */
+/** How a variable's name is written, unlike a constant of the same name. */
 const writtenAs = {
   python: /["']([A-Z][A-Z0-9_]*)["']/g,
   javascript: /(?:\benv\??\.|["'`]|[{,]\s*|^\s*)([A-Z][A-Z0-9_]*)\b/g,
@@ -39,11 +39,11 @@ const writtenAs = {
 const settingFile =
   /(^|\/)(\.env[^/]*|(docker-)?compose[^/]*\.ya?ml|tox\.ini|pytest\.ini|pyproject\.toml|setup\.cfg|Makefile|moon\.yml)$|^\.github\/workflows\//;
 const testPath = /(^|\/)(tests?|__tests__)\/|(^|\/)conftest\.py$|(^|\/)test_[^/]*$|\.(test|spec)\./;
-/** How many lines below a name its default may stand, and how many a list of URLs may take. */
+/** How far below a name its default may be, and how long a list of URLs may be, in lines. */
 const defaultReach = 3;
 const reach = 12;
 
-/** Every place in a project that names a variable for a Postgres URL, in the order of the files. */
+/** Every mention of a variable for a Postgres URL, in order of files. */
 export function findMentions(project: ProjectFiles): Mention[] {
   return project.paths.flatMap((file) => {
     const kind = kindOf(file);
@@ -52,7 +52,7 @@ export function findMentions(project: ProjectFiles): Mention[] {
   });
 }
 
-/** The kind of mention a file may hold, or null for a file that holds none. */
+/** The kind of mention in a file, or null where it cannot contain any. */
 export function kindOf(file: string): Mention["kind"] | null {
   if (file.endsWith(".py")) return "python";
   if (/\.([cm]?[jt]sx?|prisma)$/.test(file)) return "javascript";
@@ -82,7 +82,7 @@ function mentionsIn(file: string, text: string, kind: Mention["kind"]): Mention[
   });
 }
 
-/** Whether a file is one of the tests', by its path. */
+/** Whether a path belongs to tests. */
 export function isTestPath(file: string): boolean {
   return testPath.test(file);
 }
@@ -91,18 +91,18 @@ function isDatabaseVariable(name: string): boolean {
   return variableName.test(name) && !otherService.test(name);
 }
 
-/** Whether a URL of Postgres's is the default of a variable, or what it is set to: then it counts, whatever its name. */
+/** Whether the variable's default or value is a Postgres URL: then its name does not matter. */
 function holdsUrl(name: string, line: string): boolean {
   const between = /["'`]?\]?\s*(?:,\s*(?:default\s*=\s*)?|\?\?|\|\||[:=])\s*["'`]?/.source;
   return !otherService.test(name) && new RegExp(`\\b${name}${between}postgres(ql)?(\\+\\w+)?://`).test(line);
 }
 
-/** A SQLite default says where it runs without a server, not that it cannot run on one. */
+/** A SQLite default does not exclude Postgres. */
 function isReplaceable(scheme: string): boolean {
   return scheme.startsWith("sqlite") || /^https?$/.test(scheme);
 }
 
-/** What stands behind a variable's name: the rest of its line and the lines below, up to the next variable. */
+/** The text after a variable's name: the rest of the line and lines below, up to the next variable. */
 function textsBehind(lines: readonly string[], index: number, variable: string): string[] {
   const line = lines[index] ?? "";
   const start = line.toUpperCase().indexOf(variable);
@@ -111,13 +111,13 @@ function textsBehind(lines: readonly string[], index: number, variable: string):
   return [start === -1 ? line : line.slice(start + variable.length), ...(next === -1 ? below : below.slice(0, next))];
 }
 
-/** The first URL in the lines behind a variable's name, one of Postgres's where there is one. */
+/** The first URL after a variable's name, preferring one of Postgres. */
 function defaultUrl(texts: readonly string[]): { scheme: string; database: string } | null {
   const found: { scheme: string; database: string }[] = [];
   for (const text of texts.slice(0, 1 + defaultReach)) {
     const [, scheme, database = ""] = urlPattern.exec(text) ?? [];
     if (scheme !== undefined) found.push({ scheme, database });
-    // Only a list goes on.
+    // Only a list continues.
     if (scheme !== undefined && !/,\s*$/.test(text)) break;
   }
   return found.find(({ scheme }) => /^postgres/.test(scheme)) ?? found[0] ?? null;

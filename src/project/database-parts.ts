@@ -2,14 +2,14 @@ import type { PartName } from "../config/variable-words.ts";
 import { isTestPath, kindOf, type Mention, otherService } from "./database-mentions.ts";
 import type { ProjectFiles } from "./project-files.ts";
 
-/** A place where a variable that holds one part of a database's address is read or set. */
+/** Where a variable with one part of a database's address is read or set. */
 export interface PartMention extends Pick<Mention, "variable" | "file" | "line" | "kind" | "isTest"> {
   readonly part: Exclude<PartName, "url">;
-  /** What it is by default or set to, where that is written out. */
+  /** Its default or value, if literal. */
   readonly value: string | null;
 }
 
-/** How a variable's name ends, by the part that it holds. */
+/** Endings of variable names, by part. */
 const endings: readonly (readonly [PartMention["part"], RegExp])[] = [
   ["host", /^(.+?)_?(?:HOST|HOSTNAME|SERVER)$/],
   ["port", /^(.+?)_?PORT$/],
@@ -17,16 +17,16 @@ const endings: readonly (readonly [PartMention["part"], RegExp])[] = [
   ["password", /^(.+?)_?(?:PASSWORD|PASSWD|PASS|PWD)$/],
   ["name", /^(.+?)_(?:NAME|DBNAME|DATABASE|DB)$/],
 ];
-/** Prefixes that speak of a database, whatever stands in front. */
+/** Prefixes that mean a database. */
 const databasePrefix =
   /(^|_)(DB|DATABASE|PG|PGSQL|POSTGRES|POSTGRESQL|TYPEORM|SQL|RDS|TEST_?DB|DB_?TEST)(_TEST|_[A-Z0-9]+)?$/;
-/** What else may have a host and a port. */
+/** Other things with a host and port. */
 const otherHost = /SMTP|MAIL|KAFKA|FTP|LDAP|MINIO|S3|VAULT|CONSUL|STATSD|INFLUX|MEMCACHE|PROXY|HTTP|SERVER|APP|API/;
-/** libpq's own, which every worker has anyway. */
+/** libpq's own variables, which every worker has. */
 const libpq = /^PG(HOST|PORT|USER|PASSWORD|DATABASE)$/;
 const postgresEvidence = /postgres|psycopg|asyncpg|\bpg8000\b|\b5432\b|["'`]pg["'`]/i;
 
-/** How a variable is read, by language; its name is the first group. */
+/** Patterns that read a variable, by language; the first group is its name. */
 const readers = {
   python: /(?:environ(?:\.get)?|getenv|\benv(?:\.\w+)?|\bconfig|\bget_env\w*)\s*[[(]\s*["']([A-Z][A-Z0-9_]*)["']/g,
   javascript:
@@ -37,8 +37,8 @@ const readers = {
 const destructured = /\{([^{}]*)\}\s*=\s*(?:process|import\.meta)\.env\b/g;
 
 /**
- * Every place in a project that names a variable for a part of a Postgres address. One alone proves nothing: those count whose
- * file has others of the same prefix, a host or a port among them.
+ * Every variable for a part of a Postgres address. One alone proves nothing: a file must have others with the same
+ * prefix, including a host or port.
  */
 export function findPartMentions(project: ProjectFiles): PartMention[] {
   return project.paths.flatMap((file) => {
@@ -66,15 +66,15 @@ function partsIn(file: string, text: string, kind: Mention["kind"]): Part[] {
   );
 }
 
-/** How variables are named in a file. */
+/** How a file names variables. */
 interface Naming {
   readonly kind: Mention["kind"];
   readonly takenApart: ReadonlySet<string>;
-  /** What stands before the names of the fields of a settings class. */
+  /** The prefix of a settings class's fields. */
   readonly fieldPrefix: string;
 }
 
-/** The variables of a line, each with what follows it. */
+/** The variables in a line, each with the text after it. */
 function variablesIn(
   line: string,
   { kind, takenApart, fieldPrefix }: Naming,
@@ -97,10 +97,10 @@ function variablesIn(
   return [...read, ...apart].filter(({ variable }) => variable === variable.toUpperCase());
 }
 
-/** A field of a class, with its type. */
+/** A class field with its type. */
 const fieldPattern = /^\s+([A-Za-z_]\w*)\s*:\s*[A-Za-z][\w.[\]| ]*/;
 
-/** Names that a file reads all at once: out of `process.env`, as fields of a settings class, or of a schema. */
+/** Names that are read together: destructured from `process.env`, or fields of a settings class or schema. */
 function namesTakenApart(text: string, kind: Mention["kind"]): ReadonlySet<string> {
   if (kind === "javascript") {
     const blocks = [...text.matchAll(destructured)].map((match) => match[1] ?? "");
@@ -116,7 +116,7 @@ function namesTakenApart(text: string, kind: Mention["kind"]): ReadonlySet<strin
 
 function partOf(variable: string): Pick<Part, "part" | "prefix"> | null {
   if (libpq.test(variable)) return null;
-  // DB_HOST_TEST is one of DB_TEST's parts.
+  // DB_HOST_TEST is a part of DB_TEST.
   const [, plain = variable, test = ""] = /^(.*)(_TEST)$/.exec(variable) ?? [];
   for (const [part, ending] of endings) {
     const prefix = ending.exec(plain)?.[1];
@@ -125,7 +125,7 @@ function partOf(variable: string): Pick<Part, "part" | "prefix"> | null {
   return null;
 }
 
-/** What is written out behind a variable: a default, or what it is set to. */
+/** The literal after a variable: a default or value. */
 function literalIn(rest: string, kind: Mention["kind"]): string | null {
   if (kind === "setting") return /^\s*["']?([\w.-]+)["']?\s*(?:#.*)?$/.exec(rest)?.[1] ?? null;
   return (
@@ -136,7 +136,7 @@ function literalIn(rest: string, kind: Mention["kind"]): string | null {
   );
 }
 
-/** Those of a file that belong to a database: by the prefix, else by what is said of Postgres beside them. */
+/** The variables of a file that belong to a database: by prefix, or by Postgres being mentioned near them. */
 function ofDatabases(parts: readonly Part[], text: string, kind: Mention["kind"]): Part[] {
   return parts.filter(({ prefix }) => {
     const group = parts.filter((other) => other.prefix === prefix);

@@ -3,8 +3,8 @@ import { isUnder, type ProjectFiles, within } from "./project-files.ts";
 const importLine = /^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]+)|import[ \t]+([^\n#]+))/gm;
 
 /**
- * The project's own modules and packages that the Python files of a directory import: files and directories, relative to
- * `root`, where imports start, or its `src` does.
+ * The project's own modules that Python files of a directory import: files and directories relative to `root` or its
+ * `src`.
  */
 export function importedPaths(project: ProjectFiles, root: string, directory: string): string[] {
   const files = project.paths.filter((path) => path.endsWith(".py") && isUnder(directory, path));
@@ -12,13 +12,13 @@ export function importedPaths(project: ProjectFiles, root: string, directory: st
   return [...new Set(modules.flatMap((names) => firstPath(project, root, names)))].sort();
 }
 
-/** For each import the names under which its module may be found: `a.b` of `from a import b` before `a`. */
+/** The possible module names of each import: `a.b` before `a` for `from a import b`. */
 function modulesIn(text: string): string[][] {
   return [...text.matchAll(importLine)].flatMap(([, from, names = "", plain = ""]) => {
-    // Of `money as m`, the first word.
+    // The first word of `money as m`.
     const words = (list: string): string[] => list.split(",").flatMap((part) => /[\w.]+/.exec(part)?.[0] ?? []);
     if (from === undefined) return words(plain).map((name) => [name]);
-    // A relative one stays in the directory.
+    // A relative import stays in the directory.
     if (from.startsWith(".")) return [];
     return names.trim() === "*" ? [[from]] : words(names).map((name) => [`${from}.${name}`, from]);
   });

@@ -9,11 +9,11 @@ import { additionText, type LackingPlace } from "./packages/additions.ts";
 /** Where a suite looks for packages. */
 export interface PackagePlace extends LackingPlace {
   readonly suite: Pick<SuiteConfig, "name" | "root" | "runner">;
-  /** What differs between the installed packages and those of the commit, a sentence each. */
+  /** Differences between installed and committed packages, one sentence each. */
   readonly dependencyNotes: readonly string[];
 }
 
-/** The version of a package as a suite finds it, or null where it finds none. */
+/** The version of a package that a suite would use, or null. */
 export function installedVersion({ directory }: Pick<PackagePlace, "directory">, name: string): string | null {
   try {
     const require = createRequire(join(directory, "package.json"));
@@ -23,10 +23,10 @@ export function installedVersion({ directory }: Pick<PackagePlace, "directory">,
   }
 }
 
-/** The first version of each runner that can be told from outside what to run, and tells what came of it. */
+/** The oldest supported version of each runner. */
 const oldest: Readonly<Partial<Record<RunnerName, readonly [number, number]>>> = { vitest: [3, 0], mocha: [7, 1] };
 
-/** What is wrong with a runner that is too old to be run from outside; null where it is not. */
+/** Why a runner is too old; null where it is not. */
 export function oldRunner(runner: RunnerName, version: string): string | null {
   const [major, minor] = oldest[runner] ?? [0, 0];
   const [ownMajor = 0, ownMinor = 0] = version.split(".").map(Number);
@@ -34,7 +34,7 @@ export function oldRunner(runner: RunnerName, version: string): string | null {
   return `${runner} ${version} is too old to be run with databases, results and coverage added from outside: ${major}.${minor} or later is needed`;
 }
 
-/** The version of a suite's own runner. Throws UnavailableError where there is none, or too old a one. */
+/** The version of a suite's runner. Throws UnavailableError where it is missing or too old. */
 export function requireRunner(place: PackagePlace, packages: readonly string[]): string {
   const { runner, name } = place.suite;
   const version = installedVersion(place, runner);
@@ -45,8 +45,8 @@ export function requireRunner(place: PackagePlace, packages: readonly string[]):
 }
 
 /**
- * The error of a suite that lacks something: what, and the command that installs it; where the checkout's packages are not
- * those of the commit, what differs, as another installation would not help.
+ * The error for a missing package with the command that installs it; where installed packages differ from the commit's,
+ * it names those differences instead, as installing would not help.
  */
 export function missingPackage(place: PackagePlace, what: string, packages: readonly string[]): UnavailableError {
   const { suite, dependencyNotes } = place;

@@ -4,7 +4,7 @@ import { UnavailableError } from "../shared/errors.ts";
 import type { Environment } from "../shared/world.ts";
 import { withoutAssignments, withScripts } from "./package-script.ts";
 
-/** The programs that commands of suites begin with, and how each comes onto a machine. */
+/** Programs that suite commands begin with, and how to install each. */
 const launchers: Readonly<Record<string, string>> = {
   uv: "pipx install uv",
   uvx: "pipx install uv",
@@ -28,34 +28,31 @@ const launchers: Readonly<Record<string, string>> = {
   just: "install just with your system's packages",
 };
 
-/** A program that a command needs and that is not on PATH. */
+/** A program that a command needs and PATH lacks. */
 export interface MissingLauncher {
   readonly program: string;
-  /** What installs it: a command, or a few words. */
+  /** How to install it: a command, or a few words. */
   readonly install: string;
 }
 
-/**
- * The package manager or task runner that a command, or a script that it calls, begins a step with, where it is not on PATH;
- * null where all are there.
- */
+/** The missing package manager or task runner of a command or a script that it calls; null where all exist. */
 export function missingLauncher(command: string, directory: string, environment: Environment): MissingLauncher | null {
   const programs = withScripts(command, directory).flatMap(stepPrograms);
   const program = programs.find((name) => launchers[name] !== undefined && findOnPath(name, environment) === null);
   return program === undefined ? null : { program, install: launchers[program] ?? "" };
 }
 
-/** The sentence on a program that is not there, without its remedy. */
+/** A sentence about a missing program, without a remedy. */
 export function missingLauncherText({ program }: MissingLauncher, command: string): string {
   return `${program} is not installed, which \`${command}\` needs`;
 }
 
-/** What to do about a program that is not there. */
+/** The remedy for a missing program. */
 export function launcherRemedy({ install }: MissingLauncher): string {
   return /^(pipx|npm) /.test(install) ? `Run: ${install}` : `${install[0]?.toUpperCase()}${install.slice(1)}.`;
 }
 
-/** Throws UnavailableError where a suite's command begins with a package manager or task runner that is not there. */
+/** Throws UnavailableError where a suite's command needs a missing package manager or task runner. */
 export function requireLaunchers(
   suite: { readonly name: string; readonly command: string },
   directory: string,
@@ -67,14 +64,14 @@ export function requireLaunchers(
   throw new UnavailableError(`${suite.name}: ${missingLauncherText(missing, suite.command)}. ${remedy}`);
 }
 
-/** The first word of each step, behind the variables that it sets. */
+/** The first word of each step, after variable assignments. */
 function stepPrograms(command: string): string[] {
   return command.split(/&&|\|\||[;|&\n]/).flatMap((step) => {
     return /^[\w.-]+(?=\s|$)/.exec(withoutAssignments(step))?.[0] ?? [];
   });
 }
 
-/** The path of the program that a command of this name starts, or null where PATH has none. */
+/** The path of a program on PATH, or null. */
 export function findOnPath(program: string, { PATH }: Environment): string | null {
   const paths = (PATH ?? "").split(delimiter).map((directory) => join(directory, program));
   return paths.find(isProgram) ?? null;

@@ -1,6 +1,6 @@
 import { type ProjectFiles, within } from "./project-files.ts";
 
-/** What package.json says that matters here; a broken one says nothing. */
+/** The relevant fields of package.json; invalid ones are ignored. */
 export interface PackageFile {
   readonly name?: string;
   readonly scripts?: Readonly<Record<string, string>>;
@@ -10,7 +10,7 @@ export interface PackageFile {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-/** A directory's package.json, or an empty one where there is none or it cannot be read. */
+/** A directory's package.json, or an empty one where it is missing or invalid. */
 export function readPackageFile(project: ProjectFiles, directory: string): PackageFile {
   try {
     const parsed: unknown = JSON.parse(project.read(within(directory, "package.json")) ?? "{}");
@@ -20,7 +20,7 @@ export function readPackageFile(project: ProjectFiles, directory: string): Packa
   }
 }
 
-/** The names of all packages that a package.json lists, for running, for developing or as what its users bring. */
+/** The names of all dependencies in a package.json, including dev and peer ones. */
 export function dependencyNames(file: PackageFile): string[] {
   const lists = [file.dependencies, file.devDependencies, file.peerDependencies, file.optionalDependencies];
   return [...new Set(lists.flatMap((list) => Object.keys(list ?? {})))];

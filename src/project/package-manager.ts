@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The program that installs a repository's packages. */
+/** A repository's package manager. */
 export interface PackageManager {
   readonly name: "npm" | "pnpm" | "yarn" | "bun";
-  /** Installs although package.json has just changed, which some refuse on CI. */
+  /** The install command that accepts a changed package.json, which some reject on CI. */
   readonly install: readonly [string, ...string[]];
-  /** Yarn from 2 on runs `postinstall` of the project, and no `prepare`. */
+  /** Yarn 2 and later runs the project's `postinstall`, but not `prepare`. */
   readonly ignoresPrepare: boolean;
 }
 
@@ -24,18 +24,18 @@ const additions = {
   bun: "bun add --dev",
 } as const;
 
-/** The command with which a person adds packages to what a project is developed with, here to a workspace's root. */
+/** The command that adds dev dependencies, at a workspace's root. */
 export function addCommand(
   { name, ignoresPrepare }: Pick<PackageManager, "name"> & Partial<PackageManager>,
   packages: readonly string[],
   isWorkspaceRoot = false,
 ): string {
-  // pnpm and Yarn 1 refuse to add to a workspace's root unless they are told that it is meant.
+  // pnpm and Yarn 1 require a flag for a workspace's root.
   const flag = { npm: [], pnpm: ["--workspace-root"], yarn: ignoresPrepare ? [] : ["-W"], bun: [] }[name];
   return [additions[name], ...(isWorkspaceRoot ? flag : []), ...packages].join(" ");
 }
 
-/** The package manager of a directory whose package.json was not read yet; what is no JSON declares none. */
+/** The package manager of a directory; reads its package.json, and ignores an invalid one. */
 export function findPackageManager(root: string): PackageManager {
   return packageManagerOf(root, declaredManager(root));
 }
@@ -48,7 +48,7 @@ function declaredManager(root: string): unknown {
   }
 }
 
-/** The package manager of a directory: what `packageManager` in its package.json says, else whose lock file is there, else npm. */
+/** The package manager of a directory: from `packageManager` in package.json, else from the lock file, else npm. */
 export function packageManagerOf(root: string, declared: unknown): PackageManager {
   const [, named, major] = /^(npm|pnpm|yarn|bun)@(\d+)/.exec(typeof declared === "string" ? declared : "") ?? [];
   const locked = lockFiles.find(([file]) => existsSync(join(root, file)))?.[1];

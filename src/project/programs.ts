@@ -5,8 +5,8 @@ import type { Environment } from "../shared/world.ts";
 const programDirectories = [".venv/bin", "venv/bin", "env/bin", "node_modules/.bin"];
 
 /**
- * The environment with the project's own programs first on PATH, those of the first directory before those of the
- * others: a virtual environment need not be activated, and a hook started by a graphical client finds what a shell does.
+ * The environment with the project's own programs first on PATH, in order of directories: a virtual environment need
+ * not be active, and a hook started by a graphical client finds the same programs as a shell.
  */
 export function withProjectPrograms(environment: Environment, directories: readonly string[]): Environment {
   const found = [...new Set(directories)]

@@ -2,12 +2,12 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
 import type { Repository } from "../git/repository.ts";
 
-/** The files of a project that git tracks or would track, read as they lie. */
+/** A project's tracked and trackable files, read from the checkout. */
 export interface ProjectFiles {
   /** Relative to the root, with forward slashes, sorted. */
   readonly paths: readonly string[];
   has(path: string): boolean;
-  /** The text of a file, or null where there is none or it is too large to have been written by hand. */
+  /** The text of a file, or null where it is missing or too large to be hand-written. */
   read(path: string): string | null;
 }
 
@@ -15,14 +15,14 @@ const largestFile = 1_000_000;
 const skippedDirectory =
   /^(node_modules|site-packages|venv|__pycache__|(__)?fixtures(__)?|test-?data|\.(?!github$).*)$/;
 
-/** What lies in the checkout: tracked files and untracked ones that are not ignored, without dependencies and hidden directories. */
+/** The files of a checkout: tracked, and untracked but not ignored; without dependencies and hidden directories. */
 export async function listProjectFiles({ git, root }: Repository): Promise<ProjectFiles> {
   const listing = await git.raw(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
   const paths = [...new Set(listing.split("\0"))].filter((path) => path !== "" && existsSync(join(root, path)));
   return filesUnder(root, paths);
 }
 
-/** The project of these paths below an absolute root. */
+/** A project of these paths below an absolute root. */
 export function filesUnder(root: string, paths: readonly string[]): ProjectFiles {
   return projectFiles(paths, (path) => {
     const absolute = join(root, path);
@@ -31,7 +31,7 @@ export function filesUnder(root: string, paths: readonly string[]): ProjectFiles
   });
 }
 
-/** A project of these paths; `readText` is asked at most once for each. */
+/** A project of these paths; `readText` is called at most once per path. */
 export function projectFiles(paths: readonly string[], readText: (path: string) => string | null): ProjectFiles {
   const kept = paths
     .filter(
@@ -58,17 +58,17 @@ export function projectFiles(paths: readonly string[], readText: (path: string) 
   };
 }
 
-/** Whether a path lies in a directory; everything lies in ".". */
+/** Whether a path is in a directory; "." contains everything. */
 export function isUnder(directory: string, path: string): boolean {
   return directory === "." || path === directory || path.startsWith(`${directory}/`);
 }
 
-/** A path inside a directory, without "./" in front. */
+/** A path inside of a directory, without a leading "./". */
 export function within(directory: string, path: string): string {
   return posix.join(directory, path);
 }
 
-/** The directory itself and those above it, nearest first, up to ".". */
+/** A directory and its parents, nearest first, up to ".". */
 export function upwards(directory: string): string[] {
   const chain = [directory];
   for (let current = directory; current !== "."; ) {
@@ -78,12 +78,12 @@ export function upwards(directory: string): string[] {
   return chain;
 }
 
-/** How many directories deep a directory lies; "." is 0. */
+/** The depth of a directory; "." is 0. */
 export function depth(directory: string): number {
   return directory === "." ? 0 : directory.split("/").length;
 }
 
-/** The names of what lies directly in a directory, files and directories alike. */
+/** The names of a directory's direct entries. */
 export function entriesOf(project: ProjectFiles, directory: string): string[] {
   const prefix = directory === "." ? "" : `${directory}/`;
   const inside = project.paths.filter((path) => path.startsWith(prefix));

@@ -1,7 +1,7 @@
 import { readSections } from "./parsers/sections.ts";
 import { type ProjectFiles, within } from "./project-files.ts";
 
-/** Where pytest is configured: file name → the sections that count; an empty list means that the file alone says it. */
+/** Pytest's configuration files → relevant sections; an empty list means that the file's existence is enough. */
 const configurationFiles: ReadonlyArray<readonly [string, readonly string[]]> = [
   ["pytest.toml", []],
   [".pytest.toml", []],
@@ -12,17 +12,17 @@ const configurationFiles: ReadonlyArray<readonly [string, readonly string[]]> = 
   ["setup.cfg", ["tool:pytest"]],
 ];
 
-/** The names of all files in which pytest may be configured. */
+/** All file names in which pytest may be configured. */
 export const pytestFiles = configurationFiles.map(([name]) => name);
 
-/** A directory's own configuration of pytest. */
+/** The pytest configuration of a directory. */
 export interface PytestConfiguration {
   /** Relative to the project's root. */
   readonly file: string;
   readonly settings: ReadonlyMap<string, string>;
 }
 
-/** Where pytest is configured in a directory, and how; null where it is not. */
+/** The pytest configuration of a directory; null where there is none. */
 export function pytestConfiguration(project: ProjectFiles, directory: string): PytestConfiguration | null {
   for (const [name, wanted] of configurationFiles) {
     const file = within(directory, name);
@@ -37,7 +37,7 @@ export function pytestConfiguration(project: ProjectFiles, directory: string): P
   return null;
 }
 
-/** The settings of pytest in a directory's own configuration, or null where there is none. */
+/** The pytest settings of a directory, or null where there are none. */
 export function pytestSettings(project: ProjectFiles, directory: string): ReadonlyMap<string, string> | null {
   return pytestConfiguration(project, directory)?.settings ?? null;
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isSystemError, messageOf, RequestError, UnavailableError } from "../shared/errors.ts";
 import { replaceFile } from "../shared/files.ts";
 
-/** Where the reports lie, relative to the repo's root. */
+/** The directory of reports, relative to the repository's root. */
 export const reportsDirectory = ".verify";
 
 /** The directory of the logs. */
@@ -15,8 +15,8 @@ export interface LogsDirectory {
 }
 
 /**
- * Makes `.verify/` under the root, ignored by git, and in it the directory for the logs of the run that begins.
- * Throws RequestError where `.verify` is something else than a directory, UnavailableError where it cannot be made.
+ * Creates `.verify/` under the root, ignored by git, with a log directory for this run. Throws RequestError where
+ * `.verify` is not a directory, UnavailableError where it cannot be created.
  */
 export async function prepareReports(root: string): Promise<LogsDirectory> {
   const name = `${reportsDirectory}/logs`;
@@ -24,7 +24,7 @@ export async function prepareReports(root: string): Promise<LogsDirectory> {
   return { directory: join(root, name), name };
 }
 
-/** Does the work with the absolute path of `.verify/`, which is there by then and ignored by git. */
+/** Calls a function with the absolute path of `.verify/`, after creating it. */
 export async function inReports<Result>(root: string, work: (directory: string) => Promise<Result>): Promise<Result> {
   const directory = join(root, reportsDirectory);
   await requireDirectory(directory);
@@ -33,13 +33,13 @@ export async function inReports<Result>(root: string, work: (directory: string) 
     await replaceFile(join(directory, ".gitignore"), "*\n");
     return await work(directory);
   } catch (error) {
-    // A bug of ours keeps its stack; only what the file system refuses can be mended by the user.
+    // Only file system errors can be fixed by the user; others keep their stack.
     if (!isSystemError(error)) throw error;
     throw new UnavailableError(`The reports cannot be written to ${directory}: ${messageOf(error)}.`);
   }
 }
 
-/** A link might lead anywhere, and what it leads to is not ours to write to. */
+/** A link might lead anywhere, and its target is not ours. */
 async function requireDirectory(directory: string): Promise<void> {
   const found = await lstat(directory).catch(() => null);
   if (!found || found.isDirectory()) return;

@@ -2,22 +2,22 @@ import { posix } from "node:path";
 import { kindOf } from "./database-mentions.ts";
 import type { ProjectFiles } from "./project-files.ts";
 
-/** A place in a file of settings that names a server of Postgres's. */
+/** A Postgres server in a settings file. */
 export interface SettingsUrl {
   readonly file: string;
-  /** From 1. */
+  /** Counted from 1. */
   readonly line: number;
 }
 
 const settings = /\.(ini|cfg|conf|toml|json5?|ya?ml|properties)$/;
-/** What tools of their own read, or what only starts servers. */
+/** Files that other tools read, or that only start servers. */
 const others =
   /(^|\/)(alembic\.ini|package(-lock)?\.json|tsconfig[^/]*\.json|(docker-)?compose[^/]*\.ya?ml|verify\.config\.\w+)$|^\.github\//;
 const url = /\bpostgres(ql)?(\+\w+)?:\/\/[^\s"'$<{]*@?[\w.-]+/;
 
 /**
- * Where the project's own files of settings name a server: those whose name stands in its code, its scripts or `texts`, as that
- * of a file which somebody reads. No variable leads what reads them to another database.
+ * Settings files with a server that code, scripts or `texts` mention by name, so that somebody reads them. No variable
+ * can redirect their readers to another database.
  */
 export function settingsFileUrls(project: ProjectFiles, texts: readonly string[] = []): SettingsUrl[] {
   const found = project.paths

@@ -7,36 +7,36 @@ import { readSections } from "./parsers/sections.ts";
 import { isUnder, type ProjectFiles, within } from "./project-files.ts";
 import { pythonLauncher } from "./python-launcher.ts";
 
-/** A suite whose schema something builds. */
+/** A suite that needs a schema. */
 export interface SetUpSuite {
-  /** Relative to the repo's root. */
+  /** Relative to the repository's root. */
   readonly root: string;
   readonly runner: RunnerName;
 }
 
-/** What builds a schema, as far as one can see; paths are relative to the suite's root. */
+/** A way to build a schema; paths are relative to the suite's root. */
 interface Migration {
   readonly setup: string;
-  /** Files and directories that it depends on; what is not there is left out, as inputs that match no file are refused. */
+  /** Its input files and directories; missing ones are left out, as unmatched inputs are errors. */
   readonly inputs: readonly string[];
-  /** Files that say where the database is; null for a tool that goes by libpq's variables, which every worker has. */
+  /** Files that name its database; null for tools that use libpq's variables, which every worker has. */
   readonly connection: readonly string[] | null;
 }
 
-/** Settings that build the schema, once for all workers. */
+/** Settings that build the schema once for all workers. */
 export interface FoundSetup {
   readonly settings: { readonly setup: string; readonly inputs: string[]; readonly root?: string };
-  /** To be pasted. */
+  /** Ready to paste. */
   readonly text: string;
-  /** What may go wrong with it, a phrase; null where it can be written without asking. */
+  /** What may go wrong, a phrase; null where it can be configured without asking. */
   readonly doubt: string | null;
-  /** Whether it is plain that it goes to the database that it is given, and never to one of the user's. */
+  /** Whether it clearly uses the given database, and never one of the user's. */
   readonly isLed: boolean;
 }
 
 /**
- * What looks as if it builds the schema of each suite. Where tests make their tables themselves, or where the tool may go to
- * another database than the one that it is given, that is a doubt: a migration must never reach a database of the user's.
+ * Commands that seem to build each suite's schema. It is doubtful where tests create tables themselves, or where the
+ * tool may use another database: a migration must never reach a database of the user's.
  */
 export function findSetups(project: ProjectFiles, suites: Iterable<SetUpSuite>, given: GivenDatabase): FoundSetup[] {
   const all = [...suites];
@@ -49,7 +49,7 @@ export function findSetups(project: ProjectFiles, suites: Iterable<SetUpSuite>, 
     const settings = {
       setup: migration.setup,
       inputs,
-      // Left out, it is the first suite's.
+      // The first suite's root is the default.
       ...(suite.root === all[0]?.root ? {} : { root: suite.root }),
     };
     const text = [
@@ -63,21 +63,21 @@ export function findSetups(project: ProjectFiles, suites: Iterable<SetUpSuite>, 
   });
 }
 
-/** How a migration may come to the database that it is given. */
+/** How a migration may find the given database. */
 export interface GivenDatabase {
   readonly variables: readonly string[];
   /** Whether names are the suite's own and only libpq's host and port lead to the server. */
   readonly isByHost: boolean;
 }
 
-/** A server that code names itself. */
+/** Matches a hard-coded server. */
 const namesServer = /postgres\w*(?:\+\w+)?:\/\/[^\s"'`/]*[\w.]+|\bhost\s*[:=]\s*["']/;
 
-/** How tests make tables, or bring them up to date, without us. */
+/** How tests create or migrate tables themselves. */
 const makesTables =
   /\b(create_all|drop_all|run_sync|synchronize|sync\(\s*\{\s*force|CREATE TABLE|DROP SCHEMA|migrate\.latest|runMigrations|command\.upgrade|alembic upgrade|prisma (?:migrate|db push)|migrate\(|call_command\()/;
 
-/** Where tests make tables themselves, a phrase; null where they do not seem to. */
+/** Where tests create tables themselves, a phrase; null where they do not seem to. */
 function makingTest(project: ProjectFiles, suite: SetUpSuite): string | null {
   const tests = project.paths.filter((path) => isUnder(suite.root, path) && (isTestPath(path) || /setup/i.test(path)));
   const making = tests.find((path) => makesTables.test(project.read(path) ?? ""));
@@ -92,7 +92,7 @@ function isLedToGiven(
 ): boolean {
   if (connection === null) return true;
   const texts = connection.map((path) => project.read(within(root, path)) ?? "");
-  // Fields of settings classes are named in small letters.
+  // Fields of settings classes have lowercase names.
   const reads = (name: string): boolean => texts.some((text) => new RegExp(`\\b${name}\\b`, "i").test(text));
   return isByHost ? texts.some(Boolean) && !texts.some((text) => namesServer.test(text)) : variables.some(reads);
 }
@@ -102,7 +102,7 @@ function pythonMigration(project: ProjectFiles, { root }: SetUpSuite): Migration
   if (ini === null) return null;
   const location = readSections(ini, "ini").get("alembic")?.get("script_location") ?? "alembic";
   const directory = location.replace(/^%\(here\)s\//, "").replace(/\/$/, "");
-  // A migration may make tables of the models that it imports.
+  // A migration may create tables of imported models.
   const imported = importedPaths(project, root, within(root, directory));
   return {
     setup: `${pythonLauncher(project, root)}alembic upgrade head`,
@@ -111,7 +111,7 @@ function pythonMigration(project: ProjectFiles, { root }: SetUpSuite): Migration
   };
 }
 
-/** The modules that alembic's environment imports, and those that these import: one of them says where the database is. */
+/** The modules that alembic's environment imports, transitively; one of them names the database. */
 function settingsBehind(project: ProjectFiles, root: string, directory: string): string[] {
   const first = importedPaths(project, root, within(root, directory));
   const second = first.flatMap((path) => importedPaths(project, root, within(root, path)));
@@ -133,7 +133,7 @@ function javascriptMigration(project: ProjectFiles, { root }: SetUpSuite): Migra
   if (project.has(within(root, "prisma/schema.prisma"))) {
     const file = configuration("prisma.config");
     const configured = file === undefined ? [] : [file];
-    // Without migrations, the schema itself is what there is.
+    // Without migrations, the schema itself is used.
     const hasMigrations = project.paths.some((path) => path.startsWith(`${within(root, "prisma/migrations")}/`));
     return {
       setup: hasMigrations ? "prisma migrate deploy" : "prisma db push --skip-generate",
@@ -162,7 +162,7 @@ function javascriptMigration(project: ProjectFiles, { root }: SetUpSuite): Migra
   );
   if (migrations !== undefined && listed.includes("node-pg-migrate")) {
     const place = migrations === "migrations" ? "" : ` --migrations-dir ${migrations}`;
-    // It reads DATABASE_URL, and libpq's variables.
+    // It reads DATABASE_URL and libpq's variables.
     return { setup: `node-pg-migrate up${place}`, inputs: [migrations], connection: null };
   }
   return null;
@@ -172,7 +172,7 @@ const schemaFiles = ["schema.sql", "db/schema.sql", "database/schema.sql", "sql/
 /** A directory of numbered files: Flyway's `V1__books.sql`, or `001_books.sql` and `001_books.up.sql`. */
 const numbered = /^(.*?)\/?(?:V[\d._]+__[^/]*|\d+[_-][^/]*?(?:\.up)?)\.sql$/;
 
-/** SQL that psql runs: a schema in one file, or migrations that are numbered. */
+/** SQL for psql: a single schema file, or numbered migrations. */
 function sqlMigration(project: ProjectFiles, { root }: SetUpSuite): Migration | null {
   const psql = "psql --quiet --set ON_ERROR_STOP=1";
   const schema = schemaFiles.find((file) => project.has(within(root, file)));
@@ -186,11 +186,11 @@ function sqlMigration(project: ProjectFiles, { root }: SetUpSuite): Migration | 
   const place = root === "." ? directory : directory.slice(root.length + 1);
   const isUp = files.every((path) => path.endsWith(".up.sql"));
   const pattern = `${place}/*${isUp ? ".up" : ""}.sql`;
-  // V10 comes after V9.
+  // Sorts V10 after V9.
   return { setup: `cat $(ls ${pattern} | sort -V) | ${psql}`, inputs: [place], connection: null };
 }
 
-/** The project's own modules that a JavaScript file imports by a relative path; all relative to `root`. */
+/** Project modules that a JavaScript file imports by relative path; relative to `root`. */
 function importedModules(project: ProjectFiles, root: string, file: string): string[] {
   const text = project.read(within(root, file)) ?? "";
   const relative = [...text.matchAll(/(?:from|import|require\()\s*["'](\.{1,2}\/[^"']+)["']/g)];
@@ -205,7 +205,7 @@ function importedModules(project: ProjectFiles, root: string, file: string): str
   });
 }
 
-/** A file as it is, a directory with all that is in it, nothing for what is not there. */
+/** A pattern for a file or for a directory's content; nothing for a missing path. */
 function patternOf(project: ProjectFiles, path: string): string[] {
   if (project.has(path)) return [path];
   return project.paths.some((other) => other.startsWith(`${path}/`)) ? [`${path}/**`] : [];

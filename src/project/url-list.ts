@@ -1,23 +1,23 @@
-/** Several URLs in one variable, as what the variable is to hold for each worker. */
+/** Several URLs in one variable, as a template for workers. */
 export interface UrlList {
-  /** The list again, with the parts of a worker's address in braces: see `database.variables`. */
+  /** The list with placeholders for a worker's address: see `database.variables`. */
   readonly template: string;
-  /** The schemes of those that lead to Postgres, in the list's order. */
+  /** The schemes of its Postgres URLs, in order. */
   readonly schemes: readonly string[];
-  /** The database that the first of them names; empty where it names none. */
+  /** The database of the first one; empty where it names none. */
   readonly database: string;
-  /** The schemes of the others, which are left out: no database is made for them. */
+  /** The schemes of other URLs, which are dropped: they get no database. */
   readonly others: readonly string[];
 }
 
 const url =
   /\b([a-z][a-z0-9]*(?:\+[a-z0-9]+)?):\/\/(?:[^\s"'`@,;|]*@)?[^\s"'`/,;|\]]*(?:\/([^\s"'`?#)\],;|]*)[^\s"'`,;|\]]*)?/g;
-/** What may stand between two URLs of one list. */
+/** Separators between URLs of a list. */
 const separator = /^[\s,;|"'`\\]+$/;
 
 /**
- * The list of URLs that a text begins with, beside what does not look like one: by commas, semicolons, bars, blanks or lines, or
- * as JSON. Null where it holds no two URLs that only such signs keep apart, or none of Postgres's.
+ * Parses a list of URLs at the start of a text, separated by commas, semicolons, bars, blanks or line ends, or as JSON.
+ * Null where there are fewer than two URLs, other separators, or none of Postgres.
  */
 export function urlListIn(text: string): UrlList | null {
   const all = [...text.matchAll(url)];

@@ -15,7 +15,7 @@ import { quote } from "../shared/shell.ts";
 import { formatMoment } from "../shared/text.ts";
 import { version } from "../shared/version.ts";
 
-/** What is known of a verification before anything ran. */
+/** The facts about a verification that are known before anything ran. */
 export interface RunFacts {
   readonly target: Target;
   readonly kind: Checkout["kind"];
@@ -29,12 +29,12 @@ export interface RunFacts {
   readonly incomplete: readonly string[];
 }
 
-/** What a run that came to its end found. */
+/** The results of a finished run. */
 export interface FinishedRun extends Pick<Summary, "checks" | "coverage" | "server"> {
   readonly suites: readonly { readonly summary: SuiteSummary }[];
 }
 
-/** The summary of a run that came to its end. */
+/** The summary of a finished run. */
 export function summaryOfRun(
   facts: RunFacts,
   run: FinishedRun,
@@ -54,7 +54,7 @@ export function summaryOfRun(
   };
 }
 
-/** The summary of a run that could not come to its end, with what is known of the suites that had begun. */
+/** The summary of a run that failed with an error, including suites that had begun. */
 export function summaryOfError(
   facts: RunFacts,
   verdict: "error" | "interrupted",
@@ -64,13 +64,13 @@ export function summaryOfError(
   return { ...begin(facts, verdict), reasons: [reason], suites };
 }
 
-/** The summary of a run that has only begun, of this very process. */
+/** The summary of this process's run at its beginning. */
 export function summaryOfBeginning(facts: RunFacts): Summary {
   const reason = `This run is not over: it began on ${formatMoment(facts.startedAt.toISOString())}, as process ${process.pid}. Where that process is gone, the run was killed.`;
   return { ...begin(facts, "interrupted"), isOver: false, reasons: [reason] };
 }
 
-/** The summary of a commit whose tree was proven before: the figures are those of the run that proved it. */
+/** The summary of a commit whose tree has a receipt; figures are those of the proven run. */
 export function summaryOfReceipt(
   receipt: Receipt,
   target: Target,
@@ -87,7 +87,7 @@ export function summaryOfReceipt(
       `Nothing ran: this tree was proven on ${receipt.at}, as ${receipt.summary.commit}.`,
     ],
     receipt: { tree: receipt.tree, reused: true },
-    // The commit that was run may be gone by now; this one has the same files.
+    // The commit that was verified may no longer exist; this one has the same files.
     repeat: `npx verify ${target.commit.slice(0, 10)} --fresh`,
   };
 }

@@ -1,6 +1,6 @@
 import type { Summary } from "../model/summary.ts";
 
-/** The contract's keys, in its order. */
+/** The keys of summary.json in their fixed order. */
 const order = {
   summary: "schema verdict commit tree branch seconds reasons suites coverage checks receipt".split(" "),
   suite: "name runner command workers seconds workSeconds files tests databases failures".split(" "),
@@ -9,7 +9,7 @@ const order = {
   check: "name passed seconds".split(" "),
 };
 
-/** The summary as `.verify/summary.json` holds it: the contract's keys in the contract's order, then what was added. */
+/** The content of `.verify/summary.json`: keys in fixed order, then additions. */
 export function summaryJson(summary: Summary): string {
   const ordered = {
     ...summary,
@@ -22,7 +22,7 @@ export function summaryJson(summary: Summary): string {
   return `${JSON.stringify(inOrder(ordered, order.summary), null, 2)}\n`;
 }
 
-/** The same entries, the named keys first; those that are missing stay missing. */
+/** The same entries with the given keys first; missing keys stay missing. */
 function inOrder(value: object, keys: readonly string[]): object {
   const entries = Object.entries(value);
   const rank = (key: string): number => (keys.includes(key) ? keys.indexOf(key) : keys.length);

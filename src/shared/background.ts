@@ -1,4 +1,4 @@
-/** Work that is awaited when its value is needed: until then its failure is nobody's. */
+/** Starts work that is awaited later; prevents an unhandled rejection until then. */
 export function background<Value>(work: Promise<Value>): Promise<Value> {
   work.catch(() => {});
   return work;

@@ -5,8 +5,8 @@ import { cacheDirectory } from "./paths.ts";
 import type { Environment } from "./world.ts";
 
 /**
- * A cache directory, or a part of it, that nobody but this user can have filled: in the user's cache, or, where that
- * cannot be written to or is another's (as under sudo), in the temporary directory.
+ * A private cache directory, or a part of it, that only this user can write to: in the user's cache or, where that is
+ * read-only or another user's (as under sudo), in the temporary directory.
  */
 export async function privateCache(environment: Environment, part = ""): Promise<string> {
   for (const directory of [cacheDirectory(environment), cacheDirectory({})]) {
@@ -16,13 +16,13 @@ export async function privateCache(environment: Environment, part = ""): Promise
   return await mkdtemp(join(tmpdir(), "pushproof-cache-"));
 }
 
-/** Makes a directory where there is none; tells whether it is this user's, can be written to, and not by everybody. */
+/** Creates a directory if needed; returns whether it belongs to this user and only this user can write to it. */
 export async function makeOwn(directory: string, mode = 0o700): Promise<boolean> {
   try {
     await mkdir(directory, { recursive: true, mode });
     const found = await lstat(directory);
     const isOwn = found.isDirectory() && found.uid === userInfo().uid;
-    // The bit is asked for itself, as root may write without it; the system, as a file system may be read-only.
+    // Checked separately: root may write without the permission bit, and the file system may be read-only.
     await access(directory, constants.W_OK);
     return isOwn && (found.mode & 0o002) === 0 && (found.mode & 0o200) !== 0;
   } catch {

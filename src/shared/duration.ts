@@ -1,6 +1,6 @@
 const durationPattern = /^(\d+(?:\.\d+)?)(s|m|h)$/;
 
-/** The seconds of a duration such as "90s", "30m" or "2h"; null where it is none. */
+/** Parses a duration such as "90s", "30m" or "2h" into seconds; null where it is invalid. */
 export function durationSeconds(text: string): number | null {
   const [, amount, unit] = durationPattern.exec(text) ?? [];
   if (amount === undefined) return null;

@@ -1,13 +1,13 @@
 /**
- * The errors a user is expected to meet. Each message is one or two sentences: what is wrong, where, what to do.
- * Anything else that is thrown is a bug of ours and is shown as one.
+ * An error that users may run into. Its message says in one or two sentences what is wrong, where, and what to do. Any
+ * other error is a bug of ours and is shown as one.
  */
 export abstract class ExpectedError extends Error {
-  /** What the program exits with when this error ends it. */
+  /** The exit code for this error. */
   abstract readonly exitCode: ExitCode;
 }
 
-/** The exit codes of contract section 3; every one but `verified` blocks a push. */
+/** The exit codes; every one but `verified` blocks a push. */
 export const exitCodes = { verified: 0, notVerified: 1, badRequest: 2, unavailable: 3, interrupted: 130 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
@@ -17,7 +17,7 @@ export class RequestError extends ExpectedError {
   readonly exitCode = exitCodes.badRequest;
 }
 
-/** A revision that names nothing. */
+/** A revision that does not exist. */
 export class UnknownRevisionError extends RequestError {}
 
 /** The verification could not be done: no Postgres, no runner, disk full (exit code 3). */
@@ -26,7 +26,7 @@ export class UnavailableError extends ExpectedError {
   readonly exitCode = exitCodes.unavailable;
 }
 
-/** Someone pressed Ctrl-C, or the program was told to end (exit code 130). */
+/** Ctrl-C was pressed, or the program was told to end (exit code 130). */
 export class InterruptedError extends ExpectedError {
   override readonly name = "InterruptedError";
   readonly exitCode = exitCodes.interrupted;
@@ -35,12 +35,14 @@ export class InterruptedError extends ExpectedError {
   }
 }
 
-/** The message of whatever was thrown. */
+/** The message of a thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Whether the operating system refused something, such as a full disk or a missing permission; else it is a bug of ours. */
+/**
+ * Whether the operating system reported the error, such as a full disk or a missing permission; otherwise it is a bug.
+ */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "syscall" in error;
 }

@@ -1,9 +1,9 @@
 import { type ExitCode, ExpectedError, exitCodes, InterruptedError, messageOf } from "./errors.ts";
 import type { World } from "./world.ts";
 
-/** Says on the world's standard error why a command could not be done, and gives the exit code that follows. */
+/** Prints why a command failed to the world's standard error, and returns the exit code. */
 export function explainError(thrown: unknown, { errors, signal }: World): ExitCode {
-  // Ctrl-C also ends the git and the shells we are waiting for: what they say then is not why it ended.
+  // Ctrl-C also ends git and shells that we run; their errors are not the cause.
   const error = signal.aborted ? new InterruptedError() : thrown;
   if (error instanceof ExpectedError) {
     errors.write(`${error.message}\n`);

@@ -2,12 +2,12 @@ import { randomBytes } from "node:crypto";
 import { chmod, chown, mkdir, readdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-/** What a file is to hold: a text, or whatever the function writes to the path it is given. */
+/** A file's content: text, or a function that writes to a given path. */
 export type FileContent = string | ((path: string) => Promise<void>);
 
 /**
- * Replaces a file of ours in one step, its directory made where there is none: a reader sees the old one or the new one,
- * never half of one. What cannot be written leaves the old one, and nothing beside it.
+ * Replaces one of our files atomically and creates its directory. Readers see the old or the new content. On failure
+ * the old file stays and nothing else is left.
  */
 export async function replaceFile(path: string, content: FileContent): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
@@ -17,8 +17,7 @@ export async function replaceFile(path: string, content: FileContent): Promise<v
 }
 
 /**
- * Replaces a file of the user's in one step, as `replaceFile` does; what is a link leads to the file that is replaced,
- * which keeps its owner and its mode. A new one gets the mode that is given.
+ * Replaces a file of the user's atomically, following links and keeping owner and mode. A new file gets the given mode.
  */
 export async function editFile(path: string, text: string, mode = 0o666): Promise<void> {
   const target = await realpath(path).catch(() => path);
@@ -27,13 +26,13 @@ export async function editFile(path: string, text: string, mode = 0o666): Promis
     await writeFile(temporary, text, { mode });
     if (before === null) return;
     const made = await stat(temporary);
-    // Root edits what another user goes on working with. Before the mode, which a change of owner takes bits from.
+    // Root edits another user's file, so its owner is restored; before the mode, as changing the owner clears bits.
     if (made.uid !== before.uid || made.gid !== before.gid) await chown(temporary, before.uid, before.gid);
     await chmod(temporary, before.mode & 0o7777);
   });
 }
 
-/** Has a temporary file of the same directory written, which then takes the file's place at once. */
+/** Writes a temporary file in the same directory and renames it. */
 async function replaceWith(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
@@ -46,8 +45,8 @@ async function replaceWith(path: string, write: (temporary: string) => Promise<v
 }
 
 /**
- * Removes what of a directory was last written more than so many days ago, directories as a whole; a directory that is not
- * there holds nothing old.
+ * Removes entries of a directory that are older than so many days, directories as a whole; a missing directory is
+ * ignored.
  */
 export async function removeOlder(directory: string, days: number, now: Date): Promise<void> {
   for (const name of await readdir(directory).catch(() => [])) {

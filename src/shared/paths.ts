@@ -5,29 +5,29 @@ import { fileURLToPath } from "node:url";
 import type { Environment } from "./world.ts";
 
 /**
- * The absolute directory of the installed package: its `hooks`, `dist`, `src/suite/runners/adapters` and
- * `src/report/page/browser` lie in it.
+ * The absolute directory of the installed package, which contains `hooks`, `dist`, `src/suite/runners/adapters` and
+ * `src/report/page/browser`.
  */
 export const packageRoot = nearestPackage(dirname(fileURLToPath(import.meta.url)));
 
-/** The nearest directory with a package.json: this module runs from `src`, and from the bundle in `dist`. */
+/** The nearest directory with a package.json: this module runs from `src` or from the bundle in `dist`. */
 function nearestPackage(directory: string): string {
   return existsSync(join(directory, "package.json")) ? directory : nearestPackage(dirname(directory));
 }
 
-/** The absolute path of a file that is injected into the workers of a runner. */
+/** The absolute path of an adapter, which is injected into a runner's workers. */
 export function adapterPath(name: string): string {
   return join(packageRoot, "src", "suite", "runners", "adapters", name);
 }
 
-/** The absolute path of a script or a style that the page of a run holds. */
+/** The absolute path of a script or style for the HTML page. */
 export function pageAssetPath(name: string): string {
   return join(packageRoot, "src", "report", "page", "browser", name);
 }
 
 /**
- * The absolute directory for what may be kept between runs and made again at any time. Without a home it lies in the
- * temporary directory, under the user's number, so that two users never share one. It need not exist yet.
+ * The absolute cache directory; its content can be recreated at any time. Without a home directory it is in the
+ * temporary directory, with the user's id, so that users never share one. It may not exist yet.
  */
 export function cacheDirectory(environment: Environment): string {
   const { XDG_CACHE_HOME: cache, HOME: home } = environment;

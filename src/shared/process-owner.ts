@@ -6,16 +6,16 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** The process that made something, so that a later run knows whether it is still needed. */
+/** The process that created something, to decide later whether it is still needed. */
 export interface Owner {
   readonly pid: number;
   /** See `processStart`. */
   readonly start: string | undefined;
-  /** See `processWorld`. */
+  /** See `pidNamespaceId`. The name is part of file names on disk. */
   readonly world: string;
 }
 
-/** Something of a killed run's that a later one was to remove. */
+/** A leftover of a killed run, and whether it was removed. */
 export interface Swept {
   readonly path: string;
   readonly isGone: boolean;
@@ -27,10 +27,7 @@ export async function currentOwner(): Promise<Owner> {
   return { pid: process.pid, start, world };
 }
 
-/**
- * Whether an owner still runs; undefined where its number is of another boot, container or machine, and says nothing
- * here.
- */
+/** Whether an owner is still running; undefined where its process id belongs to another boot, container or machine. */
 export async function isOwnerAlive({ pid, start, world }: Owner): Promise<boolean | undefined> {
   if (start === undefined || world !== (await pidNamespaceId())) return undefined;
   return (await processStart(pid)) === start;
@@ -38,18 +35,18 @@ export async function isOwnerAlive({ pid, start, world }: Owner): Promise<boolea
 
 const unknownStart = "unknown";
 const ownedName = /\.(?<pid>\d+)\.(?<start>[\w-]+)\.(?<world>[0-9a-f]{12})\.\w+$/;
-/** How long a thing may lie whose owner's number says nothing here, as after a boot: longer than any run takes. */
+/** How long to keep something whose owner cannot be checked, for example after a reboot: longer than any run takes. */
 const doubtfulMilliseconds = 24 * 60 * 60_000;
 
 /**
- * A name for a file that tells who owns it, so that a later run may remove what a killed one left:
- * `NAME.PID.START.WORLD.` and a word of letters and digits that tells namesakes apart.
+ * A file name that contains its owner, so that a later run may remove it: `NAME.PID.START.WORLD.` and a word of letters
+ * and digits.
  */
 export function nameWithOwner(name: string, { pid, start, world }: Owner, word: string): string {
   return `${name}.${pid}.${start ?? unknownStart}.${world}.${word}`;
 }
 
-/** Whether what has such a name is still needed; undefined where the name tells no owner. */
+/** Whether something with such a name is still needed; undefined where the name contains no owner. */
 export async function isStillNeeded(path: string): Promise<boolean | undefined> {
   const { pid, start, world } = ownedName.exec(path)?.groups ?? {};
   if (pid === undefined || start === undefined || world === undefined) return undefined;
@@ -64,8 +61,8 @@ export async function isStillNeeded(path: string): Promise<boolean | undefined> 
 }
 
 /**
- * When a process began, as the system counts it, or undefined where there is none: tells a process from a later one of
- * the same number. Letters, digits and dashes only.
+ * The start time of a process in the system's units, or undefined where it does not exist; tells apart processes with
+ * the same id. Letters, digits and dashes only.
  */
 export async function processStart(pid: number): Promise<string | undefined> {
   try {
@@ -76,7 +73,7 @@ export async function processStart(pid: number): Promise<string | undefined> {
       return stdout.trim().replace(/\W+/g, "-");
     }
     const stat = await readFile(`/proc/${pid}/stat`, "latin1");
-    // The second field, the name, may hold blanks and parentheses; the start is the 22nd, the state the 3rd.
+    // The second field, the name, may contain blanks and parentheses; the start time is the 22nd, the state the 3rd.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return fields[0] === "Z" ? undefined : fields[19];
   } catch {
@@ -85,8 +82,8 @@ export async function processStart(pid: number): Promise<string | undefined> {
 }
 
 /**
- * What a process number refers to, as twelve hexadecimal digits: the boot and the namespace of processes, or the machine
- * where the system tells neither.
+ * Identifies the namespace of process ids, as twelve hexadecimal digits: boot and pid namespace, or the host name where
+ * the system provides neither.
  */
 export async function pidNamespaceId(): Promise<string> {
   const [boot, namespace] = await Promise.all([

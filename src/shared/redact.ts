@@ -1,17 +1,17 @@
 import { escapedForPattern } from "./patterns.ts";
 /**
- * What must not be shown. A commonplace one is a word that outputs are full of, such as a password "postgres": it guards
- * nothing, and taking it out everywhere would leave no text to read, so it goes only where it stands as a password.
+ * A text to redact. A commonplace one, such as the password "postgres", occurs everywhere in output and protects
+ * little, so it is only redacted where it is used as a password.
  */
 export type Secret = string | { readonly commonplace: string };
 
-/** Takes the secrets out of a text. */
+/** Redacts secrets in a text. */
 export type Redact = (text: string) => string;
 
-/** Shorter ones are always commonplace. */
+/** Shorter ones are always treated as commonplace. */
 const shortestBareSecret = 4;
 
-/** Gives a function that puts `***` in place of every secret, in whatever way it is written. */
+/** Returns a function that replaces every secret, in any encoding, by `***`. */
 export function redactor(secrets: readonly Secret[]): Redact {
   const known = secrets.map((secret) => (typeof secret === "string" ? secret : secret.commonplace)).filter(Boolean);
   if (known.length === 0) return (text) => text;
@@ -25,21 +25,21 @@ export function redactor(secrets: readonly Secret[]): Redact {
   return (text) => text.replace(pattern, "***");
 }
 
-/** Where a password stands: `user:HERE@host`, `password=HERE`, `PGPASSWORD=HERE`, `"password": "HERE"`. */
+/** The places of a password: `user:HERE@host`, `password=HERE`, `PGPASSWORD=HERE`, `"password": "HERE"`. */
 function inPlaceOfPassword(pattern: string): string {
   const assigned = "(?<=[Pp](?:[Aa][Ss][Ss][Ww][Oo][Rr][Dd]|[Aa][Ss][Ss][Ww][Dd]|[Ww][Dd])[\"']?\\s*[:=]\\s*[\"']?)";
   return `(?<=:)${pattern}(?=@)|${assigned}${pattern}(?![\\p{L}\\p{N}_])`;
 }
 
 /**
- * Every spelling of a text, character by character, as programs mix them: an encoder leaves out what its caller thinks
- * safe, and a message quotes what it was given.
+ * Matches every encoding of a text, per character, as programs mix them: encoders skip characters that are safe for
+ * them, and messages quote their input.
  */
 function anySpelling(text: string): string {
   return [...text].map((character) => `${backslashes(character)}(?:${spellings(character).join("|")})`).join("");
 }
 
-/** JSON, Python and shells put backslashes before what is special to them, several where they quote each other. */
+/** JSON, Python and shells escape special characters with backslashes, several where quotes are nested. */
 function backslashes(character: string): string {
   return /[\p{L}\p{N}_]/u.test(character) ? "" : "\\\\{0,8}";
 }
@@ -53,7 +53,7 @@ function spellings(character: string): string[] {
   ];
 }
 
-/** Spellings of single characters, as patterns: in HTML, in what `sh -x` shows, in forms, in files of Python's configparser. */
+/** Encodings of single characters as patterns: HTML, `sh -x`, forms, Python's configparser. */
 const otherSpellings: Readonly<Record<string, readonly string[]>> = {
   "&": ["&(?:amp|#38|#x26);"],
   "<": ["&(?:lt|#60|#x3[cC]);"],
@@ -67,7 +67,7 @@ const otherSpellings: Readonly<Record<string, readonly string[]>> = {
   "\t": ["\\\\{1,8}t"],
 };
 
-/** `\u00e9`, as JSON has it, in a pair where it must; and Python's `\xe9` and `\U0001f600`. */
+/** `\u00e9` as in JSON, with surrogate pairs; and Python's `\xe9` and `\U0001f600`. */
 function codePointEscapes(character: string): string[] {
   const written = (letter: string, code: number, digits: number): string =>
     `\\\\{1,8}${letter}${eitherCase(hexadecimal(code, digits))}`;
@@ -80,7 +80,7 @@ function codePointEscapes(character: string): string[] {
   ];
 }
 
-/** `%C3%A9`; its percent signs may have been encoded (%25) or doubled once more. */
+/** `%C3%A9`; percent signs may be encoded (%25) or doubled again. */
 function percentEncoded(character: string): string {
   return [...Buffer.from(character)].map((byte) => `%(?:25|%)?${eitherCase(hexadecimal(byte, 2))}`).join("");
 }
@@ -89,7 +89,7 @@ function hexadecimal(code: number, digits: number): string {
   return code.toString(16).padStart(digits, "0");
 }
 
-/** A pattern for hexadecimal digits in either case. */
+/** Matches hexadecimal digits in either case. */
 function eitherCase(digits: string): string {
   return digits.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
 }

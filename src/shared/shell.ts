@@ -1,9 +1,9 @@
-/** A word as a POSIX shell, and Python's shlex, read it back. */
+/** Quotes a word for POSIX shells and Python's shlex. */
 export function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** A command with more arguments at its end. */
+/** A command with arguments appended. */
 export function withArguments(command: string, args: readonly string[]): string {
   return [command.trim(), ...args.map(quote)].join(" ");
 }

@@ -2,20 +2,20 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 
-/** A unix socket on which the processes of a suite find the verification. */
+/** A unix socket for the processes of a suite. */
 export interface Listener {
   /** Absolute, and short enough for every system. */
   readonly path: string;
-  /** Ends all connections and removes the socket. */
+  /** Closes all connections and removes the socket. */
   close(): Promise<void>;
 }
 
-/** What every system allows for the path of a unix socket, in bytes. */
+/** The length limit for a unix socket's path on every system, in bytes. */
 const longestPath = 100;
 
 /**
- * Listens on a unix socket of that name in an absolute, private directory, or, where its path is too long for a socket, in
- * one of its own in a place with a short name. Hands on each connection, whose errors are nobody's: the other side may end
+ * Listens on a unix socket of that name in an absolute, private directory, or in a new directory with a short name
+ * where the path would be too long. Passes on each connection; connection errors are ignored, as the other side may end
  * at any time.
  */
 export async function listenOn(directory: string, name: string, attend: (socket: Socket) => void): Promise<Listener> {

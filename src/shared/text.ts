@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from "node:util";
 
-/** "1 test", "806 tests"; irregular words give their plural. */
+/** "1 test", "806 tests"; irregular plurals are passed in. */
 export function plural(count: number, singular: string, several = `${singular}s`): string {
   return `${count} ${count === 1 ? singular : several}`;
 }
 
-/** A duration as people say it: "40 ms", "0.4 s", "12.3 s", "1 min 15.6 s", "1 h 02 min". */
+/** A duration for people: "40 ms", "0.4 s", "12.3 s", "1 min 15.6 s", "1 h 02 min". */
 export function formatSeconds(seconds: number): string {
   const tenths = Math.round(seconds * 10);
   if (tenths < 1) return `${Math.round(seconds * 1000)} ms`;
@@ -15,7 +15,7 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
 
-/** An age in one unit, as a reader weighs it: "12 s", "3 min", "5 h", "2 days". */
+/** An age in one unit: "12 s", "3 min", "5 h", "2 days". */
 export function formatAge(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   if (whole < 60) return `${whole} s`;
@@ -24,7 +24,7 @@ export function formatAge(seconds: number): string {
   return plural(Math.floor(whole / 86_400), "day");
 }
 
-/** A moment in ISO 8601 as people read it, to the minute: "2026-01-27 10:15 UTC". */
+/** An ISO 8601 time for people, to the minute: "2026-01-27 10:15 UTC". */
 export function formatMoment(isoTime: string): string {
   return `${isoTime.slice(0, 16).replace("T", " ")} UTC`;
 }
@@ -44,7 +44,7 @@ export function formatRatio(ratio: number): string {
   return `${ratio.toFixed(ratio < 9.95 ? 1 : 0)}×`;
 }
 
-/** Text that may come from anywhere, without what would steer a terminal or turn the writing direction. */
+/** Any text without terminal control characters and changes of the writing direction. */
 export function plainText(text: string): string {
   return stripVTControlCharacters(text).replace(/(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu, "");
 }
@@ -54,13 +54,13 @@ export function plainLine(text: string): string {
   return plainText(text).replace(/\s+/g, " ").trim();
 }
 
-/** The text, or its beginning and "…" where it is longer than that many characters. */
+/** The text, cut with "…" to so many characters. */
 export function clip(text: string, length: number): string {
   if (text.length <= length) return text;
   return `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
 }
 
-/** The first items; where there are more, a last one says how many: "… and 40 more files". */
+/** The first items, and the number of the others: "… and 40 more files". */
 export function listed<Item>(
   items: readonly Item[],
   limit: number,
@@ -72,12 +72,12 @@ export function listed<Item>(
   return left > 0 ? [...lines, `… and ${plural(left, `more ${rest}`)}`] : lines;
 }
 
-/** An object id as people write it. */
+/** A short object id. */
 export function shortId(objectId: string): string {
   return objectId.slice(0, 7);
 }
 
-/** Orders names the same way on every machine: by code unit, not by locale. */
+/** Compares names by code unit, which is the same on every machine. */
 export function compareNames(left: string, right: string): number {
   if (left === right) return 0;
   return left < right ? -1 : 1;

@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
 import { basename, dirname, join, sep } from "node:path";
 
-/** The absolute path with its links resolved, as far as it exists: one file has one name, however it was reached. */
+/** The absolute real path, as far as it exists, so that one file has one name. */
 export function canonicalPath(path: string): string {
   try {
     return realpathSync.native(path);
@@ -11,13 +11,15 @@ export function canonicalPath(path: string): string {
   }
 }
 
-/** The file's name relative to the root, with forward slashes, or null where it lies outside. Both are canonical paths. */
+/**
+ * The file's name relative to the root, with forward slashes, or null where it is outside. Both are canonical paths.
+ */
 export function nameWithin(root: string, file: string): string | null {
   const prefix = root.endsWith(sep) ? root : root + sep;
   return file.startsWith(prefix) ? file.slice(prefix.length).replaceAll(sep, "/") : null;
 }
 
-/** Whether a canonical path is another one, or lies below it. */
+/** Whether a canonical path equals another one or is inside of it. */
 export function isWithin(path: string, directory: string): boolean {
   return path === directory || nameWithin(directory, path) !== null;
 }

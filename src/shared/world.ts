@@ -4,8 +4,8 @@ import type { Readable, Writable } from "node:stream";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * All that a command may touch outside its arguments. Passed in, never reached for, so that a test can run any
- * command in its own directory, with its own environment, inside one process.
+ * Everything that a command may touch besides its arguments. It is passed in and never taken from globals, so that
+ * tests can run commands with their own directory and environment in one process.
  */
 export interface World {
   /** The absolute directory the program was called in. */
@@ -14,6 +14,9 @@ export interface World {
   readonly input: Readable;
   readonly output: Writable;
   readonly errors: Writable;
-  /** Aborted by Ctrl-C and by SIGTERM, with the signal's name: whoever started something ends it and throws InterruptedError. */
+  /**
+   * Aborted by Ctrl-C and SIGTERM, with the signal's name as reason: whoever started something ends it and throws
+   * InterruptedError.
+   */
   readonly signal: AbortSignal;
 }

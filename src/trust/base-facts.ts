@@ -4,14 +4,14 @@ import { findMergeBase, type MergeBase, type MergeBaseRequest } from "../git/mer
 import type { Repository } from "../git/repository.ts";
 import { background } from "../shared/background.ts";
 
-/** What gates about the base branch depend on: found out while other things go on, and awaited when it is needed. */
+/** What gates about the base branch depend on; computed in the background. */
 export interface BaseFacts {
   readonly mergeBase: Promise<MergeBase>;
-  /** What is recorded of the base branch's coverage; null where nothing is, and where no gate asks for it. */
+  /** The recorded coverage of the base branch; null where there is none, or no gate needs it. */
   readonly baseFigure: Promise<RecordedFigure | null>;
 }
 
-/** Begins to find out what a commit is compared with. */
+/** Begins to compute what a commit is compared with. */
 export function readBaseFacts(
   { git, commonDirectory }: Pick<Repository, "git" | "commonDirectory">,
   { base, coverage }: Config,

@@ -21,12 +21,12 @@ export async function findProof(
   receiptKey: Promise<ReceiptKey>,
 ): Promise<Receipt | null> {
   const wanted = !request.options.fresh && !plan.special && request.subject.kind !== "working tree";
-  // Where there is no receipt at all, nobody waits for the versions of the runtimes.
+  // Without any receipt, the versions of the runtimes need not be awaited.
   if (!wanted || (await receipts.ofTree(target.tree)) === null) return null;
   return await receipts.find(await receiptKey, new Date());
 }
 
-/** What a run was about, for keeping what it proved. */
+/** The parts of a run that decide about its receipt. */
 export interface ProvenRun {
   readonly receiptKey: Promise<ReceiptKey>;
   readonly checkout: Checkout;
@@ -35,8 +35,8 @@ export interface ProvenRun {
 }
 
 /**
- * A pass is kept as proof; a failure of a whole run takes away the proof that was there. Gives the summary as it then
- * is true: where the receipt could not be kept, without one.
+ * Stores a receipt for a pass; a failure of a complete run removes the present one. Returns the summary, without the
+ * receipt where it could not be stored.
  */
 export async function keepProof(
   context: { receipts: ReceiptStore; repository: Repository; world: World },
@@ -59,8 +59,8 @@ async function keep(
 ): Promise<void> {
   if (summary.receipt !== null) {
     const receipt = { schema: 1, ...(await receiptKey), at: new Date().toISOString(), summary } as const;
-    // A configuration that is a program may say something else tomorrow, and the hook knows nothing of servers: there
-    // only Node can tell; nor does it know what a merge base is, nor of a configuration that is not part of the tree.
+    // The hook cannot judge configuration programs, whose result may change, nor servers, merge bases, and
+    // configuration that is not part of the tree: only Node can.
     const isForNode =
       !(await isTracked(checkout, loaded.file)) ||
       /\.(js|mjs|ts)$/.test(loaded.file) ||
@@ -72,16 +72,16 @@ async function keep(
   }
 }
 
-/** Whether a file, and what it is a link to, is one that git knows: others change without the tree. */
+/** Whether git tracks a file and its link target; other files change without the tree. */
 async function isTracked({ root, trackedFiles }: Checkout, file: string): Promise<boolean> {
   const [files, path] = await Promise.all([trackedFiles(), realpath(join(root, file))]);
   return files.has(file) && files.has(relative(root, path));
 }
 
-/** Why a pass is no proof of the tree, a sentence each; `added` are the files that the run left behind. */
+/** Why a pass does not prove the tree, one sentence each; `added` are files that the run left behind. */
 export function whyNoProof({ kind, dependencyNotes }: Checkout, plan: Plan, added: readonly string[]): string[] {
   const reasons = plan.weaker.map((reason) => `No receipt is kept: ${reason}.`);
-  // In a worktree they are left out, so nothing ran with them.
+  // In a worktree such dependencies are left out, so nothing ran with them.
   if (kind === "checkout") reasons.push(...dependencyNotes.map((note) => `No receipt is kept: ${note}`));
   if (kind === "working tree") reasons.push("No receipt is kept: the working tree is not a commit.");
   if (added.length > 0) {

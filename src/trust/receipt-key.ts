@@ -22,10 +22,10 @@ import { type BaseFacts, readBaseFacts } from "./base-facts.ts";
 
 const run = promisify(execFile);
 
-/** How a server is named in the environment that the caller, and not the configuration, has chosen. */
+/** Part of the environment class where the caller, not the configuration, chose the server. */
 export const callersServer = "a Postgres server of the caller's choice";
 
-/** Under which conditions a receipt of this verification stands. */
+/** The key of this verification's receipt. */
 export async function readReceiptKey(
   config: Config,
   plan: Plan,
@@ -47,7 +47,7 @@ export async function readReceiptKey(
   };
 }
 
-/** What of the base branch the gates are about: the merge base, the recorded figure; null where none is. */
+/** The state of the base branch that gates depend on: merge base and recorded figure; null where none does. */
 async function baseState({ coverage }: Config, { mergeBase, baseFigure }: BaseFacts): Promise<string | null> {
   const parts: string[] = [];
   if (coverage.changedLines !== undefined) {
@@ -61,7 +61,7 @@ async function baseState({ coverage }: Config, { mergeBase, baseFigure }: BaseFa
   return parts.length === 0 ? null : parts.join(", ");
 }
 
-/** The kind of environment: "linux x64, node 20.20.2, python 3.11.7"; Python where a suite is written in it. */
+/** The environment class: "linux x64, node 20.20.2, python 3.11.7"; with Python where a suite uses it. */
 async function environmentClass(
   plan: Plan,
   checkout: Pick<Checkout, "root">,
@@ -72,7 +72,7 @@ async function environmentClass(
   return [...parts, ...new Set(versions)].join(", ");
 }
 
-/** Where a suite starts Python, and which environment it finds it in. */
+/** Where a suite starts Python, and with which environment. */
 interface PythonPlace {
   readonly directory: string;
   readonly environment: Environment;
@@ -97,8 +97,8 @@ async function pythonVersion({ directory, environment }: PythonPlace): Promise<s
 }
 
 /**
- * The conditions of a verification of HEAD as far as they are known without one, for a receipt of its tree. Where the
- * configuration that lies here is not HEAD's, or is none, the receipt's own word stands for what depends on it.
+ * The receipt key of HEAD, as far as it is known without a run. Where the configuration here is missing or differs from
+ * HEAD's, the parts that depend on it are taken from the receipt.
  */
 export async function receiptKeyOfHead(
   repository: Repository,
@@ -115,29 +115,29 @@ export async function receiptKeyOfHead(
     const base = readBaseFacts(repository, loaded.config, { commit: target.commit });
     return await readReceiptKey(loaded.config, plan, target, { root }, world, defaultOptions, base);
   } catch (error) {
-    // A push would say so; here it only leaves the question open.
+    // A push would report it; here the question stays open.
     if (error instanceof RequestError) return unknown;
     throw error;
   }
 }
 
-/** Whether HEAD has the same in a place of the configuration, and in those that go before it. */
+/** Whether HEAD has the same configuration file, and the same files of higher precedence. */
 async function isOfHead(git: SimpleGit, file: string): Promise<boolean> {
   const places = configPlaces.slice(0, (configPlaces as readonly string[]).indexOf(file) + 1);
   const options = ["--porcelain", "--ignored", "--untracked-files=all"];
   return (await gitLine(git, "status", ...options, "--", ...places)) === "";
 }
 
-/** The suites whose Python is a condition, and where they run. */
+/** The plan with suites that may use Python, and their checkout. */
 export interface Planned {
   readonly plan: Plan;
   readonly checkout: Pick<Checkout, "root">;
 }
 
 /**
- * What must be unchanged for the hook to answer for a tree by itself; null where it cannot see which Node or which Python
- * runs: what it finds is a version manager's shim, the same file for all versions, or it does not look there. Without a
- * plan, the Python on PATH is taken for one that matters.
+ * The text that must be unchanged for the hook to accept a tree by itself; null where it cannot tell which Node or
+ * Python runs, for example with a version manager's shim, which is the same file for all versions. Without a plan, the
+ * Python on PATH is assumed to matter.
  */
 export async function hookMarker({ root }: Repository, world: World, planned?: Planned): Promise<string | null> {
   const places = planned
@@ -154,15 +154,15 @@ export async function hookMarker({ root }: Repository, world: World, planned?: P
   return [node, ...pythons].every((file) => file === "none" || seen.has(file ?? "")) ? conditions : null;
 }
 
-/** What the hook says of the conditions, in its own words, so that both sides always mean the same; see hooks/pre-push. */
+/** The conditions as the hook itself prints them, so that both sides agree; see hooks/pre-push. */
 export async function hookConditions(directory: string, environment: Environment): Promise<string> {
   const hook = join(packageRoot, "hooks", "pre-push");
   return await standardOutput("sh", [hook, "--conditions"], directory, environment);
 }
 
 /**
- * The number of the file that a program's name leads to, where that is the file that runs; null where it is another's
- * shim, "none" where the name leads nowhere.
+ * The inode of the file that a program's name resolves to, if that file is what runs; null for a shim, "none" where the
+ * name resolves to nothing.
  */
 async function fileOf(
   name: string,
@@ -181,7 +181,7 @@ async function fileOf(
   }
 }
 
-/** The absolute path of the Python that `python3` starts in the end; empty where there is none, or none that says it. */
+/** The absolute path of the Python that `python3` finally starts; empty where unknown. */
 async function pythonExecutable(directory: string, environment: Environment): Promise<string> {
   const question = ["-I", "-S", "-c", "import sys; print(sys.executable)"];
   return (await standardOutput("python3", question, directory, environment).catch(() => "")).trim();

@@ -6,26 +6,26 @@ import { entriesOf, isUnder, type ProjectFiles } from "../../project/project-fil
 import type { DetectedSuite } from "./detected-suite.ts";
 import { withoutDatabaseVariables } from "./script-variables.ts";
 
-/** A variable that a job of GitHub's workflows sets for its tests. */
+/** A variable that a GitHub workflow sets for tests. */
 interface CiVariable {
   readonly name: string;
   readonly value: string;
   readonly file: string;
-  /** Where the step runs, relative to the repo's root. */
+  /** The step's directory, relative to the repository's root. */
   readonly directory: string;
 }
 
 const runsTests = /\b(test|tests|pytest|tox|nox|jest|vitest|mocha)\b|--test\b/i;
-/** What a framework reads by itself, without a line of the project's. */
+/** Variables that frameworks read themselves. */
 const known = /^DJANGO_SETTINGS_MODULE$/;
-/** What is about the machine, the display or the tools. */
+/** Variables about the machine, the display or tools. */
 const machine =
   /^(CI|PATH|HOME|TERM|SHELL|LANG|LC_\w+|NODE_OPTIONS|NODE_VERSION|(GITHUB|RUNNER|ACTIONS|CODECOV|COVERAGE|PYTEST|PIP|UV|POETRY|NPM|YARN|PNPM|TOX|NOX|PY|PYTHON)_\w+|PYTHON\w*|FORCE_COLOR|NO_COLOR)$/i;
 
 /**
- * The suites with the variables that CI sets for their tests and their own code reads, such as the name of a configuration file:
- * without them the same command may run something else, or nothing. Those that lead to one database stay out, as do those that
- * CI sets differently from job to job, and what the command sets itself.
+ * Adds variables that CI sets and a suite's own code reads, such as the name of a configuration file: without them the
+ * same command may run something else. Leaves out those that lead to one database, those that differ between jobs, and
+ * those that the command sets.
  */
 export function withCiVariables(project: ProjectFiles, suites: readonly DetectedSuite[]): DetectedSuite[] {
   const all = withoutAddresses(project, ciVariables(project));
@@ -43,14 +43,14 @@ export function withCiVariables(project: ProjectFiles, suites: readonly Detected
     const files = [...new Set(variables.map(({ file }) => file))];
     return {
       ...suite,
-      // What is built before needs none of them.
+      // A build step needs none of them.
       command: suite.command.replace(/^(.*&&\s*)?/, (before) => `${before}${words.join("")}`),
       notes: [`with ${variables.map(({ name }) => name).join(", ")}, as ${files.join(", ")} sets it`, ...suite.notes],
     };
   });
 }
 
-/** Without what code reads as a part of a database's address, whatever it is called. */
+/** Drops variables that code reads as part of a database's address, under any name. */
 function withoutAddresses(project: ProjectFiles, all: readonly CiVariable[]): CiVariable[] {
   if (all.length === 0) return [];
   const read = [...findMentions(project), ...findPartMentions(project)].filter(({ kind }) => kind !== "setting");
@@ -84,7 +84,7 @@ function isCopied(name: string, value: string): boolean {
   return isPlain && !machine.test(name) && withoutDatabaseVariables(`${name}=x`).dropped.length === 0;
 }
 
-/** Whether the suite's own code names a variable where it reads the environment. */
+/** Whether the suite's own code reads the variable from the environment. */
 function isRead(project: ProjectFiles, { root, runner }: DetectedSuite, name: string): boolean {
   if (known.test(name)) return runner === "pytest";
   const isPython = runner === "pytest";

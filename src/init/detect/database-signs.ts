@@ -2,9 +2,9 @@ import { dependencyNames, readPackageFile } from "../../project/package-file.ts"
 import { type ProjectFiles, upwards, within } from "../../project/project-files.ts";
 import type { DetectedSuite } from "./detected-suite.ts";
 
-/** Packages that speak to Postgres and to nothing else. */
+/** Packages that are only for Postgres. */
 const pythonDrivers = /\b(psycopg2?(?:[-_]binary)?|asyncpg|pg8000|aiopg|pytest[-_]postgresql)\b/;
-/** Packages that may speak to Postgres. */
+/** Packages that may use Postgres. */
 const pythonLayers = /\b(sqlalchemy|sqlmodel|tortoise-orm|peewee|django|alembic)\b/i;
 const pythonImport = /^\s*(?:import|from)\s+(psycopg2?|asyncpg|pg8000|aiopg|sqlalchemy|sqlmodel)\b/m;
 const javascriptPackages = [
@@ -37,7 +37,7 @@ const dependencyFiles = [
   "test-requirements.txt",
 ];
 
-/** What says that a suite uses Postgres, for people to read; null where nothing does. `isOwn` tells the suite's files. */
+/** Why a suite seems to use Postgres, for people; null where nothing suggests it. `isOwn` selects the suite's files. */
 export function postgresSign(
   project: ProjectFiles,
   suite: DetectedSuite,
@@ -54,7 +54,7 @@ function pythonSign(project: ProjectFiles, suite: DetectedSuite, isOwn: (path: s
   const importing = sources.find((path) => pythonImport.test(project.read(path) ?? ""));
   const layer = pythonLayers.exec(listed)?.[1] ?? (importing === undefined ? undefined : "a database package");
   if (layer === undefined) return null;
-  // A layer over several databases is a sign only where no other database is what it stands on.
+  // A database layer is only a sign where no other database's driver is present.
   const namesOther = sources.some((path) =>
     /\b(sqlite|mysql)(\+\w+)?:\/\/|django\.db\.backends\.(sqlite3|mysql)/.test(project.read(path) ?? ""),
   );
@@ -69,7 +69,7 @@ function javascriptSign(project: ProjectFiles, suite: DetectedSuite, isOwn: (pat
   const listed = dependencyNames(readPackageFile(project, suite.root));
   const found = javascriptPackages.find((name) => listed.includes(name));
   if (found !== undefined) return `${found} is a dependency`;
-  // A workspace may list it for all of its packages.
+  // A workspace may list it for all packages.
   const shared = dependencyNames(readPackageFile(project, "."));
   const names = javascriptPackages.filter((name) => shared.includes(name));
   if (names.length === 0) return null;
@@ -79,8 +79,8 @@ function javascriptSign(project: ProjectFiles, suite: DetectedSuite, isOwn: (pat
 }
 
 /**
- * The driver that a Python suite's SQLAlchemy needs in its URL, where the dependencies leave one choice and the default,
- * psycopg2, is not it; null otherwise.
+ * The driver for SQLAlchemy URLs of a Python suite, where only one is installed and it is not the default, psycopg2;
+ * otherwise null.
  */
 export function usesSqlAlchemyWith(project: ProjectFiles, suite: DetectedSuite): "asyncpg" | "psycopg" | null {
   const listed = pythonDependencies(project, suite.root);

@@ -6,21 +6,21 @@ import type { FixedConnection } from "../../suite/hints/fixed-connections.ts";
 import { postgresSign, usesSqlAlchemyWith } from "./database-signs.ts";
 import type { DetectedSuite } from "./detected-suite.ts";
 
-/** What the suites need of a database, and where that was read. */
+/** The suites' database requirements, and where they were found. */
 export interface DetectedDatabase {
-  /** The suites that use Postgres; where there is none, nothing else matters. */
+  /** The suites that use Postgres; without any, the rest is irrelevant. */
   readonly suites: ReadonlySet<DetectedSuite>;
-  /** The base name, where a test's URL names one. */
+  /** The base name, from a test's URL. */
   readonly name: string | undefined;
-  /** Left out for the usual one. */
+  /** Omitted for the default. */
   readonly isolation?: "server";
-  /** Variable → URL scheme, or the part of the address that it holds; empty where none was found. */
+  /** Variable → URL scheme or part of the address; empty where none was found. */
   readonly variables: Readonly<Record<string, string>>;
   /** One line each. */
   readonly notes: readonly string[];
 }
 
-/** Which suites use Postgres, and through which environment variables. */
+/** Detects which suites use Postgres, and through which variables. */
 export function detectDatabase(
   project: ProjectFiles,
   suites: readonly DetectedSuite[],
@@ -41,7 +41,7 @@ export function detectDatabase(
   const settings = mentions.filter((mention) => mention.kind === "setting");
   const relevant = mentions.filter(isRead);
   const readParts = parts.filter(isRead);
-  // What only CI or a compose file sets counts where no code of ours tells what it reads.
+  // Variables set by CI or compose files count only where our code does not show what it reads.
   const isUnread = relevant.length + readParts.length === 0;
   const chosen = users.size === 0 ? [] : isUnread ? settings : relevant;
   const chosenParts = users.size === 0 ? [] : isUnread ? parts.filter(({ kind }) => kind === "setting") : readParts;
@@ -99,7 +99,7 @@ export function detectDatabase(
   };
 }
 
-/** A line for each place that names a server itself, where no variable would lead elsewhere. */
+/** A line for each hard-coded server, which no variable can redirect. */
 function fixedServers(
   project: ProjectFiles,
   users: ReadonlyMap<DetectedSuite, string>,
@@ -118,7 +118,7 @@ function fixedServers(
   );
 }
 
-/** Whether the variables that stand with one are Postgres's: nothing else is known of a suite that names no driver. */
+/** Whether a port belongs to Postgres, by the variables around it, where a suite has no known driver. */
 function isPostgresPort(parts: readonly PartMention[], { file }: PartMention): boolean {
   return parts.some((other) => other.file === file && other.part === "port" && other.value === "5432");
 }
@@ -134,14 +134,14 @@ function partNotes(parts: readonly PartMention[]): string[] {
   });
 }
 
-/** Each variable at its best place: in tests, else in sources, else in settings. */
+/** Each variable at its best place: tests, else sources, else settings. */
 function onePerVariable(parts: readonly PartMention[]): PartMention[] {
   const weight = ({ isTest, kind }: PartMention): number => (isTest ? 0 : kind === "setting" ? 2 : 1);
   const sorted = parts.toSorted((left, right) => weight(left) - weight(right));
   return [...new Map(sorted.toReversed().map((mention) => [mention.variable, mention])).values()].toReversed();
 }
 
-/** The base name: what CI sets, else what is a test's by its name. */
+/** The base name: from CI, else a name that belongs to tests. */
 function databaseNamed(
   mentions: readonly Mention[],
   parts: readonly PartMention[],
@@ -189,7 +189,7 @@ function describeVariable(
   };
 }
 
-/** What CI sets, which is known to work, then tests before sources before other settings; with a URL before without one. */
+/** CI first, as it is known to work, then tests, sources and settings; with a URL first. */
 function byWeight(mentions: readonly Mention[]): Mention[] {
   const weight = (mention: Mention): number => {
     if (isWorkflow(mention.file) && mention.scheme !== null) return -1;
@@ -198,7 +198,7 @@ function byWeight(mentions: readonly Mention[]): Mention[] {
   return mentions.toSorted((left, right) => weight(left) - weight(right));
 }
 
-/** Where a variable is named. */
+/** Where a variable is mentioned. */
 type Place = Pick<Mention, "file" | "line" | "kind">;
 
 function isWorkflow(file: string): boolean {
@@ -209,7 +209,7 @@ function isReadBy(suite: DetectedSuite, suites: readonly DetectedSuite[], mentio
   return mention.kind !== "setting" && belongsTo(suite, suites, mention.file);
 }
 
-/** Whether a file is the suite's: under its root, not under a deeper one's, and in its language. */
+/** Whether a file belongs to the suite: under its root, not a nested one's, and in its language. */
 function belongsTo(suite: DetectedSuite, suites: readonly DetectedSuite[], path: string): boolean {
   const deeper = suites.some(
     (other) => other.root !== suite.root && isUnder(suite.root, other.root) && isUnder(other.root, path),

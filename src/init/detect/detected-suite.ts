@@ -1,24 +1,24 @@
 import type { RunnerName } from "../../config/schema.ts";
 
-/** A suite that was found, as it would be configured. */
+/** A detected suite, ready to be configured. */
 export interface DetectedSuite {
   /** Relative to the repo's root. */
   readonly root: string;
   readonly runner: RunnerName;
   readonly command: string;
-  /** Relative to `root`; empty where the runner's own configuration, or nothing, says it. */
+  /** Relative to `root`; empty where the runner's configuration decides. */
   readonly source: readonly string[];
-  /** What the project itself is called, where it says so; names a suite at the repo's root. */
+  /** The project's own name, if any; used for a suite at the repository's root. */
   readonly projectName: string | undefined;
-  /** What was read where, and what a reader should check; one line each. */
+  /** Where it was found, and what to check; one line each. */
   readonly notes: readonly string[];
-  /** What tells it from another suite of the same runner there. */
+  /** Distinguishes suites of one runner in one directory. */
   readonly label?: string;
-  /** The share of lines, in percent, that the script of the command asks for, and where it says so. */
+  /** The line coverage in percent that the command's script requires, and where. */
   readonly failUnder?: { readonly share: number; readonly place: string };
 }
 
-/** What a command says of which of several runs it is: its configuration's name, its project, or the file that it names. */
+/** What distinguishes a command from other runs of the runner: its configuration's name, project, or file. */
 export function labelOf(command: string): string {
   const [, config] = /\s(?:-c|--config)[=\s]\s*["']?(\S+?)["']?(?=\s|$)/.exec(command) ?? [];
   if (config !== undefined) {

@@ -1,12 +1,12 @@
 import { entriesOf, type ProjectFiles, within } from "../../project/project-files.ts";
 import { pytestSettings } from "../../project/pytest-configuration.ts";
 
-/** What Django itself takes for test files, where `manage.py test` runs them. */
+/** Django's own pattern for test files, used by `manage.py test`. */
 export const djangoTestFile = /(^|\/)test[^/]*\.py$/;
 
 /**
- * The module of settings that a directory's `manage.py` names, where Django's own runner runs the tests: nothing there tells
- * pytest how. Null elsewhere.
+ * The settings module in a directory's `manage.py`, where tests use Django's own runner, so that nothing configures
+ * pytest. Otherwise null.
  */
 export function djangoSettings(project: ProjectFiles, root: string): string | null {
   const manage = project.read(within(root, "manage.py")) ?? "";
@@ -15,7 +15,7 @@ export function djangoSettings(project: ProjectFiles, root: string): string | nu
   return entriesOf(project, root).includes("conftest.py") ? null : named;
 }
 
-/** The command by which pytest runs what `manage.py test` does, with pytest-django. */
+/** The pytest command that runs the same tests as `manage.py test`, with pytest-django. */
 export function djangoCommand(settings: string, launcher: string): string {
   return `DJANGO_SETTINGS_MODULE=${settings} ${launcher}pytest -o "python_files=test*.py"`;
 }

@@ -4,16 +4,16 @@ import { readPackageFile } from "../../project/package-file.ts";
 import { recordOf } from "../../project/parsers/loose-values.ts";
 import { entriesOf, isUnder, type ProjectFiles, within } from "../../project/project-files.ts";
 
-/** Whose lines count, and where that was read. */
+/** The source directories of a package, and where they were found. */
 export interface JavaScriptSource {
-  /** Directories and files, relative to the suite's root; empty leaves it to what the tests load. */
+  /** Directories and files, relative to the suite's root; empty means whatever tests load. */
   readonly places: readonly string[];
   readonly note: string;
 }
 
 const code = /\.([cm]?[jt]sx?|vue|svelte)$/;
 const usual = ["src", "lib", "app"];
-/** What lies in these is no source of the project's own, or made from it. */
+/** Directories without source, or with generated files. */
 const notSource =
   /^(tests?|__tests__|specs?|e2e|docs?|examples?|demos?|scripts?|tools|bench(marks?)?|fixtures|dist|build|out|output|coverage|node_modules|types|typings|migrations|seeds|public|static|packages|\..*)$/i;
 const notSourceFile =
@@ -21,8 +21,8 @@ const notSourceFile =
 const imported = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)["'](\.{1,2}\/[^"']*|\.{1,2})["']/g;
 
 /**
- * The source of a package: what its `main`, `exports`, `files` and `bin` name and these load, with the directory that is
- * usual. A whole directory counts where one of its files does.
+ * The source of a package: files named by `main`, `exports`, `files` and `bin`, what they import, and the usual
+ * directory. A directory counts as a whole where one of its files does.
  */
 export function javascriptSource(project: ProjectFiles, root: string): JavaScriptSource {
   const tops = entriesOf(project, root);
@@ -31,7 +31,7 @@ export function javascriptSource(project: ProjectFiles, root: string): JavaScrip
   const entries = entryFiles(project, root);
   const loaded = loadedFrom(project, root, entries).map((path) => path.split("/")[0] ?? path);
   const listed = listedFiles(project, root).filter((name) => tops.includes(name));
-  // Of several usual ones the first is the source, and the next may be made from it.
+  // Of several usual directories, the first is the source; others may be generated from it.
   const found = [...usual.filter((name) => tops.includes(name) && holdsCode(name)).slice(0, 1), ...loaded, ...listed];
   const isSource = (name: string): boolean =>
     project.has(within(root, name))
@@ -54,7 +54,7 @@ function isPackage(project: ProjectFiles, directory: string): boolean {
   return project.has(within(directory, "package.json")) && directory !== ".";
 }
 
-/** The files of the project that package.json names as its own entries. */
+/** The entry files in package.json. */
 function entryFiles(project: ProjectFiles, root: string): string[] {
   const fields = recordOf(readPackageFile(project, root));
   const named = [fields.main, fields.module, fields.source, ...leaves(fields.exports), ...leaves(fields.bin)];
@@ -63,7 +63,7 @@ function entryFiles(project: ProjectFiles, root: string): string[] {
   return [...new Set(texts.flatMap((text) => fileAt(project, root, text) ?? []))];
 }
 
-/** The top of what `files` publishes. */
+/** The top-level entries of `files`. */
 function listedFiles(project: ProjectFiles, root: string): string[] {
   const { files } = recordOf(readPackageFile(project, root));
   const names = Array.isArray(files) ? files.filter((name) => typeof name === "string" && !name.startsWith("!")) : [];
@@ -75,7 +75,7 @@ function leaves(value: unknown): unknown[] {
   return Object.values(recordOf(value)).flatMap(leaves);
 }
 
-/** The file that a path without its ending, or a directory, stands for; undefined where it is none of the project's. */
+/** Resolves a path without extension, or a directory, to a project file; undefined where there is none. */
 function fileAt(project: ProjectFiles, root: string, written: string): string | undefined {
   const path = posix.join(".", written);
   const stem = path.replace(/\.[cm]?jsx?$/, "");
@@ -88,10 +88,10 @@ function fileAt(project: ProjectFiles, root: string, written: string): string | 
   return all.find((one) => !one.startsWith("..") && project.has(within(root, one)));
 }
 
-/** Those files with all that they load of the project, one by way of another. */
+/** Files with everything they import from the project, transitively. */
 function loadedFrom(project: ProjectFiles, root: string, entries: readonly string[]): string[] {
   const all = [...entries];
-  // Grows while it is gone through.
+  // Grows during the loop.
   for (const file of all) {
     for (const [, target = ""] of (project.read(within(root, file)) ?? "").matchAll(imported)) {
       const found = fileAt(project, root, posix.join(posix.dirname(file), target));

@@ -7,21 +7,21 @@ import { javascriptSource } from "./javascript-source.ts";
 import { onlyDelegates, type ScriptRunner, scriptCommand, scriptCommands } from "./script-command.ts";
 import { type Candidate, outermost } from "./territory.ts";
 
-/** How the suites of a runner are known that a package.json's scripts start. */
+/** How to recognize suites of a runner that scripts in package.json start. */
 interface Signs {
   readonly runner: Extract<RunnerName, ScriptRunner>;
-  /** The names of its own configuration files; null where it has none. */
+  /** Its configuration file names; null where it has none. */
   readonly configuration: RegExp | null;
-  /** Its key in a package.json, which is its dependency's name too; null where it has none. */
+  /** Its key in package.json and dependency name; null where it has none. */
   readonly key: string | null;
   readonly testFile: RegExp;
-  /** The command where no script says one. */
+  /** The default command, without a script. */
   readonly command: string;
 }
 
 const code = String.raw`\.[cm]?[jt]sx?$`;
 
-/** The names of the files that configure jest. */
+/** Names of jest's configuration files. */
 export const jestFile = /^jest\.config\.([cm]?[jt]s|json)$/;
 
 const signs: readonly Signs[] = [
@@ -48,17 +48,17 @@ const signs: readonly Signs[] = [
   },
 ];
 
-/** Whether a file is one of tests, by its name or by what is in it: what lies beside them may only help them. */
+/** Whether a file contains tests, by name or content, and is not only a helper. */
 function holdsTests(project: ProjectFiles, path: string, { runner }: Signs): boolean {
   if (/[._-](test|spec)\.[cm]?[jt]sx?$|(^|\/)__tests__\//.test(path)) return true;
-  // To node, a script that asserts is a test.
+  // For node:test, a script with assertions is a test.
   if (runner === "node" && /\bassert\b/.test(project.read(path) ?? "")) return true;
   return /\b(describe|it|test|suite|context|specify)\s*(\.\w+\s*)?\(|["'](node:)?test["']/.test(
     project.read(path) ?? "",
   );
 }
 
-/** The suites of jest, mocha and node:test of a project, the ones nearest to its root first. */
+/** The suites of jest, mocha and node:test, those nearest to the root first. */
 export function detectJavaScript(project: ProjectFiles): DetectedSuite[] {
   return signs.flatMap((sign) => {
     const packages = project.paths.filter((path) => /(^|\/)package\.json$/.test(path));
@@ -80,16 +80,16 @@ function candidateAt(project: ProjectFiles, root: string, sign: Signs): Candidat
   if (covers.length === 0) covers.push(territoryOf(root, pathsOf(project, root, sign, "", settings)));
   const saysWhich = /\b(testMatch|testRegex|spec)\b["']?\s*:/.test(settings ?? "");
   const namesFiles = commands.some(({ text }) => namedPaths(project, root, wordsBehind(text)).length > 0);
-  // Files that are named, by the configuration or by the command, may be called anything.
+  // Files that configuration or command name explicitly may have any name.
   return { root, declared: hasProjects || saysWhich || namesFiles, covers: (path) => covers.some((one) => one(path)) };
 }
 
-/** What a command tells its runner. */
+/** The arguments of a command's runner. */
 function wordsBehind(command: string): string {
   return command.replace(/^.*?(?:(?:jest|mocha)(?:\.js)?(?=\s|$)|--test(?=\s|$))/, "");
 }
 
-/** What a command is limited to: the paths that it names, or of mocha its `spec`, else its default. */
+/** The paths that a command names; for mocha also its `spec`, else its default. */
 function pathsOf(
   project: ProjectFiles,
   root: string,
@@ -98,16 +98,16 @@ function pathsOf(
   settings: string | null,
 ): string[] {
   const text = wordsBehind(command);
-  // Plain words are patterns of names to jest.
+  // For jest, plain words are name patterns.
   const named = namedPaths(project, root, text);
-  // What is built from the tests lies nowhere yet.
+  // Compiled tests do not exist yet.
   if (named.length > 0 || runner !== "mocha" || namesPaths(text)) return named;
   const spec = /\bspec["']?\s*:\s*([^\n]*(?:\n\s+-.*)*)/.exec(settings ?? "")?.[1]?.replace(/[[\],}]|^\s*-/gm, " ");
   if (spec !== undefined) return namedPaths(project, root, spec);
   return namedPaths(project, root, "test");
 }
 
-/** The text of the runner's own configuration in a directory, or null where there is none. */
+/** The text of the runner's configuration in a directory, or null where there is none. */
 function settingsOf(project: ProjectFiles, root: string, file: PackageFile, sign: Signs): string | null {
   const { configuration, key } = sign;
   const name = configuration && entriesOf(project, root).find((entry) => configuration.test(entry));
@@ -116,13 +116,13 @@ function settingsOf(project: ProjectFiles, root: string, file: PackageFile, sign
   return packaged === undefined ? null : JSON.stringify(packaged);
 }
 
-/** A dependency alone says it only where no script says that another runner is used. */
+/** A dependency alone is a sign only where no script uses another runner. */
 function hasOwnDependency(file: PackageFile, { key }: Signs): boolean {
   if (key === null || !dependencyNames(file).includes(key)) return false;
   return (["jest", "mocha", "node", "vitest"] as const).every((other) => scriptCommand(file, other) === null);
 }
 
-/** A suite for each time that the script starts the runner. */
+/** One suite for each start of the runner in the script. */
 function describeSuites(project: ProjectFiles, root: string, { runner, command }: Signs): DetectedSuite[] {
   const file = readPackageFile(project, root);
   const source = javascriptSource(project, root);

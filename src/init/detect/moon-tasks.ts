@@ -5,7 +5,7 @@ import { type ProjectFiles, within } from "../../project/project-files.ts";
 import type { DetectedSuite } from "./detected-suite.ts";
 import { nxCommands, type WorkspaceCommand } from "./nx-targets.ts";
 
-/** A task of moon's or a target of nx's that runs tests. */
+/** A moon task or nx target that runs tests. */
 interface WorkspaceTask extends WorkspaceCommand {
   readonly runner: RunnerName;
 }
@@ -19,8 +19,8 @@ const runs: readonly (readonly [RunnerName, RegExp])[] = [
 ];
 
 /**
- * The suites with the commands of moon's tasks that run them, `moon.yml` in each project, or of nx's targets: what the team
- * runs there is what it calls its tests, markers and all. A task that runs a suite which nothing else tells of is one more suite.
+ * Uses the commands of moon tasks (`moon.yml`) or nx targets for the suites they run, as they are what the team runs,
+ * including markers. A task that runs an unknown suite adds one.
  */
 export function withWorkspaceTasks(project: ProjectFiles, suites: readonly DetectedSuite[]): DetectedSuite[] {
   const commands = project.paths
@@ -32,7 +32,7 @@ export function withWorkspaceTasks(project: ProjectFiles, suites: readonly Detec
   });
   const changed = suites.map((suite) => {
     const own = preferred(tasks.filter(({ root, runner }) => root === suite.root && runner === suite.runner));
-    // Of several suites of one runner, no task says which it runs.
+    // With several suites of one runner, a task cannot be assigned.
     return own === null || suite.label !== undefined
       ? suite
       : { ...suite, command: own.task.text, notes: [...suite.notes.filter(saysNoCommand), ...own.notes] };
@@ -52,12 +52,12 @@ function placeOf({ root, runner }: Pick<DetectedSuite, "root" | "runner">): stri
   return `${runner} ${root}`;
 }
 
-/** What a suite's own script says of its command is no more so. */
+/** Notes about the suite's own script no longer apply. */
 function saysNoCommand(note: string): boolean {
   return !/^(runs|without) /.test(note);
 }
 
-/** Of several tasks that run the same suite, the first that is called a test. */
+/** Of several tasks for the same suite, the first that is named like a test. */
 function preferred(tasks: readonly WorkspaceTask[]): { readonly task: WorkspaceTask; readonly notes: string[] } | null {
   const task = tasks.find(({ name }) => /^(unit-?)?tests?([-_:]|$)/.test(name)) ?? tasks[0];
   if (task === undefined) return null;
@@ -74,14 +74,14 @@ function moonCommands(project: ProjectFiles, file: string): WorkspaceCommand[] {
   return Object.entries(recordOf(recordOf(parseYaml(project.read(file) ?? "")).tasks)).flatMap(([name, written]) => {
     const { command, args, script, options } = recordOf(written);
     const text = [textOf(script), textOf(command), textOf(args)].filter((part) => part !== "").join(" ");
-    // What moon itself would fill in, no shell can.
+    // Tokens that only moon can expand.
     if (/\$(project|workspaceRoot|task|target)|@(files|group|in|out)\b/.test(text)) return [];
     const root = recordOf(options).runFromWorkspaceRoot === true ? "." : directory;
     return [{ name, text, root: within(".", root), file }];
   });
 }
 
-/** A list's words as a shell reads them back. */
+/** A list of arguments as a shell command. */
 function textOf(value: unknown): string {
   if (typeof value === "string") return value.trim();
   if (!Array.isArray(value)) return "";

@@ -2,19 +2,19 @@ import { posix } from "node:path";
 import { parseYaml, recordOf } from "../../project/parsers/loose-values.ts";
 import type { ProjectFiles } from "../../project/project-files.ts";
 
-/** A command that a workspace's task runner runs for one of its projects. */
+/** A command that a workspace's task runner runs for a project. */
 export interface WorkspaceCommand {
-  /** What its tasks are called there, such as `test`. */
+  /** Its task's name, such as `test`. */
   readonly name: string;
   readonly text: string;
-  /** Where it runs, relative to the repo's root. */
+  /** Its directory, relative to the repository's root. */
   readonly root: string;
   readonly file: string;
 }
 
 /**
- * The commands of nx's targets, `project.json` in each project. Those of executors are left out: what they run is found where
- * it is configured. nx starts a command in the workspace's root where nothing else is said.
+ * The commands of nx targets in each `project.json`. Targets with executors are left out: their tests are found by the
+ * runner's configuration. nx runs commands in the workspace's root by default.
  */
 export function nxCommands(project: ProjectFiles): WorkspaceCommand[] {
   if (!project.has("nx.json")) return [];
@@ -32,13 +32,13 @@ function commandsOf(name: string, target: unknown, file: string): WorkspaceComma
   const { command = short, commands, cwd, args } = recordOf(options);
   const [only, ...others] = Array.isArray(commands) ? commands : [command];
   const written = typeof only === "string" ? only : recordOf(only).command;
-  // Several may run at once, or one after another.
+  // Several commands may run in parallel or in sequence.
   if (typeof written !== "string" || others.length > 0) return [];
   const filled = (text: string): string =>
     text.replaceAll("{projectRoot}", posix.dirname(file)).replaceAll("{workspaceRoot}/", "");
   const words = [written, ...(Array.isArray(args) ? args : [args ?? ""])].map(String).join(" ").trim();
   const [, inner = ".", text = filled(words)] = /^cd\s+([\w./-]+)\s*&&\s*(.+)$/.exec(filled(words)) ?? [];
   const root = posix.join(".", typeof cwd === "string" ? filled(cwd) : ".", inner).replace(/\/$/, "");
-  // From elsewhere it may run the tests of any project.
+  // From another directory it may run any project's tests.
   return root === posix.dirname(file) ? [{ name, text, root, file }] : [];
 }

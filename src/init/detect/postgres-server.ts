@@ -1,22 +1,22 @@
 import { parse } from "yaml";
 import type { ProjectFiles } from "../../project/project-files.ts";
 
-/** The majors of the server that comes from npm. */
+/** The major versions of the embedded server. */
 const oldestMajor = 15;
 const newestMajor = 18;
-/** What is started where nothing is said. */
+/** The default version. */
 const usualMajor = 17;
 
-/** The Postgres that a project is used with, as far as the embedded server can be the same. */
+/** The Postgres that a project uses, as far as the embedded server can match it. */
 export interface DetectedPostgres {
-  /** Left out where nothing names one, or the usual one is named. */
+  /** Omitted for the default, or where nothing names one. */
   readonly version?: number;
   readonly locale?: string;
   /** One line each. */
   readonly notes: readonly string[];
 }
 
-/** A container with Postgres, as a compose file or a CI workflow describes it. */
+/** A Postgres container in a compose file or CI workflow. */
 interface Container {
   readonly file: string;
   readonly image: string;
@@ -25,10 +25,10 @@ interface Container {
 
 const composeFile = /(^|\/)(docker-)?compose[^/]*\.ya?ml$/;
 const workflowFile = /^\.github\/workflows\/[^/]+\.ya?ml$|(^|\/)\.gitlab-ci\.ya?ml$/;
-/** Images of Postgres, with the major in their tag; `pg` stands before it where the tag counts something else. */
+/** Postgres images with the major version in their tag, after `pg` where the tag has another version. */
 const postgresImage =
   /(?:^|\/)(postgres|postgresql|postgis|pgvector|timescaledb(?:-ha)?|cimg\/postgres):(?:[\w.]+-pg|pg)?(\d{1,2})(?=[.-]|$)/;
-/** Extensions that an image brings and the embedded server has not. */
+/** Extensions in an image that the embedded server lacks. */
 const notEmbedded: Readonly<Record<string, string>> = {
   postgis: "PostGIS",
   pgvector: "pgvector",
@@ -36,7 +36,7 @@ const notEmbedded: Readonly<Record<string, string>> = {
   "timescaledb-ha": "TimescaleDB",
 };
 
-/** Looks at what CI starts, then at compose files, then at `.tool-versions`: the first that names Postgres counts. */
+/** Searches CI, then compose files, then `.tool-versions`; the first mention of Postgres counts. */
 export function detectPostgres(project: ProjectFiles): DetectedPostgres {
   const containers = [workflowFile, composeFile].flatMap((pattern) =>
     project.paths.filter((path) => pattern.test(path)).flatMap((file) => containersIn(file, project.read(file) ?? "")),
@@ -70,12 +70,12 @@ function containersIn(file: string, text: string): Container[] {
   try {
     return imagesIn(file, parse(text));
   } catch {
-    // A template of another tool, or a mistake that is not ours to tell.
+    // A template of another tool, or invalid YAML, which others will report.
     return [];
   }
 }
 
-/** Everything with an image, at whatever depth: services of compose files, of jobs, and of GitLab's lists. */
+/** Every object with an image at any depth: services in compose files, jobs, GitLab's lists. */
 function imagesIn(file: string, value: unknown): Container[] {
   if (typeof value === "string") return postgresImage.test(value) ? [{ file, image: value, settings: "" }] : [];
   if (typeof value !== "object" || value === null) return [];
@@ -90,11 +90,11 @@ function localeIn(settings: string): string | undefined {
   if (icu !== undefined) return icu;
   const libc = /--(?:locale|lc-collate)[= ]([A-Za-z_]+)(?:\.[\w-]+)?/.exec(settings)?.[1];
   if (libc === undefined) return undefined;
-  // The C library's names are another machine's: ICU sorts the same everywhere.
+  // Locales of the C library differ by machine; ICU's do not.
   return /^(C|POSIX)$/.test(libc) ? "C" : libc.replace("_", "-");
 }
 
-/** `postgres 15.4` in asdf's and mise's file. */
+/** `postgres 15.4` in the file of asdf and mise. */
 function toolVersion(project: ProjectFiles): readonly [string, number | undefined] {
   const version = /^\s*postgres(?:ql)?\s+(\d+)/m.exec(project.read(".tool-versions") ?? "")?.[1];
   return [".tool-versions", version === undefined ? undefined : Number(version)];

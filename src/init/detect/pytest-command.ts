@@ -4,19 +4,19 @@ import { djangoCommand, djangoSettings } from "./django-tests.ts";
 import { type PytestRun, pytestRun } from "./pytest-runs.ts";
 import { scriptLines, workflowLines } from "./script-lines.ts";
 
-/** The command that runs a suite, and where it was read. */
+/** A suite's command, and where it was found. */
 export interface PytestCommand {
   readonly text: string;
   readonly notes: readonly string[];
-  /** The script that it came from; null where no script says it. */
+  /** The script it comes from; null where it is the default. */
   readonly run: PytestRun | null;
 }
 
 /**
- * The command that runs the suite, as the project itself runs it: its scripts say it before CI does, and of several the one
- * that is called a test. Where they do not agree, everything runs: a guess that leaves tests out would call something
- * verified that was not run. Scripts above the suite's root count where it is the only pytest suite. `testFiles` are those that
- * pytest would find by itself; empty where its configuration says where tests lie.
+ * The suite's command as the project runs it: scripts take precedence over CI, and among scripts those named like
+ * tests. If they disagree, everything runs, as leaving tests out would verify less than claimed. Scripts above the
+ * suite's root count where it is the only pytest suite. `testFiles` are those pytest finds by default; empty where its
+ * configuration names test paths.
  */
 export function pytestCommand(
   project: ProjectFiles,
@@ -50,7 +50,7 @@ export function pytestCommand(
     if (first === undefined) continue;
     const known = new Set(candidates.map((run) => textOf(run, root, "")));
     if (known.size > 1 || first.args === null) {
-      // What is worked out when it runs cannot be copied.
+      // Computed values cannot be copied.
       const isShared = candidates.every(({ variables }) => variables === first.variables && !/[$`{]/.test(variables));
       const variables = isShared ? first.variables : "";
       return { ...plain, text: `${variables}${plain.text}`, notes: [...doubt(candidates, root), ...plain.notes] };
@@ -60,11 +60,11 @@ export function pytestCommand(
   return plain;
 }
 
-/** From the plainest name of a test to those that still say it. */
+/** From the plainest name of a test script to less plain ones. */
 const mainNames: readonly RegExp[] = [
   /^(unit[-_]?)?(tests?|pytest)$|^testenv$/i,
   /^(test[-_:]?(all|py|python|unit|units|suite|api|backend|cov|coverage)|(py|python|unit|backend|api|all)[-_:]?tests?|all|ci|check|cov|coverage|build|python)$/i,
-  // Of one script for each kind of database, that of ours.
+  // Of scripts for several databases, the one for Postgres.
   /^tests?[-_:](postgres(ql)?|pg)$/i,
 ];
 const benchmarks = /bench|perf|profil|stress/i;
@@ -72,8 +72,8 @@ const special =
   /e2e|end.?to.?end|lint|doc|slow|nightly|smoke|fast|quick|watch|debug|snapshot|mutat|update|type|mypy|failed|integration|functional|live|load|min(imal|imum)?([-_]|$)|compat|upstream|release|publish|wheel|dev([-_]|$)/i;
 
 /**
- * The runs of the scripts that are called a test most plainly; where none is, all of them, of which one for something
- * special alone is no choice.
+ * The runs of scripts that are named most plainly like tests; without any, all runs, though a single run with a special
+ * purpose does not count.
  */
 function main(runs: readonly PytestRun[]): PytestRun[] {
   const tests = runs.filter(({ line }) => !benchmarks.test(line.name) && !(line.isCi && benchmarks.test(line.file)));
@@ -85,11 +85,11 @@ function main(runs: readonly PytestRun[]): PytestRun[] {
   return ordinary.length === 0 ? [] : tests;
 }
 
-/** What a run comes to in the suite's root; paths mean something else from another directory. */
+/** A run's command in the suite's root; paths from another directory are dropped. */
 function textOf(run: PytestRun, root: string, launcher: string): string {
   if (run.args === null) return `? ${run.line.command}`;
   const args = run.directory === root ? run.args : withoutPaths(run.args);
-  // What a script starts pytest with is the project's; what CI does, is made for its machines.
+  // A launcher in a script is the project's; one in CI is made for CI machines.
   const isStarted = /^\w+\s+run\s/.test(run.launcher);
   const own = run.launcher.replace(/^\w+\s+run\s+(?:-\S+\s+)*/, "");
   const prefix = isStarted && !run.line.isCi ? run.launcher : `${launcher}${own}`;
@@ -110,7 +110,7 @@ function notesOn(run: PytestRun, root: string): string[] {
   return [...(isPlain ? [] : [`runs what ${where} runs`]), ...run.notes];
 }
 
-/** The directories of benchmarks beside the tests: they need what nobody installs for a test, and no script says that they run. */
+/** Benchmark directories next to tests: they need extra packages, and no script runs them. */
 function benchmarkDirectories(root: string, testFiles: readonly string[]): string[] {
   const tops = testFiles
     .filter((file) => isUnder(root, file))

@@ -6,7 +6,7 @@ import { readProjectFile } from "../../project/read-project-file.ts";
 import { quote } from "../../shared/shell.ts";
 import type { Environment } from "../../shared/world.ts";
 
-/** The Python that a command starts pytest with, as a shell reads it; null where the command does not show it. */
+/** The Python of a pytest command, as a shell word; null where the command does not show it. */
 export function pytestPython(command: string, environment: Environment): string | null {
   const module = /^(.*\bpython[\d.]*)\s+-m\s+(?:coverage\s+run\s+-m\s+)?pytest\b/.exec(command);
   if (module?.[1] !== undefined) return module[1];
@@ -20,9 +20,9 @@ export function pytestPython(command: string, environment: Environment): string 
 }
 
 /**
- * The command with Python's `-m` before pytest, where the virtual environment that is first on PATH sees the system's packages
- * and has no script of pytest: one further behind belongs to another Python, without the project's packages. Every other
- * command as it is.
+ * Uses `python -m pytest` where the first virtual environment on PATH has access to system packages but no pytest
+ * script: the script found later on PATH would use another Python without the project's packages. Other commands are
+ * unchanged.
  */
 export function withOwnPytest(command: string, environment: Environment): string {
   const call = withoutAssignments(command);
@@ -34,10 +34,10 @@ export function withOwnPytest(command: string, environment: Environment): string
   return `${command.slice(0, command.length - call.length)}python3 -m ${call}`;
 }
 
-/** What the first lines of a script of Python's name, else the Python beside it, else the first one on PATH. */
+/** The interpreter in the first lines of a Python script, else the Python next to it, else the first on PATH. */
 function pythonOfScript(script: string): string {
   const [first = "", second = ""] = readFileSync(script, "latin1").slice(0, 1000).split("\n");
-  // A path that is too long for the first line stands in the second, as `'''exec' …`.
+  // A path too long for a shebang is in the second line, as `'''exec' …`.
   const named =
     /^#!\s*(\S*\/python[\d.]*)/.exec(first)?.[1] ?? /^'''exec' "?([^"]+?\/python[\d.]*)"? /.exec(second)?.[1];
   const beside = join(dirname(script), "python3");

@@ -2,39 +2,39 @@ import { posix } from "node:path";
 import type { ScriptLine } from "./script-lines.ts";
 import { droppedNotes, withoutDatabaseVariables } from "./script-variables.ts";
 
-/** How a script runs pytest. */
+/** A pytest call in a script. */
 export interface PytestRun {
   readonly line: ScriptLine;
-  /** Where pytest is started, relative to the repo's root. */
+  /** The directory of the call, relative to the repository's root. */
   readonly directory: string;
-  /** `NAME=value ` for each variable that it sets. */
+  /** `NAME=value ` for each variable it sets. */
   readonly variables: string;
-  /** What stands in front of `pytest`, such as `uv run ` or `python -m `. */
+  /** The text before `pytest`, such as `uv run ` or `python -m `. */
   readonly launcher: string;
-  /** What it tells pytest, without what is added from outside; null where that cannot be copied. */
+  /** Its arguments, without those that callers add; null where they cannot be copied. */
   readonly args: readonly string[] | null;
-  /** What `--cov` or coverage's `--source` names. */
+  /** The value of `--cov` or coverage's `--source`. */
   readonly source: readonly string[];
   /** `--cov-fail-under`, in percent. */
   readonly failUnder: number | null;
-  /** What of it was left out and should be known. */
+  /** Notes on what was dropped. */
   readonly notes: readonly string[];
 }
 
 const launchers =
   /^(?:(?:uv|poetry|pdm|pipenv|hatch|rye|pixi)\s+run(?:\s+-\S+)*\s+)?(?:coverage\s+run\s+(?:-\S+\s+)*-m\s+|python[\d.]*\s+(?:-\w\s+)*-m\s+(?:coverage\s+run\s+(?:-\S+\s+)*-m\s+)?)?/;
-/** Flags that say nothing of which tests run and how: what is shown, and what is written where. */
+/** Flags that only affect output. */
 const shown =
   /^(-v+|-q+|-x|--verbose|--quiet|--exitfirst|-r[a-zA-Z]+|--no-header|--no-summary|--no-cov|--cov-append|--self-contained-html|--(maxfail|tb|color|durations(-min)?|show-capture|junit-?xml|html|cov-report|cov-fail-under|cov|benchmark-json|log-cli-level|verbosity)(=.*)?|--show-locals|-l)$/;
 const shownWithValue =
   /^--(maxfail|tb|color|durations(-min)?|show-capture|junit-?xml|html|cov-report|cov-fail-under|benchmark-json|log-cli-level|verbosity)$/;
 const withValue =
   /^(-[mkpncoW]|--(ignore(-glob)?|deselect|rootdir|confcutdir|import-mode|dist|ds|cov-config|numprocesses|override-ini))$/;
-/** Arguments that whoever calls the script adds, and none by default. */
+/** Placeholders for callers' arguments, which are empty by default. */
 const callersArguments =
   /^["']?(\$[@*]|\$\{?\w*(args|opts|options|flags)\w*\}?|\$\(\w*(args|opts|options|flags)\w*\)|\{\{\s*\w+\s*\}\}|\{posargs:?\}|\{args:?\})["']?$/i;
 
-/** The run of pytest in a line of a script; null where there is none. */
+/** The pytest call in a script line; null where there is none. */
 export function pytestRun(line: ScriptLine): PytestRun | null {
   let directory = line.directory;
   const exported: string[] = [];
@@ -66,7 +66,7 @@ function runOf(step: string, line: ScriptLine, directory: string): PytestRun | n
     line,
     directory,
     variables: withSearchPath(variables),
-    // coverage is added from outside; what `-m` does to sys.path stays.
+    // Coverage is added by us; `-m` stays, as it changes sys.path.
     launcher: launcher.replace(/(?:python[\d.]*\s+(?:-\w\s+)*-m\s+)?coverage\s+run\s+(?:-\S+\s+)*-m\s+/, "python3 -m "),
     args: isReadable ? kept(args) : null,
     source: [...sources, ...(args ?? []).flatMap((word) => /^--cov=([\w./-]+)$/.exec(word)?.[1] ?? [])],
@@ -75,7 +75,7 @@ function runOf(step: string, line: ScriptLine, directory: string): PytestRun | n
   };
 }
 
-/** A call whose Python is the one on PATH, where a variable or a path says which: the project's own is first there. */
+/** Replaces a Python given by variable or path by the one on PATH, where the project's own comes first. */
 function withPlainPython(call: string): string {
   return call
     .replace(/^\$(?:\{\w+\}|\(\w+\))\/?(?=(?:pytest|py\.test|coverage)\s)/, "")
@@ -83,12 +83,12 @@ function withPlainPython(call: string): string {
     .replace(/^(?:\$[({]\w+[)}]\s+)+/, "");
 }
 
-/** What is added to Python's search path from outside comes behind what a script sets. */
+/** Keeps an inherited PYTHONPATH, which comes after what the script sets. */
 function withSearchPath(variables: string): string {
   return variables.replace(/(^|\s)PYTHONPATH=(["']?)([^"'\s]*)\2/, "$1PYTHONPATH=$3:$PYTHONPATH");
 }
 
-/** The words of a command line, quotes kept; null where one of them is worked out when it runs. */
+/** The words of a command line, with quotes; null where one is computed. */
 function wordsOf(text: string): string[] | null {
   const all = text.match(/(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\s"'])+/g) ?? [];
   const args = all
@@ -114,7 +114,7 @@ function kept(args: readonly string[]): string[] | null {
   return result;
 }
 
-/** A word with the double quotes that we write, where it has any or needs them. */
+/** A word with double quotes, if needed. */
 function requoted(word: string): string {
   const bare = word
     .replace(/\\"/g, '"')

@@ -2,9 +2,9 @@ import { readSections } from "../../project/parsers/sections.ts";
 import { entriesOf, type ProjectFiles, within } from "../../project/project-files.ts";
 import type { PytestRun } from "./pytest-runs.ts";
 
-/** Which directories count for coverage, and where that was read. */
+/** Source directories for coverage, and where they were found. */
 export interface FoundSource {
-  /** Relative to the suite's root; empty leaves it to the runner's own configuration. */
+  /** Relative to the suite's root; empty where the runner's configuration decides. */
   readonly directories: readonly string[];
   readonly note: string;
 }
@@ -17,12 +17,11 @@ const coverageFiles: ReadonlyArray<readonly [string, string]> = [
 ];
 const notSource =
   /^(tests?|testing|docs?|examples?|scripts?|tools|benchmarks?|migrations|alembic|versions|build|dist|node_modules|e2e)$/;
-/** Modules at the root that are about the project, and not part of what it does. */
+/** Root modules that are not part of the product, such as setup scripts. */
 const notModule = /^(setup|conftest|noxfile|fabfile|tasks|manage|versioneer|test_.*|.*_test|__init__|__main__)$/;
 
 /**
- * What a pytest suite's coverage is measured on; `settings` is its pytest configuration, where it has one, `script` the run
- * of a script that names it.
+ * The source of a pytest suite; `settings` is its pytest configuration, if any, `script` a script's run that names it.
  */
 export function pytestSource(
   project: ProjectFiles,
@@ -47,14 +46,14 @@ export function pytestSource(
   return guessedSource(project, root);
 }
 
-/** Whether a name is a directory, a file or a package of the suite. */
+/** Whether a name is a directory, file or package of the suite. */
 function isThere(project: ProjectFiles, root: string, name: string): boolean {
   const path = name.replaceAll(".", "/");
   const places = [name, path, `${path}.py`, `src/${path}`].map((place) => within(root, place));
   return places.some((place) => project.has(place) || project.paths.some((other) => other.startsWith(`${place}/`)));
 }
 
-/** The modules at the root that the project installs beside its packages: `py_modules` of setuptools. */
+/** Root modules that are installed next to packages: setuptools' `py_modules`. */
 function installedModules(project: ProjectFiles, root: string): string[] {
   const written = ["setup.py", "setup.cfg", "pyproject.toml"].map((name) => project.read(within(root, name)) ?? "");
   return written.flatMap((text) => {

@@ -14,14 +14,14 @@ const projectFiles =
 const testFile = /(^|\/)(test_[^/]*|[^/]*_test)\.py$/;
 const testContent = /^\s*(async\s+)?(def\s+test|class\s+Test|class\s+\w+\(.*TestCase)/m;
 
-/** The pytest suites of a project, the ones nearest to its root first. */
+/** The pytest suites of a project, those nearest to the root first. */
 export function detectPytest(project: ProjectFiles): DetectedSuite[] {
   const isTest = (path: string): boolean =>
     testFile.test(path) ||
     (djangoTestFile.test(path) &&
       upwards(posix.dirname(path)).some((place) => djangoSettings(project, place) !== null));
   const tests = project.paths.filter((path) => isTest(path) && testContent.test(project.read(path) ?? ""));
-  // Where there is no test yet, a conftest.py says where they will lie.
+  // Without any test, a conftest.py shows where tests will be.
   const testFiles = tests.length > 0 ? tests : project.paths.filter((path) => /(^|\/)conftest\.py$/.test(path));
   const declared = declaredRoots(project);
   const strays = testFiles.filter((path) => !declared.some((candidate) => candidate.covers(path)));
@@ -46,7 +46,7 @@ function declaredRoots(project: ProjectFiles): Candidate[] {
     const covers = (path: string): boolean => territory.some((directory) => isUnder(directory, path));
     return [{ root, covers, declared: settings.has("python_files") }];
   });
-  // A configuration in tests/ of a project that is configured itself is part of that project's suite.
+  // Configuration in tests/ of a configured project belongs to that project's suite.
   return candidates.filter(
     ({ root }) =>
       isProject(project, root) ||
@@ -54,12 +54,12 @@ function declaredRoots(project: ProjectFiles): Candidate[] {
   );
 }
 
-/** Whether a directory has dependencies or a package of its own, beside the configuration of its tests. */
+/** Whether a directory has its own dependencies or package, besides test configuration. */
 function isProject(project: ProjectFiles, directory: string): boolean {
   return entriesOf(project, directory).some((name) => projectFiles.test(name) && !/^(tox\.ini|setup\.cfg)$/.test(name));
 }
 
-/** The directory in which someone would start pytest for a test file that no configuration names. */
+/** The directory in which pytest would be started for a test file without configuration. */
 function projectDirectory(project: ProjectFiles, path: string, declared: ReadonlySet<string>): string {
   const directory = posix.dirname(path);
   const nearest = upwards(directory).find(

@@ -2,12 +2,12 @@ import { basename, dirname } from "node:path";
 import { gitLine, gitLineOrNull } from "../../git/client.ts";
 import type { Repository } from "../../git/repository.ts";
 
-/** The repository's name: its main checkout's directory, also when called in a linked worktree. */
+/** The repository's name: the directory of its main checkout, even in a linked worktree. */
 export function repositoryName({ root, commonDirectory }: Repository): string {
   return basename(basename(commonDirectory) === ".git" ? dirname(commonDirectory) : root);
 }
 
-/** The branch that pull requests go to: what origin calls its HEAD, else main or master, else the one checked out. */
+/** The base branch of pull requests: origin's HEAD, else main or master, else the current branch. */
 export async function baseBranch({ git }: Repository): Promise<string> {
   const head = await gitLineOrNull(git, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD");
   if (head?.startsWith("origin/")) return head.slice("origin/".length);
@@ -17,18 +17,18 @@ export async function baseBranch({ git }: Repository): Promise<string> {
   return usual ?? (await gitLineOrNull(git, "symbolic-ref", "--quiet", "--short", "HEAD")) ?? "main";
 }
 
-/** Whether git ignores what lies in node_modules. */
+/** Whether git ignores node_modules. */
 export async function ignoresNodeModules({ git }: Repository): Promise<boolean> {
   return (await gitLineOrNull(git, "check-ignore", "--no-index", "--quiet", "node_modules/husky")) !== null;
 }
 
-/** Those of the paths that a commit would change. */
+/** Those of the paths with uncommitted changes. */
 export async function uncommitted(repository: Repository, paths: readonly string[]): Promise<string[]> {
   const changed = new Set(await uncommittedFiles(repository, paths));
   return paths.filter((path) => changed.has(path));
 }
 
-/** What a commit would change, of some paths or of all. */
+/** Files with uncommitted changes, among some paths or all. */
 export async function uncommittedFiles({ git }: Repository, paths: readonly string[] = []): Promise<string[]> {
   const listing = await git.raw(["status", "--porcelain", "-z", "--untracked-files=all", "--", ...paths]);
   return listing.split("\0").flatMap((entry) => (entry === "" ? [] : [entry.slice(3)]));

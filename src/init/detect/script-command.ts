@@ -4,7 +4,7 @@ import { isUnder, type ProjectFiles, within } from "../../project/project-files.
 import { stepHandsOn } from "../../suite/plan/hand-on.ts";
 import { droppedNotes, withoutDatabaseVariables } from "./script-variables.ts";
 
-/** The runners that a script may start. */
+/** The runners that scripts may start. */
 export type ScriptRunner = "jest" | "mocha" | "node" | "vitest";
 
 const started: Readonly<Record<ScriptRunner, RegExp>> = {
@@ -16,48 +16,49 @@ const started: Readonly<Record<ScriptRunner, RegExp>> = {
 
 const caller =
   /^((?:\S+=\S*\s+|cross-env\s+)*)(?:npx|bunx|(?:pnpm|yarn|bun)\s+(?:exec|x)|(?:pnpm|yarn)(?=\s+(?:jest|mocha|vitest)\b))\s+/;
-/** Flags that are added from outside, or that would keep the run from ending. */
+/** Flags that we add ourselves, or that keep a run from ending. */
 const dropped =
   /\s(?:--watch(?:All)?|-w(?!\s*\d)|--coverage|--collectCoverage|--passWithNoTests|--experimental-test-coverage)(?=\s|$)/g;
 const droppedOfVitest =
   /\s(?:--watch|-w|--ui|--coverage(?:\.\S+)?|--run|--passWithNoTests|--pass-with-no-tests)(?=\s|$)/g;
 
-/** The command of a script. */
+/** A command from a script. */
 export interface ScriptCommand {
   readonly text: string;
-  /** What a reader should know about it, one line each. */
+  /** Notes, one line each. */
   readonly notes: readonly string[];
   /** The script's name. */
   readonly script: string;
-  /** How c8 or nyc is called in front of it, flags and all; empty where neither is. */
+  /** The call of c8 or nyc in front of it, with flags; empty without one. */
   readonly measuring: string;
 }
 
-/** Linters and their like, which every process of the suite would run again. */
+/** Linters and similar, which every process of the suite would run again. */
 const testsNothing =
   /^(?:(?:npm|pnpm|yarn|bun)\s+(?:run\s+)?(?:-s\s+)?(?:[\w-]+:)*(?:check[:-])?(?:lint|format|fmt|audit|prettier|eslint|type-?check|types|style|spell(?:check)?)(?:[:-][\w:-]+)?$|(?:npx\s+)?(?:eslint|prettier|biome|tslint|oxlint|standard|xo|cspell|knip|publint|attw|tsd|tstyche|echo)\b|(?:npx\s+)?tsc\b.*--noEmit\b)/;
 
-/** What makes something of the figures of a run that is over. */
+/** Steps that report coverage after a run. */
 const reportsCoverage =
   /^(?:npx\s+)?(?:(?:c8|nyc)\s+(?:report|check-coverage)\b|codecov\b|coveralls\b)|^(?:npm|pnpm|yarn|bun)\s+(?:run\s+)?(?:[\w-]+:)*(?:coverage|report|codecov|coveralls)\b/;
 
-/** The scripts that run everything, the plainest first, and those that run a part where there is none of these. */
+/** Scripts that run all tests, plainest first, then those for parts, used where there is none of the former. */
 const mainScripts = ["test", "test:all", "tests"];
 const partScripts = ["test:unit", "test:integration", "unit", "integration"];
 
-/** The first command of `scriptCommands`; null where there is none. */
+/** The first of `scriptCommands`; null where there is none. */
 export function scriptCommand(file: PackageFile, runner: ScriptRunner): ScriptCommand | null {
   return scriptCommands(file, runner)[0] ?? null;
 }
 
 /**
- * What a package's test script runs of a runner, without the package manager in between, by way of the scripts that it calls:
- * a command for each time it starts the runner; where no script runs everything, of each that runs a part. What the script does before, such as a build, stays in front. Empty where it
+ * The commands with which a package's test script starts a runner, without the package manager, resolving called
+ * scripts: one for each start; where no script runs everything, those of each partial script. Steps before, such as a
+ * build, are kept. Empty where it starts another runner or delegates to packages.
  * starts another runner, or hands on to the packages.
  */
 export function scriptCommands(file: PackageFile, runner: ScriptRunner): ScriptCommand[] {
   const main = mainScripts.find((script) => runsIn(file, script, runner));
-  // Where nothing runs them all, each is a part of the whole.
+  // Without a script for all, each partial one is used.
   const scripts = main === undefined ? partScripts.filter((script) => runsIn(file, script, runner)) : [main];
   const all = scripts.flatMap((script) => commandsOf(file, script, runner));
   return [...new Map(all.map((command) => [command.text, command])).values()];
@@ -74,7 +75,7 @@ function commandsOf(file: PackageFile, script: string, runner: ScriptRunner): Sc
   const isOther = (step: string): boolean => handedOn.includes(step) || runners.some((other) => starts(step, other));
   const untested = steps.slice(0, first).filter((step) => testsNothing.test(step));
   const before = steps.slice(0, first).filter((step) => !isOther(step) && !untested.includes(step));
-  // What stands behind the runner would not run, and the suite's command alone would not say so.
+  // Steps after the runner would not run, so a note says so.
   const behind = steps.slice(first).filter((step) => !isOther(step));
   const checkable = [...untested, ...behind.filter((step) => testsNothing.test(step))];
   const unknown = behind.filter((step) => !testsNothing.test(step) && !isIdle(step));
@@ -98,7 +99,7 @@ function isIdle(step: string): boolean {
   return /^(?:echo|exit|true|:|rimraf|rm|sleep)(?=\s|$)/.test(step) || reportsCoverage.test(step);
 }
 
-/** Whether the test script of a directory's package only starts those of the packages below. */
+/** Whether a package's test script only starts those of nested packages. */
 export function onlyDelegates(project: ProjectFiles, root: string, file: PackageFile): boolean {
   const own = within(root, "package.json");
   const hasPackages = project.paths.some(
@@ -109,7 +110,7 @@ export function onlyDelegates(project: ProjectFiles, root: string, file: Package
 
 const runners = Object.keys(started) as ScriptRunner[];
 
-/** Whether a step starts a runner, and no other one. */
+/** Whether a step starts this runner and no other. */
 function starts(step: string, runner: ScriptRunner): boolean {
   const plain = step.replace(coverageProgram, "$1").replace(caller, "$1");
   const others = runners.filter((other) => other !== runner && other !== "node");
@@ -117,7 +118,7 @@ function starts(step: string, runner: ScriptRunner): boolean {
 }
 
 function commandOf(step: string, before: readonly string[], runner: ScriptRunner, script: string): ScriptCommand {
-  // A workspace may have it elsewhere, and it is on PATH.
+  // A workspace may install it elsewhere, and it is on PATH.
   const plain = step
     .replace(coverageProgram, "$1")
     .replace(/^((?:\S+=\S*\s+|cross-env\s+)*)(?:\.{0,2}\/)*node_modules\/\.bin\/(?=\w)/, "$1");
@@ -135,13 +136,13 @@ function commandOf(step: string, before: readonly string[], runner: ScriptRunner
   return { text, notes, script, measuring };
 }
 
-/** As a run that ends, whatever is told it behind. */
+/** A vitest command that ends, whatever arguments follow. */
 function runOfVitest(step: string): string {
   const [, before = "", flags = ""] = /^(.*?(?:^|[\s/]))vitest(?:\s+(?:run|watch|dev))?(?=\s|$)(.*)$/.exec(step) ?? [];
   return `${before}vitest run${flags.replace(droppedOfVitest, "")}`.trimEnd();
 }
 
-/** The steps of a script, those of the scripts that it calls in their place where these start a runner. */
+/** The steps of a script; called scripts are inlined where they start a runner. */
 function stepsOf({ scripts = {} }: PackageFile, name: string, seen: readonly string[] = []): string[] {
   const written = scripts[name];
   if (typeof written !== "string" || seen.includes(name)) return [];
@@ -155,7 +156,7 @@ function stepsOf({ scripts = {} }: PackageFile, name: string, seen: readonly str
   });
 }
 
-/** What `pretest` builds: npm runs it before `test`, and the command alone would not. */
+/** The build in `pretest`, which npm runs before `test` but our command would not. */
 function buildBefore(scripts: Readonly<Record<string, string>>, name: string): string[] {
   const before = scripts[`pre${name}`];
   const builds = /\b(build|tsc|compile|codegen|generate|babel|swc|esbuild|rollup|webpack)\b/;
@@ -164,7 +165,7 @@ function buildBefore(scripts: Readonly<Record<string, string>>, name: string): s
     : [];
 }
 
-/** The scripts of the same package that a step starts. */
+/** Scripts of the same package that a step starts. */
 function calledScripts(step: string, names: readonly string[]): string[] {
   const one = /^(?:npm|pnpm|yarn|bun)\s+(?:run\s+|run-script\s+)?(?:-s\s+|--silent\s+)?([\w:.-]+)$/.exec(step)?.[1];
   if (one !== undefined) return [one === "t" ? "test" : one];

@@ -3,24 +3,24 @@ import { parseYaml, recordOf } from "../../project/parsers/loose-values.ts";
 import { readSections } from "../../project/parsers/sections.ts";
 import { entriesOf, type ProjectFiles, within } from "../../project/project-files.ts";
 
-/** A shell command that the project runs somewhere. */
+/** A shell command of the project. */
 export interface ScriptLine {
   readonly file: string;
-  /** The target, script, task or job that it belongs to. */
+  /** The name of its target, script, task or job. */
   readonly name: string;
-  /** Where it runs, relative to the repo's root. */
+  /** Its directory, relative to the repository's root. */
   readonly directory: string;
   readonly command: string;
-  /** Variables that the script sets for it, as a shell reads them. */
+  /** Variables that the script sets for it, as shell text. */
   readonly environment: readonly string[];
-  /** Whether CI runs it, and not a person. */
+  /** Whether it is part of CI. */
   readonly isCi: boolean;
 }
 
 type Found = Pick<ScriptLine, "name" | "command"> & Partial<Pick<ScriptLine, "environment" | "directory">>;
 type Reader = (text: string, file: string) => Found[];
 
-/** The commands of the scripts that lie in a directory: targets of make and just, tasks of Python's tools, test scripts. */
+/** The commands of a directory's scripts: make and just targets, tasks of Python tools, test scripts. */
 export function scriptLines(project: ProjectFiles, directory: string): ScriptLine[] {
   const readers: readonly (readonly [RegExp, Reader])[] = [
     [/^(GNU)?[Mm]akefile$|^\.?[Jj]ustfile$/, targets],
@@ -42,7 +42,7 @@ export function scriptLines(project: ProjectFiles, directory: string): ScriptLin
   return [...own, ...scripts];
 }
 
-/** The commands of GitHub's workflows, by job. */
+/** The commands of GitHub workflows, by job. */
 export function workflowLines(project: ProjectFiles): ScriptLine[] {
   return entriesOf(project, ".github/workflows")
     .filter((name) => /\.ya?ml$/.test(name))
@@ -63,7 +63,7 @@ export function workflowLines(project: ProjectFiles): ScriptLine[] {
     });
 }
 
-/** `defaults.run.working-directory` of a workflow or a job. */
+/** `defaults.run.working-directory` of a workflow or job. */
 function usualDirectory(written: unknown): unknown {
   return recordOf(recordOf(recordOf(written).defaults).run)["working-directory"];
 }
@@ -75,12 +75,12 @@ function linesOf(project: ProjectFiles, file: string, directory: string, reader:
   }));
 }
 
-/** The lines of a text, those that end in a backslash with the ones that they go on in. */
+/** The lines of a text; continued lines are joined. */
 function joined(text: string): string[] {
   return text.replace(/\\\r?\n\s*/g, " ").split(/\r?\n/);
 }
 
-/** What the recipes run, each with what the file exports, or exports for its target. */
+/** The commands of recipes, with variables exported globally or for the target. */
 function targets(text: string): Found[] {
   const lines = joined(text);
   const environment = lines.filter((line) => /^export\b/.test(line)).flatMap(exportedIn);
@@ -158,9 +158,9 @@ function taskOf(name: string, value: string): Found[] {
     : texts.map((command) => ({ name, command }));
 }
 
-/** The lines of a shell script, each with what the lines above it export for the programs that it starts, whatever happens. */
+/** The lines of a shell script, with variables that earlier lines export unconditionally. */
 function shellLines(text: string, file: string): Found[] {
-  // "scripts/run-tests.sh" runs the tests, and "scripts/test-postgres" some of them.
+  // "scripts/run-tests.sh" runs all tests, "scripts/test-postgres" some of them.
   const name = posix.basename(file).replace(/^run[-_]?(?=test)|\.(sh|bash)$/g, "");
   const environment: string[] = [];
   const isForItself = (word: string): boolean =>
@@ -174,7 +174,7 @@ function shellLines(text: string, file: string): Found[] {
   });
 }
 
-/** `NAME=value` for what a line of a shell script, or of a makefile, exports and does nothing else. */
+/** `NAME=value` for a line of a shell script or makefile that only exports. */
 function exportedIn(line: string): string[] {
   const [, name, written] = /^\s*export\s+([A-Za-z_]\w*)\s*[:?]?=\s*(.*?)\s*(?:#.*)?$/.exec(line) ?? [];
   const value = written?.replace(/^(["'])(.*)\1$/, "$2");

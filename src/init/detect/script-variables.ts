@@ -3,8 +3,8 @@ const databaseName =
   /^(PG(HOST|PORT|USER|PASSWORD|DATABASE)|(\w+_)?(DATABASE|DB|POSTGRES|PG|SQLALCHEMY)_(\w+_)?(UR[LI]S?|DSN|HOST(NAME)?|SERVER|PORT|USER(NAME)?|PASS(WORD)?|NAME|DATABASE|DB))$/i;
 
 /**
- * A command without the variables that lead it to one database, and their names: each worker gets its own. `known` are those
- * that do so whatever they are called.
+ * Removes variables that lead a command to a fixed database, as each worker gets its own; also returns their names.
+ * `known` are such variables with other names.
  */
 export function withoutDatabaseVariables(
   command: string,
@@ -22,11 +22,11 @@ export function withoutDatabaseVariables(
     dropped.push(name);
     return "";
   });
-  // cross-env alone sets nothing.
+  // cross-env without variables does nothing.
   return { text: text.replace(/(^|&&\s*)cross-env\s+(?!\w+=)/g, "$1"), dropped };
 }
 
-/** The note on what was dropped; none where nothing was. */
+/** A note about dropped variables; none without any. */
 export function droppedNotes(dropped: readonly string[]): string[] {
   if (dropped.length === 0) return [];
   return [`without ${dropped.join(", ")}, as each worker has a database of its own`];

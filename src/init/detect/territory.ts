@@ -3,15 +3,15 @@ import { depth, isUnder } from "../../project/project-files.ts";
 /** A directory that may be the root of a suite. */
 export interface Candidate {
   readonly root: string;
-  /** Whether a run that is started there collects this test file. */
+  /** Whether a run there collects this test file. */
   covers(path: string): boolean;
-  /** A root by declaration, whatever its test files are called and wherever they lie. */
+  /** Whether it is declared as a root, regardless of its test files. */
   readonly declared: boolean;
 }
 
 /**
- * The candidates that are suites, so that every test file is run once. A root inside another's territory is part of it; a
- * root all of whose tests belong to deeper roots is only where configuration is shared.
+ * The candidates that are suites, so that every test file runs once. A root inside of another's territory belongs to
+ * it; a root whose tests all belong to nested roots only shares configuration.
  */
 export function outermost<Root extends Candidate>(candidates: readonly Root[], testFiles: readonly string[]): Root[] {
   const accepted: Root[] = [];

@@ -3,12 +3,12 @@ import { isUnder, type ProjectFiles } from "../../project/project-files.ts";
 import { plural } from "../../shared/text.ts";
 
 const defaultName = /^(test_.*|.*_test)\.py$/;
-/** A class of tests, or a function that pytest would take for one: helpers have neither. */
+/** A test class, or a test function, which helpers lack. */
 const heldTest = /^class\s+\w+\([^)\n]*TestCase[^)\n]*\):[^\0]*?^\s+def\s+test|^(?:async\s+)?def\s+test_/m;
 
 /**
- * The note on files of a test directory that hold tests, and that pytest passes over for their names; null where there are
- * none. A project that says by itself which names count has left them out on purpose.
+ * A note about files in a test directory that contain tests but have names that pytest ignores; null without any. A
+ * project that configures names itself has excluded them on purpose.
  */
 export function uncollectedNote(
   project: ProjectFiles,
@@ -24,7 +24,7 @@ export function uncollectedNote(
   return `not run: the tests in ${plural(files.length, "file")} that pytest does not collect by name, such as ${first}: "python_files" in pytest's configuration says which names count`;
 }
 
-/** Whether a file looks like one of tests by its place, and not by its name. */
+/** Whether a file is placed like a test but not named like one. */
 function isPassedOver(path: string): boolean {
   const name = posix.basename(path);
   const isPlaced =

@@ -12,7 +12,7 @@ const testFile = /\.(test|spec)\.[cm]?[jt]sx?$/;
 const vitestFile = /^vitest\.(config|workspace|projects)\.[cm]?[jt]s$/;
 const viteFile = /^vite\.config\.[cm]?[jt]s$/;
 
-/** The vitest suites of a project, the ones nearest to its root first. */
+/** The vitest suites of a project, those nearest to the root first. */
 export function detectVitest(project: ProjectFiles): DetectedSuite[] {
   const names = /(^|\/)(package\.json|(vite|vitest)\.[^/]*)$/;
   const directories = new Set(project.paths.filter((path) => names.test(path)).map((path) => posix.dirname(path)));
@@ -21,35 +21,32 @@ export function detectVitest(project: ProjectFiles): DetectedSuite[] {
   return outermost(candidates, project.paths.filter(isTest)).flatMap(({ root }) => describeSuites(project, root));
 }
 
-/**
- * The paths of a directory's vitest configuration, the one that the command names where it does; empty where vitest has none
- * of its own there.
- */
+/** The vitest configuration files of a directory, or the one that the command names; empty where there are none. */
 export function vitestFiles(project: ProjectFiles, root: string, command = ""): string[] {
   const named = /\svitest\s.*?\s(?:-c|--config)[=\s]\s*["']?(\S+?)["']?(?=\s|$)/.exec(` ${command}`)?.[1];
   if (named !== undefined) return [within(root, named)].filter((path) => project.has(path));
   const paths = entriesOf(project, root).map((name) => within(root, name));
   const matching = (file: RegExp): string[] => paths.filter((path) => file.test(posix.basename(path)));
   const own = matching(vitestFile);
-  // As vitest does: its own file wins over the one it shares with vite.
+  // As in vitest, its own file takes precedence over vite's.
   return own.length > 0 ? own : matching(viteFile).filter((path) => /\btest\s*:/.test(project.read(path) ?? ""));
 }
 
-/** The text of a directory's vitest configuration; empty where vitest has none of its own there. */
+/** The text of a directory's vitest configuration; empty where there is none. */
 function vitestSettings(project: ProjectFiles, root: string, command = ""): string {
   return vitestFiles(project, root, command)
     .map((path) => project.read(path) ?? "")
     .join("\n");
 }
 
-/** The text of the configuration that vitest finds above a directory without one. */
+/** The text of the configuration that vitest finds in a parent directory. */
 function inheritedSettings(project: ProjectFiles, root: string): string {
   const above = upwards(root).slice(1);
   return above.map((directory) => vitestSettings(project, directory)).find((text) => text !== "") ?? "";
 }
 
 interface VitestCandidate extends Candidate {
-  /** Whether its configuration says that a file is one of its tests, whatever it is called. */
+  /** Whether the configuration includes a file as a test, whatever its name. */
   includes(path: string): boolean;
 }
 
@@ -59,7 +56,7 @@ function candidateAt(project: ProjectFiles, root: string): VitestCandidate | nul
   const settings = vitestSettings(project, root);
   const hasFile = entriesOf(project, root).some((name) => vitestFile.test(name)) || settings !== "";
   if (!hasFile && !dependencyNames(file).includes("vitest") && commands.length === 0) return null;
-  // It provides vitest to the packages that it hands on to.
+  // It provides vitest to packages that it delegates to.
   if (!hasFile && commands.length === 0 && onlyDelegates(project, root, file)) return null;
   const runs = (commands.length === 0 ? [""] : commands).map((command) => {
     const own = vitestSettings(project, root, command);
@@ -77,7 +74,7 @@ function candidateAt(project: ProjectFiles, root: string): VitestCandidate | nul
   const covers = runs.map(({ globs, paths }) => territoryOf(root, paths.length > 0 ? paths : globs));
   return {
     root,
-    // A list that is put together when it is read may name anything.
+    // A computed list may include anything.
     declared: runs.some(({ own }) => /\bprojects\s*:|\bdefineWorkspace\b/.test(own) || hasUnreadInclude(own)),
     covers: (path) => covers.some((one) => one(path)),
     includes,
@@ -86,7 +83,7 @@ function candidateAt(project: ProjectFiles, root: string): VitestCandidate | nul
 
 const list = /\binclude\s*:\s*\[((?:"[^"]*"|'[^']*'|`[^`]*`|[^\]"'`])*)\]/;
 
-/** The globs of `test.include`; empty where it is not set, or not plainly. */
+/** The globs of `test.include`; empty where it is unset or computed. */
 function includedGlobs(settings: string): string[] {
   const written = list.exec(withoutOthers(settings))?.[1] ?? "";
   const globs = [...written.matchAll(/["'`]([^"'`]+)["'`]/g)].map((match) => posix.join(".", match[1] ?? ""));
@@ -101,7 +98,7 @@ function hasUnreadInclude(settings: string): boolean {
 const block = (name: string): RegExp => new RegExp(`\\b${name}\\s*:\\s*\\{(?:[^{}]|\\{[^{}]*\\})*\\}`, "g");
 const coverageBlock = new RegExp(block("coverage").source);
 
-/** The settings without what has an `include` of its own. */
+/** The settings without nested objects that have their own `include`. */
 function withoutOthers(settings: string): string {
   return ["coverage", "optimizeDeps", "typecheck", "benchmark", "deps", "optimizer", "server"].reduce(
     (text, name) => text.replace(block(name), ""),
@@ -109,7 +106,7 @@ function withoutOthers(settings: string): string {
   );
 }
 
-/** A suite for each time that the script starts vitest. */
+/** One suite for each start of vitest in the script. */
 function describeSuites(project: ProjectFiles, root: string): DetectedSuite[] {
   const file = readPackageFile(project, root);
   const scripts = scriptCommands(file, "vitest");

@@ -1,12 +1,12 @@
 import { applyEdits, findNodeAtLocation, modify, parseTree } from "jsonc-parser";
 
 /**
- * The text of a JSON object with a string set at a path of keys, all else as it was. A new member of a list of
- * dependencies goes where the names are sorted, as package managers keep them. The text must be a valid JSON object, and
- * what is there of the path objects.
+ * Sets a string at a path of keys in the text of a JSON object and keeps everything else. A new member of a sorted list
+ * of dependencies is inserted in order. The text must be a valid JSON object, and existing parts of the path must be
+ * objects.
  */
 export function setJsonString(text: string, path: readonly string[], value: string): string {
-  // A byte order mark is no JSON, and stays.
+  // A byte order mark is not JSON; it is kept.
   const [, mark = "", json = ""] = /^(\uFEFF?)([\s\S]*)$/.exec(text) ?? [];
   const indent = /^\s*\{\r?\n([ \t]+)/.exec(json)?.[1] ?? "  ";
   const list = path.slice(0, -1);

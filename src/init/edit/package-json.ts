@@ -4,25 +4,25 @@ import { RequestError } from "../../shared/errors.ts";
 import type { OwnPackage } from "../own-package.ts";
 import { setJsonString } from "./json.ts";
 
-/** package.json as it should be, and what was done to it. */
+/** The edited package.json and its changes. */
 export interface PackageEdit {
   readonly text: string;
-  /** One line for each change; empty where nothing was missing. */
+  /** One line per change; empty where nothing was missing. */
   readonly changes: readonly string[];
-  /** Whether packages were added, so that they have to be installed. */
+  /** Whether packages were added that must be installed. */
   readonly listChanged: boolean;
-  /** What the change cannot do, one line each. */
+  /** What the edit cannot do, one line each. */
   readonly warnings: readonly string[];
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 const dependencyFields = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
 const huskyRange = "^9.1.7";
-/** husky, with the words behind it up to the next command of a script. */
+/** husky with its arguments, up to the next command in a script. */
 const huskyCommand = /(^|&&|\|\||;|\()(\s*husky(?:\s+[^\s&|;()]+)*)/;
 const ownCommand = "verify prepare";
 
-/** The object in a package.json. Throws RequestError where there is none. */
+/** Parses package.json. Throws RequestError where it is no object. */
 export function parsePackageJson(text: string): Fields {
   let parsed: unknown;
   try {
@@ -45,8 +45,8 @@ export function parsePackageJson(text: string): Fields {
 }
 
 /**
- * Adds what is missing for the hook to come with every install: pushproof, and unless another manager has the hooks, husky
- * and the script that runs it. `text` is null where there is no package.json, `root` the absolute directory it lies in.
+ * Adds what the hook needs on every install: pushproof and, unless another manager has the hooks, husky with its
+ * script. `text` is null without a package.json, `root` its absolute directory.
  */
 export function editPackageJson(
   text: string | null,
@@ -87,17 +87,17 @@ export function editPackageJson(
   return { text: edited, changes, listChanged, warnings };
 }
 
-/** The script with husky in it and, behind husky, what puts our part into what husky generates. */
+/** The script with husky, followed by our addition to its generated files. */
 function withHook(script: string, isOwnPackage: boolean): string {
   const installs = /\bhusky\b/.test(script) ? script : script.trim() === "" ? "husky" : `${script} && husky`;
-  // The repository of pushproof itself has no `verify` in its node_modules.
+  // pushproof's own repository has no `verify` in node_modules.
   if (isOwnPackage || installs.includes(ownCommand)) return installs;
-  // As near to husky as can be, so that a `|| true` behind it holds for both.
+  // Directly after husky, so that a trailing `|| true` applies to both.
   if (huskyCommand.test(installs)) return installs.replace(huskyCommand, `$1$2 && ${ownCommand}`);
   return `${installs} && ${ownCommand}`;
 }
 
-/** What package.json says to get the package that is running: its version, or the checkout it is run from. */
+/** The version range for the running package: its version, or its source checkout. */
 export function rangeOf(own: OwnPackage, root: string): string {
   if (own.isInstalled) return `^${own.version}`;
   const path = relative(root, own.directory).split(sep).join(posix.sep);

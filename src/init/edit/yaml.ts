@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { type Document, parse, parseDocument, type ToStringOptions } from "yaml";
 
-/** Ways in which people indent YAML. */
+/** Common YAML indentation styles. */
 const styles: readonly ToStringOptions[] = [2, 4].flatMap((indent) =>
   [true, false].map((indentSeq) => ({ indent, indentSeq, lineWidth: 0, flowCollectionPadding: false })),
 );
 
 /**
- * The text of a YAML document after a change, with its comments, and all else as it is written. Null where the text cannot be
- * read, or where `change` gives false since it found nothing that can safely be changed.
+ * Edits a YAML text and keeps comments and formatting. Null where the text is invalid, or `change` returns false
+ * because nothing can be changed safely.
  */
 export function editYaml(text: string, change: (document: Document) => boolean): string | null {
   const document = parseDocument(text);
@@ -26,12 +26,12 @@ export function editYaml(text: string, change: (document: Document) => boolean):
   const changed = document.toString(style?.options);
   const rewritten = style?.rewritten ?? text;
   if (text.trim() === "" || rewritten === text) return changed;
-  // The writer has its own mind about blanks and where comments stand: only the change is taken over.
+  // The YAML writer reformats blanks and comments, so only the change is merged.
   const merged = mergeChange(text, rewritten, changed);
   return merged !== null && isDeepStrictEqual(parse(merged), parse(changed)) ? merged : changed;
 }
 
-/** The text with what leads from one version of it to another; null where that is not clear to git. */
+/** Applies the difference between two versions to the text; null where git cannot merge it. */
 function mergeChange(text: string, before: string, after: string): string | null {
   const directory = mkdtempSync(join(tmpdir(), "pushproof-edit-"));
   try {

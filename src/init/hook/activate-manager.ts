@@ -9,7 +9,7 @@ import type { Narrator } from "../narrator.ts";
 import type { HookManager } from "./managers.ts";
 import { findHookOwner, hooksIn } from "./owner.ts";
 
-/** How each manager puts its hook where git looks, as a person types it; husky 4 does so when it is installed. */
+/** The commands with which managers install their hooks; husky 4 does so on install. */
 const commands: Readonly<Record<HookManager, readonly [string, ...string[]]>> = {
   lefthook: ["lefthook", "install"],
   "pre-commit": ["pre-commit", "install", "--hook-type", "pre-push"],
@@ -17,14 +17,14 @@ const commands: Readonly<Record<HookManager, readonly [string, ...string[]]>> = 
   "husky 4": ["npm", "rebuild", "husky"],
 };
 
-/** Has git run a manager's pre-push hook, by the manager itself. Throws UnavailableError where git does not run it then. */
+/** Makes a manager install its pre-push hook. Throws UnavailableError where git does not run it afterwards. */
 export async function activateManager(
   world: World,
   repository: Repository,
   manager: HookManager,
   narrator: Narrator,
 ): Promise<void> {
-  // The hook of simple-git-hooks is the very command that is configured; the others read their configuration at each push.
+  // simple-git-hooks writes the configured command itself; others read their configuration at each push.
   if (manager !== "simple-git-hooks" && (await isInstalled(repository, manager))) {
     narrator.kept(`git runs ${manager}'s pre-push hook`);
     return;
@@ -48,7 +48,7 @@ export async function activateManager(
   narrator.did(shown);
 }
 
-/** The version of the pre-commit on PATH; null where there is none. */
+/** The version of pre-commit on PATH; null where there is none. */
 export async function preCommitVersion(world: World, root: string): Promise<string | null> {
   const { exitCode, output } = await runProgram(["pre-commit", "--version"], {
     directory: root,
@@ -63,7 +63,7 @@ async function isInstalled(repository: Repository, manager: HookManager): Promis
   return owner.kind === "manager" && owner.manager === manager && owner.isInstalled;
 }
 
-/** simple-git-hooks removes every hook that its configuration does not name. */
+/** simple-git-hooks removes all hooks that it does not configure. */
 async function refuseToRemoveHooks({ git, root }: Repository, todo: string): Promise<void> {
   const directory = resolve(root, await gitLine(git, "rev-parse", "--git-path", "hooks"));
   const others = hooksIn(directory).filter(({ author }) => author !== "simple-git-hooks");

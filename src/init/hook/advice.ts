@@ -1,10 +1,10 @@
 import type { HookManager } from "./managers.ts";
 import type { HookOwner } from "./owner.ts";
 
-/** What a hook of someone else's is told to run: before all else, so that nothing of theirs can skip it. */
+/** The line for a foreign hook; it comes first, so that nothing can skip it. */
 export const hookLine = 'sh node_modules/pushproof/hooks/pre-push "$@" || exit $?';
 
-/** Why the hook was not installed, and the ways out, for a `core.hooksPath` that leads elsewhere. */
+/** Why the hook was not installed where `core.hooksPath` is set, and the options. */
 export function foreignPathAdvice(owner: Extract<HookOwner, { kind: "path" }>, install: string): string {
   const scope = ["local", "global", "system", "worktree"].includes(owner.scope) ? ` --${owner.scope}` : "";
   const isShared = owner.scope === "global" || owner.scope === "system";
@@ -19,7 +19,10 @@ export function foreignPathAdvice(owner: Extract<HookOwner, { kind: "path" }>, i
   ].join("\n");
 }
 
-/** Why the hook was not installed, and the way out, for hooks in git's own directory; `taken` tells names that lie in .husky. */
+/**
+ * Why the hook was not installed where git's directory contains hooks, and the option; `taken` are names that exist in
+ * .husky.
+ */
 export function ownHooksAdvice(
   owner: Extract<HookOwner, { kind: "directory" }>,
   taken: (name: string) => boolean,
@@ -28,7 +31,7 @@ export function ownHooksAdvice(
     const from = `${owner.directory}/${name}`;
     if (taken(name)) return `  join ${from} into .husky/${name}, which is there already, then: rm ${from}`;
     if (isShell) return `  mkdir -p .husky && mv ${from} .husky/${name}`;
-    // husky runs hooks with sh, which another program's script must be called from.
+    // husky runs hooks with sh, so scripts for other programs must be called.
     return `  mkdir -p .husky/own && mv ${from} .husky/own/${name} && echo 'exec .husky/own/${name} "$@"' > .husky/${name}`;
   });
   return [
@@ -37,7 +40,7 @@ export function ownHooksAdvice(
   ].join("\n");
 }
 
-/** Why the hook was not installed, and the entry that a person has to write, for a manager whose configuration we cannot edit. */
+/** Why the hook was not installed, and the entry to write, where the manager's configuration cannot be edited. */
 export function missingEntryAdvice(
   manager: HookManager,
   path: string | null,

@@ -3,32 +3,32 @@ import { RequestError } from "../../shared/errors.ts";
 const opening = "# >>> pushproof";
 const closing = "# <<< pushproof";
 
-/** How the hook finds our part, from the repository's root. */
+/** How the hook finds our script, from the repository's root. */
 export interface HookTarget {
   /** Relative to the root. */
   readonly script: string;
-  /** The command that brings the script; null where it is part of the repository. */
+  /** The command that installs the script; null where it is part of the repository. */
   readonly install: string | null;
 }
 
-/** Where a hook file lies, and what else it has to do. */
+/** A hook file, and what it must do besides. */
 export interface HookPlace {
   /** Relative to the root. */
   readonly path: string;
-  /** Whether git-lfs's own hook has to be called from here, since git does not run it. */
+  /** Whether it must call git-lfs's hook, as git does not run it. */
   readonly callsLfs: boolean;
 }
 
 const huskyPlace: HookPlace = { path: ".husky/pre-push", callsLfs: false };
 
-/** Whether a pre-push file has our block. */
+/** Whether a pre-push file contains our block. */
 export function hasBlock(text: string): boolean {
   return text.split("\n").some((line) => line.startsWith(opening));
 }
 
 /**
- * The pre-push file with our block in it. What is there is kept word for word, after ours, so that an early `exit 0` of it
- * skips nothing, and still finds on its standard input what git wrote. Throws RequestError where it is not a shell's.
+ * The pre-push file with our block. Existing content is kept after ours, so that an early `exit 0` skips nothing, and
+ * still gets git's standard input. Throws RequestError where it is not a shell script.
  */
 export function hookFile(existing: string | null, target: HookTarget, place: HookPlace = huskyPlace): string {
   const lfs = place.callsLfs && !mentionsLfs(existing ?? "") ? lfsLines : "";
@@ -56,8 +56,8 @@ function notShell(path: string, shebang: string, { script }: HookTarget): string
 }
 
 /**
- * The first line, and all up to where the file loads husky.sh: husky before version 9 starts the file anew there, so what
- * stands above would run twice.
+ * The first lines, up to where the file loads husky.sh: husky before version 9 restarts the file there, so earlier
+ * lines would run twice.
  */
 function preambleOf(text: string): string {
   const loading = /^[\s\S]*?^\s*\.\s+[^\n]*_\/husky\.sh[^\n]*\n?/m.exec(text)?.[0];
@@ -66,7 +66,7 @@ function preambleOf(text: string): string {
 
 const closingLine = new RegExp(`^${closing}.*\\n?`, "m");
 
-/** Git runs this hook instead of the one that git-lfs has installed, without which its objects stay here. */
+/** Git runs this hook instead of git-lfs's, without which LFS objects are not pushed. */
 const lfsLines = `# git-lfs uploads its objects.
 command -v git-lfs >/dev/null || { echo 'This repository uses Git LFS, and git-lfs is not on PATH: install it, then push again.' >&2; exit 2; }
 { [ -z "$pushproof_lines" ] || printf '%s\\n' "$pushproof_lines"; } | git lfs pre-push "$@" || exit $?

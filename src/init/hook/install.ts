@@ -14,13 +14,13 @@ import { placeShim } from "./shim.ts";
 export interface InstallRequest {
   readonly repository: Repository;
   readonly manager: PackageManager;
-  /** The packages that must lie in node_modules afterwards. */
+  /** The packages that must be in node_modules afterwards. */
   readonly packages: readonly string[];
-  /** Whether package.json lists packages that it did not list before, so that the lock file is behind. */
+  /** Whether packages were added to package.json, so that the lock file is outdated. */
   readonly listChanged: boolean;
 }
 
-/** Puts the packages into node_modules that are not there. Throws UnavailableError where that does not work. */
+/** Installs missing packages into node_modules. Throws UnavailableError on failure. */
 export async function installMissing(world: World, installation: InstallRequest, narrator: Narrator): Promise<void> {
   const { root } = installation.repository;
   const missing = (): string[] =>
@@ -34,7 +34,7 @@ export async function installMissing(world: World, installation: InstallRequest,
   }
 }
 
-/** Has husky take git's hooks, and puts our shim among them. Throws UnavailableError where that could not be done. */
+/** Activates husky's hooks and adds our shim. Throws UnavailableError on failure. */
 export async function activateHusky(world: World, repository: Repository, narrator: Narrator): Promise<void> {
   const { root } = repository;
   if (await isActive(repository)) narrator.kept("git runs the hooks in .husky (core.hooksPath)");
@@ -87,7 +87,7 @@ async function isActive(repository: Repository): Promise<boolean> {
   return owner.kind === "husky" && generated;
 }
 
-/** Runs the repository's own husky; gives what it says, which is nothing when all is well. */
+/** Runs the repository's own husky; returns its output, which is empty on success. */
 async function runHusky(world: World, root: string): Promise<string> {
   const directory = join(root, "node_modules", "husky");
   const fields = JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) as {

@@ -2,15 +2,15 @@ import { type Document, isMap, isSeq, parseDocument, YAMLMap } from "yaml";
 import { editYaml } from "../edit/yaml.ts";
 import { type ManagerEntry, runsOurHook } from "./manager-entry.ts";
 
-/** How our script and our job are called. */
+/** The name of our script and job. */
 const name = "pushproof";
-/** What would narrow a job to some files, none of which hold for a push as a whole. */
+/** Options that limit a job to some files, which must not apply to a push. */
 const narrowing = ["run", "files", "glob", "exclude", "file_types", "root", "stage_fixed"];
 
 /**
- * The entry in lefthook's configuration, of which `path` tells the language. A script, since lefthook skips a `run` before a
- * push where HEAD has no changes that its upstream lacks, whatever is pushed. `use_stdin` hands git's lines on; `follow`
- * shows what the run says while it goes, and is set only where the hook is new, since it holds for all its jobs.
+ * The entry for lefthook's configuration; `path` determines the format. It is a script, as lefthook skips a `run`
+ * before a push where HEAD has no changes against its upstream. `use_stdin` passes git's lines on; `follow` shows
+ * output while it runs and is only set for a new hook, as it applies to all its jobs.
  */
 export function lefthookEntry(path: string, text: string, hook: string): ManagerEntry {
   const entry = [
@@ -32,13 +32,13 @@ export function lefthookEntry(path: string, text: string, hook: string): Manager
 
 /** How lefthook's configuration runs us. */
 export interface LefthookUse {
-  /** Our job's name, for running it alone; null where it has none. */
+  /** Our job's name, to run it alone; null without one. */
   readonly job: string | null;
-  /** Whether lefthook skips it where it sees no changed files. */
+  /** Whether lefthook skips it without changed files. */
   readonly isSkipped: boolean;
 }
 
-/** How the configuration runs us before a push: undefined where it does not, null where that cannot be read here. */
+/** How the configuration runs us before a push: undefined where it does not, null where that cannot be determined. */
 export function lefthookUse(path: string, text: string): LefthookUse | null | undefined {
   if (!isYaml(path)) return text.includes(name) ? null : undefined;
   const document = parseDocument(text);
@@ -72,7 +72,7 @@ function addScript(document: Document, prefersJobs: boolean): boolean {
     document.set("pre-push", document.createNode({ follow: true, ...jobs }));
     return true;
   }
-  // An anchor's other uses would change with it.
+  // Editing an anchor would change its other uses.
   if (!isMap(hook) || hook.anchor !== undefined) return false;
   const scripts = hook.get("scripts", true);
   if (isMap(scripts) && scripts.has(name)) return true;
@@ -115,7 +115,7 @@ function jobsOf(hook: YAMLMap): NamedJob[] {
   );
 }
 
-/** What lefthook skips a hook for. */
+/** Conditions under which lefthook skips the hook. */
 function warningsOf(text: string): string[] {
   const hook = parseDocument(text).get("pre-push");
   const skipping = isMap(hook) ? ["skip", "only"].filter((key) => hook.has(key)) : [];

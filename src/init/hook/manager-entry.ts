@@ -1,12 +1,12 @@
-/** What a hook manager's configuration needs for pushproof to be asked before a push. */
+/** The entry that a hook manager's configuration needs. */
 export interface ManagerEntry {
-  /** The configuration with the entry; null where it cannot be edited safely, so that a person has to. */
+  /** The edited configuration; null where it cannot be edited safely. */
   readonly text: string | null;
-  /** The entry as a person writes it, lines. */
+  /** The lines of the entry, for people. */
   readonly entry: readonly string[];
-  /** What there keeps the entry from running at every push, a sentence each. */
+  /** What keeps the entry from running at every push, a sentence each. */
   readonly warnings: readonly string[];
-  /** A script that the entry names, with its path from the root. */
+  /** A script that the entry refers to, with its path from the root. */
   readonly script?: { readonly path: string; readonly text: string };
 }
 

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** A program other than husky 5 and later that puts its own files where git looks for hooks. */
+/** A program, other than husky 5 and later, that writes files into git's hooks directory. */
 export type HookManager = "lefthook" | "pre-commit" | "simple-git-hooks" | "husky 4";
 
-/** Who writes a hook file: a manager, or git-lfs, whose hooks only serve itself. */
+/** The author of a hook file: a manager or git-lfs, whose hooks only serve itself. */
 export type HookAuthor = HookManager | "git-lfs";
 
 const signs: readonly (readonly [HookAuthor, RegExp])[] = [
@@ -14,14 +14,14 @@ const signs: readonly (readonly [HookAuthor, RegExp])[] = [
   ["husky 4", /^# husky$|\/husky\.sh"?$/m],
 ];
 
-/** Which program wrote a hook file that lies in git's own directory; null for a person's. */
+/** The program that wrote a hook file in git's directory; null for a person's. */
 export function authorOf(text: string): HookAuthor | null {
   const found = signs.find(([, sign]) => sign.test(text))?.[0];
   if (found !== undefined) return found;
   return isOnlyLfs(text) ? "git-lfs" : null;
 }
 
-/** Whether a script does nothing but what `git lfs install` writes. */
+/** Whether a script is exactly what `git lfs install` writes. */
 function isOnlyLfs(text: string): boolean {
   const lines = text.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("#"));
   return lines.some(callsLfs) && lines.every((line) => callsLfs(line) || /^command -v git-lfs\b/.test(line));
@@ -40,7 +40,7 @@ const husky4Names = [".huskyrc", ".huskyrc.json", ".huskyrc.yaml", ".huskyrc.yml
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The file a manager reads in this root, relative to it; null where there is none. */
+/** A manager's configuration file, relative to this root; null where there is none. */
 export function configurationOf(manager: HookManager, root: string, packageFields: Fields | null): string | null {
   const there = (names: readonly string[]): string | null => names.find((name) => existsSync(join(root, name))) ?? null;
   switch (manager) {
@@ -55,7 +55,7 @@ export function configurationOf(manager: HookManager, root: string, packageField
   }
 }
 
-/** The manager that a repository has a configuration for; null where husky 5 or later, or nothing, has its hooks. */
+/** The manager that the repository configures; null for husky 5 or later, and without one. */
 export function declaredManager(root: string, packageFields: Fields | null): HookManager | null {
   if (existsSync(join(root, ".husky"))) return null;
   const managers: readonly HookManager[] = lists(packageFields, "husky")
@@ -64,7 +64,7 @@ export function declaredManager(root: string, packageFields: Fields | null): Hoo
   return managers.find((manager) => configurationOf(manager, root, packageFields) !== null) ?? null;
 }
 
-/** What package.json holds; null where there is none, or none that can be read. */
+/** The parsed package.json; null where it is missing or invalid. */
 export function readPackageFields(root: string): Fields | null {
   try {
     const fields: unknown = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));

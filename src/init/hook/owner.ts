@@ -5,23 +5,23 @@ import type { Repository } from "../../git/repository.ts";
 import { runsOurHook } from "./manager-entry.ts";
 import { authorOf, declaredManager, type HookAuthor, type HookManager, readPackageFields } from "./managers.ts";
 
-/** Who has the hooks of a repository, as far as it decides where ours goes. */
+/** Who manages a repository's hooks, which decides where ours goes. */
 export type HookOwner =
-  /** husky from version 5 on, or nobody, so that husky may be installed. */
+  /** husky 5 or later, or nobody, so that husky can be installed. */
   | { readonly kind: "husky" | "nobody" }
-  /** A manager with a configuration of its own; `isInstalled` where git runs its pre-push hook already. */
+  /** A manager with its own configuration; `isInstalled` where git already runs its pre-push hook. */
   | { readonly kind: "manager"; readonly manager: HookManager; readonly isInstalled: boolean }
-  /** `core.hooksPath` leads elsewhere; `runsUs` where its pre-push calls ours already. */
+  /** `core.hooksPath` is set; `runsUs` where its pre-push hook already calls ours. */
   | {
       readonly kind: "path";
       readonly path: string;
       readonly scope: string;
       readonly file: string;
-      /** Whether the file lies in the checkout, so that it may come with the repository. */
+      /** Whether the file is in the checkout, and may be committed. */
       readonly isInside: boolean;
       readonly runsUs: boolean;
     }
-  /** A person's hooks in git's own directory, which would silently stop once `core.hooksPath` is set. */
+  /** Hooks in git's own directory, which setting `core.hooksPath` would silently disable. */
   | {
       readonly kind: "directory";
       readonly directory: string;
@@ -29,17 +29,17 @@ export type HookOwner =
       readonly runsUs: boolean;
     };
 
-/** A hook that lies in git's own directory. */
+/** A hook in git's own directory. */
 export interface OwnHook {
   readonly name: string;
-  /** Whether it can be run by `sh`, as husky runs hooks. */
+  /** Whether `sh` can run it, as husky does. */
   readonly isShell: boolean;
   /** The program that wrote it; null for a person. */
   readonly author: HookAuthor | null;
   readonly text: string;
 }
 
-/** Looks at `core.hooksPath` in every scope, at what lies where git looks for hooks, then at what is configured. */
+/** Checks `core.hooksPath` in every scope, then installed hooks, then configured managers. */
 export async function findHookOwner(repository: Repository): Promise<HookOwner> {
   const { git, root } = repository;
   const scoped = await gitLineOrNull(git, "config", "--show-scope", "--type=path", "--get", "core.hooksPath");
@@ -49,7 +49,7 @@ export async function findHookOwner(repository: Repository): Promise<HookOwner> 
   if (isHuskyOf(root, directory)) return { kind: "husky" };
   const generated = managerOf(hooksIn(directory));
   if (generated !== null) return generated;
-  // husky in a subdirectory: its generated hooks in `_` call the ones beside it.
+  // husky in a subdirectory: generated hooks in `_` call those next to it.
   const isGenerated = basename(directory) === "_" && existsSync(join(directory, "h"));
   const hooks = isGenerated ? dirname(directory) : directory;
   const absolute = join(hooks, "pre-push");
@@ -58,7 +58,7 @@ export async function findHookOwner(repository: Repository): Promise<HookOwner> 
   return { kind: "path", path, scope, file: isInside ? relative(root, absolute) : absolute, isInside, runsUs };
 }
 
-/** husky's directory in this root: `.husky/_` since version 9, `.husky` before. */
+/** husky's hooks directory in this root: `.husky/_` since version 9, `.husky` before. */
 function isHuskyOf(root: string, directory: string): boolean {
   if (directory === join(root, ".husky", "_")) return true;
   return directory === join(root, ".husky") && existsSync(join(directory, "_", "husky.sh"));
@@ -71,7 +71,7 @@ async function ownerOfDefault({ git, root }: Repository): Promise<HookOwner> {
   if (generated !== null) return generated;
   const declared = declaredManager(root, readPackageFields(root));
   if (declared !== null) return { kind: "manager", manager: declared, isInstalled: false };
-  // git-lfs's hooks are called from husky's, so they are nobody's that could stop.
+  // husky's hooks call git-lfs's, so those are not lost.
   const own = hooks.filter(({ author }) => author === null);
   const shown = directory.startsWith(`${root}/`) ? relative(root, directory) : directory;
   if (own.length === 0) return { kind: "nobody" };
@@ -89,7 +89,7 @@ function managerOf(hooks: readonly OwnHook[]): HookOwner | null {
   return null;
 }
 
-/** The hooks in a directory that git would run, by name. */
+/** The names of hooks in a directory that git would run. */
 export function hooksIn(directory: string): OwnHook[] {
   if (!existsSync(directory)) return [];
   const names = readdirSync(directory).filter((name) => !name.endsWith(".sample") && !name.includes("."));
@@ -111,7 +111,7 @@ export function mayRun(path: string): boolean {
   }
 }
 
-/** Whether a script's first line asks for `sh` itself. */
+/** Whether a script's shebang names `sh` itself. */
 export function isPlainShell(text: string): boolean {
   return /^#!\s*(\/usr)?\/bin\/(env\s+)?(da)?sh\b/.test(text);
 }

@@ -3,8 +3,8 @@ import { type HookTarget, hookFile } from "./file.ts";
 import { type ManagerEntry, runsOurHook } from "./manager-entry.ts";
 
 /**
- * The entry for simple-git-hooks, whose command becomes the hook itself: `path` is package.json or a file of its own. A
- * command that is there runs after ours and still gets git's lines.
+ * The entry for simple-git-hooks, whose command becomes the hook: `path` is package.json or its own file. An existing
+ * command runs after ours and still gets git's lines.
  */
 export function simpleGitHooksEntry(path: string, text: string, target: HookTarget): ManagerEntry {
   const command = `sh ${target.script} "$@"`;
@@ -22,7 +22,7 @@ export function simpleGitHooksEntry(path: string, text: string, target: HookTarg
   return { text: setJsonString(text, at, joined), entry, warnings: [] };
 }
 
-/** The entry for husky before version 5, which hands git's lines and arguments on in variables. */
+/** The entry for husky before version 5, which passes git's lines and arguments in variables. */
 export function husky4Entry(path: string, text: string, { script }: HookTarget): ManagerEntry {
   const command = `sh ${script} $HUSKY_GIT_PARAMS`;
   const entry = [`"pre-push": ${JSON.stringify(command)}`];

@@ -12,28 +12,28 @@ import { type HookOwner, hooksIn } from "./owner.ts";
 import { husky4Entry, simpleGitHooksEntry } from "./package-entry.ts";
 import { preCommitEntry } from "./pre-commit-entry.ts";
 
-/** How git gets to run our hook. */
+/** How git will run our hook. */
 export type HookPlan =
-  /** By files, of husky's or in the directory that `core.hooksPath` names. */
+  /** With files, in husky's directory or the one that `core.hooksPath` names. */
   | {
       readonly kind: "files";
       readonly withHusky: boolean;
       readonly files: readonly PlannedFile[];
       readonly warnings: readonly string[];
     }
-  /** By an entry in a manager's own configuration. */
+  /** With an entry in a manager's configuration. */
   | {
       readonly kind: "entry";
       readonly manager: HookManager;
       readonly files: readonly PlannedFile[];
       readonly warnings: readonly string[];
     }
-  /** By a file that runs ours already, and is not for us to write. */
+  /** With an existing file that already runs ours. */
   | { readonly kind: "kept"; readonly path: string }
-  /** Only a person can: why, and how. */
+  /** Only a person can set it up: why, and how. */
   | { readonly kind: "advice"; readonly text: string };
 
-/** A file as it should be, and as it is. */
+/** A file to write, and its present content. */
 export interface PlannedFile {
   /** Relative to the root. */
   readonly path: string;
@@ -45,13 +45,16 @@ export interface HookRequest {
   readonly repository: Repository;
   readonly packageFields: Readonly<Record<string, unknown>> | null;
   readonly target: HookTarget;
-  /** The command with which a person adds pushproof to what the project is developed with. */
+  /** The command that adds pushproof as a dev dependency. */
   readonly addCommand: string;
-  /** Of the pre-commit that is installed; null where none is. */
+  /** The installed pre-commit's version; null without one. */
   readonly preCommitVersion: () => Promise<string | null>;
 }
 
-/** Works out where our hook goes, with whoever has the hooks; writes nothing. Throws RequestError for what nobody can write. */
+/**
+ * Plans where our hook goes, depending on who manages the hooks; writes nothing. Throws RequestError where no one
+ * could.
+ */
 export async function planHook(owner: HookOwner, request: HookRequest): Promise<HookPlan> {
   const { repository, target, addCommand } = request;
   const { root } = repository;
@@ -76,7 +79,7 @@ export async function planHook(owner: HookOwner, request: HookRequest): Promise<
 
 async function planHusky(repository: Repository, target: HookTarget): Promise<HookPlan> {
   const { root, git, commonDirectory } = repository;
-  // What git-lfs has installed stops with husky; in a fresh clone it may not be there yet.
+  // Hooks of git-lfs stop with husky; in a fresh clone they may not exist yet.
   const stopped = hooksIn(resolve(commonDirectory, "hooks")).filter(({ author }) => author === "git-lfs");
   const attributes = await gitLineOrNull(git, "grep", "--quiet", "-e", "filter=lfs", "--", ":(glob)**/.gitattributes");
   const path = ".husky/pre-push";

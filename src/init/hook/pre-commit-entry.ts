@@ -2,12 +2,12 @@ import { type Document, isMap, isScalar, isSeq, parseDocument } from "yaml";
 import { editYaml } from "../edit/yaml.ts";
 import { type ManagerEntry, runsOurHook } from "./manager-entry.ts";
 
-/** The first version that calls the stage by the hook's name; the ones before refuse that name. */
+/** The first version that names stages after hooks; older ones reject the name. */
 const namesStagesAfterHooks = [3, 2] as const;
 
 /**
- * The entry in `.pre-commit-config.yaml`, a local hook. `version` is of the pre-commit that is installed, null where none
- * is. The hook's type is installed for everybody by `default_install_hook_types`.
+ * The entry for `.pre-commit-config.yaml`, a local hook. `version` is the installed pre-commit's, null without one.
+ * `default_install_hook_types` installs the hook type for everybody.
  */
 export function preCommitEntry(text: string, script: string, version: string | null): ManagerEntry {
   const hook = {
@@ -34,7 +34,7 @@ export function preCommitEntry(text: string, script: string, version: string | n
   return { text: edited, entry, warnings: others.length === 0 ? [] : warnings };
 }
 
-/** Whether a configuration of pre-commit has our hook at a push; null where it cannot be read. */
+/** Whether pre-commit's configuration runs our hook at a push; null where it cannot be read. */
 export function preCommitRunsUs(text: string): boolean | null {
   const document = parseDocument(text);
   if (document.errors.length > 0) return null;
@@ -61,7 +61,7 @@ function addHook(document: Document, hook: Readonly<Record<string, unknown>>): b
   return true;
 }
 
-/** Without it, `pre-commit install` has git run pre-commit before commits alone. */
+/** Without it, `pre-commit install` only installs the pre-commit hook. */
 function addHookType(document: Document): boolean {
   const types = document.get("default_install_hook_types", true);
   if (types === undefined) {

@@ -5,10 +5,9 @@ import { editFile } from "../../shared/files.ts";
 const mark = "# pushproof's shim";
 
 /**
- * The script that git runs before a push, in husky's generated directory. husky's own lets every push pass where
- * .husky/pre-push is not in the checkout, and knows nothing of us where that file is older than `verify init`: on an old
- * branch, in a sparse checkout. This one asks pushproof there. It reads git's lines before anybody else can, so it knows
- * when git said nothing.
+ * The script that git runs before a push, in husky's generated directory. husky's own lets pushes pass where
+ * .husky/pre-push is missing, and ignores us where that file predates `verify init`, as on old branches or in sparse
+ * checkouts. Ours runs pushproof there. It reads git's lines first, so it knows where git gave none.
  */
 const shim = `#!/usr/bin/env sh
 ${mark}, in place of husky's own. Written by \`verify prepare\`, which the prepare script of package.json runs.
@@ -41,19 +40,19 @@ fi
 . "$directory/h"
 `;
 
-/** Whether a hook file is our shim, of this version or another. */
+/** Whether a hook file is our shim, of any version. */
 export function isShim(text: string): boolean {
   return text.includes(mark);
 }
 
 /**
- * Puts the shim into husky's generated directory, where there is one and where the root has pushproof among its packages, which
- * the repository of pushproof itself has not. Tells whether a file was changed.
+ * Writes the shim into husky's generated directory, where that exists and the root depends on pushproof, unlike
+ * pushproof's own repository. Returns whether a file changed.
  */
 export async function placeShim(root: string): Promise<boolean> {
   const directory = join(root, ".husky", "_");
   const path = join(directory, "pre-push");
-  // Only husky 9 has its hooks there; the ones before keep the file that git runs in .husky itself.
+  // Only husky 9 generates hooks there; older versions keep them in .husky itself.
   const needed = [join(directory, "h"), path, join(root, "node_modules/pushproof/hooks/pre-push")];
   if (!needed.every((file) => existsSync(file)) || readFileSync(path, "utf8") === shim) return false;
   await editFile(path, shim, 0o777);

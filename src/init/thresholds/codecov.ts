@@ -6,7 +6,7 @@ const places = ["", ".github/", "dev/"].flatMap((directory) =>
   ["codecov.yml", ".codecov.yml", "codecov.yaml", ".codecov.yaml"].map((name) => `${directory}${name}`),
 );
 
-/** What the statuses in the repository's codecov.yml ask for: of the project, then of a patch; empty where there are none. */
+/** The targets of statuses in codecov.yml: project, then patch; empty without any. */
 export function codecovThresholds(project: ProjectFiles): FoundThresholds[] {
   const file = places.find((path) => project.has(path));
   if (file === undefined) return [];
@@ -26,12 +26,12 @@ export function codecovThresholds(project: ProjectFiles): FoundThresholds[] {
 }
 
 interface Status {
-  /** A share, "auto", or null where nothing is asked for. */
+  /** A percentage, "auto", or null without a target. */
   readonly target: unknown;
   readonly notes: readonly string[];
 }
 
-/** The default status of a kind, as Codecov takes it: on its own, or spelled out. */
+/** A kind's default status, in short or long form. */
 function statusOf(written: unknown): Status {
   if (isOn(written)) return { target: "auto", notes: [] };
   const statuses = recordOf(written);
@@ -48,7 +48,7 @@ function statusOf(written: unknown): Status {
   return { target, notes: [...missed, ...notes] };
 }
 
-/** Whether a status that is on is limited to some paths or flags. */
+/** Whether an enabled status is limited to paths or flags. */
 function isPart(status: unknown): boolean {
   const { paths, flags, enabled } = recordOf(status);
   return !isOff(enabled) && [paths, flags].some((limit) => [limit].flat().some((entry) => (entry ?? "") !== ""));

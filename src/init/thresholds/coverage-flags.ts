@@ -4,11 +4,11 @@ import { type ProjectFiles, within } from "../../project/project-files.ts";
 import type { DetectedSuite } from "../detect/detected-suite.ts";
 import { scriptCommand } from "../detect/script-command.ts";
 
-/** What the script that a suite's command came from tells c8 or nyc about thresholds. */
+/** Threshold flags for c8 or nyc in the script of a suite's command. */
 export interface CoverageFlags {
-  /** For people to read: `package.json (script "test")`. */
+  /** For people: `package.json (script "test")`. */
   readonly place: string;
-  /** By the names that a configuration has them under. */
+  /** Under the names of the configuration file's settings. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
@@ -16,14 +16,14 @@ const share = /^--(lines|branches|functions|statements)(?:=(.*))?$/;
 const toggle = /^--(no-)?(check-?coverage|per-?file|100)(?:=(true|false))?$/i;
 const names: Readonly<Record<string, string>> = { checkcoverage: "check-coverage", perfile: "per-file" };
 
-/** The flags about thresholds with which a suite's own script starts c8 or nyc; null where there are none. */
+/** The threshold flags with which a suite's own script starts c8 or nyc; null without any. */
 export function coverageFlags(
   project: ProjectFiles,
   { root, runner, command }: Pick<DetectedSuite, "root" | "runner" | "command">,
 ): CoverageFlags | null {
   if (runner === "pytest" || runner === "command") return null;
   const own = scriptCommand(readPackageFile(project, root), runner);
-  // The command may have come from elsewhere, a moon task for one.
+  // The command may come from another source, such as a moon task.
   if (own === null || own.text !== command) return null;
   const settings = settingsOf(own.measuring.split(/\s+/));
   if (Object.keys(settings).length === 0) return null;

@@ -1,45 +1,44 @@
 import { percentOf } from "../../project/parsers/loose-values.ts";
 import { computed } from "../../project/parsers/object-literal.ts";
 
-/** The least shares that are asked of all files together, in percent. */
+/** Minimum coverage of all files together, in percent. */
 export interface ThresholdFigures {
   readonly lines?: number;
   readonly branches?: number;
   readonly functions?: number;
 }
 
-/** What one configuration of another tool asks for, in our terms. */
+/** The thresholds in one configuration of another tool, in our terms. */
 export interface FoundThresholds {
-  /** The file and the key in it, for people to read: `vitest.config.ts (coverage.thresholds)`. */
+  /** The file and key, for people: `vitest.config.ts (coverage.thresholds)`. */
   readonly place: string;
   readonly figures: ThresholdFigures;
-  /** The least share of lines of each file, in percent, where one is asked for. */
+  /** The minimum line coverage of each file in percent, if any. */
   readonly eachFile?: number;
-  /** The least share of lines of each file that a glob matches, in percent; globs are relative to the repo's root. */
+  /** The minimum line coverage by glob in percent; globs are relative to the repository's root. */
   readonly files?: Readonly<Record<string, number>>;
-  /** The least share of changed lines, in percent. */
+  /** The minimum coverage of changed lines in percent. */
   readonly changedLines?: number;
   /** Whether coverage must not fall. */
   readonly ratchet?: boolean;
-  /** What is not offered, or not quite as it is there; one line each. */
+  /** What cannot be adopted exactly; one line each. */
   readonly notes: readonly string[];
 }
 
-/** Figures, and what a reader should know about them. */
+/** Parsed figures with notes. */
 export interface ReadFigures {
   readonly figures: ThresholdFigures;
   readonly notes: readonly string[];
 }
 
-/** The note on what cannot be read in a file of code. */
+/** A note about values in code that cannot be read. */
 export const unread = "worked out while that file runs: not read";
 
 const ours = ["lines", "branches", "functions"] as const;
 
 /**
- * The figures that the JavaScript tools write as `lines`, `branches`, `functions` and `statements`. Statements stand in for
- * lines that are not there, as LCOV counts no statements. What is no share in percent, or asks for nothing, is left out;
- * `label` goes in front of the notes about it.
+ * Reads `lines`, `branches`, `functions` and `statements` as JavaScript tools write them. Statements replace missing
+ * lines, as LCOV has no statements. Values that are no percentage, or 0, are dropped; `label` begins notes about them.
  */
 export function readFigures(written: Readonly<Record<string, unknown>>, label = ""): ReadFigures {
   const notes = unreadMembers(written, label);
@@ -58,12 +57,12 @@ export function readFigures(written: Readonly<Record<string, unknown>>, label = 
   } else if (statements !== undefined && statements > (shares.lines ?? 0)) {
     notes.push(`${label}statements ${statements} is not offered: LCOV counts no statements`);
   }
-  // A default of ours is not given up for a figure that every run meets.
+  // A threshold of 0 is no reason to lower our default.
   if (shares.lines === 0) notes.push(`${label}lines 0 asks for nothing: nothing is offered for it`);
   return { figures: Object.fromEntries(Object.entries(shares).filter(([, share]) => share)), notes };
 }
 
-/** The notes on the members of an object that cannot be read. */
+/** Notes about members of an object that cannot be read. */
 export function unreadMembers(written: Readonly<Record<string, unknown>>, label = ""): string[] {
   return Object.entries(written).flatMap(([key, value]) => {
     if (!isUnreadKey(key, value)) return [];
@@ -71,14 +70,13 @@ export function unreadMembers(written: Readonly<Record<string, unknown>>, label 
   });
 }
 
-/** Whether an object's key stands for members that cannot be read: those of a spread, or of a key that is worked out. */
+/** Whether a key stands for unreadable members: a spread or a computed key. */
 export function isUnreadKey(key: string, value: unknown): boolean {
   return value === computed && (key === "..." || key.startsWith("["));
 }
 
 /**
- * The floors by glob as we write them. The other tools hold a file to every glob that matches it, we to the last one that
- * does: with the highest at the end, that is the one that decides there too.
+ * Minimums by glob in our order. Other tools apply every matching glob, we apply the last, so the highest comes last.
  */
 export function floorsOf(
   floors: readonly (readonly [glob: string, share: number])[],
@@ -88,26 +86,26 @@ export function floorsOf(
   return Object.fromEntries([...highest].sort(([, left], [, right]) => left - right));
 }
 
-/** Whether a glob matches all that the rest of it does not; `!(a|b)` is about one name alone. */
+/** Whether a glob is negated as a whole; `!(a|b)` only applies to one name. */
 export function isNegated(glob: string): boolean {
   return /^(\.\/)*!(?!\()/.test(glob);
 }
 
-/** The note about a negated glob, which would hold nearly every file. */
+/** A note about a negated glob, which would apply to nearly every file. */
 export function negatedNote(glob: string): string {
   return `${glob} matches all other files: nothing is offered for it`;
 }
 
-/** What `100: true` stands for. */
+/** The meaning of `100: true`. */
 export const allCovered: ReadFigures = { figures: { lines: 100, branches: 100, functions: 100 }, notes: [] };
 
-/** The note about figures that are not lines, where files are held to lines alone. */
+/** A note about metrics other than lines, which have no minimum per file. */
 export function unofferedOf(glob: string, branches: number | undefined, functions: number | undefined): string[] {
   const names = [branches === undefined ? [] : ["branches"], functions === undefined ? [] : ["functions"]].flat();
   return names.length === 0 ? [] : [`${glob}: ${names.join(" and ")} not offered: files are held to lines alone`];
 }
 
-/** Whether nothing is offered and nothing is to be said. */
+/** Whether there are neither figures nor notes. */
 export function isEmpty({ figures, eachFile, files, changedLines, ratchet, notes }: FoundThresholds): boolean {
   const offered = [eachFile, changedLines, ratchet, ...Object.values(figures), ...Object.values(files ?? {})];
   return notes.length === 0 && offered.every((value) => value === undefined || value === false);

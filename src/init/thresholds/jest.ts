@@ -5,7 +5,7 @@ import { entriesOf, isUnder, type ProjectFiles, within } from "../../project/pro
 import { jestFile } from "../detect/javascript.ts";
 import { type FoundThresholds, floorsOf, isNegated, negatedNote, readFigures, unofferedOf, unread } from "./found.ts";
 
-/** What `coverageThreshold` in the jest configuration of a directory asks for; null where there is none. */
+/** `coverageThreshold` in a directory's jest configuration; null where there is none. */
 export function jestThresholds(project: ProjectFiles, root: string): FoundThresholds | null {
   for (const [place, written] of configurations(project, root)) {
     if (written === undefined) continue;
@@ -59,7 +59,7 @@ function offered(
   return { figures, files: floorsOf(floors), notes: [...notes, ...pathNotes] };
 }
 
-/** Jest takes a directory for all that is in it. */
+/** For jest, a directory includes everything in it. */
 function globOf(project: ProjectFiles, path: string): { readonly glob: string; readonly isDirectory: boolean } {
   const directory = path.replace(/\/$/, "");
   const isDirectory =

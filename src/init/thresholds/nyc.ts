@@ -9,8 +9,8 @@ import { allCovered, type FoundThresholds, readFigures } from "./found.ts";
 const names = [".c8rc", ".c8rc.json", ".nycrc", ".nycrc.json", ".nycrc.yml", ".nycrc.yaml", "nyc.config.js"];
 
 /**
- * What nyc or c8 is asked for in a directory: by the first file of its configuration that asks for anything, and before that
- * by the flags in the suite's script; null where none does.
+ * The thresholds of nyc or c8 in a directory: from flags in the suite's script, else from the first configuration file
+ * with any; null without any.
  */
 export function nycThresholds(
   project: ProjectFiles,
@@ -21,7 +21,7 @@ export function nycThresholds(
   for (const [place, written] of configurations(project, root)) {
     const found = written === computed ? null : offered(recordOf(written), place);
     if (found === null) continue;
-    // As both tools do: a flag counts before the same setting in a file.
+    // As in both tools, flags override the file.
     return flags === null ? found : offered({ ...recordOf(written), ...flags.settings }, `${flags.place} and ${place}`);
   }
   return flags === null ? null : offered(flags.settings, flags.place);
@@ -46,7 +46,7 @@ function offered(written: Readonly<Record<string, unknown>>, place: string): Fou
   const metrics = ["lines", "branches", "functions", "statements"];
   const asksAll = written["100"] === true;
   if (!isOn && !asksAll && metrics.every((metric) => written[metric] === undefined)) return null;
-  // Where lines are not said, both tools ask for 90 % of them.
+  // Both tools require 90 % of lines by default.
   const isDefault = isOn && written.lines === undefined;
   const { figures, notes } = asksAll ? allCovered : readFigures(isDefault ? { ...written, lines: 90 } : written);
   return {

@@ -5,10 +5,10 @@ import { pytestConfiguration } from "../../project/pytest-configuration.ts";
 import type { DetectedSuite } from "../detect/detected-suite.ts";
 import type { FoundThresholds } from "./found.ts";
 
-/** A file that may configure coverage.py: its name, what its sections begin with, and whether it holds nothing else. */
+/** A configuration file of coverage.py: its name, its section prefix, and whether it has no other purpose. */
 type CoverageFile = readonly [name: string, prefixes: readonly string[], isOwn: boolean];
 
-/** In the order in which coverage.py looks: the first that configures it is the only one that counts. */
+/** In coverage.py's order: only the first that configures it counts. */
 const coverageFiles: readonly CoverageFile[] = [
   [".coveragerc", ["", "coverage:"], true],
   [".coveragerc.toml", ["", "tool.coverage."], true],
@@ -17,7 +17,7 @@ const coverageFiles: readonly CoverageFile[] = [
   ["pyproject.toml", ["tool.coverage."], false],
 ];
 
-/** What coverage.py and pytest-cov ask for in a directory; null where they ask for nothing. */
+/** The thresholds of coverage.py and pytest-cov in a directory; null without any. */
 export function pythonThresholds(
   project: ProjectFiles,
   root: string,
@@ -26,10 +26,10 @@ export function pythonThresholds(
   const pytest = upwards(root).flatMap((directory) => pytestConfiguration(project, directory) ?? [])[0];
   const options = pytest?.settings.get("addopts") ?? "";
   const settings = coverageSettings(project, root, optionOf(options, "--cov-config"));
-  // As pytest-cov does: its own option counts before what coverage.py is told.
+  // As in pytest-cov, its option overrides coverage.py's setting.
   const option = percentOf(script?.share ?? optionOf(options, "--cov-fail-under"));
   const share = option ?? percentOf(settings?.failUnder);
-  // 0 is the default, and asks for nothing.
+  // 0 is the default and requires nothing.
   if (share === null || share === 0) return null;
   const measuresBranches = settings?.measuresBranches === true || /(^|[\s"',[])--cov-branch\b/.test(options);
   const optionPlace = script ? `${script.place}, --cov-fail-under` : `${pytest?.file} (--cov-fail-under in addopts)`;
@@ -44,7 +44,7 @@ export function pythonThresholds(
   };
 }
 
-/** The value of an option in the words of a command line, or of a TOML list of them. */
+/** The value of an option in a command line, or in a TOML list of arguments. */
 function optionOf(options: string, name: string): string | undefined {
   return new RegExp(`(?:^|[\\s"',[])${name}(?:=|["',\\s]+)([^\\s"',\\]]+)`).exec(options)?.[1];
 }
@@ -62,7 +62,7 @@ function coverageSettings(project: ProjectFiles, root: string, named: string | u
     const text = project.read(file);
     if (text === null) continue;
     const sections = readSections(text, name.endsWith(".toml") ? "toml" : "ini");
-    // `[tool.coverage]` with dotted keys configures it too.
+    // Dotted keys in `[tool.coverage]` also configure it.
     const isHeld = (section: string): boolean =>
       prefixes.some((prefix) => `${section}${prefix.slice(-1)}`.startsWith(prefix));
     if (!isOwn && ![...sections.keys()].some(isHeld)) continue;
@@ -79,7 +79,7 @@ function coverageSettings(project: ProjectFiles, root: string, named: string | u
   return null;
 }
 
-/** Where a setting is and what it says, also where its section is written into the key: `report.fail_under`. */
+/** The place and value of a setting, also as a dotted key: `report.fail_under`. */
 function settingOf(sections: Sections, section: string, key: string): [string, string] | null {
   const plain = sections.get(section)?.get(key);
   if (plain !== undefined) return [`[${section}] ${key}`, plain];

@@ -1,7 +1,7 @@
 import { coverageSchema } from "../../config/schema.ts";
 import type { FoundThresholds } from "./found.ts";
 
-/** Something that was found, and what a reader should know about it; one line each. */
+/** A remark about thresholds, one line each. */
 export interface Remark {
   readonly title: string;
   readonly notes: readonly string[];
@@ -9,10 +9,10 @@ export interface Remark {
 
 const defaultLines = coverageSchema.parse({}).lines;
 
-/** Said where thresholds were found and none of them is about the lines of the whole project. */
+/** For thresholds of which none is about the project's lines. */
 export const defaultRemark: Remark = { title: `coverage: lines ${defaultLines}, our default`, notes: [] };
 
-/** Says what is taken from a place; `suite` is the one that it is for, or null where it is for the whole project. */
+/** Says what is adopted from a place; `suite` is null for the whole project. */
 export function remarkOn(found: FoundThresholds, suite: string | null): Remark {
   const { lines } = found.figures;
   const taken = wordsOn(found);

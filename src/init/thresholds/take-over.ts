@@ -9,21 +9,21 @@ import { pythonThresholds } from "./python.ts";
 import { defaultRemark, type Remark, remarkOn } from "./remarks.ts";
 import { vitestThresholds } from "./vitest.ts";
 
-/** The section `coverage` of a configuration as far as other tools' thresholds fill it; all figures in percent. */
+/** The `coverage` section from other tools' thresholds, in percent. */
 export interface CoverageSettings extends ThresholdFigures {
   readonly changedLines?: number;
-  /** The least share of lines of each file: one for all, or by glob, relative to the repo's root. */
+  /** The minimum line coverage per file: one for all, or by glob relative to the repository's root. */
   readonly files?: number | Readonly<Record<string, number>>;
   readonly ratchet?: boolean;
-  /** By the suite's name. */
+  /** By suite name. */
   readonly suites?: Readonly<Record<string, ThresholdFigures>>;
 }
 
-/** What the thresholds that a project has already come to. */
+/** Our configuration for a project's existing thresholds. */
 export interface CoverageDraft {
-  /** Undefined where nothing is offered. */
+  /** Undefined where there is nothing to adopt. */
   readonly settings: CoverageSettings | undefined;
-  /** One for each place that thresholds were read in. */
+  /** One for each source of thresholds. */
   readonly remarks: readonly Remark[];
 }
 
@@ -34,7 +34,7 @@ interface NamedSuite {
 
 type Reader = (project: ProjectFiles, root: string, suite: DetectedSuite) => FoundThresholds | null;
 
-/** Where the thresholds of a runner's suite are; a runner that measures nothing itself is wrapped in nyc or c8. */
+/** Readers by runner; nyc or c8 wraps runners without coverage of their own. */
 const readers: Readonly<Record<RunnerName, Reader>> = {
   pytest: pythonThresholds,
   vitest: vitestThresholds,
@@ -45,8 +45,8 @@ const readers: Readonly<Record<RunnerName, Reader>> = {
 };
 
 /**
- * The coverage thresholds that a project has already, as ours. Those of the only suite are the project's, those of one among
- * several are its own; Codecov's are the project's where the only suite does not say the same.
+ * The project's existing coverage thresholds in our terms. Those of a single suite apply to the project, those of one
+ * of several to that suite; Codecov's apply to the project unless the single suite has its own.
  */
 export function coverageThresholds(project: ProjectFiles, suites: readonly NamedSuite[]): CoverageDraft {
   const isOnly = suites.length === 1;
@@ -79,7 +79,9 @@ export function coverageThresholds(project: ProjectFiles, suites: readonly Named
   return { settings, remarks: settings.lines === undefined ? [...remarks, defaultRemark] : remarks };
 }
 
-/** With the floor of each file among those of the globs: every file is the only suite's, else those in the suite's root. */
+/**
+ * Adds a minimum for each file to those by glob: for all files of a single suite, else for those in the suite's root.
+ */
 function withFloors(found: FoundThresholds, root: string, isOnly: boolean): FoundThresholds {
   const { eachFile, files, notes } = found;
   if (eachFile === undefined) return found;
@@ -91,7 +93,7 @@ function withFloors(found: FoundThresholds, root: string, isOnly: boolean): Foun
   return { ...found, files: floorsOf([[every, eachFile], ...Object.entries(files ?? {})]) };
 }
 
-/** Without the share of lines that the only suite's own configuration says, perhaps differently. */
+/** Drops the line threshold that the single suite's own configuration sets. */
 function withoutKnown(found: FoundThresholds, only: FoundThresholds | undefined): FoundThresholds {
   const { lines, ...figures } = found.figures;
   const known = only?.figures.lines;
@@ -100,7 +102,7 @@ function withoutKnown(found: FoundThresholds, only: FoundThresholds | undefined)
   return { ...found, figures, notes: [...differs, ...found.notes] };
 }
 
-/** One number where every file has the same floor. */
+/** One number where every file has the same minimum. */
 function shortest(files: Readonly<Record<string, number>>): number | Readonly<Record<string, number>> {
   const { "**": every, ...others } = files;
   return every === undefined || hasAny(others) ? files : every;

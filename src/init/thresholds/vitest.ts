@@ -19,7 +19,7 @@ import {
 
 const ownKeys = /^(lines|branches|functions|statements|perFile|autoUpdate|100)$/;
 
-/** What `coverage.thresholds` in the vitest configuration of a directory asks for; null where there is none. */
+/** `coverage.thresholds` in a directory's vitest configuration; null where there is none. */
 export function vitestThresholds(
   project: ProjectFiles,
   root: string,

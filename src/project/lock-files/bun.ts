@@ -3,18 +3,21 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { type Comparison, type Difference, type LockFormat, versionIn } from "./lock-file.ts";
 
-/** Bun's lock file as text; of the older binary one nothing can be told. */
+/** Bun's text lock file; the older binary format cannot be compared. */
 export const bun: LockFormat = {
   manager: "bun",
   names: ["bun.lock", "bun.lockb"],
   records: [],
   installCommand: () => "bun install --frozen-lockfile",
-  // JSON with commas at the ends, which YAML reads. A binary file has no such beginning.
+  // JSON with trailing commas, which is valid YAML; the binary format does not start like this.
   compare: async (text, directory) => (text.trimStart().startsWith("{") ? compare(parse(text), directory) : null),
 };
 
 interface LockFile {
-  /** By place: `left`, or `right/left` for one inside of another; what it is, first, and facts about it, some way behind. */
+  /**
+   * By place: `left`, or `right/left` for a nested one; the value begins with name and version, and has details further
+   * on.
+   */
   readonly packages?: Readonly<Record<string, readonly unknown[]>>;
 }
 
@@ -35,12 +38,14 @@ function compare({ packages = {} }: LockFile, directory: string): Comparison {
   return { differences, extra: new Set(extra.map((name) => `node_modules/${name}`)) };
 }
 
-/** Whether a package is for some platforms only, or may be missing. */
+/** Whether a package is platform-specific or optional. */
 function isForSome(facts: readonly unknown[]): boolean {
   return facts.some((fact) => typeof fact === "object" && fact !== null && ("os" in fact || "cpu" in fact));
 }
 
-/** Whether the store of links of Bun's isolated installs has a package: `left@1.0.0`, `@scope+right@1.0.0+0f…` with its peers. */
+/**
+ * Whether the store of Bun's isolated installs contains a package: `left@1.0.0`, `@scope+right@1.0.0+0f…` with peers.
+ */
 function isStored(stored: ReadonlySet<string>, name: string, version: string): boolean {
   const entry = `${name.replace("/", "+")}@${version}`;
   return stored.has(entry) || [...stored].some((other) => other.startsWith(`${entry}+`));

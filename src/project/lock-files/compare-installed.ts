@@ -8,23 +8,23 @@ import { yarn } from "./yarn.ts";
 
 const formats: readonly LockFormat[] = [pnpm, yarn, bun, npm];
 
-/** What any package manager's lock file may be called. */
+/** All names of lock files. */
 export const lockFileNames: ReadonlySet<string> = new Set(formats.flatMap(({ names }) => names));
 
-/** The lock files that a directory is to have, by name, with their texts. */
+/** The lock files for a directory: text by name. */
 export type LockFiles = ReadonlyMap<string, string>;
 
-/** What is installed, held against the lock file of the package manager that installed it. */
+/** A comparison of installed packages with the lock file of their package manager. */
 export interface InstalledAnswer {
   /** The lock file's name. */
   readonly file: string;
   /** The command that installs exactly what the lock file names. */
   readonly command: string;
-  /** Null where what was installed cannot be told; the manager's name where another one installed it. */
+  /** Null where installed packages cannot be read; the other manager's name where that one installed them. */
   readonly comparison: Comparison | string | null;
 }
 
-/** Holds what is installed in an absolute directory against the lock files that it is to have; null where it is to have none. */
+/** Compares an absolute directory's installed packages with its lock files; null without lock files. */
 export async function compareInstalled(lockFiles: LockFiles, directory: string): Promise<InstalledAnswer | null> {
   const candidates = formats.filter(({ names }) => names.some((name) => lockFiles.has(name)));
   const installers = formats.filter(({ records }) =>
@@ -37,7 +37,7 @@ export async function compareInstalled(lockFiles: LockFiles, directory: string):
   const command = format.installCommand(text);
   const [other] = installers;
   if (other !== undefined && !installers.includes(format)) return { file, command, comparison: other.manager };
-  // A file that cannot be read says nothing.
+  // An unreadable file is ignored.
   const comparison = await format.compare(text, directory).catch(() => null);
   return { file, command, comparison };
 }

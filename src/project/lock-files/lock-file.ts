@@ -1,41 +1,41 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** A package that is not installed as a lock file names it. */
+/** A package whose installed version differs from the lock file. */
 export interface Difference {
   readonly name: string;
-  /** The version that is installed; null where none is. */
+  /** The installed version; null where it is missing. */
   readonly installed: string | null;
   readonly wanted: string;
 }
 
-/** What is installed, held against a lock file. */
+/** The result of comparing installed packages with a lock file. */
 export interface Comparison {
   readonly differences: readonly Difference[];
   /**
-   * What is installed at the top of a node_modules and is not in the lock file, as paths relative to the lock file's
-   * directory: "node_modules/left". An installation of that lock file would not have it.
+   * Top-level packages that the lock file lacks, relative to its directory: "node_modules/left". Installing from the
+   * lock file would remove them.
    */
   readonly extra: ReadonlySet<string>;
 }
 
-/** A package manager's lock file, and how what it installed can be held against one. */
+/** A lock file format, and how to compare it. */
 export interface LockFormat {
   readonly manager: string;
-  /** What the lock file may be called. */
+  /** Possible file names. */
   readonly names: readonly string[];
   /** Files that only this manager leaves in node_modules. */
   readonly records: readonly string[];
-  /** Installs exactly what the lock file names. */
+  /** The command that installs exactly what the lock file names. */
   installCommand(text: string): string;
   /**
-   * Holds what is installed in an absolute directory against the text of a lock file; null where what was installed cannot be
-   * told. Throws for a text that is no such lock file.
+   * Compares an absolute directory's installed packages with a lock file's text; null where they cannot be read. Throws
+   * for an invalid lock file.
    */
   compare(text: string, directory: string): Promise<Comparison | null>;
 }
 
-/** The version that the package.json of an absolute directory names: undefined where there is no package, null where it names none. */
+/** The version in the package.json of an absolute directory: undefined without a package, null without a version. */
 export function versionIn(directory: string): string | null | undefined {
   const text = readText(join(directory, "package.json"));
   if (text === null) return undefined;
@@ -56,7 +56,7 @@ export function readText(path: string): string | null {
   }
 }
 
-/** Names with the versions of each, told as differences: `wanted` that `installed` lacks. */
+/** Versions in `wanted` that `installed` lacks, as differences. */
 export function missingVersions(
   wanted: ReadonlyMap<string, ReadonlySet<string>>,
   installed: ReadonlyMap<string, ReadonlySet<string>>,
@@ -69,7 +69,7 @@ export function missingVersions(
   });
 }
 
-/** Adds a version to the versions of a name. */
+/** Adds a version to those of a name. */
 export function addVersion(all: Map<string, Set<string>>, name: string, version: string): void {
   const versions = all.get(name) ?? new Set<string>();
   all.set(name, versions);

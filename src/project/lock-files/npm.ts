@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Comparison, type Difference, type LockFormat, readText, versionIn } from "./lock-file.ts";
 
-/** npm's lock files from version 1 to 3, and `npm-shrinkwrap.json`. */
+/** npm's lock files, versions 1 to 3, and `npm-shrinkwrap.json`. */
 export const npm: LockFormat = {
   manager: "npm",
   names: ["npm-shrinkwrap.json", "package-lock.json"],
@@ -11,18 +11,18 @@ export const npm: LockFormat = {
   compare: async (text, directory) => compare(packagesIn(JSON.parse(text)), directory),
 };
 
-/** What npm writes of a package at a path such as `node_modules/left/node_modules/right`. */
+/** npm's entry for a package at a path such as `node_modules/left/node_modules/right`. */
 interface LockedPackage {
   readonly version?: string;
   readonly resolved?: string;
   readonly integrity?: string;
-  /** Whether it may be missing, as on another platform. */
+  /** Whether it may be missing, for example on another platform. */
   readonly optional?: boolean;
   /** Whether it is a link to a workspace. */
   readonly link?: boolean;
 }
 
-/** A package as version 1 of the lock file has it. */
+/** A package in version 1 of the lock file. */
 interface NestedPackage {
   readonly version: string;
   readonly resolved?: string;
@@ -40,14 +40,14 @@ type Packages = ReadonlyMap<string, LockedPackage>;
 
 function packagesIn({ packages, dependencies }: LockFile): Packages {
   const all = packages === undefined ? nested(dependencies ?? {}, "") : Object.entries(packages);
-  // The rest is the project's own: its root and its workspaces.
+  // The remaining entries are the root and workspaces.
   return new Map(all.filter(([path]) => /(^|\/)node_modules\//.test(path)));
 }
 
 function nested(dependencies: Readonly<Record<string, NestedPackage>>, parent: string): [string, LockedPackage][] {
   return Object.entries(dependencies).flatMap(([name, { dependencies: inner = {}, ...locked }]) => {
     const path = `${parent}node_modules/${name}`;
-    // Where it came from stands in the version's place.
+    // A source URL may replace the version.
     const isVersion = /^\d/.test(locked.version);
     const { version, ...rest } = locked;
     const own: LockedPackage = isVersion ? locked : { ...rest, link: version.startsWith("file:") };
@@ -63,7 +63,7 @@ function compare(wanted: Packages, directory: string): Comparison {
   return {
     differences: [
       ...[...wanted].flatMap(([path, locked]) => differenceAt(path, locked, installed.get(path), directory)),
-      // Inside of a package it stands before the one that the package is to find.
+      // A nested package would be found before the right one.
       ...surplus
         .filter((path) => isNested(path) && wanted.has(path.slice(0, path.lastIndexOf("/node_modules/"))))
         .map((path) => ({
@@ -99,7 +99,7 @@ function differenceAt(
   return [];
 }
 
-/** Whether one version came from two places: of git and of files the version says little. */
+/** Whether equal versions come from different sources; for git and files, the version is not enough. */
 function isOther(recorded: LockedPackage, locked: LockedPackage): boolean {
   const [one, other] = [recorded.integrity, locked.integrity];
   if (one !== undefined && other !== undefined) return !sharesDigest(one, other);
@@ -107,7 +107,7 @@ function isOther(recorded: LockedPackage, locked: LockedPackage): boolean {
   return isElsewhere && recorded.resolved !== undefined && recorded.resolved !== locked.resolved;
 }
 
-/** Whether two lists of digests agree, as far as they name the same algorithms. */
+/** Whether two digest lists agree on their common algorithms. */
 function sharesDigest(one: string, other: string): boolean {
   const algorithms = new Map(one.split(/\s+/).map((digest) => [digest.split("-")[0], digest]));
   return other.split(/\s+/).every((digest) => {

@@ -9,7 +9,7 @@ import {
   readText,
 } from "./lock-file.ts";
 
-/** pnpm's lock file, versions 5 to 9. What pnpm has installed it keeps as a lock file of its own in its store of links. */
+/** pnpm's lock file, versions 5 to 9. pnpm stores what it installed as a lock file in its store. */
 export const pnpm: LockFormat = {
   manager: "pnpm",
   names: ["pnpm-lock.yaml"],
@@ -31,14 +31,14 @@ interface Resolved {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-/** A dependency of a project: its version alone before version 6. */
+/** A direct dependency; only a version before version 6. */
 type Direct = string | { readonly version: string };
 type Importer = Readonly<Partial<Record<(typeof directFields)[number], Readonly<Record<string, Direct>>>>>;
 
 interface LockFile extends Importer {
   readonly importers?: Readonly<Record<string, Importer>>;
   readonly packages?: Readonly<Record<string, Resolved>>;
-  /** From version 9: what each package's dependencies are, apart from what the package is. */
+  /** From version 9: dependencies of packages are stored separately. */
   readonly snapshots?: Readonly<Record<string, Resolved>>;
 }
 
@@ -62,7 +62,7 @@ function compare(wanted: LockFile, installed: LockFile): Comparison {
     const [name, version] = nameAndVersion(key);
     return [{ name, installed: `${version} with other contents or dependencies`, wanted: version }];
   });
-  // A direct dependency of another version is most often a package that is missing, too.
+  // A direct dependency of another version is usually also reported as a missing package.
   const named = new Set(direct.map(({ name }) => name));
   return {
     differences: [...direct, ...[...versions, ...others].filter(({ name }) => !named.has(name))],
@@ -70,7 +70,7 @@ function compare(wanted: LockFile, installed: LockFile): Comparison {
   };
 }
 
-/** Packages by key, with their dependencies wherever that version of the file has them. */
+/** Packages by key, with dependencies from wherever the version stores them. */
 function entriesOf({ packages = {}, snapshots }: LockFile): Map<string, Resolved> {
   if (snapshots === undefined) return new Map(Object.entries(packages));
   return new Map(
@@ -128,7 +128,7 @@ function directDifferences(wanted: LockFile, installed: LockFile): Difference[] 
   });
 }
 
-/** A version without the peers that it was resolved with. */
+/** A version without its resolved peers. */
 function plain(version: string): string {
   return version.replace(/[(_].*$/, "");
 }

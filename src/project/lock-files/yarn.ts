@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { addVersion, type Comparison, type LockFormat, missingVersions, readText } from "./lock-file.ts";
 
-/** Yarn's lock file: version 1's own format, and the YAML of later ones where they install into node_modules. */
+/** Yarn's lock file: version 1's format, and the YAML of later versions with node_modules. */
 export const yarn: LockFormat = {
   manager: "yarn",
   names: ["yarn.lock"],
@@ -25,10 +25,10 @@ function isClassic(text: string): boolean {
   return /^# yarn lockfile v1$/m.test(text) || !/^__metadata:/m.test(text);
 }
 
-/** What version 1 says of a package that a pattern such as `left@^1.0.0` stands for. */
+/** A version 1 entry, for patterns such as `left@^1.0.0`. */
 interface ClassicEntry {
   readonly version: string;
-  /** Where it came from, with a digest; empty for what is in the repository. */
+  /** Its source with a digest; empty for packages in the repository. */
   readonly resolved: string;
 }
 
@@ -61,7 +61,7 @@ function compareClassic(
   };
 }
 
-/** The version in the address of a registry's file; what comes from elsewhere is known by the whole address. */
+/** The version in a registry URL; for other sources the whole URL. */
 function versionIn(resolved: string): string | undefined {
   return /-(\d+\.\d+\.\d+[^#]*?)\.tgz/.exec(resolved)?.[1];
 }
@@ -73,7 +73,7 @@ function patternName(pattern: string): string {
 interface ModernEntry {
   readonly version?: string;
   readonly resolution?: string;
-  /** Of which platform it is: elsewhere it is not installed. */
+  /** The platforms it is installed on. */
   readonly conditions?: string;
 }
 
@@ -110,7 +110,7 @@ function compareModern(
   return { differences, extra };
 }
 
-/** `left@npm:1.0.0`, `left@virtual:0f…#npm:1.0.0`: the name, and what it is without the peers that it was given. */
+/** `left@npm:1.0.0`, `left@virtual:0f…#npm:1.0.0`: the name, and the resolution without peers. */
 function locator(text: string): [name: string, version: string] {
   const at = text.indexOf("@", 1);
   return [text.slice(0, at), text.slice(at + 1).replace(/^virtual:[0-9a-f]+#/, "")];

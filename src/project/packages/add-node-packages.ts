@@ -5,8 +5,8 @@ import { addCommand, findPackageManager } from "../package-manager.ts";
 import { type Addition, fromRoot, type LackingPlace, upToCheckout } from "./additions.ts";
 
 /**
- * How packages of node_modules come to where a suite finds them. What a package.json lists already has only to be
- * installed; all else goes where the suite's runner, the first of `beside`, is listed.
+ * How to install Node packages for a suite. Packages in package.json only need an install; others are added where the
+ * suite's runner, the first of `beside`, is listed.
  */
 export function addNodePackages(place: LackingPlace, packages: readonly string[], beside = packages): Addition {
   const listing = upToCheckout(place).map((directory) => ({ directory, names: listedIn(directory) }));
@@ -21,7 +21,7 @@ export function addNodePackages(place: LackingPlace, packages: readonly string[]
   return { command: fromRoot(place, directory, command), listIn: null };
 }
 
-/** The nearest directory with a lock file: packages of a workspace have their root's. */
+/** The nearest directory with a lock file; for a workspace's packages, its root. */
 function managedDirectory(place: LackingPlace, directory: string): string {
   const locks = ["package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"];
   return (

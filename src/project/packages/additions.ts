@@ -1,25 +1,25 @@
 import { dirname, relative } from "node:path";
 
-/** Where packages are missing, both directories absolute. */
+/** Where packages are missing; both directories are absolute. */
 export interface LackingPlace {
   readonly directory: string;
   readonly checkoutRoot: string;
 }
 
-/** How packages that a suite lacks come to it. */
+/** How to install missing packages. */
 export interface Addition {
-  /** A shell command for the repo's root. */
+  /** A shell command for the repository's root. */
   readonly command: string;
-  /** Where a person has to list them besides, where no command does; null elsewhere. */
+  /** Where a person must list them, if no command does; otherwise null. */
   readonly listIn: string | null;
 }
 
-/** An addition as a person reads it. */
+/** An addition as text. */
 export function additionText({ command, listIn }: Addition): string {
   return listIn === null ? command : `${command} (and list it in ${listIn})`;
 }
 
-/** The directory itself and those above it, up to the checkout. */
+/** A directory and its parents up to the checkout. */
 export function upToCheckout({ directory, checkoutRoot }: LackingPlace): string[] {
   const chain = [directory];
   for (let current = directory; current !== checkoutRoot && current !== dirname(current); ) {
@@ -29,7 +29,7 @@ export function upToCheckout({ directory, checkoutRoot }: LackingPlace): string[
   return chain;
 }
 
-/** A command for a directory of the checkout as one for its root. */
+/** A directory's command, changed to run from the checkout's root. */
 export function fromRoot({ checkoutRoot }: LackingPlace, directory: string, command: string): string {
   const path = relative(checkoutRoot, directory);
   return path === "" ? command : `cd ${path} && ${command}`;

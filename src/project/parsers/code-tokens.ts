@@ -1,11 +1,11 @@
-/** The names that code gives to things begin like this, and so do its own words. */
+/** Matches an identifier or keyword. */
 export const word = /^[A-Za-z_$]/;
-/** What a string begins with. */
+/** Matches the beginning of a string. */
 export const quoteMark = /^["'`]/;
 
 /**
- * The tokens of a text of JavaScript, TypeScript or JSON. Comments are left out, and so are the types that it declares, as
- * their members look like those of objects; strings and regular expressions are one token each.
+ * The tokens of a JavaScript, TypeScript or JSON text, without comments and type declarations, whose members look like
+ * those of objects. Strings and regular expressions are single tokens.
  */
 export function tokensOf(text: string): string[] {
   const pattern =
@@ -16,7 +16,7 @@ export function tokensOf(text: string): string[] {
     const [token] = match;
     if (token.startsWith("//") || token.startsWith("/*")) continue;
     expression.lastIndex = match.index;
-    // A slash after a value divides; after anything else a regular expression begins.
+    // After a value, a slash divides; otherwise it begins a regular expression.
     const isExpression = token === "/" && !/[\w$)\]"'`]$/.test(tokens.at(-1) ?? "") && expression.test(text);
     if (isExpression) pattern.lastIndex = expression.lastIndex;
     tokens.push(isExpression ? "/regular expression/" : token);
@@ -24,7 +24,7 @@ export function tokensOf(text: string): string[] {
   return withoutTypes(tokens);
 }
 
-/** What a string says; any other token as it is. */
+/** A string's value; other tokens unchanged. */
 export function unquoted(token: string): string {
   return quoteMark.test(token) ? token.slice(1, -1).replace(/\\(.)/g, "$1") : token;
 }
@@ -43,7 +43,7 @@ function withoutTypes(tokens: readonly string[]): string[] {
   return kept;
 }
 
-/** The indexes of the brackets that a token lies in; -1 and the number of tokens where it lies in none. */
+/** The indexes of the brackets around a token; -1 and the number of tokens where there are none. */
 export function bracketsAround(
   tokens: readonly string[],
   index: number,
@@ -51,7 +51,7 @@ export function bracketsAround(
   return { open: bracketFrom(tokens, index, -1), close: bracketFrom(tokens, index, 1) };
 }
 
-/** The index of the bracket that ends what a token lies in, or what it opens itself, in one direction. */
+/** The index of the bracket that closes around a token, or that it opens, in one direction. */
 function bracketFrom(tokens: readonly string[], start: number, step: 1 | -1): number {
   const [inner, outer] = step === 1 ? [/^[[{(]$/, /^[\]})]$/] : [/^[\]})]$/, /^[[{(]$/];
   let depth = 0;

@@ -1,11 +1,11 @@
 import { parse } from "yaml";
 
-/** The object that a value is; an empty one for anything else. */
+/** The value if it is an object, else an empty object. */
 export function recordOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 }
 
-/** What a YAML text holds. A text that is no YAML says nothing: null. */
+/** Parses YAML; null where it is invalid. */
 export function parseYaml(text: string): unknown {
   try {
     return parse(text);
@@ -14,7 +14,7 @@ export function parseYaml(text: string): unknown {
   }
 }
 
-/** The percentage, 0 to 100, that a number or a text such as `80` or `80%` is; null for anything else. */
+/** A percentage from 0 to 100 as a number or a text such as `80` or `80%`; otherwise null. */
 export function percentOf(value: unknown): number | null {
   const isText = typeof value === "string" && /^\d+(\.\d+)?\s*%?$/.test(value.trim());
   const number = isText ? Number.parseFloat(value) : value;

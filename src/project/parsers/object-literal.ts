@@ -1,28 +1,28 @@
 import { isDeepStrictEqual } from "node:util";
 import { bracketsAround, quoteMark, tokensOf, unquoted, word } from "./code-tokens.ts";
 
-/** Stands for a value that only running the file would tell. */
+/** Stands for a value that cannot be known without running the file. */
 export const computed: unique symbol = Symbol("computed");
 
 /**
- * What is written for a key, or else for a constant of that name, in a text of JavaScript, TypeScript or JSON: a string,
- * number, boolean, null or an object of these; `computed` for anything else and where the text says different things,
- * undefined where the key is nowhere. The text is only read, never run: the constants at the top of the same file are
- * followed, what is imported or worked out is not.
+ * The value of a key, or of a constant of that name, in a JavaScript, TypeScript or JSON text: a string, number,
+ * boolean, null or an object of these; `computed` for anything else or where values differ, undefined where the key
+ * does not occur. The text is never run: top-level constants of the file are resolved, imports and computed values are
+ * not.
  */
 export function literalOf(text: string, key: string): unknown {
   const tokens = tokensOf(text);
   return theOnly(writtenFor(tokens, key));
 }
 
-/** As `literalOf`, of a key in the object that is written for another: the one that bears the name elsewhere is not meant. */
+/** `literalOf` for a key within the object of a parent key; the same key elsewhere is ignored. */
 export function literalUnder(text: string, parent: string, key: string): unknown {
   const tokens = tokensOf(text);
   const parents = writtenFor(tokens, parent);
   const assigned = tokens.flatMap((_, index) =>
     tokens[index - 2] === parent && isAssigned(tokens, index, key) ? [valueAt(tokens, index + 2, new Set()).value] : [],
   );
-  // Without the parent in sight, what bears the name may be meant, and may not.
+  // Without the parent, it is unclear whether the key is meant.
   if (parents.length + assigned.length === 0) return writtenFor(tokens, key).length === 0 ? undefined : computed;
   return theOnly([...parents.map((value) => memberOf(value, key)), ...assigned]);
 }
@@ -31,17 +31,17 @@ function memberOf(value: unknown, key: string): unknown {
   if (value === computed) return computed;
   if (typeof value !== "object" || value === null) return undefined;
   const members = value as Readonly<Record<string, unknown>>;
-  // What is spread into an object may hold the key.
+  // A spread may contain the key.
   return members[key] ?? members["..."];
 }
 
-/** Where a text says different things, only running it would tell which of them counts. */
+/** With several different values, only running the file would tell. */
 function theOnly(values: readonly unknown[]): unknown {
   const [first, ...others] = values.filter((value) => value !== undefined);
   return others.every((other) => isDeepStrictEqual(other, first)) ? first : computed;
 }
 
-/** The values of the members of that name, and those assigned to one; else that of the constant. */
+/** The values of members of that name and of assignments to it; else the constant's. */
 function writtenFor(tokens: readonly string[], key: string): unknown[] {
   const values = tokens.flatMap((token, index) => {
     if (unquoted(token) !== key) return [];
@@ -59,7 +59,7 @@ function isAssigned(tokens: readonly string[], index: number, key: string): bool
   return isProperty && tokens[index + 1] === "=" && tokens[index + 2] !== "=";
 }
 
-/** Whether a token is where the keys of an object are, rather than the names that code takes out of one. */
+/** Whether a token is in an object literal, rather than in a destructuring pattern. */
 function isInObject(tokens: readonly string[], index: number): boolean {
   if (index > 0 && !/^[{,]$/.test(tokens[index - 1] ?? "")) return false;
   const { open, close } = bracketsAround(tokens, index);
@@ -68,7 +68,7 @@ function isInObject(tokens: readonly string[], index: number): boolean {
   return tokens[open] === "{" && !isTaking && !/^(=|from)$/.test(tokens[close + 1] ?? "");
 }
 
-/** The object that a JSON text is, or that a module's text exports; `computed` where it is worked out. */
+/** The object in a JSON text, or a module's default export; `computed` where it is not literal. */
 export function exportedLiteral(text: string): unknown {
   const tokens = tokensOf(text);
   if (tokens[0] === "{") return valueAt(tokens, 0, new Set()).value;
@@ -80,7 +80,7 @@ export function exportedLiteral(text: string): unknown {
 
 interface Value {
   readonly value: unknown;
-  /** The index of the token after it. */
+  /** The index of the next token. */
   readonly end: number;
 }
 
@@ -93,7 +93,7 @@ function valueAt(tokens: readonly string[], start: number, followed: ReadonlySet
   return finish(tokens, { value: simpleValue(tokens, start, followed), end: start + 1 });
 }
 
-/** A value that an operator, a call or a property follows is only part of one. */
+/** A value followed by an operator, call or property is only part of an expression. */
 function finish(tokens: readonly string[], { value, end }: Value): Value {
   return { value: /^[-+*/%?.([&|<>=!]$/.test(tokens[end] ?? "") ? computed : value, end };
 }
@@ -106,7 +106,7 @@ function simpleValue(tokens: readonly string[], start: number, followed: Readonl
   return word.test(token) ? constantOf(tokens, start, followed) : computed;
 }
 
-/** What the constant of the file that a token names is set to; `computed` where it may be another of the same name. */
+/** The value of the constant that a token names; `computed` where that is ambiguous. */
 function constantOf(tokens: readonly string[], index: number, followed: ReadonlySet<string>): unknown {
   const name = tokens[index] ?? "";
   const inSight = tokens.flatMap((token, declared) => {
@@ -120,7 +120,7 @@ function constantOf(tokens: readonly string[], index: number, followed: Readonly
   return assigned === -1 ? computed : valueAt(tokens, assigned + 1, new Set([...followed, name])).value;
 }
 
-/** What a function declares counts only while it runs. */
+/** Constants inside of functions are ignored. */
 function isTopConstant(tokens: readonly string[], index: number, name: string): boolean {
   return tokens[index] === name && tokens[index - 1] === "const" && bracketsAround(tokens, index).open === -1;
 }
@@ -133,12 +133,12 @@ function objectAt(tokens: readonly string[], start: number, followed: ReadonlySe
     const next = tokens[position + 1] ?? "";
     if (key === "...") {
       const spread = valueAt(tokens, position + 1, followed).value;
-      // Kept under its own name, so that a reader knows that something may be hidden there.
+      // Kept under a key of its own, to show that something may be hidden here.
       Object.assign(value, typeof spread === "object" ? spread : { "...": computed });
     } else if (next === ":") value[unquoted(key)] = valueAt(tokens, position + 2, followed).value;
     else if (next === "," || next === "}") value[key] = constantOf(tokens, position, followed);
     else if (key === "[") {
-      // Kept under what is written, so that a reader can tell which key could not be read.
+      // Kept under its source text, to show which key could not be read.
       const { close } = bracketsAround(tokens, position + 1);
       value[tokens.slice(position, close + 1).join("")] = computed;
     }

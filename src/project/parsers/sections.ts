@@ -1,12 +1,12 @@
-/** Section → key → value as it is written, over several lines where it is. */
+/** Section → key → raw value, possibly of several lines. */
 export type Sections = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 const header = /^\[+\s*([^\][]+?)\s*\]+\s*(?:[#;].*)?$/;
 const assignment = /^([A-Za-z_][\w.-]*)\s*[=:]\s*(.*)$/;
 
 /**
- * The sections of an INI or TOML file, as far as one must know them to see what is set and what it names. Not a parser:
- * values stay text, so that a file with a mistake in it still tells most of what it says.
+ * Reads the sections of an INI or TOML file. It is not a full parser: values stay text, so that a file with a syntax
+ * error is still mostly readable.
  */
 export function readSections(text: string, format: "ini" | "toml"): Sections {
   const sections = new Map<string, Map<string, string>>();
@@ -33,7 +33,7 @@ export function readSections(text: string, format: "ini" | "toml"): Sections {
   return sections;
 }
 
-/** Whether a TOML value goes on in the next line. */
+/** Whether a TOML value continues on the next line. */
 function isOpen(value: string): boolean {
   const tripleQuotes = value.match(/"""|'''/g)?.length ?? 0;
   if (tripleQuotes % 2 === 1) return true;
@@ -44,7 +44,7 @@ function isOpen(value: string): boolean {
   return count(/[[{]/g) > count(/[\]}]/g);
 }
 
-/** The words of a setting that is a list, a quoted string or plain text. */
+/** The words of a setting: a list, a quoted string or plain text. */
 export function wordsOf(value: string): string[] {
   return value.split(/[\s,[\]"'=]+/).filter((word) => word !== "");
 }

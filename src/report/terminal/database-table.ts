@@ -3,12 +3,12 @@ import { formatAge, formatBytes, plainLine } from "../../shared/text.ts";
 
 const unknown = "-";
 const headings = ["DATABASE", "WORKER", "RUN", "LIVE", "AGE", "SIZE", "SERVER"] as const;
-/** Figures end in line; words begin in line. */
+/** Numbers are right-aligned, text is left-aligned. */
 const figures: ReadonlySet<string> = new Set(["AGE", "SIZE"]);
 
 /**
- * A line for each database, and beneath them one for each run; a sentence where there is none.
- * @param ended the directories of embedded servers that have ended without being removed
+ * A line per database, then a line per run; a sentence where there are none. @param ended directories of embedded
+ * servers that have ended without being removed
  */
 export function databaseTable(databases: readonly ListedDatabase[], ended: readonly string[], now: Date): string[] {
   const rows = databases.map((database) => cellsOf(database, now));
@@ -41,7 +41,7 @@ function cellsOf({ name, worker, run, isLive, madeAt, bytes, server }: ListedDat
   ];
 }
 
-/** What the column says in short: a process, and its machine where that is another. */
+/** The run in short: its process, and its machine where that is another. */
 function runName({ pid, host }: ListedRun): string {
   if (pid === null) return unknown;
   return host === null ? String(pid) : `${pid}@${plainLine(host)}`;

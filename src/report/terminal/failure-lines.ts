@@ -7,13 +7,13 @@ import { clipToWidth, shortFile, widthOf } from "./width.ts";
 
 const mostFailures = 10;
 const fewestFailures = 3;
-/** The name, and what a short assertion and its difference take. */
+/** Enough rows for the name and a short assertion with its difference. */
 const longestFailure = 12;
-/** How much of a row the name of a test gets where its message stands beside it; a narrow one it has for itself. */
+/** The share of a row for a test's name next to its message; in a narrow terminal the name has its own row. */
 const nameShare = 0.75;
 const narrow = 60;
 
-/** Each failure as the runner would show it where there is room, else the beginning of its message, else a line. */
+/** Each failure in full where there is room, else the beginning of its message, else one line. */
 export function failureLines(summary: Summary, { rows, columns }: Room, colors: Colors): string[] {
   const failures = allFailures(summary);
   const mark = racesLetThrough(summary) > 0 ? colors.yellow("⚠") : colors.red("✘");
@@ -34,7 +34,7 @@ function indented(text: string): string {
     .join("\n");
 }
 
-/** The name and as much of the message as so many rows hold; of a race how it came about, too. */
+/** The name and the beginning of the message in so many rows; for a race also how it came about. */
 function severalLines(failure: Failure, { rows, columns }: Room, colors: Colors): string {
   const told = failure.kind === "race" ? raceLines(failure, columns - 4) : kindLines(failure);
   const message = plainText(failure.message.trim())
@@ -45,7 +45,7 @@ function severalLines(failure: Failure, { rows, columns }: Room, colors: Colors)
   return [nameOf(failure, columns - 4), ...[...kept, ...clipped].map((line) => `  ${colors.dim(line)}`)].join("\n");
 }
 
-/** The file and the test, or the file alone where it is what failed; the file's directories go first where there is no room. */
+/** File and test, or only the file where that failed; directories are dropped first where there is no room. */
 function nameOf({ file, name, kind }: Failure, columns: number): string {
   if (kind === "collection" || name === file) return clipToWidth(shortFile(plainLine(file), columns), columns);
   const test = plainLine(name);
@@ -53,7 +53,7 @@ function nameOf({ file, name, kind }: Failure, columns: number): string {
   return clipToWidth(`${shown} › ${test}`, columns);
 }
 
-/** The command that repeats it is copied: where it has no room beside its words it has its own line, and is never cut. */
+/** The replay command must be copyable: it gets its own line where needed and is never cut. */
 function raceLines(failure: Failure, columns: number): string[] {
   const { race, worker = "its worker" } = failure;
   const story = `A race: passes alone, failed on ${worker} ${ranBeforeText(failure)}`;
@@ -63,7 +63,7 @@ function raceLines(failure: Failure, columns: number): string[] {
   return [clipToWidth(plainLine(story), columns), ...(widthOf(again) <= columns ? [again] : [words, race.repeat])];
 }
 
-/** What the message of a test that did not simply fail may leave open. */
+/** Explains failures of other kinds. */
 function kindLines({ kind, worker }: Failure): string[] {
   if (kind === "crash") return [`${worker ?? "Its worker"} crashed in it.`];
   return kind === "collection" ? ["It could not be loaded."] : [];

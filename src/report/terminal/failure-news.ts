@@ -3,16 +3,16 @@ import type { Colors } from "../../shared/colors.ts";
 import type { ReadableTest } from "../../suite/progress/running-suite.ts";
 import { clipToWidth, shortFile, widthOf } from "./width.ts";
 
-/** After that many the end says more than a list would. */
+/** After so many, the final list is more useful. */
 const mostFailures = 10;
 
-/** Says the failures of a suite as they happen, each once. */
+/** Prints each failure of a suite when it happens. */
 export class FailureNews {
   readonly #said = new Set<string>();
-  /** How many of the suite's failures were looked at. */
+  /** How many of the suite's failures were handled. */
   #seen = 0;
 
-  /** The lines for those of a suite's failures, which only get more, that were not said yet. */
+  /** The lines for new failures of a suite, whose list only grows. */
   of(failures: readonly ReadableTest[], columns: number, colors: Colors): string[] {
     const added = failures.slice(this.#seen);
     this.#seen = failures.length;
@@ -29,11 +29,11 @@ export class FailureNews {
   }
 }
 
-/** "✘ tests/test_a.py › test_x (gw1)"; the test on a line of its own where both do not fit on one. */
+/** "✘ tests/test_a.py › test_x (gw1)"; on two lines where it is too long for one. */
 export function failureLine({ worker, file, name }: ReadableTest, columns: number, colors: Colors): string {
   const mark = colors.red("✘");
   const by = worker === undefined || worker === "master" ? "" : ` (${worker})`;
-  // What is told of a file as a whole bears its path.
+  // A failure of a whole file has its path as the name.
   if (name === file || isAbsolute(name)) {
     const shown = shortFile(file, columns - widthOf(`✘ ${by}`));
     return `${mark} ${shown}${colors.dim(by)}`;

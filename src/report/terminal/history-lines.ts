@@ -3,17 +3,19 @@ import { formatPercent } from "../../model/percent.ts";
 import { clip, formatSeconds, plainLine, plural, shortId } from "../../shared/text.ts";
 import type { HistoryEntry } from "../history.ts";
 
-/** How many runs are listed, and how many a trend is drawn of. */
+/** How many runs are listed, and how many a trend covers. */
 const listedRuns = 10;
 export const trendRuns = 30;
-/** What fits a run with its bar, in characters. */
+/** The width for a run with its bar, in characters. */
 const wide = 70;
 const barLength = 8;
 const longestBranch = 14;
 const marks = { verified: "✔", failed: "✘", error: "✘", interrupted: "■" } as const;
 const levels = [..."▁▂▃▄▅▆▇█"];
 
-/** The last runs, oldest first, as a terminal of so many columns shows them: each with its time, then the trends; no line wraps. */
+/**
+ * The last runs, oldest first, for a terminal of so many columns: each with its time, then trends, without wrapping.
+ */
 export function historyLines(entries: readonly HistoryEntry[], columns: number): string[] {
   if (entries.length === 0) return [];
   const shown = entries.slice(-listedRuns).toReversed();
@@ -43,7 +45,7 @@ function bar(seconds: number, longest: number): string {
   return "█".repeat(filled).padEnd(barLength);
 }
 
-/** Of the whole runs of the same suites as the last one. */
+/** Trends of complete runs with the same suites as the last one. */
 function trendLines(entries: readonly HistoryEntry[], columns: number): string[] {
   const last = entries.at(-1);
   const alike = entries.filter(
@@ -87,7 +89,7 @@ function suitesOf({ suites }: HistoryEntry): string {
     .join("\n");
 }
 
-/** A character for each value, from the smallest to the largest; all alike where the values are. */
+/** One character per value, from the smallest to the largest; all the same where values are equal. */
 export function sparkline(values: readonly number[]): string {
   const least = Math.min(...values);
   const range = Math.max(...values) - least;

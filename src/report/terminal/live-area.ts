@@ -5,22 +5,22 @@ import { widthOf } from "./width.ts";
 
 const hideCursor = "\u001b[?25l";
 const showCursor = "\u001b[?25h";
-/** A line that turns out wider than was reckoned is cut by the terminal, rather than wrapped into a row that nobody counted. */
+/** Makes the terminal cut lines that are wider than computed, instead of wrapping them into uncounted rows. */
 const wrapOff = "\u001b[?7l";
 const wrapOn = "\u001b[?7h";
 const eraseBelow = "\u001b[J";
 const eraseLine = "\u001b[K";
 
-/** The last lines on a terminal, drawn again and again in their place; what is written above them stays. */
+/** The last lines of a terminal, redrawn in place; lines written above stay. */
 export class LiveArea {
   readonly #stream: Writable;
   #lines: readonly string[] = [];
-  /** How many columns each of them takes on the screen. */
+  /** The width of each line in columns. */
   #widths: readonly number[] = [];
-  /** Whoever insists on ending the process must not be left without a cursor. */
+  /** Shows the cursor again even if the process is ended abruptly. */
   readonly #restore = (): void => void this.#stream.write(showCursor);
 
-  /** Whether nobody else writes on the terminal meanwhile. */
+  /** Whether nobody else writes to the terminal. */
   readonly #isOurs: () => boolean;
 
   constructor(stream: Writable, isOurs = (): boolean => !("fd" in stream) || ownsTerminal()) {
@@ -32,7 +32,7 @@ export class LiveArea {
     return this.#lines.length > 0;
   }
 
-  /** Puts these lines in place of those that are there. */
+  /** Replaces the displayed lines. */
   draw(lines: readonly string[]): void {
     if (!this.#isOurs()) return;
     if (lines.length === 0) {
@@ -45,11 +45,11 @@ export class LiveArea {
     const { columns } = sizeOf(this.#stream);
     this.#lines = lines;
     this.#widths = lines.map((line) => Math.min(columns, widthOf(line)));
-    // At once, so that no half of it is ever seen.
+    // In one write, so that no partial frame is visible.
     this.#stream.write(`${hideCursor}${wrapOff}${back}${text}${eraseBelow}${wrapOn}`);
   }
 
-  /** Takes the area away, with nothing in its place. */
+  /** Removes the area. */
   clear(): void {
     const begin = this.#isOurs() ? `${this.#toItsBeginning()}${eraseBelow}` : "\r\n";
     this.#stream.write(`${begin}${showCursor}`);
@@ -63,7 +63,7 @@ export class LiveArea {
     this.draw(lines);
   }
 
-  /** Takes the area away, and ends with these lines in its place, which stay. */
+  /** Replaces the area by final lines that stay. */
   end(text: string): void {
     const begin = this.#isOurs() ? `${this.#toItsBeginning()}${eraseBelow}` : "\r\n";
     this.#stream.write(`${begin}${text}\n${showCursor}`);
@@ -76,7 +76,7 @@ export class LiveArea {
     process.off("exit", this.#restore);
   }
 
-  /** A terminal that has become narrower has broken the lines that were there. */
+  /** If the terminal has become narrower, it has wrapped the displayed lines. */
   #toItsBeginning(): string {
     const { columns } = sizeOf(this.#stream);
     const rows = this.#widths.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0);

@@ -4,7 +4,7 @@ import { clipToWidth, widthOf } from "./width.ts";
 
 const spinner = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
-/** On a terminal: what has ended stays on the screen, only what is running is drawn again. */
+/** For terminals: ended stages stay on the screen, running ones are redrawn. */
 export class LiveRenderer extends StageRenderer {
   protected readonly interval = 100;
   #turns = 0;
@@ -13,7 +13,7 @@ export class LiveRenderer extends StageRenderer {
     const { area } = this.output;
     if (area === null || (running.length === 0 && !area.isShown)) return;
     this.#turns += 1;
-    // The row that the cursor is on takes one; the stages share the others.
+    // The cursor's row takes one; stages share the others.
     const rows = Math.floor((this.output.screen.rows - 1) / Math.max(1, running.length));
     area.draw(running.flatMap((stage) => this.#frame(stage, rows)));
   }
@@ -23,7 +23,7 @@ export class LiveRenderer extends StageRenderer {
     if (area?.isShown) area.clear();
   }
 
-  /** Not quite as wide as the terminal: some put the cursor on the next row when the last column is filled. */
+  /** Slightly narrower than the terminal, as some wrap the cursor after the last column. */
   #frame({ title, view, milliseconds }: RunningStage, rows: number): string[] {
     const { colors, screen } = this.output;
     const columns = screen.columns - 1;

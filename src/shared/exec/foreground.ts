@@ -4,7 +4,7 @@ import { constants } from "node:os";
 import { InterruptedError, messageOf } from "../errors.ts";
 import type { Environment } from "../world.ts";
 
-/** A program, its arguments as they are, and where it runs. */
+/** A program with literal arguments, and its directory. */
 export interface ForegroundCommand {
   readonly program: string;
   readonly args: readonly string[];
@@ -13,18 +13,20 @@ export interface ForegroundCommand {
   readonly environment: Environment;
 }
 
-/** How a command ended, as a shell tells it. */
+/** The end of a command, in a shell's terms. */
 export interface ForegroundEnd {
-  /** Its own; 128 and the signal's number where one ended it; 127 where it was not found, 126 where it cannot be run. */
+  /**
+   * Its exit code; 128 plus the signal's number where one ended it; 127 where it was not found, 126 where it cannot be
+   * run.
+   */
   readonly exitCode: number;
   /** Why it could not be started, a sentence; null where it was. */
   readonly problem: string | null;
 }
 
 /**
- * Runs a command in place of this program: on the same standard input and outputs, in the same process group. The signal
- * that the interruption names as its reason is passed on, and the command's end waited for all the same. Throws
- * InterruptedError where that came before the start.
+ * Runs a command in place of this program, with the same standard streams and process group. On interruption it
+ * forwards the signal and still waits for the command's end. Throws InterruptedError where that came before the start.
  */
 export async function runInForeground(command: ForegroundCommand, interruption: AbortSignal): Promise<ForegroundEnd> {
   if (interruption.aborted) throw new InterruptedError();
@@ -33,7 +35,7 @@ export async function runInForeground(command: ForegroundCommand, interruption: 
   return notStarted(command, child);
 }
 
-/** Most of what keeps a command from starting is told later; what is wrong with the words themselves, at once. */
+/** Most start errors arrive as events; invalid arguments throw immediately. */
 function start({ program, args, directory, environment }: ForegroundCommand): ChildProcess | Error {
   try {
     return spawn(program, args, { cwd: directory, env: { ...environment }, stdio: "inherit" });
@@ -51,7 +53,7 @@ async function endOf(
     const name = signalOf(interruption);
     if (name !== "SIGINT" || !hasTerminal()) child.kill(name);
   };
-  // Whoever insists ends this program at once: the command must not stay behind on a database that nobody keeps for it.
+  // A second signal ends this program at once; the command must end too, as its database goes away.
   const kill = (): void => void child.kill("SIGKILL");
   process.once("exit", kill);
   interruption.addEventListener("abort", passOn, { once: true });
@@ -79,7 +81,7 @@ function signalOf({ reason }: AbortSignal): NodeJS.Signals {
   return typeof reason === "string" && reason in constants.signals ? (reason as NodeJS.Signals) : "SIGTERM";
 }
 
-/** Whether this program has a terminal, whose Ctrl-C reaches every process in the foreground: the command has had it too. */
+/** Whether a terminal's Ctrl-C reaches all foreground processes, including the command. */
 function hasTerminal(): boolean {
   try {
     closeSync(openSync("/dev/tty", "r"));

@@ -11,38 +11,38 @@ export interface CommandRequest {
   readonly command: string;
   readonly directory: string;
   readonly environment: Environment;
-  /** The absolute file that gets all it prints, secrets and colors taken out. */
+  /** The absolute log file for its output, without secrets and colors. */
   readonly log: string;
   readonly secrets: readonly Secret[];
   readonly timeoutSeconds: number;
-  /** Called with the number of the process group once it runs. */
+  /** Called with the process group's id after the start. */
   readonly onStart?: (pid: number) => void;
-  /** Called before it is told to end, as its time is over or the signal was aborted; more than once, perhaps. */
+  /** Called before it is terminated because of a timeout or an abort; possibly more than once. */
   readonly onEnding?: () => void;
   readonly signal: AbortSignal;
 }
 
-/** How a command came to its end. */
+/** The end of a command. */
 export interface CommandEnd {
   /** Null where a signal ended it. */
   readonly exitCode: number | null;
-  /** The signal that ended it, such as "SIGKILL"; null where it ended by itself. */
+  /** The signal that ended it, such as "SIGKILL"; null where it exited. */
   readonly endedBy?: string | null;
   readonly timedOut: boolean;
   readonly seconds: number;
-  /** The last lines of its output, secrets taken out. */
+  /** The last lines of its output, redacted. */
   readonly tail: string;
 }
 
-/** What Node's timers can hold, in milliseconds: a longer time would be over at once. */
+/** The limit of Node's timers in milliseconds; longer ones would fire at once. */
 const longestTimer = 2 ** 31 - 1;
-/** How long a process group may take to end by itself once told to, in milliseconds. */
+/** How long a process group may take to end after SIGTERM, in milliseconds. */
 const grace = 2_000;
 
 /**
- * Runs a command in a process group of its own, without standard input, and waits for the end of the whole group: what
- * the command left in the background is ended too, and what left the group is not waited for. Throws InterruptedError
- * once the signal is aborted and the group is gone, UnavailableError where the log cannot be written.
+ * Runs a command in its own process group without standard input, and waits for the end of the group: background
+ * processes are ended, processes that left the group are not waited for. Throws InterruptedError after an abort, when
+ * the group is gone; UnavailableError where the log cannot be written.
  */
 export async function runCommand(request: CommandRequest): Promise<CommandEnd> {
   const { signal } = request;
@@ -63,7 +63,7 @@ export async function runCommand(request: CommandRequest): Promise<CommandEnd> {
   if (child.pid !== undefined) request.onStart?.(child.pid);
   const recording = recordOutput(log, redactor(request.secrets), [child.stdout, child.stderr], end);
   signal.addEventListener("abort", end, { once: true });
-  // An abort while the log was being opened is over by now.
+  // The signal may have been aborted while the log was opened.
   if (signal.aborted) end();
   try {
     const { exitCode, endedBy, timedOut } = await exitOf(child, request.timeoutSeconds, end);
@@ -105,7 +105,7 @@ function unwritable(path: string, error: unknown): UnavailableError {
 
 type Exit = Required<Pick<CommandEnd, "exitCode" | "endedBy" | "timedOut">>;
 
-/** Waits for the end of the command itself, which is told to end when its time is over. */
+/** Waits for the command itself; terminates it on timeout. */
 async function exitOf(child: ChildProcess, timeoutSeconds: number, end: () => void): Promise<Exit> {
   let timedOut = false;
   const whenOver = (): void => {
@@ -123,7 +123,7 @@ async function exitOf(child: ChildProcess, timeoutSeconds: number, end: () => vo
   }
 }
 
-/** Ends a process group: politely with a bound, or at once. */
+/** Ends a process group: with SIGTERM and a grace period, or at once. */
 function endingOf(pid: number | undefined): { end(): void; kill(): void; settle(): void } {
   let timer: NodeJS.Timeout | undefined;
   const send = (signal: NodeJS.Signals): void => {
@@ -131,7 +131,7 @@ function endingOf(pid: number | undefined): { end(): void; kill(): void; settle(
     try {
       process.kill(-pid, signal);
     } catch {
-      // Nobody is left in the group.
+      // The group is already gone.
     }
   };
   return {

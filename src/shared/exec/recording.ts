@@ -6,20 +6,22 @@ import type { Redact } from "../redact.ts";
 
 const tailLines = 40;
 /**
- * How long to wait for the rest of the output once the command has ended, in milliseconds: a process that has left its
+ * How long to wait for remaining output after the command ended, in milliseconds: a process that left the group may
+ * keep the output open.
  * group may keep the output open for ever.
  */
 const drain = 300;
 
 export interface Recording {
   /**
-   * Ends the recording once the output has, or soon after, and gives its last lines. Throws what kept the log from being
+   * Stops recording at the end of the output, or shortly after, and returns the last lines. Throws the error of writing
+   * the log. Can be called twice.
    * written. May be called twice.
    */
   finish(): Promise<string>;
 }
 
-/** Writes the lines of all streams to a log as they come, secrets and colors taken out; calls back when it no longer can. */
+/** Writes lines of several streams to a log, without secrets and colors; calls back where writing fails. */
 export function recordOutput(
   log: NodeJS.WritableStream,
   redact: Redact,
@@ -56,7 +58,8 @@ export function recordOutput(
 }
 
 /**
- * Hands on line by line, so that a secret is never cut in two by the end of a chunk. What it gives hands on the rest,
+ * Splits a stream into lines, so that secrets are not cut by chunk borders. The returned function flushes the last
+ * line, which has no line break.
  * which no line break ends.
  */
 function readLines(stream: Readable, write: (line: string) => void): () => void {
@@ -65,7 +68,7 @@ function readLines(stream: Readable, write: (line: string) => void): () => void 
   stream.on("data", (chunk: string) => {
     rest += chunk;
     if (!/[\n\r]/.test(chunk)) return;
-    // A carriage return at the very end may be the first half of a line break.
+    // A final carriage return may be half of a line break.
     const lines = rest.split(/\r?\n|\r(?!\n|$)/);
     rest = lines.pop() ?? "";
     lines.forEach(write);

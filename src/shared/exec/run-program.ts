@@ -2,38 +2,40 @@ import { execa } from "execa";
 import { InterruptedError } from "../errors.ts";
 import type { Environment } from "../world.ts";
 
-/** Where and as whom a program runs. */
+/** The directory, environment and user of a program. */
 export interface ProgramPlace {
   /** Absolute. */
   readonly directory: string;
-  /** All that it gets: nothing is added from ours. */
+  /** The complete environment; ours is not inherited. */
   readonly environment: Environment;
-  /** Ends it. */
+  /** Aborting it ends the program. */
   readonly signal?: AbortSignal | undefined;
-  /** What it reads; left out, nothing. */
+  /** Its standard input; empty by default. */
   readonly input?: string | undefined;
-  /** After so many milliseconds it is ended, which counts as a failure. */
+  /** It is ended after so many milliseconds, which counts as a failure. */
   readonly timeout?: number | undefined;
-  /** Whether it gets a process group of its own: Ctrl-C reaches us alone, and we end with it what it has started. */
+  /** Whether it gets its own process group: Ctrl-C reaches only us, and we end the group with its children. */
   readonly ownGroup?: boolean | undefined;
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
-  /** Is given each whole line as it is written, on either stream. */
+  /** Called for each complete line on either stream. */
   readonly onLine?: ((line: string) => void) | undefined;
 }
 
-/** How a program ended. */
+/** The end of a program. */
 export interface ProgramEnd {
-  /** Null where the program could not be started at all; 1 for one that was killed. */
+  /** Null where it could not be started; 1 where it was killed. */
   readonly exitCode: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** What it wrote on both streams, in order; where it could not be started, why. */
+  /** Both streams in order, or why it could not be started. */
   readonly output: string;
-  /** The system's code where it could not be started, such as ENOENT. */
+  /** The system's error code where it could not be started, such as ENOENT. */
   readonly startError: string | null;
 }
 
-/** Runs a program to its end, without a shell. A failure is a value; throws InterruptedError where the signal is aborted. */
+/**
+ * Runs a program without a shell. A failure is returned, not thrown; throws InterruptedError where the signal aborts.
+ */
 export async function runProgram(
   [program, ...args]: readonly [string, ...string[]],
   { directory, environment, signal, input, timeout = 0, ownGroup = false, user, onLine }: ProgramPlace,
@@ -62,7 +64,7 @@ export async function runProgram(
     }
   };
   if (ownGroup) signal?.addEventListener("abort", endGroup, { once: true });
-  // What it has started may go on holding its output, which nobody reads any more.
+  // Children may keep the output open, so it is closed.
   child.once("exit", () => {
     if (signal?.aborted) for (const stream of [child.stdout, child.stderr]) stream?.destroy();
   });
@@ -78,7 +80,7 @@ export async function runProgram(
   };
 }
 
-/** Passes lines on and keeps them as they are. */
+/** Calls back for each line without changing the stream. */
 function lineTeller(tell: (line: string) => void) {
   return {
     preserveNewlines: true,
