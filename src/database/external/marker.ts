@@ -30,7 +30,7 @@ export interface Marker {
 export type RunMarker = Pick<Marker, "base" | "family" | "run" | "directory" | "host" | "pid">;
 
 const prefix = "pushproof ";
-/** Names of databases that were not yet marked; such names collide with nobody's. */
+/** Names of databases that were not yet marked; such names collide with no others. */
 const newPrefix = "pushproof_new_";
 const newName = /^pushproof_new_([0-9a-f]{16})_[0-9a-f]{16}$/;
 

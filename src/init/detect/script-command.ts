@@ -54,7 +54,7 @@ export function scriptCommand(file: PackageFile, runner: ScriptRunner): ScriptCo
  * The commands with which a package's test script starts a runner, without the package manager, resolving called
  * scripts: one for each start; where no script runs everything, those of each partial script. Steps before, such as a
  * build, are kept. Empty where it starts another runner or delegates to packages.
- * starts another runner, or hands on to the packages.
+ * starts another runner, or delegates to packages.
  */
 export function scriptCommands(file: PackageFile, runner: ScriptRunner): ScriptCommand[] {
   const main = mainScripts.find((script) => runsIn(file, script, runner));

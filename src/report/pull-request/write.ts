@@ -67,7 +67,7 @@ interface Present {
   readonly notes: readonly string[];
 }
 
-/** The file as it lies there, or as it was put aside when another branch took its place. */
+/** The present file, or the one that was set aside when another branch's replaced it. */
 async function presentFile(
   directory: string,
   summary: Summary,

@@ -8,7 +8,7 @@ const tailLines = 40;
 /**
  * How long to wait for remaining output after the command ended, in milliseconds: a process that left the group may
  * keep the output open.
- * group may keep the output open for ever.
+ * group may keep the output open forever.
  */
 const drain = 300;
 

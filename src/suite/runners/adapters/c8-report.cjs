@@ -13,10 +13,10 @@ const Exclude = createRequire(require.resolve("c8/lib/report"))("test-exclude");
 const moreExtensions = [".mts", ".cts"];
 
 async function main() {
-  const [path = "", ...words] = process.argv.slice(2);
+  const [path = "", ...args] = process.argv.slice(2);
   /** @type {{ files: string[] }} */
   const { files } = JSON.parse(readFileSync(path, "utf8"));
-  const argv = buildYargs().parse(words);
+  const argv = buildYargs().parse(args);
   argv.extension = [...new Set([argv.extension, moreExtensions].flat())];
   await outputReport(argv);
 
@@ -24,7 +24,7 @@ async function main() {
   const rules = { include, exclude, extension, relativePath: !argv.allowExternal, excludeNodeModules };
   const isCounted = new Exclude(rules);
   // The verifier passes --all and --include; a project's own `include` excludes everything else.
-  const isOurs = words.includes("--all");
+  const isOurs = args.includes("--all");
   const isMeant = new Exclude({ ...rules, include: isOurs ? include : [], exclude: [], excludeNodeModules: false });
   const counted = new Set(files.filter((file) => isCounted.shouldInstrument(file)));
   const left = files.filter((file) => !counted.has(file) && isMeant.shouldInstrument(file));

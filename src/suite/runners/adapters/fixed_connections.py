@@ -1,4 +1,4 @@
-"""Where Python code connects to a database that it names itself: file names and texts as JSON in, places as JSON out."""
+"""Finds Python code that connects to a hard-coded database: JSON with file names and texts in, JSON with places out."""
 
 import ast
 import json
@@ -23,7 +23,7 @@ def called(node):
 
 
 def constants(tree):
-    """Names that are given one text at the top of a module."""
+    """Names that are assigned exactly one string at the top of a module."""
     values = {}
     for node in tree.body:
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):

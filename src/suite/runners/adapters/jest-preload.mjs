@@ -23,10 +23,10 @@ if (environments) {
 if (additions) {
   onModule("jest-config", (config) => {
     const { readConfigs } = config;
-    config.readConfigs = async (/** @type {unknown[]} */ ...words) => {
-      const read = await readConfigs(...words);
+    config.readConfigs = async (/** @type {unknown[]} */ ...args) => {
+      const read = await readConfigs(...args);
       const added = JSON.parse(additions);
-      if (!added.list) await tellNarrowings(narrowings(read.globalConfig, words[0]));
+      if (!added.list) await tellNarrowings(narrowings(read.globalConfig, args[0]));
       const { global: whole, ...parts } = (added.isShare && read.globalConfig.coverageThreshold) || {};
       const threshold = thresholdMessage({ ...whole, ...parts });
       if (threshold) send(threshold);
@@ -60,10 +60,10 @@ function send(message) {
  * Narrowings by jest's own options. `onlyChanged` also covers "changed since a commit".
  *
  * @param {Record<string, any>} config jest's global configuration
- * @param {any} words the command line
+ * @param {any} args the command line
  * @returns {import("./narrowing.mjs").Narrowing[]}
  */
-function narrowings(config, words) {
+function narrowings(config, args) {
   const { onlyChanged, changedSince, lastCommit, onlyFailures, findRelatedTests, shard } = config;
   const paths = config.nonFlagArgs ?? [];
   const since = changedSince ? `--changedSince=${changedSince}` : lastCommit ? "--lastCommit" : "--onlyChanged";
@@ -75,8 +75,8 @@ function narrowings(config, words) {
       : []),
     ...choices("-t", config.testNamePattern),
     ...choices("--filter", config.filter),
-    ...choices("--selectProjects", words?.selectProjects),
-    ...choices("--ignoreProjects", words?.ignoreProjects),
+    ...choices("--selectProjects", args?.selectProjects),
+    ...choices("--ignoreProjects", args?.ignoreProjects),
     ...choices(findRelatedTests ? "--findRelatedTests" : "", paths),
   ];
 }

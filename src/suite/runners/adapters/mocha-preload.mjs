@@ -57,13 +57,13 @@ if (told && JSON.parse(told).files !== null && JSON.parse(told).names === null) 
 function complete(prototype, additions) {
   const { loadFilesAsync, run } = prototype;
 
-  prototype.loadFilesAsync = async function (/** @type {unknown[]} */ ...words) {
+  prototype.loadFilesAsync = async function (/** @type {unknown[]} */ ...args) {
     // As in CI: a focused test must not hide the others.
     this.options.forbidOnly = true;
     // With several workers, each runs one file at a time, already selected.
     if (isWorker) {
       say({ type: "file", worker: process.env.VERIFY_WORKER, file: this.files[0], at: Date.now() });
-      return loadFilesAsync.apply(this, words);
+      return loadFilesAsync.apply(this, args);
     }
     choose(this, additions);
     await tellNarrowings(narrowings(this.options));
@@ -73,7 +73,7 @@ function complete(prototype, additions) {
       last = file;
     });
     try {
-      return await loadFilesAsync.apply(this, words);
+      return await loadFilesAsync.apply(this, args);
     } catch (error) {
       const message = /** @type {Error} */ (error)?.stack ?? String(error);
       const tests = [{ file: last, name: last, outcome: "error", seconds: 0, message, kind: "collection" }];
@@ -84,7 +84,7 @@ function complete(prototype, additions) {
     }
   };
 
-  prototype.run = function (/** @type {unknown[]} */ ...words) {
+  prototype.run = function (/** @type {unknown[]} */ ...args) {
     if (isWorker) {
       this._reporter = listeningReporter(this._reporter, (runner) => {
         runner.on("test", (/** @type {any} */ test) => {
@@ -92,12 +92,12 @@ function complete(prototype, additions) {
         });
         runner.on("test end", (/** @type {any} */ test) => say({ type: "ended", file: test.file }));
       });
-      return run.apply(this, words);
+      return run.apply(this, args);
     }
-    const [whenOver] = words;
+    const [whenOver] = args;
     if (typeof whenOver === "function") {
       // Runs after the project's own global teardown.
-      words[0] = (/** @type {unknown[]} */ ...results) => {
+      args[0] = (/** @type {unknown[]} */ ...results) => {
         watchLife({ socketPath });
         return whenOver(...results);
       };
@@ -111,9 +111,9 @@ function complete(prototype, additions) {
       const serial = !runner.isParallelMode?.();
       listen(runner, { results: additions.results, socketPath, serial, bail: this.options.bail === true });
     });
-    if (!this.options.parallel) return run.apply(this, words);
+    if (!this.options.parallel) return run.apply(this, args);
     // In a serial run this was reported before the files were loaded; here workers load them.
-    return tellNarrowings(narrowings(this.options)).then(() => run.apply(this, words));
+    return tellNarrowings(narrowings(this.options)).then(() => run.apply(this, args));
   };
 }
 

@@ -1,5 +1,5 @@
-// Loaded into every process of `node --test` with `node --import`, before any other code. Each test file has a process of its
-// own there, and nobody tells it which worker it is: it waits here for the database of one that is free.
+// Loaded into every process of `node --test` with `node --import`, before any other code. Each test file has its own
+// process without a worker number, so it waits here to lease the database of a free worker.
 import { createConnection } from "node:net";
 import { leaseDatabase } from "./lease.mjs";
 import { watchEnd } from "./node-end.mjs";
@@ -21,7 +21,7 @@ if (runsFile) {
       socket.end(`${JSON.stringify(message)}\n`);
     }
   }
-  // What a test starts is the user's own again.
+  // Child processes get the user's own environment.
   withoutPreload(process.env, import.meta.url);
   process.env.NODE_OPTIONS = (process.env.NODE_OPTIONS ?? "")
     .replace(/--test-reporter(-destination)?=("[^"]*"|\S+)/g, "")

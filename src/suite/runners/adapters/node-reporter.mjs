@@ -1,5 +1,5 @@
-// A reporter of node:test, added beside the user's own: tells the verifier what goes on, a JSON object a line, and writes what
-// came of every test as a JSON list into a file of its own, as what it yields is lost where the process ends in between.
+// A reporter for node:test, added to the user's own: sends progress to the verifier, one JSON object per line, and writes the
+// result of every test as a JSON list to its own file, as yielded output is lost where the process ends early.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { resolve } from "node:path";
@@ -12,31 +12,31 @@ import { choices, tellNarrowings } from "./narrowing.mjs";
  *   error?: Error & { failureType?: string, cause?: any, exitCode?: number | null, signal?: string | null } }, message?: string }} Data
  */
 
-/** @typedef {{ file: string, name: string, id: string, path: string[], outcome: string, kind?: string, seconds: number, message?: string }} Told */
+/** @typedef {{ file: string, name: string, id: string, path: string[], outcome: string, kind?: string, seconds: number, message?: string }} ReportedTest */
 
-/** How much of what a file prints is kept, in characters. */
+/** How much of a file's error output is kept, in characters. */
 const mostPrinted = 20_000;
 
-/** Between a test and a test that it runs as a step of its own (`t.test`), in what a test is selected by. */
+/** Separates a test and its steps (`t.test`) in an id. */
 const step = " ▸ ";
 
 /** @param {AsyncIterable<{ type: string, data: Data }>} events */
 export default async function* report(events) {
   const { VERIFY_PROGRESS: path, VERIFY_RESULTS: results } = process.env;
   const socket = path ? createConnection(path) : null;
-  // A verifier that no longer listens is not an error.
+  // Ignore that the verifier stopped listening.
   socket?.on("error", () => {});
-  // Where all files share one process, node takes it for done once nothing keeps it alive.
+  // Where all files share one process, node treats the run as done once nothing keeps the process alive.
   socket?.unref();
   /** @param {object} message */
   const say = (message) => void (socket?.writable && socket.write(`${JSON.stringify(message)}\n`));
-  /** @type {Told[]} */
+  /** @type {ReportedTest[]} */
   const tests = [];
-  /** The titles around what is reported next, by file. @type {Map<string, string[]>} */
+  /** The open groups and tests, by file. @type {Map<string, string[]>} */
   const around = new Map();
-  /** The end of what was printed as errors, by file. @type {Map<string, string>} */
+  /** The end of each file's error output. @type {Map<string, string>} */
   const printed = new Map();
-  /** What was begun last, by file. @type {Map<string, string>} */
+  /** The test that began last, by file. @type {Map<string, string>} */
   const begun = new Map();
   say({ type: "hello", root: process.cwd(), runtime: "node:test" });
   await tellNarrowings(narrowings());
@@ -50,7 +50,7 @@ export default async function* report(events) {
   };
   for await (const { type, data } of events) {
     const { file = "", name, nesting } = data ?? {};
-    // The plan of the whole comes when all files are done. With this option the process ends soon after, whoever still listens.
+    // The overall plan arrives when all files are done. With this option the process is then killed soon.
     if (type === "test:plan" && nesting === 0 && process.execArgv.includes("--test-force-exit")) sendAll();
     if (type === "test:start") around.set(file, [...(around.get(file) ?? []).slice(0, nesting), name]);
     if (type === "test:dequeue") {
@@ -58,13 +58,13 @@ export default async function* report(events) {
       say({ type: "begin", file, name });
     }
     if (type === "test:stderr") {
-      // Since Node 22 it is named as it was asked for.
+      // Since Node 22 the file is named as in the command.
       const path = resolve(file);
       printed.set(path, `${printed.get(path) ?? ""}${data.message ?? ""}`.slice(-mostPrinted));
     }
     if (type !== "test:pass" && type !== "test:fail") continue;
     const path = [...(around.get(file) ?? []).slice(0, nesting), name];
-    // A test is reported after the ones in it, a group as well.
+    // A test, or a group, is reported after those inside of it.
     if (data.details.type !== "suite") tellSteps(tests, file, path);
     const hasTests = tests.some((test) => test.file === file);
     const test = reportedTest(data, path, type, { hasTests, printed: printed.get(file) ?? "" });
@@ -82,9 +82,9 @@ export default async function* report(events) {
 }
 
 /**
- * What runs inside of a test can only be run with it.
+ * Steps of a test can only run with it, so they get an id that selects the test.
  *
- * @param {Told[]} tests
+ * @param {ReportedTest[]} tests
  * @param {string} file
  * @param {string[]} path of the test
  */
@@ -97,13 +97,13 @@ function tellSteps(tests, file, path) {
 }
 
 /**
- * What came of a test; null for a group, and for what failed only because of what is in it, which is reported by itself.
+ * The result of a test; null for a group, and for a failure that is only caused by a test inside, which is reported itself.
  *
  * @param {Data} data
  * @param {string[]} path
  * @param {string} type
  * @param {{ hasTests: boolean, printed: string }} known of its file
- * @returns {Told | null}
+ * @returns {ReportedTest | null}
  */
 function reportedTest({ file = "", name, nesting, skip, todo, details }, path, type, { hasTests, printed }) {
   const { error } = details;
@@ -111,7 +111,7 @@ function reportedTest({ file = "", name, nesting, skip, todo, details }, path, t
   if (type === "test:pass" && details.type === "suite") return null;
   if (isFile) {
     const test = { file, name: file, id: file, path, seconds: details.duration_ms / 1000 };
-    // node tells a file for a test where it has none: a script that asserts is one, what helps tests is none.
+    // node reports a file without tests as a test: a script with assertions is one, a helper is not.
     if (type === "test:pass") return !hasTests && asserts(file) ? { ...test, outcome: "passed" } : null;
     return { ...test, outcome: "error", ...failedFile(error, hasTests, printed) };
   }
@@ -129,8 +129,7 @@ function reportedTest({ file = "", name, nesting, skip, todo, details }, path, t
 }
 
 /**
- * What is reported of a file as a whole, in what it printed as it ended. Where it has tests they were reported by themselves, and its
- * process ended behind them.
+ * The failure of a whole file, from its last output. If it has tests, they were reported, and its process failed after them.
  *
  * @param {Data["details"]["error"]} error
  * @param {boolean} hasTests
@@ -145,7 +144,7 @@ function failedFile(error, hasTests, printed) {
 }
 
 /**
- * Whether a script holds something that may fail.
+ * Whether a script contains assertions.
  *
  * @param {string} file
  */
@@ -164,15 +163,15 @@ function messageOf(error) {
   return error?.failureType === "testTimeoutFailure" && !/timed out/.test(text) ? `test timed out: ${text}` : text;
 }
 
-/** What the runner's own options leave out. */
+/** Narrowings by the runner's own options. */
 function narrowings() {
   const { execArgv } = process;
-  const words = [...execArgv, ...(process.env.NODE_OPTIONS ?? "").split(/\s+/)];
+  const args = [...execArgv, ...(process.env.NODE_OPTIONS ?? "").split(/\s+/)];
   /** @param {string} option */
   const valuesOf = (option) =>
-    words.flatMap((word, place) => {
+    args.flatMap((word, place) => {
       if (word.startsWith(`${option}=`)) return [word.slice(option.length + 1)];
-      return word === option ? [words[place + 1] ?? ""] : [];
+      return word === option ? [args[place + 1] ?? ""] : [];
     });
   /** @type {import("./narrowing.mjs").Narrowing[]} */
   const refused = [
@@ -188,6 +187,6 @@ function narrowings() {
   return [
     ...refused,
     ...["--test-name-pattern", "--test-skip-pattern"].flatMap((option) => choices(option, valuesOf(option))),
-    ...(words.includes("--test-only") ? [{ by: /** @type {const} */ ("choice"), word: "--test-only" }] : []),
+    ...(args.includes("--test-only") ? [{ by: /** @type {const} */ ("choice"), word: "--test-only" }] : []),
   ];
 }

@@ -1,11 +1,11 @@
-"""In the process that pytest was started as, when its tests are over: sees that the process does not end, and why."""
+"""Runs in the pytest process after its tests: detects that the process does not end, and why."""
 
 import os
 import sys
 import threading
 import time
 
-# After how many seconds it is told what keeps a process alive, and after how many the process is ended.
+# After how many seconds the reason is reported, and after how many the process is killed.
 TOLD_AFTER = 3
 ENDED_AFTER = 15
 
@@ -13,7 +13,7 @@ sleep = time.sleep
 
 
 def watch_life(send, status):
-    """Python waits at its end for every thread that is no daemon. One that watches does not keep it alive itself."""
+    """At exit Python waits for every non-daemon thread. The watching thread is a daemon."""
     threading.Thread(target=watch, args=(send, status), name="pushproof", daemon=True).start()
 
 

@@ -1,4 +1,4 @@
-"""Tells whose code a path is: the verified checkout's, another checkout's of the same repository, or an installed package's."""
+"""Decides whether a path belongs to the verified checkout, to another checkout of the repository, or to an installed package."""
 
 import os
 import sys
@@ -18,7 +18,7 @@ def is_inside(path, root):
 
 
 def foreign_root(path):
-    """The other checkout of the repository that a path belongs to; None for the verified one and for installed packages."""
+    """The other checkout of the repository that contains a path; None for the verified one and for installed packages."""
     checkout = os.environ.get("VERIFY_CHECKOUT", "")
     installed = any(part in path.split(os.sep) for part in ("site-packages", "dist-packages", "node_modules"))
     own = is_inside(path, os.path.dirname(os.path.realpath(__file__)))
@@ -29,7 +29,7 @@ def foreign_root(path):
 
 
 def twin_of(entry):
-    """The directory of the verified checkout that stands for one of another checkout, or None."""
+    """The verified checkout's counterpart of a directory in another checkout, or None."""
     path = os.path.realpath(entry) if entry else ""
     root = foreign_root(path)
     twin = os.environ["VERIFY_CHECKOUT"] + path[len(root) :] if root else ""

@@ -1,4 +1,4 @@
-"""What coverage.py is configured to measure, and the lines of files that nothing loaded and that it leaves out of its reports."""
+"""Reports what coverage.py is configured to measure, and counts the lines of unloaded files, which its reports omit."""
 
 import importlib.util
 import json
@@ -9,9 +9,9 @@ import pytest
 
 
 def follow_greenlets():
-    """SQLAlchemy waits for an asynchronous database in greenlets: coverage.py, unless it is told of them, loses the lines behind
-    each such wait. What a project says of concurrency itself is kept."""
-    # From Python 3.14 on it measures in another way, which follows them by itself.
+    """SQLAlchemy awaits asynchronous databases in greenlets: unless coverage.py is configured for them, it misses the lines after
+    each wait. A project's own concurrency setting is kept."""
+    # From Python 3.14 on, coverage.py's measurement follows greenlets by itself.
     if importlib.util.find_spec("greenlet") is None or sys.version_info >= (3, 14):
         return
     try:
@@ -32,7 +32,7 @@ def follow_greenlets():
 
 
 def read_files():
-    """The files that the verifier asks about: see source-files.ts."""
+    """The files that the verifier asks about; see source-files.ts."""
     path = os.environ.get("VERIFY_SOURCE_FILES")
     if not path:
         return {"files": [], "countable": [], "isConfigured": True}
@@ -41,7 +41,7 @@ def read_files():
 
 
 class Rules:
-    """Which files count, by the configuration of a coverage object that was started: coverage.py's own matching."""
+    """Which files count, by coverage.py's own matching; requires a coverage object that was started."""
 
     def __init__(self, cov):
         inorout = cov._inorout
@@ -50,14 +50,14 @@ class Rules:
         directories = getattr(inorout, "source_dirs", None) or getattr(inorout, "source", None) or []
         self.places = [os.path.realpath(path) for path in [*directories, *places_of(packages)]]
         self.names_source = bool(directories or packages)
-        # With a source, coverage.py passes over `include`.
+        # With a source, coverage.py ignores `include`.
         self.includes = [] if self.names_source else matchers(inorout.include_match)
         self.omits = matchers(inorout.omit_match)
         self.includes += report_matchers(cov.get_option("report:include"))
         self.omits += report_matchers(cov.get_option("report:omit"))
 
     def leaves_out(self, file):
-        """Patterns of `include` leave out what matches none of them; they name nothing that has to be there."""
+        """Patterns of `include` only exclude other files; they do not require that files exist."""
         included = all(matcher.match(file) for matcher in self.includes)
         return not included or any(matcher.match(file) for matcher in self.omits)
 
@@ -81,7 +81,7 @@ def report_matchers(patterns):
 
 
 def places_of(packages):
-    """Where packages lie that are named as source; one that cannot be found is coverage.py's own affair."""
+    """The directories of packages that are named as source; missing ones are left to coverage.py."""
     for package in packages:
         try:
             spec = importlib.util.find_spec(package)
@@ -92,7 +92,7 @@ def places_of(packages):
 
 
 class Measuring:
-    """In the process that writes the coverage report: tells what is measured, and counts what nothing loaded."""
+    """Runs in the process that writes the coverage report: reports what is measured, and counts unloaded files."""
 
     def __init__(self, send):
         self.send = send
@@ -102,7 +102,7 @@ class Measuring:
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session):
         controller = getattr(session.config.pluginmanager.get_plugin("_cov"), "cov_controller", None)
-        # Once the tests are done, this is another one, which was never started and knows no rules.
+        # After the tests this is another object, which was never started and has no matchers.
         started = getattr(controller, "cov", None)
         directory = os.getcwd()
         yield
@@ -111,7 +111,7 @@ class Measuring:
         try:
             self.tell(controller.cov, Rules(started), os.path.realpath(directory))
         except Exception as error:
-            # Another coverage.py than those that are known: then the verifier hears nothing, and says less.
+            # An unknown version of coverage.py: nothing is reported, and the verifier's report has less detail.
             print("pushproof cannot read the rules of coverage.py: %s: %s" % (type(error).__name__, error))
 
     def tell(self, cov, rules, directory):
@@ -125,13 +125,13 @@ class Measuring:
         tops = {top_of(file, directory) for file in listed}
         strange = {file for file in unlisted if self.is_strange(file, rules, directory, tops)}
         self.send(type="measures", named=[file for file in files if rules.name(file) and file not in strange], left=left)
-        # coverage.py lists what nothing loaded in packages only: all other files of the source get a report of their own.
+        # coverage.py only lists unloaded files of packages, so the other source files get a report of their own.
         missing = [file for file in unlisted if file not in strange]
         if missing and self.lcov:
             cov.lcov_report(morfs=missing, outfile=self.lcov + ".unloaded", ignore_errors=True)
 
     def is_strange(self, file, rules, directory, tops):
-        """Where coverage.py's own configuration says `source = .`, docs and examples, of which nothing was loaded, are not meant."""
+        """With `source = .`, docs and examples of which nothing was loaded are left out."""
         narrower = [place for place in rules.places if place != directory]
         if self.asked["isConfigured"] or any(within(file, place) for place in narrower):
             return False
@@ -139,7 +139,7 @@ class Measuring:
 
 
 def top_of(file, directory):
-    """The first directory below another one that a file lies in."""
+    """The first directory below another one that contains a file."""
     return os.path.relpath(file, directory).split(os.sep)[0]
 
 
@@ -148,7 +148,7 @@ def within(path, directory):
 
 
 class Tested:
-    """In every process that collects: tells test files from source that holds tests, such as doctests, or that a linter checks."""
+    """Runs in every process that collects: separates test files from source with tests (doctests) and from linted files."""
 
     def __init__(self, send):
         self.send = send

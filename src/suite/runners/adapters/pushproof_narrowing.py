@@ -1,9 +1,9 @@
-"""What keeps tests from being run by pytest's options, wherever they were given: command line, PYTEST_ADDOPTS, configuration."""
+"""Detects pytest options that leave out tests, from the command line, PYTEST_ADDOPTS or the configuration."""
 
 import shlex
 
-# An option of pytest or of a plugin (picked, testmon, split, shard, test-groups), by what it leaves tests out, how it is
-# written. What only changes the order (--ff, --nf, --picked=first) leaves out nothing.
+# Options of pytest and plugins (picked, testmon, split, shard, test-groups): how they choose tests, and how they are written.
+# Options that only change the order (--ff, --nf, --picked=first) are not included.
 REFUSED = (
     ("lf", "failures", "--lf"),
     ("stepwise", "failures", "--sw"),
@@ -18,7 +18,7 @@ REFUSED = (
     ("setuponly", "all", "--setup-only"),
     ("setupplan", "all", "--setup-plan"),
 )
-# What always leaves out the same.
+# Options that always leave out the same tests.
 CHOSEN = (
     ("keyword", "-k"),
     ("markexpr", "-m"),
@@ -29,7 +29,7 @@ CHOSEN = (
 
 
 def narrowings(config):
-    """Pairs of by what tests are left out, and the words that do it."""
+    """Pairs of how tests are chosen, and the option that does it."""
     option = vars(config.option)
     for name, by, word in REFUSED:
         if leaves_out(name, option):
@@ -49,12 +49,12 @@ def leaves_out(name, option):
         return False
     if name == "picked" and value == "first":
         return False
-    # One part is all, and less is none.
+    # A single part is everything.
     return value > 1 if type(value) is int else bool(value)
 
 
 def named_paths(config):
-    """What the command line names, unless it is all there is. Before pytest 7.2 nobody can tell it from `testpaths`."""
+    """The paths in the command line, unless they are everything. Before pytest 7.2 they cannot be told from `testpaths`."""
     source = getattr(config, "args_source", None)
     if source is None or source.name != "ARGS":
         return []
@@ -62,7 +62,7 @@ def named_paths(config):
 
 
 class Deselections:
-    """Counts the tests that something else than pytest's own options leaves out, such as a conftest's hook."""
+    """Counts tests that are left out by something other than pytest's own options, such as a conftest's hook."""
 
     def __init__(self, tell):
         self.tell = tell

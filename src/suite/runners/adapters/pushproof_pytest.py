@@ -25,11 +25,11 @@ is_coordinator = not is_worker and os.environ.get("VERIFY_WORKERS", "1") != "1"
 
 
 def take_over_environment():
-    """Makes the environment this worker's own, so that code that reads it at import time already finds its database."""
+    """Makes the environment this worker's own, so that code that reads it at import time finds its database."""
     environments = json.loads(os.environ.get("VERIFY_WORKER_ENVIRONMENTS", "{}"))
     if not is_worker:
         return environments.get("master", {})
-    # What a test starts must not find the other workers' databases.
+    # Child processes of tests must not find the other workers' databases.
     os.environ.pop("VERIFY_WORKER_ENVIRONMENTS", None)
     if worker_id not in environments:
         raise SystemExit("pushproof prepared no database for worker %s: is another -n in force?" % worker_id)
@@ -38,7 +38,7 @@ def take_over_environment():
 
 
 def restore_options():
-    """A pytest that a test starts by itself is the user's own, not another part of this run."""
+    """A pytest that a test starts is the user's own, not part of this run."""
     if is_coordinator:
         return  # The workers still need them, and no test runs here.
     original = os.environ.pop("VERIFY_ORIGINAL_PYTHONPATH", None)
@@ -51,7 +51,7 @@ def restore_options():
 
 
 def put_checkout_first():
-    """An environment that was installed from another checkout must import the code of the verified one instead."""
+    """If another checkout is installed in the environment, imports are redirected to the verified one."""
     if is_worker:
         return
     twins = [twin_of(entry) for entry in [*sys.path, *editable_roots()]]
@@ -70,7 +70,7 @@ put_checkout_first()
 
 
 class Reporter:
-    """Tells the verifier what goes on, a JSON object a line. A verifier that no longer listens is not an error."""
+    """Sends progress to the verifier, one JSON object per line. Ignores that the verifier stopped listening."""
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -84,7 +84,7 @@ class Reporter:
 
 
 def open_reporter():
-    """Opened before any test can replace sockets; a worker that cannot be heard still works."""
+    """Connected before tests can replace sockets; a worker without a connection still works."""
     path = os.environ.get("VERIFY_PROGRESS")
     try:
         return Reporter(path) if path else None
@@ -98,7 +98,7 @@ reporter = open_reporter()
 
 
 def require(packages):
-    """All that is missing is told at once, so that one installation is enough."""
+    """All missing packages are reported at once, so that one installation is enough."""
     missing = [package for package, module in packages.items() if importlib.util.find_spec(module) is None]
     for package in missing:
         if reporter:
@@ -119,17 +119,17 @@ follow_greenlets()
 
 
 def pytest_addoption(parser, pluginmanager):
-    """Loads what measures and what shares out, in every process: the project may have pytest load no plugins by itself
-    (PYTEST_DISABLE_PLUGIN_AUTOLOAD), or keep these away in its configuration (`-p no:`)."""
+    """Loads pytest-cov and xdist where needed: the project may disable plugins in general (PYTEST_DISABLE_PLUGIN_AUTOLOAD) or
+    these in particular (`-p no:`)."""
     for name in ["pytest_cov", "xdist"] if is_worker or is_coordinator else ["pytest_cov"]:
-        # Before pytest 8.1 what is kept away stays away.
+        # Before pytest 8.1 a blocked plugin stays blocked.
         getattr(pluginmanager, "unblock", str)(name)
         pluginmanager.import_plugin(name, consider_entry_points=True)
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config):
-    """Before pytest-cov begins to measure, which is before any conftest."""
+    """Runs before pytest-cov begins to measure, which is before any conftest."""
     refuse_blocked(early_config.pluginmanager)
     complete_coverage(early_config.known_args_namespace)
     yield
@@ -145,7 +145,7 @@ def refuse_blocked(pluginmanager):
 
 
 def complete_coverage(option):
-    """What the project names as its source counts, wherever it does; else what the suite's configuration names, else all."""
+    """The project's own source setting takes precedence, then the suite's, else everything is measured."""
     sources = json.loads(os.environ.get("VERIFY_COVERAGE_SOURCE", "null"))
     if sources is None or not hasattr(option, "cov_source"):
         return
@@ -153,7 +153,7 @@ def complete_coverage(option):
     if not named:
         option.cov_source = sources or [True]
     if selection is not None and not is_worker:
-        # A share is not held to what the whole has to reach.
+        # The thresholds of the whole do not apply to a share.
         tell_threshold(option.cov_fail_under)
         option.cov_fail_under = 0
 
@@ -164,7 +164,7 @@ def tell_threshold(percent):
 
 
 def leave_out_adapters(coverage):
-    """What is added to the tests is none of the project's code, and must not count in its own total."""
+    """Our plugins are not part of the project's code, and must not count in its own total."""
     controller = getattr(coverage, "cov_controller", None)
     if selection is not None and controller is not None:
         tell_threshold(controller.cov.get_option("report:fail_under"))
@@ -175,7 +175,7 @@ def leave_out_adapters(coverage):
 
 
 def redirect_lcov(config):
-    """Takes the LCOV file to where the verifier reads it, also where the user's own flags name another place."""
+    """Makes coverage write the LCOV file where the verifier reads it, even where the user's flags name another place."""
     coverage = config.pluginmanager.get_plugin("_cov")
     for holder in (config.option, getattr(coverage, "options", None)):
         reports = getattr(holder, "cov_report", None)
@@ -184,7 +184,7 @@ def redirect_lcov(config):
 
 
 def chosen_distribution(config):
-    """The user's own choice: what we add stands behind the ini file's options and before those of the command line."""
+    """The user's own choice: our flags come after those of the ini file and before those of the command line."""
     words = [str(word) for word in config.invocation_params.args]
     if any(word.startswith("--dist") for word in words):
         return config.option.dist
@@ -198,7 +198,7 @@ def chosen_distribution(config):
 
 
 def tell_narrowings(config):
-    """Ends a run that is to prove something, and would not whatever comes of its tests."""
+    """Ends a run that must not be narrowed."""
     told = list(narrowings(config))
     for by, word in told:
         reporter.send(type="narrowed", by=by, word=word)
@@ -208,7 +208,7 @@ def tell_narrowings(config):
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_cmdline_main(config):
-    """The number of workers is the plan's: each has a database by then."""
+    """Sets the planned number of workers, as each has a database."""
     complete_coverage(config.option)
     if not is_worker:
         workers = int(os.environ.get("VERIFY_WORKERS", "1"))
@@ -227,7 +227,7 @@ def pytest_cmdline_main(config):
             tell_narrowings(config)
     outcome = yield
     if reporter and not is_worker:
-        # A pipe behind the command hides its exit code, so it is told here.
+        # A pipe after the command hides its exit code, so it is reported here.
         status = 3 if outcome.excinfo else int(outcome.get_result() or 0)
         reporter.send(type="end", status=status)
         watch_life(reporter.send, status)
@@ -235,20 +235,20 @@ def pytest_cmdline_main(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item):
-    """Before the test is set up: a mark that skips it ends it there."""
+    """Runs before the test's setup, as a skip mark ends it there."""
     item.user_properties.append(("verify_worker", worker_id or "master"))
     item.user_properties.append(("verify_id", names.plain(item.nodeid)))
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session):
-    """What a test starts keeps its own coverage data, not this run's: by now the run's own is open."""
+    """Child processes of tests write their own coverage data; this run's file is already open."""
     if is_worker or os.environ.get("VERIFY_WORKERS", "1") == "1":
         os.environ.pop("COVERAGE_FILE", None)
 
 
 def tell_stop(session):
-    """What is run last where nothing is left out stops a run as well: better a doubt too many."""
+    """Stopping at the last test counts as a stop too, although nothing was left out: this is the safe side."""
     option = session.config.option
     most = getattr(option, "maxfail", 0)
     if reporter and not is_worker and most and session.testsfailed >= most:
@@ -256,7 +256,7 @@ def tell_stop(session):
 
 
 def pytest_sessionfinish(session):
-    """Names code of another checkout that was imported: what was tested is then not what was to be verified."""
+    """Reports imported code of another checkout, which was tested instead of the verified code."""
     tell_stop(session)
     files = {os.path.realpath(module.__file__) for module in list(sys.modules.values()) if getattr(module, "__file__", None)}
     foreign = sorted(file for file in files if foreign_root(file))
@@ -265,7 +265,7 @@ def pytest_sessionfinish(session):
 
 
 def pytest_collection_finish(session):
-    """In a serial run; the workers' collections are the same ones, told by the hook below."""
+    """For serial runs; workers' collections are equal and reported by the hook below."""
     if reporter and not is_worker and not getattr(session.config.option, "numprocesses", None):
         reporter.send(type="collected", tests=len(session.items), all=True)
 
@@ -279,7 +279,7 @@ class DistributedProgress:
     collected = False
 
     def __init__(self):
-        # Workers that died in no test that could be named.
+        # Workers that died without a known test.
         self.lost = set()
 
     @pytest.hookimpl(optionalhook=True)
@@ -296,7 +296,7 @@ class DistributedProgress:
         self.lost.discard(worker_of(report))
 
     def pytest_sessionfinish(self):
-        """A worker that dies after its last test fails no test, and xdist passes; what it had covered is lost."""
+        """A worker that dies after its last test fails no test, and xdist passes, but the worker's coverage is lost."""
         for worker in sorted(self.lost):
             reporter.send(type="error", message="worker %s died before it had come to its end" % worker)
 
@@ -307,7 +307,7 @@ class DistributedProgress:
 
     @pytest.hookimpl(tryfirst=True, optionalhook=True)
     def pytest_xdist_make_scheduler(self, config, log):
-        """In place of xdist's own distribution by file; any other one, and a project's own scheduler, is left alone."""
+        """Replaces xdist's own distribution by file; other distributions and a project's own scheduler are kept."""
         return make_scheduler(config, log) if self.replaces_scheduler(config) else None
 
     def replaces_scheduler(self, config):
@@ -326,7 +326,7 @@ def pytest_configure(config):
     if reporter:
         config.pluginmanager.register(Visits(), "pushproof-visits")
     if is_worker and config.workerinput.get("pushproof_marks"):
-        # Asked before the visits, as what is registered last is: a test that is named once more does not begin again.
+        # Registered last, so it runs before the visits: a repeated test does not begin again.
         config.pluginmanager.register(Marks(), "pushproof-marks")
     if not reporter:
         return
@@ -340,7 +340,7 @@ def pytest_configure(config):
 
 
 class Marks:
-    """In a worker whose scheduler names the last test of a file once more: see make_scheduler."""
+    """For workers whose scheduler repeats the last test of a file; see make_scheduler."""
 
     def __init__(self):
         self.begun = set()
@@ -352,7 +352,7 @@ class Marks:
             return None
         call = pytest.CallInfo.from_call(lambda: item.session._setupstate.teardown_exact(nextitem), when="teardown")
         if call.excinfo is not None:
-            # As it would be, had the worker known at the last test what comes next.
+            # As if the worker had known the next test at the end of the last one.
             item.ihook.pytest_runtest_logreport(report=item.ihook.pytest_runtest_makereport(item=item, call=call))
         return True
 
@@ -367,10 +367,10 @@ def worker_of(report):
 
 
 class Visits:
-    """Tells which file this process begins, before the first fixture of it is set up."""
+    """Reports the file that this process begins, before its first fixture is set up."""
 
     file = None
-    # Where a library that turns the clock for tests does not look for it.
+    # Stored under a name that libraries which fake the clock do not replace.
     clock = (time.time,)
 
     @pytest.hookimpl(tryfirst=True)
@@ -391,7 +391,7 @@ def pytest_runtest_logreport(report):
     if not reporter or is_worker:
         return
     worker, file = worker_of(report), report.nodeid.split("::")[0]
-    # pytest-rerunfailures, of a failure that it does not let stand.
+    # pytest-rerunfailures marks a failure that it retries.
     if report.outcome == "rerun":
         reporter.send(type="again", worker=worker, file=file, name=report.nodeid)
     if report.failed and report.nodeid not in failed:
@@ -400,7 +400,7 @@ def pytest_runtest_logreport(report):
     if report.skipped:
         skipped.add(report.nodeid)
     if report.when == "teardown" or (report.failed and report.when not in ("setup", "call")):
-        # The worker's own word that its next test has begun may have come before.
+        # The worker's report that its next test has begun may have come first.
         is_skipped = report.nodeid in skipped and report.nodeid not in failed
         name = report.nodeid[len(file) + 2 :]
         reporter.send(type="done", worker=worker, file=file, name=name, skipped=is_skipped)

@@ -1,4 +1,4 @@
-"""Which file goes to which worker, the ones that take longest first: among xdist's workers, and among processes of their own."""
+"""Assigns files to workers, the slowest first: among xdist's workers, and among separate processes."""
 
 import json
 import os
@@ -11,9 +11,9 @@ def file_of(nodeid):
 
 
 def expected_seconds(files, root):
-    """How long each file is expected to take; without any record its size stands in, in whatever unit.
+    """The expected duration of each file; without any records, file sizes.
 
-    Sizes and records are the same in every process, so that all come to the same result.
+    Sizes and records are the same in every process, so all get the same result.
     """
     recorded = read_durations()
     checkout = os.path.realpath(os.environ.get("VERIFY_CHECKOUT", root))
@@ -42,7 +42,7 @@ def longest_first(files, root):
 
 
 def share_of(files, root, index, count):
-    """The files of one of several processes: each file in turn to the process that has least to do, else fewest files."""
+    """The files of one of several processes: each file in turn goes to the process with the least work, then the fewest files."""
     ordered, seconds = longest_first(files, root)
     loads = [(0.0, 0)] * count
     own = set()
@@ -56,11 +56,11 @@ def share_of(files, root, index, count):
 
 
 def make_scheduler(config, log):
-    """xdist's own distribution by file, but the longest file first, and none handed out before a worker is done with its last.
+    """xdist's distribution by file, but the longest file first, and none is assigned before a worker has finished its last one.
 
-    A worker of xdist runs a test only once it knows the next one, so xdist hands out the next file while tests of the last are
-    pending, and a short file may wait behind a long test. Here each file ends with its last test named once more: a mark at
-    which the worker waits for its next file, while nothing of the file is torn down yet that the next one could need.
+    An xdist worker runs a test only when it knows the next one, so xdist assigns the next file while tests of the last one are
+    pending, and a short file may wait for a long test. Here the last test of each file is sent twice: at this mark the worker
+    waits for its next file, before fixtures are torn down that the next file may need.
     """
     from xdist.scheduler import LoadFileScheduling
 
@@ -69,7 +69,7 @@ def make_scheduler(config, log):
 
         def __init__(self, config, log):
             super().__init__(config, log)
-            # The last test of each file that was handed out, and of each worker the one whose mark it has before it.
+            # The last test of each assigned file, and for each worker the one at whose mark it is.
             self.last_tests = set()
             self.at_mark = {}
 
@@ -97,7 +97,7 @@ def make_scheduler(config, log):
             super().mark_test_complete(node, item_index, duration)
 
         def remove_node(self, node):
-            # At the mark a file is torn down: who dies there dies in that file's last test, not in the next one's first.
+            # At the mark a file is torn down: a worker that dies there dies in its last test, not in the next file's first.
             marked = self.at_mark.pop(node, None)
             begun = super().remove_node(node)
             return begun if marked is None else marked

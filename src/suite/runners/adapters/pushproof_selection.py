@@ -1,4 +1,4 @@
-"""Which of the collected tests a process runs: its share of the files, or some tests in a given order."""
+"""Selects the collected tests that a process runs: its share of the files, or some tests in a given order."""
 
 import json
 import os
@@ -17,17 +17,17 @@ def read_selection():
 
 
 class Names:
-    """Test ids without what is a worker's own, so that two workers' ids for the same test are equal."""
+    """Test ids without parts that differ by worker, so that ids of the same test are equal in all workers."""
 
     def __init__(self, own):
-        # Too short, or the same for all, these would be found in names by chance.
+        # Short values, and values common to all workers, would match parts of names by chance.
         told_apart = [name for name in own if name not in ("PGHOST", "PGPORT", "PGUSER", "VERIFY_WORKER")]
-        # A URL before the parts that it is made of.
+        # A URL before its parts.
         self.values = sorted(((own[name], "{%s}" % name) for name in told_apart), key=lambda pair: -len(pair[0]))
         self.known = {}
 
     def learn(self, nodeids):
-        """Names all tests that were collected. Whose ids are equal but for a worker's name, such as [gw0] and [gw1], are numbered."""
+        """Names all collected tests. Ids that only differ by a worker's name, such as [gw0] and [gw1], are numbered."""
         count = {}
         for nodeid in sorted(nodeid for nodeid in nodeids if "[" in nodeid):
             plain = self.without_own(nodeid)
@@ -42,12 +42,12 @@ class Names:
             if value:
                 nodeid = nodeid.replace(value, name)
         head, bracket, parameters = nodeid.partition("[")
-        # Any worker's name: in another worker a name that was written down would be its own.
+        # Matches any worker's name, as a hard-coded one is the own name of some worker.
         return head + bracket + re.sub(r"gw\d+", "{VERIFY_WORKER}", parameters)
 
 
 class Selecting:
-    """Keeps of what was collected what this process is to run."""
+    """Keeps the collected tests that this process should run."""
 
     def __init__(self, selection, names):
         self.selection = selection
@@ -71,7 +71,7 @@ class Selecting:
         items[:] = kept
 
     def pytest_ignore_collect(self, collection_path, config):
-        """A file none of whose tests is wanted need not be loaded, unless the command names files itself."""
+        """A file without selected tests need not be loaded, unless the command names files itself."""
         if self.selection["kind"] != "tests" or not collection_path.is_file():
             return None
         if collection_path.name in ("conftest.py", "__init__.py") or any(map(os.path.isfile, map(file_of, config.args))):

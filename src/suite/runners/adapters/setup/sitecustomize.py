@@ -1,6 +1,6 @@
-"""Imported by every Python that `database.setup` starts in a worktree: code comes from there, not from where it was installed.
+"""Imported by every Python that `database.setup` starts in a worktree: its code takes precedence over an installed checkout.
 
-Only what leads to another checkout gets a twin, right before it, so that nothing else is found in another place than before.
+Only path entries of another checkout get a counterpart, directly before them, so that the order of other entries stays.
 """
 
 import os
@@ -20,7 +20,7 @@ def put_checkout_first():
 
 
 def hand_on():
-    """This file stands in the way of the environment's own one."""
+    """This file hides the environment's own sitecustomize."""
     sys.path[:] = [entry for entry in sys.path if os.path.realpath(entry) != here]
     this = sys.modules.pop("sitecustomize")
     try:
