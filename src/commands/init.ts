@@ -124,8 +124,8 @@ async function configure({ world, repository, narrator, root, packageFields }: S
     draft.config.database ? `database: ${draft.config.database.name}` : "database: none, no sign of Postgres found",
   );
   for (const note of draft.database) narrator.detail(`  ${note}`);
-  for (const { text, doubt } of isRefused ? [] : draft.setups.filter((setup) => setup !== asked)) {
-    const why = doubt === null ? "several tools make tables" : doubt;
+  for (const { text, concern } of isRefused ? [] : draft.setups.filter((setup) => setup !== asked)) {
+    const why = concern === null ? "several tools make tables" : concern;
     narrator.warn(
       `if the tests expect their tables to be there, add to "database": ${text} (not written, as ${why}; built once, and kept while the inputs are unchanged)`,
     );
@@ -143,7 +143,7 @@ async function setupByAnswer(
   const [only, ...others] = setups;
   const mayAsk = only !== undefined && others.length === 0 && only.isLed && canAsk(world);
   if (!mayAsk) return { asked: null, isRefused: false };
-  const question = `Does \`${only.settings.setup}\` make the tables that the tests expect (${only.doubt})? Shall it run once for all workers?`;
+  const question = `Does \`${only.settings.setup}\` make the tables that the tests expect (${only.concern})? Shall it run once for all workers?`;
   const isWanted = await askYesNo(world, question);
   return { asked: isWanted ? only : null, isRefused: !isWanted };
 }

@@ -24,12 +24,12 @@ interface HookArguments {
 export async function prePush(push: HookArguments, world: World, environment: Environment): Promise<ExitCode> {
   const started = performance.now();
   try {
-    const told = parsePushLines(await text(world.input));
+    const given = parsePushLines(await text(world.input));
     const repository = await openRepository(world);
     // A husky that was installed without us has its own shim, which lets pushes from older branches pass.
     await prepareHook(repository).catch(() => {});
     // Missing lines do not prove that nothing is pushed: some hook managers swallow them.
-    const lines = told.length > 0 ? told : await findLines(push, { repository, world, environment });
+    const lines = given.length > 0 ? given : await findLines(push, { repository, world, environment });
     const subject = { kind: "push", lines, ...push } as const;
     const code = await verify({ subject, options: defaultOptions }, world);
     if (code !== exitCodes.verified) sayStopped(world);

@@ -57,7 +57,7 @@ export function draftConfig(
     isByHost: database.isolation === "server",
   });
   const [only, ...others] = setups;
-  const written = only !== undefined && others.length === 0 && only.doubt === null ? only : null;
+  const written = only !== undefined && others.length === 0 && only.concern === null ? only : null;
   const coverage = coverageThresholds(
     project,
     suites.map((suite, index) => ({ name: names[index] ?? suite.runner, suite })),

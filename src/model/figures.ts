@@ -123,9 +123,9 @@ function boundFigure({ suites }: Summary): string | null {
   if (slowest === null) return null;
   const { boundSeconds, ratio, longest, savedBySplitting } = slowest.schedule;
   const of = suites.length > 1 ? ` for ${slowest.name}` : "";
-  const told = `${formatSeconds(boundSeconds)}${of} at the least; it took ${formatSeconds(slowest.seconds)}, ${ratio.toFixed(2)} times that`;
-  if (savedBySplitting === null || longest === null || savedBySplitting < leastSaving) return told;
-  return `${told}. ${longest.file} alone takes ${formatSeconds(longest.seconds)}: splitting it saves ${formatSeconds(savedBySplitting)}`;
+  const text = `${formatSeconds(boundSeconds)}${of} at the least; it took ${formatSeconds(slowest.seconds)}, ${ratio.toFixed(2)} times that`;
+  if (savedBySplitting === null || longest === null || savedBySplitting < leastSaving) return text;
+  return `${text}. ${longest.file} alone takes ${formatSeconds(longest.seconds)}: splitting it saves ${formatSeconds(savedBySplitting)}`;
 }
 
 /** "1.04 times its bound", and which file to split. */
@@ -133,9 +133,9 @@ function briefBoundFigure({ suites }: Summary): string | null {
   const slowest = slowestParallel(suites);
   if (slowest === null) return null;
   const { ratio, longest, savedBySplitting } = slowest.schedule;
-  const told = `${suites.length > 1 ? slowest.name : "the suite"} took ${ratio.toFixed(2)} times its bound`;
-  if (savedBySplitting === null || longest === null || savedBySplitting < leastSaving) return told;
-  return `${told}, splitting ${longest.file} saves ${formatSeconds(savedBySplitting)}`;
+  const text = `${suites.length > 1 ? slowest.name : "the suite"} took ${ratio.toFixed(2)} times its bound`;
+  if (savedBySplitting === null || longest === null || savedBySplitting < leastSaving) return text;
+  return `${text}, splitting ${longest.file} saves ${formatSeconds(savedBySplitting)}`;
 }
 
 /** The slowest suite whose bound is long enough to report. */

@@ -29,7 +29,7 @@ export interface FoundSetup {
   /** Ready to paste. */
   readonly text: string;
   /** What may go wrong, a phrase; null where it can be configured without asking. */
-  readonly doubt: string | null;
+  readonly concern: string | null;
   /** Whether it clearly uses the given database, and never one of the user's. */
   readonly isLed: boolean;
 }
@@ -58,8 +58,8 @@ export function findSetups(project: ProjectFiles, suites: Iterable<SetUpSuite>, 
       ...("root" in settings ? [`"root": ${JSON.stringify(settings.root)}`] : []),
     ].join(", ");
     const isLed = isLedToGiven(project, suite, migration, given);
-    const doubt = isLed ? makingTest(project, suite) : "which database it goes to could not be read";
-    return [{ settings, text, doubt, isLed }];
+    const concern = isLed ? makingTest(project, suite) : "which database it goes to could not be read";
+    return [{ settings, text, concern, isLed }];
   });
 }
 

@@ -39,13 +39,13 @@ export function summaryOfRun(
   facts: RunFacts,
   run: FinishedRun,
   judgment: Judgment,
-  told: Pick<Summary, "notes" | "advice">,
+  remarks: Pick<Summary, "notes" | "advice">,
   proves: boolean,
 ): Summary {
   return {
     ...begin(facts, judgment.verdict),
     reasons: judgment.reasons,
-    ...told,
+    ...remarks,
     suites: run.suites.map(({ summary }) => summary),
     coverage: run.coverage,
     checks: run.checks,

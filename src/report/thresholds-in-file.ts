@@ -82,8 +82,8 @@ const metrics = new Set(["lines", "branches", "functions", "statements"]);
 function metricsOf(written: unknown): Threshold[] {
   const name = "check-coverage";
   if (written === computed) return [{ name, value: null }];
-  const told = Object.entries(recordOf(written)).filter(([key]) => metrics.has(key) || key === "...");
-  return flatten(Object.fromEntries(told), name);
+  const entries = Object.entries(recordOf(written)).filter(([key]) => metrics.has(key) || key === "...");
+  return flatten(Object.fromEntries(entries), name);
 }
 
 /** Codecov's status targets; their `threshold` is a tolerance, not a minimum. */

@@ -36,7 +36,7 @@ export async function isOwnerAlive({ pid, start, world }: Owner): Promise<boolea
 const unknownStart = "unknown";
 const ownedName = /\.(?<pid>\d+)\.(?<start>[\w-]+)\.(?<world>[0-9a-f]{12})\.\w+$/;
 /** How long to keep something whose owner cannot be checked, for example after a reboot: longer than any run takes. */
-const doubtfulMilliseconds = 24 * 60 * 60_000;
+const unknownOwnerMilliseconds = 24 * 60 * 60_000;
 
 /**
  * A file name that contains its owner, so that a later run may remove it: `NAME.PID.START.WORLD.` and a word of letters
@@ -57,7 +57,7 @@ export async function isStillNeeded(path: string): Promise<boolean | undefined> 
     ({ mtimeMs }) => Date.now() - mtimeMs,
     () => 0,
   );
-  return age < doubtfulMilliseconds;
+  return age < unknownOwnerMilliseconds;
 }
 
 /**

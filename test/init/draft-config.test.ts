@@ -311,10 +311,10 @@ describe("a drafted configuration", () => {
     ["tests/conftest.py", "Base.metadata.create_all(engine)", "tests/conftest.py seems to make tables itself"],
     ["tests/conftest.py", "command.upgrade(config, 'head')", "tests/conftest.py seems to make tables itself"],
     ["alembic/env.py", "url = config.get_main_option('sqlalchemy.url')", "which database it goes to could not be read"],
-  ])("only suggests migrations where %s has %s", (file, text, doubt) => {
+  ])("only suggests migrations where %s has %s", (file, text, concern) => {
     const draft = draftOf({ ...alembic, "app/db.py": 'os.environ["DATABASE_URL"]\n', [file]: `${text}\n` });
     expect(draft.config.database).not.toHaveProperty("setup");
-    expect(draft.setups).toMatchObject([{ doubt, text: expect.stringContaining('"setup": "alembic upgrade head"') }]);
+    expect(draft.setups).toMatchObject([{ concern, text: expect.stringContaining('"setup": "alembic upgrade head"') }]);
   });
 
   it.each<[Texts, string]>([

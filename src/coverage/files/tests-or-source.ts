@@ -49,7 +49,7 @@ export function fileKinds({ root: givenRoot, coverage, suites, testFiles }: File
   };
   // Directories that contain files that ran and are named like tests, and their parents.
   const directoriesOfTests = new Set(
-    [...testFiles].filter((file) => isTestName(file) && ranAsTest(file)).flatMap(around),
+    [...testFiles].filter((file) => isTestName(file) && ranAsTest(file)).flatMap(parentsOf),
   );
 
   /** For a file whose name does not suggest a test. */
@@ -123,7 +123,7 @@ function measuresNoTests(suites: readonly MeasuringSuite[], file: string): boole
 }
 
 /** The parent directories of a file, relative to the root: "a/b/c.py" has "a/b" and "a". */
-function around(file: string): string[] {
+function parentsOf(file: string): string[] {
   const parts = file.split("/").slice(0, -1);
   return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
 }

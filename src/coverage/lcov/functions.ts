@@ -24,7 +24,7 @@ export class FunctionHits {
   /** The indexes of the current record's functions, in order. */
   #declared: number[] = [];
   /** How many of them have hits so far, while they come in the same order. */
-  #told = 0;
+  #counted = 0;
   /** The probable index of the next declared function. */
   #next = 0;
   /** For a record in another order: indexes by line and name, and those without hits yet by name. */
@@ -36,7 +36,7 @@ export class FunctionHits {
   /** A record of the file begins; indexes are only valid within one record. */
   begin(): void {
     this.#declared.length = 0;
-    this.#told = 0;
+    this.#counted = 0;
     this.#next = 0;
     this.#places = null;
     this.#left = null;
@@ -55,9 +55,9 @@ export class FunctionHits {
 
   /** `FNDA`: hits of the next function of that name; hits are added up. */
   add(bytes: Buffer, nameStart: number, nameEnd: number, hits: number): void {
-    const expected = this.#functions[this.#declared[this.#told] ?? -1];
+    const expected = this.#functions[this.#declared[this.#counted] ?? -1];
     if (this.#left === null && expected !== undefined && isTextAt(expected.name, bytes, nameStart, nameEnd)) {
-      this.#told += 1;
+      this.#counted += 1;
       expected.hits += hits;
       return;
     }
@@ -123,9 +123,9 @@ export class FunctionHits {
 
   #leftByName(): Map<string, number[]> {
     const left = new Map<string, number[]>();
-    for (const place of this.#declared.slice(this.#told)) push(left, this.#functions[place]?.name ?? "", place);
+    for (const place of this.#declared.slice(this.#counted)) push(left, this.#functions[place]?.name ?? "", place);
     // A name with more hits records than declarations belongs to the last of them.
-    for (const place of this.#declared.slice(0, this.#told)) {
+    for (const place of this.#declared.slice(0, this.#counted)) {
       const name = this.#functions[place]?.name ?? "";
       if (!left.has(name)) left.set(name, [place]);
     }

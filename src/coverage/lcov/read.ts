@@ -167,7 +167,7 @@ class LcovParser {
     functions.isMeasured = true;
     const first = colon + 1;
     if (kind === "FN") this.#declared(functions, bytes, first, end);
-    else if (kind === "FNDA") this.#told(functions, bytes, first, end);
+    else if (kind === "FNDA") this.#addHits(functions, bytes, first, end);
     else if (kind !== "FNF") this.#grouped(functions, kind, bytes.toString("latin1", first, end));
   }
 
@@ -186,7 +186,7 @@ class LcovParser {
     );
   }
 
-  #told(functions: FunctionHits, bytes: Buffer, start: number, end: number): void {
+  #addHits(functions: FunctionHits, bytes: Buffer, start: number, end: number): void {
     const hitsEnd = skipDigits(bytes, start, end);
     if (hitsEnd > start && bytes[hitsEnd] === comma) {
       functions.add(bytes, hitsEnd + 1, end, readDigits(bytes, start, hitsEnd));

@@ -53,7 +53,11 @@ export function pytestCommand(
       // Computed values cannot be copied.
       const isShared = candidates.every(({ variables }) => variables === first.variables && !/[$`{]/.test(variables));
       const variables = isShared ? first.variables : "";
-      return { ...plain, text: `${variables}${plain.text}`, notes: [...doubt(candidates, root), ...plain.notes] };
+      return {
+        ...plain,
+        text: `${variables}${plain.text}`,
+        notes: [...disagreementNote(candidates, root), ...plain.notes],
+      };
     }
     return { text: textOf(first, root, launcher), notes: notesOn(first, root), run: first };
   }
@@ -120,7 +124,7 @@ function benchmarkDirectories(root: string, testFiles: readonly string[]): strin
   return tops.every((top) => found.includes(top)) ? [] : found;
 }
 
-function doubt(runs: readonly PytestRun[], root: string): string[] {
+function disagreementNote(runs: readonly PytestRun[], root: string): string[] {
   if (runs.every(({ args }) => args === null)) return [];
   const choices = [...new Map(runs.map((run) => [textOf(run, root, ""), run]))].map(
     ([, run]) =>

@@ -80,8 +80,8 @@ function reasonAnnotation(reason: string): Annotation {
 
 function failureAnnotation(failure: Failure, as: Annotation["kind"]): Annotation {
   const { file, name, message, kind } = failure;
-  const told = plainText(message.trim());
-  const words = kind === "failure" ? told : `${failureWords[kind]}. ${told}`.trim();
+  const text = plainText(message.trim());
+  const words = kind === "failure" ? text : `${failureWords[kind]}. ${text}`.trim();
   return {
     kind: as,
     properties: { file, line: lineOf(failure), title: clip(plainLine(name), 200) },

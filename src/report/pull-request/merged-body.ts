@@ -25,8 +25,8 @@ export interface Block {
 export function markedBlock(text: string, attributes: Readonly<Record<string, string>> = {}): string {
   const content = text.replace(/<!--(?=\s*pushproof:)/g, "&lt;!--").trim();
   const all = { ...attributes, sha256: digestOf(content) };
-  const told = Object.entries(all).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
-  return `<!-- pushproof:begin ${told.join(" ")} -->\n\n${content}\n\n<!-- pushproof:end -->`;
+  const pairs = Object.entries(all).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  return `<!-- pushproof:begin ${pairs.join(" ")} -->\n\n${content}\n\n<!-- pushproof:end -->`;
 }
 
 /**

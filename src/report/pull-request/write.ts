@@ -109,8 +109,8 @@ function keptName(subject: string): string {
 
 /** What our marker says that the file is about; null where it says nothing. */
 function subjectOf(present: string): string | null {
-  const [, told = ""] = /<!--[ \t]*pushproof:begin\b([^>]*)-->/.exec(present) ?? [];
-  const [, name, value] = /\b(branch|commit)=(\S+)/.exec(told) ?? [];
+  const [, attributes = ""] = /<!--[ \t]*pushproof:begin\b([^>]*)-->/.exec(present) ?? [];
+  const [, name, value] = /\b(branch|commit)=(\S+)/.exec(attributes) ?? [];
   if (name === undefined || value === undefined) return null;
   try {
     return JSON.stringify({ [name]: decodeURIComponent(value) });

@@ -36,11 +36,11 @@ function indented(text: string): string {
 
 /** The name and the beginning of the message in so many rows; for a race also how it came about. */
 function severalLines(failure: Failure, { rows, columns }: Room, colors: Colors): string {
-  const told = failure.kind === "race" ? raceLines(failure, columns - 4) : kindLines(failure);
+  const lines = failure.kind === "race" ? raceLines(failure, columns - 4) : kindLines(failure);
   const message = plainText(failure.message.trim())
     .split("\n")
     .filter((line) => line.trim() !== "");
-  const kept = told.slice(0, Math.max(1, rows - 1));
+  const kept = lines.slice(0, Math.max(1, rows - 1));
   const clipped = message.slice(0, rows - 1 - kept.length).map((line) => clipToWidth(line, columns - 4));
   return [nameOf(failure, columns - 4), ...[...kept, ...clipped].map((line) => `  ${colors.dim(line)}`)].join("\n");
 }

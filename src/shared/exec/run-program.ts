@@ -46,7 +46,7 @@ export async function runProgram(
     env: { ...environment },
     extendEnv: false,
     ...(input === undefined ? { stdin: "ignore" } : { input }),
-    ...(onLine && { stdout: lineTeller(onLine), stderr: lineTeller(onLine) }),
+    ...(onLine && { stdout: lineCallback(onLine), stderr: lineCallback(onLine) }),
     all: true,
     reject: false,
     stripFinalNewline: false,
@@ -81,11 +81,11 @@ export async function runProgram(
 }
 
 /** Calls back for each line without changing the stream. */
-function lineTeller(tell: (line: string) => void) {
+function lineCallback(onLine: (line: string) => void) {
   return {
     preserveNewlines: true,
     *transform(line: unknown) {
-      tell(String(line).replace(/\n$/, ""));
+      onLine(String(line).replace(/\n$/, ""));
       yield line;
     },
   };

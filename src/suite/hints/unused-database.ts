@@ -31,11 +31,11 @@ export async function unusedDatabaseNote(
   environment: Environment,
 ): Promise<string> {
   const given = Object.keys(unused.variables);
-  const told = `${unused.suite} never opened the database it was given (${given.join(", ") || "PGHOST, PGDATABASE and the like"}).`;
+  const finding = `${unused.suite} never opened the database it was given (${given.join(", ") || "PGHOST, PGDATABASE and the like"}).`;
   const help = await helpFor(unused, project, environment);
   const mayNeedNone = !unused.hasFailed && !unused.triedOthers;
   const none = mayNeedNone ? [`A suite that needs none says so with "database": false.`] : [];
-  return [told, ...help, ...none].join(" ");
+  return [finding, ...help, ...none].join(" ");
 }
 
 async function helpFor(

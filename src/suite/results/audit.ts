@@ -38,8 +38,10 @@ const shownRejections = 3;
 /** Adds rejected connections to the error of a suite that could not run, as they may be the cause. */
 export function withRejections(error: unknown, rejections: readonly RejectionSummary[]): unknown {
   if (!(error instanceof UnavailableError) || rejections.length === 0) return error;
-  const told = rejections.slice(0, shownRejections).map((rejection) => `${rejectionText(rejection)}.`);
-  return new UnavailableError([error.message, ...told, ...rejectionRemedies(rejections)].join("\n"), { cause: error });
+  const sentences = rejections.slice(0, shownRejections).map((rejection) => `${rejectionText(rejection)}.`);
+  return new UnavailableError([error.message, ...sentences, ...rejectionRemedies(rejections)].join("\n"), {
+    cause: error,
+  });
 }
 
 /** The error for a server that died during a suite, with advice. */

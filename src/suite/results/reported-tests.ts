@@ -19,8 +19,8 @@ interface ReportedTest {
 /** Reads the JSON list that our injected reporter wrote; null where it is missing or incomplete. */
 export async function readReportedTests(path: string): Promise<TestCase[] | null> {
   try {
-    const told: ReportedTest[] = JSON.parse(await readFile(path, "utf8"));
-    return told.map(({ file, name, id, outcome, seconds, message = "", kind }) => ({
+    const tests: ReportedTest[] = JSON.parse(await readFile(path, "utf8"));
+    return tests.map(({ file, name, id, outcome, seconds, message = "", kind }) => ({
       classname: "",
       name,
       file,
@@ -44,8 +44,8 @@ export function reporterMapper({ reported }: EndedProcess, isTimeout: (message: 
     nameOf: ({ name }) => name,
     workerOf: ({ file }) => reported.workerOfFile.get(file),
     kindOf: ({ properties, message }) => {
-      const told = properties.get("kind") as FailureKind | undefined;
-      return told ?? (isTimeout(message) ? "timeout" : "failure");
+      const reportedKind = properties.get("kind") as FailureKind | undefined;
+      return reportedKind ?? (isTimeout(message) ? "timeout" : "failure");
     },
     messageOf: ({ message }) => message,
   };

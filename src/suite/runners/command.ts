@@ -63,13 +63,13 @@ async function collect(run: SuiteRun, ended: EndedProcess): Promise<TestResults>
   const files = before.get(run);
   if (files === undefined) throw new Error(`${name} was not invoked`);
   const [written, measured] = await Promise.all([writtenSince(files, results), writtenSince(files, coverage)]);
-  const { cases, doubtful } = await readAll(run, written.files);
+  const { cases, problems } = await readAll(run, written.files);
   const inputs = measured.files.map((path) => ({ path, base: run.directory }));
   const found = resultsOf(run, ended, cases, mapper, inputs.length === 0 ? null : inputs);
   const missing = written.missed.length > 0 && !ended.timedOut;
   const reasons = [
     ...(missing ? [missingReason(run, "results", written, ended)] : []),
-    ...doubtful,
+    ...problems,
     // Without results there are no tests; one reason is enough.
     ...(missing && cases.length === 0 ? [] : found.reasons),
     ...(measured.missed.length > 0 && !missing && !ended.timedOut
@@ -83,21 +83,21 @@ async function collect(run: SuiteRun, ended: EndedProcess): Promise<TestResults>
 async function readAll(
   run: SuiteRun,
   paths: readonly string[],
-): Promise<{ cases: readonly TestCase[]; doubtful: readonly string[] }> {
+): Promise<{ cases: readonly TestCase[]; problems: readonly string[] }> {
   const cases: TestCase[] = [];
-  const doubtful: string[] = [];
+  const problems: string[] = [];
   for (const path of paths) {
     const file = relative(run.checkoutRoot, path);
     try {
       const results = await readJunit(path);
       cases.push(...results.cases);
-      doubtful.push(...contradictionReasons(`The results of ${run.suite.name} in ${file}`, results));
+      problems.push(...contradictionReasons(`The results of ${run.suite.name} in ${file}`, results));
     } catch (error) {
       const [why = ""] = messageOf(error).split("\n");
-      doubtful.push(`${run.suite.name} wrote results that cannot be read: ${file}: ${why}.`);
+      problems.push(`${run.suite.name} wrote results that cannot be read: ${file}: ${why}.`);
     }
   }
-  return { cases, doubtful };
+  return { cases, problems };
 }
 
 function missingReason(

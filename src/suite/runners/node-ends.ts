@@ -17,8 +17,8 @@ export async function withEarlyEnds(
 ): Promise<TestCase[]> {
   // A process that was killed did not exit early.
   if (ended.timedOut) return [...tests];
-  const told = new Set(tests.filter(({ outcome }) => outcome === "error").map(({ file }) => file));
-  const early = (await earlyEnds(run)).filter((file) => !told.has(file));
+  const reported = new Set(tests.filter(({ outcome }) => outcome === "error").map(({ file }) => file));
+  const early = (await earlyEnds(run)).filter((file) => !reported.has(file));
   return [...tests, ...early.map((file) => earlyEnd(run, file, ended))];
 }
 

@@ -7,7 +7,7 @@ import { isPostmasterOf, signalProcess, waitForEnd } from "./processes.ts";
 import { ownerFile, removeRunDirectory, runLocations, runPrefix } from "./run-directory.ts";
 
 /** How old a directory without an owner must be: it may be new, or from another container. */
-const doubtfulMilliseconds = 10 * 60_000;
+const unknownOwnerMilliseconds = 10 * 60_000;
 
 /**
  * Ends the servers and removes the directories of this user's killed runs. Failures are left to the next run. @returns
@@ -53,7 +53,7 @@ export async function isRunNeeded(path: string): Promise<boolean> {
   const isAlive = owner && (await isOwnerAlive(owner));
   if (isAlive !== undefined) return isAlive;
   // A process id of another container is meaningless, but its socket can be probed.
-  return age < doubtfulMilliseconds || (await anySocketAnswers(join(path, "s")));
+  return age < unknownOwnerMilliseconds || (await anySocketAnswers(join(path, "s")));
 }
 
 /** The owner of a run directory; undefined where there is none. */

@@ -16,12 +16,12 @@ export function leaseDatabase(socketPath, signal) {
     const giveUp = () => void socket.destroy();
     signal?.addEventListener("abort", giveUp, { once: true });
     if (signal?.aborted) giveUp();
-    let told = "";
+    let answer = "";
     socket.on("data", (/** @type {string} */ chunk) => {
-      told += chunk;
-      if (!told.endsWith("\n")) return;
+      answer += chunk;
+      if (!answer.endsWith("\n")) return;
       signal?.removeEventListener("abort", giveUp);
-      const { error, ...database } = JSON.parse(told);
+      const { error, ...database } = JSON.parse(answer);
       if (error) return reject(new Error(error));
       socket.unref();
       resolve({ ...database, end: () => void socket.destroy() });

@@ -45,7 +45,7 @@ export function listen(runner, { results, socketPath, serial, bail }) {
     const isOutside = /^Uncaught error outside test suite$/.test(test.title ?? "");
     const hasDied = /^Workerpool /.test(String(/** @type {any} */ (error)?.message));
     // In a worker, mocha reports a load error under this name, before any test of the file.
-    const isFile = isOutside && !serial && !hasDied && !tests.some((told) => told.file === fileOf(test));
+    const isFile = isOutside && !serial && !hasDied && !tests.some((other) => other.file === fileOf(test));
     say({ type: "failed", file: fileOf(test), name: isFile ? fileOf(test) : test.fullTitle() });
     if (!isFile) return end(test, "failed", messageOf(error), isOutside ? "" : test.fullTitle());
     say({ type: "collected", tests: 1 });

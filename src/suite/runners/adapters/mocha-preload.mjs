@@ -16,7 +16,11 @@ import { namedEnvironment, withoutPreload } from "./worker-environment.mjs";
  * }} Additions
  */
 
-const { VERIFY_WORKER_ENVIRONMENTS: environments, VERIFY_MOCHA: told, VERIFY_PROGRESS: socketPath } = process.env;
+const {
+  VERIFY_WORKER_ENVIRONMENTS: environments,
+  VERIFY_MOCHA: additionsText,
+  VERIFY_PROGRESS: socketPath,
+} = process.env;
 const isWorker = process.env.MOCHA_WORKER_ID !== undefined;
 const preload = import.meta.url;
 
@@ -25,16 +29,16 @@ if (environments && isWorker) {
   process.env = namedEnvironment(process.env, options);
 }
 
-if (told) {
+if (additionsText) {
   /** @type {Additions} */
-  const additions = JSON.parse(told);
+  const additions = JSON.parse(additionsText);
   onModule(/(^|\/)mocha(\.c?js)?$/, (Mocha) => {
     if (typeof Mocha.prototype?.loadFilesAsync === "function") complete(Mocha.prototype, additions);
   });
 }
 
 // c8, started by a script around mocha: thresholds of the whole do not apply to a share.
-if (told && JSON.parse(told).files !== null && JSON.parse(told).names === null) {
+if (additionsText && JSON.parse(additionsText).files !== null && JSON.parse(additionsText).names === null) {
   onModule(/(^|\/)commands\/report(\.js)?$/, (report) => {
     const { outputReport } = report;
     if (typeof outputReport !== "function") return;
@@ -189,12 +193,12 @@ function say(...messages) {
 
 /** Waits until all messages are sent, before the process ends. */
 async function allHeard() {
-  const told = socket;
-  if (!told) return;
-  told.ref();
+  const connection = socket;
+  if (!connection) return;
+  connection.ref();
   await new Promise((resolve) => {
-    told.once("close", resolve);
-    told.end(() => resolve(undefined));
+    connection.once("close", resolve);
+    connection.end(() => resolve(undefined));
   });
 }
 

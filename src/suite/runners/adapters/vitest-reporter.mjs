@@ -179,8 +179,8 @@ export default class ProgressReporter {
     if (left > 0) this.#send({ type: "left out", files: left });
     for (const { message } of errors) this.#send({ type: "error", message });
     this.#send({ type: "tested", ...testedIn(modules) });
-    const told = this.#vitest && measures(this.#vitest);
-    if (told) this.#send({ type: "measures", ...told });
+    const measured = this.#vitest && measures(this.#vitest);
+    if (measured) this.#send({ type: "measures", ...measured });
     this.#send({ type: "end", status: reason === "passed" ? 0 : 1 });
     await this.#end();
   }
