@@ -84,7 +84,7 @@ async function replay(order: ReplayOrder, { repository, checkout, world }: Repea
   const results = noResults();
   try {
     await runStages(
-      [...databaseStages(plan, run, results), suiteStage({ ...suite, order }, races, run, results)],
+      [...databaseStages(plan, run, results), suiteStage({ ...suite, replay: order }, races, run, results)],
       openOutput(world.errors, world.environment),
     );
     const { suites } = await finishSuites(results, run);

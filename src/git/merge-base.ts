@@ -9,7 +9,7 @@ export interface MergeBaseRequest {
   readonly base: string;
   /** The remote that is pushed to; `origin` is tried next, then the local branch. */
   readonly remote?: string | undefined;
-  /** Whether a working tree on top of the commit is compared: then the commit may be the base itself. */
+  /** Whether a working tree on top of the commit is compared: then the commit itself may be its base. */
   readonly isWorkingTree?: boolean;
 }
 

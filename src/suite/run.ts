@@ -73,7 +73,7 @@ export async function runSuite(
     checkoutRoot: context.checkout.root,
     workers: planned.workers.length,
     // Recorded durations describe a full run, so they do not apply to a part.
-    durations: planned.order === undefined && context.arguments.length === 0 ? suiteContext.durations : new Map(),
+    durations: planned.replay === undefined && context.arguments.length === 0 ? suiteContext.durations : new Map(),
     redact,
   });
   observe(running);
@@ -93,7 +93,7 @@ export async function runSuite(
     const rejections = result.rejections.map((rejection) => redactRejection(rejection, redact));
     const onProgress = (phrase: string): void => running.rerun(phrase);
     const reruns =
-      planned.order === undefined
+      planned.replay === undefined
         ? await findRaces({
             suiteRun: result,
             rejections,
@@ -115,7 +115,7 @@ export async function runSuite(
     // A race may be accepted, but then the tests that did not run after it remain open.
     const isOpen = reasonsOfRun.length === 0 && failures.length === races && results.leftOut !== null;
     const reasons = isOpen ? [results.leftOut] : reasonsOfRun;
-    const isWhole = reasons.length === 0 && planned.order === undefined;
+    const isWhole = reasons.length === 0 && planned.replay === undefined;
     if (isWhole) await context.durations.record(suite.name, results.ran);
     const schedule = isWhole ? scheduleOf(results.ran, planned.workers.length, seconds) : null;
     const [log = "", ...others] = result.logs;
@@ -164,7 +164,7 @@ export async function runSuite(
       ],
       notes: [
         ...reruns.notes.map(redact),
-        ...(planned.order === undefined ? choiceNotes(suite.name, result.reported.narrowings).map(redact) : []),
+        ...(planned.replay === undefined ? choiceNotes(suite.name, result.reported.narrowings).map(redact) : []),
         ...(why === null ? [] : [redact(why)]),
       ],
       record: redactRecord(recordOf(planned, result, failures, context), redact),
@@ -193,10 +193,10 @@ async function runInParallel(
   { coordinatorEnvironment }: SuiteContext,
   onStartAgain: () => void,
 ): Promise<ParallelRun> {
-  const { suite, parallel, order } = planned;
-  if (order !== undefined) {
+  const { suite, parallel, replay } = planned;
+  if (replay !== undefined) {
     return {
-      result: await processes.runTests(order.tests, { worker: order.worker }),
+      result: await processes.runTests(replay.tests, { worker: replay.worker }),
       parallel: "runner",
       why: null,
     };

@@ -118,7 +118,7 @@ function fixedServers(
   );
 }
 
-/** Whether a port belongs to Postgres, by the variables around it, where a suite has no known driver. */
+/** Whether a variable's file has Postgres's port too: the only sign where a suite has no known driver. */
 function isPostgresPort(parts: readonly PartMention[], { file }: PartMention): boolean {
   return parts.some((other) => other.file === file && other.part === "port" && other.value === "5432");
 }

@@ -25,7 +25,7 @@ export interface Plan {
    * everything.
    */
   readonly weaker: readonly string[];
-  /** Whether the options change the run so that no receipt may be written or used. */
+  /** Whether options change what is checked, so that no existing receipt applies. */
   readonly special: boolean;
 }
 
@@ -50,7 +50,7 @@ export interface PlannedSuite {
   readonly whyProcesses: string | null;
   readonly timeoutSeconds: number;
   /** Set where only some tests run, on one worker and in this order. */
-  readonly order?: Pick<ReplayOrder, "tests" | "worker">;
+  readonly replay?: Pick<ReplayOrder, "tests" | "worker">;
 }
 
 /** Makes the plan for a checkout with that absolute root. Throws RequestError for unknown suites. */

@@ -5,7 +5,7 @@ import type { ReportedFacts } from "../progress/listen.ts";
 import { nameInFile, reportedFile } from "./results.ts";
 
 /** A suite's run after it has finished. */
-export interface FinishedRun {
+export interface RunToRecord {
   readonly suite: string;
   readonly reported: Pick<ReportedFacts, "visits" | "root">;
   readonly ran: readonly RanTest[];
@@ -17,7 +17,7 @@ export interface FinishedRun {
 }
 
 /** Every test of a suite, and a bar for each visit of a worker to a file, as long as the file's tests took. */
-export function recordRun(run: FinishedRun): RunRecord {
+export function recordRun(run: RunToRecord): RunRecord {
   return { tests: run.ran.map((test) => testRecord(run.suite, test)), timeline: barsOf(run) };
 }
 
@@ -26,7 +26,7 @@ function testRecord(suite: string, { file, id, worker, outcome, seconds }: RanTe
   return { suite, file, name: nameInFile(file, id), worker: worker ?? null, outcome: plain, seconds };
 }
 
-function barsOf({ suite, reported, ran, failures, checkoutRoot, startedAt }: FinishedRun): TimelineBar[] {
+function barsOf({ suite, reported, ran, failures, checkoutRoot, startedAt }: RunToRecord): TimelineBar[] {
   const seconds = new Map<string, number>();
   for (const test of ran) {
     const key = keyOf(test.worker, test.file);
@@ -57,7 +57,7 @@ interface Turn {
 }
 
 /** The visits of each worker; consecutive visits to one file are joined. */
-function turnsOf({ visits, root }: FinishedRun["reported"], checkoutRoot: string): Turn[] {
+function turnsOf({ visits, root }: RunToRecord["reported"], checkoutRoot: string): Turn[] {
   const byWorker = new Map<string, { file: string; at: number }[]>();
   for (const { worker, file, at } of visits.toSorted((left, right) => left.at - right.at)) {
     const turns = byWorker.get(worker) ?? [];

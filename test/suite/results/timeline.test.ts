@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { RanTest } from "../../../src/model/test-id.ts";
-import { type FinishedRun, recordRun } from "../../../src/suite/results/timeline.ts";
+import { type RunToRecord, recordRun } from "../../../src/suite/results/timeline.ts";
 import { slowestFiles } from "../../../src/suite/schedule/schedule.ts";
 
 const startedAt = new Date("2026-01-27T10:00:00.000Z");
@@ -10,7 +10,7 @@ function ran(file: string, name: string, seconds: number, more: Partial<RanTest>
   return { file, id: `${file}::${name}`, seconds, outcome: "passed", worker: "gw0", ...more };
 }
 
-function record(changed: Partial<FinishedRun>) {
+function record(changed: Partial<RunToRecord>) {
   return recordRun({
     suite: "backend",
     reported: { visits: [], root: "/shop" },

@@ -50,10 +50,10 @@ export async function startServer(request: ServerStart): Promise<EmbeddedServer>
   let areMade = false;
   const probe = async (port: number): Promise<void> => {
     const socket = socketSettings(directory, port);
-    // Only once: a second start happens where another program took the port.
+    // Only once, as this runs again where another program took the port.
     if (!areMade) await queryOnce(socket, loginStatements(logins));
     areMade = true;
-    // Over TCP another server might answer, so the socket is used.
+    // Over TCP another server might answer, so its data directory is compared.
     const [{ role: user, password }] = logins;
     const [row] = await queryOnce(
       { ...socket, host: "127.0.0.1", user, password },
