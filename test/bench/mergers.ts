@@ -39,7 +39,7 @@ export async function mergeByLcov(directory: string, paths: readonly string[]): 
   return { ...(await finish(name, await timed("lcov", words, place), output)), reference: true };
 }
 
-/** The npm package `lcov-result-merger` as its readme says; it may run out of time or memory, which is told, not thrown. */
+/** The npm package `lcov-result-merger` as its readme says; a run without enough time or memory is reported, not thrown. */
 export async function mergeByPackage(directory: string, limitMinutes: number): Promise<Merge> {
   const root = new URL(".", import.meta.resolve("lcov-result-merger"));
   const { version } = JSON.parse(await readFile(new URL("package.json", root), "utf8")) as { version: string };

@@ -134,7 +134,7 @@ test("whoever insists three times ends the program and the command", async () =>
   let hasEnded = false;
   const ended = running.ended.finally(() => (hasEnded = true));
   for (let sent = 0; sent < 100 && !hasEnded; sent++) {
-    // It may be gone before that is heard of here.
+    // It may be gone before this process notices.
     if (!kill(running.pid)) break;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

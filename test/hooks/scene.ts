@@ -17,7 +17,7 @@ interface Answer {
   readonly errors: string;
 }
 
-/** A repository and a `node` that writes down how it was started, then ends as `ending` does: by exit code 7, if not told. */
+/** A repository and a `node` that writes down how it was started, then ends as `ending` does: by exit code 7, by default. */
 export interface Scene extends Repository {
   /** Its PATH begins with the stub. */
   readonly environment: Environment;

@@ -36,7 +36,7 @@ function npmLock(versions: Readonly<Record<string, string>>): string {
   return JSON.stringify({ lockfileVersion: 3, packages: { "": {}, ...Object.fromEntries(packages) } });
 }
 
-/** A package as it lies in node_modules. */
+/** A package as installed in node_modules. */
 const installedAs = (version: string): string => JSON.stringify({ version });
 
 test("installed packages are there when the lock file names their versions", async () => {

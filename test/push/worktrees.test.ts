@@ -31,7 +31,7 @@ async function deadOwner(): Promise<Owner> {
   return { ...(await currentOwner()), pid: Number(stdout), start: "1" };
 }
 
-/** Makes a worktree as it lies there after so many hours. */
+/** Makes a leftover worktree that is so many hours old. */
 async function addLeftover(repository: Repository, path: string, hours = 0): Promise<string> {
   await repository.git("worktree", "add", "--quiet", "--detach", path);
   const then = Date.now() / 1_000 - hours * 3_600;

@@ -12,10 +12,10 @@ export const ledgerCommand = 'pytest -m "not slow and not e2e"';
 export const ledgerDatabase = "finance_report_test";
 
 export interface LedgerOptions {
-  /** Test files; 6 unless told. */
+  /** Test files; 6 by default. */
   readonly files?: number;
   /**
-   * Tests that `ledgerCommand` runs, at least 12 and at least one a file; 24 unless told, which is also what it takes
+   * Tests that `ledgerCommand` runs, at least 12 and at least one a file; 24 by default, which is also what it takes
    * for two workers on one shared database to collide many times.
    */
   readonly tests?: number;
@@ -23,7 +23,7 @@ export interface LedgerOptions {
   readonly coverage?: "high" | "low";
   /** Makes exactly one test fail, with a difference between two dictionaries. */
   readonly broken?: boolean;
-  /** The directory of the backend in the repository, such as `apps/backend`; the root unless told. */
+  /** The directory of the backend in the repository, such as `apps/backend`; the root by default. */
   readonly root?: string;
   /** Gives each xdist worker a database by hand, as a careful person would: the URL with `_gw0`, `_gw1`, … appended. */
   readonly databasePerWorker?: boolean;

@@ -29,7 +29,7 @@ export interface PlainServer {
 }
 
 export interface PlainServerOptions {
-  /** With these it speaks TLS. */
+  /** With these it uses TLS. */
   readonly certificates?: Certificates;
   /** What is set beside our own settings. */
   readonly settings?: Readonly<Record<string, string>>;

@@ -9,9 +9,9 @@ export interface Words {
   readonly afterAll: string;
   /** An assertion, such as `expect(ACTUAL).toBe(EXPECTED)`. */
   readonly equal: string;
-  /** The end of a test file's name; `.test.js` unless told. */
+  /** The end of a test file's name; `.test.js` by default. */
   readonly ending?: string;
-  /** How many test files; 4 unless told. */
+  /** How many test files; 4 by default. */
   readonly files?: number;
 }
 

@@ -7,14 +7,14 @@ import type { SuiteRun, TestResults } from "../../src/suite/runners/runner.ts";
 import { type Files, makeDirectory, writeFiles } from "./repository.ts";
 import { userEnvironment } from "./verify.ts";
 
-/** What came of a suite that was run through its adapter alone. */
+/** The results of a suite that ran through its adapter alone. */
 export interface PytestRun {
   readonly directory: string;
   readonly facts: ReportedFacts;
   readonly results: TestResults;
 }
 
-/** Runs files as a pytest suite through its adapter alone; `more` is what else the run is told. */
+/** Runs files as a pytest suite through its adapter alone; `more` overrides parts of the run. */
 export async function runPytest(files: Files, workers: number, more: Partial<SuiteRun> = {}): Promise<PytestRun> {
   const directory = await makeDirectory();
   const scratch = await makeDirectory();

@@ -10,9 +10,9 @@ import { scenarios, testFileHeader, untestedModule } from "./vitest-ledger/scena
 export const vitestLedgerDatabase = "ledger_service_test";
 
 export interface VitestLedgerOptions {
-  /** Test files; 4 unless told. */
+  /** Test files; 4 by default. */
   readonly files?: number;
-  /** Tests, at least 5 and at least one a file; 20 unless told. */
+  /** Tests, at least 5 and at least one a file; 20 by default. */
   readonly tests?: number;
   /** `low` adds sources that nothing covers, so that a gate of 95 % closes. */
   readonly coverage?: "high" | "low";

@@ -30,7 +30,7 @@ function openGate<Value>(): { promise: Promise<Value>; resolve: (value: Value) =
   return { promise, resolve: (value) => ends?.resolve(value), reject: (why) => ends?.reject(why) };
 }
 
-/** A stage that goes on until it is told how to end. */
+/** A stage that runs until its end is set. */
 function held(
   title: string,
   view?: StageView,
