@@ -1,5 +1,6 @@
 import type { SimpleGit } from "simple-git";
 import type { Gate, RunnerName } from "../config/schema.ts";
+import { gitLineOrNull } from "../git/client.ts";
 import type { MergeBase } from "../git/merge-base.ts";
 import type { CoverageSummary } from "../model/summary.ts";
 import { messageOf, UnavailableError } from "../shared/errors.ts";
@@ -96,6 +97,7 @@ export async function assessCoverage(all: Measured, request: AssessmentRequest):
       ...elsewhereNotes(measured),
       ...uncountedNotes(uncounted),
       ...changeNotes(changes, gate),
+      ...(await shallowNotes(request)),
       ...(await exclusionNotes(request)),
       ...floorNotes(counted.all, request),
       ...ratchetNotes(request),
@@ -154,6 +156,17 @@ async function addedLines(coverage: Coverage, request: AssessmentRequest): Promi
   const { git, root } = request;
   const range = rangeOf(request);
   return range && (await readAddedLines({ git, ...range, pathspecs: sourcePathspecs(root, coverage) }));
+}
+
+/** In a shallow clone git may not find an existing common commit. */
+async function shallowNotes({ git, gate, mergeBase }: AssessmentRequest): Promise<string[]> {
+  if (mergeBase !== "none" || gate.changedLines === undefined) return [];
+  const isShallow = (await gitLineOrNull(git, "rev-parse", "--is-shallow-repository")) === "true";
+  return isShallow
+    ? [
+        "This clone is shallow: `git fetch --unshallow` brings the commits to compare with (`fetch-depth: 0` for actions/checkout).",
+      ]
+    : [];
 }
 
 /** Notes on entries that the changes add to exclusion lists; none where git fails. */

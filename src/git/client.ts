@@ -18,8 +18,8 @@ const passedOn = [
   "GIT_CEILING_DIRECTORIES",
 ];
 
-/** Git in a directory: English output, no prompts, no optional locks that could disturb the user. */
-export function openGit(directory: string, environment: Environment): SimpleGit {
+/** Git's environment: English output, no prompts, no optional locks that could disturb the user. */
+export function gitEnvironment(environment: Environment): Record<string, string> {
   const variables: Record<string, string> = {
     LC_ALL: "C.UTF-8",
     GIT_OPTIONAL_LOCKS: "0",
@@ -34,12 +34,19 @@ export function openGit(directory: string, environment: Environment): SimpleGit 
     const value = environment[name];
     if (value !== undefined) variables[name] = value;
   }
+  return variables;
+}
+
+/** Git in a directory, in an environment of its own. */
+export function openGit(directory: string, environment: Environment): SimpleGit {
+  const variables = gitEnvironment(environment);
   return simpleGit({
     baseDir: directory,
     trimmed: false,
+    // We set a grafts file ourselves, and git's advice about it would hide the real error.
+    config: ["advice.graftFileDeprecated=false"],
     // Worktrees are added without the user's post-checkout hook, which needs `-c core.hooksPath=…`. The configuration's
-    // location is the caller's.
-    // The file system monitor is only ever turned off.
+    // location is the caller's. The file system monitor is only ever turned off.
     unsafe: { allowUnsafeHooksPath: true, allowUnsafeConfigPaths: true, allowUnsafeFsMonitor: true },
     // Files are written with a separate index; see submodules.ts.
     allowEnvironment: [...Object.keys(variables), "GIT_INDEX_FILE"],

@@ -11,7 +11,7 @@ import { readProjectFile } from "../project/read-project-file.ts";
 import { UnavailableError } from "../shared/errors.ts";
 import { redactor, type Secret } from "../shared/redact.ts";
 import type { Environment } from "../shared/world.ts";
-import { failureHints } from "./hints/failure-hints.ts";
+import { failureHints, lackingDatabaseHints } from "./hints/failure-hints.ts";
 import { thresholdNotes } from "./hints/own-thresholds.ts";
 import { unusedDatabaseNote } from "./hints/unused-database.ts";
 import type { Logs } from "./logs.ts";
@@ -292,7 +292,9 @@ async function hintsFor(
   failures: readonly Failure[],
   { checkout, database }: RunContext,
 ): Promise<string[]> {
-  if (failures.length === 0 || database === false || !planned.usesDatabase) return [];
+  if (failures.length === 0) return [];
+  if (database === false) return lackingDatabaseHints(planned.suite, failures, "everywhere");
+  if (!planned.usesDatabase) return lackingDatabaseHints(planned.suite, failures, "here");
   const tracked = [...(await checkout.trackedFiles())];
   return failureHints({ planned, failures, database }, () => filesUnder(checkout.root, tracked));
 }

@@ -181,6 +181,18 @@ describe("the variables of a database", () => {
     expect(draft.config.database).toEqual({ name: "finance_report_test" });
     expect(draft.database.join("\n")).toContain("psycopg2-binary is a dependency");
   });
+
+  it.each(["import psycopg2", "import os, psycopg2", "import os as system, asyncpg as pg", "from psycopg import sql"])(
+    "is used where the code imports a driver that no list names: %s",
+    (statement) => {
+      const files = {
+        "shop.py": `${statement}\n`,
+        "test_a.py": "def test_a():\n    pass\n",
+        "pytest.ini": "[pytest]\n",
+      };
+      expect(draftOf(files).config.database).not.toBe(false);
+    },
+  );
 });
 
 describe("the base name of a database", () => {

@@ -5,6 +5,7 @@ import { settingsFileUrls } from "../../project/settings-file-urls.ts";
 import type { FixedConnection } from "../../suite/hints/fixed-connections.ts";
 import { postgresSign, usesSqlAlchemyWith } from "./database-signs.ts";
 import type { DetectedSuite } from "./detected-suite.ts";
+import { goesThroughList } from "./list-use.ts";
 
 /** The suites' database requirements, and where they were found. */
 export interface DetectedDatabase {
@@ -170,7 +171,7 @@ function describeVariable(
   const driver = pythonUser && isPython ? usesSqlAlchemyWith(project, pythonUser) : null;
   const list = mentions.find((mention) => mention.list !== null)?.list ?? null;
   const where = first ? place(first) : "the project";
-  if (list !== null) {
+  if (list !== null && goesThroughList(project, variable)) {
     const others =
       list.others.length === 0 ? "" : `, without its ${list.others.join(", ")}, for which no database is made`;
     return {

@@ -1,4 +1,4 @@
-import type { DatabaseConfig } from "../../config/schema.ts";
+import type { DatabaseConfig, SuiteConfig } from "../../config/schema.ts";
 import type { Failure } from "../../model/summary.ts";
 import type { ProjectFiles } from "../../project/project-files.ts";
 import { findSetups } from "../../project/setups.ts";
@@ -17,6 +17,26 @@ export interface FailedSuite {
 /** Suggestions for failures whose messages show that a database setting is missing, one sentence each. */
 export function failureHints(failed: FailedSuite, readProject: () => ProjectFiles): string[] {
   return [...missingTables(failed, readProject), ...missingExtensions(failed), ...sharedRoles(failed)];
+}
+
+/** A missing variable or server of a suite without a database, as Python and drivers word it. */
+const noDatabase =
+  /KeyError: ['"]((?:\w+_)?(?:DATABASE_URL|POSTGRES\w*|PG(?:HOST|PORT|USER|PASSWORD|DATABASE)|DB_(?:HOST|PORT|USER|USERNAME|PASSWORD|NAME|DATABASE|URL)))['"]|connection to server (?:at|on socket) .*(failed)|ECONNREFUSED \S*:(5432)\b/;
+
+/** Advice where most failures show that a suite needs the database that its configuration turns off. */
+export function lackingDatabaseHints(
+  { name }: SuiteConfig,
+  failures: readonly Pick<Failure, "message">[],
+  isDenied: "everywhere" | "here",
+): string[] {
+  const looking = namesIn(failures, noDatabase);
+  if (looking.failures === 0 || looking.failures * 2 < failures.length) return [];
+  const [found = ""] = looking.names;
+  const what = /^[A-Z]/.test(found) ? found : "a Postgres server";
+  const place = isDenied === "everywhere" ? "the configuration" : "its entry in the configuration";
+  return [
+    `${plural(looking.failures, "test")} of ${name} looked for ${what}, while ${place} says "database": false: take that out, and every worker gets a database of its own.`,
+  ];
 }
 
 /** "Table does not exist", as Postgres and other libraries word it. */

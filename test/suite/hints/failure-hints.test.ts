@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { suiteSchema } from "../../../src/config/schema.ts";
-import { type FailedSuite, failureHints } from "../../../src/suite/hints/failure-hints.ts";
+import { type FailedSuite, failureHints, lackingDatabaseHints } from "../../../src/suite/hints/failure-hints.ts";
 import { databaseConfig } from "../../database/support.ts";
 import { projectOf } from "../../init/project.ts";
 
@@ -71,3 +71,23 @@ test.each([
 test("other failures say nothing of the database", () => {
   expect(hints(["assert 1 == 2", 'column "a" does not exist'])).toEqual([]);
 });
+
+test.each([
+  ["KeyError: 'DATABASE_URL'", "DATABASE_URL"],
+  ["KeyError: 'SHOP_DB_HOST'", "SHOP_DB_HOST"],
+  [
+    'psycopg2.OperationalError: connection to server at "localhost" (::1), port 5432 failed: Connection refused',
+    "a Postgres server",
+  ],
+  ["connect ECONNREFUSED 127.0.0.1:5432", "a Postgres server"],
+])("a suite without a database that looks for one is told so: %s", (message, what) => {
+  const failures = [{ message }, { message }];
+  expect(lackingDatabaseHints(suite, failures, "everywhere")).toEqual([
+    `2 tests of backend looked for ${what}, while the configuration says "database": false: take that out, and every worker gets a database of its own.`,
+  ]);
+});
+
+test.each(["KeyError: 'name'", "assert 1 == 2", "connect ECONNREFUSED 127.0.0.1:6379"])(
+  "a failure that has nothing to do with a database gives no such hint: %s",
+  (message) => expect(lackingDatabaseHints(suite, [{ message }], "here")).toEqual([]),
+);
