@@ -5,8 +5,8 @@ import type { World } from "../shared/world.ts";
 import { sweepScratch } from "../suite/scratch.ts";
 
 /**
- * Removes what killed runs have left, whatever this run itself will need: worktrees of this repository, Postgres servers
- * and the files of runners. What cannot be removed now is left to the next run, and no verdict depends on it.
+ * Removes what killed runs left, whether or not this run needs it: worktrees of this repository, Postgres servers and
+ * runners' files. Failures are left to the next run, and no verdict depends on it.
  */
 export async function sweepLeftovers(repository: Repository, { environment }: World): Promise<void> {
   await Promise.allSettled([

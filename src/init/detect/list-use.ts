@@ -3,21 +3,21 @@ import type { ProjectFiles } from "../../project/project-files.ts";
 const codeFile = /\.(py|[cm]?[jt]sx?)$/;
 
 /**
- * Whether the code goes through the list that a variable holds: by a loop, or as the parameters of tests. One that only takes
- * a list's first entry is served with one.
+ * Whether code uses the whole list in a variable: in a loop, or as test parameters. Code that only takes the first
+ * entry needs only one.
  */
 export function goesThroughList(project: ProjectFiles, variable: string): boolean {
   const texts = project.paths.filter((path) => codeFile.test(path)).flatMap((path) => project.read(path) ?? []);
   const readers = texts.filter((text) => text.includes(variable));
   const names = new Set(readers.flatMap((text) => namesOf(text, variable)));
-  // A loop over the variable itself, not the part of an expression that only takes the list apart.
+  // A loop over the variable itself, not an expression that only splits the list.
   const loop = new RegExp(`^\\s*(?:async )?for\\b[^\\n]*\\b${variable}\\b`, "m");
   return (
     readers.some((text) => loop.test(text)) || [...names].some((name) => texts.some((text) => isLooped(text, name)))
   );
 }
 
-/** The names that code gives to what a variable holds. */
+/** The names that code assigns the variable to. */
 function namesOf(text: string, variable: string): string[] {
   const assigned = new RegExp(
     `^[ \\t]*(?:export )?(?:const |let |var )?(\\w+)(?:\\s*:[^=\\n]+)?\\s*=[^=][^\\n]*\\b${variable}\\b`,
