@@ -1,5 +1,5 @@
 import { readPackageFile } from "../../project/package-file.ts";
-import { computed } from "../../project/parsers/object-literal.ts";
+import { computed } from "../../project/parsers/loose-values.ts";
 import { type ProjectFiles, within } from "../../project/project-files.ts";
 import type { DetectedSuite } from "../detect/detected-suite.ts";
 import { scriptCommand } from "../detect/script-command.ts";

@@ -1,5 +1,8 @@
 import { parse } from "yaml";
 
+/** Stands for a value that only running the file which it is written in would tell. */
+export const computed: unique symbol = Symbol("computed");
+
 /** The object that a value is; an empty one for anything else. */
 export function recordOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
