@@ -102,7 +102,7 @@ function codecovTargets(text: string): Threshold[] {
 function failUnder(text: string, format: "ini" | "toml"): Threshold[] {
   return [...readSections(text, format).values()].flatMap((section) =>
     [...section]
-      .filter(([key]) => key === "fail_under" || key.endsWith(".fail_under"))
+      .filter(([key]) => key === "fail_under")
       .map(([, value]) => ({ name: "fail_under", value: percentOf(value.replace(/["']|\s[#;].*$/g, "").trim()) })),
   );
 }

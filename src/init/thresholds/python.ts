@@ -62,7 +62,7 @@ function coverageSettings(project: ProjectFiles, root: string, named: string | u
     const text = project.read(file);
     if (text === null) continue;
     const sections = readSections(text, name.endsWith(".toml") ? "toml" : "ini");
-    // `[tool.coverage]` with dotted keys configures it too.
+    // An empty `[tool.coverage]` configures it too.
     const isHeld = (section: string): boolean =>
       prefixes.some((prefix) => `${section}${prefix.slice(-1)}`.startsWith(prefix));
     if (!isOwn && ![...sections.keys()].some(isHeld)) continue;
@@ -79,12 +79,8 @@ function coverageSettings(project: ProjectFiles, root: string, named: string | u
   return null;
 }
 
-/** Where a setting is and what it says, also where its section is written into the key: `report.fail_under`. */
+/** Where a setting is and what it says. */
 function settingOf(sections: Sections, section: string, key: string): [string, string] | null {
-  const plain = sections.get(section)?.get(key);
-  if (plain !== undefined) return [`[${section}] ${key}`, plain];
-  const dot = section.lastIndexOf(".");
-  const dottedKey = `${section.slice(dot + 1)}.${key}`;
-  const dotted = dot === -1 ? undefined : sections.get(section.slice(0, dot))?.get(dottedKey);
-  return dotted === undefined ? null : [`[${section.slice(0, dot)}] ${dottedKey}`, dotted];
+  const value = sections.get(section)?.get(key);
+  return value === undefined ? null : [`[${section}] ${key}`, value];
 }

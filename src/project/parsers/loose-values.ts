@@ -1,3 +1,4 @@
+import { parse as parseTomlText, TomlError } from "smol-toml";
 import { parse } from "yaml";
 
 /** Stands for a value that only running the file which it is written in would tell. */
@@ -14,6 +15,17 @@ export function parseYaml(text: string): unknown {
     return parse(text);
   } catch {
     return null;
+  }
+}
+
+/** What a TOML text holds. Of a text with a mistake in it, what stands before the mistake. */
+export function parseToml(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return parseTomlText(text, { integersAsBigInt: "asNeeded" });
+  } catch (error) {
+    const line = error instanceof TomlError ? error.line : 0;
+    const before = text.split("\n").slice(0, Math.max(0, line - 1));
+    return before.length === 0 ? {} : parseToml(before.join("\n"));
   }
 }
 
