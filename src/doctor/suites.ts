@@ -1,3 +1,4 @@
+import { runnerFacts } from "../config/runner-facts.ts";
 import type { Config, ConfigFile, SuiteConfig } from "../config/schema.ts";
 import type { Repository } from "../git/repository.ts";
 import { baseBranch, repositoryName } from "../init/detect/repository-facts.ts";
@@ -12,6 +13,8 @@ import { plural } from "../shared/text.ts";
 import type { World } from "../shared/world.ts";
 import type { Plan, PlannedSuite } from "../suite/plan/plan.ts";
 import { projectEnvironment } from "../suite/plan/project-environment.ts";
+import { runnerOf } from "../suite/runners/all.ts";
+import type { Needs } from "../suite/runners/runner.ts";
 import { usableWorkers } from "../suite/schedule/worker-count.ts";
 import { type Finding, missing, ok, problem, remark } from "./finding.ts";
 
@@ -23,7 +26,7 @@ export async function examineDetection(repository: Repository, config: Config): 
     await baseBranch(repository),
   );
   const known = new Set(config.suites.map(placeOf));
-  const commands = config.suites.filter(({ runner }) => runner === "command").map(({ root }) => root);
+  const commands = config.suites.filter(({ runner }) => !runnerFacts[runner].isAdapted).map(({ root }) => root);
   const missing = (draft?.config.suites ?? []).filter(
     (suite) => !known.has(placeOf(suite)) && !commands.includes(suite.root ?? "."),
   );
@@ -60,27 +63,43 @@ export async function examineSuite(planned: PlannedSuite, repository: Repository
   if (launcher !== null)
     return [problem(suite.name, missingLauncherText(launcher, suite.command), launcherRemedy(launcher))];
   const around: World = { ...world, environment };
-  const found =
-    suite.runner === "pytest" ? await examinePytest(planned, repository, around) : examineNode(planned, repository);
+  const found = await examineRunner(planned, repository, around);
   const note =
     whyProcesses &&
     remark(suite.name, `its workers will be processes over shares of the files, because ${whyProcesses}`);
   return note ? [...found, note] : found;
 }
 
+async function examineRunner(planned: PlannedSuite, repository: Repository, world: World): Promise<Finding[]> {
+  const { needs } = runnerOf(planned.suite);
+  switch (needs.from) {
+    case "nowhere":
+      return [ok(planned.suite.name, needs.describe(planned.suite))];
+    case "npm":
+      return examineNodePackages(planned, needs, repository);
+    case "pip":
+      return examinePythonPackages(planned, needs, repository, world);
+  }
+}
+
+type NeedsFrom<Source extends Needs["from"]> = Extract<Needs, { readonly from: Source }>;
+
+/** Prints the versions of the packages that it is called with, null for one that is not there. */
 const probe =
-  "import importlib.metadata as m, json; print(json.dumps({n: next((d.version for d in m.distributions() if (d.metadata['Name'] or '').lower().replace('_', '-') == n), None) for n in ('pytest', 'pytest-xdist', 'pytest-cov')}))";
+  "import importlib.metadata as m, json, sys; print(json.dumps({n: next((d.version for d in m.distributions() if (d.metadata['Name'] or '').lower().replace('_', '-') == n), None) for n in sys.argv[1:]}))";
 
 /** Asks the very Python that the command starts for what it has installed. */
-async function examinePytest(
+async function examinePythonPackages(
   { suite, directory, workers, parallel }: PlannedSuite,
+  { packages }: NeedsFrom<"pip">,
   repository: Repository,
   world: World,
 ): Promise<Finding[]> {
   const python = pythonOf(suite);
   if (python === null)
     return [remark(suite.name, `\`${suite.command}\` hides which Python runs it, so its packages were not looked at`)];
-  const { exitCode, output } = await runProgram(["/bin/sh", "-c", `${python} -c "${probe}"`], {
+  const needed = packages(workers.length > 1 && parallel === "runner");
+  const { exitCode, output } = await runProgram(["/bin/sh", "-c", `${python} -c "${probe}" ${needed.join(" ")}`], {
     directory,
     environment: world.environment,
     signal: world.signal,
@@ -95,7 +114,6 @@ async function examinePytest(
       ),
     ];
   const versions: Record<string, string | null> = JSON.parse(line);
-  const needed = ["pytest", ...(workers.length > 1 && parallel === "runner" ? ["pytest-xdist"] : []), "pytest-cov"];
   const absent = needed.filter((name) => !versions[name]);
   if (absent.length > 0) {
     const text = `${absent.join(", ")} ${absent.length === 1 ? "is" : "are"} not installed where \`${suite.command}\` runs`;
@@ -113,23 +131,25 @@ function pythonOf({ command }: SuiteConfig): string | null {
   return `${prefix}python3`;
 }
 
-function examineNode({ suite, directory }: PlannedSuite, { root }: Repository): Finding[] {
-  const { runner, name } = suite;
-  if (runner === "command") return [ok(name, `\`${suite.command}\`, which writes ${suite.results.join(", ")}`)];
-  if (runner === "node") return [ok(name, `node:test of Node ${process.versions.node}`)];
-  const version = installedVersion({ directory }, runner);
+function examineNodePackages(
+  { suite, directory }: PlannedSuite,
+  { package: main, providers }: NeedsFrom<"npm">,
+  { root }: Repository,
+): Finding[] {
+  const { name } = suite;
+  const version = installedVersion({ directory }, main);
   const add = (text: string, packages: readonly string[]): Finding[] => [
-    missing(name, text, addNodePackages({ directory, checkoutRoot: root }, packages, [runner])),
+    missing(name, text, addNodePackages({ directory, checkoutRoot: root }, packages, [main])),
   ];
+  const [firstProvider] = providers;
   if (version === null) {
-    const packages = runner === "vitest" ? ["vitest", "@vitest/coverage-v8"] : [runner];
-    return add(`${runner} is not installed in ${suite.root === "." ? "the repo's root" : suite.root}`, packages);
+    const place = suite.root === "." ? "the repo's root" : suite.root;
+    return add(`${main} is not installed in ${place}`, [main, ...(firstProvider === undefined ? [] : [firstProvider])]);
   }
-  if (runner !== "vitest") return [ok(name, `${runner} ${version}`)];
-  const provider = ["@vitest/coverage-v8", "@vitest/coverage-istanbul"].find(
-    (one) => installedVersion({ directory }, one) !== null,
-  );
+  if (firstProvider === undefined) return [ok(name, `${main} ${version}`)];
+  const provider = providers.find((one) => installedVersion({ directory }, one) !== null);
+  // The provider has to be of the runner's own version.
   if (provider === undefined)
-    return add(`vitest ${version} has no coverage provider`, [`@vitest/coverage-v8@${version}`]);
-  return [ok(name, `vitest ${version}, ${provider}`)];
+    return add(`${main} ${version} has no coverage provider`, [`${firstProvider}@${version}`]);
+  return [ok(name, `${main} ${version}, ${provider}`)];
 }

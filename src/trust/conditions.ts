@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import type { SimpleGit } from "simple-git";
 import { configDigest, configPlaces, loadConfig } from "../config/load.ts";
 import { defaultOptions, type VerifyOptions } from "../config/request.ts";
+import { runnerFacts } from "../config/runner-facts.ts";
 import type { Config } from "../config/schema.ts";
 import { gitLine } from "../git/client.ts";
 import type { Repository } from "../git/repository.ts";
@@ -80,7 +81,7 @@ interface PythonPlace {
 
 function pythonPlaces({ plan, checkout }: Planned, environment: Environment): PythonPlace[] {
   return plan.suites
-    .filter(({ suite }) => suite.runner === "pytest")
+    .filter(({ suite }) => runnerFacts[suite.runner].language === "python")
     .map(({ directory }) => ({
       directory,
       environment: withProjectPrograms(environment, [directory, checkout.root]),

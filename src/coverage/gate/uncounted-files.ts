@@ -1,4 +1,5 @@
 import { extname, join } from "node:path";
+import { runnerFacts } from "../../config/runner-facts.ts";
 import { listed, plural } from "../../shared/text.ts";
 import { canonicalPath, isWithin } from "../../shared/within.ts";
 import { likelyCodeIn } from "../diff/code-lines.ts";
@@ -22,7 +23,7 @@ export interface UncountedRequest extends FilesContext {
  * as source, a sentence for each suite. Every runner counts what nothing loads; as a rule, it could not read these.
  */
 export function uncountedDoubts(request: UncountedRequest): string[] {
-  const suites = request.suites.filter(({ runner, measuring }) => runner !== "command" && measuring.isTold);
+  const suites = request.suites.filter(({ runner, measuring }) => runnerFacts[runner].isAdapted && measuring.isTold);
   return uncountedFiles(request, suites).map(
     ({ name, files }) =>
       `The coverage of ${name} lacks ${plural(files.length, "file")} of its source (${some(files)}): the runner counted no line of ` +
@@ -35,9 +36,9 @@ export function uncountedDoubts(request: UncountedRequest): string[] {
  * could run; and which runner did not say what it leaves out.
  */
 export function uncountedNotes(request: UncountedRequest): string[] {
-  const suites = request.suites.filter(({ runner }) => runner === "command");
+  const suites = request.suites.filter(({ runner }) => !runnerFacts[runner].isAdapted);
   const silent = request.suites.filter(
-    ({ name, runner, measuring }) => runner !== "command" && !measuring.isTold && request.bySuite.has(name),
+    ({ name, runner, measuring }) => runnerFacts[runner].isAdapted && !measuring.isTold && request.bySuite.has(name),
   );
   return [
     ...silent.map(
@@ -71,7 +72,11 @@ function uncountedFiles(
       const path = join(root, file);
       if (coverage.has(path) || isExcluded(file) || !speaks(suite.runner, file)) return false;
       // A command may measure one language of several.
-      if (!mayBeSource(file, languages) || (suite.runner === "command" && !languages.has(extname(file)))) return false;
+      if (
+        !mayBeSource(file, languages) ||
+        (runnerFacts[suite.runner].language === null && !languages.has(extname(file)))
+      )
+        return false;
       if (!isWithin(path, base) || !namesSource(path, suite) || kindOf(file) !== "source") return false;
       return likelyCodeIn(path).size > 0;
     };

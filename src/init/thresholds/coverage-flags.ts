@@ -2,7 +2,7 @@ import { readPackageFile } from "../../project/package-file.ts";
 import { computed } from "../../project/parsers/loose-values.ts";
 import { type ProjectFiles, within } from "../../project/project-files.ts";
 import type { DetectedSuite } from "../detect/detected-suite.ts";
-import { scriptCommand } from "../detect/script-command.ts";
+import { isScriptRunner, scriptCommand } from "../detect/script-command.ts";
 
 /** What the script that a suite's command came from tells c8 or nyc about thresholds. */
 export interface CoverageFlags {
@@ -21,7 +21,7 @@ export function coverageFlags(
   project: ProjectFiles,
   { root, runner, command }: Pick<DetectedSuite, "root" | "runner" | "command">,
 ): CoverageFlags | null {
-  if (runner === "pytest" || runner === "command") return null;
+  if (!isScriptRunner(runner)) return null;
   const own = scriptCommand(readPackageFile(project, root), runner);
   // The command may have come from elsewhere, a moon task for one.
   if (own === null || own.text !== command) return null;

@@ -1,3 +1,4 @@
+import { runnerFacts } from "../../config/runner-facts.ts";
 import type { SuiteConfig } from "../../config/schema.ts";
 import { withoutAssignments, withScripts } from "../../project/package-script.ts";
 import { RequestError } from "../../shared/errors.ts";
@@ -41,7 +42,7 @@ function stepsOf(command: string): string[] {
  * one before, and turbo takes what is added to vitest's command line for its own.
  */
 export function refuseHandingOn({ name, runner, command }: SuiteConfig, directory: string): void {
-  if (runner === "command") return;
+  if (!runnerFacts[runner].isAdapted) return;
   const found = handingOn(command, directory);
   if (found === null) return;
   const behind = found === command.trim() ? "" : `, which comes to run \`${found}\`,`;

@@ -26,6 +26,8 @@ export const jest: Runner = {
   listFiles,
   selectsTests: () => true,
   keepsOrder: false,
+  leasing: "never",
+  needs: { from: "npm", package: "jest", providers: [] },
   collect,
 };
 

@@ -30,6 +30,8 @@ export const mocha: Runner = {
   listFiles,
   selectsTests: () => true,
   keepsOrder: false,
+  leasing: "never",
+  needs: { from: "npm", package: "mocha", providers: [] },
   collect,
 };
 

@@ -30,6 +30,8 @@ export const node: Runner = {
   listFiles,
   selectsTests: ({ command }) => parseNodeCommand(command) !== null,
   keepsOrder: false,
+  leasing: "always",
+  needs: { from: "nowhere", describe: () => `node:test of Node ${process.versions.node}` },
   collect,
 };
 

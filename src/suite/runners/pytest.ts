@@ -35,6 +35,11 @@ export const pytest: Runner = {
   listFiles: null,
   selectsTests: () => true,
   keepsOrder: true,
+  leasing: "never",
+  needs: {
+    from: "pip",
+    packages: (runsWorkers) => ["pytest", ...(runsWorkers ? ["pytest-xdist"] : []), "pytest-cov"],
+  },
   collect,
 };
 

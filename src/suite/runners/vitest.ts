@@ -37,6 +37,8 @@ export const vitest: Runner = {
   listFiles,
   selectsTests: () => true,
   keepsOrder: false,
+  leasing: "per file",
+  needs: { from: "npm", package: "vitest", providers: ["@vitest/coverage-v8", "@vitest/coverage-istanbul"] },
   collect,
 };
 
