@@ -62,9 +62,11 @@ async function verifyTarget(context: Context, target: Target): Promise<Summary> 
   for (const note of checkout.notes) output.say(`  ${note}`);
   try {
     const loaded = await requireConfig(checkout, repository, target);
-    const plan = makePlan(loaded.config, request.options, checkout.root);
+    const { config } = loaded;
+    const { options } = request;
+    const plan = makePlan(config, options, checkout.root);
     const facts = readChangeFacts(context, loaded, checkout, target);
-    const conditions = background(readConditions(loaded.config, plan, target, checkout, world, request.options, facts));
+    const conditions = background(readConditions({ config, plan, target, checkout, world, options, base: facts }));
 
     const proven = await findProof(context, plan, target, conditions);
     if (proven !== null) return await reportReceipt(context, target, proven, facts.changes);

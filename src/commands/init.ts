@@ -5,25 +5,23 @@ import { completeSuites } from "../doctor/complete-suites.ts";
 import { openRepository, type Repository } from "../git/repository.ts";
 import { askYesNo, canAsk } from "../init/ask.ts";
 import { baseBranch, ignoresNodeModules, repositoryName, uncommitted } from "../init/detect/repository-facts.ts";
-import { type Draft, draftConfig } from "../init/draft-config.ts";
+import { type Draft, draftConfig, existingConfig, noSuite } from "../init/draft-config.ts";
 import { editPackageJson, type PackageEdit, parsePackageJson, rangeOf } from "../init/edit/package-json.ts";
-import { existingConfig } from "../init/existing-config.ts";
 import { activateManager, preCommitVersion } from "../init/hook/activate-manager.ts";
 import { activateHusky, installMissing } from "../init/hook/install.ts";
 import { findHookOwner, mayRun } from "../init/hook/owner.ts";
 import { type HookPlan, type HookRequest, type PlannedFile, planHook } from "../init/hook/plan.ts";
 import { type Narrator, narratorOf } from "../init/narrator.ts";
-import { noSuite } from "../init/no-suite.ts";
 import { type OwnPackage, ownPackage } from "../init/own-package.ts";
 import { kindOf } from "../project/database-mentions.ts";
 import { addCommand, type PackageManager, packageManagerOf } from "../project/package-manager.ts";
-import { withProjectPrograms } from "../project/programs.ts";
 import { listProjectFiles } from "../project/project-files.ts";
 import type { FoundSetup } from "../project/setups.ts";
 import { type ExitCode, exitCodes, RequestError } from "../shared/errors.ts";
 import { editFile } from "../shared/files.ts";
 import type { World } from "../shared/world.ts";
 import { fixedConnections } from "../suite/hints/fixed-connections.ts";
+import { withProjectPrograms } from "../suite/plan/project-environment.ts";
 
 /** By which an editor completes and checks the configuration. */
 const schemaPlace = "./node_modules/pushproof/dist/verify.config.schema.json";

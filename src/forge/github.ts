@@ -2,10 +2,8 @@ import { relative } from "node:path";
 import { type ExitCode, exitCodes } from "../shared/errors.ts";
 import { descriptionFor, fitsInAddress, writeDescription } from "./description.ts";
 import { requirePushed } from "./destination.ts";
-import { parseJson } from "./json.ts";
-import { missingProgram } from "./missing.ts";
 import type { Order } from "./order.ts";
-import { addressIn, commandLine, failure, outputOf } from "./run.ts";
+import { addressIn, commandLine, failure, missingProgram, outputOf, parseJson } from "./run.ts";
 
 /** What `gh pr list --json` says of one. */
 export interface GitHubPullRequest {
@@ -69,7 +67,7 @@ export function createWords(
 }
 
 /** The arguments that put a description in place of the one that is there; the title stays the author's. */
-export function editWords(number: number, file: string): string[] {
+function editWords(number: number, file: string): string[] {
   return ["pr", "edit", String(number), "--body-file", file];
 }
 

@@ -4,11 +4,9 @@ import { quote } from "../shared/shell.ts";
 import { descriptionFor, writeDescription } from "./description.ts";
 import { remoteTip } from "./destination.ts";
 import { earlierHeads } from "./earlier.ts";
-import { createWords } from "./glab-words.ts";
-import { missingProgram } from "./missing.ts";
 import type { Order } from "./order.ts";
 import { describedWithin, longestOption, pushShown, refuseBrowser, tellAddress } from "./push.ts";
-import { commandLine } from "./run.ts";
+import { commandLine, missingProgram } from "./run.ts";
 
 const from = "GitLab's own, from https://gitlab.com/gitlab-org/cli";
 
@@ -59,4 +57,32 @@ export function gitLabWords(
   const options = ["create", `target=${base}`, ...texts, ...(draft ? ["draft"] : [])];
   const words = options.flatMap((option) => ["-o", `merge_request.${option}`]);
   return ["push", ...words, remote, `HEAD:refs/heads/${remoteBranch}`];
+}
+
+/** The arguments that list the open merge requests of a branch. */
+export function listWords(branch: string): string[] {
+  return ["mr", "list", "--source-branch", branch, "--output", "json"];
+}
+
+/** The arguments that open a merge request; the description is left out where it is null. */
+export function createWords(
+  { destination, base, title, draft }: Pick<Order, "destination" | "base" | "title" | "draft">,
+  { description, form = false }: { description: string | null; form?: boolean },
+): string[] {
+  const branches = ["--source-branch", destination.remoteBranch, "--target-branch", base];
+  const words = [
+    "mr",
+    "create",
+    ...branches,
+    "--title",
+    title,
+    ...(draft ? ["--draft"] : []),
+    form ? "--web" : "--yes",
+  ];
+  return description === null ? words : [...words, "--description", description];
+}
+
+/** The arguments that put a description in place of the one that is there; the title stays the author's. */
+export function updateWords(iid: number, description: string, draft: boolean): string[] {
+  return ["mr", "update", String(iid), "--description", description, ...(draft ? ["--draft"] : [])];
 }

@@ -1,11 +1,9 @@
 import { type ExitCode, exitCodes } from "../shared/errors.ts";
 import { descriptionFor, fitsInAddress, writeDescription } from "./description.ts";
 import { requirePushed } from "./destination.ts";
-import { openByPushOptions } from "./gitlab-push.ts";
-import { createWords, listWords, updateWords } from "./glab-words.ts";
-import { parseJson } from "./json.ts";
+import { createWords, listWords, openByPushOptions, updateWords } from "./gitlab-push.ts";
 import type { Order } from "./order.ts";
-import { addressIn, failure, outputOf } from "./run.ts";
+import { addressIn, failure, outputOf, parseJson } from "./run.ts";
 
 /** What `glab mr list --output json` says of one. */
 export interface MergeRequest {

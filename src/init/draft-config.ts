@@ -1,6 +1,10 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { configPlaces } from "../config/load.ts";
 import { type ConfigFile, configSchema } from "../config/schema.ts";
 import type { ProjectFiles } from "../project/project-files.ts";
 import { type FoundSetup, findSetups } from "../project/setups.ts";
+import { RequestError } from "../shared/errors.ts";
 import type { FixedConnection } from "../suite/hints/fixed-connections.ts";
 import { withCiVariables } from "./detect/ci-variables.ts";
 import { detectDatabase } from "./detect/database.ts";
@@ -128,4 +132,32 @@ function databaseName(repository: string): string {
     .replace(/^_+|_+$/g, "")
     .slice(0, 40);
   return `${/^[a-z]/.test(snake) ? snake : `db_${snake}`}_test`.replace("__", "_");
+}
+
+/** Where a project is configured already, for people to read; null where it is not. */
+export function existingConfig(root: string, packageFields: Readonly<Record<string, unknown>> | null): string | null {
+  const file = configPlaces.find((name) => name !== "package.json" && existsSync(join(root, name)));
+  if (file !== undefined) return file;
+  return packageFields?.verify === undefined ? null : 'the key "verify" in package.json';
+}
+
+const example = `{
+  "suites": [{ "name": "backend", "root": ".", "runner": "pytest", "command": "pytest", "source": ["src"] }],
+  "database": { "name": "app_test", "variables": ["DATABASE_URL"] }
+}`;
+
+/** The error for a project in which no suite was found: what was looked for, and what to write by hand. */
+export function noSuite(root: string): RequestError {
+  return new RequestError(
+    [
+      `No suite was found in ${root}, so nothing was written. Looked at all files that git does not ignore for`,
+      "  pytest: test_*.py and *_test.py with tests in them, conftest.py, python_files in pyproject.toml, pytest.ini, tox.ini or setup.cfg",
+      "  vitest: vitest in a package.json or vitest.config.*, with *.test.* or *.spec.* files beside or below it",
+      "  jest, mocha, node:test: a test script that runs one of them, its configuration, or its dependency, with test files below",
+      "  moon: tasks in moon.yml that run any of these",
+      "If there is one, write verify.config.json by hand, such as",
+      ...example.split("\n").map((line) => `  ${line}`),
+      "and run `verify init` again.",
+    ].join("\n"),
+  );
 }

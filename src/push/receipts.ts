@@ -27,7 +27,7 @@ export interface Receipt {
 export type Conditions = Pick<Receipt, "tree" | "configuration" | "version" | "environment" | "against">;
 
 /** How long a receipt stands, in days. An environment drifts in ways its class does not tell. */
-export const receiptDays = 30;
+const receiptDays = 30;
 
 /** The receipts of a repository, shared by all its linked worktrees. */
 export class ReceiptStore {

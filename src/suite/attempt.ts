@@ -77,7 +77,7 @@ export async function runAttempt(request: AttemptRequest): Promise<Attempt> {
 }
 
 /** What a runner needs to know of a process that it is to start. */
-export function suiteRun(request: AttemptRequest, scratch: string, progressSocket: string): SuiteRun {
+function suiteRun(request: AttemptRequest, scratch: string, progressSocket: string): SuiteRun {
   const { planned, scene } = request;
   const { checkout } = scene;
   return {

@@ -10,7 +10,6 @@ import { runnerFacts } from "../config/runner-facts.ts";
 import type { Config } from "../config/schema.ts";
 import { gitLine } from "../git/client.ts";
 import type { Repository } from "../git/repository.ts";
-import { withProjectPrograms } from "../project/programs.ts";
 import type { Checkout } from "../push/checkout.ts";
 import type { Conditions, Receipt } from "../push/receipts.ts";
 import type { Target } from "../push/refs.ts";
@@ -19,6 +18,7 @@ import { packageRoot } from "../shared/paths.ts";
 import { version } from "../shared/version.ts";
 import type { Environment, World } from "../shared/world.ts";
 import { makePlan, type Plan } from "../suite/plan/plan.ts";
+import { withProjectPrograms } from "../suite/plan/project-environment.ts";
 import { type BaseFacts, readBaseFacts } from "./base-facts.ts";
 
 const run = promisify(execFile);
@@ -26,16 +26,20 @@ const run = promisify(execFile);
 /** How a server is named in the environment that the caller, and not the configuration, has chosen. */
 export const chosenServer = "a Postgres server of the caller's choice";
 
+/** What a receipt's conditions are read from. */
+export interface ConditionsRequest {
+  readonly config: Config;
+  readonly plan: Plan;
+  readonly target: Target;
+  readonly checkout: Pick<Checkout, "root">;
+  readonly world: World;
+  readonly options: Pick<VerifyOptions, "databaseUrl">;
+  readonly base: BaseFacts;
+}
+
 /** Under which conditions a receipt of this verification stands. */
-export async function readConditions(
-  config: Config,
-  plan: Plan,
-  target: Target,
-  checkout: Pick<Checkout, "root">,
-  world: World,
-  options: Pick<VerifyOptions, "databaseUrl">,
-  base: BaseFacts,
-): Promise<Conditions> {
+export async function readConditions(request: ConditionsRequest): Promise<Conditions> {
+  const { config, plan, target, checkout, world, options, base } = request;
   const url = options.databaseUrl ?? world.environment.VERIFY_DATABASE_URL;
   const isChosen = Boolean(url) && plan.suites.some((suite) => suite.usesDatabase);
   const kind = await environmentClass(plan, checkout, world.environment);
@@ -112,9 +116,10 @@ export async function conditionsOfHead(
   try {
     const loaded = await loadConfig(root);
     if (loaded === null || !(await isOfHead(git, loaded.file))) return unknown;
-    const plan = makePlan(loaded.config, defaultOptions, root);
-    const base = readBaseFacts(repository, loaded.config, { commit: target.commit });
-    return await readConditions(loaded.config, plan, target, { root }, world, defaultOptions, base);
+    const { config } = loaded;
+    const plan = makePlan(config, defaultOptions, root);
+    const base = readBaseFacts(repository, config, { commit: target.commit });
+    return await readConditions({ config, plan, target, checkout: { root }, world, options: defaultOptions, base });
   } catch (error) {
     // A push would say so; here it only leaves the question open.
     if (error instanceof RequestError) return unknown;

@@ -26,10 +26,8 @@ async function conditionsOf(repository: Repository, environment: Environment = r
   const target = await readRevision(opened.git, "HEAD");
   const plan = makePlan(loaded.config, defaultOptions, checkout.root);
   const { world } = captureWorld({ directory: repository.root, environment });
-  return await readConditions(loaded.config, plan, target, checkout, world, defaultOptions, {
-    mergeBase: Promise.resolve("none"),
-    baseFigure: Promise.resolve(null),
-  });
+  const base = { mergeBase: Promise.resolve("none" as const), baseFigure: Promise.resolve(null) };
+  return await readConditions({ config: loaded.config, plan, target, checkout, world, options: defaultOptions, base });
 }
 
 /** The marker of a run of all suites in the checkout, with these directories first on PATH. */

@@ -2,7 +2,7 @@ import type { HookManager } from "./managers.ts";
 import type { HookOwner } from "./owner.ts";
 
 /** What a hook of someone else's is told to run: before all else, so that nothing of theirs can skip it. */
-export const hookLine = 'sh node_modules/pushproof/hooks/pre-push "$@" || exit $?';
+const hookLine = 'sh node_modules/pushproof/hooks/pre-push "$@" || exit $?';
 
 /** Why the hook was not installed, and the ways out, for a `core.hooksPath` that leads elsewhere. */
 export function foreignPathAdvice(owner: Extract<HookOwner, { kind: "path" }>, install: string): string {

@@ -8,7 +8,7 @@ import { type ParserOptions, type ParserPlugin, parse, parseExpression } from "@
 type Program = ReturnType<typeof parse>["program"];
 type Statement = Program["body"][number];
 export type Expression = Extract<Statement, { readonly type: "ExpressionStatement" }>["expression"];
-export type ObjectMember = Extract<Expression, { readonly type: "ObjectExpression" }>["properties"][number];
+type ObjectMember = Extract<Expression, { readonly type: "ObjectExpression" }>["properties"][number];
 type Property = Extract<ObjectMember, { readonly type: "ObjectProperty" }>;
 type Declarator = Extract<Statement, { readonly type: "VariableDeclaration" }>["declarations"][number];
 type Target = Extract<Expression, { readonly type: "AssignmentExpression" }>["left"];

@@ -1,6 +1,5 @@
 import type { Summary } from "../../model/summary.ts";
-import { type Content, type Html, html } from "./html.ts";
-import { reportLink } from "./links.ts";
+import { type Content, type Html, html, reportLink } from "./html.ts";
 
 /** What ran it, how to run it again, and where the other reports are. */
 export function pageFooter(summary: Summary): Html {

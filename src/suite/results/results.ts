@@ -247,7 +247,7 @@ export function nameInFile(file: string, name: string): string {
 }
 
 /** A file's path relative to the checkout, with links resolved where the runner resolved them. */
-export function toCheckout(checkoutRoot: string, file: string): string {
+function toCheckout(checkoutRoot: string, file: string): string {
   const direct = relative(checkoutRoot, file);
   if (!direct.startsWith("..")) return direct;
   try {

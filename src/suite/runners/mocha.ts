@@ -5,9 +5,8 @@ import { installedVersion, missingPackage } from "../../project/installed-packag
 import { isPackageScript, scriptOf } from "../../project/package-script.ts";
 import { readProjectFile } from "../../project/read-project-file.ts";
 import { RequestError } from "../../shared/errors.ts";
-import { keepingNodeOptions } from "../../shared/exec/node-options.ts";
 import { adapterPath } from "../../shared/paths.ts";
-import { withArguments } from "../../shared/shell.ts";
+import { keepingNodeOptions, withArguments } from "../../shared/shell.ts";
 import type { Environment } from "../../shared/world.ts";
 import type { TestCase } from "../results/junit.ts";
 import { couldNotRun, diedInTest, resultsOf } from "../results/results.ts";
