@@ -194,7 +194,8 @@ function verifyOptions(parsed: ParsedOptions, rest: readonly string[]): VerifyOp
 
 function workersOption(text: string): number | "auto" {
   if (text === "auto") return text;
-  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError("Expected a whole number from 1, or auto.");
+  if (!/^[1-9]\d{0,3}$/.test(text) || Number(text) > 1000)
+    throw new InvalidArgumentError("Expected a whole number from 1 to 1000, or auto.");
   return Number(text);
 }
 

@@ -15,6 +15,7 @@ import {
   type RunResults,
   suiteStage,
 } from "./pipeline/stages.ts";
+import { sweepLeftovers } from "./pipeline/sweep.ts";
 import { prepareReports } from "./project/reports-directory.ts";
 import { ReceiptStore } from "./push/receipts.ts";
 import type { Target } from "./push/refs.ts";
@@ -41,15 +42,20 @@ export async function verify(request: VerifyRequest, world: World): Promise<Exit
   const receipts = new ReceiptStore(repository.commonDirectory);
   const context = { request, world, repository, output, receipts };
   await receipts.prune(new Date());
+  const swept = sweepLeftovers(repository, world);
 
-  const push = await readSubject(repository, request.subject);
-  for (const line of push.skipped) output.say(line);
-  for (const target of push.targets) {
-    const summary = await verifyTarget(context, target);
-    if (summary.verdict !== "verified")
-      return summary.verdict === "failed" ? exitCodes.notVerified : exitCodes.unavailable;
+  try {
+    const push = await readSubject(repository, request.subject, world);
+    for (const line of push.skipped) output.say(line);
+    for (const target of push.targets) {
+      const summary = await verifyTarget(context, target);
+      if (summary.verdict !== "verified")
+        return summary.verdict === "failed" ? exitCodes.notVerified : exitCodes.unavailable;
+    }
+    return exitCodes.verified;
+  } finally {
+    await swept;
   }
-  return exitCodes.verified;
 }
 
 /** Verifies one tree, or takes the receipt that proves it. */

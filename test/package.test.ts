@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { Ajv } from "ajv";
 import { expect, test } from "vitest";
 import { packageRoot } from "../src/shared/paths.ts";
-import { makeDirectory } from "./support/repository.ts";
+import { makeDirectory, makeRepository } from "./support/repository.ts";
 import { runShell, suiteEnvironment } from "./support/run.ts";
+import { userEnvironment } from "./support/verify.ts";
 
 test("the built schema takes our own configuration, and refuses a key that is unknown", async () => {
   const read = async (name: string) => JSON.parse(await readFile(join(packageRoot, name), "utf8"));
@@ -28,3 +29,20 @@ test("a build begins empty and gives a program that can be run", async () => {
   expect(exitCode).toBe(0);
   await expect(stat(join(directory, "dist", "stale.js"))).rejects.toThrow("ENOENT");
 });
+
+test.each(["init", "doctor", "status", "db list", "db clean", "pr", "--working-tree"])(
+  "the built program has all that `verify %s` loads",
+  async (command) => {
+    const repository = await makeRepository({
+      "index.js": "exports.one = () => 1;\n",
+      "test/one.test.js": 'require("node:test").test("one", () => require("../index.js").one());\n',
+      "package.json": JSON.stringify({ name: "one", main: "index.js", scripts: { test: "node --test" } }),
+      "jest.config.cjs": "module.exports = { coverageThreshold: { global: { lines: 90 } } };\n",
+      "pyproject.toml": "[tool.pytest.ini_options]\n",
+      ".github/workflows/test.yml": "on: push\njobs:\n  test:\n    steps:\n      - run: npm test\n",
+    });
+    const environment = await userEnvironment();
+    const { output } = await runShell(`${join(packageRoot, "dist/main.js")} ${command}`, repository.root, environment);
+    expect(output).not.toContain("This is a mistake in pushproof");
+  },
+);

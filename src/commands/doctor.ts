@@ -1,5 +1,6 @@
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { defaultOptions } from "../config/request.ts";
+import { examineCommands } from "../doctor/commands.ts";
 import { examineDatabase } from "../doctor/database.ts";
 import { type Finding, ok, problem } from "../doctor/finding.ts";
 import { examineHook } from "../doctor/hook.ts";
@@ -72,6 +73,7 @@ async function examineConfigured({
   return [
     ...(await examineDetection(repository, config)),
     ...(await examineSuites(plan, repository, world)),
+    ...examineCommands(config, repository, world),
     await examineDatabase(config, repository, world),
   ];
 }

@@ -1,17 +1,20 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { runnerFacts } from "../config/runner-facts.ts";
 import { completeSuites } from "../doctor/complete-suites.ts";
 import { openRepository, type Repository } from "../git/repository.ts";
 import { askYesNo, canAsk } from "../init/ask.ts";
+import { withOwnPytest } from "../init/detect/pytest-python.ts";
 import { baseBranch, ignoresNodeModules, repositoryName, uncommitted } from "../init/detect/repository-facts.ts";
-import { type Draft, draftConfig, existingConfig, noSuite } from "../init/draft-config.ts";
+import { type Draft, draftConfig, existingConfig } from "../init/draft-config.ts";
 import { editPackageJson, type PackageEdit, parsePackageJson, rangeOf } from "../init/edit/package-json.ts";
 import { activateManager, preCommitVersion } from "../init/hook/activate-manager.ts";
 import { activateHusky, installMissing } from "../init/hook/install.ts";
 import { findHookOwner, mayRun } from "../init/hook/owner.ts";
 import { type HookPlan, type HookRequest, type PlannedFile, planHook } from "../init/hook/plan.ts";
 import { type Narrator, narratorOf } from "../init/narrator.ts";
+import { noSuite } from "../init/no-suite.ts";
 import { type OwnPackage, ownPackage } from "../init/own-package.ts";
 import { kindOf } from "../project/database-mentions.ts";
 import { addCommand, type PackageManager, packageManagerOf } from "../project/package-manager.ts";
@@ -97,9 +100,16 @@ async function configure({ world, repository, narrator, root, packageFields }: S
   const texts = new Map(code.map((path) => [path, project.read(path) ?? ""]));
   const environment = withProjectPrograms(world.environment, [root]);
   const fixed = await fixedConnections(texts, environment);
-  const draft = draftConfig(project, repositoryName(repository), await baseBranch(repository), fixed);
-  if (draft === null) throw noSuite(root);
-  const asked = await setupByAnswer(world, draft);
+  const draft = draftConfig(project, repositoryName(repository), await baseBranch(repository), {
+    fixed,
+    commandOf: (suite) => {
+      const own = withProjectPrograms(world.environment, [join(root, suite.root), root]);
+      const isPython = runnerFacts[suite.runner].language === "python";
+      return isPython ? withOwnPytest(suite.command, own) : suite.command;
+    },
+  });
+  if (draft === null) throw noSuite(root, project);
+  const { asked, isRefused } = await setupByAnswer(world, draft);
   const config =
     asked === null || !draft.config.database
       ? draft.config
@@ -114,7 +124,7 @@ async function configure({ world, repository, narrator, root, packageFields }: S
     draft.config.database ? `database: ${draft.config.database.name}` : "database: none, no sign of Postgres found",
   );
   for (const note of draft.database) narrator.detail(`  ${note}`);
-  for (const { text, doubt } of draft.setups.filter((setup) => setup !== asked)) {
+  for (const { text, doubt } of isRefused ? [] : draft.setups.filter((setup) => setup !== asked)) {
     const why = doubt === null ? "several tools make tables" : doubt;
     narrator.warn(
       `if the tests expect their tables to be there, add to "database": ${text} (not written, as ${why}; built once, and kept while the inputs are unchanged)`,
@@ -122,12 +132,20 @@ async function configure({ world, repository, narrator, root, packageFields }: S
   }
 }
 
-/** What may make the tables, where that is open and somebody says that it does; never what may go to a database of theirs. */
-async function setupByAnswer(world: World, { setups }: Draft): Promise<FoundSetup | null> {
+/**
+ * What may make the tables, where that is open and somebody says that it does; never what may go to a database of theirs.
+ * Who has said no needs no advice on it.
+ */
+async function setupByAnswer(
+  world: World,
+  { setups }: Draft,
+): Promise<{ readonly asked: FoundSetup | null; readonly isRefused: boolean }> {
   const [only, ...others] = setups;
-  if (only === undefined || others.length > 0 || !only.isLed || !canAsk(world)) return null;
+  const mayAsk = only !== undefined && others.length === 0 && only.isLed && canAsk(world);
+  if (!mayAsk) return { asked: null, isRefused: false };
   const question = `Does \`${only.settings.setup}\` make the tables that the tests expect (${only.doubt})? Shall it run once for all workers?`;
-  return (await askYesNo(world, question)) ? only : null;
+  const isWanted = await askYesNo(world, question);
+  return { asked: isWanted ? only : null, isRefused: !isWanted };
 }
 
 function requestOf({ world, repository, root, own, manager, packageFields, isOwnRepository }: Setting): HookRequest {

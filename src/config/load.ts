@@ -4,6 +4,7 @@ import { closest } from "fastest-levenshtein";
 import { type Loader, type Loaders, lilconfig } from "lilconfig";
 import type * as z from "zod";
 import { messageOf, RequestError } from "../shared/errors.ts";
+import { plural } from "../shared/text.ts";
 import { canonicalPath, isWithin } from "../shared/within.ts";
 import { runConfiguration } from "./program.ts";
 import { repeatedKeys } from "./repeated-keys.ts";
@@ -69,8 +70,10 @@ export function parseConfig(value: unknown, file: string): Config {
   if (result.success) return withUniqueSuites(result.data, file);
   // What is there and unknown is the cause more often than the sign.
   const issues = [...result.error.issues].sort((left, right) => Number(isUnknown(right)) - Number(isUnknown(left)));
-  const mistakes = issues.flatMap(explain);
-  throw new RequestError(mistakes.map((mistake) => `${file}: ${mistake}`).join("\n"));
+  const mistakes = issues.slice(0, mostMistakes).flatMap(explain).slice(0, mostMistakes);
+  const left = issues.reduce((sum, issue) => sum + (isUnknown(issue) ? issue.keys.length : 1), -mistakes.length);
+  const more = left > 0 ? [`${plural(left, "more mistake")} of the kind.`] : [];
+  throw new RequestError([...mistakes, ...more].map((mistake) => `${file}: ${mistake}`).join("\n"));
 }
 
 /**
@@ -129,7 +132,9 @@ const runTypeScript: Loader = (path) => {
 const parseYaml: Loader = async (_path, content) => (await import("yaml")).parse(content);
 
 /** JSON in which the configuration has no key twice, as YAML does not allow it either. */
-function parseJson(path: string, content: string): unknown {
+function parseJson(path: string, text: string): unknown {
+  // Some editors begin a file with a byte order mark.
+  const content = text.replace(/^\uFEFF/, "");
   const parsed: unknown = JSON.parse(content);
   const file = basename(path);
   const [twice] = repeatedKeys(content)
@@ -157,9 +162,13 @@ function withUniqueSuites(config: Config, file: string): Config {
 
 type Issue = z.core.$ZodIssue;
 
+/** After that many one looks into the file. */
+const mostMistakes = 10;
+
 /** What is wrong and what to do, for each mistake an issue stands for. */
 function explain(issue: Issue): string[] {
-  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => explainUnknownKey(key, issue.path));
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.slice(0, mostMistakes).map((key) => explainUnknownKey(key, issue.path));
   if (issue.code === "invalid_union") return explainUnion(issue);
   if (issue.code === "invalid_type" && issue.message.endsWith("received undefined")) {
     return [`${place(issue.path)} is missing: expected ${issue.expected}.`];
@@ -171,8 +180,8 @@ function sentence(message: string): string {
   return message.replace(/^Invalid (input|option): /, "");
 }
 
-function isUnknown({ code }: Issue): boolean {
-  return code === "unrecognized_keys";
+function isUnknown(issue: Issue): issue is Extract<Issue, { code: "unrecognized_keys" }> {
+  return issue.code === "unrecognized_keys";
 }
 
 function explainUnknownKey(key: string, path: readonly PropertyKey[]): string {

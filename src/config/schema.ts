@@ -12,6 +12,10 @@ const variableWord = nonEmpty.superRefine((value, context) => {
   if (message !== null) context.addIssue({ code: "custom", message });
 });
 
+/** Far more than any machine has cores for, and few enough for the names and the connections of their databases. */
+export const mostWorkers = 1000;
+const tooManyWorkers = `expected at most ${mostWorkers}, as each is a process with a database of its own`;
+
 const suiteShape = z.strictObject({
   name: nonEmpty.describe("What the reports call it."),
   root: nonEmpty.default(".").describe("The directory its command runs in, relative to the repo's root."),
@@ -20,7 +24,7 @@ const suiteShape = z.strictObject({
     "The shell command that runs the suite, as one would type it; workers, results and coverage are added from outside.",
   ),
   workers: z
-    .union([z.literal("auto"), z.number().int().positive()])
+    .union([z.literal("auto"), z.number().int().positive().max(mostWorkers, tooManyWorkers)])
     .default("auto")
     .describe("auto is the number of cores this process may use."),
   parallel: z

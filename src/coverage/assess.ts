@@ -1,6 +1,7 @@
 import type { SimpleGit } from "simple-git";
 import { type RunnerName, runnerFacts } from "../config/runner-facts.ts";
 import type { Gate } from "../config/schema.ts";
+import { gitLineOrNull } from "../git/client.ts";
 import type { MergeBase } from "../git/merge-base.ts";
 import type { CoverageSummary } from "../model/summary.ts";
 import { messageOf, UnavailableError } from "../shared/errors.ts";
@@ -97,6 +98,7 @@ export async function assessCoverage(all: Measured, request: AssessmentRequest):
       ...elsewhereNotes(measured),
       ...uncountedNotes(uncounted),
       ...changeNotes(changes, gate),
+      ...(await shallowNotes(request)),
       ...(await exclusionNotes(request)),
       ...floorNotes(counted.all, request),
       ...ratchetNotes(request),
@@ -152,6 +154,17 @@ async function addedLines(coverage: Coverage, request: AssessmentRequest): Promi
   const { git, root } = request;
   const range = rangeOf(request);
   return range && (await readAddedLines({ git, ...range, pathspecs: sourcePathspecs(root, coverage) }));
+}
+
+/** In a shallow clone git may not know the commit in common that there is. */
+async function shallowNotes({ git, gate, mergeBase }: AssessmentRequest): Promise<string[]> {
+  if (mergeBase !== "none" || gate.changedLines === undefined) return [];
+  const isShallow = (await gitLineOrNull(git, "rev-parse", "--is-shallow-repository")) === "true";
+  return isShallow
+    ? [
+        "This clone is shallow: `git fetch --unshallow` brings the commits to compare with (`fetch-depth: 0` for actions/checkout).",
+      ]
+    : [];
 }
 
 /** What the changes add to the lists of what tools leave out; where git cannot say, the reports say less. */

@@ -2,6 +2,7 @@ import { loadConfig } from "../config/load.ts";
 import { defaultOptions } from "../config/request.ts";
 import { withoutNpmRun } from "../git/environment.ts";
 import type { Repository } from "../git/repository.ts";
+import { askYesNo, canAsk } from "../init/ask.ts";
 import { changedFiles } from "../init/detect/repository-facts.ts";
 import type { Narrator } from "../init/narrator.ts";
 import { RequestError, UnavailableError } from "../shared/errors.ts";
@@ -13,8 +14,8 @@ import type { Finding } from "./finding.ts";
 import { examineSuite } from "./suites.ts";
 
 /**
- * Says what the configured suites lack, as `verify doctor` does, or installs it where that was asked for. Gives
- * the files that this changed, relative to the root. Throws UnavailableError where an installation fails.
+ * Says what the configured suites lack, as `verify doctor` does, and installs it where that was asked for, or is answered
+ * at a terminal. Gives the files that this changed, relative to the root. Throws UnavailableError where an installation fails.
  */
 export async function completeSuites(
   repository: Repository,
@@ -25,17 +26,25 @@ export async function completeSuites(
   const plan = await planOf(repository, narrator);
   if (plan === null) return [];
   const before = new Set(await changedFiles(repository));
-  let problems = await problemsOf(plan, repository, world);
-  if (adds && problems.some(({ install }) => install !== undefined)) {
-    for (const command of installsOf(problems)) await run(command, repository, world, narrator);
-    problems = await problemsOf(plan, repository, world);
-  }
+  const problems = await problemsOf(plan, repository, world);
+  const commands = installsOf(problems);
+  if (commands.length === 0 || !adds) tell(problems, narrator);
+  if (commands.length > 0 && (adds || (await isAskedTo(world, commands)))) {
+    for (const command of commands) await run(command, repository, world, narrator);
+    tell(await problemsOf(plan, repository, world), narrator);
+  } else if (commands.length > 0) narrator.detail("`verify init --install` does that for you");
+  return (await changedFiles(repository)).filter((path) => !before.has(path));
+}
+
+function tell(problems: readonly Finding[], narrator: Narrator): void {
   for (const { subject, text, remedy } of problems) {
     narrator.warn(`${subject}: ${text}`);
     if (remedy !== undefined) narrator.detail(remedy);
   }
-  if (!adds && installsOf(problems).length > 0) narrator.detail("`verify init --install` does that for you");
-  return (await changedFiles(repository)).filter((path) => !before.has(path));
+}
+
+async function isAskedTo(world: World, { length }: readonly string[]): Promise<boolean> {
+  return canAsk(world) && (await askYesNo(world, `Shall I run ${length === 1 ? "it" : "these"} now?`));
 }
 
 async function planOf({ root }: Repository, narrator: Narrator): Promise<Plan | null> {
@@ -51,7 +60,7 @@ async function planOf({ root }: Repository, narrator: Narrator): Promise<Plan | 
 
 async function problemsOf(plan: Plan, repository: Repository, world: World): Promise<Finding[]> {
   const findings = await Promise.all(plan.suites.map((planned) => examineSuite(planned, repository, world)));
-  return findings.flat().filter(({ level }) => level === "problem");
+  return findings.flat().filter(({ level, install }) => level === "problem" || install !== undefined);
 }
 
 /** Each command once: suites may lack the same. */

@@ -1,9 +1,10 @@
 import { runnerFacts } from "../config/runner-facts.ts";
-import type { Config, ConfigFile, SuiteConfig } from "../config/schema.ts";
+import type { Config, ConfigFile } from "../config/schema.ts";
 import type { Repository } from "../git/repository.ts";
+import { pytestPython } from "../init/detect/pytest-python.ts";
 import { baseBranch, repositoryName } from "../init/detect/repository-facts.ts";
 import { draftConfig } from "../init/draft-config.ts";
-import { installedVersion } from "../project/installed-package.ts";
+import { installedVersion, oldRunner } from "../project/installed-package.ts";
 import { launcherRemedy, missingLauncher, missingLauncherText } from "../project/launchers.ts";
 import { addNodePackages } from "../project/packages/add-node-packages.ts";
 import { addPythonPackages } from "../project/packages/add-python-packages.ts";
@@ -91,14 +92,14 @@ const probe =
 /** Asks the very Python that the command starts for what it has installed. */
 async function examinePythonPackages(
   { suite, directory, workers, parallel }: PlannedSuite,
-  { packages }: NeedsFrom<"pip">,
+  { packages, forWorkers }: NeedsFrom<"pip">,
   repository: Repository,
   world: World,
 ): Promise<Finding[]> {
-  const python = pythonOf(suite);
+  const python = pytestPython(suite.command, world.environment);
   if (python === null)
     return [remark(suite.name, `\`${suite.command}\` hides which Python runs it, so its packages were not looked at`)];
-  const needed = packages(workers.length > 1 && parallel === "runner");
+  const needed = packages({ suite, directory, runsWorkers: workers.length > 1 && parallel === "runner" });
   const { exitCode, output } = await runProgram(["/bin/sh", "-c", `${python} -c "${probe}" ${needed.join(" ")}`], {
     directory,
     environment: world.environment,
@@ -117,18 +118,13 @@ async function examinePythonPackages(
   const absent = needed.filter((name) => !versions[name]);
   if (absent.length > 0) {
     const text = `${absent.join(", ")} ${absent.length === 1 ? "is" : "are"} not installed where \`${suite.command}\` runs`;
-    return [missing(suite.name, text, addPythonPackages({ directory, checkoutRoot: repository.root }, absent))];
+    const addition = addPythonPackages({ directory, checkoutRoot: repository.root }, absent);
+    const isEnough = suite.parallel === "auto" && absent.every((name) => name === forWorkers);
+    if (!isEnough) return [missing(suite.name, text, addition)];
+    const without = `${text}: without it the workers are processes over shares of the files, which start more slowly`;
+    return [{ ...missing(suite.name, without, addition), level: "remark" }];
   }
   return [ok(suite.name, needed.map((name) => `${name} ${versions[name]}`).join(", "))];
-}
-
-/** What stands before `pytest` in a command, with Python in its place; null where pytest is not called there. */
-function pythonOf({ command }: SuiteConfig): string | null {
-  const module = /^(.*\bpython[\d.]*)\s+-m\s+(?:coverage\s+run\s+-m\s+)?pytest\b/.exec(command);
-  if (module?.[1] !== undefined) return module[1];
-  const prefix = /^((?:.*\s)?)(?:pytest|py\.test)(?=\s|$)/.exec(command)?.[1];
-  if (prefix === undefined || /\b(make|tox|nox|moon|npm|hatch)\b/.test(prefix)) return null;
-  return `${prefix}python3`;
 }
 
 function examineNodePackages(
@@ -146,6 +142,8 @@ function examineNodePackages(
     const place = suite.root === "." ? "the repo's root" : suite.root;
     return add(`${main} is not installed in ${place}`, [main, ...(firstProvider === undefined ? [] : [firstProvider])]);
   }
+  const old = oldRunner(suite.runner, version);
+  if (old !== null) return [problem(name, old)];
   if (firstProvider === undefined) return [ok(name, `${main} ${version}`)];
   const provider = providers.find((one) => installedVersion({ directory }, one) !== null);
   // The provider has to be of the runner's own version.

@@ -18,8 +18,8 @@ const passedOn = [
   "GIT_CEILING_DIRECTORIES",
 ];
 
-/** Git in a directory, speaking English, asking nobody, taking no optional locks that could get in the user's way. */
-export function openGit(directory: string, environment: Environment): SimpleGit {
+/** What git gets from us: it speaks English, asks nobody, and takes no optional locks that could get in the user's way. */
+export function gitEnvironment(environment: Environment): Record<string, string> {
   const variables: Record<string, string> = {
     LC_ALL: "C.UTF-8",
     GIT_OPTIONAL_LOCKS: "0",
@@ -34,9 +34,17 @@ export function openGit(directory: string, environment: Environment): SimpleGit 
     const value = environment[name];
     if (value !== undefined) variables[name] = value;
   }
+  return variables;
+}
+
+/** Git in a directory, in an environment of its own. */
+export function openGit(directory: string, environment: Environment): SimpleGit {
+  const variables = gitEnvironment(environment);
   return simpleGit({
     baseDir: directory,
     trimmed: false,
+    // We give that file ourselves, and git's advice about it would stand in the way of what went wrong.
+    config: ["advice.graftFileDeprecated=false"],
     // A linked worktree is added without the user's post-checkout hook, which needs `-c core.hooksPath=…`;
     // the configuration's place is taken over from the caller as it is.
     // A monitor of files is only ever switched off.

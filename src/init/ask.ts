@@ -10,6 +10,8 @@ export function canAsk({ input, output }: World): boolean {
 
 /** Asks a question with yes or no for an answer, at a terminal; anything but a yes is a no, the end of the input too. */
 export async function askYesNo({ input, output, signal }: World, question: string): Promise<boolean> {
+  // What has ended before would never say so.
+  if ((input as Readable).readableEnded) return false;
   const lines = createInterface({ input, output, terminal: false });
   try {
     const closed = new Promise<string>((resolve) => lines.once("close", () => resolve("")));

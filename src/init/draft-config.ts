@@ -4,13 +4,12 @@ import { configPlaces } from "../config/load.ts";
 import { type ConfigFile, configSchema } from "../config/schema.ts";
 import type { ProjectFiles } from "../project/project-files.ts";
 import { type FoundSetup, findSetups } from "../project/setups.ts";
-import { RequestError } from "../shared/errors.ts";
 import type { FixedConnection } from "../suite/hints/fixed-connections.ts";
 import { withCiVariables } from "./detect/ci-variables.ts";
 import { detectDatabase } from "./detect/database.ts";
 import type { DetectedSuite } from "./detect/detected-suite.ts";
 import { detectJavaScript } from "./detect/javascript.ts";
-import { withMoonTasks } from "./detect/moon-tasks.ts";
+import { withWorkspaceTasks } from "./detect/moon-tasks.ts";
 import { detectPostgres } from "./detect/postgres-server.ts";
 import { detectPytest } from "./detect/pytest.ts";
 import { withoutDatabaseVariables } from "./detect/script-variables.ts";
@@ -31,18 +30,27 @@ export interface Draft {
   readonly setups: readonly FoundSetup[];
 }
 
+/** What only this machine's programs can say of a project. */
+interface Machine {
+  /** Where code connects to what it names itself. */
+  readonly fixed?: readonly FixedConnection[];
+  /** A suite's command as it starts what is installed here. */
+  readonly commandOf?: (suite: DetectedSuite) => string;
+}
+
 /**
  * The configuration of what a project holds, or null where no suite was found. `repository` is the repository's name, for
- * a database that nothing names; `base` the branch that pull requests go to; `fixed` where code connects to what it names itself.
+ * a database that nothing names; `base` the branch that pull requests go to.
  */
 export function draftConfig(
   project: ProjectFiles,
   repository: string,
   base: string,
-  fixed: readonly FixedConnection[] = [],
+  { fixed = [], commandOf = ({ command }) => command }: Machine = {},
 ): Draft | null {
   const found = [...detectPytest(project), ...detectVitest(project), ...detectJavaScript(project)];
-  const suites = withMoonTasks(project, withCiVariables(project, found));
+  const tasks = withWorkspaceTasks(project, withCiVariables(project, found));
+  const suites = tasks.map((suite) => ({ ...suite, command: commandOf(suite) }));
   if (suites.length === 0) return null;
   const names = nameSuites(suites);
   const database = detectDatabase(project, suites, fixed);
@@ -139,25 +147,4 @@ export function existingConfig(root: string, packageFields: Readonly<Record<stri
   const file = configPlaces.find((name) => name !== "package.json" && existsSync(join(root, name)));
   if (file !== undefined) return file;
   return packageFields?.verify === undefined ? null : 'the key "verify" in package.json';
-}
-
-const example = `{
-  "suites": [{ "name": "backend", "root": ".", "runner": "pytest", "command": "pytest", "source": ["src"] }],
-  "database": { "name": "app_test", "variables": ["DATABASE_URL"] }
-}`;
-
-/** The error for a project in which no suite was found: what was looked for, and what to write by hand. */
-export function noSuite(root: string): RequestError {
-  return new RequestError(
-    [
-      `No suite was found in ${root}, so nothing was written. Looked at all files that git does not ignore for`,
-      "  pytest: test_*.py and *_test.py with tests in them, conftest.py, python_files in pyproject.toml, pytest.ini, tox.ini or setup.cfg",
-      "  vitest: vitest in a package.json or vitest.config.*, with *.test.* or *.spec.* files beside or below it",
-      "  jest, mocha, node:test: a test script that runs one of them, its configuration, or its dependency, with test files below",
-      "  moon: tasks in moon.yml that run any of these",
-      "If there is one, write verify.config.json by hand, such as",
-      ...example.split("\n").map((line) => `  ${line}`),
-      "and run `verify init` again.",
-    ].join("\n"),
-  );
 }

@@ -24,6 +24,8 @@ export interface Summary {
   readonly reasons: readonly string[];
   /** What a reader should know though the verdict does not depend on it, one sentence each. */
   readonly notes: readonly string[];
+  /** How many of the notes, from the first on, say what would help. Missing before 0.7. */
+  readonly advice?: number;
   /** Where the files were: the clean checkout itself, a worktree of the commit, or the working tree as it lay. */
   readonly verifiedIn: "checkout" | "worktree" | "working tree";
   readonly suites: readonly SuiteSummary[];

@@ -5,11 +5,13 @@ import { type Checkout, openCheckout, openWorkingTree } from "../push/checkout.t
 import { type Push, readPush, readRevision, type Target } from "../push/refs.ts";
 import { RequestError } from "../shared/errors.ts";
 import { shortId } from "../shared/text.ts";
+import type { World } from "../shared/world.ts";
 import type { Context } from "./context.ts";
 
 /** The commits that are to be verified, and what needs no verification. */
-export async function readSubject({ git }: Repository, subject: Subject): Promise<Push> {
-  if (subject.kind === "push") return await readPush(git, subject.lines);
+export async function readSubject(repository: Repository, subject: Subject, { environment }: World): Promise<Push> {
+  const { git } = repository;
+  if (subject.kind === "push") return await readPush(repository, environment, subject.lines);
   const target = await readRevision(git, subject.kind === "revision" ? subject.revision : "HEAD");
   return { targets: [target], skipped: [] };
 }

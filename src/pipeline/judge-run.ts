@@ -1,13 +1,14 @@
 import { type Assessment, assessCoverage } from "../coverage/assess.ts";
 import { nothingTold } from "../coverage/files/measuring.ts";
 import { FigureStore } from "../coverage/gate/recorded-figures.ts";
+import { startingGateNotes } from "../coverage/gate/starting-gate.ts";
 import { openGit } from "../git/client.ts";
 import type { Summary } from "../model/summary.ts";
 import { History, historyEntry } from "../report/history.ts";
 import { summaryOfRun } from "../report/summarize.ts";
 import { keepProof, whyNoProof } from "../trust/proof.ts";
 import type { Context, Prepared } from "./context.ts";
-import { readRunFacts } from "./run-facts.ts";
+import { readRunFacts, searchedRuns } from "./run-facts.ts";
 import type { FinishedSuites } from "./stages.ts";
 import { reachVerdict } from "./verdict.ts";
 
@@ -27,15 +28,27 @@ export async function judgeRun(context: Context, prepared: Prepared, run: Finish
   const judgment = reachVerdict(findings, loaded.config.races);
   const doubts = judgment.verdict === "verified" ? whyNoProof(checkout, plan, added) : [];
   const proves = judgment.verdict === "verified" && doubts.length === 0;
-  const notes = [...doubts, ...run.notes, ...(assessment?.notes ?? []), ...checkout.notes];
+  const isSetUp =
+    coverage !== null && context.request.options.coverage === undefined && (await setsUp(context, prepared));
+  const starting = isSetUp ? startingGateNotes(coverage, judgment.reasons.length, loaded.file) : [];
+  const advice = [...starting, ...run.advice];
+  const notes = [...advice, ...doubts, ...run.notes, ...(assessment?.notes ?? []), ...checkout.notes];
   const facts = await readRunFacts(context, prepared);
   const summary = await keepProof(
     context,
     prepared,
-    summaryOfRun(facts, { ...run, coverage }, judgment, notes, proves),
+    summaryOfRun(facts, { ...run, coverage }, judgment, { notes, advice: advice.length }, proves),
   );
   await recordHistory(context, summary);
   return { summary, assessment };
+}
+
+/** Whether the configuration comes with what is verified, and nothing has passed here before: somebody sets a repository up. */
+async function setsUp({ repository }: Context, { changes, loaded }: Prepared): Promise<boolean> {
+  const known = await changes;
+  if (known !== null && !known.files.some(({ file }) => file === loaded.file)) return false;
+  const past = await new History(repository.commonDirectory).last(searchedRuns);
+  return past.every(({ verdict }) => verdict !== "verified");
 }
 
 /** What the coverage comes to; null where there is no data. */

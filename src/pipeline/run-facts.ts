@@ -6,7 +6,7 @@ import type { RunFacts } from "../report/summarize.ts";
 import type { Context, Prepared } from "./context.ts";
 
 /** How many runs are looked at for those that a new one is compared with. */
-const searchedRuns = 500;
+export const searchedRuns = 500;
 
 /** What the summary of a run says whatever came of it. */
 export async function readRunFacts(context: Context, prepared: Prepared): Promise<RunFacts> {

@@ -84,6 +84,8 @@ export interface FinishedSuites extends Pick<RunResults, "suites" | "checks"> {
   readonly outside: readonly string[];
   /** Such as "embedded Postgres 17.10", or null where no suite uses a database. */
   readonly server: string | null;
+  /** What would help, a sentence each. */
+  readonly advice: readonly string[];
   /** What a reader should know, a sentence each. */
   readonly notes: readonly string[];
 }
@@ -94,7 +96,8 @@ export async function finishSuites(results: RunResults, { checkout, signal }: Ru
   const { suites, checks, provision } = results;
   const [coverage, left] = await Promise.all([readCoverage(suites, checkout), closeDatabases(provision)]);
   const notes = [...suites.flatMap((suite) => suite.notes), ...(provision?.notes ?? []), ...left];
-  return { suites, checks, server: provision?.description ?? null, ...coverage, notes };
+  const advice = suites.flatMap((suite) => suite.advice);
+  return { suites, checks, server: provision?.description ?? null, ...coverage, advice, notes };
 }
 
 /** Ends the databases of a run that failed or was interrupted. The error that ended it counts; errors here are ignored. */

@@ -58,8 +58,10 @@ function suiteReasons(outcome: SuiteOutcome, races: Config["races"]): string[] {
 }
 
 function knownReasons({ summary, reasons }: SuiteOutcome, mode: Config["races"]): string[] {
-  const { total, races = 0, unloaded = 0 } = summary.tests;
-  const failed = summary.tests.failed - unloaded - (mode === "warn" ? races : 0);
+  const { total, races = 0 } = summary.tests;
+  // A file that is not loaded counts as a test with its runner; how many tests it holds nobody knows.
+  const unloaded = summary.failures.filter((failure) => failure.kind === "collection").length;
+  const failed = Math.max(0, summary.tests.failed - unloaded) - (mode === "warn" ? races : 0);
   const raced = mode === "warn" || races === 0 ? "" : `, ${racesText(races, failed)}`;
   const crashed = summary.failures.filter((failure) => failure.kind === "crash");
   return [

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import type { RunnerName } from "../config/runner-facts.ts";
 import type { SuiteConfig } from "../config/schema.ts";
 import { UnavailableError } from "../shared/errors.ts";
 import { addNodePackages } from "./packages/add-node-packages.ts";
@@ -21,6 +22,27 @@ export function installedVersion({ directory }: Pick<PackagePlace, "directory">,
   } catch {
     return null;
   }
+}
+
+/** The first version of each runner that can be told from outside what to run, and tells what came of it. */
+const oldest: Readonly<Partial<Record<RunnerName, readonly [number, number]>>> = { vitest: [3, 0], mocha: [7, 1] };
+
+/** What is wrong with a runner that is too old to be run from outside; null where it is not. */
+export function oldRunner(runner: RunnerName, version: string): string | null {
+  const [major, minor] = oldest[runner] ?? [0, 0];
+  const [ownMajor = 0, ownMinor = 0] = version.split(".").map(Number);
+  if (ownMajor > major || (ownMajor === major && ownMinor >= minor)) return null;
+  return `${runner} ${version} is too old to be run with databases, results and coverage added from outside: ${major}.${minor} or later is needed`;
+}
+
+/** The version of a suite's own runner. Throws UnavailableError where there is none, or too old a one. */
+export function requireRunner(place: PackagePlace, packages: readonly string[]): string {
+  const { runner, name } = place.suite;
+  const version = installedVersion(place, runner);
+  if (version === null) throw missingPackage(place, runner, packages);
+  const old = oldRunner(runner, version);
+  if (old !== null) throw new UnavailableError(`${name}: ${old}.`);
+  return version;
 }
 
 /**

@@ -41,7 +41,7 @@ export interface MissingLauncher {
  */
 export function missingLauncher(command: string, directory: string, environment: Environment): MissingLauncher | null {
   const programs = withScripts(command, directory).flatMap(stepPrograms);
-  const program = programs.find((name) => launchers[name] !== undefined && !isOnPath(name, environment));
+  const program = programs.find((name) => launchers[name] !== undefined && findOnPath(name, environment) === null);
   return program === undefined ? null : { program, install: launchers[program] ?? "" };
 }
 
@@ -74,14 +74,17 @@ function stepPrograms(command: string): string[] {
   });
 }
 
-function isOnPath(program: string, { PATH }: Environment): boolean {
-  return (PATH ?? "").split(delimiter).some((directory) => {
-    const path = join(directory, program);
-    try {
-      accessSync(path, constants.X_OK);
-      return statSync(path).isFile();
-    } catch {
-      return false;
-    }
-  });
+/** The path of the program that a command of this name starts, or null where PATH has none. */
+export function findOnPath(program: string, { PATH }: Environment): string | null {
+  const paths = (PATH ?? "").split(delimiter).map((directory) => join(directory, program));
+  return paths.find(isProgram) ?? null;
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }

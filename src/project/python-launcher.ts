@@ -6,9 +6,12 @@ export function pythonLauncher(project: ProjectFiles, root: string): string {
   for (const directory of upwards(root)) {
     const has = (name: string): boolean => project.has(within(directory, name));
     const { tool } = parseToml(project.read(within(directory, "pyproject.toml")) ?? "");
-    if (has("uv.lock") || recordOf(tool).uv !== undefined) return "uv run ";
-    if (has("poetry.lock")) return "poetry run ";
-    if (has("pdm.lock")) return "pdm run ";
+    const { uv, poetry, pdm } = recordOf(tool);
+    const { group, "dev-dependencies": dev } = recordOf(poetry);
+    if (has("uv.lock") || uv !== undefined) return "uv run ";
+    // Libraries often ignore their lock file; what only the tool itself reads says it as well.
+    if (has("poetry.lock") || group !== undefined || dev !== undefined) return "poetry run ";
+    if (has("pdm.lock") || recordOf(pdm)["dev-dependencies"] !== undefined) return "pdm run ";
     if (has("Pipfile")) return "pipenv run ";
   }
   return "";

@@ -1,7 +1,10 @@
 import type { SimpleGit } from "simple-git";
 import type { PushLine } from "../config/request.ts";
 import { gitLineOrNull } from "../git/client.ts";
+import { readObjects } from "../git/objects.ts";
+import type { Repository } from "../git/repository.ts";
 import { RequestError, UnavailableError, UnknownRevisionError } from "../shared/errors.ts";
+import type { Environment } from "../shared/world.ts";
 
 /** A commit to verify. */
 export interface Target {
@@ -41,7 +44,12 @@ export function parsePushLines(input: string): PushLine[] {
 const pushLine = /^(.+) ([0-9a-f]{40}|[0-9a-f]{64}) (\S+) ([0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** Works out which commits a push brings, peeling tags. */
-export async function readPush(git: SimpleGit, lines: readonly PushLine[]): Promise<Push> {
+export async function readPush(
+  { git, root }: Pick<Repository, "git" | "root">,
+  environment: Environment,
+  lines: readonly PushLine[],
+): Promise<Push> {
+  const known = await readTargets(root, environment, lines);
   const targets = new Map<string, Target>();
   const skipped: string[] = [];
   for (const line of lines) {
@@ -55,12 +63,30 @@ export async function readPush(git: SimpleGit, lines: readonly PushLine[]): Prom
       skipped.push(`${line.remoteRef} holds notes, not files: nothing to verify.`);
       continue;
     }
-    const target = await resolve(git, line.localObject, branchOf(line));
-    if (target === null) skipped.push(await describeNoCommit(git, line));
+    const found = known.get(line.localObject);
+    const target = found && { ...found, branch: branchOf(line) };
+    if (!target) skipped.push(await describeNoCommit(git, line));
     else if (!targets.has(target.commit)) targets.set(target.commit, target);
   }
   if (lines.length === 0) skipped.push("Nothing new is pushed: nothing to verify.");
   return { targets: [...targets.values()], skipped };
+}
+
+/** The commits and trees of all pushed objects, each once: a push may bring thousands of tags of one commit. */
+async function readTargets(
+  root: string,
+  environment: Environment,
+  lines: readonly PushLine[],
+): Promise<Map<string, Omit<Target, "branch">>> {
+  const pushed = [...new Set(lines.map(({ localObject }) => localObject))].filter((id) => !/^0+$/.test(id));
+  const names = pushed.flatMap((id) => [`${id}^{commit}`, `${id}^{tree}`]);
+  const objects = await readObjects(root, environment, names);
+  return new Map(
+    pushed.flatMap((id, index) => {
+      const [commit, tree] = [objects[2 * index], objects[2 * index + 1]];
+      return commit?.type === "commit" && tree ? [[id, { commit: commit.id, tree: tree.id }] as const] : [];
+    }),
+  );
 }
 
 /** A tag may name a file or a directory. Throws UnavailableError for what is not here, which must not pass as nothing. */

@@ -39,13 +39,13 @@ export function summaryOfRun(
   facts: RunFacts,
   run: FinishedRun,
   judgment: Judgment,
-  notes: readonly string[],
+  told: Pick<Summary, "notes" | "advice">,
   proves: boolean,
 ): Summary {
   return {
     ...begin(facts, judgment.verdict),
     reasons: judgment.reasons,
-    notes,
+    ...told,
     suites: run.suites.map(({ summary }) => summary),
     coverage: run.coverage,
     checks: run.checks,

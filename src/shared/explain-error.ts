@@ -13,6 +13,12 @@ export function explainError(thrown: unknown, { errors, signal }: World): ExitCo
     errors.write(`The disk is full, so nothing could be verified: ${messageOf(error)}\n`);
     return exitCodes.unavailable;
   }
+  if (["EMFILE", "ENFILE"].includes((error as NodeJS.ErrnoException)?.code ?? "")) {
+    errors.write(
+      `Too many files are open, so nothing could be verified: \`ulimit -n\` says how many may be. ${messageOf(error)}\n`,
+    );
+    return exitCodes.unavailable;
+  }
   errors.write(`This is a mistake in pushproof, please report it:\n${(error as Error)?.stack ?? String(error)}\n`);
   return exitCodes.unavailable;
 }

@@ -1,4 +1,5 @@
 import type { CheckSummary } from "../model/summary.ts";
+import { requireLaunchers } from "../project/launchers.ts";
 import { runCommand } from "../shared/exec/process.ts";
 import { redactor } from "../shared/redact.ts";
 import type { PlannedSuite } from "./plan/plan.ts";
@@ -11,18 +12,23 @@ export interface Check {
   readonly command: string;
 }
 
-/** Runs a check in the root of the checkout; one that takes too long has not passed. */
+/**
+ * Runs a check in the root of the checkout; one that takes too long has not passed. Throws UnavailableError where the
+ * package manager or task runner that it begins with is not there.
+ */
 export async function runCheck(
   check: Check,
   timeoutSeconds: PlannedSuite["timeoutSeconds"],
   around: Omit<RunContext, "scratch">,
 ): Promise<CheckSummary> {
   const { checkout, secrets, signal } = around;
+  const environment = projectEnvironment(checkout, [], around.environment);
+  requireLaunchers({ name: `The check "${check.name}"`, command: check.command }, checkout.root, environment);
   const log = around.logs(`check-${check.name}`);
   const end = await runCommand({
     command: check.command,
     directory: checkout.root,
-    environment: projectEnvironment(checkout, [], around.environment),
+    environment,
     log: log.path,
     secrets,
     timeoutSeconds,

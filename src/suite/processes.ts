@@ -4,12 +4,14 @@ import type { RejectionSummary } from "../model/summary.ts";
 import type { TestId } from "../model/test-id.ts";
 import { type Attempt, type AttemptRequest, runAttempt } from "./attempt.ts";
 import type { Logs } from "./logs.ts";
+import { type BuiltCommand, builtCommand } from "./plan/build-steps.ts";
 import type { PlannedSuite } from "./plan/plan.ts";
 import type { Progress } from "./progress/listen.ts";
 import { endedServer, groupRejections, withRejections } from "./results/audit.ts";
 import { requireSameTests } from "./results/different-tests.ts";
 import { mergeReported, mergeResults } from "./results/merge.ts";
-import type { Runner, Share, TestResults } from "./runners/runner.ts";
+import { outputOf } from "./runners/listing.ts";
+import type { ListingRequest, Runner, Share, TestResults } from "./runners/runner.ts";
 import { shareOut } from "./schedule/shares.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
@@ -43,9 +45,19 @@ export interface Conducted {
 /** Starts the processes of one suite, each time with fresh databases. What each method throws says that nothing can be judged. */
 export class SuiteProcesses {
   readonly parts: SuiteParts;
+  /** The command where it builds first; null where it does not. */
+  readonly #command: BuiltCommand | null;
+  #isBuilt = false;
 
   constructor(parts: SuiteParts) {
     this.parts = parts;
+    this.#command = builtCommand(parts.planned.suite.command, parts.planned.directory);
+  }
+
+  /** The suite as its next process is to run it: what was built is not built again. */
+  get #suite(): PlannedSuite["suite"] {
+    const { suite } = this.parts.planned;
+    return this.#isBuilt && this.#command !== null ? { ...suite, command: this.#command.tests } : suite;
   }
 
   /** The whole suite in one process of its runner, which runs the workers. */
@@ -55,7 +67,9 @@ export class SuiteProcesses {
     return await this.#conduct(planned.databases, [log.name], async (databases, office, signal) => {
       const workerEnvironments = environmentsOf(planned.workers, databases);
       const workers = planned.workers.length;
-      return [await this.#attempt({ workers, workerEnvironments, office, selection: null, log, signal })];
+      const attempt = await this.#attempt({ workers, workerEnvironments, office, selection: null, log, signal });
+      this.#isBuilt = attempt.reported.hellos > 0;
+      return [attempt];
     });
   }
 
@@ -63,6 +77,7 @@ export class SuiteProcesses {
   async runShares(): Promise<Conducted> {
     const { planned, logs } = this.parts;
     const { workers, suite } = planned;
+    await this.#build();
     const shares = await this.#shares();
     const files = workers.slice(0, shares.length).map((worker) => logs(`${suite.name}-${worker}`));
     const names = files.map(({ name }) => name);
@@ -105,20 +120,33 @@ export class SuiteProcesses {
     });
   }
 
-  /** The files of each share; null for shares that the processes find by themselves. */
-  async #shares(): Promise<readonly (readonly string[] | null)[]> {
-    const { planned, runner, scene } = this.parts;
-    if (runner.listFiles === null) return planned.workers.map(() => null);
-    const run = {
-      suite: planned.suite,
+  /** Builds for all processes at once: side by side they would write the same files while others read them. */
+  async #build(): Promise<void> {
+    if (this.#isBuilt || this.#command === null) return;
+    await outputOf({ ...this.#place(), command: this.#command.build, purpose: "its build failed" });
+    this.#isBuilt = true;
+  }
+
+  /** Where a command of the suite runs that runs no tests. */
+  #place(): ListingRequest {
+    const { planned, scene, signal } = this.parts;
+    return {
+      suite: this.#suite,
       directory: planned.directory,
       checkoutRoot: scene.checkout.root,
       environment: { ...scene.environment, ...scene.coordinatorEnvironment },
       arguments: scene.arguments,
       dependencyNotes: scene.checkout.dependencyNotes,
       scratch: scene.scratch,
-      signal: this.parts.signal,
+      signal,
     };
+  }
+
+  /** The files of each share; null for shares that the processes find by themselves. */
+  async #shares(): Promise<readonly (readonly string[] | null)[]> {
+    const { planned, runner, scene } = this.parts;
+    if (runner.listFiles === null) return planned.workers.map(() => null);
+    const run = this.#place();
     const shares = shareOut(await runner.listFiles(run), scene.checkout.root, scene.durations, planned.workers.length);
     // A suite without files has one process, which looks for them as the command says, and tells in its own words that there
     // are none: a runner that is given an empty list runs whatever it finds.
@@ -135,7 +163,7 @@ export class SuiteProcesses {
   }): Promise<Attempt> {
     const { planned, runner, scene, onProgress } = this.parts;
     return await runAttempt({
-      planned: { ...planned, timeoutSeconds },
+      planned: { ...planned, suite: this.#suite, timeoutSeconds },
       runner,
       scene,
       leaseSocket: office?.socketPath ?? null,

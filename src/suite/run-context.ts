@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import type { VerifyRequest } from "../config/request.ts";
-import type { Config, DatabaseConfig } from "../config/schema.ts";
+import type { Config, DatabaseConfig, Gate } from "../config/schema.ts";
 import { urlSecrets } from "../database/url.ts";
 import type { SuiteSummary } from "../model/summary.ts";
 import type { LogsDirectory } from "../project/reports-directory.ts";
@@ -35,8 +35,8 @@ export interface RunContext {
   readonly secrets: readonly Secret[];
   /** What the user put after `--`. */
   readonly arguments: readonly string[];
-  /** The share of lines that the gate asks for, in percent. */
-  readonly gatedLines: number;
+  /** What the whole is held to. */
+  readonly gate: Gate;
   readonly environment: Environment;
   readonly signal: AbortSignal;
 }
@@ -69,7 +69,7 @@ export async function openRun(request: RunRequest): Promise<RunContext & { close
     startedAt,
     secrets: urlSecrets(urls, world.environment),
     arguments: options.arguments,
-    gatedLines: plan.gate.lines,
+    gate: plan.gate,
     environment: world.environment,
     signal: world.signal,
     close: () => rm(scratch, { recursive: true, force: true, maxRetries: 3 }),

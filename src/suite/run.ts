@@ -12,7 +12,8 @@ import { readProjectFile } from "../project/read-project-file.ts";
 import { UnavailableError } from "../shared/errors.ts";
 import { redactor, type Secret } from "../shared/redact.ts";
 import type { Environment } from "../shared/world.ts";
-import { failureHints } from "./hints/failure-hints.ts";
+import { failureHints, lackingDatabaseHints } from "./hints/failure-hints.ts";
+import { thresholdNotes } from "./hints/own-thresholds.ts";
 import { unusedDatabaseNote } from "./hints/unused-database.ts";
 import type { Logs } from "./logs.ts";
 import { choiceNotes } from "./plan/narrowing.ts";
@@ -24,13 +25,14 @@ import type { Progress } from "./progress/listen.ts";
 import { RunningSuite, type SuiteObserver } from "./progress/running-suite.ts";
 import { redactedOrders } from "./races/order.ts";
 import { tellRaces } from "./races/reruns.ts";
-import { DifferentTestsError } from "./results/different-tests.ts";
+import { DifferentTestsError, NoWorkersError } from "./results/different-tests.ts";
 import { redactFailure, redactRecord, redactRejection } from "./results/redact.ts";
 import { nameInFile, nothingRan, toldFile } from "./results/results.ts";
 import { recordRun } from "./results/timeline.ts";
 import { unfinishedSummary } from "./results/unfinished.ts";
 import type { RunContext } from "./run-context.ts";
 import { runnerOf } from "./runners/all.ts";
+import { workersPackage } from "./runners/pytest.ts";
 import { scheduleOf, slowestFiles } from "./schedule/schedule.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
@@ -45,6 +47,8 @@ export interface SuiteOutcome {
   readonly coverage: readonly LcovInput[] | null;
   /** What its runner says of what it measures. */
   readonly measuring: Measuring;
+  /** What would help, a sentence each, the most likely first. */
+  readonly advice: readonly string[];
   /** What a reader should know though it does not count, a sentence each. */
   readonly notes: readonly string[];
   /** What each of its tests did. */
@@ -154,11 +158,12 @@ export async function runSuite(
       ],
       coverage: results.coverage,
       measuring: results.measuring,
-      notes: [
-        // What helps most comes first, as the end of it all may not be shown.
+      advice: [
         ...(await hintsFor(planned, failures, around)).map(redact),
-        ...(audit.connected === false ? await unusedNotes(planned, results.tests, around) : []),
-        ...thresholdNotes(suite.name, conducted.told.threshold, around.gatedLines),
+        ...(audit.connected === false ? await unusedNotes(planned, results.tests, rejections.length > 0, around) : []),
+        ...thresholdNotes(suite.name, conducted.told.thresholds, around.gate),
+      ],
+      notes: [
         ...retold.notes.map(redact),
         ...(planned.order === undefined ? choiceNotes(suite.name, conducted.told.narrowings).map(redact) : []),
         ...(why === null ? [] : [redact(why)]),
@@ -221,14 +226,7 @@ async function runInParallel(
   };
 }
 
-/** What the project asks for is not to be lost where only the gate can judge the whole. */
-function thresholdNotes(name: string, threshold: number, gatedLines: number): string[] {
-  if (threshold <= gatedLines) return [];
-  return [
-    `${name} asks for ${threshold} % of lines in its own configuration, which no share of the files can be held to; the gate, which the whole is held to, is ${gatedLines} %: set "coverage": { "lines": ${threshold} }.`,
-  ];
-}
-
+const noWorkers = `${workersPackage} is not installed`;
 const coordinatorOpens = "the process that coordinates its workers opens the database itself";
 
 /** Why a suite that ran did not pass, where that is because its coordinating process has no database: a phrase after "because". */
@@ -240,6 +238,7 @@ function whyCoordinatorFailed({ results, rejections }: Conducted): string | null
 /** The same for a suite that could not run; `database` is the one that the coordinating process was led to. */
 function whyNoneRan(error: unknown, database: string | undefined): string | null {
   if (error instanceof DifferentTestsError) return "its workers name the same tests differently";
+  if (error instanceof NoWorkersError) return noWorkers;
   const looksForIt = error instanceof UnavailableError && database !== undefined && error.message.includes(database);
   return looksForIt ? coordinatorOpens : null;
 }
@@ -270,6 +269,7 @@ async function contextOf(
 async function unusedNotes(
   { suite, directory }: PlannedSuite,
   { passed, failed }: SuiteSummary["tests"],
+  triedOthers: boolean,
   { checkout, database, environment }: RunContext,
 ): Promise<string[]> {
   if (passed + failed === 0 || database === false) return [];
@@ -279,7 +279,9 @@ async function unusedNotes(
     runner: suite.runner,
     command: suite.command,
     variables: database.variables,
+    triedOthers,
     readFile: (name: string) => readProjectFile(directory, name),
+    hasFailed: failed > 0,
   };
   return [await unusedDatabaseNote(unused, project, projectEnvironment(checkout, [directory], environment))];
 }
@@ -290,7 +292,9 @@ async function hintsFor(
   failures: readonly Failure[],
   { checkout, database }: RunContext,
 ): Promise<string[]> {
-  if (failures.length === 0 || database === false || !planned.usesDatabase) return [];
+  if (failures.length === 0) return [];
+  if (database === false) return lackingDatabaseHints(planned.suite, failures, "everywhere");
+  if (!planned.usesDatabase) return lackingDatabaseHints(planned.suite, failures, "here");
   const tracked = [...(await checkout.trackedFiles())];
   return failureHints({ planned, failures, database }, () => filesUnder(checkout.root, tracked));
 }

@@ -92,12 +92,22 @@ test("a Python without what a suite needs is told with the command that installs
     '#!/bin/sh\necho \'{"pytest": "9.0", "pytest-xdist": null, "pytest-cov": null}\'\n',
     { mode: 0o755 },
   );
+  await writeFile(join(root, "pytest"), "#!/bin/sh\n", { mode: 0o755 });
   const environment = await userEnvironment();
   const { code, output } = await runIn(root, ["doctor"], {
     environment: { ...environment, PATH: `${root}:${environment.PATH}` },
   });
   expect(output).toContain("pytest-xdist, pytest-cov are not installed where `pytest` runs");
   expect(output).toContain("Run: pip install pytest-xdist pytest-cov");
+  expect(code).toBe(3);
+});
+
+test("a check and a setup whose package manager is not there are told as that", async () => {
+  const config = { checks: { lint: "rye run lint" }, database: { name: "sums_test", setup: "rye run migrate" } };
+  const { root } = await installed(await makePytestRepository(husky, config));
+  const { code, output } = await runIn(root, ["doctor"]);
+  expect(output).toContain("✘ check lint: rye is not installed, which `rye run lint` needs");
+  expect(output).toContain("✘ database.setup: rye is not installed, which `rye run migrate` needs");
   expect(code).toBe(3);
 });
 

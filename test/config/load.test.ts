@@ -395,3 +395,20 @@ test("what package.json has twice beside our section is npm's affair, and equal 
   const twice = `{"name":"a","name":"b","verify":${JSON.stringify({ suites: [suite, { ...suite, name: "b" }] })}}`;
   expect((await load({ "package.json": twice }))?.config.suites).toHaveLength(2);
 });
+
+test("a byte order mark in front of the configuration is none of it", async () => {
+  expect(await load({ "verify.config.json": `\uFEFF${json}` })).toMatchObject({ file: "verify.config.json" });
+});
+
+test("of many mistakes the first ten are told, and how many more there are", () => {
+  const unknown = Object.fromEntries(Array.from({ length: 60_000 }, (_, index) => [`key${index}`, 1]));
+  const lines = mistakesIn({ ...minimal, ...unknown }).split("\n");
+  expect(lines).toHaveLength(11);
+  expect(lines.at(-1)).toBe("verify.config.json: 59990 more mistakes of the kind.");
+});
+
+test("more workers than any machine runs are refused with the bound", () => {
+  expect(mistakesIn({ suites: [{ ...suite, workers: 1_000_000_000 }] })).toContain(
+    "expected at most 1000, as each is a process with a database of its own",
+  );
+});

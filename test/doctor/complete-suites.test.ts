@@ -19,9 +19,10 @@ async function lacking(files: Files = {}, pip = "echo installed"): Promise<Prepa
     "requirements-dev.txt": "pytest\n",
     ".venv/bin/python3": python,
     ".venv/bin/pip": `#!/bin/sh\n${pip}\n`,
+    ".venv/bin/pytest": "#!/bin/sh\n",
     ...files,
   });
-  for (const name of ["python3", "pip"]) await chmod(join(repository.root, ".venv/bin", name), 0o755);
+  for (const name of ["python3", "pip", "pytest"]) await chmod(join(repository.root, ".venv/bin", name), 0o755);
   return repository;
 }
 
@@ -45,10 +46,29 @@ describe("what a suite lacks", () => {
     expect(output).toMatch(/Next: commit .*requirements-dev\.txt/);
   });
 
+  it("is installed by init where somebody at a terminal says so, and not without a yes", async () => {
+    for (const [answer, expected] of [
+      ["y\n", "pytest\npytest-cov\n"],
+      ["\n", "pytest\n"],
+    ] as const) {
+      const repository = await lacking();
+      const { output } = await repository.init({ answer });
+      expect(output).toContain("Shall I run it now? [y/N]");
+      expect(await list(repository)).toBe(expected);
+    }
+  });
+
   it("ends init where its installation fails", async () => {
     const repository = await lacking({}, "echo no network >&2; exit 1");
     expect((await repository.init({ install: true })).error).toBeInstanceOf(UnavailableError);
   });
+});
+
+it("xdist alone keeps no suite from running, and is offered", async () => {
+  const onlyCov = '#!/bin/sh\necho \'{"pytest": "9", "pytest-xdist": null, "pytest-cov": "7"}\'\n';
+  const { output } = await (await lacking({ ".venv/bin/python3": onlyCov })).init();
+  expect(output).toContain("without it the workers are processes over shares of the files");
+  expect(output).toContain("Run: printf '%s\\n' pytest-xdist >> requirements-dev.txt");
 });
 
 it("a package manager that is not there is named, and not what it would have started", async () => {

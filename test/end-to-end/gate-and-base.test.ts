@@ -1,7 +1,7 @@
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { makeRepository, type Repository } from "../support/repository.ts";
+import { makeDirectory, makeRepository, type Repository } from "../support/repository.ts";
 import { configFile, type Outcome, readSummary, runIn } from "../support/verify.ts";
 
 const passing =
@@ -40,6 +40,17 @@ async function makeGated(coverage: object, lcov = record("src/a.py", [1])): Prom
 
 const verify = ({ root }: Repository, ...words: string[]): Promise<Outcome> => runIn(root, words);
 const uncovered = { "src/a.py": numbered(3), "fix.info": record("src/a.py", [1], [2, 3]) };
+
+test("a gate of changed lines that a shallow clone cannot judge is said to be one", async () => {
+  const repository = await makeGated({ lines: 0, changedLines: 90 });
+  await repository.write({ "src/a.py": numbered(3) });
+  await repository.commit("Change");
+  const clone = await makeDirectory();
+  await repository.git("clone", "--quiet", "--depth", "1", `file://${repository.root}`, clone);
+  const { code, output } = await runIn(clone, []);
+  expect(code).toBe(1);
+  expect(output).toContain("This clone is shallow: `git fetch --unshallow`");
+});
 
 describe("what only this machine says changes no verdict", () => {
   test("attributes in .git/info that call the source generated", async () => {

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { readdir, readFile, readlink } from "node:fs/promises";
+import { readdir, readFile, readlink, rm } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -61,7 +61,10 @@ test("a suite that ignores the polite signal is ended all the same", async () =>
   expect(await processesIn(repository.root)).toEqual([]);
 });
 
-test("what a killed run left running and lying about is ended and removed by the next", async () => {
+test.each([
+  ["in a worktree", true],
+  ["in place", false],
+])("what a killed run left running and lying about is ended and removed by the next, %s", async (_, inWorktree) => {
   const signs = await makeDirectory();
   const repository = await makePytestRepository({
     "tests/test_sums.py": [
@@ -87,6 +90,7 @@ test("what a killed run left running and lying about is ended and removed by the
   expect(await processesIn(signs)).not.toEqual([]);
   expect(await ours(temporary)).not.toEqual([]);
 
+  if (!inWorktree) await rm(join(repository.root, "uncommitted.txt"));
   const { code } = await runIn(repository.root, [], { environment });
   expect(code).toBe(0);
   await vi.waitFor(async () => expect(await processesIn(signs)).toEqual([]), { timeout: 30_000 });

@@ -1,5 +1,6 @@
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
+import { finished } from "node:stream/promises";
 import { expect, test } from "vitest";
 import { askYesNo, canAsk } from "../../src/init/ask.ts";
 import type { World } from "../../src/shared/world.ts";
@@ -24,6 +25,13 @@ test.each([
   expect(await askYesNo(world, "Write it?")).toBe(isYes);
   world.output.end();
   expect(await text(world.output)).toBe("Write it? [y/N] ");
+});
+
+test("where the input has ended with the answer to an earlier question, the next one is a no", async () => {
+  const world = worldWith("y\n");
+  expect(await askYesNo(world, "First?")).toBe(true);
+  await finished(world.input);
+  expect(await askYesNo(world, "Second?")).toBe(false);
 });
 
 test("only somebody at a terminal is asked", () => {

@@ -171,11 +171,28 @@ describe("the variables of a database", () => {
     expect(draft.database.join("\n")).toContain("DATABASE_URL (postgresql), read in tests/conftest.py:3");
   });
 
+  it("say so where a name is that of a list", () => {
+    const draft = draftOf(reading('import os\n\nos.environ["TEST_DATABASE_URLS"]'));
+    expect(draft.database.join("\n")).toContain("; it gets one URL, where its name says several");
+  });
+
   it("are left to the defaults, with a word, where Postgres is used and none is found", () => {
     const draft = draftOf(python);
     expect(draft.config.database).toEqual({ name: "finance_report_test" });
     expect(draft.database.join("\n")).toContain("psycopg2-binary is a dependency");
   });
+
+  it.each(["import psycopg2", "import os, psycopg2", "import os as system, asyncpg as pg", "from psycopg import sql"])(
+    "is used where the code imports a driver that no list names: %s",
+    (statement) => {
+      const files = {
+        "shop.py": `${statement}\n`,
+        "test_a.py": "def test_a():\n    pass\n",
+        "pytest.ini": "[pytest]\n",
+      };
+      expect(draftOf(files).config.database).not.toBe(false);
+    },
+  );
 });
 
 describe("the base name of a database", () => {

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { PushLine } from "../../src/config/request.ts";
 import { openGit } from "../../src/git/client.ts";
 import { parsePushLines, readPush, readRevision } from "../../src/push/refs.ts";
@@ -20,7 +20,7 @@ function pushOf(localObject: string, ref = "refs/heads/main"): PushLine {
 }
 
 async function readLines(repository: Repository, ...lines: PushLine[]) {
-  return await readPush((await open(repository)).git, lines);
+  return await readPush(await open(repository), gitEnvironment(), lines);
 }
 
 test("git's lines are read one by one", () => {
@@ -181,7 +181,8 @@ test("a SHA-256 repository's commits are read", async () => {
   const target = await readRevision(openGit(directory, environment), "HEAD");
   expect(target.commit).toHaveLength(64);
   const lines = parsePushLines(`refs/heads/main ${target.commit} refs/heads/main ${"0".repeat(64)}\n`);
-  expect((await readPush(openGit(directory, environment), lines)).targets).toMatchObject([{ tree: target.tree }]);
+  const here = { git: openGit(directory, environment), root: directory };
+  expect((await readPush(here, environment, lines)).targets).toMatchObject([{ tree: target.tree }]);
 });
 
 test("a revision is named by the branch it is, or by the one that is checked out there", async () => {
@@ -239,4 +240,16 @@ test("in a repository without a commit, HEAD is refused with the reason", async 
   const directory = await makeDirectory();
   await run("git", ["init", "--quiet", directory], { env: gitEnvironment() });
   await expect(readRevision(openGit(directory, gitEnvironment()), "HEAD")).rejects.toThrow("there is no commit yet");
+});
+
+test("thousands of tags of one commit are asked of one git", async () => {
+  const repository = await makeRepository(files);
+  const { git, root } = await open(repository);
+  const commit = await repository.git("rev-parse", "HEAD");
+  const tags = Array.from({ length: 2_000 }, (_, index) => pushOf(commit, `refs/tags/v${index}`));
+  // Asked of simple-git, each would be a process of its own.
+  const asked = vi.spyOn(git, "raw");
+  const { targets } = await readPush({ git, root }, gitEnvironment(), tags);
+  expect(targets).toMatchObject([{ commit, branch: null }]);
+  expect(asked).not.toHaveBeenCalled();
 });

@@ -2,8 +2,13 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { pythonEnvironment } from "./python.ts";
 
-/** Builds what the hook starts, so that a test never runs yesterday's program, and makes what the Python tests run in. */
+/**
+ * Builds what the hook starts, so that a test never runs yesterday's program, and makes what the Python tests run in: once,
+ * for whichever projects run, as tests of the first must not see the program being written again for the second.
+ */
 export default async function setup(): Promise<void> {
+  if (process.env.PUSHPROOF_BUILT === String(process.pid)) return;
+  process.env.PUSHPROOF_BUILT = String(process.pid);
   const root = fileURLToPath(new URL("../..", import.meta.url));
   execFileSync(process.execPath, ["node_modules/rolldown/bin/cli.mjs", "--config"], {
     cwd: root,

@@ -7,7 +7,9 @@ import type { DetectedSuite } from "./detected-suite.ts";
 const pythonDrivers = /\b(psycopg2?(?:[-_]binary)?|asyncpg|pg8000|aiopg|pytest[-_]postgresql)\b/;
 /** Packages that may speak to Postgres. */
 const pythonLayers = /\b(sqlalchemy|sqlmodel|tortoise-orm|peewee|django|alembic)\b/i;
-const pythonImport = /^\s*(?:import|from)\s+(psycopg2?|asyncpg|pg8000|aiopg|sqlalchemy|sqlmodel)\b/m;
+/** One import statement may name several modules. */
+const pythonImport =
+  /^\s*(?:from\s+|import\s+(?:[\w.]+(?:\s+as\s+\w+)?\s*,\s*)*)(psycopg2?|asyncpg|pg8000|aiopg|sqlalchemy|sqlmodel)\b/m;
 const javascriptPackages = [
   "pg",
   "postgres",

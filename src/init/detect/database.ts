@@ -6,6 +6,7 @@ import { settingsFileUrls } from "../../project/settings-file-urls.ts";
 import type { FixedConnection } from "../../suite/hints/fixed-connections.ts";
 import { postgresSign, usesSqlAlchemyWith } from "./database-signs.ts";
 import type { DetectedSuite } from "./detected-suite.ts";
+import { goesThroughList } from "./list-use.ts";
 
 /** What the suites need of a database, and where that was read. */
 export interface DetectedDatabase {
@@ -171,7 +172,7 @@ function describeVariable(
   const driver = pythonUser && isPython ? usesSqlAlchemyWith(project, pythonUser) : null;
   const list = mentions.find((mention) => mention.list !== null)?.list ?? null;
   const where = first ? place(first) : "the project";
-  if (list !== null) {
+  if (list !== null && goesThroughList(project, variable)) {
     const others =
       list.others.length === 0 ? "" : `, without its ${list.others.join(", ")}, for which no database is made`;
     return {
@@ -182,10 +183,11 @@ function describeVariable(
   }
   const scheme = withScheme?.scheme ?? (driver === null ? "postgresql" : `postgresql+${driver}`);
   const source = withScheme === undefined && driver !== null ? `, its driver ${driver} from the dependencies` : "";
+  const several = /(URL|URI|DSN)S$/.test(variable) ? "; it gets one URL, where its name says several" : "";
   return {
     variable,
     scheme,
-    note: `${variable} (${scheme}), read in ${where}${source}`,
+    note: `${variable} (${scheme}), read in ${where}${source}${several}`,
   };
 }
 

@@ -3,15 +3,11 @@ import type { RunnerName } from "../../config/runner-facts.ts";
 import { parseYaml, recordOf } from "../../project/parsers/loose-values.ts";
 import { type ProjectFiles, within } from "../../project/project-files.ts";
 import type { DetectedSuite } from "./detected-suite.ts";
+import { nxCommands, type WorkspaceCommand } from "./nx-targets.ts";
 
-/** A task of a moon workspace that runs tests. */
-interface MoonTask {
-  readonly name: string;
+/** A task of moon's or a target of nx's that runs tests. */
+interface WorkspaceTask extends WorkspaceCommand {
   readonly runner: RunnerName;
-  readonly command: string;
-  /** Where it runs, relative to the repo's root. */
-  readonly root: string;
-  readonly file: string;
 }
 
 const runs: readonly (readonly [RunnerName, RegExp])[] = [
@@ -23,27 +19,31 @@ const runs: readonly (readonly [RunnerName, RegExp])[] = [
 ];
 
 /**
- * The suites with the commands of the moon tasks that run them, `moon.yml` in each project: what the team runs there is what
- * it calls its tests, markers and all. A task that runs a suite which nothing else tells of is one more suite.
+ * The suites with the commands of moon's tasks that run them, `moon.yml` in each project, or of nx's targets: what the team
+ * runs there is what it calls its tests, markers and all. A task that runs a suite which nothing else tells of is one more suite.
  */
-export function withMoonTasks(project: ProjectFiles, suites: readonly DetectedSuite[]): DetectedSuite[] {
-  const tasks = project.paths
+export function withWorkspaceTasks(project: ProjectFiles, suites: readonly DetectedSuite[]): DetectedSuite[] {
+  const commands = project.paths
     .filter((path) => posix.basename(path) === "moon.yml")
-    .flatMap((file) => readTasks(project, file));
+    .flatMap((file) => moonCommands(project, file));
+  const tasks = [...commands, ...nxCommands(project)].flatMap((command): WorkspaceTask[] => {
+    const runner = runs.find(([, pattern]) => pattern.test(command.text))?.[0];
+    return runner === undefined ? [] : [{ ...command, runner }];
+  });
   const changed = suites.map((suite) => {
     const own = preferred(tasks.filter(({ root, runner }) => root === suite.root && runner === suite.runner));
     // Of several suites of one runner, no task says which it runs.
     return own === null || suite.label !== undefined
       ? suite
-      : { ...suite, command: own.task.command, notes: [...suite.notes.filter(saysNoCommand), ...own.notes] };
+      : { ...suite, command: own.task.text, notes: [...suite.notes.filter(saysNoCommand), ...own.notes] };
   });
   const places = new Set(suites.map(placeOf));
   const missing = [...new Set(tasks.map(placeOf))].filter((place) => !places.has(place));
   const added = missing.flatMap((place) => {
     const own = preferred(tasks.filter((task) => placeOf(task) === place));
     if (own === null) return [];
-    const { root, runner, command } = own.task;
-    return [{ root, runner, command, source: [], projectName: posix.basename(root), notes: own.notes }];
+    const { root, runner, text } = own.task;
+    return [{ root, runner, command: text, source: [], projectName: posix.basename(root), notes: own.notes }];
   });
   return [...changed, ...added];
 }
@@ -58,7 +58,7 @@ function saysNoCommand(note: string): boolean {
 }
 
 /** Of several tasks that run the same suite, the first that is called a test. */
-function preferred(tasks: readonly MoonTask[]): { readonly task: MoonTask; readonly notes: string[] } | null {
+function preferred(tasks: readonly WorkspaceTask[]): { readonly task: WorkspaceTask; readonly notes: string[] } | null {
   const task = tasks.find(({ name }) => /^(unit-?)?tests?([-_:]|$)/.test(name)) ?? tasks[0];
   if (task === undefined) return null;
   const others = tasks.filter((other) => other !== task).map(({ name }) => name);
@@ -69,16 +69,15 @@ function preferred(tasks: readonly MoonTask[]): { readonly task: MoonTask; reado
   return { task, notes: [`runs what the task "${task.name}" of ${task.file} runs`, ...left] };
 }
 
-function readTasks(project: ProjectFiles, file: string): MoonTask[] {
+function moonCommands(project: ProjectFiles, file: string): WorkspaceCommand[] {
   const directory = posix.dirname(file);
   return Object.entries(recordOf(recordOf(parseYaml(project.read(file) ?? "")).tasks)).flatMap(([name, written]) => {
     const { command, args, script, options } = recordOf(written);
     const text = [textOf(script), textOf(command), textOf(args)].filter((part) => part !== "").join(" ");
-    const runner = runs.find(([, pattern]) => pattern.test(text))?.[0];
     // What moon itself would fill in, no shell can.
-    if (runner === undefined || /\$(project|workspaceRoot|task|target)|@(files|group|in|out)\b/.test(text)) return [];
+    if (/\$(project|workspaceRoot|task|target)|@(files|group|in|out)\b/.test(text)) return [];
     const root = recordOf(options).runFromWorkspaceRoot === true ? "." : directory;
-    return [{ name, runner, command: text, root: within(".", root), file }];
+    return [{ name, text, root: within(".", root), file }];
   });
 }
 

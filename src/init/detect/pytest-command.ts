@@ -1,5 +1,6 @@
 import { isUnder, type ProjectFiles, upwards } from "../../project/project-files.ts";
 import { pythonLauncher } from "../../project/python-launcher.ts";
+import { djangoCommand, djangoSettings } from "./django-tests.ts";
 import { type PytestRun, pytestRun } from "./pytest-runs.ts";
 import { scriptLines, workflowLines } from "./script-lines.ts";
 
@@ -31,9 +32,16 @@ export function pytestCommand(
     return run !== null && (run.directory === root || isOnlySuite) ? [run] : [];
   });
   const left = benchmarkDirectories(root, testFiles);
+  const settings = djangoSettings(project, root);
   const plain = {
-    text: [`${launcher}pytest`, ...left.map((directory) => `--ignore=${directory}`)].join(" "),
-    notes: left.length === 0 ? [] : [`without ${left.join(", ")}, as benchmarks time code and do not test it`],
+    text: [
+      settings === null ? `${launcher}pytest` : djangoCommand(settings, launcher),
+      ...left.map((directory) => `--ignore=${directory}`),
+    ].join(" "),
+    notes: [
+      ...(settings === null ? [] : ["runs what `manage.py test` runs, by pytest-django"]),
+      ...(left.length === 0 ? [] : [`without ${left.join(", ")}, as benchmarks time code and do not test it`]),
+    ],
     run: null,
   };
   for (const runs of [all.filter(({ line }) => !line.isCi), all.filter(({ line }) => line.isCi)]) {

@@ -54,13 +54,24 @@ function isThere(project: ProjectFiles, root: string, name: string): boolean {
   return places.some((place) => project.has(place) || project.paths.some((other) => other.startsWith(`${place}/`)));
 }
 
+/** The modules at the root that the project installs beside its packages: `py_modules` of setuptools. */
+function installedModules(project: ProjectFiles, root: string): string[] {
+  const written = ["setup.py", "setup.cfg", "pyproject.toml"].map((name) => project.read(within(root, name)) ?? "");
+  return written.flatMap((text) => {
+    const listed =
+      /^\s*(?:py_modules|py-modules)\s*=\s*(\[[^\]]*\]|[^\n]*(?:\n[ \t]+\w+[ \t]*$)*)/m.exec(text)?.[1] ?? "";
+    return [...listed.matchAll(/\w+/g)].map(([name]) => name).filter((name) => project.has(within(root, `${name}.py`)));
+  });
+}
+
 function guessedSource(project: ProjectFiles, root: string): FoundSource {
   const directories = entriesOf(project, root).filter((name) => !notSource.test(name) && !name.includes("."));
   const holdsPython = (directory: string): boolean =>
     project.paths.some((path) => path.startsWith(`${within(root, directory)}/`) && path.endsWith(".py"));
   if (directories.includes("src") && holdsPython("src")) return { directories: ["src"], note: "coverage of src" };
   const packages = directories.filter((name) => project.has(within(root, `${name}/__init__.py`)));
-  const found = packages.length > 0 ? packages : directories.filter(holdsPython);
+  const installed = installedModules(project, root);
+  const found = packages.length + installed.length > 0 ? [...packages, ...installed] : directories.filter(holdsPython);
   if (found.length > 0) return { directories: found, note: `coverage of ${found.join(", ")}` };
   const modules = entriesOf(project, root).flatMap((name) => {
     const module = /^(\w+)\.py$/.exec(name)?.[1];

@@ -4,9 +4,11 @@ import { wordsOf } from "../../project/parsers/sections.ts";
 import { entriesOf, isUnder, type ProjectFiles, upwards, within } from "../../project/project-files.ts";
 import { pytestFiles, pytestSettings } from "../../project/pytest-configuration.ts";
 import type { DetectedSuite } from "./detected-suite.ts";
+import { djangoSettings, djangoTestFile } from "./django-tests.ts";
 import { pytestCommand } from "./pytest-command.ts";
 import { pytestSource } from "./pytest-source.ts";
 import { type Candidate, outermost } from "./territory.ts";
+import { uncollectedNote } from "./uncollected-tests.ts";
 
 const projectFiles =
   /^(pyproject\.toml|setup\.(py|cfg)|tox\.ini|Pipfile|requirements[^/]*\.txt|manage\.py|uv\.lock|poetry\.lock)$/;
@@ -15,7 +17,11 @@ const testContent = /^\s*(async\s+)?(def\s+test|class\s+Test|class\s+\w+\(.*Test
 
 /** The pytest suites of a project, the ones nearest to its root first. */
 export function detectPytest(project: ProjectFiles): DetectedSuite[] {
-  const tests = project.paths.filter((path) => testFile.test(path) && testContent.test(project.read(path) ?? ""));
+  const isTest = (path: string): boolean =>
+    testFile.test(path) ||
+    (djangoTestFile.test(path) &&
+      upwards(posix.dirname(path)).some((place) => djangoSettings(project, place) !== null));
+  const tests = project.paths.filter((path) => isTest(path) && testContent.test(project.read(path) ?? ""));
   // Where there is no test yet, a conftest.py says where they will lie.
   const testFiles = tests.length > 0 ? tests : project.paths.filter((path) => /(^|\/)conftest\.py$/.test(path));
   const declared = declaredRoots(project);
@@ -77,8 +83,10 @@ function describeSuite(
   const { text, notes: read, run } = pytestCommand(project, root, isOnlySuite, found);
   const named = run !== null && run.directory === root && run.source.length > 0 ? run : null;
   const source = pytestSource(project, root, settings, named);
-  const notes = [...read, source.note];
-  const unlisted = ["pytest-xdist", "pytest-cov"].filter((plugin) => !mentionsPlugin(project, root, plugin));
+  const uncollected = run === null ? uncollectedNote(project, root, settings) : null;
+  const notes = [...read, source.note, ...(uncollected === null ? [] : [uncollected])];
+  const needed = ["pytest-cov", ...(djangoSettings(project, root) === null ? [] : ["pytest-django"])];
+  const unlisted = needed.filter((plugin) => !mentionsPlugin(project, root, plugin));
   if (unlisted.length > 0) notes.push(`needs ${unlisted.join(" and ")}, which no dependency list of the project names`);
   return {
     root,

@@ -1,4 +1,5 @@
 import type { RunnerName } from "../../config/runner-facts.ts";
+import { coverageProgram } from "../../project/coverage-program.ts";
 import type { PackageFile } from "../../project/package-file.ts";
 import { isUnder, type ProjectFiles, within } from "../../project/project-files.ts";
 import { stepHandsOn } from "../../suite/plan/hand-on.ts";
@@ -14,9 +15,6 @@ const started: Readonly<Record<ScriptRunner, RegExp>> = {
   vitest: /(^|[\s/])vitest(?=\s|$)(?!\s+(bench|related|list|init|typecheck)\b)/,
 };
 
-/** Coverage is measured from outside, with whatever runs the tests. */
-const coverageProgram =
-  /^((?:\S+=\S*\s+|cross-env\s+)*)(?:npx\s+)?(?:c8|nyc)(?:\s+(?:--(?:lines|branches|functions|statements|reporter|reports?-dir|temp-dir(?:ectory)?|include|exclude|extension|src|config|nycrc-path|cwd|require)|-[rnxoeci])\s+[^-\s]\S*|\s+-\S+)*\s+/;
 const caller =
   /^((?:\S+=\S*\s+|cross-env\s+)*)(?:npx|bunx|(?:pnpm|yarn|bun)\s+(?:exec|x)|(?:pnpm|yarn)(?=\s+(?:jest|mocha|vitest)\b))\s+/;
 /** Flags that are added from outside, or that would keep the run from ending. */
@@ -38,7 +36,11 @@ export interface ScriptCommand {
 
 /** Linters and their like, which every process of the suite would run again. */
 const testsNothing =
-  /^(?:(?:npm|pnpm|yarn|bun)\s+(?:run\s+)?(?:-s\s+)?(?:[\w-]+:)*(?:check[:-])?(?:lint|format|fmt|audit|prettier|eslint|type-?check|types|style|spell(?:check)?)(?:[:-][\w:-]+)?$|(?:npx\s+)?(?:eslint|prettier|biome|tslint|oxlint|standard|xo|cspell|knip|publint|attw|tsd|echo)\b|(?:npx\s+)?tsc\b.*--noEmit\b)/;
+  /^(?:(?:npm|pnpm|yarn|bun)\s+(?:run\s+)?(?:-s\s+)?(?:[\w-]+:)*(?:check[:-])?(?:lint|format|fmt|audit|prettier|eslint|type-?check|types|style|spell(?:check)?)(?:[:-][\w:-]+)?$|(?:npx\s+)?(?:eslint|prettier|biome|tslint|oxlint|standard|xo|cspell|knip|publint|attw|tsd|tstyche|echo)\b|(?:npx\s+)?tsc\b.*--noEmit\b)/;
+
+/** What makes something of the figures of a run that is over. */
+const reportsCoverage =
+  /^(?:npx\s+)?(?:(?:c8|nyc)\s+(?:report|check-coverage)\b|codecov\b|coveralls\b)|^(?:npm|pnpm|yarn|bun)\s+(?:run\s+)?(?:[\w-]+:)*(?:coverage|report|codecov|coveralls)\b/;
 
 /** The scripts that run everything, the plainest first, and those that run a part where there is none of these. */
 const mainScripts = ["test", "test:all", "tests"];
@@ -73,14 +75,28 @@ function commandsOf(file: PackageFile, script: string, runner: ScriptRunner): Sc
   const isOther = (step: string): boolean => handedOn.includes(step) || runners.some((other) => starts(step, other));
   const untested = steps.slice(0, first).filter((step) => testsNothing.test(step));
   const before = steps.slice(0, first).filter((step) => !isOther(step) && !untested.includes(step));
+  // What stands behind the runner would not run, and the suite's command alone would not say so.
+  const behind = steps.slice(first).filter((step) => !isOther(step));
+  const checkable = [...untested, ...behind.filter((step) => testsNothing.test(step))];
+  const unknown = behind.filter((step) => !testsNothing.test(step) && !isIdle(step));
   const left = [
     ...handedOn.map((step) => `without \`${step}\`: the packages are suites of their own`),
-    ...untested.map((step) => `without \`${step}\`, which is no test: "checks" may run it`),
+    ...checkable
+      .filter((step) => !isIdle(step))
+      .map((step) => `without \`${step}\`, which is no test: "checks" may run it`),
+    ...unknown.map(
+      (step) => `without \`${step}\`, which the script runs as well: name it in "checks", or as a suite of its own`,
+    ),
   ];
   const runs = [...new Set(steps.filter((step) => starts(step, runner)))];
   return runs
     .map((step) => commandOf(step, before, runner, script))
     .map((run) => ({ ...run, notes: [...run.notes, ...left] }));
+}
+
+/** Whether a step neither tests nor checks anything. */
+function isIdle(step: string): boolean {
+  return /^(?:echo|exit|true|:|rimraf|rm|sleep)(?=\s|$)/.test(step) || reportsCoverage.test(step);
 }
 
 /** Whether the test script of a directory's package only starts those of the packages below. */

@@ -48,11 +48,12 @@ export function workflowLines(project: ProjectFiles): ScriptLine[] {
     .filter((name) => /\.ya?ml$/.test(name))
     .flatMap((name) => {
       const file = `.github/workflows/${name}`;
-      const jobs = recordOf(recordOf(parseYaml(project.read(file) ?? "")).jobs);
-      return Object.entries(jobs).flatMap(([job, written]) => {
+      const workflow = recordOf(parseYaml(project.read(file) ?? ""));
+      return Object.entries(recordOf(workflow.jobs)).flatMap(([job, written]) => {
         const { steps } = recordOf(written);
+        const usual = usualDirectory(written) ?? usualDirectory(workflow);
         return (Array.isArray(steps) ? steps : []).flatMap((step): ScriptLine[] => {
-          const { run, "working-directory": place } = recordOf(step);
+          const { run, "working-directory": place = usual } = recordOf(step);
           const directory = typeof place === "string" ? posix.join(".", place).replace(/\/$/, "") : ".";
           return joined(typeof run === "string" ? run : "").map((command) => ({
             ...{ file, name: job, directory, command, environment: [], isCi: true },
@@ -60,6 +61,11 @@ export function workflowLines(project: ProjectFiles): ScriptLine[] {
         });
       });
     });
+}
+
+/** `defaults.run.working-directory` of a workflow or a job. */
+function usualDirectory(written: unknown): unknown {
+  return recordOf(recordOf(recordOf(written).defaults).run)["working-directory"];
 }
 
 function linesOf(project: ProjectFiles, file: string, directory: string, reader: Reader): ScriptLine[] {

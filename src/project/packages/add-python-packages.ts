@@ -90,7 +90,7 @@ function requirementsFile(directory: string): string | null {
       .filter((name) => (place === "." ? /^[\w-]*requirements[\w-]*\.txt$/ : /\.txt$/).test(name))
       .map((name) => join(place, name)),
   );
-  const naming = lists.filter((list) => namesPackage(readText(directory, list), "pytest"));
+  const naming = lists.filter((list) => /^\s*pytest\b/m.test(readText(directory, list)));
   const isForTests = (list: string): boolean => /test|dev/.test(list);
   return naming.find(isForTests) ?? naming[0] ?? lists.find(isForTests) ?? null;
 }

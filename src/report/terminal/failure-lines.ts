@@ -46,8 +46,8 @@ function severalLines(failure: Failure, { rows, columns }: Room, colors: Colors)
 }
 
 /** The file and the test, or the file alone where it is what failed; the file's directories go first where there is no room. */
-function nameOf({ file, name }: Failure, columns: number): string {
-  if (name === file) return clipToWidth(shortFile(plainLine(file), columns), columns);
+function nameOf({ file, name, kind }: Failure, columns: number): string {
+  if (kind === "collection" || name === file) return clipToWidth(shortFile(plainLine(file), columns), columns);
   const test = plainLine(name);
   const shown = shortFile(plainLine(file), Math.max(Math.floor(columns / 2), columns - 3 - widthOf(test)));
   return clipToWidth(`${shown} › ${test}`, columns);

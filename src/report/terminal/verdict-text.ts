@@ -23,7 +23,7 @@ const fewestFailures = 3;
 /** How much is said of what a long run may have much of: how many items, and how many characters of each. */
 interface Detail {
   readonly reasons: number;
-  /** At least the first, which helps most. */
+  /** Of those that only tell something: what would help is always said, and whole. */
   readonly notes: number;
   /** Of databases that were refused; what to do about these goes with them. */
   readonly others: number;
@@ -32,6 +32,7 @@ interface Detail {
 
 /** From what is wanted to what must do. */
 const details: readonly Detail[] = [
+  { reasons: 3, notes: 10, others: 3, characters: 240 },
   { reasons: 3, notes: 3, others: 3, characters: 240 },
   { reasons: 3, notes: 3, others: 3, characters: 156 },
   { reasons: 2, notes: 2, others: 2, characters: 156 },
@@ -102,10 +103,13 @@ function explanation(summary: Summary, { reasons, notes, others, characters }: D
   const refused = listed(rejections, others, (one) => `${rejectionText(one)}.`, "database");
   const remedies = others > 0 ? rejectionRemedies(rejections) : [];
   const write = (text: string): string => clip(plainLine(text), characters);
+  const { advice = 0 } = summary;
+  const [helping, telling] = [summary.notes.slice(0, advice), summary.notes.slice(advice)];
   return [
     ...listed([...summary.reasons, ...letThroughSentences(summary)], reasons, write, "reason"),
     ...flakySentences(summary).map((sentence) => `  ${write(sentence)}`),
-    ...listed(summary.notes, notes, (note) => `  ${write(note)}`, "note"),
+    ...helping.map((note) => `  ${plainLine(note)}`),
+    ...listed(telling, notes, (note) => `  ${write(note)}`, "note"),
     ...refused.map((line) => `  ${clip(plainLine(line), Math.min(longestRefusal, characters))}`),
     ...remedies.map((remedy) => `  ${write(remedy)}`),
   ];

@@ -1,4 +1,4 @@
-import type { DatabaseConfig } from "../../config/schema.ts";
+import type { DatabaseConfig, SuiteConfig } from "../../config/schema.ts";
 import type { Failure } from "../../model/summary.ts";
 import type { ProjectFiles } from "../../project/project-files.ts";
 import { findSetups } from "../../project/setups.ts";
@@ -16,7 +16,27 @@ export interface FailedSuite {
 
 /** What would help against failures whose messages tell that a setting of the database is missing, a sentence each. */
 export function failureHints(failed: FailedSuite, readProject: () => ProjectFiles): string[] {
-  return [...missingTables(failed, readProject), ...sharedRoles(failed)];
+  return [...missingTables(failed, readProject), ...missingExtensions(failed), ...sharedRoles(failed)];
+}
+
+/** A variable or a server that a suite without a database looked for, in the words of Python and of the drivers. */
+const noDatabase =
+  /KeyError: ['"]((?:\w+_)?(?:DATABASE_URL|POSTGRES\w*|PG(?:HOST|PORT|USER|PASSWORD|DATABASE)|DB_(?:HOST|PORT|USER|USERNAME|PASSWORD|NAME|DATABASE|URL)))['"]|connection to server (?:at|on socket) .*(failed)|ECONNREFUSED \S*:(5432)\b/;
+
+/** What would help where most failures tell that a suite looks for the database that its configuration denies it. */
+export function lackingDatabaseHints(
+  { name }: SuiteConfig,
+  failures: readonly Pick<Failure, "message">[],
+  isDenied: "everywhere" | "here",
+): string[] {
+  const looking = namesIn(failures, noDatabase);
+  if (looking.failures === 0 || looking.failures * 2 < failures.length) return [];
+  const [found = ""] = looking.names;
+  const what = /^[A-Z]/.test(found) ? found : "a Postgres server";
+  const place = isDenied === "everywhere" ? "the configuration" : "its entry in the configuration";
+  return [
+    `${plural(looking.failures, "test")} of ${name} looked for ${what}, while ${place} says "database": false: take that out, and every worker gets a database of its own.`,
+  ];
 }
 
 /** A relation that is not there, in the words of Postgres and of the libraries that tell it otherwise. */
@@ -29,7 +49,8 @@ function missingTables(
 ): string[] {
   if (database.setup !== undefined) return [];
   const tables = namesIn(failures, noRelation);
-  if (tables.names.length === 0) return [];
+  // Where most failures have another cause, the others found their tables: a lone one is the test's own affair.
+  if (tables.names.length === 0 || tables.failures * 2 < failures.length) return [];
   const [found] = findSetups(readProject(), [suite], {
     variables: [],
     isByHost: false,
@@ -41,6 +62,27 @@ function missingTables(
   return [
     `${plural(tables.failures, "test")} of ${suite.name} found no table ${tables.names.join(", ")}: nothing makes tables in the workers' databases unless "database.setup" does. If the tests do not make them themselves, ${remedy}.`,
   ];
+}
+
+/** What Postgres and drivers say where an extension is missing that the embedded server has. */
+const ofExtensions: readonly (readonly [RegExp, string])[] = [
+  [/\btype "hstore" does not exist|\bhstore type not found in the database/, "hstore"],
+  [/\btype "citext" does not exist/, "citext"],
+  [/\btype "ltree" does not exist/, "ltree"],
+  [/\bfunction uuid_generate_v\d\w*\(.*\) does not exist/, "uuid-ossp"],
+  [/\bfunction (?:crypt|gen_salt|digest|hmac|gen_random_bytes)\(.*\) does not exist/, "pgcrypto"],
+  [/\boperator class "g\w+_trgm_ops" does not exist|\bfunction similarity\(.*\) does not exist/, "pg_trgm"],
+  [/\bfunction unaccent\(.*\) does not exist/, "unaccent"],
+];
+
+/** What tests use of an extension is missing where nothing creates it in the workers' databases. */
+function missingExtensions({ planned: { suite }, failures, database }: FailedSuite): string[] {
+  const missing = ofExtensions.flatMap(([pattern, name]) =>
+    !database.extensions.includes(name) && failures.some(({ message }) => pattern.test(message)) ? [name] : [],
+  );
+  if (missing.length === 0) return [];
+  const all = [...database.extensions, ...missing].map((name) => `"${name}"`).join(", ");
+  return [`Tests of ${suite.name} miss the extension ${missing.join(", ")}: set "extensions": [${all}] in "database".`];
 }
 
 const roleExists = /\brole "([^"]+)" (?:already exists|does not exist|cannot be dropped)/;

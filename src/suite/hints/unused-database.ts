@@ -17,8 +17,12 @@ export interface UnusedDatabase {
   readonly runner: RunnerName;
   readonly command: string;
   readonly variables: DatabaseConfig["variables"];
+  /** Whether its workers tried to open others, so that it needs one. */
+  readonly triedOthers: boolean;
   /** The text of a file of the suite's directory, whether git knows it or not; null where there is none. */
   readonly readFile: (name: string) => string | null;
+  /** Whether tests failed: then it may be that it only did not get so far. */
+  readonly hasFailed?: boolean;
 }
 
 /** What to tell about a suite that never opened its database: what it seems to use instead, and the setting that would help. */
@@ -30,7 +34,9 @@ export async function unusedDatabaseNote(
   const given = Object.keys(unused.variables);
   const told = `${unused.suite} never opened the database it was given (${given.join(", ") || "PGHOST, PGDATABASE and the like"}).`;
   const help = await helpFor(unused, project, environment);
-  return [told, ...help, `A suite that needs none says so with "database": false.`].join(" ");
+  const mayNeedNone = !unused.hasFailed && !unused.triedOthers;
+  const none = mayNeedNone ? [`A suite that needs none says so with "database": false.`] : [];
+  return [told, ...help, ...none].join(" ");
 }
 
 async function helpFor(

@@ -3,6 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import { type Measuring, nothingTold } from "../../coverage/files/measuring.ts";
 import { listenOn } from "../../shared/socket.ts";
 import { canonicalPath } from "../../shared/within.ts";
+import { noThresholds, type OwnThresholds, strictest } from "../hints/own-thresholds.ts";
 import type { Narrowing } from "../plan/narrowing.ts";
 
 /** How long an adapter whose process has ended is listened to, in milliseconds. */
@@ -24,8 +25,8 @@ type Message =
   | { type: "end"; status: number }
   /** The tests are over, and the process goes on, because of that: `isEnded` where the adapter then ended it. */
   | { type: "alive"; by: string[]; isEnded: boolean }
-  /** The project's own threshold for covered lines, in percent, which a share is not held to. */
-  | { type: "threshold"; lines: number }
+  /** The project's own thresholds, which a share is not held to. */
+  | ({ type: "threshold" } & Partial<OwnThresholds>)
   | { type: "missing"; package: string }
   /** Why the suite cannot be run as the configuration asks, a phrase. */
   | { type: "refused"; why: string }
@@ -97,8 +98,8 @@ export interface ReportedFacts {
   readonly failed: number;
   /** What the runner said it exits with; null where it never came to its end. */
   readonly status: number | null;
-  /** The project's own threshold for covered lines, in percent, which was not applied to this part; 0 where there is none. */
-  readonly threshold: number;
+  /** The project's own thresholds, which were not applied to this part. */
+  readonly thresholds: OwnThresholds;
   /** What kept the process of a runner alive after its tests; null where nothing did, or not for long. */
   readonly keptAlive: KeptAlive | null;
   /** Absolute files of other checkouts whose code ran. */
@@ -227,7 +228,7 @@ class Told implements Progress {
   root: string | null = null;
   keptAlive: KeptAlive | null = null;
   #directory: string | null = null;
-  #threshold = 0;
+  #thresholds = noThresholds;
   #hellos = 0;
   #status: number | null = null;
   readonly #foreign = new Set<string>();
@@ -286,7 +287,7 @@ class Told implements Progress {
         this.keptAlive = { by: message.by, isEnded: message.isEnded || this.keptAlive?.isEnded === true };
         return;
       case "threshold":
-        this.#threshold = Math.max(this.#threshold, message.lines);
+        this.#thresholds = strictest([this.#thresholds, message]);
         return;
       case "missing":
         this.#missing.push(message.package);
@@ -389,7 +390,7 @@ class Told implements Progress {
       hellos: this.#hellos,
       status: this.#status,
       failed: this.failed,
-      threshold: this.#threshold,
+      thresholds: this.#thresholds,
       keptAlive: this.keptAlive,
       foreign: [...this.#foreign].sort(),
       measuring: {

@@ -4,6 +4,9 @@ import type { TestResults } from "../runners/runner.ts";
 /** The workers of a runner found different tests, so that it ran none of them. */
 export class DifferentTestsError extends UnavailableError {}
 
+/** A runner lacks nothing but what runs its workers side by side, so that it ran nothing. */
+export class NoWorkersError extends UnavailableError {}
+
 /** Why workers come to find different tests, and what helps. */
 export const differentTestsAdvice =
   'A parametrized id that holds a time or a random value does that; give such parameters fixed ids, or run with `"workers": 1`.';

@@ -2,6 +2,7 @@ import { joinMeasuring } from "../../coverage/files/measuring.ts";
 import type { Failure } from "../../model/summary.ts";
 import type { RanTest } from "../../model/test-id.ts";
 import { plural } from "../../shared/text.ts";
+import { strictest } from "../hints/own-thresholds.ts";
 import type { ReportedFacts } from "../progress/listen.ts";
 import type { TestResults } from "../runners/runner.ts";
 
@@ -78,9 +79,9 @@ function oncePerFile(failures: readonly Failure[]): Failure[] {
 /** Who did what when, what leaves tests out and what passed only when it was run again, in all processes of a suite. */
 export function mergeReported(
   parts: readonly ReportedFacts[],
-): Pick<ReportedFacts, "visits" | "root" | "narrowings" | "flaky" | "threshold"> {
+): Pick<ReportedFacts, "visits" | "root" | "narrowings" | "flaky" | "thresholds"> {
   return {
-    threshold: Math.max(0, ...parts.map(({ threshold }) => threshold)),
+    thresholds: strictest(parts.map(({ thresholds }) => thresholds)),
     flaky: parts.flatMap(({ flaky }) => flaky),
     visits: parts.flatMap(({ visits }) => visits),
     root: parts.find(({ root }) => root !== null)?.root ?? null,

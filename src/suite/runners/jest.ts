@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { SuiteConfig } from "../../config/schema.ts";
-import { installedVersion, missingPackage } from "../../project/installed-package.ts";
+import { requireRunner } from "../../project/installed-package.ts";
 import { isPackageScript, scriptOf } from "../../project/package-script.ts";
 import { adapterPath } from "../../shared/paths.ts";
 import { escapedForPattern } from "../../shared/patterns.ts";
@@ -54,7 +54,7 @@ interface Additions {
 }
 
 async function invocation(run: SuiteRun): Promise<Invocation> {
-  if (installedVersion(run, "jest") === null) throw missingPackage(run, "jest", ["jest"]);
+  requireRunner(run, ["jest"]);
   const isSerial = run.workers === 1;
   const separator = isPackageScript(run.suite.command) && run.arguments.length > 0 ? ["--"] : [];
   return {
@@ -115,7 +115,7 @@ function workersAskedFor(command: string, directory: string): number | null {
 
 /** The files that jest itself would run, whatever the command and the configuration say of them. */
 async function listFiles(request: ListingRequest): Promise<readonly string[]> {
-  if (installedVersion(request, "jest") === null) throw missingPackage(request, "jest", ["jest"]);
+  requireRunner(request, ["jest"]);
   const additions: Additions = {
     ...{ workers: 1, serial: true, coverageDirectory: null, isShare: false, source: [], reporter: "", results: "" },
     ...{ files: null, names: null, list: true },

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { installedVersion, missingPackage } from "../../project/installed-package.ts";
+import { withoutMeasuring } from "../../project/coverage-program.ts";
+import { requireRunner } from "../../project/installed-package.ts";
 import { isPackageScript, scriptOf } from "../../project/package-script.ts";
 import { readProjectFile } from "../../project/read-project-file.ts";
 import { RequestError } from "../../shared/errors.ts";
@@ -17,7 +18,8 @@ import type { Ended, Invocation, ListingRequest, Runner, SuiteRun, TestResults }
 
 /**
  * mocha. Nothing is added to the command line: a preload, which NODE_OPTIONS takes through `npm test` and any other prefix,
- * completes mocha as it is loaded. Without `--parallel` its files share one process, so that workers are processes over
+ * completes mocha as it is loaded. c8 and nyc in front of it would hold each of several processes to the thresholds of the whole,
+ * and nyc rewrites the code that is measured: both are left out. Without `--parallel` its files share one process, so that workers are processes over
  * shares of the files, as near to the user's own run as can be.
  */
 export const mocha: Runner = {
@@ -57,7 +59,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
   const words = [...forced, ...serial, ...run.arguments];
   const separator = isPackageScript(run.suite.command) && words.length > 0 ? ["--"] : [];
   return {
-    command: withArguments(keepingNodeOptions(withoutNyc(run.suite.command)), [...separator, ...words]),
+    command: withArguments(keepingNodeOptions(withoutMeasuring(run.suite.command)), [...separator, ...words]),
     environment: {
       ...run.environment,
       ...(isSerial
@@ -71,7 +73,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
 }
 
 function requireMocha(place: ListingRequest | SuiteRun): void {
-  if (installedVersion(place, "mocha") === null) throw missingPackage(place, "mocha", ["mocha"]);
+  requireRunner(place, ["mocha"]);
   if (/\bnyc\b/.test(scriptOf(place.suite.command, place.directory))) {
     throw new RequestError(
       `${place.suite.name}: the script behind \`${place.suite.command}\` runs nyc, whose rewritten code cannot be measured from outside: let "command" call mocha itself.`,
@@ -95,11 +97,6 @@ function additionsOf(run: SuiteRun): Additions {
     files: tests?.map(({ file }) => join(run.checkoutRoot, file)) ?? files,
     names: tests?.map(({ id }) => id) ?? null,
   };
-}
-
-/** nyc rewrites the code as it is loaded, which says nothing of the code that is there; it is measured without. */
-function withoutNyc(command: string): string {
-  return command.replace(/(^|\s)(?:npx\s+)?nyc(?:\s+-\S+)*\s+(?=\S*mocha\b)/, "$1");
 }
 
 /** The configuration of mocha in a directory as text; empty where there is none. */
@@ -141,7 +138,10 @@ async function listFiles(request: ListingRequest): Promise<readonly string[]> {
   await outputOf({
     ...request,
     environment: { ...request.environment, ...preloaded(request.environment, additions) },
-    command: withArguments(keepingNodeOptions(withoutNyc(request.suite.command)), [...separator, ...request.arguments]),
+    command: withArguments(keepingNodeOptions(withoutMeasuring(request.suite.command)), [
+      ...separator,
+      ...request.arguments,
+    ]),
   });
   const text = await readFile(list, "utf8").catch(() => "[]");
   return JSON.parse(text);

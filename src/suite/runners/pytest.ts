@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import type { LcovInput } from "../../coverage/lcov/merge.ts";
@@ -8,7 +9,7 @@ import { pytestSettings } from "../../project/pytest-configuration.ts";
 import { RequestError, UnavailableError } from "../../shared/errors.ts";
 import { adapterPath } from "../../shared/paths.ts";
 import { quote, withArguments } from "../../shared/shell.ts";
-import { DifferentTestsError, differentTestsAdvice } from "../results/different-tests.ts";
+import { DifferentTestsError, differentTestsAdvice, NoWorkersError } from "../results/different-tests.ts";
 import { readJunit, type TestCase } from "../results/junit.ts";
 import {
   couldNotRun,
@@ -22,6 +23,9 @@ import {
 import { usableWorkers } from "../schedule/worker-count.ts";
 import type { Ended, Invocation, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { writeSourceFiles } from "./source-files.ts";
+
+/** What runs workers side by side: without it they go as processes. */
+export const workersPackage = "pytest-xdist";
 
 /**
  * pytest, in parallel with xdist. All is added through the environment: PYTEST_ADDOPTS stands behind the command line,
@@ -38,7 +42,16 @@ export const pytest: Runner = {
   leasing: "never",
   needs: {
     from: "pip",
-    packages: (runsWorkers) => ["pytest", ...(runsWorkers ? ["pytest-xdist"] : []), "pytest-cov"],
+    packages: ({ suite, directory, runsWorkers }) => [
+      "pytest",
+      ...(runsWorkers ? [workersPackage] : []),
+      "pytest-cov",
+      // Without a conftest.py of the project's own nothing else sets Django up.
+      ...(/\bDJANGO_SETTINGS_MODULE=/.test(suite.command) && !existsSync(join(directory, "conftest.py"))
+        ? ["pytest-django"]
+        : []),
+    ],
+    forWorkers: workersPackage,
   },
   collect,
 };
@@ -190,8 +203,12 @@ const crash = /^\s*worker '(gw\d+)' crashed while running '(.*)'/;
 const dialect: Dialect = {
   hasAdapter: true,
   idOf: (test) => test.properties.get("verify_id") ?? crash.exec(test.details)?.[2] ?? test.name,
-  fileOf: (test) => test.file || (crash.exec(test.details)?.[2]?.split("::")[0] ?? uncollectedFile(test)),
+  // What is inherited or imported is defined in another file than the one that was run.
+  fileOf: (test) =>
+    ranIn(test)?.file ?? (test.file || (crash.exec(test.details)?.[2]?.split("::")[0] ?? uncollectedFile(test))),
   nameOf: (test) => {
+    const ran = ranIn(test);
+    if (ran !== null) return [...ran.classes, test.name].join("::");
     const crashed = crash.exec(test.details)?.[2];
     if (crashed) return crashed.split("::").slice(1).join("::") || crashed;
     const inFile = test.file.replace(/\.py$/, "").replaceAll("/", ".");
@@ -214,6 +231,14 @@ const dialect: Dialect = {
   },
 };
 
+/** The file and the classes in it that pytest ran a test by; null where it never came to run. */
+function ranIn({ properties }: TestCase): { readonly file: string; readonly classes: readonly string[] } | null {
+  const [, file, rest] = /^(.*?)::(.*)$/s.exec(properties.get("verify_id") ?? "") ?? [];
+  if (file === undefined || rest === undefined) return null;
+  // Behind the first bracket stand parameters, which hold anything.
+  return { file, classes: rest.replace(/\[.*$/s, "").split("::").slice(0, -1) };
+}
+
 /** A file that could not be collected is named by its module, `tests.test_ledger`. */
 function uncollectedFile(test: TestCase): string {
   return `${(test.classname || test.name).replaceAll(".", "/")}.py`;
@@ -223,11 +248,13 @@ function refuseMissingParts(run: SuiteRun, ended: Ended): void {
   const missing = [...ended.reported.missing];
   if (ended.reported.root === null && missing.length === 0) {
     const noPytest =
-      ended.exitCode === 127 || /No module named '?pytest'?|pytest: (command )?not found/.test(ended.tail);
-    if (noPytest) missing.push("pytest", "pytest-xdist", "pytest-cov");
+      ended.exitCode === 127 ||
+      /No module named (?:pytest|'pytest')(?![\w'.])|pytest: (command )?not found/.test(ended.tail);
+    if (noPytest) missing.push("pytest", workersPackage, "pytest-cov");
   }
   if (missing.length === 0) return;
-  throw new UnavailableError(
+  const Kind = missing.every((name) => name === workersPackage) ? NoWorkersError : UnavailableError;
+  throw new Kind(
     `${run.suite.name}: ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} not installed where \`${run.suite.command}\` runs. Install with: ${additionText(addPythonPackages(run, missing))}`,
   );
 }

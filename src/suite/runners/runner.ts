@@ -56,11 +56,19 @@ export type Needs =
     }
   | {
       readonly from: "pip";
-      /** Its packages; another one may be needed where it runs several workers by itself. */
-      packages(runsWorkers: boolean): readonly string[];
+      packages(place: PythonPlace): readonly string[];
+      /** The one of them by which it runs several workers; without it, they can be processes over shares of the files. */
+      readonly forWorkers: string;
     }
   /** It is there; `describe` says what it is. */
   | { readonly from: "nowhere"; describe(suite: SuiteConfig): string };
+
+/** Where the packages of a suite are, and whether its runner runs several workers by itself. */
+interface PythonPlace {
+  readonly suite: SuiteConfig;
+  readonly directory: string;
+  readonly runsWorkers: boolean;
+}
 
 /** What is known before a suite's processes are told what to run. */
 export interface ListingRequest

@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { SuiteConfig } from "../../config/schema.ts";
 import { sourceGlob } from "../../coverage/files/source-places.ts";
-import { installedVersion, missingPackage, type PackagePlace } from "../../project/installed-package.ts";
+import { installedVersion, missingPackage, type PackagePlace, requireRunner } from "../../project/installed-package.ts";
 import { isPackageScript } from "../../project/package-script.ts";
 import { RequestError } from "../../shared/errors.ts";
 import { adapterPath } from "../../shared/paths.ts";
@@ -172,8 +172,7 @@ interface Installed {
 }
 
 function findInstalled(place: PackagePlace): Installed {
-  const version = installedVersion(place, "vitest");
-  if (version === null) throw missingPackage(place, "vitest", ["vitest", "@vitest/coverage-v8"]);
+  const version = requireRunner(place, ["vitest", "@vitest/coverage-v8"]);
   const onlyIstanbul = installedVersion(place, "@vitest/coverage-v8") === null;
   if (onlyIstanbul && installedVersion(place, "@vitest/coverage-istanbul") === null) {
     throw missingPackage(place, "vitest's coverage provider", [`@vitest/coverage-v8@${version}`]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { detectJavaScript } from "../../../src/init/detect/javascript.ts";
-import { withMoonTasks } from "../../../src/init/detect/moon-tasks.ts";
+import { withWorkspaceTasks } from "../../../src/init/detect/moon-tasks.ts";
 import { projectOf } from "../project.ts";
 
 type Texts = Readonly<Record<string, string>>;
@@ -129,6 +129,20 @@ describe("a test script of several steps", () => {
     expect(suitesOf(files).map(([, , command]) => command)).toEqual(expected);
   });
 
+  it.each<[string, string[]]>([
+    ["mocha && eslint .", ['without `eslint .`, which is no test: "checks" may run it']],
+    ["mocha && npm run types", ['without `npm run types`, which is no test: "checks" may run it']],
+    [
+      "mocha && node test/more/run.js",
+      ['without `node test/more/run.js`, which the script runs as well: name it in "checks", or as a suite of its own'],
+    ],
+    ["nyc mocha && nyc report && echo done", []],
+  ])("of %s, what stands behind the runner is said to be left out", (script, expected) => {
+    const files = { "package.json": scripts(script, { devDependencies: { mocha: "12" } }), "test/a.js": aTest };
+    const notes = detectJavaScript(projectOf(files))[0]?.notes ?? [];
+    expect(notes.filter((note) => note.startsWith("without `"))).toEqual(expected);
+  });
+
   it("says which variables were left out", () => {
     const files = { "package.json": scripts("DATABASE_URL=postgres://localhost/a jest"), "a.test.js": "" };
     expect(detectJavaScript(projectOf(files))[0]?.notes).toContain(
@@ -193,6 +207,33 @@ describe("the source of a JavaScript suite", () => {
   });
 });
 
+describe("a target of an nx workspace", () => {
+  const commandOf = (test: object, more: Readonly<Record<string, string>> = { "nx.json": "{}" }): string[] => {
+    const project = projectOf({ "apps/api/project.json": JSON.stringify({ targets: { test } }), ...more });
+    return withWorkspaceTasks(project, []).map(({ root, runner, command }) => `${runner} ${root}: ${command}`);
+  };
+
+  it.each([
+    [{ executor: "nx:run-commands", options: { command: "pytest -m unit", cwd: "apps/api" } }],
+    [{ executor: "nx:run-commands", options: { commands: ["cd apps/api && pytest"], args: "-m unit" } }],
+    [{ command: "pytest", options: { cwd: "{projectRoot}", args: ["-m", "unit"] } }],
+  ])("says the command: %j", (target) => {
+    expect(commandOf(target)).toEqual(["pytest apps/api: pytest -m unit"]);
+  });
+
+  it.each([
+    ["an executor's own", { executor: "@nx/jest:jest", options: { jestConfig: "apps/api/jest.config.ts" } }],
+    ["from the workspace's root", { command: "pytest apps/api" }],
+    ["several at once", { executor: "nx:run-commands", options: { commands: ["pytest", "ruff check"] } }],
+  ])("is left alone where it is %s", (_what, target) => {
+    expect(commandOf(target)).toEqual([]);
+  });
+
+  it("counts only in an nx workspace", () => {
+    expect(commandOf({ command: "pytest", options: { cwd: "apps/api" } }, {})).toEqual([]);
+  });
+});
+
 describe("a task of a moon workspace", () => {
   const suite = {
     root: "apps/backend",
@@ -202,8 +243,11 @@ describe("a task of a moon workspace", () => {
     projectName: undefined,
     notes: [],
   } as const;
-  const commandsWith = (text: string, suites: Parameters<typeof withMoonTasks>[1] = [suite]) =>
-    withMoonTasks(projectOf({ "apps/backend/moon.yml": text }), suites).map(({ runner, command }) => [runner, command]);
+  const commandsWith = (text: string, suites: Parameters<typeof withWorkspaceTasks>[1] = [suite]) =>
+    withWorkspaceTasks(projectOf({ "apps/backend/moon.yml": text }), suites).map(({ runner, command }) => [
+      runner,
+      command,
+    ]);
 
   it("gives the suite its command, markers and all", () => {
     const text =

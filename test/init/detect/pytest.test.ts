@@ -91,6 +91,51 @@ describe("the roots of pytest suites", () => {
   });
 });
 
+it.each([
+  ["a workflow", "defaults:\n  run:\n    working-directory: apps/api\njobs:\n  test:\n    steps:\n"],
+  ["a job", "jobs:\n  test:\n    defaults:\n      run:\n        working-directory: ./apps/api/\n    steps:\n"],
+])("the directory that %s sets for its steps is where they run, unless a step says another", (_what, head) => {
+  const files = (step: string) => ({
+    "apps/api/pyproject.toml": "[project]\n",
+    "apps/api/tests/test_a.py": aTest,
+    "apps/web/tests/test_b.py": aTest,
+    "apps/web/pyproject.toml": "[project]\n",
+    ".github/workflows/ci.yml": `${head}      - run: pytest -m unit\n${step}`,
+  });
+  const commands = (step: string) => detectPytest(projectOf(files(step))).map(({ root, command }) => [root, command]);
+  expect(commands("")).toEqual([
+    ["apps/api", "pytest -m unit"],
+    ["apps/web", "pytest"],
+  ]);
+  expect(commands("        working-directory: apps/web\n")).toEqual([
+    ["apps/api", "pytest"],
+    ["apps/web", "pytest -m unit"],
+  ]);
+});
+
+describe("the tests of a Django project", () => {
+  const django = {
+    "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
+    "requirements.txt": "Django\n",
+    "polls/tests.py": "class QuestionTests(TestCase):\n    pass\n",
+  };
+
+  it("that `manage.py test` runs are run by pytest-django, tests.py among them", () => {
+    expect(onlySuite(django)).toMatchObject({
+      root: ".",
+      command: 'DJANGO_SETTINGS_MODULE=shop.settings pytest -o "python_files=test*.py"',
+    });
+    expect(notesOf(django)).toContain("needs pytest-cov and pytest-django,");
+  });
+
+  it.each([
+    ["pytest.ini", "[pytest]\nDJANGO_SETTINGS_MODULE = shop.settings\npython_files = tests.py\n"],
+    ["conftest.py", "import django\ndjango.setup()\n"],
+  ])("that pytest runs already, by %s, are left as they are", (path, text) => {
+    expect(onlySuite({ ...django, "polls/test_a.py": aTest, [path]: text })?.command).toBe("pytest");
+  });
+});
+
 describe("the command of a pytest suite", () => {
   const tests = { "apps/api/tests/test_a.py": aTest, "apps/api/pyproject.toml": "[project]\n" };
 
@@ -99,6 +144,7 @@ describe("the command of a pytest suite", () => {
     ["uv run pytest", { "uv.lock": "" }],
     ["uv run pytest", { "apps/api/pyproject.toml": "[tool.uv]\n" }],
     ["poetry run pytest", { "apps/api/poetry.lock": "" }],
+    ["poetry run pytest", { "apps/api/pyproject.toml": '[tool.poetry.group.dev.dependencies]\npytest = "*"\n' }],
     ["pipenv run pytest", { "apps/api/Pipfile": "" }],
     ["pytest", {}],
   ])("is %s with %j", (command, files) => {
@@ -236,9 +282,9 @@ describe("the source of a pytest suite", () => {
     expect(notesOf({ ...tests, "setup.py": "" })).toContain("found no directory of Python source");
   });
 
-  it("comes with a word where no dependency list names xdist and pytest-cov", () => {
+  it("comes with a word where no dependency list names pytest-cov", () => {
     expect(notesOf(tests)).not.toContain("needs");
-    expect(notesOf({ ...tests, "requirements.txt": "pytest\n" })).toContain("needs pytest-xdist and pytest-cov");
+    expect(notesOf({ ...tests, "requirements.txt": "pytest\n" })).toContain("needs pytest-cov,");
     expect(
       notesOf({ ...tests, "requirements.txt": "", "requirements/dev.txt": "pytest_cov\npytest_xdist\n" }),
     ).not.toContain("needs");

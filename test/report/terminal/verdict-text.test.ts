@@ -84,6 +84,28 @@ test.each([
   expect(lines).toContain("  Set this one.");
 });
 
+test.each([
+  [60, 24],
+  [80, 10],
+])(
+  "at %i columns and %i rows no note that helps is left out or cut, whatever else there is to say",
+  (columns, rows) => {
+    const sample = refusedSummary(failedSummary(sampleFailures(30)));
+    const many = Array.from({ length: 9 }, () => "A long reason that has some words. ".repeat(20));
+    const helping = ["first", "second", "third", "fourth"].map((word) => `Set ${"much ".repeat(60)}for the ${word}.`);
+    const lines = onTerminal({ ...sample, reasons: many, notes: [...helping, ...many], advice: 4 }, columns, rows);
+    const text = lines.map((line) => line.trim()).join(" ");
+    for (const note of helping) expect(text).toContain(note);
+  },
+);
+
+test("where there is room for all notes, none is left out", () => {
+  const notes = ["first", "second", "third", "fourth", "fifth"];
+  expect(onTerminal({ ...sampleSummary(), notes }, 80)).toEqual(
+    expect.arrayContaining(notes.map((note) => `  ${note}`)),
+  );
+});
+
 /** What a terminal of so many columns shows: rows, as it breaks what is too long. */
 const onTerminal = (summary: Summary, columns: number, rows = 24): string[] => {
   const text = verdictText(summary, picocolors.createColors(false), { columns, rows, wraps: true });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { suiteSchema } from "../../../src/config/schema.ts";
-import { type FailedSuite, failureHints } from "../../../src/suite/hints/failure-hints.ts";
+import { type FailedSuite, failureHints, lackingDatabaseHints } from "../../../src/suite/hints/failure-hints.ts";
 import { databaseConfig } from "../../database/support.ts";
 import { projectOf } from "../../init/project.ts";
 
@@ -36,6 +36,10 @@ test("where nothing is known of migrations, what the setting holds is said", () 
   expect(hints([noTable("a")])[0]).toMatch(/name the command that makes them as "setup" in "database"/);
 });
 
+test("a table that few of the failed tests miss is their own affair", () => {
+  expect(hints([noTable("accounts"), "assert 1 == 2", "assert 2 == 3"])).toEqual([]);
+});
+
 test("a setup that is there leaves a missing table to the tests", () => {
   expect(hints([noTable("accounts")], { setup: "make tables" })).toEqual([]);
 });
@@ -52,6 +56,38 @@ test.each([
   expect(hints([message], {}, {}, 1)).toEqual([]);
 });
 
+test.each([
+  ["hstore type not found in the database. please install it from your 'contrib/hstore.sql' file", "hstore"],
+  ['error: type "citext" does not exist', "citext"],
+  ["function uuid_generate_v4() does not exist", "uuid-ossp"],
+  ['operator class "gin_trgm_ops" does not exist for access method "gin"', "pg_trgm"],
+])("%s: the extension is named with the setting that creates it", (message, name) => {
+  expect(hints([message], { extensions: ["cube"] })).toEqual([
+    `Tests of backend miss the extension ${name}: set "extensions": ["cube", "${name}"] in "database".`,
+  ]);
+  expect(hints([message], { extensions: [name] })).toEqual([]);
+});
+
 test("other failures say nothing of the database", () => {
   expect(hints(["assert 1 == 2", 'column "a" does not exist'])).toEqual([]);
 });
+
+test.each([
+  ["KeyError: 'DATABASE_URL'", "DATABASE_URL"],
+  ["KeyError: 'SHOP_DB_HOST'", "SHOP_DB_HOST"],
+  [
+    'psycopg2.OperationalError: connection to server at "localhost" (::1), port 5432 failed: Connection refused',
+    "a Postgres server",
+  ],
+  ["connect ECONNREFUSED 127.0.0.1:5432", "a Postgres server"],
+])("a suite without a database that looks for one is told so: %s", (message, what) => {
+  const failures = [{ message }, { message }];
+  expect(lackingDatabaseHints(suite, failures, "everywhere")).toEqual([
+    `2 tests of backend looked for ${what}, while the configuration says "database": false: take that out, and every worker gets a database of its own.`,
+  ]);
+});
+
+test.each(["KeyError: 'name'", "assert 1 == 2", "connect ECONNREFUSED 127.0.0.1:6379"])(
+  "a failure that has nothing to do with a database gives no such hint: %s",
+  (message) => expect(lackingDatabaseHints(suite, [{ message }], "here")).toEqual([]),
+);

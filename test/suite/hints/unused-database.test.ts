@@ -9,11 +9,12 @@ async function note(
   files: Readonly<Record<string, string>>,
   runner: RunnerName = "pytest",
   variables = defaults,
+  triedOthers = false,
 ): Promise<string> {
   const project = projectFiles(Object.keys(files), (path) => files[path] ?? null);
   const readFile = (name: string): string | null => files[name] ?? null;
   return await unusedDatabaseNote(
-    { suite: "backend", runner, command: "APP_CONFIG=tests/config.ini pytest", variables, readFile },
+    { suite: "backend", runner, command: "APP_CONFIG=tests/config.ini pytest", variables, triedOthers, readFile },
     project,
     process.env,
   );
@@ -23,6 +24,25 @@ test("a suite whose code names nothing is told what it was given, and how to say
   expect(await note({ "tests/test_a.py": "def test_a(): pass\n" })).toBe(
     'backend never opened the database it was given (DATABASE_URL, TEST_DATABASE_URL). A suite that needs none says so with "database": false.',
   );
+});
+
+test("where tests failed, nothing says that the suite may need none", async () => {
+  const project = projectFiles([], () => null);
+  const unused = {
+    suite: "backend",
+    runner: "pytest",
+    command: "pytest",
+    variables: defaults,
+    triedOthers: false,
+    readFile: () => null,
+  } as const;
+  expect(await unusedDatabaseNote({ ...unused, hasFailed: true }, project, process.env)).toBe(
+    "backend never opened the database it was given (DATABASE_URL, TEST_DATABASE_URL).",
+  );
+});
+
+test("a suite that tried to reach another database is not told how to need none", async () => {
+  expect(await note({ "tests/test_a.py": "def test_a(): pass\n" }, "pytest", defaults, true)).not.toContain("false");
 });
 
 test("the variables it seems to read are named with their places, and a setting to paste keeps those it has", async () => {

@@ -4,6 +4,7 @@ import { nothingTold } from "../../../src/coverage/files/measuring.ts";
 import type { Failure } from "../../../src/model/summary.ts";
 import type { RanTest, TestId } from "../../../src/model/test-id.ts";
 import { InterruptedError, UnavailableError } from "../../../src/shared/errors.ts";
+import { noThresholds } from "../../../src/suite/hints/own-thresholds.ts";
 import type { Conducted, SuiteParts } from "../../../src/suite/processes.ts";
 import type { Order } from "../../../src/suite/races/order.ts";
 import { type RerunRequest, type Retold, tellRaces } from "../../../src/suite/races/reruns.ts";
@@ -29,7 +30,7 @@ function results(changed: Partial<TestResults> = {}): TestResults {
 }
 
 function conducted(changed: Partial<TestResults>, seconds = 1): Conducted {
-  const told = { visits: [], root: null, narrowings: [], flaky: [], threshold: 0 };
+  const told = { visits: [], root: null, narrowings: [], flaky: [], thresholds: noThresholds };
   const audit = { connected: null, rejections: [] };
   return { results: results(changed), databases: [], audit, rejections: [], seconds, logs: [], told };
 }

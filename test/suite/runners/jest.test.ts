@@ -132,6 +132,7 @@ test("a test file that cannot be loaded is a collection failure", async () => {
   expect((await runIn(root, [])).code).toBe(1);
   const [failure] = (await readSummary(root)).suites[0]?.failures ?? [];
   expect(failure).toMatchObject({ file: "test/b.test.js", kind: "collection" });
+  expect(failure?.message).toMatch(/^Cannot find module '\.\/nowhere\.js'/);
 });
 
 test("a worker that dies is a crash, names the test it was in, and voids the coverage", async () => {

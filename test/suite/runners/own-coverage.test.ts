@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { makeJestRepository } from "../../support/jest-suite.ts";
+import { linkPackages, makeJestRepository } from "../../support/jest-suite.ts";
+import { makeMochaRepository } from "../../support/mocha-suite.ts";
 import { makePytestRepository, readSummary, runIn, userEnvironment } from "../../support/verify.ts";
 import { makeVitestRepository } from "../../support/vitest-suite.ts";
 
@@ -30,6 +31,22 @@ test("a bare --cov in addopts does not widen the suite's own source", async () =
   expect((await readSummary(root)).coverage?.files.map(({ file }) => file)).toEqual(["src/sums.py"]);
 });
 
+test.each(["auto", "processes"])(
+  "a bare --cov and no source count what coverage.py counts, the tests themselves included: by %s",
+  async (parallel) => {
+    const files = {
+      "pytest.ini": `[pytest]\n${ini("--cov")}`,
+      "tests/test_more.py": "def helper():\n    return 1\n\n\ndef test_more():\n    assert True\n",
+    };
+    const suites = [{ name: "backend", runner: "pytest", command: "pytest", workers: 2, parallel }];
+    const { root } = await makePytestRepository(files, { suites });
+    await runIn(root, []);
+    expect((await readSummary(root)).coverage?.files).toContainEqual(
+      expect.objectContaining({ file: "tests/test_more.py", covered: 3, total: 4 }),
+    );
+  },
+);
+
 test.each([
   ["processes", 0, 100],
   ["auto", 1, 50],
@@ -51,8 +68,30 @@ test.each([
   expect(notes.join("\n")).toContain(code === 0 ? stricter("backend", 60) : "");
 });
 
-test("plugins that pytest does not load by itself are loaded, in the workers as well", async () => {
+test("lines behind a wait in a greenlet count, as SQLAlchemy waits for an asynchronous database", async () => {
+  const waits = [
+    "import asyncio",
+    "from sqlalchemy.util import await_only, greenlet_spawn",
+    "def fetch():",
+    "    await_only(asyncio.sleep(0))",
+    "    return 1",
+    "async def total():",
+    "    one = await greenlet_spawn(fetch)",
+    "    return one + 1",
+  ].join("\n");
+  const { root } = await makePytestRepository({
+    "src/waits.py": waits,
+    "tests/test_waits.py":
+      "import asyncio\nfrom waits import total\n\n\ndef test_total():\n    assert asyncio.run(total()) == 2\n",
+  });
+  await runIn(root, []);
+  const file = (await readSummary(root)).coverage?.files.find(({ file }) => file === "src/waits.py");
+  expect(file).toMatchObject({ covered: 8, total: 8 });
+});
+
+test("plugins that pytest does not load by itself are loaded, in the workers as well, and satisfy required_plugins", async () => {
   const files = {
+    "pytest.ini": "[pytest]\nrequired_plugins = pytest-cov\naddopts = -p pytest_cov\n",
     "src/both.py": half,
     "tests/test_first.py": testOf("first"),
     "tests/test_second.py": testOf("second"),
@@ -77,7 +116,7 @@ test("plugins that the configuration keeps away are loaded; of those on the comm
 
 /** What is said where the gate asks for less than the project itself does. */
 const stricter = (suite: string, gate: number): string =>
-  `${suite} asks for 90 % of lines in its own configuration, which no share of the files can be held to; the gate, which the whole is held to, is ${gate} %`;
+  `${suite} asks for 90 % of lines in its own configuration, which no share of the files can be held to; the gate, which the whole is held to, asks for ${gate} % of lines: set "coverage": { "lines": 90 }.`;
 
 const halves = "export const first = () => {\n  return 1\n}\nexport const second = () => {\n  return 2\n}\n";
 const vitestOf = (name: string): string =>
@@ -117,4 +156,28 @@ test.each([
   const { root } = await makeJestRepository(files, { command }, { coverage: { lines: 40 } });
   expect((await runIn(root, [])).code).toBe(code);
   expect((await readSummary(root)).notes.join("\n")).toContain(code === 0 ? stricter("web", 40) : "");
+});
+
+test.each([
+  ["npx nyc --check-coverage --lines 90 -r text mocha", null],
+  ["c8 --check-coverage --lines 90 mocha", null],
+  ["npm test", 90],
+])("with `%s` no share is held to the whole's threshold", async (command, told) => {
+  const testOfMocha = (name: string): string =>
+    `const both = require("../src/both.js");\nit("${name}", () => both.${name}());\n`;
+  const files = {
+    "package.json": '{ "scripts": { "test": "c8 --check-coverage --lines 90 --branches 80 mocha" } }\n',
+    "src/both.js": "exports.first = () => {\n  return 1;\n};\nexports.second = () => {\n  return 2;\n};\n",
+    "src/sums.js": "",
+    "test/first.js": testOfMocha("first"),
+    // When it ends, the other share has long been judged.
+    "test/second.js": `${testOfMocha("second")}it("waits", (done) => setTimeout(done, 1500));\n`,
+  };
+  const { root } = await makeMochaRepository(files, { command }, { coverage: { lines: 50 } });
+  await linkPackages(root, ["c8"], { c8: "c8/bin/c8.js" });
+  const { code } = await runIn(root, []);
+  const { notes, reasons } = await readSummary(root);
+  expect(reasons).toEqual([]);
+  expect(code).toBe(0);
+  expect(notes.join("\n").includes("web asks for 90 % of lines and 80 % of branches")).toBe(told !== null);
 });

@@ -340,3 +340,30 @@ def pytest_xdist_make_scheduler(config, log):
   const { results } = await runPytest(files, 2);
   expect(results.leftOut).toBe("backend collected 4 tests and ran only 3 of them: see its log.");
 });
+
+test("when all is over no test is told to be running still", async () => {
+  const files = Object.fromEntries(["a", "b", "c", "d"].map((name) => [`test_${name}.py`, waiting(0.1, 0.1)]));
+  const { facts, results } = await runPytest(files, 2);
+  expect(results.tests.passed).toBe(8);
+  // Where none is running it is the one that began last.
+  expect(facts.lastTests).toHaveLength(1);
+});
+
+test.each([1, 2])(
+  "a test that is inherited or imported is of the file that was run, with %i workers",
+  async (workers) => {
+    const base = "import unittest\n\n\nclass Base:\n    def test_it(self):\n        self.assertEqual(self.value, 1)\n";
+    const files = {
+      "base.py": base,
+      "test_one.py":
+        "import unittest\nfrom base import Base\n\n\nclass TestOne(Base, unittest.TestCase):\n    value = 1\n",
+      "test_two.py":
+        "import unittest\nfrom base import Base\n\n\nclass TestTwo(Base, unittest.TestCase):\n    value = 2\n",
+    };
+    const { results } = await runPytest(files, workers);
+    expect(results.failures).toMatchObject([
+      { file: "test_two.py", name: "TestTwo::test_it", id: "test_two.py::TestTwo::test_it" },
+    ]);
+    expect(results.ran.map(({ file }) => file).sort()).toEqual(["test_one.py", "test_two.py"]);
+  },
+);

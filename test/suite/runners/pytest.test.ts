@@ -216,6 +216,30 @@ test("a missing pytest is named with the command that installs it", async () => 
   expect(errors).toContain("Install with: pip install pytest pytest-xdist pytest-cov");
 });
 
+test("without xdist the workers are processes, and the run says so", async () => {
+  const hidden = [
+    "import importlib.util",
+    "find = importlib.util.find_spec",
+    "importlib.util.find_spec = lambda name, *more: None if name == 'xdist' else find(name, *more)",
+  ].join("\n");
+  const command = "PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 PYTHONPATH=hidden:$PYTHONPATH pytest";
+  const repository = await makePytestRepository({ "hidden/sitecustomize.py": hidden, ...withCommand(command) });
+  const { code, output } = await runIn(repository.root, []);
+  expect(output).toContain(
+    "ran as several processes, each over a share of the files, because pytest-xdist is not installed",
+  );
+  expect(code).toBe(0);
+});
+
+test("a missing plugin of the project's own is told in pytest's words, and not as a missing pytest", async () => {
+  const repository = await makePytestRepository({ "pytest.ini": "[pytest]\naddopts = -p pytest_nowhere\n" });
+  const { code, errors } = await runIn(repository.root, []);
+  expect(code).toBe(3);
+  expect(errors).toContain("No module named 'pytest_nowhere'");
+  expect(errors).not.toContain("is not installed");
+  expect(errors).not.toContain("are not installed");
+});
+
 test("without a source, what pushproof injects is not counted as the project's code", async () => {
   const repository = await makePytestRepository(withCommand("pytest"));
   const { code } = await runIn(repository.root, ["--serial"]);

@@ -6,6 +6,7 @@ import { createConnection } from "node:net";
 import { isMainThread } from "node:worker_threads";
 import { onModule } from "./module-hook.mjs";
 import { choices, tellNarrowings } from "./narrowing.mjs";
+import { thresholdMessage } from "./thresholds.mjs";
 import { namedEnvironment, withoutPreload } from "./worker-environment.mjs";
 
 const { VERIFY_WORKER_ENVIRONMENTS: environments, VERIFY_JEST: additions, VERIFY_PROGRESS: socketPath } = process.env;
@@ -26,8 +27,9 @@ if (additions) {
       const read = await readConfigs(...words);
       const added = JSON.parse(additions);
       if (!added.list) await tellNarrowings(narrowings(read.globalConfig, words[0]));
-      const lines = added.isShare ? (read.globalConfig.coverageThreshold?.global?.lines ?? 0) : 0;
-      if (lines > 0) send({ type: "threshold", lines });
+      const { global: whole, ...parts } = (added.isShare && read.globalConfig.coverageThreshold) || {};
+      const threshold = thresholdMessage({ ...whole, ...parts });
+      if (threshold) send(threshold);
       if (added.serial) {
         // This process runs the tests itself.
         delete process.env.VERIFY_JEST;

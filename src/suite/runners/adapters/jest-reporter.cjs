@@ -16,6 +16,8 @@ module.exports = class Reporter {
   #tests = [];
   /** How many test files have come to their end. */
   #ended = 0;
+  /** Files whose failed tests jest may run again, so that they have not failed before the file is over. */
+  #retried = new Set();
   /** What ran the files, by whether it is a linter. */
   #files = { tested: new Set(), testFiles: new Set() };
   #globalConfig;
@@ -43,8 +45,9 @@ module.exports = class Reporter {
     if (socket?.connecting) await new Promise((resolve) => socket.once("connect", resolve).once("close", resolve));
   }
 
-  /** @param {{ path: string }} test */
-  onTestFileStart({ path }) {
+  /** @param {{ path: string, context: import("./jest-measuring.cjs").Context }} test */
+  onTestFileStart({ path, context }) {
+    if ([path, ...(context.config.setupFilesAfterEnv ?? [])].some(mayRetry)) this.#retried.add(path);
     // In band this very process is the worker; elsewhere each worker tells by itself.
     const worker = process.env.VERIFY_WORKER;
     if (this.#options.serial || worker?.startsWith("gw"))
@@ -61,13 +64,14 @@ module.exports = class Reporter {
   onTestCaseResult({ path }, assertion) {
     // jest tells every try as it tells a test.
     if ((assertion.invocations ?? 1) > 1) this.#send({ type: "again", file: path, name: assertion.fullName });
-    if (assertion.status === "failed") this.#send({ type: "failed", file: path, name: assertion.fullName });
+    if (!this.#retried.has(path)) this.#tellFailure(path, assertion);
     this.#send({ type: "done", file: path, skipped: !(assertion.status in outcomes) });
   }
 
   /** @param {{ path: string, context: import("./jest-measuring.cjs").Context }} test @param {{ testResults: Assertion[], testExecError?: Error, failureMessage?: string }} result */
   onTestFileResult({ path, context }, result) {
     this.#ended += 1;
+    if (this.#retried.delete(path)) for (const assertion of result.testResults) this.#tellFailure(path, assertion);
     // Of a test that its worker died in nobody else says that it is over.
     this.#send({ type: "ended", file: path });
     this.#files[isLinter(context.config) ? "tested" : "testFiles"].add(path);
@@ -77,7 +81,9 @@ module.exports = class Reporter {
     for (const assertion of result.testResults) this.#tests.push({ file: path, ...caseOf(assertion) });
     const { testExecError, failureMessage } = result;
     if (!testExecError) return;
-    const message = stripVTControlCharacters(failureMessage || testExecError.message || String(testExecError));
+    const told = stripVTControlCharacters(failureMessage || testExecError.message || String(testExecError));
+    // What jest puts above says only that it is so, and sets the rest in.
+    const message = told.replace(/^\s*● Test suite failed to run\s*\n+/, "").replace(/^ {4}/gm, "");
     const crashed = /jest worker process|worker process .* was terminated/i.test(message);
     this.#tests.push({
       file: path,
@@ -120,11 +126,29 @@ module.exports = class Reporter {
     process.on("newListener", onListener);
   }
 
+  /** @param {string} file @param {Assertion} assertion */
+  #tellFailure(file, { status, fullName }) {
+    if (status === "failed") this.#send({ type: "failed", file, name: fullName });
+  }
+
   /** @param {object} message */
   #send(message) {
     this.#socket?.write(`${JSON.stringify(message)}\n`);
   }
 };
+
+/**
+ * Whether a file has jest run failed tests again. Where another file that it loads does, the first try is told as a failure.
+ *
+ * @param {string} path
+ */
+function mayRetry(path) {
+  try {
+    return readFileSync(path, "utf8").includes("retryTimes");
+  } catch {
+    return false;
+  }
+}
 
 /**
  * Whether the text of a file, without its comments, marks tests as the only ones.

@@ -3,8 +3,32 @@
 import importlib.util
 import json
 import os
+import sys
 
 import pytest
+
+
+def follow_greenlets():
+    """SQLAlchemy waits for an asynchronous database in greenlets: coverage.py, unless it is told of them, loses the lines behind
+    each such wait. What a project says of concurrency itself is kept."""
+    # From Python 3.14 on it measures in another way, which follows them by itself.
+    if importlib.util.find_spec("greenlet") is None or sys.version_info >= (3, 14):
+        return
+    try:
+        from coverage import Coverage
+        from coverage.tracer import CTracer  # noqa: F401, the only one that can
+    except ImportError:
+        return
+    start = Coverage.start
+
+    def start_following(cov):
+        kinds = list(cov.get_option("run:concurrency") or [])
+        is_other = os.environ.get("COVERAGE_CORE", "ctrace") != "ctrace" or getattr(cov.config, "core", None) not in (None, "ctrace")
+        if not is_other and not cov.get_option("run:timid") and set(kinds) <= {"thread", "multiprocessing"}:
+            cov.set_option("run:concurrency", [*(kinds or ["thread"]), "greenlet"])
+        return start(cov)
+
+    Coverage.start = start_following
 
 
 def read_files():

@@ -14,7 +14,7 @@ import time
 import pytest
 from pushproof_alive import watch_life
 from pushproof_checkout import editable_roots, foreign_root, twin_of
-from pushproof_measuring import Measuring, Tested
+from pushproof_measuring import Measuring, Tested, follow_greenlets
 from pushproof_narrowing import Deselections, narrowings
 from pushproof_schedule import file_of, make_scheduler
 from pushproof_selection import Names, Selecting, read_selection
@@ -97,11 +97,14 @@ def open_reporter():
 reporter = open_reporter()
 
 
-def require(module, package):
-    if importlib.util.find_spec(module) is None:
+def require(packages):
+    """All that is missing is told at once, so that one installation is enough."""
+    missing = [package for package, module in packages.items() if importlib.util.find_spec(module) is None]
+    for package in missing:
         if reporter:
             reporter.send(type="missing", package=package)
-        raise pytest.UsageError("pushproof needs %s here" % package)
+    if missing:
+        raise pytest.UsageError("pushproof needs %s here" % ", ".join(missing))
 
 
 if not options_arrived and reporter:
@@ -110,9 +113,9 @@ if not options_arrived and reporter:
 
 
 if not is_worker:
-    if is_coordinator:
-        require("xdist", "pytest-xdist")
-    require("pytest_cov", "pytest-cov")
+    require({**({"pytest-xdist": "xdist"} if is_coordinator else {}), "pytest-cov": "pytest_cov"})
+
+follow_greenlets()
 
 
 def pytest_addoption(parser, pluginmanager):
@@ -318,13 +321,15 @@ def tell_choice(word):
 
 
 def pytest_configure(config):
-    if is_worker and config.workerinput.get("pushproof_marks"):
-        config.pluginmanager.register(Marks(), "pushproof-marks")
     if selection is not None and not is_worker:
         config.pluginmanager.register(Selecting(selection, names), "pushproof-selection")
+    if reporter:
+        config.pluginmanager.register(Visits(), "pushproof-visits")
+    if is_worker and config.workerinput.get("pushproof_marks"):
+        # Asked before the visits, as what is registered last is: a test that is named once more does not begin again.
+        config.pluginmanager.register(Marks(), "pushproof-marks")
     if not reporter:
         return
-    config.pluginmanager.register(Visits(), "pushproof-visits")
     config.pluginmanager.register(Tested(reporter.send), "pushproof-tested")
     if not is_worker:
         config.pluginmanager.register(Measuring(reporter.send), "pushproof-measuring")

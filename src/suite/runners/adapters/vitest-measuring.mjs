@@ -4,7 +4,7 @@ import { relative } from "node:path";
 import picomatch from "picomatch";
 
 /**
- * @typedef {{ include?: string[], exclude?: string[], all?: boolean, thresholds?: { lines?: number, 100?: boolean } }} Coverage
+ * @typedef {{ include?: string[], exclude?: string[], all?: boolean, thresholds?: Record<string, unknown> }} Coverage
  * @typedef {{
  *   options?: Coverage,
  *   isIncluded?: (file: string) => boolean,

@@ -1,6 +1,7 @@
 // A reporter of vitest, added beside the user's own: tells the verifier what goes on, a JSON object a line.
 import { createConnection } from "node:net";
 import { choices, tellNarrowings } from "./narrowing.mjs";
+import { thresholdMessage } from "./thresholds.mjs";
 import { measures, testedIn } from "./vitest-measuring.mjs";
 
 /**
@@ -55,7 +56,7 @@ function narrowings({ changed, shard, related, testNamePattern, project, tagsFil
 }
 
 /**
- * A share of the files is not held to the thresholds of the whole. Gives that of lines, 0 where there is none.
+ * A share of the files is not held to the thresholds of the whole. Gives these.
  *
  * @param {Vitest} vitest
  */
@@ -64,7 +65,7 @@ function liftThresholds({ config, coverageProvider }) {
   for (const coverage of [config.coverage, coverageProvider?.options]) {
     if (coverage) coverage.thresholds = undefined;
   }
-  return thresholds?.[100] ? 100 : (thresholds?.lines ?? 0);
+  return thresholds;
 }
 
 /**
@@ -96,8 +97,8 @@ export default class ProgressReporter {
       this.#socket = undefined;
     });
     this.#send({ type: "hello", root: vitest.config.root, runtime: `vitest ${vitest.version}` });
-    const lines = process.env.VERIFY_IS_SHARE ? liftThresholds(vitest) : 0;
-    if (lines > 0) this.#send({ type: "threshold", lines });
+    const threshold = process.env.VERIFY_IS_SHARE ? thresholdMessage(liftThresholds(vitest)) : null;
+    if (threshold) this.#send(threshold);
     await tellNarrowings(narrowings(vitest.config));
     const leases = process.env.VERIFY_LEASES?.startsWith("/") ?? false;
     const why = leases && [vitest, ...(vitest.projects ?? [])].map(whyShared).find(Boolean);

@@ -1,0 +1,65 @@
+import type { Gate } from "../../config/schema.ts";
+
+/** What a suite's own configuration asks of coverage, in percent; 0 where it asks for nothing. */
+export interface OwnThresholds {
+  readonly lines: number;
+  readonly branches: number;
+  readonly functions: number;
+  readonly statements: number;
+  /** What it asks of single files or of some, and what it asks for in other terms: phrases. */
+  readonly others: readonly string[];
+}
+
+export const noThresholds: OwnThresholds = { lines: 0, branches: 0, functions: 0, statements: 0, others: [] };
+
+/** The most that any of them asks for. */
+export function strictest(all: readonly Partial<OwnThresholds>[]): OwnThresholds {
+  const most = (metric: "lines" | "branches" | "functions" | "statements"): number =>
+    Math.max(0, ...all.map((one) => one[metric] ?? 0));
+  return {
+    lines: most("lines"),
+    branches: most("branches"),
+    functions: most("functions"),
+    statements: most("statements"),
+    others: [...new Set(all.flatMap(({ others = [] }) => others))],
+  };
+}
+
+const gated = ["lines", "branches", "functions"] as const;
+
+/** What the project asks for is not to be lost where only the gate can judge the whole: one note, or none. */
+export function thresholdNotes(
+  name: string,
+  own: OwnThresholds,
+  gate: Pick<Gate, "lines" | "branches" | "functions" | "files">,
+): string[] {
+  const more = gated.filter((metric) => own[metric] > (gate[metric] ?? 0));
+  const asked = more.map((metric) => `${own[metric]} % of ${metric}`);
+  const held = more.map((metric) => (gate[metric] ? `${gate[metric]} % of ${metric}` : `no ${metric}`));
+  const setting = JSON.stringify(Object.fromEntries(more.map((metric) => [metric, own[metric]])));
+  const unjudged = [
+    ...(own.statements > Math.max(gate.lines, own.lines) ? [`${own.statements} % of statements`] : []),
+    ...(gate.files === undefined ? own.others : []),
+  ];
+  const sentences = [
+    ...(more.length === 0
+      ? []
+      : [
+          `${name} asks for ${inWords(asked)} in its own configuration, which no share of the files can be held to; the gate, which the whole is held to, asks for ${inWords(held)}: set "coverage": ${spaced(setting)}.`,
+        ]),
+    ...(unjudged.length === 0
+      ? []
+      : [`Not judged is what the configuration of ${name} asks for beside that: ${inWords(unjudged)}.`]),
+  ];
+  return sentences.length === 0 ? [] : [sentences.join(" ")];
+}
+
+function inWords(phrases: readonly string[]): string {
+  const [last = "", ...before] = [...phrases].reverse();
+  return before.length === 0 ? last : `${before.reverse().join(", ")} and ${last}`;
+}
+
+/** JSON as people write it on one line. */
+function spaced(json: string): string {
+  return json.replace(/^\{/, "{ ").replace(/\}$/, " }").replaceAll('":', '": ').replaceAll(',"', ', "');
+}
