@@ -15,17 +15,33 @@ export interface RunnerFacts {
   readonly leavesOutTests: boolean | null;
   /** Whether the total that it prints mixes lines and branches where it measures both. */
   readonly mixesBranches: boolean;
+  /** Its first version that can be told from outside what to run, and tells what came of it; null where each can. */
+  readonly oldest: readonly [major: number, minor: number] | null;
   /** The option that has it end though something is left open; null where it has none. */
   readonly endingOption: string | null;
 }
 
-const ofJavaScript = { language: "javascript", isAdapted: true, mixesBranches: false } as const;
+const ofJavaScript = { language: "javascript", isAdapted: true, mixesBranches: false, oldest: null } as const;
 
 export const runnerFacts: Readonly<Record<RunnerName, RunnerFacts>> = {
-  pytest: { language: "python", isAdapted: true, leavesOutTests: false, mixesBranches: true, endingOption: null },
-  vitest: { ...ofJavaScript, leavesOutTests: true, endingOption: null },
+  pytest: {
+    language: "python",
+    isAdapted: true,
+    leavesOutTests: false,
+    mixesBranches: true,
+    oldest: null,
+    endingOption: null,
+  },
+  vitest: { ...ofJavaScript, leavesOutTests: true, oldest: [3, 0], endingOption: null },
   jest: { ...ofJavaScript, leavesOutTests: true, endingOption: "--forceExit" },
-  mocha: { ...ofJavaScript, leavesOutTests: false, endingOption: "--exit" },
+  mocha: { ...ofJavaScript, leavesOutTests: false, oldest: [7, 1], endingOption: "--exit" },
   node: { ...ofJavaScript, leavesOutTests: false, endingOption: "--test-force-exit" },
-  command: { language: null, isAdapted: false, leavesOutTests: null, mixesBranches: false, endingOption: null },
+  command: {
+    language: null,
+    isAdapted: false,
+    leavesOutTests: null,
+    mixesBranches: false,
+    oldest: null,
+    endingOption: null,
+  },
 };

@@ -5,7 +5,7 @@ import type { LcovInput } from "../../coverage/lcov/merge.ts";
 import { addPythonPackages } from "../../project/packages/add-python-packages.ts";
 import { additionText } from "../../project/packages/additions.ts";
 import { filesUnder } from "../../project/project-files.ts";
-import { pytestSettings } from "../../project/pytest-configuration.ts";
+import { pytestFiles, pytestSettings } from "../../project/pytest-configuration.ts";
 import { RequestError, UnavailableError } from "../../shared/errors.ts";
 import { adapterPath } from "../../shared/paths.ts";
 import { quote, withArguments } from "../../shared/shell.ts";
@@ -133,8 +133,7 @@ function workersAskedFor(command: string, directory: string): number | null {
 
 /** `addopts` of pytest's own configuration in a directory; empty where there is none. */
 function configuredOptions(directory: string): string {
-  const names = ["pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg"];
-  const options = pytestSettings(filesUnder(directory, names), ".")?.get("addopts") ?? "";
+  const options = pytestSettings(filesUnder(directory, pytestFiles), ".")?.get("addopts") ?? "";
   return options.replace(/[[\]"',]+/g, " ");
 }
 
