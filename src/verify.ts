@@ -68,9 +68,11 @@ async function verifyTarget(context: Context, target: Target): Promise<Summary> 
   for (const note of checkout.notes) output.say(`  ${note}`);
   try {
     const loaded = await requireConfig(checkout, repository, target);
-    const plan = makePlan(loaded.config, request.options, checkout.root);
+    const { config } = loaded;
+    const { options } = request;
+    const plan = makePlan(config, options, checkout.root);
     const facts = readChangeFacts(context, loaded, checkout, target);
-    const receiptKey = background(readReceiptKey(loaded.config, plan, target, checkout, world, request.options, facts));
+    const receiptKey = background(readReceiptKey({ config, plan, target, checkout, world, options, base: facts }));
 
     const proven = await findProof(context, plan, target, receiptKey);
     if (proven !== null) return await reportReceipt(context, target, proven, facts.changes);

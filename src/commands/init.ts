@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { runnerFacts } from "../config/runner-facts.ts";
 import { completeSuites } from "../doctor/complete-suites.ts";
 import { openRepository, type Repository } from "../git/repository.ts";
 import { askYesNo, canAsk } from "../init/ask.ts";
 import { withOwnPytest } from "../init/detect/pytest-python.ts";
 import { baseBranch, ignoresNodeModules, repositoryName, uncommitted } from "../init/detect/repository-facts.ts";
-import { type Draft, draftConfig } from "../init/draft-config.ts";
+import { type Draft, draftConfig, existingConfig } from "../init/draft-config.ts";
 import { editPackageJson, type PackageEdit, parsePackageJson, rangeOf } from "../init/edit/package-json.ts";
-import { existingConfig } from "../init/existing-config.ts";
 import { activateManager, preCommitVersion } from "../init/hook/activate-manager.ts";
 import { activateHusky, installMissing } from "../init/hook/install.ts";
 import { findHookOwner, mayRun } from "../init/hook/owner.ts";
@@ -18,13 +18,13 @@ import { noSuite } from "../init/no-suite.ts";
 import { type OwnPackage, ownPackage } from "../init/own-package.ts";
 import { kindOf } from "../project/database-mentions.ts";
 import { addCommand, type PackageManager, packageManagerOf } from "../project/package-manager.ts";
-import { withProjectPrograms } from "../project/programs.ts";
 import { listProjectFiles } from "../project/project-files.ts";
 import type { FoundSetup } from "../project/setups.ts";
 import { type ExitCode, exitCodes, RequestError } from "../shared/errors.ts";
 import { editFile } from "../shared/files.ts";
 import type { World } from "../shared/world.ts";
 import { fixedConnections } from "../suite/hints/fixed-connections.ts";
+import { withProjectPrograms } from "../suite/plan/project-environment.ts";
 
 /** The schema's path, for completion and validation in editors. */
 const schemaPlace = "./node_modules/pushproof/dist/verify.config.schema.json";
@@ -105,7 +105,8 @@ async function configure({ world, repository, narrator, root, packageFields }: S
     fixed,
     commandOf: (suite) => {
       const own = withProjectPrograms(world.environment, [join(root, suite.root), root]);
-      return suite.runner === "pytest" ? withOwnPytest(suite.command, own) : suite.command;
+      const isPython = runnerFacts[suite.runner].language === "python";
+      return isPython ? withOwnPytest(suite.command, own) : suite.command;
     },
   });
   if (draft === null) throw noSuite(root, project);

@@ -1,10 +1,7 @@
 import * as z from "zod";
 import { durationSeconds } from "../shared/duration.ts";
+import { runnerFacts, runnerNames } from "./runner-facts.ts";
 import { variableValueMistake } from "./variable-words.ts";
-
-/** The runners that have an adapter in `suite/`. */
-export const runnerNames = ["pytest", "vitest", "jest", "mocha", "node", "command"] as const;
-export type RunnerName = (typeof runnerNames)[number];
 
 const nonEmpty = z.string().min(1);
 const percent = z.number().min(0).max(100);
@@ -55,13 +52,13 @@ const suiteShape = z.strictObject({
 
 export const suiteSchema = suiteShape.superRefine((suite, context) => {
   const mistake = (key: string, message: string): void => context.addIssue({ code: "custom", path: [key], message });
-  if (suite.runner === "command") {
+  if (!runnerFacts[suite.runner].isAdapted) {
     if (suite.results.length === 0)
-      mistake("results", 'the runner "command" needs globs of the JUnit XML files that its command writes');
+      mistake("results", `the runner "${suite.runner}" needs globs of the JUnit XML files that its command writes`);
     if (suite.parallel === "processes")
       mistake(
         "parallel",
-        'the runner "command" has no test files that could be shared out: give it workers that lease their databases',
+        `the runner "${suite.runner}" has no test files that could be shared out: give it workers that lease their databases`,
       );
     return;
   }

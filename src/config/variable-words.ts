@@ -1,7 +1,7 @@
 import { closest } from "fastest-levenshtein";
 
 /** Parts of an address that a variable may hold alone, or in braces within a template. */
-export const partNames = ["host", "port", "user", "password", "name", "url"] as const;
+const partNames = ["host", "port", "user", "password", "name", "url"] as const;
 export type PartName = (typeof partNames)[number];
 
 /** A part within a template. */

@@ -1,5 +1,6 @@
 import type { SimpleGit } from "simple-git";
-import type { Gate, RunnerName } from "../config/schema.ts";
+import { type RunnerName, runnerFacts } from "../config/runner-facts.ts";
+import type { Gate } from "../config/schema.ts";
 import { gitLineOrNull } from "../git/client.ts";
 import type { MergeBase } from "../git/merge-base.ts";
 import type { CoverageSummary } from "../model/summary.ts";
@@ -75,12 +76,12 @@ export async function assessCoverage(all: Measured, request: AssessmentRequest):
   const counted = withoutExcluded(measured, root, isExcluded);
   const context: FilesContext = { root, coverage: counted.all, suites, testFiles };
   const changes = await changesOf(context, isExcluded, request);
-  const mixingSuites = suites.filter(({ runner }) => runner === "pytest").map(({ name }) => name);
+  const mixingSuites = suites.filter(({ runner }) => runnerFacts[runner].mixesBranches).map(({ name }) => name);
   const expected = suites.map(({ name, runner, directory, source }) => ({
     suite: name,
     directory,
     source,
-    isFromCommand: runner === "command",
+    isFromCommand: !runnerFacts[runner].isAdapted,
   }));
   const uncounted = { ...context, ...measured, suites, isExcluded };
   return {

@@ -105,7 +105,7 @@ function isOurs(path: string): boolean {
 }
 
 /** When a shell script runs our hook: first, later, with its exit code ignored, or never. */
-export function orderOf(text: string, stopsAtFailure: boolean): "first" | "later" | "ignored" | "never" {
+function orderOf(text: string, stopsAtFailure: boolean): "first" | "later" | "ignored" | "never" {
   if (hasBlock(text) && text.slice(0, text.indexOf("# >>> pushproof")).split("\n").every(isIdle)) return "first";
   if (hasBlock(text)) return "later";
   const lines = text.split("\n").filter((line) => !isIdle(line));

@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { runnerFacts } from "../config/runner-facts.ts";
 import type { Config, ConfigFile } from "../config/schema.ts";
 import type { Repository } from "../git/repository.ts";
 import { pytestPython } from "../init/detect/pytest-python.ts";
@@ -15,7 +14,8 @@ import { plural } from "../shared/text.ts";
 import type { World } from "../shared/world.ts";
 import type { Plan, PlannedSuite } from "../suite/plan/plan.ts";
 import { projectEnvironment } from "../suite/plan/project-environment.ts";
-import { workersPackage } from "../suite/runners/pytest.ts";
+import { runnerOf } from "../suite/runners/all.ts";
+import type { Needs } from "../suite/runners/runner.ts";
 import { usableWorkers } from "../suite/schedule/worker-count.ts";
 import { type Finding, missing, ok, problem, remark } from "./finding.ts";
 
@@ -27,7 +27,7 @@ export async function examineDetection(repository: Repository, config: Config): 
     await baseBranch(repository),
   );
   const known = new Set(config.suites.map(placeOf));
-  const commands = config.suites.filter(({ runner }) => runner === "command").map(({ root }) => root);
+  const commands = config.suites.filter(({ runner }) => !runnerFacts[runner].isAdapted).map(({ root }) => root);
   const missing = (draft?.config.suites ?? []).filter(
     (suite) => !known.has(placeOf(suite)) && !commands.includes(suite.root ?? "."),
   );
@@ -64,27 +64,43 @@ export async function examineSuite(planned: PlannedSuite, repository: Repository
   if (launcher !== null)
     return [problem(suite.name, missingLauncherText(launcher, suite.command), launcherRemedy(launcher))];
   const around: World = { ...world, environment };
-  const found =
-    suite.runner === "pytest" ? await examinePytest(planned, repository, around) : examineNode(planned, repository);
+  const found = await examineRunner(planned, repository, around);
   const note =
     whyProcesses &&
     remark(suite.name, `its workers will be processes over shares of the files, because ${whyProcesses}`);
   return note ? [...found, note] : found;
 }
 
-const probe =
-  "import importlib.metadata as m, json; print(json.dumps({n: next((d.version for d in m.distributions() if (d.metadata['Name'] or '').lower().replace('_', '-') == n), None) for n in ('pytest', 'pytest-xdist', 'pytest-cov', 'pytest-django')}))";
+async function examineRunner(planned: PlannedSuite, repository: Repository, world: World): Promise<Finding[]> {
+  const { needs } = runnerOf(planned.suite);
+  switch (needs.from) {
+    case "nowhere":
+      return [ok(planned.suite.name, needs.describe(planned.suite))];
+    case "npm":
+      return examineNodePackages(planned, needs, repository);
+    case "pip":
+      return examinePythonPackages(planned, needs, repository, world);
+  }
+}
 
-/** Asks the command's own Python for its installed packages. */
-async function examinePytest(
+type NeedsFrom<Source extends Needs["from"]> = Extract<Needs, { readonly from: Source }>;
+
+/** Prints the versions of the packages that it is called with, null for one that is not there. */
+const probe =
+  "import importlib.metadata as m, json, sys; print(json.dumps({n: next((d.version for d in m.distributions() if (d.metadata['Name'] or '').lower().replace('_', '-') == n), None) for n in sys.argv[1:]}))";
+
+/** Asks the very Python that the command starts for what it has installed. */
+async function examinePythonPackages(
   { suite, directory, workers, parallel }: PlannedSuite,
+  { packages, forWorkers }: NeedsFrom<"pip">,
   repository: Repository,
   world: World,
 ): Promise<Finding[]> {
   const python = pytestPython(suite.command, world.environment);
   if (python === null)
     return [remark(suite.name, `\`${suite.command}\` hides which Python runs it, so its packages were not looked at`)];
-  const { exitCode, output } = await runProgram(["/bin/sh", "-c", `${python} -c "${probe}"`], {
+  const needed = packages({ suite, directory, runsWorkers: workers.length > 1 && parallel === "runner" });
+  const { exitCode, output } = await runProgram(["/bin/sh", "-c", `${python} -c "${probe}" ${needed.join(" ")}`], {
     directory,
     environment: world.environment,
     signal: world.signal,
@@ -99,20 +115,11 @@ async function examinePytest(
       ),
     ];
   const versions: Record<string, string | null> = JSON.parse(line);
-  const needed = [
-    "pytest",
-    ...(workers.length > 1 && parallel === "runner" ? [workersPackage] : []),
-    "pytest-cov",
-    // Without the project's own conftest.py, only pytest-django sets Django up.
-    ...(/\bDJANGO_SETTINGS_MODULE=/.test(suite.command) && !existsSync(join(directory, "conftest.py"))
-      ? ["pytest-django"]
-      : []),
-  ];
   const absent = needed.filter((name) => !versions[name]);
   if (absent.length > 0) {
     const text = `${absent.join(", ")} ${absent.length === 1 ? "is" : "are"} not installed where \`${suite.command}\` runs`;
     const addition = addPythonPackages({ directory, checkoutRoot: repository.root }, absent);
-    const isEnough = suite.parallel === "auto" && absent.every((name) => name === workersPackage);
+    const isEnough = suite.parallel === "auto" && absent.every((name) => name === forWorkers);
     if (!isEnough) return [missing(suite.name, text, addition)];
     const without = `${text}: without it the workers are processes over shares of the files, which start more slowly`;
     return [{ ...missing(suite.name, without, addition), level: "remark" }];
@@ -120,25 +127,27 @@ async function examinePytest(
   return [ok(suite.name, needed.map((name) => `${name} ${versions[name]}`).join(", "))];
 }
 
-function examineNode({ suite, directory }: PlannedSuite, { root }: Repository): Finding[] {
-  const { runner, name } = suite;
-  if (runner === "command") return [ok(name, `\`${suite.command}\`, which writes ${suite.results.join(", ")}`)];
-  if (runner === "node") return [ok(name, `node:test of Node ${process.versions.node}`)];
-  const version = installedVersion({ directory }, runner);
+function examineNodePackages(
+  { suite, directory }: PlannedSuite,
+  { package: main, providers }: NeedsFrom<"npm">,
+  { root }: Repository,
+): Finding[] {
+  const { name } = suite;
+  const version = installedVersion({ directory }, main);
   const add = (text: string, packages: readonly string[]): Finding[] => [
-    missing(name, text, addNodePackages({ directory, checkoutRoot: root }, packages, [runner])),
+    missing(name, text, addNodePackages({ directory, checkoutRoot: root }, packages, [main])),
   ];
+  const [firstProvider] = providers;
   if (version === null) {
-    const packages = runner === "vitest" ? ["vitest", "@vitest/coverage-v8"] : [runner];
-    return add(`${runner} is not installed in ${suite.root === "." ? "the repo's root" : suite.root}`, packages);
+    const place = suite.root === "." ? "the repo's root" : suite.root;
+    return add(`${main} is not installed in ${place}`, [main, ...(firstProvider === undefined ? [] : [firstProvider])]);
   }
-  const old = oldRunner(runner, version);
+  const old = oldRunner(suite.runner, version);
   if (old !== null) return [problem(name, old)];
-  if (runner !== "vitest") return [ok(name, `${runner} ${version}`)];
-  const provider = ["@vitest/coverage-v8", "@vitest/coverage-istanbul"].find(
-    (one) => installedVersion({ directory }, one) !== null,
-  );
+  if (firstProvider === undefined) return [ok(name, `${main} ${version}`)];
+  const provider = providers.find((one) => installedVersion({ directory }, one) !== null);
+  // The provider has to be of the runner's own version.
   if (provider === undefined)
-    return add(`vitest ${version} has no coverage provider`, [`@vitest/coverage-v8@${version}`]);
-  return [ok(name, `vitest ${version}, ${provider}`)];
+    return add(`${main} ${version} has no coverage provider`, [`${firstProvider}@${version}`]);
+  return [ok(name, `${main} ${version}, ${provider}`)];
 }

@@ -2,10 +2,8 @@ import { relative } from "node:path";
 import { type ExitCode, exitCodes } from "../shared/errors.ts";
 import { descriptionFor, fitsInAddress, writeDescription } from "./description.ts";
 import { requirePushed } from "./forge-branch.ts";
-import { parseJson } from "./json.ts";
-import { missingProgram } from "./missing.ts";
 import type { PullRequestSpec } from "./pull-request-spec.ts";
-import { addressIn, commandLine, failure, requireOutput } from "./run.ts";
+import { addressIn, commandLine, failure, missingProgram, parseJson, requireOutput } from "./run.ts";
 
 /** A pull request in the output of `gh pr list --json`. */
 export interface GitHubPullRequest {
@@ -68,8 +66,8 @@ export function createArguments(
   return [...args, ...(draft ? ["--draft"] : []), ...(form ? ["--web"] : [])];
 }
 
-/** Arguments to replace the description; the title stays. */
-export function editArguments(number: number, file: string): string[] {
+/** The arguments that put a description in place of the one that is there; the title stays the author's. */
+function editArguments(number: number, file: string): string[] {
   return ["pr", "edit", String(number), "--body-file", file];
 }
 

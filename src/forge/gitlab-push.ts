@@ -5,10 +5,9 @@ import { descriptionFor, writeDescription } from "./description.ts";
 import { earlierHeads } from "./earlier.ts";
 import { remoteTip } from "./forge-branch.ts";
 import { createArguments } from "./glab-arguments.ts";
-import { missingProgram } from "./missing.ts";
 import type { PullRequestSpec } from "./pull-request-spec.ts";
 import { describedWithin, longestOption, pushShown, refuseBrowser, tellAddress } from "./push.ts";
-import { commandLine } from "./run.ts";
+import { commandLine, missingProgram } from "./run.ts";
 
 const from = "GitLab's own, from https://gitlab.com/gitlab-org/cli";
 

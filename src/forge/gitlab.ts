@@ -3,9 +3,8 @@ import { descriptionFor, fitsInAddress, writeDescription } from "./description.t
 import { requirePushed } from "./forge-branch.ts";
 import { openByPushOptions } from "./gitlab-push.ts";
 import { createArguments, listArguments, updateArguments } from "./glab-arguments.ts";
-import { parseJson } from "./json.ts";
 import type { PullRequestSpec } from "./pull-request-spec.ts";
-import { addressIn, failure, requireOutput } from "./run.ts";
+import { addressIn, failure, parseJson, requireOutput } from "./run.ts";
 
 /** A merge request in the output of `glab mr list --output json`. */
 export interface MergeRequest {

@@ -1,5 +1,5 @@
 import { withoutNpmRun } from "../git/environment.ts";
-import { UnavailableError } from "../shared/errors.ts";
+import { type ExitCode, exitCodes, UnavailableError } from "../shared/errors.ts";
 import { runProgram } from "../shared/exec/run-program.ts";
 import { type Redact, redactor } from "../shared/redact.ts";
 import { quote } from "../shared/shell.ts";
@@ -76,4 +76,27 @@ export function commandLine(program: string, args: readonly string[]): string {
 /** The last address of a pull or merge request in a program's or server's output; null where there is none. */
 export function addressIn(text: string): string | null {
   return text.match(/https?:\/\/[^\s"'<>]+\/(?:pull|pulls|merge_requests)\/\d+/g)?.at(-1) ?? null;
+}
+
+/** What a program wrote as JSON. Throws UnavailableError where it wrote something else. */
+export function parseJson<Value>(program: string, text: string): Value {
+  try {
+    return JSON.parse(text) as Value;
+  } catch {
+    throw new UnavailableError(`What ${program} answered is not JSON: a newer ${program} may be needed.`);
+  }
+}
+
+/** A program that is not there, where it comes from, and the command, as a line for a shell, that it is needed for. */
+export interface MissingProgram {
+  readonly program: string;
+  readonly from: string;
+  readonly command: string;
+}
+
+/** Prints the one command that would do it, alone on standard output, and says what it needs. */
+export function missingProgram(world: World, { program, from, command }: MissingProgram): ExitCode {
+  world.errors.write(`${program} is not on PATH (${from}). With it, this does the same:\n`);
+  world.output.write(`${command}\n`);
+  return exitCodes.unavailable;
 }

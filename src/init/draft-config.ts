@@ -1,3 +1,6 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { configPlaces } from "../config/load.ts";
 import { type ConfigFile, configSchema } from "../config/schema.ts";
 import type { ProjectFiles } from "../project/project-files.ts";
 import { type FoundSetup, findSetups } from "../project/setups.ts";
@@ -137,4 +140,11 @@ function databaseName(repository: string): string {
     .replace(/^_+|_+$/g, "")
     .slice(0, 40);
   return `${/^[a-z]/.test(snake) ? snake : `db_${snake}`}_test`.replace("__", "_");
+}
+
+/** Where a project is configured already, for people to read; null where it is not. */
+export function existingConfig(root: string, packageFields: Readonly<Record<string, unknown>> | null): string | null {
+  const file = configPlaces.find((name) => name !== "package.json" && existsSync(join(root, name)));
+  if (file !== undefined) return file;
+  return packageFields?.verify === undefined ? null : 'the key "verify" in package.json';
 }

@@ -1,3 +1,4 @@
+import { runnerFacts } from "../config/runner-facts.ts";
 import { formatRatio, formatSeconds, plural } from "../shared/text.ts";
 import { formatPercent } from "./percent.ts";
 import type {
@@ -169,5 +170,5 @@ export function databasesText(suite: SuiteSummary, write: (name: string) => stri
 
 /** "a fresh database for each file": for a suite whose processes lease databases. */
 function freshDatabases({ runner }: SuiteSummary): string {
-  return `a fresh database for each ${runner === "command" ? "process" : "file"}`;
+  return `a fresh database for each ${runnerFacts[runner].isAdapted ? "file" : "process"}`;
 }

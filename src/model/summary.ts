@@ -1,4 +1,5 @@
-import type { DatabaseConfig, RunnerName } from "../config/schema.ts";
+import type { RunnerName } from "../config/runner-facts.ts";
+import type { DatabaseConfig } from "../config/schema.ts";
 import type { Count } from "./count.ts";
 
 /**

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import type { RunnerName, SuiteConfig } from "../config/schema.ts";
+import { type RunnerName, runnerFacts } from "../config/runner-facts.ts";
+import type { SuiteConfig } from "../config/schema.ts";
 import { UnavailableError } from "../shared/errors.ts";
 import { addNodePackages } from "./packages/add-node-packages.ts";
 import { additionText, type LackingPlace } from "./packages/additions.ts";
@@ -23,12 +24,9 @@ export function installedVersion({ directory }: Pick<PackagePlace, "directory">,
   }
 }
 
-/** The oldest supported version of each runner. */
-const oldest: Readonly<Partial<Record<RunnerName, readonly [number, number]>>> = { vitest: [3, 0], mocha: [7, 1] };
-
-/** Why a runner is too old; null where it is not. */
+/** What is wrong with a runner that is too old to be run from outside; null where it is not. */
 export function oldRunner(runner: RunnerName, version: string): string | null {
-  const [major, minor] = oldest[runner] ?? [0, 0];
+  const [major, minor] = runnerFacts[runner].oldest ?? [0, 0];
   const [ownMajor = 0, ownMinor = 0] = version.split(".").map(Number);
   if (ownMajor > major || (ownMajor === major && ownMinor >= minor)) return null;
   return `${runner} ${version} is too old to be run with databases, results and coverage added from outside: ${major}.${minor} or later is needed`;

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import type { RunnerName } from "../config/schema.ts";
+import { type RunnerName, runnerFacts } from "../config/runner-facts.ts";
 import { isTestPath } from "./database-mentions.ts";
 import { importedPaths } from "./imported-paths.ts";
 import { dependencyNames, readPackageFile } from "./package-file.ts";
@@ -41,9 +41,8 @@ export interface FoundSetup {
 export function findSetups(project: ProjectFiles, suites: Iterable<SetUpSuite>, given: GivenDatabase): FoundSetup[] {
   const all = [...suites];
   return all.flatMap((suite) => {
-    const ofLanguage =
-      suite.runner === "pytest" ? pythonMigration(project, suite) : javascriptMigration(project, suite);
-    const migration = ofLanguage ?? sqlMigration(project, suite);
+    const ofLanguage = runnerFacts[suite.runner].language === "python" ? pythonMigration : javascriptMigration;
+    const migration = ofLanguage(project, suite) ?? sqlMigration(project, suite);
     if (migration === null) return [];
     const inputs = migration.inputs.flatMap((path) => patternOf(project, within(suite.root, path)));
     const settings = {

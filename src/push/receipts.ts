@@ -27,7 +27,7 @@ export interface Receipt {
 export type ReceiptKey = Pick<Receipt, "tree" | "configuration" | "version" | "environment" | "against">;
 
 /** How long a receipt is valid, in days: environments change in ways that the key does not show. */
-export const receiptDays = 30;
+const receiptDays = 30;
 
 /** The receipts of a repository, shared by all its linked worktrees. */
 export class ReceiptStore {

@@ -1,7 +1,6 @@
 import { basename } from "node:path/posix";
 import { coverageSchema } from "../config/schema.ts";
-import { parseYaml, percentOf, recordOf } from "../project/parsers/loose-values.ts";
-import { computed, exportedLiteral, literalOf } from "../project/parsers/object-literal.ts";
+import { computed, parseYaml, percentOf, recordOf } from "../project/parsers/loose-values.ts";
 import { readSections } from "../project/parsers/sections.ts";
 
 /** A coverage threshold in a file; null where reading it would require running the file. */
@@ -10,19 +9,22 @@ export interface Threshold {
   readonly value: number | null;
 }
 
-type Reader = (text: string) => Threshold[];
+type Reader = (text: string) => Threshold[] | Promise<Threshold[]>;
 
 /** Files with thresholds, by base name, and how to read them. */
 const readers: readonly (readonly [RegExp, Reader])[] = [
   [/^verify\.config\.(json|ya?ml)$/, (text) => ownThresholds(recordOf(parseYaml(text)).coverage)],
-  [/^verify\.config\.(js|mjs|ts)$/, (text) => ownThresholds(literalOf(text, "coverage"))],
+  [/^verify\.config\.(js|mjs|ts)$/, async (text) => ownThresholds((await readCode()).literalOf(text, "coverage"))],
   [/^package\.json$/, packageThresholds],
   [
     /^(vitest|vite)\.config\.[cm]?[jt]s$|^vitest\.workspace\./,
     (text) => under(text, "thresholds", "coverage.thresholds"),
   ],
   [/^jest\.config\.([cm]?[jt]s|json)$/, (text) => under(text, "coverageThreshold", "coverageThreshold")],
-  [/^\.(nycrc|c8rc)(\.json)?$|^nyc\.config\.[cm]?js$/, (text) => metricsOf(exportedLiteral(text))],
+  [
+    /^\.(nycrc|c8rc)(\.json)?$|^nyc\.config\.[cm]?js$/,
+    async (text) => metricsOf((await readCode()).exportedLiteral(text)),
+  ],
   [/^\.nycrc\.ya?ml$/, (text) => metricsOf(parseYaml(text))],
   [/^\.?codecov\.ya?ml$/, codecovTargets],
   [/^\.coveragerc$|\.cfg$|\.ini$/, (text) => failUnder(text, "ini")],
@@ -48,10 +50,11 @@ export function mayHoldOptions(file: string): boolean {
 export const optionSearch = "fail-under|--(lines|branches|functions|statements)";
 
 /** The coverage thresholds in a file of that name, as configuration or command options. */
-export function thresholdsIn(file: string, text: string): Threshold[] {
+export async function thresholdsIn(file: string, text: string): Promise<Threshold[]> {
   const name = basename(file);
-  const settings = readers.filter(([pattern]) => pattern.test(name)).flatMap(([, read]) => read(text));
-  return [...settings, ...(holdsCommands.test(name) ? optionThresholds(text) : [])];
+  const fitting = readers.filter(([pattern]) => pattern.test(name));
+  const settings = await Promise.all(fitting.map(([, read]) => read(text)));
+  return [...settings.flat(), ...(holdsCommands.test(name) ? optionThresholds(text) : [])];
 }
 
 /** Our own configuration, where lines have a default. */
@@ -72,9 +75,13 @@ function packageThresholds(text: string): Threshold[] {
   ];
 }
 
-function under(text: string, key: string, name: string): Threshold[] {
-  return flatten(literalOf(text, key), name);
+async function under(text: string, key: string, name: string): Promise<Threshold[]> {
+  return flatten((await readCode()).literalOf(text, key), name);
 }
+
+/** Loaded only for a file of code: it is large. */
+const readCode = (): Promise<typeof import("../project/parsers/object-literal.ts")> =>
+  import("../project/parsers/object-literal.ts");
 
 const metrics = new Set(["lines", "branches", "functions", "statements"]);
 
@@ -95,7 +102,7 @@ function codecovTargets(text: string): Threshold[] {
 function failUnder(text: string, format: "ini" | "toml"): Threshold[] {
   return [...readSections(text, format).values()].flatMap((section) =>
     [...section]
-      .filter(([key]) => key === "fail_under" || key.endsWith(".fail_under"))
+      .filter(([key]) => key === "fail_under")
       .map(([, value]) => ({ name: "fail_under", value: percentOf(value.replace(/["']|\s[#;].*$/g, "").trim()) })),
   );
 }

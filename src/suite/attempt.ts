@@ -80,7 +80,7 @@ export async function runAttempt(request: AttemptRequest): Promise<Attempt> {
 }
 
 /** What a runner needs to know to start a process. */
-export function suiteRun(request: AttemptRequest, scratch: string, progressSocket: string): SuiteRun {
+function suiteRun(request: AttemptRequest, scratch: string, progressSocket: string): SuiteRun {
   const { planned, context } = request;
   const { checkout } = context;
   return {

@@ -1,3 +1,4 @@
+import { runnerFacts } from "../config/runner-facts.ts";
 import type { Measuring } from "../coverage/files/measuring.ts";
 import type { LcovInput } from "../coverage/lcov/merge.ts";
 import { noLeases } from "../database/leases.ts";
@@ -205,7 +206,7 @@ async function runInParallel(
     const why = planned.whyProcesses && processesNote(suite.name, planned.whyProcesses);
     return { result: await processes.runShares(), parallel, why };
   }
-  const mayFallBack = suite.parallel === "auto" && suite.runner !== "command" && planned.workers.length > 1;
+  const mayFallBack = suite.parallel === "auto" && runnerFacts[suite.runner].isAdapted && planned.workers.length > 1;
   let result: SuiteRunResult | null = null;
   let reason: string | null;
   try {

@@ -6,10 +6,10 @@ import { promisify } from "node:util";
 import type { SimpleGit } from "simple-git";
 import { configDigest, configPlaces, loadConfig } from "../config/load.ts";
 import { defaultOptions, type VerifyOptions } from "../config/request.ts";
+import { runnerFacts } from "../config/runner-facts.ts";
 import type { Config } from "../config/schema.ts";
 import { gitLine } from "../git/client.ts";
 import type { Repository } from "../git/repository.ts";
-import { withProjectPrograms } from "../project/programs.ts";
 import type { Checkout } from "../push/checkout.ts";
 import type { Receipt, ReceiptKey } from "../push/receipts.ts";
 import type { Target } from "../push/refs.ts";
@@ -18,6 +18,7 @@ import { packageRoot } from "../shared/paths.ts";
 import { version } from "../shared/version.ts";
 import type { Environment, World } from "../shared/world.ts";
 import { makePlan, type Plan } from "../suite/plan/plan.ts";
+import { withProjectPrograms } from "../suite/plan/project-environment.ts";
 import { type BaseFacts, readBaseFacts } from "./base-facts.ts";
 
 const run = promisify(execFile);
@@ -25,16 +26,20 @@ const run = promisify(execFile);
 /** Part of the environment class where the caller, not the configuration, chose the server. */
 export const callersServer = "a Postgres server of the caller's choice";
 
-/** The key of this verification's receipt. */
-export async function readReceiptKey(
-  config: Config,
-  plan: Plan,
-  target: Target,
-  checkout: Pick<Checkout, "root">,
-  world: World,
-  options: Pick<VerifyOptions, "databaseUrl">,
-  base: BaseFacts,
-): Promise<ReceiptKey> {
+/** What the key of a receipt is made from. */
+export interface ReceiptKeyRequest {
+  readonly config: Config;
+  readonly plan: Plan;
+  readonly target: Target;
+  readonly checkout: Pick<Checkout, "root">;
+  readonly world: World;
+  readonly options: Pick<VerifyOptions, "databaseUrl">;
+  readonly base: BaseFacts;
+}
+
+/** The values that must match for a receipt of this verification to be reused. */
+export async function readReceiptKey(request: ReceiptKeyRequest): Promise<ReceiptKey> {
+  const { config, plan, target, checkout, world, options, base } = request;
   const url = options.databaseUrl ?? world.environment.VERIFY_DATABASE_URL;
   const isChosen = Boolean(url) && plan.suites.some((suite) => suite.usesDatabase);
   const kind = await environmentClass(plan, checkout, world.environment);
@@ -80,7 +85,7 @@ interface PythonPlace {
 
 function pythonPlaces({ plan, checkout }: Planned, environment: Environment): PythonPlace[] {
   return plan.suites
-    .filter(({ suite }) => suite.runner === "pytest")
+    .filter(({ suite }) => runnerFacts[suite.runner].language === "python")
     .map(({ directory }) => ({
       directory,
       environment: withProjectPrograms(environment, [directory, checkout.root]),
@@ -111,9 +116,10 @@ export async function receiptKeyOfHead(
   try {
     const loaded = await loadConfig(root);
     if (loaded === null || !(await isOfHead(git, loaded.file))) return unknown;
-    const plan = makePlan(loaded.config, defaultOptions, root);
-    const base = readBaseFacts(repository, loaded.config, { commit: target.commit });
-    return await readReceiptKey(loaded.config, plan, target, { root }, world, defaultOptions, base);
+    const { config } = loaded;
+    const plan = makePlan(config, defaultOptions, root);
+    const base = readBaseFacts(repository, config, { commit: target.commit });
+    return await readReceiptKey({ config, plan, target, checkout: { root }, world, options: defaultOptions, base });
   } catch (error) {
     // A push would report it; here the question stays open.
     if (error instanceof RequestError) return unknown;

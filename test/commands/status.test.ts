@@ -125,9 +125,14 @@ async function makeProven(): Promise<{ repository: Repository; environment: Envi
   const loaded = await loadConfig(repository.root);
   if (loaded === null) throw new Error("The repository has no configuration.");
   const plan = makePlan(loaded.config, defaultOptions, repository.root);
-  const receipt = await readReceiptKey(loaded.config, plan, target, opened, world, defaultOptions, {
-    mergeBase: Promise.resolve("none"),
-    baseFigure: Promise.resolve(null),
+  const receipt = await readReceiptKey({
+    config: loaded.config,
+    plan,
+    target,
+    checkout: opened,
+    world,
+    options: defaultOptions,
+    base: { mergeBase: Promise.resolve("none"), baseFigure: Promise.resolve(null) },
   });
   await prove(repository, "HEAD", { receipt });
   return { repository, environment };

@@ -33,7 +33,7 @@ it.each([
 it("a variable that CI sets to a list gets one for each worker, with the base name that it holds", () => {
   const files = {
     "requirements.txt": "asyncpg\n",
-    "tests/test_a.py": `import os\nURLS = os.environ["TEST_DATABASE_URLS"].split(",")\n${aTest}`,
+    "tests/test_a.py": `import os\nURLS = os.environ["TEST_DATABASE_URLS"].split(",")\n${aTest}for url in URLS:\n    print(url)\n`,
     ".github/workflows/test.yml":
       "jobs:\n  test:\n    steps:\n      - run: pytest\n        env:\n          TEST_DATABASE_URLS: |\n            sqlite:///shop,\n            postgresql://u:p@localhost:5432/shop_test,\n            postgresql+asyncpg://u:p@localhost:5432/shop_test\n",
   };

@@ -17,9 +17,9 @@ async function lowered(before: Files, after: Files): Promise<readonly LoweredThr
 }
 
 /** The same for a file alone, without git. */
-function loweredIn(file: string, before: string, after: string): readonly LoweredThreshold[] {
+async function loweredIn(file: string, before: string, after: string): Promise<readonly LoweredThreshold[]> {
   if (!holdsSettings(file) && !mayHoldOptions(file)) return [];
-  return loweredOf([{ file, before: thresholdsIn(file, before), after: thresholdsIn(file, after) }]);
+  return loweredOf([{ file, before: await thresholdsIn(file, before), after: await thresholdsIn(file, after) }]);
 }
 
 const json = (value: object): string => JSON.stringify(value, null, 2);
@@ -114,10 +114,10 @@ describe("a lower figure is found, with the one before, in", () => {
       90,
       80,
     ],
-  ])("%s (%s)", (_what, file, text, name, from, to) => {
+  ])("%s (%s)", async (_what, file, text, name, from, to) => {
     const written = (value: number): string => text.replace("#", String(value));
-    expect(loweredIn(file, written(from), written(to))).toEqual([{ file, name, from, to }]);
-    expect(loweredIn(file, written(to), written(from))).toEqual([]);
+    expect(await loweredIn(file, written(from), written(to))).toEqual([{ file, name, from, to }]);
+    expect(await loweredIn(file, written(to), written(from))).toEqual([]);
   });
 });
 
@@ -180,40 +180,40 @@ test("a file that is renamed is compared with itself", async () => {
 });
 
 describe("nothing is said of", () => {
-  test("what only running the file would tell", () => {
+  test("what only running the file would tell", async () => {
     const text = (value: string): string => `export default { test: { coverage: { thresholds: ${value} } } };`;
     for (const computed of ["fromElsewhere()", "{ lines: least() }", "{ ...shared }"])
-      expect(loweredIn("vitest.config.ts", text("{ lines: 90 }"), text(computed))).toEqual([]);
+      expect(await loweredIn("vitest.config.ts", text("{ lines: 90 }"), text(computed))).toEqual([]);
   });
 
-  test("codecov's target auto", () => {
+  test("codecov's target auto", async () => {
     const text = (target: string): string => `coverage: { status: { project: { default: { target: ${target} } } } }`;
-    expect(loweredIn("codecov.yml", text("90%"), text("auto"))).toEqual([]);
+    expect(await loweredIn("codecov.yml", text("90%"), text("auto"))).toEqual([]);
   });
 
-  test("what codecov's status may lose, as less of it asks for more", () => {
+  test("what codecov's status may lose, as less of it asks for more", async () => {
     const text = (slack: string): string =>
       `coverage: { status: { project: { default: { target: 90%, threshold: ${slack} } } } }`;
-    expect(loweredIn("codecov.yml", text("5%"), text("1%"))).toEqual([]);
+    expect(await loweredIn("codecov.yml", text("5%"), text("1%"))).toEqual([]);
   });
 
-  test("several options of one name, of which not as many are left", () => {
+  test("several options of one name, of which not as many are left", async () => {
     const text = (...values: number[]): string =>
       values.map((value) => `\tpytest --cov-fail-under=${value}\n`).join("");
-    expect(loweredIn("Makefile", text(90, 80), text(80))).toEqual([]);
-    expect(loweredIn("Makefile", text(90, 80), text(90, 70))).toEqual([
+    expect(await loweredIn("Makefile", text(90, 80), text(80))).toEqual([]);
+    expect(await loweredIn("Makefile", text(90, 80), text(90, 70))).toEqual([
       { file: "Makefile", name: "--cov-fail-under", from: 80, to: 70 },
     ]);
   });
 
-  test("comments, options of other programs, and thresholds of nothing", () => {
-    expect(loweredIn("ci.yml", "# --fail-under=90\n", "# --fail-under=80\n")).toEqual([]);
-    expect(loweredIn("run.sh", "head --lines 90\n", "head --lines 80\n")).toEqual([]);
-    expect(loweredIn(".coveragerc", "[report]\nfail_under = 0\n", "")).toEqual([]);
+  test("comments, options of other programs, and thresholds of nothing", async () => {
+    expect(await loweredIn("ci.yml", "# --fail-under=90\n", "# --fail-under=80\n")).toEqual([]);
+    expect(await loweredIn("run.sh", "head --lines 90\n", "head --lines 80\n")).toEqual([]);
+    expect(await loweredIn(".coveragerc", "[report]\nfail_under = 0\n", "")).toEqual([]);
   });
 
-  test("files that hold none by their names", () => {
-    expect(loweredIn("notes.txt", "--fail-under=90", "--fail-under=80")).toEqual([]);
+  test("files that hold none by their names", async () => {
+    expect(await loweredIn("notes.txt", "--fail-under=90", "--fail-under=80")).toEqual([]);
   });
 
   test("a file that is new", async () => {

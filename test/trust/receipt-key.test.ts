@@ -26,10 +26,8 @@ async function receiptKeyOf(repository: Repository, environment: Environment = r
   const target = await readRevision(opened.git, "HEAD");
   const plan = makePlan(loaded.config, defaultOptions, checkout.root);
   const { world } = captureWorld({ directory: repository.root, environment });
-  return await readReceiptKey(loaded.config, plan, target, checkout, world, defaultOptions, {
-    mergeBase: Promise.resolve("none"),
-    baseFigure: Promise.resolve(null),
-  });
+  const base = { mergeBase: Promise.resolve("none" as const), baseFigure: Promise.resolve(null) };
+  return await readReceiptKey({ config: loaded.config, plan, target, checkout, world, options: defaultOptions, base });
 }
 
 /** The marker of a run of all suites in the checkout, with these directories first on PATH. */

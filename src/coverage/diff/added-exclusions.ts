@@ -40,9 +40,10 @@ export async function readAddedExclusions({ git, root, from, to }: AddedExclusio
   const before = new Set<string>();
   const after: AddedExclusion[] = [];
   for (const file of files) {
-    for (const { list, entry } of exclusionsIn(file, await textAt(git, from, file))) before.add(keyOf(list, entry));
+    const old = await exclusionsIn(file, await textAt(git, from, file));
+    for (const { list, entry } of old) before.add(keyOf(list, entry));
     const text = to === null ? await readFile(join(root, file), "utf8").catch(() => "") : await textAt(git, to, file);
-    after.push(...exclusionsIn(file, text).map((one) => ({ ...one, file })));
+    after.push(...(await exclusionsIn(file, text)).map((one) => ({ ...one, file })));
   }
   return after.filter(({ list, entry }) => !before.has(keyOf(list, entry)));
 }

@@ -1,5 +1,4 @@
 import { basename } from "node:path/posix";
-import { bracketsAround, quoteMark, tokensOf, unquoted } from "../../project/parsers/code-tokens.ts";
 import { parseYaml, recordOf } from "../../project/parsers/loose-values.ts";
 import { readSections } from "../../project/parsers/sections.ts";
 
@@ -11,7 +10,7 @@ export interface ExclusionEntry {
   readonly entry: string;
 }
 
-type Reader = (text: string) => ExclusionEntry[];
+type Reader = (text: string) => ExclusionEntry[] | Promise<ExclusionEntry[]>;
 
 /** The files that may contain exclusion lists, by base name, and how to read them. */
 const readers: readonly (readonly [RegExp, Reader])[] = [
@@ -37,9 +36,10 @@ export const exclusionPathspecs: readonly string[] = [
 ].map((name) => `:(top,glob)**/${name}`);
 
 /** The exclusions in a file of that name, as far as they can be read without running it. */
-export function exclusionsIn(file: string, text: string): ExclusionEntry[] {
+export async function exclusionsIn(file: string, text: string): Promise<ExclusionEntry[]> {
   const name = basename(file);
-  return readers.filter(([pattern]) => pattern.test(name)).flatMap(([, read]) => read(text));
+  const fitting = readers.filter(([pattern]) => pattern.test(name));
+  return (await Promise.all(fitting.map(([, read]) => read(text)))).flat();
 }
 
 const listsOfCoveragePy = ["omit", "exclude_also", "exclude_lines"];
@@ -53,15 +53,13 @@ function coveragePy(text: string, format: "ini" | "toml"): ExclusionEntry[] {
 
 /** The strings of a list in TOML, or the lines of a list in INI, each of which may contain several patterns. */
 function listIn(value: string, format: "ini" | "toml"): string[] {
-  if (format === "ini") return value.split(/[\n,]/).map((entry) => entry.trim());
-  const parts = value.matchAll(/#.*|"((?:\\.|[^"\\])*)"|'([^']*)'/g);
-  return [...parts].map(([, double, single]) => double ?? single ?? "");
+  return format === "toml" ? value.split("\n") : value.split(/[\n,]/).map((entry) => entry.trim());
 }
 
-function jestLists(text: string): ExclusionEntry[] {
+async function jestLists(text: string): Promise<ExclusionEntry[]> {
   return [
-    ...inCode(text, "coveragePathIgnorePatterns", null, "coveragePathIgnorePatterns"),
-    ...negated(inCode(text, "collectCoverageFrom", null, "collectCoverageFrom")),
+    ...(await inCode(text, "coveragePathIgnorePatterns", null, "coveragePathIgnorePatterns")),
+    ...negated(await inCode(text, "collectCoverageFrom", null, "collectCoverageFrom")),
   ];
 }
 
@@ -82,18 +80,10 @@ function ownList(configuration: unknown): ExclusionEntry[] {
 }
 
 /** The strings of the list at a key, inside the object at the parent key. */
-function inCode(text: string, key: string, parent: string | null, list: string): ExclusionEntry[] {
-  const tokens = tokensOf(text);
-  const found = tokens.flatMap((token, index) => {
-    if (unquoted(token) !== key || tokens[index + 1] !== ":" || tokens[index + 2] !== "[") return [];
-    const { open } = bracketsAround(tokens, index);
-    if (parent !== null && unquoted(tokens[open - 2] ?? "") !== parent) return [];
-    const { close } = bracketsAround(tokens, index + 3);
-    return tokens
-      .slice(index + 3, close)
-      .filter((one) => quoteMark.test(one))
-      .map(unquoted);
-  });
+async function inCode(text: string, key: string, parent: string | null, list: string): Promise<ExclusionEntry[]> {
+  // Loaded only here: it is large.
+  const { listedFor } = await import("../../project/parsers/object-literal.ts");
+  const found = listedFor(text, parent, key);
   return list === "collectCoverageFrom" ? everyEntry(list, found) : entries(list, found);
 }
 

@@ -1,3 +1,4 @@
+import { runnerFacts } from "../../config/runner-facts.ts";
 import type { Coverage } from "../lcov/source-coverage.ts";
 import type { Measured } from "../measure.ts";
 import type { MeasuringSuite } from "./tests-or-source.ts";
@@ -11,7 +12,7 @@ export function withoutOthersTests<Suite extends MeasuringSuite & { readonly nam
   measured: Measured,
   suites: readonly Suite[],
 ): { readonly measured: Measured; readonly suites: readonly Suite[] } {
-  const leaving = suites.filter(({ runner }) => runner === "vitest" || runner === "jest");
+  const leaving = suites.filter(({ runner }) => runnerFacts[runner].leavesOutTests);
   const staying = new Set([
     ...suites.flatMap(({ measuring }) => [...measuring.tested]),
     ...suites

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { RunnerName } from "../../config/schema.ts";
+import { type RunnerName, runnerFacts } from "../../config/runner-facts.ts";
 import { canonicalPath, isWithin } from "../../shared/within.ts";
 import type { Coverage } from "../lcov/source-coverage.ts";
 import { isTestName, type TestDirectory, testDirectoryOf } from "./file-kinds.ts";
@@ -113,13 +113,14 @@ export function namesSource(path: string, { directory, source, measuring }: Meas
 
 /** Whether a runner may measure a file, by its language. */
 export function speaks(runner: RunnerName, file: string): boolean {
-  return runner === "command" || (runner === "pytest") === file.endsWith(".py");
+  const { language } = runnerFacts[runner];
+  return language === null || (language === "python") === file.endsWith(".py");
 }
 
 /** vitest and jest do not measure their own test files; what a command measures is up to its configuration. */
 function measuresNoTests(suites: readonly MeasuringSuite[], file: string): boolean {
   const speaking = suites.filter(({ runner }) => speaks(runner, file));
-  return speaking.every(({ runner }) => runner === "vitest" || runner === "jest" || runner === "command");
+  return speaking.every(({ runner }) => runnerFacts[runner].leavesOutTests !== false);
 }
 
 /** The parent directories of a file, relative to the root: "a/b/c.py" has "a/b" and "a". */

@@ -1,4 +1,5 @@
 import { extname, join } from "node:path";
+import { runnerFacts } from "../../config/runner-facts.ts";
 import { listed, plural } from "../../shared/text.ts";
 import { canonicalPath, isWithin } from "../../shared/within.ts";
 import { likelyCodeIn } from "../diff/code-lines.ts";
@@ -22,7 +23,9 @@ export interface UncountedRequest extends FilesContext {
  * per suite. Runners count unloaded files too, so they probably could not parse these.
  */
 export function uncountedProblems(request: UncountedRequest): string[] {
-  const suites = request.suites.filter(({ runner, measuring }) => runner !== "command" && measuring.isReported);
+  const suites = request.suites.filter(
+    ({ runner, measuring }) => runnerFacts[runner].isAdapted && measuring.isReported,
+  );
   return uncountedFiles(request, suites).map(
     ({ name, files }) =>
       `The coverage of ${name} lacks ${plural(files.length, "file")} of its source (${some(files)}): the runner counted no line of ` +
@@ -35,9 +38,10 @@ export function uncountedProblems(request: UncountedRequest): string[] {
  * that did not report their exclusions.
  */
 export function uncountedNotes(request: UncountedRequest): string[] {
-  const suites = request.suites.filter(({ runner }) => runner === "command");
+  const suites = request.suites.filter(({ runner }) => !runnerFacts[runner].isAdapted);
   const silent = request.suites.filter(
-    ({ name, runner, measuring }) => runner !== "command" && !measuring.isReported && request.bySuite.has(name),
+    ({ name, runner, measuring }) =>
+      runnerFacts[runner].isAdapted && !measuring.isReported && request.bySuite.has(name),
   );
   return [
     ...silent.map(
@@ -70,8 +74,12 @@ function uncountedFiles(
     const isUncounted = (file: string): boolean => {
       const path = join(root, file);
       if (coverage.has(path) || isExcluded(file) || !speaks(suite.runner, file)) return false;
-      // A command may measure only one of several languages.
-      if (!mayBeSource(file, languages) || (suite.runner === "command" && !languages.has(extname(file)))) return false;
+      // A command may measure one language of several.
+      if (
+        !mayBeSource(file, languages) ||
+        (runnerFacts[suite.runner].language === null && !languages.has(extname(file)))
+      )
+        return false;
       if (!isWithin(path, base) || !namesSource(path, suite) || kindOf(file) !== "source") return false;
       return likelyCodeIn(path).size > 0;
     };

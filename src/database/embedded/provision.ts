@@ -8,8 +8,7 @@ import { findInstallation, type Installation } from "./binaries/installation.ts"
 import { embeddedDatabases } from "./cluster/databases.ts";
 import { fillDirectory } from "./cluster/fill-directory.ts";
 import { checkRuleName, ownServerRules, sharedServerRules } from "./cluster/host-rules.ts";
-import type { Cluster } from "./cluster/prepare.ts";
-import { dropArchive, prepareCluster } from "./cluster/prepare.ts";
+import { type Cluster, dropArchive, prepareCluster } from "./cluster/prepare.ts";
 import { coordinatorRole, type Login, newLogin, templateRole } from "./cluster/roles.ts";
 import { auditLogs } from "./server/audit.ts";
 import { type RunDirectory, removeRunDirectory } from "./server/run-directory.ts";

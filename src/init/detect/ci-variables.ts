@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { runnerFacts } from "../../config/runner-facts.ts";
 import { findMentions } from "../../project/database-mentions.ts";
 import { findPartMentions } from "../../project/database-parts.ts";
 import { parseYaml, recordOf } from "../../project/parsers/loose-values.ts";
@@ -86,8 +87,8 @@ function isCopied(name: string, value: string): boolean {
 
 /** Whether the suite's own code reads the variable from the environment. */
 function isRead(project: ProjectFiles, { root, runner }: DetectedSuite, name: string): boolean {
-  if (known.test(name)) return runner === "pytest";
-  const isPython = runner === "pytest";
+  const isPython = runnerFacts[runner].language === "python";
+  if (known.test(name)) return isPython;
   const written = new RegExp(isPython ? `["']${name}["']` : `\\benv\\??\\.${name}\\b|["'\`]${name}["'\`]`);
   const field = new RegExp(`^\\s+${name}\\s*:\\s*\\w`, "im");
   return project.paths.some((path) => {

@@ -1,3 +1,4 @@
+import { runnerFacts } from "../../config/runner-facts.ts";
 import { dependencyNames, readPackageFile } from "../../project/package-file.ts";
 import { type ProjectFiles, upwards, within } from "../../project/project-files.ts";
 import type { DetectedSuite } from "./detected-suite.ts";
@@ -45,7 +46,8 @@ export function postgresSign(
   suite: DetectedSuite,
   isOwn: (path: string) => boolean,
 ): string | null {
-  return suite.runner === "pytest" ? pythonSign(project, suite, isOwn) : javascriptSign(project, suite, isOwn);
+  const sign = runnerFacts[suite.runner].language === "python" ? pythonSign : javascriptSign;
+  return sign(project, suite, isOwn);
 }
 
 function pythonSign(project: ProjectFiles, suite: DetectedSuite, isOwn: (path: string) => boolean): string | null {

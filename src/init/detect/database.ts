@@ -1,3 +1,4 @@
+import { runnerFacts } from "../../config/runner-facts.ts";
 import { findMentions, kindOf, type Mention } from "../../project/database-mentions.ts";
 import { findPartMentions, type PartMention } from "../../project/database-parts.ts";
 import { isUnder, type ProjectFiles } from "../../project/project-files.ts";
@@ -166,7 +167,7 @@ function describeVariable(
 ): { variable: string; scheme: string; note: string } {
   const first = mentions[0];
   const withScheme = mentions.find((mention) => mention.scheme !== null);
-  const pythonUser = [...users.keys()].find((suite) => suite.runner === "pytest");
+  const pythonUser = [...users.keys()].find((suite) => runnerFacts[suite.runner].language === "python");
   const isPython = mentions.some((mention) => mention.kind === "python");
   const driver = pythonUser && isPython ? usesSqlAlchemyWith(project, pythonUser) : null;
   const list = mentions.find((mention) => mention.list !== null)?.list ?? null;
@@ -215,7 +216,7 @@ function belongsTo(suite: DetectedSuite, suites: readonly DetectedSuite[], path:
   const deeper = suites.some(
     (other) => other.root !== suite.root && isUnder(suite.root, other.root) && isUnder(other.root, path),
   );
-  const language = suite.runner === "pytest" ? "python" : "javascript";
+  const { language } = runnerFacts[suite.runner];
   return isUnder(suite.root, path) && !deeper && [language, "setting", null].includes(kindOf(path));
 }
 

@@ -1,4 +1,4 @@
-import type { RunnerName } from "../../config/schema.ts";
+import type { RunnerName } from "../../config/runner-facts.ts";
 
 /** A detected suite, ready to be configured. */
 export interface DetectedSuite {

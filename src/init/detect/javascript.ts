@@ -1,4 +1,4 @@
-import type { RunnerName } from "../../config/schema.ts";
+import type { RunnerName } from "../../config/runner-facts.ts";
 import { dependencyNames, type PackageFile, readPackageFile } from "../../project/package-file.ts";
 import { entriesOf, type ProjectFiles, within } from "../../project/project-files.ts";
 import { namedPaths, namesPaths, territoryOf } from "./command-territory.ts";
@@ -16,6 +16,12 @@ interface Signs {
   readonly key: string | null;
   readonly testFile: RegExp;
   /** The default command, without a script. */
+  readonly content: RegExp | null;
+  /** What in its configuration says that suites in other directories are named there; null where it cannot. */
+  readonly projects: RegExp | null;
+  /** Where it looks for tests in a directory where neither configuration nor command says so; null where it looks everywhere. */
+  readonly place: ((settings: string | null) => string) | null;
+  /** The command where no script says one. */
   readonly command: string;
 }
 
@@ -30,6 +36,9 @@ const signs: readonly Signs[] = [
     configuration: jestFile,
     key: "jest",
     testFile: new RegExp(String.raw`(\.(test|spec)|(^|/)__tests__/.+)${code}`),
+    content: null,
+    projects: /\bprojects\b["']?\s*:/,
+    place: null,
     command: "jest",
   },
   {
@@ -37,6 +46,10 @@ const signs: readonly Signs[] = [
     configuration: /^\.mocharc\.(c?js|mjs|ya?ml|jsonc?)$/,
     key: "mocha",
     testFile: new RegExp(`((^|/)(test|tests|spec)/.+|[._-](test|spec))${code}`),
+    content: null,
+    projects: null,
+    place: (settings) =>
+      /\bspec["']?\s*:\s*([^\n]*(?:\n\s+-.*)*)/.exec(settings ?? "")?.[1]?.replace(/[[\],}]|^\s*-/gm, " ") ?? "test",
     command: "mocha",
   },
   {
@@ -44,18 +57,20 @@ const signs: readonly Signs[] = [
     configuration: null,
     key: null,
     testFile: new RegExp(`((^|/)tests?/.+|[._-]test|(^|/)test(-[^/]*)?)${code}`),
+    // To node, a script that asserts is a test.
+    content: /\bassert\b/,
+    projects: null,
+    place: null,
     command: "node --test",
   },
 ];
 
 /** Whether a file contains tests, by name or content, and is not only a helper. */
-function holdsTests(project: ProjectFiles, path: string, { runner }: Signs): boolean {
+function holdsTests(project: ProjectFiles, path: string, { content }: Signs): boolean {
   if (/[._-](test|spec)\.[cm]?[jt]sx?$|(^|\/)__tests__\//.test(path)) return true;
-  // For node:test, a script with assertions is a test.
-  if (runner === "node" && /\bassert\b/.test(project.read(path) ?? "")) return true;
-  return /\b(describe|it|test|suite|context|specify)\s*(\.\w+\s*)?\(|["'](node:)?test["']/.test(
-    project.read(path) ?? "",
-  );
+  const text = project.read(path) ?? "";
+  if (content?.test(text)) return true;
+  return /\b(describe|it|test|suite|context|specify)\s*(\.\w+\s*)?\(|["'](node:)?test["']/.test(text);
 }
 
 /** The suites of jest, mocha and node:test, those nearest to the root first. */
@@ -75,7 +90,7 @@ function candidateAt(project: ProjectFiles, root: string, sign: Signs): Candidat
   const commands = scriptCommands(file, sign.runner);
   const isMeant = settings !== null || commands.length > 0 || hasOwnDependency(file, sign);
   if (!isMeant || (commands.length === 0 && settings === null && onlyDelegates(project, root, file))) return null;
-  const hasProjects = sign.runner === "jest" && /\bprojects\b["']?\s*:/.test(settings ?? "");
+  const hasProjects = sign.projects?.test(settings ?? "") === true;
   const covers = commands.map(({ text }) => territoryOf(root, pathsOf(project, root, sign, text, settings)));
   if (covers.length === 0) covers.push(territoryOf(root, pathsOf(project, root, sign, "", settings)));
   const saysWhich = /\b(testMatch|testRegex|spec)\b["']?\s*:/.test(settings ?? "");
@@ -93,18 +108,16 @@ function wordsBehind(command: string): string {
 function pathsOf(
   project: ProjectFiles,
   root: string,
-  { runner }: Signs,
+  { place }: Signs,
   command: string,
   settings: string | null,
 ): string[] {
-  const text = wordsBehind(command);
-  // For jest, plain words are name patterns.
-  const named = namedPaths(project, root, text);
-  // Compiled tests do not exist yet.
-  if (named.length > 0 || runner !== "mocha" || namesPaths(text)) return named;
-  const spec = /\bspec["']?\s*:\s*([^\n]*(?:\n\s+-.*)*)/.exec(settings ?? "")?.[1]?.replace(/[[\],}]|^\s*-/gm, " ");
-  if (spec !== undefined) return namedPaths(project, root, spec);
-  return namedPaths(project, root, "test");
+  const words = wordsBehind(command);
+  // Plain words are patterns of names to jest.
+  const named = namedPaths(project, root, words);
+  // What is built from the tests lies nowhere yet.
+  if (named.length > 0 || place === null || namesPaths(words)) return named;
+  return namedPaths(project, root, place(settings));
 }
 
 /** The text of the runner's configuration in a directory, or null where there is none. */

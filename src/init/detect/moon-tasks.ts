@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import type { RunnerName } from "../../config/schema.ts";
+import type { RunnerName } from "../../config/runner-facts.ts";
 import { parseYaml, recordOf } from "../../project/parsers/loose-values.ts";
 import { type ProjectFiles, within } from "../../project/project-files.ts";
 import type { DetectedSuite } from "./detected-suite.ts";

@@ -1,5 +1,6 @@
 import { posix } from "node:path";
-import { readSections, wordsOf } from "../../project/parsers/sections.ts";
+import { parseToml, recordOf } from "../../project/parsers/loose-values.ts";
+import { wordsOf } from "../../project/parsers/sections.ts";
 import { entriesOf, isUnder, type ProjectFiles, upwards, within } from "../../project/project-files.ts";
 import { pytestFiles, pytestSettings } from "../../project/pytest-configuration.ts";
 import type { DetectedSuite } from "./detected-suite.ts";
@@ -111,7 +112,7 @@ function mentionsPlugin(project: ProjectFiles, root: string, plugin: string): bo
 }
 
 function projectName(project: ProjectFiles, root: string): string | undefined {
-  const sections = readSections(project.read(within(root, "pyproject.toml")) ?? "", "toml");
-  const written = sections.get("project")?.get("name") ?? sections.get("tool.poetry")?.get("name");
-  return written?.match(/^["']([^"']+)["']/)?.[1];
+  const settings = parseToml(project.read(within(root, "pyproject.toml")) ?? "");
+  const name = recordOf(settings.project).name ?? recordOf(recordOf(settings.tool).poetry).name;
+  return typeof name === "string" && name !== "" ? name : undefined;
 }

@@ -1,3 +1,4 @@
+import type { RunnerName } from "../../config/runner-facts.ts";
 import { coverageProgram } from "../../project/coverage-program.ts";
 import type { PackageFile } from "../../project/package-file.ts";
 import { isUnder, type ProjectFiles, within } from "../../project/project-files.ts";
@@ -110,7 +111,12 @@ export function onlyDelegates(project: ProjectFiles, root: string, file: Package
 
 const runners = Object.keys(started) as ScriptRunner[];
 
-/** Whether a step starts this runner and no other. */
+/** Whether a script of package.json may start a runner. */
+export function isScriptRunner(runner: RunnerName): runner is ScriptRunner {
+  return runner in started;
+}
+
+/** Whether a step starts a runner, and no other one. */
 function starts(step: string, runner: ScriptRunner): boolean {
   const plain = step.replace(coverageProgram, "$1").replace(caller, "$1");
   const others = runners.filter((other) => other !== runner && other !== "node");
@@ -122,10 +128,7 @@ function commandOf(step: string, before: readonly string[], runner: ScriptRunner
   const plain = step
     .replace(coverageProgram, "$1")
     .replace(/^((?:\S+=\S*\s+|cross-env\s+)*)(?:\.{0,2}\/)*node_modules\/\.bin\/(?=\w)/, "$1");
-  const direct =
-    runner === "vitest"
-      ? runOfVitest(plain.replace(caller, "$1"))
-      : plain.replace(/^(?:npx|bunx|(?:pnpm|yarn)(?:\s+exec)?)\s+/, "").replace(dropped, "");
+  const direct = (asRun[runner] ?? plainRun)(plain);
   const { text, dropped: variables } = withoutDatabaseVariables([...before, direct].join(" && "));
   const measuring = coverageProgram.exec(step)?.[0] ?? "";
   const notes = [
@@ -136,9 +139,18 @@ function commandOf(step: string, before: readonly string[], runner: ScriptRunner
   return { text, notes, script, measuring };
 }
 
-/** A vitest command that ends, whatever arguments follow. */
+/** The steps of runners that have to be told that the run ends. */
+const asRun: Readonly<Partial<Record<ScriptRunner, (step: string) => string>>> = { vitest: runOfVitest };
+
+function plainRun(step: string): string {
+  return step.replace(/^(?:npx|bunx|(?:pnpm|yarn)(?:\s+exec)?)\s+/, "").replace(dropped, "");
+}
+
+/** As a run that ends, whatever is told it behind. */
 function runOfVitest(step: string): string {
-  const [, before = "", flags = ""] = /^(.*?(?:^|[\s/]))vitest(?:\s+(?:run|watch|dev))?(?=\s|$)(.*)$/.exec(step) ?? [];
+  const called = step.replace(caller, "$1");
+  const [, before = "", flags = ""] =
+    /^(.*?(?:^|[\s/]))vitest(?:\s+(?:run|watch|dev))?(?=\s|$)(.*)$/.exec(called) ?? [];
   return `${before}vitest run${flags.replace(droppedOfVitest, "")}`.trimEnd();
 }
 

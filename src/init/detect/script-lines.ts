@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { parseYaml, recordOf } from "../../project/parsers/loose-values.ts";
+import { parseToml, parseYaml, recordOf } from "../../project/parsers/loose-values.ts";
 import { readSections } from "../../project/parsers/sections.ts";
 import { entriesOf, type ProjectFiles, within } from "../../project/project-files.ts";
 
@@ -132,30 +132,33 @@ function noxSessions(text: string): Found[] {
 
 /** Tasks of poe, pdm, hatch and taskipy. */
 function tomlTasks(text: string): Found[] {
-  const holder =
-    /^(?:tool\.(?:poe\.tasks|pdm\.scripts|taskipy\.tasks|hatch\.envs\.[^.]+\.scripts)|envs\.[^.]+\.scripts)/;
-  return [...readSections(text, "toml")].flatMap(([section, values]) => {
-    const found = holder.exec(section)?.[0];
-    if (found === undefined) return [];
-    const own = section.slice(found.length + 1);
-    if (own !== "") return ["cmd", "shell", "script"].flatMap((key) => taskOf(own, values.get(key) ?? ""));
-    return [...values].flatMap(([name, value]) => taskOf(name, value));
-  });
+  const settings = parseToml(text);
+  const { poe, pdm, taskipy, hatch } = recordOf(settings.tool);
+  const environments = [recordOf(hatch).envs, settings.envs].flatMap((envs) => Object.values(recordOf(envs)));
+  const tables = [
+    recordOf(poe).tasks,
+    recordOf(pdm).scripts,
+    recordOf(taskipy).tasks,
+    ...environments.map((environment) => recordOf(environment).scripts),
+  ];
+  return tables.flatMap((tasks) => Object.entries(recordOf(tasks)).flatMap(([name, task]) => taskOf(name, task)));
 }
 
-function taskOf(name: string, value: string): Found[] {
-  const plain = value.trim();
-  if (plain.startsWith("{")) {
-    const written = /\b(?:cmd|shell|script)\s*=\s*(\[[^\]]*\]|"[^"]*"|'[^']*')/.exec(plain)?.[1] ?? "";
-    const env = /\benv\s*=\s*\{([^}]*)\}/.exec(plain)?.[1] ?? "";
-    const set = [...env.matchAll(/(\w+)\s*=\s*["']([\w./:@-]+)["']/g)].map(([, key, text]) => `${key}=${text}`);
-    return taskOf(name, written).map((task) => ({ ...task, environment: set }));
+/** A task is a command, a list of commands or of one command's words, or a table with one of these. */
+function taskOf(name: string, task: unknown): Found[] {
+  if (typeof task === "string") return [{ name, command: task }];
+  if (Array.isArray(task)) {
+    const isOneCommand = /^(pytest|python3?|uv|coverage)$/.test(String(task[0]));
+    return isOneCommand
+      ? [{ name, command: task.map((word) => shellWord(String(word))).join(" ") }]
+      : task.flatMap((one) => taskOf(name, one));
   }
-  const texts = literals(plain);
-  const isOneCommand = plain.startsWith("[") && /^(pytest|python3?|uv|coverage)$/.test(texts[0] ?? "");
-  return isOneCommand
-    ? [{ name, command: texts.map(shellWord).join(" ") }]
-    : texts.map((command) => ({ name, command }));
+  const { cmd, shell, script, env } = recordOf(task);
+  const set = Object.entries(recordOf(env)).flatMap(([variable, value]) =>
+    typeof value === "string" && /^[\w./:@-]+$/.test(value) ? [`${variable}=${value}`] : [],
+  );
+  const commands = [cmd, shell, script].filter((one) => one !== undefined);
+  return commands.flatMap((one) => taskOf(name, one)).map((found) => ({ ...found, environment: set }));
 }
 
 /** The lines of a shell script, with variables that earlier lines export unconditionally. */

@@ -2,7 +2,7 @@ import type { HookManager } from "./managers.ts";
 import type { HookOwner } from "./owner.ts";
 
 /** The line for a foreign hook; it comes first, so that nothing can skip it. */
-export const hookLine = 'sh node_modules/pushproof/hooks/pre-push "$@" || exit $?';
+const hookLine = 'sh node_modules/pushproof/hooks/pre-push "$@" || exit $?';
 
 /** Why the hook was not installed where `core.hooksPath` is set, and the options. */
 export function foreignPathAdvice(owner: Extract<HookOwner, { kind: "path" }>, install: string): string {

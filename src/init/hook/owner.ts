@@ -112,6 +112,6 @@ export function mayRun(path: string): boolean {
 }
 
 /** Whether a script's shebang names `sh` itself. */
-export function isPlainShell(text: string): boolean {
+function isPlainShell(text: string): boolean {
   return /^#!\s*(\/usr)?\/bin\/(env\s+)?(da)?sh\b/.test(text);
 }

@@ -1,8 +1,8 @@
 import { readPackageFile } from "../../project/package-file.ts";
-import { computed } from "../../project/parsers/object-literal.ts";
+import { computed } from "../../project/parsers/loose-values.ts";
 import { type ProjectFiles, within } from "../../project/project-files.ts";
 import type { DetectedSuite } from "../detect/detected-suite.ts";
-import { scriptCommand } from "../detect/script-command.ts";
+import { isScriptRunner, scriptCommand } from "../detect/script-command.ts";
 
 /** Threshold flags for c8 or nyc in the script of a suite's command. */
 export interface CoverageFlags {
@@ -21,7 +21,7 @@ export function coverageFlags(
   project: ProjectFiles,
   { root, runner, command }: Pick<DetectedSuite, "root" | "runner" | "command">,
 ): CoverageFlags | null {
-  if (runner === "pytest" || runner === "command") return null;
+  if (!isScriptRunner(runner)) return null;
   const own = scriptCommand(readPackageFile(project, root), runner);
   // The command may come from another source, such as a moon task.
   if (own === null || own.text !== command) return null;

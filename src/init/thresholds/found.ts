@@ -1,5 +1,4 @@
-import { percentOf } from "../../project/parsers/loose-values.ts";
-import { computed } from "../../project/parsers/object-literal.ts";
+import { computed, percentOf } from "../../project/parsers/loose-values.ts";
 
 /** Minimum coverage of all files together, in percent. */
 export interface ThresholdFigures {

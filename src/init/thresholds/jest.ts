@@ -1,6 +1,6 @@
 import { readPackageFile } from "../../project/package-file.ts";
-import { recordOf } from "../../project/parsers/loose-values.ts";
-import { computed, literalOf } from "../../project/parsers/object-literal.ts";
+import { computed, recordOf } from "../../project/parsers/loose-values.ts";
+import { literalOf } from "../../project/parsers/object-literal.ts";
 import { entriesOf, isUnder, type ProjectFiles, within } from "../../project/project-files.ts";
 import { jestFile } from "../detect/javascript.ts";
 import { type FoundThresholds, floorsOf, isNegated, negatedNote, readFigures, unofferedOf, unread } from "./found.ts";

@@ -81,10 +81,6 @@ function coverageSettings(project: ProjectFiles, root: string, named: string | u
 
 /** The place and value of a setting, also as a dotted key: `report.fail_under`. */
 function settingOf(sections: Sections, section: string, key: string): [string, string] | null {
-  const plain = sections.get(section)?.get(key);
-  if (plain !== undefined) return [`[${section}] ${key}`, plain];
-  const dot = section.lastIndexOf(".");
-  const dottedKey = `${section.slice(dot + 1)}.${key}`;
-  const dotted = dot === -1 ? undefined : sections.get(section.slice(0, dot))?.get(dottedKey);
-  return dotted === undefined ? null : [`[${section.slice(0, dot)}] ${dottedKey}`, dotted];
+  const value = sections.get(section)?.get(key);
+  return value === undefined ? null : [`[${section}] ${key}`, value];
 }

@@ -1,4 +1,4 @@
-import type { RunnerName } from "../../config/schema.ts";
+import type { RunnerName } from "../../config/runner-facts.ts";
 import { type ProjectFiles, within } from "../../project/project-files.ts";
 import type { DetectedSuite } from "../detect/detected-suite.ts";
 import { codecovThresholds } from "./codecov.ts";

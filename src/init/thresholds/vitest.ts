@@ -1,5 +1,5 @@
-import { recordOf } from "../../project/parsers/loose-values.ts";
-import { computed, literalUnder } from "../../project/parsers/object-literal.ts";
+import { computed, recordOf } from "../../project/parsers/loose-values.ts";
+import { literalUnder } from "../../project/parsers/object-literal.ts";
 import { type ProjectFiles, within } from "../../project/project-files.ts";
 import type { DetectedSuite } from "../detect/detected-suite.ts";
 import { vitestFiles } from "../detect/vitest.ts";

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { quote } from "../../shared/shell.ts";
-import { readSections, type Sections } from "../parsers/sections.ts";
+import { parseToml, recordOf } from "../parsers/loose-values.ts";
 import { readProjectFile } from "../read-project-file.ts";
 import { type Addition, fromRoot, type LackingPlace, upToCheckout } from "./additions.ts";
 
@@ -17,7 +17,8 @@ export function addPythonPackages(place: LackingPlace, packages: readonly string
 /** How a directory manages its Python packages. */
 interface PythonProject {
   readonly directory: string;
-  readonly sections: Sections;
+  /** What pyproject.toml holds. */
+  readonly settings: Readonly<Record<string, unknown>>;
   has(name: string): boolean;
 }
 
@@ -27,24 +28,23 @@ interface PythonProject {
  */
 function pythonAddition(directory: string, packages: readonly string[], checkoutRoot: string): Addition | null {
   const text = readText(directory, "pyproject.toml");
-  const sections = readSections(text, "toml");
-  const project: PythonProject = { directory, sections, has: (name) => existsSync(join(directory, name)) };
+  const settings = parseToml(text);
+  const tools = recordOf(settings.tool);
+  const project: PythonProject = { directory, settings, has: (name) => existsSync(join(directory, name)) };
   const names = packages.join(" ");
   const isListed = packages.every((name) => namesPackage(text, name));
-  const holdsTool = (tool: string): boolean =>
-    [...sections.keys()].some((section) => section === `tool.${tool}` || section.startsWith(`tool.${tool}.`));
   const known = (command: string): Addition => ({ command, listIn: null });
-  if (project.has("uv.lock") || holdsTool("uv")) {
-    const group = groupOf(sections, "dependency-groups");
+  if (project.has("uv.lock") || tools.uv !== undefined) {
+    const group = groupOf(settings["dependency-groups"]);
     if (isListed) return known("uv sync --all-groups --all-extras");
     return known(group === null || group === "dev" ? `uv add --dev ${names}` : `uv add --group ${group} ${names}`);
   }
-  if (project.has("poetry.lock") || holdsTool("poetry")) {
-    const group = poetryGroup(sections) ?? "dev";
+  if (project.has("poetry.lock") || tools.poetry !== undefined) {
+    const group = poetryGroup(tools.poetry) ?? "dev";
     return known(isListed ? "poetry install --all-groups --all-extras" : `poetry add --group ${group} ${names}`);
   }
-  if (project.has("pdm.lock") || holdsTool("pdm")) {
-    const group = groupOf(sections, "dependency-groups") ?? groupOf(sections, "tool.pdm.dev-dependencies") ?? "test";
+  if (project.has("pdm.lock") || tools.pdm !== undefined) {
+    const group = groupOf(settings["dependency-groups"]) ?? groupOf(recordOf(tools.pdm)["dev-dependencies"]) ?? "test";
     return known(isListed ? "pdm install --group :all" : `pdm add --dev --group ${group} ${names}`);
   }
   if (project.has("Pipfile")) {
@@ -56,7 +56,7 @@ function pythonAddition(directory: string, packages: readonly string[], checkout
 
 /** With pip and a requirements file; a list in pyproject.toml must be edited by hand. */
 function withPip(
-  { directory, sections }: PythonProject,
+  { directory, settings }: PythonProject,
   packages: readonly string[],
   checkoutRoot: string,
 ): Addition | null {
@@ -76,11 +76,11 @@ function withPip(
     };
   }
   const command = `${pip} install ${packages.join(" ")}`;
-  const group = groupOf(sections, "dependency-groups");
+  const group = groupOf(settings["dependency-groups"]);
   if (group !== null) return { command, listIn: `[dependency-groups] ${group} of pyproject.toml` };
-  const extra = groupOf(sections, "project.optional-dependencies");
+  const extra = groupOf(recordOf(settings.project)["optional-dependencies"]);
   if (extra !== null) return { command, listIn: `[project.optional-dependencies] ${extra} of pyproject.toml` };
-  return sections.has("project") ? { command, listIn: null } : null;
+  return settings.project !== undefined ? { command, listIn: null } : null;
 }
 
 /** The requirements file that names pytest, else one named for tests or development; null without one. */
@@ -96,23 +96,20 @@ function requirementsFile(directory: string): string | null {
 }
 
 /** The group of a section that names pytest, else one for tests or development; null without one. */
-function groupOf(sections: Sections, section: string): string | null {
-  const groups = [...(sections.get(section) ?? [])];
+function groupOf(table: unknown): string | null {
+  const groups = Object.entries(recordOf(table));
   const found =
-    groups.find(([, value]) => namesPackage(value, "pytest")) ??
+    groups.find(([, list]) => namesPackage(String(list), "pytest")) ??
     groups.find(([name]) => /^(tests?|testing|dev)$/.test(name));
   return found?.[0] ?? null;
 }
 
-function poetryGroup(sections: Sections): string | null {
-  const groups = [...sections].flatMap(([name, values]) => {
-    const group = /^tool\.poetry\.group\.([^.]+)\.dependencies$/.exec(name)?.[1];
-    return group === undefined ? [] : [{ group, hasPytest: values.has("pytest") }];
-  });
-  return (
-    (groups.find(({ hasPytest }) => hasPytest) ?? groups.find(({ group }) => /^(tests?|dev)$/.test(group)))?.group ??
-    null
-  );
+function poetryGroup(poetry: unknown): string | null {
+  const groups = Object.entries(recordOf(recordOf(poetry).group));
+  const found =
+    groups.find(([, group]) => recordOf(recordOf(group).dependencies).pytest !== undefined) ??
+    groups.find(([name]) => /^(tests?|dev)$/.test(name));
+  return found?.[0] ?? null;
 }
 
 /** Whether a list contains a package itself, and not only names that begin with it. */

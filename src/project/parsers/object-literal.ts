@@ -1,8 +1,23 @@
 import { isDeepStrictEqual } from "node:util";
-import { bracketsAround, quoteMark, tokensOf, unquoted, word } from "./code-tokens.ts";
+import {
+  type Expression,
+  type Kind,
+  type Node,
+  nodesIn,
+  type PlacedNode,
+  parseCode,
+  withoutTypes,
+  writtenName,
+} from "./code.ts";
+import { type Declaration, declarationsIn } from "./declarations.ts";
+import { computed } from "./loose-values.ts";
 
-/** Stands for a value that cannot be known without running the file. */
-export const computed: unique symbol = Symbol("computed");
+/** A text of JavaScript, TypeScript or JSON, taken apart. */
+interface Source {
+  readonly text: string;
+  readonly nodes: readonly PlacedNode[];
+  readonly declarations: readonly Declaration[];
+}
 
 /**
  * The value of a key, or of a constant of that name, in a JavaScript, TypeScript or JSON text: a string, number,
@@ -11,20 +26,65 @@ export const computed: unique symbol = Symbol("computed");
  * not.
  */
 export function literalOf(text: string, key: string): unknown {
-  const tokens = tokensOf(text);
-  return theOnly(writtenFor(tokens, key));
+  const source = sourceOf(text);
+  return source === null ? unreadable(text, key) : theOnly(writtenFor(source, key));
 }
 
 /** `literalOf` for a key within the object of a parent key; the same key elsewhere is ignored. */
 export function literalUnder(text: string, parent: string, key: string): unknown {
-  const tokens = tokensOf(text);
-  const parents = writtenFor(tokens, parent);
-  const assigned = tokens.flatMap((_, index) =>
-    tokens[index - 2] === parent && isAssigned(tokens, index, key) ? [valueAt(tokens, index + 2, new Set()).value] : [],
+  const source = sourceOf(text);
+  if (source === null) return unreadable(text, key);
+  const parents = writtenFor(source, parent);
+  const assigned = assignedTo(source, key).flatMap(({ to, value }) =>
+    nameOfTarget(to.object) === parent ? [literalAt(source, value)] : [],
   );
-  // Without the parent, it is unclear whether the key is meant.
-  if (parents.length + assigned.length === 0) return writtenFor(tokens, key).length === 0 ? undefined : computed;
+  // Without the parent in sight, what bears the name may be meant, and may not.
+  if (parents.length + assigned.length === 0) return writtenFor(source, key).length === 0 ? undefined : computed;
   return theOnly([...parents.map((value) => memberOf(value, key)), ...assigned]);
+}
+
+/** The object that a JSON text is, or that a module's text exports; `computed` where it is worked out. */
+export function exportedLiteral(text: string): unknown {
+  const source = sourceOf(text);
+  const root = source?.nodes[0]?.node;
+  if (source === null || root === undefined) return computed;
+  if (root.type === "ObjectExpression") return literalAt(source, root);
+  const [exported] = source.nodes.flatMap(({ node }) => {
+    if (node.type === "ExportDefaultDeclaration") return [node.declaration];
+    if (node.type === "TSExportAssignment") return [node.expression];
+    return node.type === "AssignmentExpression" && nameOfTarget(node.left) === "exports" ? [node.right] : [];
+  });
+  return exported === undefined ? computed : literalAt(source, exported);
+}
+
+/**
+ * The strings in the lists that are written for a key, in the object that is written for another where one is given; of a
+ * template, what is written between its quotes.
+ */
+export function listedFor(text: string, parent: string | null, key: string): string[] {
+  const source = sourceOf(text);
+  return (source?.nodes ?? []).flatMap((placed) => {
+    const { node } = placed;
+    if (node.type !== "ObjectProperty" || nameOf(node) !== key) return [];
+    const list = withoutTypes(node.value);
+    if (list.type !== "ArrayExpression" || (parent !== null && nameOfHolder(placed.parent) !== parent)) return [];
+    return nodesIn(list).flatMap(({ node: inner }) => {
+      if (inner.type === "StringLiteral") return [inner.value];
+      return inner.type === "TemplateLiteral" ? [text.slice((inner.start ?? 0) + 1, (inner.end ?? 0) - 1)] : [];
+    });
+  });
+}
+
+function sourceOf(text: string): Source | null {
+  const root = parseCode(text);
+  if (root === null) return null;
+  const nodes = nodesIn(root);
+  return { text, nodes, declarations: declarationsIn(nodes) };
+}
+
+/** Of a text that is no code: what it names may be set. */
+function unreadable(text: string, key: string): unknown {
+  return text.includes(key) ? computed : undefined;
 }
 
 function memberOf(value: unknown, key: string): unknown {
@@ -42,120 +102,104 @@ function theOnly(values: readonly unknown[]): unknown {
 }
 
 /** The values of members of that name and of assignments to it; else the constant's. */
-function writtenFor(tokens: readonly string[], key: string): unknown[] {
-  const values = tokens.flatMap((token, index) => {
-    if (unquoted(token) !== key) return [];
-    const isMember = isInObject(tokens, index) && tokens[index + 1] === ":";
-    if (isMember || isAssigned(tokens, index, key)) return [valueAt(tokens, index + 2, new Set()).value];
-    const isShorthand = isInObject(tokens, index) && /^[,}]$/.test(tokens[index + 1] ?? "");
-    return isShorthand ? [constantOf(tokens, index, new Set())] : [];
+function writtenFor(source: Source, key: string): unknown[] {
+  const members = source.nodes.flatMap(({ node, parent }) => {
+    const isMember = node.type === "ObjectProperty" && parent?.node.type === "ObjectExpression";
+    return isMember && nameOf(node) === key ? [literalAt(source, node.value)] : [];
   });
-  const constant = values.length > 0 ? -1 : tokens.findIndex((_, index) => isTopConstant(tokens, index, key));
-  return constant === -1 ? values : [constantOf(tokens, constant, new Set())];
+  const values = [...members, ...assignedTo(source, key).map(({ value }) => literalAt(source, value))];
+  if (values.length > 0) return values;
+  const constant = source.declarations.find(({ name, constant: value }) => name === key && value !== null);
+  return constant === undefined ? [] : [literalAt(source, constant.id)];
 }
 
-function isAssigned(tokens: readonly string[], index: number, key: string): boolean {
-  const isProperty = tokens[index] === key && tokens[index - 1] === ".";
-  return isProperty && tokens[index + 1] === "=" && tokens[index + 2] !== "=";
+interface Assigned {
+  readonly to: Kind<"MemberExpression">;
+  readonly value: Expression;
 }
 
-/** Whether a token is in an object literal, rather than in a destructuring pattern. */
-function isInObject(tokens: readonly string[], index: number): boolean {
-  if (index > 0 && !/^[{,]$/.test(tokens[index - 1] ?? "")) return false;
-  const { open, close } = bracketsAround(tokens, index);
-  if (open === -1) return index === 0;
-  const isTaking = /^(const|let|var|import|export)$/.test(tokens[open - 1] ?? "");
-  return tokens[open] === "{" && !isTaking && !/^(=|from)$/.test(tokens[close + 1] ?? "");
-}
-
-/** The object in a JSON text, or a module's default export; `computed` where it is not literal. */
-export function exportedLiteral(text: string): unknown {
-  const tokens = tokensOf(text);
-  if (tokens[0] === "{") return valueAt(tokens, 0, new Set()).value;
-  const start = tokens.findIndex((token, index) => token === "default" && tokens[index - 1] === "export");
-  if (start !== -1) return valueAt(tokens, start + 1, new Set()).value;
-  const assigned = tokens.findIndex((token, index) => token === "exports" && tokens[index + 1] === "=");
-  return assigned === -1 ? computed : valueAt(tokens, assigned + 2, new Set()).value;
-}
-
-interface Value {
-  readonly value: unknown;
-  /** The index of the next token. */
-  readonly end: number;
-}
-
-function valueAt(tokens: readonly string[], start: number, followed: ReadonlySet<string>): Value {
-  if (tokens[start] === "{") return finish(tokens, objectAt(tokens, start, followed));
-  if (tokens[start] === "-") {
-    const { value, end } = valueAt(tokens, start + 1, followed);
-    return { value: typeof value === "number" ? -value : computed, end };
-  }
-  return finish(tokens, { value: simpleValue(tokens, start, followed), end: start + 1 });
-}
-
-/** A value followed by an operator, call or property is only part of an expression. */
-function finish(tokens: readonly string[], { value, end }: Value): Value {
-  return { value: /^[-+*/%?.([&|<>=!]$/.test(tokens[end] ?? "") ? computed : value, end };
-}
-
-function simpleValue(tokens: readonly string[], start: number, followed: ReadonlySet<string>): unknown {
-  const token = tokens[start] ?? "";
-  if (quoteMark.test(token)) return token.startsWith("`") && token.includes("${") ? computed : unquoted(token);
-  if (/^\d/.test(token)) return Number(token.replaceAll("_", ""));
-  if (/^(true|false|null)$/.test(token)) return JSON.parse(token);
-  return word.test(token) ? constantOf(tokens, start, followed) : computed;
-}
-
-/** The value of the constant that a token names; `computed` where that is ambiguous. */
-function constantOf(tokens: readonly string[], index: number, followed: ReadonlySet<string>): unknown {
-  const name = tokens[index] ?? "";
-  const inSight = tokens.flatMap((token, declared) => {
-    if (token !== name || !/^(const|let|var)$/.test(tokens[declared - 1] ?? "")) return [];
-    const { open, close } = bracketsAround(tokens, declared);
-    return open < index && index < close ? [declared] : [];
+/** What is assigned to the members of a name: `config.coverage = …`. */
+function assignedTo({ nodes }: Source, key: string): Assigned[] {
+  return nodes.flatMap(({ node }) => {
+    if (node.type !== "AssignmentExpression" || node.operator !== "=") return [];
+    const { left, right } = node;
+    return left.type === "MemberExpression" && nameOfTarget(left) === key ? [{ to: left, value: right }] : [];
   });
-  const [declared = -1] = inSight;
-  if (inSight.length !== 1 || !isTopConstant(tokens, declared, name) || followed.has(name)) return computed;
-  const assigned = tokens.indexOf("=", declared);
-  return assigned === -1 ? computed : valueAt(tokens, assigned + 1, new Set([...followed, name])).value;
 }
 
-/** Constants inside of functions are ignored. */
-function isTopConstant(tokens: readonly string[], index: number, name: string): boolean {
-  return tokens[index] === name && tokens[index - 1] === "const" && bracketsAround(tokens, index).open === -1;
+/** The name of a variable, or of the member that is meant of an object. */
+function nameOfTarget(target: Node): string | null {
+  if (target.type === "Identifier") return target.name;
+  return target.type === "MemberExpression" ? writtenName(target.property as Node, target.computed) : null;
 }
 
-function objectAt(tokens: readonly string[], start: number, followed: ReadonlySet<string>): Value {
-  const value: Record<string, unknown> = {};
-  let position = start + 1;
-  while (position < tokens.length && tokens[position] !== "}") {
-    const key = tokens[position] ?? "";
-    const next = tokens[position + 1] ?? "";
-    if (key === "...") {
-      const spread = valueAt(tokens, position + 1, followed).value;
-      // Kept under a key of its own, to show that something may be hidden here.
-      Object.assign(value, typeof spread === "object" ? spread : { "...": computed });
-    } else if (next === ":") value[unquoted(key)] = valueAt(tokens, position + 2, followed).value;
-    else if (next === "," || next === "}") value[key] = constantOf(tokens, position, followed);
-    else if (key === "[") {
-      // Kept under its source text, to show which key could not be read.
-      const { close } = bracketsAround(tokens, position + 1);
-      value[tokens.slice(position, close + 1).join("")] = computed;
+function nameOf(member: Kind<"ObjectProperty">): string | null {
+  return member.computed ? null : writtenName(member.key, false);
+}
+
+/** The name of the member or variable that an object is written for. */
+function nameOfHolder(object: PlacedNode | null): string | null {
+  const holder = object?.parent;
+  if (!holder) return null;
+  const { node } = holder;
+  if (node.type === "ObjectProperty") return nameOf(node);
+  if (node.type === "VariableDeclarator") return nameOfTarget(node.id);
+  if (node.type === "AssignmentExpression") return nameOfTarget(node.left);
+  return withoutTypes(node) === node ? null : nameOfHolder(holder);
+}
+
+/** What an expression is; `followed` holds the names of the constants that led to it. */
+function literalAt(source: Source, written: Node, followed: ReadonlySet<string> = new Set()): unknown {
+  const node = withoutTypes(written);
+  switch (node.type) {
+    case "ObjectExpression":
+      return objectOf(source, node, followed);
+    case "StringLiteral":
+    case "NumericLiteral":
+    case "BooleanLiteral":
+      return node.value;
+    case "NullLiteral":
+      return null;
+    case "TemplateLiteral":
+      return node.expressions.length > 0 ? computed : node.quasis.map(({ value }) => value.cooked).join("");
+    case "UnaryExpression": {
+      const value = node.operator === "-" ? literalAt(source, node.argument, followed) : null;
+      return typeof value === "number" ? -value : computed;
     }
-    position = afterMember(tokens, position);
+    case "Identifier":
+      return constantOf(source, node, followed);
+    default:
+      return computed;
   }
-  return { value, end: position + 1 };
 }
 
-/** The start of the next member, or the closing brace. */
-function afterMember(tokens: readonly string[], start: number): number {
-  let open = 0;
-  for (let position = start; position < tokens.length; position += 1) {
-    const token = tokens[position] ?? "";
-    if (open === 0 && token === ",") return position + 1;
-    if (open === 0 && token === "}") return position;
-    if (/^[[{(]$/.test(token)) open += 1;
-    if (/^[\]})]$/.test(token)) open -= 1;
-  }
-  return tokens.length;
+/** What the constant of the file that a name stands for is set to; `computed` where it may be another of the same name. */
+function constantOf(source: Source, used: Kind<"Identifier">, followed: ReadonlySet<string>): unknown {
+  const { name } = used;
+  const inSight = source.declarations.filter((declared) => declared.name === name && isWithin(used, declared.scope));
+  const [declared] = inSight;
+  if (!declared?.constant || inSight.length !== 1 || followed.has(name)) return computed;
+  return literalAt(source, declared.constant, new Set([...followed, name]));
+}
+
+function isWithin(inner: Node, outer: Node): boolean {
+  return (outer.start ?? 0) <= (inner.start ?? 0) && (inner.end ?? 0) <= (outer.end ?? 0);
+}
+
+function objectOf(source: Source, { properties }: Kind<"ObjectExpression">, followed: ReadonlySet<string>): unknown {
+  const entries = properties.flatMap((member): [string, unknown][] => {
+    if (member.type === "SpreadElement") {
+      const spread = literalAt(source, member.argument, followed);
+      // Kept under its own name, so that a reader knows that something may be hidden there.
+      return typeof spread === "object" ? Object.entries(spread ?? {}) : [["...", computed]];
+    }
+    // Methods are no values.
+    if (member.type === "ObjectMethod") return [];
+    const { key } = member;
+    const name = nameOf(member);
+    // Kept under what is written, so that a reader can tell which key could not be read.
+    if (name === null) return [[`[${source.text.slice(key.start ?? 0, key.end ?? 0)}]`, computed]];
+    return [[name, literalAt(source, member.value as Node, followed)]];
+  });
+  return Object.fromEntries(entries);
 }

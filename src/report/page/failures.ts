@@ -2,8 +2,7 @@ import { allRejections, refusedDuring } from "../../model/rejections.ts";
 import type { Failure, Summary } from "../../model/summary.ts";
 import { clip, plural } from "../../shared/text.ts";
 import { allFailures, failureWords, racesLetThrough, ranBeforeText } from "../verdict.ts";
-import { type Content, type Html, html, pageSection } from "./html.ts";
-import { reportLink } from "./links.ts";
+import { type Content, type Html, html, pageSection, reportLink } from "./html.ts";
 
 const mostFailures = 200;
 /** Only the first ones are unfolded, to keep the page short. */

@@ -1,6 +1,5 @@
 import type { Summary } from "../../model/summary.ts";
-import { type Content, type Html, html } from "./html.ts";
-import { reportLink } from "./links.ts";
+import { type Content, type Html, html, reportLink } from "./html.ts";
 
 /** The environment, the command to repeat the run, and links to other reports. */
 export function pageFooter(summary: Summary): Html {

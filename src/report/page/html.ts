@@ -1,3 +1,4 @@
+import type { Summary } from "../../model/summary.ts";
 import { plainText } from "../../shared/text.ts";
 
 /** Safe markup. */
@@ -94,4 +95,26 @@ function numberClass(isNumber = false): Html | false {
 export function pageList(items: readonly Content[]): Html | null {
   if (items.length === 0) return null;
   return html`<ul>${items.map((item) => html`<li>${item}</li>`)}</ul>`;
+}
+
+/** The items by their key, in the order in which the keys first come. */
+export function groupedBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+/** Where the page itself lies, relative to the repo's root. */
+const reports = ".verify/";
+
+/** A file among the reports, by its name relative to the repo's root; of a reused proof no link, as logs may be gone. */
+export function reportLink(name: string, receipt: Summary["receipt"]): Html {
+  if (receipt?.reused || !name.startsWith(reports)) return html`<code>${name}</code>`;
+  const address = name.slice(reports.length).split("/").map(encodeURIComponent).join("/");
+  return html`<a href="${address}"><code>${name}</code></a>`;
 }

@@ -1,8 +1,7 @@
 import { countsText, databasesText } from "../../model/figures.ts";
 import type { Summary } from "../../model/summary.ts";
 import { formatSeconds } from "../../shared/text.ts";
-import { type Html, html, pageSection, pageTable } from "./html.ts";
-import { reportLink } from "./links.ts";
+import { type Html, html, pageSection, pageTable, reportLink } from "./html.ts";
 
 const number = { isNumber: true };
 

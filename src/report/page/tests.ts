@@ -1,8 +1,7 @@
 import type { RunRecord, TestRecord } from "../../model/run-record.ts";
 import type { Summary } from "../../model/summary.ts";
 import { formatSeconds, plainLine, plural } from "../../shared/text.ts";
-import { groupedBy } from "./group.ts";
-import { dataBlock, type Html, html, pageSection, pageTable } from "./html.ts";
+import { dataBlock, groupedBy, type Html, html, pageSection, pageTable } from "./html.ts";
 
 const slowest = 15;
 

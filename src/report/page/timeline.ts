@@ -2,8 +2,7 @@ import type { RunRecord, TimelineBar } from "../../model/run-record.ts";
 import type { SuiteSummary, Summary } from "../../model/summary.ts";
 import { compareNames, formatSeconds, plural } from "../../shared/text.ts";
 import { detailsLine, fitted, percent, timeTicks } from "./chart.ts";
-import { groupedBy } from "./group.ts";
-import { type Html, html, pageSection } from "./html.ts";
+import { groupedBy, type Html, html, pageSection } from "./html.ts";
 
 const laneHeight = 26;
 const barHeight = 20;

@@ -4,8 +4,7 @@ import { reaches } from "../../model/percent.ts";
 import type { FileCoverage } from "../../model/summary.ts";
 import { shareText } from "../coverage-rows.ts";
 import { detailsLine, fitted, percent } from "./chart.ts";
-import { groupedBy } from "./group.ts";
-import { type Html, html } from "./html.ts";
+import { groupedBy, type Html, html } from "./html.ts";
 
 /** A tile, or a directory of tiles. */
 interface Area extends Count {
@@ -28,7 +27,7 @@ const sizes = [
 ];
 
 /** Color classes by minimum share, in percent. */
-export const shareClasses = [
+const shareClasses = [
   { least: 100, name: "share-4", label: "100 %" },
   { least: 90, name: "share-3", label: "from 90 %" },
   { least: 75, name: "share-2", label: "from 75 %" },

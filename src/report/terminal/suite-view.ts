@@ -59,7 +59,7 @@ export class RunningSuiteView implements StageView {
 }
 
 /** "The tests are over, and the process has not ended yet: a connection to the database keeps it alive." */
-export function keptAliveText(by: readonly string[]): string {
+function keptAliveText(by: readonly string[]): string {
   const what = by.length === 0 ? "something" : by.join(", ");
   return `The tests are over, and the process has not ended yet: ${what} ${by.length > 1 ? "keep" : "keeps"} it alive.`;
 }

@@ -1,4 +1,5 @@
-import type { DatabaseConfig, RunnerName } from "../../config/schema.ts";
+import { type RunnerName, runnerFacts } from "../../config/runner-facts.ts";
+import type { DatabaseConfig } from "../../config/schema.ts";
 import { findMentions, kindOf, type Mention } from "../../project/database-mentions.ts";
 import { findPartMentions } from "../../project/database-parts.ts";
 import type { ProjectFiles } from "../../project/project-files.ts";
@@ -118,9 +119,8 @@ function readVariables(project: ProjectFiles): ReadVariable[] {
 /** Whether a file is in the language of the runner's tests; a command may run any language. */
 function isWrittenFor(runner: RunnerName, file: string): boolean {
   const kind = kindOf(file);
-  if (runner === "pytest") return kind === "python";
-  if (runner !== "command") return kind === "javascript";
-  return kind === "python" || kind === "javascript";
+  const { language } = runnerFacts[runner];
+  return language === null ? kind === "python" || kind === "javascript" : kind === language;
 }
 
 /** The first place of each variable; a place with a URL next to it also gives the scheme. */

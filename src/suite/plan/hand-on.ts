@@ -1,3 +1,4 @@
+import { runnerFacts } from "../../config/runner-facts.ts";
 import type { SuiteConfig } from "../../config/schema.ts";
 import { withoutAssignments, withScripts } from "../../project/package-script.ts";
 import { RequestError } from "../../shared/errors.ts";
@@ -44,7 +45,7 @@ function stepsOf(command: string): string[] {
  * of the one before, and turbo would read the arguments added for vitest as its own.
  */
 export function refuseHandingOn({ name, runner, command }: SuiteConfig, directory: string): void {
-  if (runner === "command") return;
+  if (!runnerFacts[runner].isAdapted) return;
   const found = handingOn(command, directory);
   if (found === null) return;
   const behind = found === command.trim() ? "" : `, which comes to run \`${found}\`,`;

@@ -1,3 +1,4 @@
+import { runnerFacts } from "../../config/runner-facts.ts";
 import type { SuiteConfig } from "../../config/schema.ts";
 import { withScripts } from "../../project/package-script.ts";
 import { RequestError } from "../../shared/errors.ts";
@@ -55,7 +56,7 @@ export function narrowingsOfCommand({ command, runner }: SuiteConfig, directory:
   const script = withScripts(command, directory).join(" ; ").replace(/["']/g, "");
   const patterns = [
     ...tools.map((pattern) => ["git", pattern] as const),
-    ...(runner === "command" ? optionsOfAnyRunner : []),
+    ...(runnerFacts[runner].isAdapted ? [] : optionsOfAnyRunner),
   ];
   return patterns.flatMap(([by, pattern]): Narrowing[] => {
     const word = pattern.exec(script)?.groups?.word;

@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { closest } from "fastest-levenshtein";
 import type { VerifyOptions } from "../../config/request.ts";
+import { runnerFacts } from "../../config/runner-facts.ts";
 import type { Config, DatabaseConfig, Gate, SuiteConfig } from "../../config/schema.ts";
 import { existingSourcePlaces } from "../../coverage/files/source-places.ts";
 import type { WorkerId } from "../../database/provision.ts";
@@ -112,9 +113,10 @@ function planSuite(config: Config, suite: SuiteConfig, options: VerifyOptions, c
   const timeoutSeconds = options.timeoutSeconds ?? durationSeconds(config.timeout) ?? Number.POSITIVE_INFINITY;
   const workers = workerIds(countWorkers(suite, directory, options));
   const leases = config.database !== false && suite.database && leasesDatabases(suite, config.database);
-  const spares = config.database !== false && config.database.isolation === "file" && suite.runner !== "command";
+  const isByFile = config.database !== false && config.database.isolation === "file";
+  const spares = isByFile && runnerFacts[suite.runner].isAdapted;
   const databases = usesDatabase ? databasesOf(workers, leases && spares) : [];
-  const renewsLeases = leases && !(suite.runner === "node" && config.database && config.database.isolation !== "file");
+  const renewsLeases = leases && (isByFile || runnerOf(suite).leasing !== "always");
   const whyProcesses = workers.length > 1 && suite.parallel === "auto" ? whyOwnProcesses(suite, directory) : null;
   const processes = workers.length > 1 && (suite.parallel === "processes" || whyProcesses !== null);
   return {
@@ -137,12 +139,10 @@ function whyOwnProcesses(suite: SuiteConfig, directory: string): string | null {
 
 /** Whether processes of the suite lease their database. Throws RequestError where they should but cannot. */
 function leasesDatabases(suite: SuiteConfig, { isolation }: DatabaseConfig): boolean {
-  // How a command's processes get databases depends on the command, not on the number of workers.
-  if (suite.runner === "command") return isolation === "file" || (suite.workers !== "auto" && suite.workers > 1);
-  // node:test starts one process per file, and does not number them.
-  if (suite.runner === "node") return true;
-  if (isolation !== "file") return false;
-  if (suite.runner === "vitest") return true;
+  const { leasing } = runnerOf(suite);
+  if (leasing === "always") return true;
+  if (isolation !== "file") return leasing === "as configured" && suite.workers !== "auto" && suite.workers > 1;
+  if (leasing !== "never") return true;
   throw new RequestError(
     `database.isolation "file" needs a runner with a process per file; suite "${suite.name}" runs ${suite.runner}, where a worker runs many: use "database" or "server".`,
   );
@@ -167,8 +167,8 @@ function requireSource(suite: SuiteConfig, source: string, directory: string, ch
 /** From the option, then the user's own command, then the configuration, then the number of usable cores. */
 function countWorkers(suite: SuiteConfig, directory: string, options: VerifyOptions): number {
   if (options.serial) return 1;
-  // A command is one process unless its configuration leases databases; an option cannot change that.
-  if (suite.runner === "command" && (suite.workers === "auto" || suite.workers === 1)) return 1;
+  // A command is one process unless its configuration says that it leases databases: an option does not change what it does.
+  if (!runnerFacts[suite.runner].isAdapted && (suite.workers === "auto" || suite.workers === 1)) return 1;
   if (typeof options.workers === "number") return options.workers;
   const asked = runnerOf(suite).workersAskedFor(suite.command, directory);
   // A worker count in the command applies to one runner process, so it is ignored where there are several.

@@ -1,6 +1,6 @@
-import { delimiter } from "node:path";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { withoutCaller } from "../../git/environment.ts";
-import { withProjectPrograms } from "../../project/programs.ts";
 import type { Checkout } from "../../push/checkout.ts";
 import { adapterPath } from "../../shared/paths.ts";
 import type { Environment } from "../../shared/world.ts";
@@ -53,4 +53,17 @@ export function setupEnvironment(
     VERIFY_CHECKOUT: checkout.root,
     VERIFY_OTHER_CHECKOUTS: checkout.otherRoots.join(delimiter),
   };
+}
+
+const programDirectories = [".venv/bin", "venv/bin", "env/bin", "node_modules/.bin"];
+
+/**
+ * The environment with the project's own programs first on PATH, those of the first directory before those of the
+ * others: a virtual environment need not be activated, and a hook started by a graphical client finds what a shell does.
+ */
+export function withProjectPrograms(environment: Environment, directories: readonly string[]): Environment {
+  const found = [...new Set(directories)]
+    .flatMap((directory) => programDirectories.map((programs) => join(directory, programs)))
+    .filter((programs) => existsSync(programs));
+  return { ...environment, PATH: [...found, environment.PATH].filter(Boolean).join(delimiter) };
 }

@@ -1,7 +1,8 @@
 import { realpathSync } from "node:fs";
 import { access } from "node:fs/promises";
 import { isAbsolute, join, relative } from "node:path";
-import type { RunnerName, SuiteConfig } from "../../config/schema.ts";
+import { runnerFacts } from "../../config/runner-facts.ts";
+import type { SuiteConfig } from "../../config/schema.ts";
 import type { LcovInput } from "../../coverage/lcov/merge.ts";
 import type { Failure, FailureKind, TestCounts } from "../../model/summary.ts";
 import { UnavailableError } from "../../shared/errors.ts";
@@ -201,18 +202,11 @@ function keptAliveReason({ suite: { name, runner } }: SuiteRun, { by }: KeptAliv
     by.length === 0
       ? "something keeps its process alive"
       : `${by.join(", ")} ${by.length === 1 ? "keeps" : "keep"} its process alive`;
-  const word = endingWords[runner];
-  return `The tests of ${name} are over, and its runner did not end: ${what}. Close it after the tests${word ? `, or end the runner with ${word}` : ""}.`;
+  const { endingOption } = runnerFacts[runner];
+  return `The tests of ${name} are over, and its runner did not end: ${what}. Close it after the tests${endingOption === null ? "" : `, or end the runner with \`${endingOption}\``}.`;
 }
 
-/** The option that makes a runner end although something is still open. */
-const endingWords: Partial<Record<RunnerName, string>> = {
-  mocha: "`--exit`",
-  jest: "`--forceExit`",
-  node: "`--test-force-exit`",
-};
-
-/** Why some tests did not run: the runner was stopped, or ended at a failure. */
+/** Whatever hands tests out must hand out all of them: what stops a run, from within or at a failure, leaves the rest open. */
 function leftOut(
   { suite: { name, command } }: SuiteRun,
   { reported, timedOut }: EndedProcess,
@@ -267,7 +261,7 @@ export function nameInFile(file: string, name: string): string {
 }
 
 /** A file's path relative to the checkout; resolves links where the runner did. */
-export function toCheckout(checkoutRoot: string, file: string): string {
+function toCheckout(checkoutRoot: string, file: string): string {
   const direct = relative(checkoutRoot, file);
   if (!direct.startsWith("..")) return direct;
   try {

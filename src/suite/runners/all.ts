@@ -1,4 +1,5 @@
-import type { RunnerName, SuiteConfig } from "../../config/schema.ts";
+import type { RunnerName } from "../../config/runner-facts.ts";
+import type { SuiteConfig } from "../../config/schema.ts";
 import { command } from "./command.ts";
 import { jest } from "./jest.ts";
 import { mocha } from "./mocha.ts";

@@ -22,6 +22,11 @@ export const command: Runner = {
   listFiles: null,
   selectsTests: () => false,
   keepsOrder: false,
+  leasing: "as configured",
+  needs: {
+    from: "nowhere",
+    describe: ({ command: words, results }) => `\`${words}\`, which writes ${results.join(", ")}`,
+  },
   collect,
 };
 

@@ -3,10 +3,9 @@ import { pathToFileURL } from "node:url";
 import type { SuiteConfig } from "../../config/schema.ts";
 import { requireRunner } from "../../project/installed-package.ts";
 import { isPackageScript, scriptOf } from "../../project/package-script.ts";
-import { keepingNodeOptions } from "../../shared/exec/node-options.ts";
 import { adapterPath } from "../../shared/paths.ts";
 import { escapedForPattern } from "../../shared/patterns.ts";
-import { withArguments } from "../../shared/shell.ts";
+import { keepingNodeOptions, withArguments } from "../../shared/shell.ts";
 import type { Environment } from "../../shared/world.ts";
 import { readReportedTests, reporterMapper } from "../results/reported-tests.ts";
 import { couldNotRun, diedInTest, lcovInput, resultsOf } from "../results/results.ts";
@@ -26,6 +25,8 @@ export const jest: Runner = {
   listFiles,
   selectsTests: () => true,
   keepsOrder: false,
+  leasing: "never",
+  needs: { from: "npm", package: "jest", providers: [] },
   collect,
 };
 

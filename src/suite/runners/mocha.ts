@@ -6,9 +6,8 @@ import { requireRunner } from "../../project/installed-package.ts";
 import { isPackageScript, scriptOf } from "../../project/package-script.ts";
 import { readProjectFile } from "../../project/read-project-file.ts";
 import { RequestError } from "../../shared/errors.ts";
-import { keepingNodeOptions } from "../../shared/exec/node-options.ts";
 import { adapterPath } from "../../shared/paths.ts";
-import { withArguments } from "../../shared/shell.ts";
+import { keepingNodeOptions, withArguments } from "../../shared/shell.ts";
 import type { Environment } from "../../shared/world.ts";
 import type { TestCase } from "../results/junit.ts";
 import { readReportedTests, reporterMapper } from "../results/reported-tests.ts";
@@ -32,6 +31,8 @@ export const mocha: Runner = {
   listFiles,
   selectsTests: () => true,
   keepsOrder: false,
+  leasing: "never",
+  needs: { from: "npm", package: "mocha", providers: [] },
   collect,
 };
 

@@ -3,10 +3,9 @@ import { pathToFileURL } from "node:url";
 import { glob } from "tinyglobby";
 import { withScripts } from "../../project/package-script.ts";
 import { RequestError } from "../../shared/errors.ts";
-import { keepingNodeOptions } from "../../shared/exec/node-options.ts";
 import { adapterPath } from "../../shared/paths.ts";
 import { escapedForPattern } from "../../shared/patterns.ts";
-import { withArguments } from "../../shared/shell.ts";
+import { keepingNodeOptions, withArguments } from "../../shared/shell.ts";
 import { readReportedTests, reporterMapper } from "../results/reported-tests.ts";
 import { couldNotRun, diedInTest, resultsOf } from "../results/results.ts";
 import { listingOutput } from "./listing.ts";
@@ -30,6 +29,8 @@ export const node: Runner = {
   listFiles,
   selectsTests: ({ command }) => parseNodeCommand(command) !== null,
   keepsOrder: false,
+  leasing: "always",
+  needs: { from: "nowhere", describe: () => `node:test of Node ${process.versions.node}` },
   collect,
 };
 

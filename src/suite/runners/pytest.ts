@@ -1,10 +1,11 @@
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import type { LcovInput } from "../../coverage/lcov/merge.ts";
 import { addPythonPackages } from "../../project/packages/add-python-packages.ts";
 import { additionText } from "../../project/packages/additions.ts";
 import { filesUnder } from "../../project/project-files.ts";
-import { pytestSettings } from "../../project/pytest-configuration.ts";
+import { pytestFiles, pytestSettings } from "../../project/pytest-configuration.ts";
 import { RequestError, UnavailableError } from "../../shared/errors.ts";
 import { adapterPath } from "../../shared/paths.ts";
 import { quote, withArguments } from "../../shared/shell.ts";
@@ -23,6 +24,9 @@ import { usableWorkers } from "../schedule/worker-count.ts";
 import type { EndedProcess, Invocation, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { writeSourceFiles } from "./source-files.ts";
 
+/** What runs workers side by side: without it they go as processes. */
+export const workersPackage = "pytest-xdist";
+
 /**
  * pytest, in parallel with xdist. Everything is added through the environment: PYTEST_ADDOPTS comes before the command
  * line's flags, so the user's win, and it reaches pytest through `uv run`, `make` and other wrappers.
@@ -35,15 +39,26 @@ export const pytest: Runner = {
   listFiles: null,
   selectsTests: () => true,
   keepsOrder: true,
+  leasing: "never",
+  needs: {
+    from: "pip",
+    packages: ({ suite, directory, runsWorkers }) => [
+      "pytest",
+      ...(runsWorkers ? [workersPackage] : []),
+      "pytest-cov",
+      // Without a conftest.py of the project's own nothing else sets Django up.
+      ...(/\bDJANGO_SETTINGS_MODULE=/.test(suite.command) && !existsSync(join(directory, "conftest.py"))
+        ? ["pytest-django"]
+        : []),
+    ],
+    forWorkers: workersPackage,
+  },
   collect,
 };
 
 /** pytest's exit codes. */
 const internalError = 3;
 const noTestsCollected = 5;
-
-/** The package that runs workers side by side; without it, workers are separate processes. */
-export const workersPackage = "pytest-xdist";
 
 const plugin = "pushproof_pytest";
 const junitFile = (run: SuiteRun): string => join(run.scratch, "junit.xml");
@@ -118,8 +133,7 @@ function workersAskedFor(command: string, directory: string): number | null {
 
 /** `addopts` in pytest's own configuration of a directory; empty where there is none. */
 function configuredOptions(directory: string): string {
-  const names = ["pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg"];
-  const options = pytestSettings(filesUnder(directory, names), ".")?.get("addopts") ?? "";
+  const options = pytestSettings(filesUnder(directory, pytestFiles), ".")?.get("addopts") ?? "";
   return options.replace(/[[\]"',]+/g, " ");
 }
 

@@ -1,4 +1,5 @@
-import type { RunnerName, SuiteConfig } from "../../config/schema.ts";
+import type { RunnerName } from "../../config/runner-facts.ts";
+import type { SuiteConfig } from "../../config/schema.ts";
 import type { Measuring } from "../../coverage/files/measuring.ts";
 import type { LcovInput } from "../../coverage/lcov/merge.ts";
 import type { Failure, TestCounts } from "../../model/summary.ts";
@@ -32,11 +33,44 @@ export interface Runner {
   selectsTests(suite: SuiteConfig): boolean;
   /** Whether one process runs selected tests of several files in the given order. */
   readonly keepsOrder: boolean;
-  /** Reads the tests of a finished run from its files. Throws UnavailableError where the runner could not run. */
+  readonly leasing: Leasing;
+  readonly needs: Needs;
+  /** The tests of a run that has ended, from the files it wrote. Throws UnavailableError where the runner could not run. */
   collect(run: SuiteRun, ended: EndedProcess): Promise<TestResults>;
 }
 
-/** What is known before the tests of each process are chosen. */
+/**
+ * Whether a suite's processes lease their databases, rather than that each worker is told its own as it starts: `never`, where a
+ * worker runs many files; `per file`, where each file has a process of its own and is to have a database of its own; `always`,
+ * where each file has such a process, and none is told which worker it is; `as configured`, where only the configuration knows.
+ */
+export type Leasing = "never" | "per file" | "always" | "as configured";
+
+/** What has to be installed for a runner. */
+export type Needs =
+  | {
+      readonly from: "npm";
+      readonly package: string;
+      /** The packages of which one measures its coverage, the one to add first; empty where nothing has to be added for that. */
+      readonly providers: readonly string[];
+    }
+  | {
+      readonly from: "pip";
+      packages(place: PythonPlace): readonly string[];
+      /** The one of them by which it runs several workers; without it, they can be processes over shares of the files. */
+      readonly forWorkers: string;
+    }
+  /** It is there; `describe` says what it is. */
+  | { readonly from: "nowhere"; describe(suite: SuiteConfig): string };
+
+/** Where the packages of a suite are, and whether its runner runs several workers by itself. */
+interface PythonPlace {
+  readonly suite: SuiteConfig;
+  readonly directory: string;
+  readonly runsWorkers: boolean;
+}
+
+/** What is known before a suite's processes are told what to run. */
 export interface ListingRequest
   extends Pick<
     SuiteRun,

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { extname, join } from "node:path";
+import { runnerFacts } from "../../config/runner-facts.ts";
 import { mayBeSource, sourceExtensions } from "../../coverage/files/file-kinds.ts";
 import { canonicalPath } from "../../shared/within.ts";
 import type { SuiteRun } from "./runner.ts";
@@ -14,7 +15,7 @@ export async function writeSourceFiles(
 ): Promise<string> {
   const root = canonicalPath(run.checkoutRoot);
   const isMeasured = (file: string): boolean =>
-    run.suite.runner === "pytest"
+    runnerFacts[run.suite.runner].language === "python"
       ? extname(file) === ".py"
       : extname(file) !== ".py" && sourceExtensions.includes(extname(file));
   const measured = [...run.trackedFiles].filter(isMeasured);

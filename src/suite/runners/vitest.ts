@@ -6,10 +6,9 @@ import { sourceGlob } from "../../coverage/files/source-places.ts";
 import { installedVersion, missingPackage, type PackagePlace, requireRunner } from "../../project/installed-package.ts";
 import { isPackageScript } from "../../project/package-script.ts";
 import { RequestError } from "../../shared/errors.ts";
-import { keepingNodeOptions } from "../../shared/exec/node-options.ts";
 import { adapterPath } from "../../shared/paths.ts";
 import { escapedForPattern, globOf } from "../../shared/patterns.ts";
-import { withArguments } from "../../shared/shell.ts";
+import { keepingNodeOptions, withArguments } from "../../shared/shell.ts";
 import type { Environment } from "../../shared/world.ts";
 import { readJunit, type TestCase } from "../results/junit.ts";
 import {
@@ -44,6 +43,8 @@ export const vitest: Runner = {
   listFiles,
   selectsTests: () => true,
   keepsOrder: false,
+  leasing: "per file",
+  needs: { from: "npm", package: "vitest", providers: ["@vitest/coverage-v8", "@vitest/coverage-istanbul"] },
   collect,
 };
 

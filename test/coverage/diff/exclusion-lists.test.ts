@@ -36,8 +36,8 @@ test.each<[string, string, string[]]>([
   ],
   ["verify.config.json", '{ "coverage": { "exclude": ["src/gen/**"] } }', ["coverage.exclude src/gen/**"]],
   ["README.md", "[run]\nomit = a\n", []],
-])("the lists of %s", (file, text, expected) => {
-  expect(exclusionsIn(file, text).map(({ list, entry }) => `${list} ${entry}`)).toEqual(expected);
+])("the lists of %s", async (file, text, expected) => {
+  expect((await exclusionsIn(file, text)).map(({ list, entry }) => `${list} ${entry}`)).toEqual(expected);
 });
 
 test("what the changes add to a list is told, not what was there or went from one file to another", async () => {

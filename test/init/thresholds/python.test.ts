@@ -16,7 +16,7 @@ it.each<[string, string, string]>([
   [
     "pyproject.toml",
     "[tool.coverage]\nreport.fail_under = 91.5\n",
-    "pyproject.toml ([tool.coverage] report.fail_under)",
+    "pyproject.toml ([tool.coverage.report] fail_under)",
   ],
   ["setup.cfg", "[coverage:report]\nfail_under=91.5\n", "setup.cfg ([coverage:report] fail_under)"],
   ["tox.ini", "[coverage:report]\nfail_under = 91.5\n", "tox.ini ([coverage:report] fail_under)"],

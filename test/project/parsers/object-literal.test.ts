@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { computed, exportedLiteral, literalOf, literalUnder } from "../../../src/project/parsers/object-literal.ts";
+import { computed } from "../../../src/project/parsers/loose-values.ts";
+import { exportedLiteral, listedFor, literalOf, literalUnder } from "../../../src/project/parsers/object-literal.ts";
 
 it.each<[string, unknown]>([
   [
@@ -8,10 +9,13 @@ it.each<[string, unknown]>([
   ],
   ['{ "key": { "src/**": { "lines": 1_0 }, 100: true } }', { "src/**": { lines: 10 }, "100": true }],
   ["config.key = { lines: 1 }", { lines: 1 }],
-  ["key: { list: [1, { a: 2 }], lines: 3, }", { list: computed, lines: 3 }],
-  ["key: { method() { return { a: 1 } }, lines: 3 } as const", { lines: 3 }],
-  ["key: { exclude: /it's [/] {/, lines: 5 }", { exclude: computed, lines: 5 }],
-  ["key: { lines: 4 / 2, functions: 5, branches: 6 / 2 }", { lines: computed, functions: 5, branches: computed }],
+  ["x({ key: { list: [1, { a: 2 }], lines: 3, } })", { list: computed, lines: 3 }],
+  ["x({ key: { method() { return { a: 1 } }, lines: 3 } as const })", { lines: 3 }],
+  ["x({ key: { exclude: /it's [/] {/, lines: 5 } })", { exclude: computed, lines: 5 }],
+  [
+    "x({ key: { lines: 4 / 2, functions: 5, branches: 6 / 2 } })",
+    { lines: computed, functions: 5, branches: computed },
+  ],
   ["const lines = 90; x({ key: { lines, branches: 80 } })", { lines: 90, branches: 80 }],
 ])("literalOf reads %s", (text, value) => {
   expect(literalOf(text, "key")).toEqual(value);
@@ -40,7 +44,22 @@ it("literalOf follows the constants of the same file, also where they are spread
 });
 
 it("literalOf says that a spread may hide something where it cannot be followed", () => {
-  expect(literalOf("key: { ...shared, lines: 1 }", "key")).toEqual({ "...": computed, lines: 1 });
+  expect(literalOf("x({ key: { ...shared, lines: 1 } })", "key")).toEqual({ "...": computed, lines: 1 });
+});
+
+it.each([
+  "export default ({ key: { lines: 1 } } satisfies Config)",
+  "const lines = <const>1;\nexport default { key: { lines: lines! } }",
+  "module.exports = { key: <Shares>{ lines: 1 } }",
+])("literalOf looks through types and parentheses: %s", (text) => {
+  expect(literalOf(text, "key")).toEqual({ lines: 1 });
+});
+
+it("literalOf does not say what a text holds that is no code, but for what it does not name", () => {
+  expect(literalOf("x({ key: { lines: 1 }", "key")).toBe(computed);
+  expect(literalUnder("x({ key: { lines: 1 }", "other", "key")).toBe(computed);
+  expect(literalOf("x({ key: { lines: 1 }", "keys")).toBeUndefined();
+  expect(exportedLiteral("export default { lines: 1")).toBe(computed);
 });
 
 it("literalOf ends with constants that name each other", () => {
@@ -69,6 +88,12 @@ it.each([
   ["const lines = 92;\nx(() => { let lines = 20; return { key: { lines: lines } } })", computed],
   ["x(() => { const lines = 20; return { key: { lines } } })", computed],
   ["let lines = 92;\nx({ key: { lines } })", computed],
+  ["const lines = 92;\nx((lines) => ({ key: { lines } }))", computed],
+  ["const lines = 92;\nx(({ a: { lines } = b, ...rest }, [c]) => ({ key: { lines } }))", computed],
+  ["const lines = 92;\ntry { x() } catch (lines) { x({ key: { lines } }) }", computed],
+  ["const lines = 92;\n{ const lines = 20; }\nx({ key: { lines } })", 92],
+  ["const lines = 92;\nif (a) { var lines = 20; }\nx({ key: { lines } })", computed],
+  ["import { lines } from './lines';\nx({ key: { lines } })", computed],
 ])("literalOf follows only what is constant at the top of the file: %s", (text, lines) => {
   expect(literalOf(text, "key")).toEqual({ lines });
 });
@@ -112,4 +137,19 @@ it.each<[string, unknown]>([
   ["x({ a: 1 })", undefined],
 ])("literalUnder reads %s", (text, value) => {
   expect(literalUnder(text, "parent", "key")).toEqual(value);
+});
+
+it.each([
+  ["x({ parent: { key: ['a', ...more(['b']), c ? 'd' : `e\u0024{f}`] as const } })", ["a", "b", "d", "e\u0024{f}"]],
+  ["const parent = { key: ['a'] } satisfies Parent", ["a"]],
+  ["config.parent = { key: ['a'] }", ["a"]],
+  ["x({ key: ['a'] })", []],
+  ["x({ parent: { key: list, other: ['a'] } })", []],
+  ["x({ parent: { key: ['a'] }", []],
+])("listedFor finds the strings of the lists in %s", (text, listed) => {
+  expect(listedFor(text, "parent", "key")).toEqual(listed);
+});
+
+it("listedFor takes the lists of every object where no parent is asked for", () => {
+  expect(listedFor("x({ key: ['a'] }, { parent: { key: ['b'] } })", null, "key")).toEqual(["a", "b"]);
 });

@@ -5,7 +5,7 @@ describe("readSections", () => {
   it("reads a TOML list over several lines as one value", () => {
     const sections = readSections('[project]\ndependencies = [\n  "a[x]>=1", # ]\n  "b",\n]\nname = "n"\n', "toml");
     expect(wordsOf(sections.get("project")?.get("dependencies") ?? "")).toContain("b");
-    expect(sections.get("project")?.get("name")).toBe('"n"');
+    expect(sections.get("project")?.get("name")).toBe("n");
   });
 
   it("does not take a line inside a TOML multi-line string for a setting", () => {
@@ -21,6 +21,24 @@ describe("readSections", () => {
   it("reads indented settings of a TOML section", () => {
     expect(readSections('[a]\n  source = ["x"]\n  other = 1\n', "toml").get("a")?.get("other")).toBe("1");
   });
+
+  it("reads a TOML table the same however it is written", () => {
+    const written = ["[a.b]\nc = [1, 'x y']\n", "a.b.c = [1, 'x y']\n", "a = { b = { c = [1, 'x y', { d = 1 }] } }\n"];
+    for (const text of written)
+      expect(readSections(text, "toml")).toEqual(new Map([["a.b", new Map([["c", "1\nx y"]])]]));
+  });
+
+  it("reads an empty TOML table, and none that only holds others", () => {
+    expect([...readSections("[a]\n[b.c]\n[b.d]\n", "toml").keys()]).toEqual(["a", "b.c", "b.d"]);
+  });
+
+  it.each(["b = [\nc = 1", 'b = "x', "b = = 2", "[c"])(
+    "reads what stands before the mistake in TOML: %s",
+    (mistake) => {
+      const sections = readSections(`[a]\nx = 1\n${mistake}\n[d]\ny = 1\n`, "toml");
+      expect(sections).toEqual(new Map([["a", new Map([["x", "1"]])]]));
+    },
+  );
 
   it("skips comments", () => {
     expect(readSections("[a]\n# source = x\n; source = y\n", "ini").get("a")?.has("source")).toBe(false);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { RunnerName } from "../../../src/config/schema.ts";
+import type { RunnerName } from "../../../src/config/runner-facts.ts";
 import { projectFiles } from "../../../src/project/project-files.ts";
 import { unusedDatabaseNote } from "../../../src/suite/hints/unused-database.ts";
 

@@ -1,6 +1,6 @@
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 import pg from "pg";
 import { superuser } from "../server/settings.ts";
-import { randomPassword, scramVerifier } from "./credentials.ts";
 
 const { escapeIdentifier, escapeLiteral } = pg;
 
@@ -38,3 +38,21 @@ export function loginStatements(logins: readonly Login[]): string {
 
 /** Disables the template's role. */
 export const closeTemplateRole = `ALTER ROLE ${escapeIdentifier(templateRole)} NOLOGIN PASSWORD NULL`;
+
+/** Few, unlike the usual 4096: they guard passwords that can be guessed, 192 random bits cannot, and every connection pays. */
+const iterations = 1;
+
+/** A password that cannot be guessed, of characters that need no encoding anywhere. */
+function randomPassword(): string {
+  return randomBytes(24).toString("base64url");
+}
+
+/** What Postgres keeps of a password (RFC 5803), so that the password itself is in no statement and no log. */
+function scramVerifier(password: string): string {
+  const salt = randomBytes(16);
+  const salted = pbkdf2Sync(password, salt, iterations, 32, "sha256");
+  const clientKey = createHmac("sha256", salted).update("Client Key").digest();
+  const storedKey = createHash("sha256").update(clientKey).digest("base64");
+  const serverKey = createHmac("sha256", salted).update("Server Key").digest("base64");
+  return `SCRAM-SHA-256$${iterations}:${salt.toString("base64")}$${storedKey}:${serverKey}`;
+}

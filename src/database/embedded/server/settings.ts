@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import type { DatabaseConfig } from "../../../config/schema.ts";
 import { RequestError } from "../../../shared/errors.ts";
 import type { RunDirectory } from "./run-directory.ts";
@@ -41,7 +42,7 @@ export interface ServerSizing {
 }
 
 /** The content of postgresql.conf, which is not in the data directory, so that archives contain nothing of one run. */
-export function serverConfiguration(directory: RunDirectory, { workers, connections, settings }: ServerSizing): string {
+function serverConfiguration(directory: RunDirectory, { workers, connections, settings }: ServerSizing): string {
   const ours = {
     max_connections: Math.max(fewestSessions, workers * connections + reservedSessions),
     shared_buffers: "64MB",
@@ -133,4 +134,14 @@ function byLowerCase(settings: DatabaseConfig["settings"]): DatabaseConfig["sett
 function quoted(value: string): string {
   const escaped = value.replaceAll("\\", "\\\\").replaceAll("'", "''").replaceAll("\n", "\\n").replaceAll("\r", "\\r");
   return `'${escaped}'`;
+}
+
+/** Writes what a server reads at its start: its postgresql.conf, and who may connect. */
+export async function writeConfiguration(directory: RunDirectory, sizing: ServerSizing, rules: string): Promise<void> {
+  // Another user, if Postgres needs one, reads them too; the directory around them is private, and no password is in them.
+  const mode = 0o644;
+  await Promise.all([
+    writeFile(directory.configuration, serverConfiguration(directory, sizing), { mode }),
+    writeFile(directory.hostRules, rules, { mode }),
+  ]);
 }

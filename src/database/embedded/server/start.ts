@@ -10,8 +10,7 @@ import { type Login, loginStatements } from "../cluster/roles.ts";
 import { openServerLog, type ServerLog } from "./log.ts";
 import { type Postmaster, startPostmaster } from "./postmaster.ts";
 import { type RunDirectory, removeRunDirectory } from "./run-directory.ts";
-import { type ServerSizing, settingsComplaint, superuser } from "./settings.ts";
-import { writeConfiguration } from "./write-configuration.ts";
+import { type ServerSizing, settingsComplaint, superuser, writeConfiguration } from "./settings.ts";
 
 export interface ServerStart {
   readonly installation: Installation;

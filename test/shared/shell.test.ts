@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { keepingNodeOptions } from "../../../src/shared/exec/node-options.ts";
+import { keepingNodeOptions } from "../../src/shared/shell.ts";
 
 test.each([
   ["jest", "jest"],
