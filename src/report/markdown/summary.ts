@@ -16,7 +16,7 @@ import {
 import { binaryOrCounts, changedName } from "./changes.ts";
 import { coverageSection } from "./coverage-section.ts";
 import { code, escapeMarkdown, fencedBlock, joined, list, section, table } from "./markdown.ts";
-import { performanceSection } from "./performance-table.ts";
+import { performanceTable } from "./performance-table.ts";
 import { quickCommands } from "./quick-commands.ts";
 import { troubleshooting } from "./troubleshooting.ts";
 
@@ -41,7 +41,7 @@ export function summaryMarkdown(summary: Summary): string {
     rejectionsSection(summary),
     coverageSection(summary.coverage),
     suitesSection(summary),
-    performanceSection(summary),
+    section("Performance", performanceTable(summary)),
     checksSection(summary),
     section("Notes", list(summary.notes.map(escapeMarkdown))),
     verifiedSection(summary),

@@ -5,8 +5,6 @@ import type { FileChange } from "../../model/summary.ts";
 export interface RiskKind {
   /** As it begins a line. */
   readonly name: string;
-  /** As it stands in a list of what was looked for. */
-  readonly noun: string;
   readonly isMet: (file: string) => boolean;
 }
 
@@ -23,15 +21,13 @@ const pipeline =
 export const riskKinds: readonly RiskKind[] = [
   {
     name: "Database migrations and SQL",
-    noun: "database migrations",
     isMet: (file) => migration.test(file) && !prose.test(file) && !isTestFile(file),
   },
   {
     name: "Lock files and dependency manifests",
-    noun: "lock files and dependency manifests",
     isMet: (file) => isLockFile(file) || manifest.test(file),
   },
-  { name: "CI, hooks and their configuration", noun: "CI files and hooks", isMet: (file) => pipeline.test(file) },
+  { name: "CI, hooks and their configuration", isMet: (file) => pipeline.test(file) },
 ];
 
 /** Whether a file is written by a package manager: its lines say nothing of how much there is to read. */

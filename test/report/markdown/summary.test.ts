@@ -37,7 +37,7 @@ test("a verified push, as a whole", () => {
     | Run | Workers | Wall time | Against this run | Tests | Coverage |
     | --- | ---: | ---: | ---: | --- | --- |
     | **This run** | 2 | 12.3 s |  | 804 passed, 2 skipped | 96.63 % |
-    | The tests' own durations, added up |  | 41.2 s | 3.3× as long |  |  |
+    | Total test time |  | 41.2 s | 3.3× as long |  |  |
 
     ## Checks
 
