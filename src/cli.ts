@@ -49,7 +49,7 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
       writeErr: (text) => void world.errors.write(text),
     })
     .argument("[REF]", "the commit to verify (default: HEAD)")
-    .option("--working-tree", "verify the files as they lie; never gives a receipt")
+    .option("--working-tree", "verify the working tree, uncommitted files included; keeps no receipt")
     .option("--workers <N|auto>", "how many workers run side by side", workersOption)
     .option("--suite <name>", "run only this suite (repeatable)", (name: string, names: string[] = []) => [
       ...names,
@@ -90,11 +90,11 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
     );
   program
     .command("status")
-    .description("show what is proven about HEAD, the last verified trees, and the last runs with their trends")
+    .description("show whether HEAD is verified, the last verified trees, and the last runs with their trends")
     .action(async () => finish(await (await import("./commands/status.ts")).status(world)));
   program
     .command("repeat <order>")
-    .description("run the tests that led to a race again, in their order: a file of .verify/orders")
+    .description("run the tests before a flaky failure again, in the same order: a file of .verify/orders")
     .action(async (file: string) => finish(await (await import("./commands/repeat.ts")).repeat(file, world)));
   program
     .command("doctor")
@@ -111,7 +111,7 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
         throw new RequestError(`Put \`--\` before the command: \`verify exec -- ${words.join(" ")}\`.`);
       finish(await (await import("./commands/exec.ts")).exec(rest, outer));
     });
-  const databases = program.command("db").description("the databases that runs have, and what killed ones left");
+  const databases = program.command("db").description("the databases that runs have, and what killed runs left");
   databases
     .command("list")
     .description("show name, worker, owner run, age, size, live or not")
@@ -151,7 +151,7 @@ VERIFY_DATABASE_URL names a Postgres server as --database-url does. Reports are 
 function subjectOf(revision: string | undefined, { workingTree }: ParsedOptions): Subject {
   if (!workingTree) return { kind: "revision", revision: revision ?? "HEAD" };
   if (revision === undefined) return { kind: "working tree" };
-  throw new RequestError(`--working-tree verifies the files as they lie, not ${revision}: leave one of the two out.`);
+  throw new RequestError(`--working-tree verifies the working tree, not ${revision}: leave one of the two out.`);
 }
 
 /** A revision that names nothing may be a command that was misspelled. */

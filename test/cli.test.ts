@@ -86,7 +86,7 @@ test("--working-tree with a revision is a contradiction", async () => {
   const { root } = await makeRepository(bare);
   const { code, errors } = await runIn(root, ["--working-tree", "main"]);
   expect(code).toBe(2);
-  expect(errors).toBe("--working-tree verifies the files as they lie, not main: leave one of the two out.\n");
+  expect(errors).toBe("--working-tree verifies the working tree, not main: leave one of the two out.\n");
 });
 
 test.each([[[]], [["HEAD"]], [["--working-tree"]], [["status"]], [["pr"]]])(

@@ -92,7 +92,7 @@ async function survey(world: World, own: OwnPackage): Promise<Setting> {
 async function configure({ world, repository, narrator, root, packageFields }: Setting): Promise<void> {
   const existing = existingConfig(root, packageFields);
   if (existing !== null) {
-    narrator.kept(`${existing} is there already and stays as it is`);
+    narrator.kept(`${existing} exists already and is left as it is`);
     return;
   }
   const project = await listProjectFiles(repository);
@@ -192,7 +192,7 @@ async function writePackageJson({ narrator, root }: Setting, edit: PackageEdit, 
   narrator.did(
     isNew
       ? "package.json written: there was none; a small private one lets npm install the hook for everyone who clones"
-      : "package.json completed",
+      : "package.json updated",
   );
   for (const change of edit.changes) narrator.detail(change);
   for (const warning of edit.warnings) narrator.warn(warning);

@@ -25,7 +25,7 @@ export async function status(world: World): Promise<ExitCode> {
     differences(proof, await conditionsOfHead(repository, head, proof, world), new Date());
   const lines =
     receipt === null
-      ? [`${subject} is not proven: ${remedy}`]
+      ? [`${subject} is not verified: ${remedy}`]
       : proofLines(subject, receipt, await doubtsAbout(receipt));
   const others = (await store.list()).filter(({ tree }) => tree !== head.tree).slice(0, shownReceipts);
   if (others.length > 0) lines.push("", "Verified before:", ...others.map(describeOther));

@@ -203,7 +203,7 @@ function noteOn(names: readonly string[], sentence: (named: string) => string): 
 function emptiedNote({ count, ...changes }: ChangedLines, gate: Gate): string[] {
   const passedOver = [changes.leftOut, changes.omitted, changes.assumedTests, changes.generated].flat();
   if (gate.changedLines === undefined || count.total > 0 || passedOver.length === 0) return [];
-  return [`The gate of changed lines (${gate.changedLines} %) had nothing to hold: none of the changed lines counts.`];
+  return [`The gate of changed lines (${gate.changedLines} %) had nothing to judge: none of the changed lines counts.`];
 }
 
 /** A glob that matches nothing holds nothing, which may be a slip. */

@@ -63,7 +63,7 @@ export function failure(program: string, { exitCode, output, errors }: Ended): U
   if (exitCode === null) return new UnavailableError(`${program} is not on PATH.`);
   const lines = (errors.trim() === "" ? output : errors).split("\n").map(plainLine).filter(Boolean);
   const words = lines.slice(-shownLines).join(" ") || `it exited with ${exitCode}`;
-  return new UnavailableError(`${program} could not do it: ${clip(words, 500)}`);
+  return new UnavailableError(`${program} failed: ${clip(words, 500)}`);
 }
 
 const shownLines = 3;

@@ -29,7 +29,7 @@ export function rejectionRemedies(rejections: readonly RejectionSummary[]): stri
       : []),
     ...(coordinated.length > 0
       ? [
-          'What runs outside of every worker (a conftest as it is loaded, a global setup) has no database: set "parallel": "processes" in the suite, or do it in "database.setup".',
+          'Code outside a worker (global setup, a conftest\'s import) has no database: set "parallel": "processes" in the suite, or do it in "database.setup".',
         ]
       : []),
   ];

@@ -23,7 +23,7 @@ export async function openFiles({ request, repository, world }: Context, target:
 /** "main at 1a2b3c4d, in place". */
 export function describeCheckout({ kind }: Checkout, { commit, branch }: Target): string {
   const name = branch === null ? shortId(commit) : `${branch} at ${shortId(commit)}`;
-  if (kind === "working tree") return `the working tree as it lies, on top of ${name}`;
+  if (kind === "working tree") return `the working tree, uncommitted files included, on top of ${name}`;
   return kind === "checkout" ? `${name}, in place` : `${name}, in a worktree of its own`;
 }
 

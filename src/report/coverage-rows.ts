@@ -11,7 +11,7 @@ export interface CoverageRow {
   /** Empty where nobody asks for anything. */
   readonly asked: string;
   /** Null where there is none; empty where it had nothing to hold. */
-  readonly gate: "open" | "closed" | "empty" | null;
+  readonly gate: "passed" | "failed" | "empty" | null;
 }
 
 /** Every gate, then what was measured and nobody asks for; object ids as the function writes them. */
@@ -32,8 +32,8 @@ export function coverageRows(
 }
 
 function stateOf({ passed, total }: GateSummary): NonNullable<CoverageRow["gate"]> {
-  if (!passed) return "closed";
-  return total === 0 ? "empty" : "open";
+  if (!passed) return "failed";
+  return total === 0 ? "empty" : "passed";
 }
 
 function openRows({ gates = [], branches, functions, changedLines }: CoverageSummary): CoverageRow[] {
@@ -63,7 +63,7 @@ const metricNames: Readonly<Record<GateSummary["metric"], string>> = {
 function askedText({ metric, threshold, base }: GateSummary, writeId: (id: string) => string): string {
   if (metric === "files") return "all";
   if (metric !== "ratchet") return `${threshold} %`;
-  return base ? `${shareText(base, 0)}, as ${writeId(shortId(base.commit))} has` : "nothing is recorded of the base";
+  return base ? `${shareText(base, 0)}, as ${writeId(shortId(base.commit))} has` : "the base has no record";
 }
 
 /** "coverage.py itself reports 93.2 % (…) for backend, as …": what a tool says that counts in another way. */

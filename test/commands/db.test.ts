@@ -268,7 +268,7 @@ test("--cache empties what is kept between runs, and says how much that was", as
   await mkdir(join(cache, "pushproof"), { mode: 0o700 });
   await writeFile(join(cache, "pushproof", "cluster-linux-x64-17.10.0-0123456789ab.tar"), Buffer.alloc(2_500_000));
   const { code, output } = await db(["clean", "--cache"], { XDG_CACHE_HOME: cache });
-  expect(output).toContain("Removed what is kept between runs: 1 file, 2.5 MB\n");
+  expect(output).toContain("Emptied the cache: 1 file, 2.5 MB\n");
   expect(code).toBe(0);
   expect((await db(["clean", "--cache"], { XDG_CACHE_HOME: cache })).output).toContain("The cache is empty.\n");
 });

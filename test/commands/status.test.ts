@@ -23,7 +23,7 @@ test("what is not verified yet is not proven, and the way to a proof is named", 
   const tree = (await git("rev-parse", "HEAD^{tree}")).slice(0, 7);
   expect(await runIn(root, ["status"])).toEqual({
     code: 0,
-    output: `main at ${commit} (tree ${tree}) is not proven: \`npx verify\` or a push verifies it.\n\nA push from here is not verified: nothing runs pushproof before a push. Run \`npx verify init\`: it puts the hook in, or says how.\n`,
+    output: `main at ${commit} (tree ${tree}) is not verified: \`npx verify\` or a push verifies it.\n\nA push from here is not verified: nothing runs pushproof before a push. Run \`npx verify init\`: it puts the hook in, or says how.\n`,
     errors: "",
   });
 });

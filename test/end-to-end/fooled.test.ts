@@ -303,7 +303,7 @@ describe("the ratchet", () => {
     await repository.commit("Take, without a test");
     expect(await reasonsOf(repository)).toBe(
       `Coverage fell from 100 % (2 of 2 lines), recorded for ${before} of the base branch, to 75 % (3 of 4 lines): ` +
-        "1 more line would hold it. Not covered of what changed: src/sums.py:6. Most missed: src/sums.py (1 of 4).",
+        "cover 1 more line to pass. Not covered of what changed: src/sums.py:6. Most missed: src/sums.py (1 of 4).",
     );
   });
 

@@ -199,7 +199,7 @@ describe("pytest", () => {
     expect(notes).toEqual(
       expect.arrayContaining([
         'Changed and not held to the gate, as they look like tests: checks/ledger.py. If one is source, name it in "source".',
-        "The gate of changed lines (90 %) had nothing to hold: none of the changed lines counts.",
+        "The gate of changed lines (90 %) had nothing to judge: none of the changed lines counts.",
       ]),
     );
     expect(output).toContain("had nothing to hold");

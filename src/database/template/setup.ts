@@ -16,7 +16,7 @@ export async function runSetup(setup: CommandRequest, hint: (output: string) => 
   if (end.exitCode === 0 && !end.timedOut) return;
   const lines = end.tail.split("\n").slice(-shownLines).join("\n");
   const advice = missingClient(end.tail) ?? hint(end.tail);
-  const told = lines ? `Its last lines:\n${lines}` : "It wrote nothing.";
+  const told = lines ? `Last output:\n${lines}` : "It wrote nothing.";
   throw failure(setup, `${ending(end, setup)}. ${told}${advice === null ? "" : `\n${advice}`}`);
 }
 

@@ -15,7 +15,7 @@ export function coverageSection(coverage: CoverageSummary | null): string | null
   if (coverage?.gates === undefined) return null;
   return section(
     "Coverage",
-    table(["What", "Covered", "Asked for", "Gate"], tableRows(coverage), []),
+    table(["What", "Covered", "Required", "Gate"], tableRows(coverage), []),
     ownTotalsSentence(coverage),
     changesList(coverage),
     exclusionsList(coverage),
@@ -28,7 +28,7 @@ function tableRows(coverage: CoverageSummary): string[][] {
     escapeMarkdown(name),
     covered,
     asked,
-    gate === "closed" ? "**closed**" : (gate ?? ""),
+    gate === "failed" ? "**failed**" : (gate ?? ""),
   ]);
 }
 

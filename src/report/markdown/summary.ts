@@ -57,7 +57,7 @@ export function summaryMarkdown(summary: Summary): string {
 
 function reusedSentence({ receipt }: Summary): string | null {
   if (!receipt?.reused) return null;
-  return `Tree ${code(shortId(receipt.tree))} was proven by an earlier run, so nothing had to run again; the figures are that run's.`;
+  return `Tree ${code(shortId(receipt.tree))} was verified by an earlier run, so nothing ran again; the figures are from that run.`;
 }
 
 function figuresTable(summary: Summary): string | null {
@@ -70,7 +70,7 @@ function failuresSection(summary: Summary): string | null {
   const hidden = failures.slice(shownFailures);
   const logs = [...new Set(hidden.map(({ log }) => code(log)))].join(", ");
   return section(
-    `${racesLetThrough(summary) > 0 ? "Races let through" : "Failures"} (${failures.length})`,
+    `${racesLetThrough(summary) > 0 ? "Flaky tests let through" : "Failures"} (${failures.length})`,
     ...failures.slice(0, shownFailures).map((failure) => failureText(failure, summary)),
     hidden.length === 0 ? null : `… and ${plural(hidden.length, "more failure")}, in ${logs}`,
   );
@@ -95,7 +95,7 @@ function howItFailed(failure: Failure): string {
   const { file, worker, kind } = failure;
   const where = `${worker === undefined ? "" : ` on ${escapeMarkdown(worker)}`}, in ${code(file)}`;
   if (kind !== "race") return `${failureWords[kind]}${where}`;
-  return `${failureWords.race}: it failed${where}, ${ranBeforeText(failure, code)}, and passes alone`;
+  return `Flaky: it failed${where}, ${ranBeforeText(failure, code)}, and passes alone`;
 }
 
 /** Where a run that was ended came to a halt. */
@@ -167,7 +167,7 @@ function verifiedSection(summary: Summary): string | null {
   const places = {
     checkout: "The clean checkout, at this commit",
     worktree: "A worktree of its own, with this commit's files",
-    "working tree": "The working tree as it lay, with what was not committed",
+    "working tree": "The working tree, uncommitted files included",
   };
   const rows: [string, string | null][] = [
     ["Commit", code(summary.commit)],
@@ -232,7 +232,7 @@ function racesSection({ history }: Summary): string | null {
   if (races.length === 0) return null;
   const write = ({ file, name, times }: (typeof races)[number]): string =>
     `${code(`${file} › ${name}`)}: ${plural(times, "time")}`;
-  return section("Races in the last 30 runs", list(listed(races, shownRaces, write, "test")));
+  return section("Flaky in the last 30 runs", list(listed(races, shownRaces, write, "test")));
 }
 
 function troubleshootingSection(summary: Summary): string | null {

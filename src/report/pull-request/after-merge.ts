@@ -57,7 +57,7 @@ function raceItems(summary: Summary, limits: AfterMergeLimits): string[] {
   }
   if (recorded.length > 0) {
     const tests = listed(recorded, limits.facts, (race) => `${write(race)} (${plural(race.times, "time")})`, "test");
-    items.push(`**Races** in the last 30 runs: ${tests.join(", ")}`);
+    items.push(`**Flaky** in the last 30 runs: ${tests.join(", ")}`);
   }
   return items;
 }

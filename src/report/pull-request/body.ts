@@ -97,7 +97,7 @@ function textWithin(summary: Summary, room: number): string {
 
 /** What can be looked up elsewhere, first what is missed least. */
 const droppable: readonly string[] = [
-  "How to repeat it",
+  "Run again",
   "Changes by file",
   "After merging",
   "Performance",
@@ -119,7 +119,7 @@ function sections(summary: Summary, limits: Limits): Section[] {
     ["Verification", verificationSection(summary, limits)],
     ["Performance", folded("Performance", performanceTable(summary))],
     ["After merging", afterMergeSection(summary, limits)],
-    ["How to repeat it", repeatSection(summary, limits)],
+    ["Run again", repeatSection(summary, limits)],
   ];
 }
 
@@ -167,7 +167,7 @@ function repeatSection({ suites, checks: all, repeat }: Summary, limits: Limits)
     `${escapeMarkdown(name)}: ${code(clip(command, limits.line))}`;
   const commands = listed([...suites, ...all], limits.commits, write, "command");
   return folded(
-    "How to repeat it",
+    "Run again",
     commands.length === 0 ? null : `What ran:\n\n${list(commands)}`,
     fencedBlock(repeat, "sh"),
   );

@@ -46,7 +46,7 @@ export function riskSection(summary: Summary, limits: RiskLimits): string | null
 /** The risks that this run could not look for, so that their absence says nothing; null where it looked for all. */
 export function risksNotLookedFor(summary: Summary): string | null {
   const { changes, coverage } = summary;
-  if (changes === null) return "none was looked for, as it is not known what changed";
+  if (changes === null) return "all, as it is not known what changed";
   const all: [name: string, isLookedFor: boolean][] = [
     ["fewer tests than the base branch has", baseToCompare(summary) !== null],
     ["lowered coverage thresholds", changes.lowered !== undefined],

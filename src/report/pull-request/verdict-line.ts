@@ -48,7 +48,7 @@ function testsPart(summary: Summary): string | null {
     `${plural(passed, "test")} passed${beside === "" ? "" : ` (${beside})`}`,
     ...(others > 0 ? [`${others} failed`] : []),
     ...(unloaded > 0 ? [`${plural(unloaded, "file")} not loaded`] : []),
-    ...(races > 0 ? [`${races} failed only in parallel`] : []),
+    ...(races > 0 ? [`${races} flaky (${races === 1 ? "passes" : "pass"} alone)`] : []),
   ].join(", ");
 }
 

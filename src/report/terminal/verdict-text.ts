@@ -71,7 +71,7 @@ export function verdictText(summary: Summary, colors: Colors, screen: Screen = p
 
 function reusedLine(summary: Summary, colors: Colors): string {
   const { tree, repeat } = summary;
-  return `${verified(summary, colors)}: tree ${shortId(tree)} was proven before. ${colors.dim(`Run it again: ${repeat}`)}`;
+  return `${verified(summary, colors)}: tree ${shortId(tree)} was verified before. ${colors.dim(`Run it again: ${repeat}`)}`;
 }
 
 /** A pass that is not a whole one is marked. */
@@ -129,8 +129,8 @@ function lookLines(summary: Summary, screen: Screen, colors: Colors): string[] {
 
 /** A command is copied: where the line is too short for it, it has its own, and is never broken by us. */
 function repeatLines(command: string, { wraps, columns }: Screen): string[] {
-  const line = `  Repeat it: ${command}`;
-  return wraps && widthOf(line) > columns ? ["  Repeat it:", `  ${command}`] : [line];
+  const line = `  Run again: ${command}`;
+  return wraps && widthOf(line) > columns ? ["  Run again:", `  ${command}`] : [line];
 }
 
 /** The lines with their words kept whole, where they are for us to break; what goes on is set in so much further. */

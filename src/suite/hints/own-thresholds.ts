@@ -49,7 +49,7 @@ export function thresholdNotes(
         ]),
     ...(unjudged.length === 0
       ? []
-      : [`Not judged is what the configuration of ${name} asks for beside that: ${inWords(unjudged)}.`]),
+      : [`What the configuration of ${name} also asks for is not judged: ${inWords(unjudged)}.`]),
   ];
   return sentences.length === 0 ? [] : [sentences.join(" ")];
 }

@@ -177,13 +177,13 @@ function reasonsOf(run: SuiteRun, ended: Ended, counts: TestResults["tests"], { 
   const [error] = ended.reported.errors;
   if (error !== undefined) {
     const more = ended.reported.errors.length > 1 ? ` (and ${ended.reported.errors.length - 1} more)` : "";
-    return [`${name} met an error outside of any test${more}: ${error}`];
+    return [`${name} had an error outside of any test${more}: ${error}`];
   }
   // A pipe behind the command may hide the runner's own exit code.
   const status = hasAdapter && ended.exitCode === 0 ? ended.reported.status : ended.exitCode;
   if (counts.failed === 0 && status !== 0) {
     const how = status === null ? "did not come to its end" : `exited with ${status}`;
-    return [`${name}: \`${command}\` ${how} although no test failed. Its last words: ${lastWords(ended.tail, 3)}`];
+    return [`${name}: \`${command}\` ${how} although no test failed. Last output: ${lastWords(ended.tail, 3)}`];
   }
   return [];
 }
@@ -210,13 +210,13 @@ function leftOut({ suite: { name, command } }: SuiteRun, { reported, timedOut }:
   const { collected, filesLeftOut, stoppedBy } = reported;
   if (timedOut) return null;
   if (stoppedBy !== null) {
-    return `${name} stopped at a failure (${stoppedBy}), so what comes behind it never ran. Take ${stoppedBy} out of its command (\`${command}\`) or its configuration.`;
+    return `${name} stopped at a failure (${stoppedBy}), so nothing after it ran. Take ${stoppedBy} out of its command (\`${command}\`) or its configuration.`;
   }
   if (collected !== null && collected > total)
     return `${name} collected ${plural(collected, "test")} and ran only ${total} of them: see its log.`;
   return filesLeftOut === 0
     ? null
-    : `${name} left ${plural(filesLeftOut, "test file")} out that it was to run: see its log.`;
+    : `${name} did not run ${plural(filesLeftOut, "test file")} that it should have run: see its log.`;
 }
 
 /** Why a suite whose tests are counted proves nothing, a sentence; null where a test ran. */
@@ -229,7 +229,7 @@ export function nothingRan({ name, command }: SuiteConfig, { total, passed, fail
 export function couldNotRun(run: SuiteRun, ended: Ended): UnavailableError {
   const how = ended.exitCode === null ? "was killed" : `exited with ${ended.exitCode}`;
   return new UnavailableError(
-    `${run.suite.name}: \`${run.suite.command}\` ${how} before it could report any test. Its last words:\n${lastWords(ended.tail, 15)}`,
+    `${run.suite.name}: \`${run.suite.command}\` ${how} before it could report any test. Last output:\n${lastWords(ended.tail, 15)}`,
   );
 }
 

@@ -20,7 +20,7 @@ export async function withEarlyEnds(run: SuiteRun, ended: Ended, tests: readonly
 
 const endedItself =
   "The file ended its own process (process.exit) before node:test was done.\n" +
-  "What comes behind that never ran. `node --test --test-force-exit` ends what something else keeps alive.";
+  "Nothing after that ran. `node --test --test-force-exit` ends what something else keeps alive.";
 
 /** What adapters/node-end.mjs writes, a JSON object a line. */
 interface ProcessEvent {

@@ -61,7 +61,7 @@ describe("without a record", () => {
   test("a reused proof names its tree and has no links to logs, which may be gone", () => {
     const summary = sampleSummary({ receipt: { tree: sampleSummary().tree, reused: true } });
     const page = reportPage(summary, null);
-    expect(textOf(page)).toContain("Tree 9b1deb4 was proven by an earlier run");
+    expect(textOf(page)).toContain("Tree 9b1deb4 was verified by an earlier run");
     expect(page).not.toContain('href="logs/');
     expect(reportPage(sampleSummary(), null)).toContain('href="logs/backend.log"');
   });
@@ -76,8 +76,8 @@ test("the sections come in the order in which a reader asks", () => {
 
 test("races that were let through are in the reasons and are called what they are", () => {
   const text = textOf(reportPage(racedSummary(sampleSummary()), null));
-  expect(text).toContain('1 race in backend let through, as "races" is "warn"');
-  expect(text).toContain("Races let through (1)");
+  expect(text).toContain('1 flaky test in backend let through, as "races" is "warn"');
+  expect(text).toContain("Flaky tests let through (1)");
   expect(text).toContain("npx verify repeat .verify/orders/1-gw1.json");
 });
 

@@ -61,7 +61,7 @@ test("races that are recorded are named with how often, and those let through as
     "- **Let through**, as they failed among the others and passed alone: `tests/test_ledger.py › test_balance_1`\n",
   );
   expect(text).toContain(
-    "- **Races** in the last 30 runs: `tests/test_a.py › test_one` (3 times), `tests/test_b.py › test_two` (1 time), … and 1 more test\n",
+    "- **Flaky** in the last 30 runs: `tests/test_a.py › test_one` (3 times), `tests/test_b.py › test_two` (1 time), … and 1 more test\n",
   );
 });
 

@@ -37,8 +37,8 @@ function baseRun(changed: Partial<PastRun> = {}): NonNullable<Summary["history"]
 test("a race that was let through is named before anything else", () => {
   const [, , warning] = pullRequestBody(racedSummary(sampleSummary())).split("\n\n");
   expect(warning).toMatchInlineSnapshot(`
-    "> ⚠️ **Verified, 1 race let through.**
-    > - 1 race in backend let through, as "races" is "warn": tests/test_ledger.py › test_balance_1."
+    "> ⚠️ **Verified, 1 flaky test let through.**
+    > - 1 flaky test in backend let through, as "races" is "warn": tests/test_ledger.py › test_balance_1."
   `);
 });
 
@@ -46,7 +46,7 @@ test("a verified branch of two commits, as a whole", () => {
   expect(pullRequestBody(sampleSummary())).toMatchInlineSnapshot(`
     "# Ledger balances
 
-    <!-- pushproof:begin branch=feature%2Fledger-balances title=123bb51625aa8b13 sha256=7f978739d4d34b5e -->
+    <!-- pushproof:begin branch=feature%2Fledger-balances title=123bb51625aa8b13 sha256=d552dbb74d175a43 -->
 
     ## Summary
 
@@ -81,7 +81,7 @@ test("a verified branch of two commits, as a whole", () => {
     | Verdict | ✅ Verified |
     | Tests | 804 passed, 2 skipped, in 95 files |
     | Coverage | 96.63 % of lines (2899 of 3000), gate 95 % |
-    | Time | 12.3 s; the tests' own durations add up to 41.2 s (3.3×) |
+    | Time | 12.3 s; total test time 41.2 s (3.3×) |
     | Workers | 2, each with a database of its own |
     | Databases | \`ledger_test_gw0\`, \`ledger_test_gw1\`, on embedded Postgres 17.10 |
     | Checks | lint passed in 1.2 s |
@@ -111,7 +111,7 @@ test("a verified branch of two commits, as a whole", () => {
     </details>
 
     <details>
-    <summary>How to repeat it</summary>
+    <summary>Run again</summary>
 
     What ran:
 
@@ -189,7 +189,7 @@ describe("the verdict is one line", () => {
           { ...backend, tests: { total: 9, passed: 1, failed: 6, skipped: 0, races: 2, unloaded: 1, flaky: 1 } },
         ],
       }),
-      `❌ **Not verified**: 1 test passed (1 flaky), 3 failed, 1 file not loaded, 2 failed only in parallel, in 12.3 s ${where}`,
+      `❌ **Not verified**: 1 test passed (1 flaky), 3 failed, 1 file not loaded, 2 flaky (pass alone), in 12.3 s ${where}`,
     ],
     [
       "which names a reused proof",
@@ -396,7 +396,7 @@ describe("stays under 60,000 characters", () => {
   ])("%s", (_, summary) => {
     const text = pullRequestBody(summary);
     expect(text.length).toBeLessThan(60_000);
-    expect(text).toContain("<summary>How to repeat it</summary>");
+    expect(text).toContain("<summary>Run again</summary>");
   });
 
   test("whatever is in the summary: sections go as a whole, and are named", () => {
@@ -409,8 +409,8 @@ describe("stays under 60,000 characters", () => {
     const text = pullRequestBody(sampleSummary({ suites }));
     expect(text.length).toBeLessThan(60_000);
     expect(text).toContain("<summary>Verification</summary>\n");
-    expect(text).toContain("\n\nLeft out for lack of room: How to repeat it, Changes by file, After merging.\n\n<!--");
-    expect(text).not.toMatch(/^<summary>(How to repeat it|Changes by file|After merging)/m);
+    expect(text).toContain("\n\nLeft out for lack of room: Run again, Changes by file, After merging.\n\n<!--");
+    expect(text).not.toMatch(/^<summary>(Run again|Changes by file|After merging)/m);
     expect(text).toContain("## Issues\n\n- Closes #12");
   });
 
@@ -419,14 +419,14 @@ describe("stays under 60,000 characters", () => {
     const suite = backend as NonNullable<typeof backend>;
     const suites = Array.from({ length: 400 }, () => ({ ...suite, name: "long ".repeat(40) }));
     const text = pullRequestBody(sampleSummary({ suites, changes: null }));
-    expect(text).toContain("Left out for lack of room: How to repeat it, After merging.");
+    expect(text).toContain("Left out for lack of room: Run again, After merging.");
   });
 
   test("a cell that is too long is cut by itself", () => {
     const text = pullRequestBody(sampleSummary({ environment: "x".repeat(200_000) }));
     expect(text.length).toBeLessThan(10_000);
     expect(text).toMatch(/\| Environment \| x+… \|\n/);
-    expect(text).toContain("<summary>How to repeat it</summary>");
+    expect(text).toContain("<summary>Run again</summary>");
   });
 
   test("beside a template there is less of ours", () => {

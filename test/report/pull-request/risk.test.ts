@@ -108,7 +108,7 @@ describe("what this run could not look for", () => {
   });
 
   test("is everything where it is not known what changed", () => {
-    expect(notLookedFor(null)).toBe("none was looked for, as it is not known what changed");
+    expect(notLookedFor(null)).toBe("all, as it is not known what changed");
   });
 });
 

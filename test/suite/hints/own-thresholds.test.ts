@@ -15,7 +15,7 @@ describe("the note about a project's own thresholds", () => {
   it("names what nothing judges", () => {
     const own = { ...noThresholds, lines: 80, statements: 85, others: ["thresholds of src/*.js"] };
     expect(thresholdNotes("web", own, gate)).toEqual([
-      "Not judged is what the configuration of web asks for beside that: 85 % of statements and thresholds of src/*.js.",
+      "What the configuration of web also asks for is not judged: 85 % of statements and thresholds of src/*.js.",
     ]);
   });
 

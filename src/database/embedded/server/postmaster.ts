@@ -68,7 +68,7 @@ async function waitUntilReady(
     const ending = postmaster.ending();
     if (ending !== undefined) {
       throw new UnavailableError(
-        `The embedded Postgres server did not start (${ending}). Its last words: ${await postmaster.lastWords()}`,
+        `The embedded Postgres server did not start (${ending}). Last output: ${await postmaster.lastWords()}`,
       );
     }
     try {
@@ -76,7 +76,7 @@ async function waitUntilReady(
     } catch (error) {
       if (performance.now() > deadline) {
         throw new UnavailableError(
-          `The embedded Postgres server does not answer (${messageOf(error)}). Its last words: ${await postmaster.lastWords()}`,
+          `The embedded Postgres server does not answer (${messageOf(error)}). Last output: ${await postmaster.lastWords()}`,
         );
       }
       await sleep(pollMilliseconds);
