@@ -35,7 +35,7 @@ export async function runCommandLine(words: readonly string[], outer: World): Pr
 function defineProgram(world: World, outer: World, rest: readonly string[], finish: (code: number) => void): Command {
   const program = new Command("verify")
     .description(
-      "Verifies a commit as a push of it would be: its suites in parallel, a database per worker, a coverage gate.",
+      "Verifies a commit as a push of it would: its suites in parallel, a database per worker, a coverage gate.",
     )
     .usage("[options] [REF] [-- arguments for the suite's command]")
     .version(version, "--version")
@@ -55,9 +55,9 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
       ...names,
       name,
     ])
-    .option("--coverage <percent>", "the least share of lines that must be covered", percentOption)
-    .option("--fresh", "run even where a receipt proves the tree")
-    .option("--json", "the summary on standard output, the display on standard error")
+    .option("--coverage <percent>", "the percentage of lines that must be covered", percentOption)
+    .option("--fresh", "run even if a receipt shows that the tree was verified")
+    .option("--json", "print the summary as JSON on standard output, the display on standard error")
     .addOption(databaseUrlOption())
     .option("--timeout <duration>", "how long one suite may take, such as 90s or 30m", durationOption)
     .addOption(new Option("--serial", "one worker, on the database of the base name").conflicts("workers"))
@@ -72,7 +72,7 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
   program
     .command("init")
     .description("detect the suites, write verify.config.json, install the pre-push hook; safe to run twice")
-    .option("--install", "install what the suites lack, by the project's own package managers")
+    .option("--install", "install what the suites lack, with the project's own package managers")
     // What only this command needs is loaded by it alone: the hook starts often.
     .action(async ({ install }: { install?: boolean }) =>
       finish(await (await import("./commands/init.ts")).init(world, undefined, { install })),
@@ -81,7 +81,7 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
     .command("pr")
     .description("print the pull-request body of HEAD from its last verification, or open the pull request")
     .option("--base <branch>", "the branch the pull request goes to")
-    .option("--create", "open it, or update the one that is there: by gh, by glab, or by a push")
+    .option("--create", "open it, or update it if it is open: with gh, glab or a push")
     .option("--draft", "with --create: as a draft, which need not be verified")
     .option("--web", "with --create: in the browser")
     .option("--force", "with --create: replace what somebody changed in our part of the description")

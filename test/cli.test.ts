@@ -117,7 +117,7 @@ test("a configuration that is not committed is named", async () => {
 test("a branch that is called like a command is verified by its full name", async () => {
   const repository = await makeRepository(bare);
   await repository.git("branch", "status");
-  expect((await runIn(repository.root, ["status"])).output).toContain("is not proven");
+  expect((await runIn(repository.root, ["status"])).output).toContain("is not verified");
   for (const name of ["heads/status", "refs/heads/status"]) {
     expect((await runIn(repository.root, [name])).errors).toContain("has no verify.config.json");
   }
@@ -131,7 +131,7 @@ test("what stands behind -- is never a revision", async () => {
 test("what nobody expected is shown as a mistake of ours, and is no verdict", async () => {
   const captured = captureWorld({ directory: "/nowhere/at/all" });
   expect(await runCommandLine(["status"], captured.world)).toBe(3);
-  expect(captured.errors()).toMatch(/^This is a mistake in pushproof, please report it:\n\w*Error: /);
+  expect(captured.errors()).toMatch(/^This is a bug in pushproof, please report it:\n\w*Error: /);
 });
 
 test("a full disk is called one, and is no verdict", async () => {

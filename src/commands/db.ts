@@ -132,7 +132,7 @@ function openReport({ output, errors }: World): Report {
     tell: ({ removed, left, failed }) => {
       for (const what of removed) say(`Removed ${what}`);
       for (const what of left) output.write(`Left ${what}\n`);
-      for (const what of failed) errors.write(`Could not be removed: ${what}\n`);
+      for (const what of failed) errors.write(`Could not remove ${what}\n`);
       didFail ||= failed.length > 0;
     },
     end: () => {

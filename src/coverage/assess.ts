@@ -129,7 +129,7 @@ async function changesOf(
   const added = await addedLines(context.coverage, request).catch((error: unknown) => {
     // Where no gate is about them, the reports say less, and the verdict stands.
     if (gate.changedLines === undefined) return null;
-    throw new UnavailableError(`The changed lines cannot be told: ${messageOf(error)}`);
+    throw new UnavailableError(`The changed lines cannot be determined: ${messageOf(error)}`);
   });
   if (added === null) return null;
   const generated = await generatedFiles(root, [...added.keys()], environment);
@@ -164,7 +164,7 @@ async function exclusionNotes(request: AssessmentRequest): Promise<string[]> {
 
 function elsewhereNotes({ elsewhere }: Measured): string[] {
   if (elsewhere.length === 0) return [];
-  return [`Not counted, as no part of the verified files: ${some(elsewhere)}.`];
+  return [`Not counted, as they are not part of the verified files: ${some(elsewhere)}.`];
 }
 
 function changeNotes(changes: ChangedLines | null, gate: Gate): string[] {
@@ -176,20 +176,15 @@ function changeNotes(changes: ChangedLines | null, gate: Gate): string[] {
       places,
       (named) => `These changes exclude code from coverage in ${plural(places.length, "place")}: ${named}.`,
     ),
-    ...noteOn(
-      generated,
-      (named) => `Changed and not held to the gate, as .gitattributes calls them generated: ${named}.`,
-    ),
-    ...noteOn(leftOut, (named) => `Changed and not held to the gate, as no suite is to measure them: ${named}.`),
+    ...noteOn(generated, (named) => `Changed but not gated, as .gitattributes calls them generated: ${named}.`),
+    ...noteOn(leftOut, (named) => `Changed but not gated, as no suite is to measure them: ${named}.`),
     ...noteOn(
       omitted,
-      (named) =>
-        `Changed and not held to the gate, as their runner's coverage configuration leaves them out: ${named}.`,
+      (named) => `Changed but not gated, as their runner's coverage configuration leaves them out: ${named}.`,
     ),
     ...noteOn(
       assumedTests,
-      (named) =>
-        `Changed and not held to the gate, as they look like tests: ${named}. If one is source, name it in "source".`,
+      (named) => `Changed but not gated, as they look like tests: ${named}. If one is source, name it in "source".`,
     ),
     ...emptiedNote(changes, gate),
   ];

@@ -50,6 +50,6 @@ async function refuseShadow(checkout: Checkout, file: string, { commit }: Target
   const committed = configPlaces.find((place) => place !== "package.json" && tracked.has(place));
   if (committed === undefined) return;
   throw new RequestError(
-    `${file} is not part of ${shortId(commit)} and stands before ${committed}, which is: remove it, or commit it in the other's place.`,
+    `${file} is not part of ${shortId(commit)} and takes precedence over ${committed}, which is: remove it, or commit it instead.`,
   );
 }

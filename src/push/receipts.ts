@@ -92,13 +92,13 @@ export class ReceiptStore {
 /** Why a receipt does not stand for these conditions, a phrase each; empty where it does. */
 export function differences(receipt: Receipt, conditions: Conditions, now: Date): string[] {
   const reasons: string[] = [];
-  if (receipt.configuration !== conditions.configuration) reasons.push("the configuration was another");
+  if (receipt.configuration !== conditions.configuration) reasons.push("the configuration has changed");
   if (receipt.version !== conditions.version)
     reasons.push(`pushproof was ${receipt.version}, now ${conditions.version}`);
   if (receipt.environment !== conditions.environment) {
     reasons.push(`it ran on ${receipt.environment}, this is ${conditions.environment}`);
   }
-  if (receipt.against !== conditions.against) reasons.push("it was held against another state of the base branch");
+  if (receipt.against !== conditions.against) reasons.push("it was compared with another state of the base branch");
   if (isExpired(receipt, now)) reasons.push(`it is more than ${receiptDays} days old`);
   return reasons;
 }

@@ -4,7 +4,7 @@ import { listed, plural, shortId } from "../shared/text.ts";
 /** The verdict in words; a pass of a run that left something out never reads as a whole one. */
 export function verdictInWords(summary: Summary): string {
   const { verdict, incomplete } = summary;
-  if (summary.isOver === false) return "Not over";
+  if (summary.isOver === false) return "Not finished";
   const words = verdict === "verified" && incomplete.length > 0 ? "Verified in part" : verdictWords[verdict];
   const races = racesLetThrough(summary);
   return races === 0 ? words : `${words}, ${plural(races, "flaky test")} let through`;

@@ -13,6 +13,6 @@ export function explainError(thrown: unknown, { errors, signal }: World): ExitCo
     errors.write(`The disk is full, so nothing could be verified: ${messageOf(error)}\n`);
     return exitCodes.unavailable;
   }
-  errors.write(`This is a mistake in pushproof, please report it:\n${(error as Error)?.stack ?? String(error)}\n`);
+  errors.write(`This is a bug in pushproof, please report it:\n${(error as Error)?.stack ?? String(error)}\n`);
   return exitCodes.unavailable;
 }

@@ -204,7 +204,7 @@ test("a leftover that is ours and cannot be dropped is named, and the exit code 
   await server.query(`CREATE SUBSCRIPTION pinned CONNECTION '' PUBLICATION none WITH (connect = false)`, `${base}_gw0`);
   await server.query(`ALTER DATABASE ${base}_gw0 IS_TEMPLATE false`);
   const { code, errors } = await clean(...onServer());
-  expect(errors).toContain(`Could not be removed: ${base}_gw0 on 127.0.0.1:${server.port}: `);
+  expect(errors).toContain(`Could not remove ${base}_gw0 on 127.0.0.1:${server.port}: `);
   expect(code).toBe(3);
   await server.query(`ALTER SUBSCRIPTION pinned SET (slot_name = NONE)`, `${base}_gw0`);
   await server.query(`DROP SUBSCRIPTION pinned`, `${base}_gw0`);

@@ -112,7 +112,7 @@ describe("verify init in a repository with a pytest suite", () => {
     const { output } = await repository.init();
     expect(JSON.parse(await read(repository, "verify.config.json")).coverage).toEqual({ lines: 90 });
     expect(output).toContain(
-      "    coverage: lines 90, from .coveragerc ([report] fail_under) (default: 95)\n      it is offered as lines",
+      "    coverage: lines 90, from .coveragerc ([report] fail_under) (default: 95)\n      applied to lines",
     );
   });
 
@@ -168,7 +168,7 @@ describe("verify init and what is there already", () => {
     const { output, exitCode } = await repository.init();
     expect(exitCode).toBe(0);
     expect(await read(repository, path)).toBe(text);
-    expect(output).toContain(`${path} is there already`);
+    expect(output).toContain(`${path} exists already`);
     expect(existsSync(join(repository.root, "verify.config.json"))).toBe(path === "verify.config.json");
   });
 

@@ -387,7 +387,7 @@ test.each([
   ["package.json", '{"verify":{"checks":{"a":"exit 1"}},"verify":{}}', '"verify"'],
 ])("a key that %s has twice is refused, as one of both would vanish: %s", async (file, text, key) => {
   await expect(load({ [file]: text })).rejects.toThrow(
-    `${file}: ${key} is there twice, and only the last one would count: make them one.`,
+    `${file}: ${key} is there twice, and only the last one would count: keep one.`,
   );
 });
 

@@ -168,7 +168,7 @@ test("what passed on a server of the caller's choice proves nothing about the co
     const ledger = await makeLedger();
     await runIn(ledger.root, ["--database-url", server.url]);
     const again = await runIn(ledger.root, ["--database-url", server.url]);
-    expect(again.output).toContain("was proven before");
+    expect(again.output).toContain("was verified before");
     const { output } = await push(ledger);
     expect(output).toContain("embedded Postgres");
     expect(output).toContain("24 passed");

@@ -285,7 +285,7 @@ test("a configuration that git ignores does not stand before the one that is com
   const { code, errors } = await runIn(repository.root, []);
   expect(code).toBe(2);
   expect(errors).toMatch(
-    /^verify\.config\.json is not part of \w+ and stands before verify\.config\.yaml, which is: remove it, or commit it in the other's place\.$/m,
+    /^verify\.config\.json is not part of \w+ and takes precedence over verify\.config\.yaml, which is: remove it, or commit it instead\.$/m,
   );
 });
 

@@ -105,7 +105,7 @@ test("with glab, a branch that is not pushed is not pushed behind the user's bac
 
 test("what goes wrong is told in glab's own last words", async () => {
   const desk = await makePushed([{ words: "mr list", errors: "\nERROR\n401 Unauthorized\n", code: 1 }]);
-  expect((await desk.verify("pr", "--create")).errors).toBe("glab could not do it: ERROR 401 Unauthorized\n");
+  expect((await desk.verify("pr", "--create")).errors).toBe("glab failed: ERROR 401 Unauthorized\n");
 });
 
 test("of several merge requests, the one to the base is meant", () => {

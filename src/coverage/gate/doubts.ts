@@ -58,7 +58,7 @@ function vanishedDoubts(vanished: readonly string[]): string[] {
 function emptyDoubts({ suite, source }: ExpectedSource, { counted }: Expectation): string[] {
   if (source.length > 0 || holdsLines(counted.get(suite), () => true)) return [];
   return [
-    `The coverage data of ${suite} holds no line of the verified files: where does it lie, and what are its names relative to?`,
+    `The coverage data of ${suite} holds no line of the verified files: where is it, and what are its paths relative to?`,
   ];
 }
 
@@ -97,7 +97,7 @@ function otherVersionDoubts({ suite, isFromCommand }: ExpectedSource, { root, co
   if (beyond.length === 0) return [];
   const names = beyond.map(([file, { lines }]) => `${nameWithin(canonicalRoot, file) ?? file}:${lines.last()}`);
   return [
-    `The coverage data of ${suite} speaks of lines that are not there (${listed(names, 3, (name) => name, "file").join(", ")}): it is another version's.`,
+    `The coverage data of ${suite} names lines that do not exist (${listed(names, 3, (name) => name, "file").join(", ")}): it is from another version.`,
   ];
 }
 

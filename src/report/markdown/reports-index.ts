@@ -19,7 +19,7 @@ const entries: readonly Entry[] = [
   {
     file: "report.html",
     what: "The run as a page: the workers' timeline, coverage by directory, trends, every test",
-    when: "to find what takes long, or what is not covered",
+    when: "to find what is slow, or not covered",
   },
   { file: "pull-request.md", what: "A title and a body, ready to be sent", when: "when you open the pull request" },
   { file: "summary.json", what: "Everything that the reports are computed from", when: "from scripts" },

@@ -36,7 +36,7 @@ export async function writePullRequest(
     await replaceFile(join(directory, newName), pullRequestBody(summary, template?.text));
     return [
       ...notes,
-      `.verify/${fileName} is left as it is, as somebody edited our part of it: what this run has to say is in .verify/${newName}.`,
+      `.verify/${fileName} is left as it is, as somebody edited our part of it: this run's text is in .verify/${newName}.`,
     ];
   }
   const kept = hasOwnTitle(present) ? titleLine(summary) : title;

@@ -166,7 +166,7 @@ function reasonsOf(run: SuiteRun, ended: Ended, counts: TestResults["tests"], { 
   }
   if (ended.reported.failed > counts.failed) {
     return [
-      `${name} said while it ran that ${plural(ended.reported.failed, "test")} failed, its results say ${counts.failed}: see its log.`,
+      `${name} reported ${plural(ended.reported.failed, "failed test")} while it ran, but its results say ${counts.failed}: see its log.`,
     ];
   }
   const { focused } = ended.reported;
@@ -182,7 +182,7 @@ function reasonsOf(run: SuiteRun, ended: Ended, counts: TestResults["tests"], { 
   // A pipe behind the command may hide the runner's own exit code.
   const status = hasAdapter && ended.exitCode === 0 ? ended.reported.status : ended.exitCode;
   if (counts.failed === 0 && status !== 0) {
-    const how = status === null ? "did not come to its end" : `exited with ${status}`;
+    const how = status === null ? "did not finish" : `exited with ${status}`;
     return [`${name}: \`${command}\` ${how} although no test failed. Last output: ${lastWords(ended.tail, 3)}`];
   }
   return [];

@@ -118,7 +118,7 @@ test("a file without a line is not what a source yields", async () => {
 
 test("lines that a file does not have are another version's, where a command brought the data", async () => {
   expect(await doubtsOf({ measured: ["src/a.py"], lastLine: 300, isFromCommand: true })).toEqual([
-    "The coverage data of backend speaks of lines that are not there (src/a.py:300): it is another version's.",
+    "The coverage data of backend names lines that do not exist (src/a.py:300): it is from another version.",
   ]);
   expect(await doubtsOf({ measured: ["src/a.py"], lastLine: 300 })).toEqual([]);
 });

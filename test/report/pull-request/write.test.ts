@@ -113,7 +113,7 @@ test("a file that an editor saved with other line ends is no edit of ours", asyn
 
 describe("where somebody edited our part", () => {
   const note =
-    ".verify/pull-request.md is left as it is, as somebody edited our part of it: what this run has to say is in .verify/pull-request.new.md.";
+    ".verify/pull-request.md is left as it is, as somebody edited our part of it: this run's text is in .verify/pull-request.new.md.";
 
   test("the file stays, ours goes beside it, and that is said", async () => {
     const reports = await openReports();

@@ -8,7 +8,7 @@ describe("the note about a project's own thresholds", () => {
   it("names each that the gate asks less of, in one sentence with the setting", () => {
     const own = { ...noThresholds, lines: 90, branches: 70, functions: 60 };
     expect(thresholdNotes("web", own, { ...gate, functions: 60 })).toEqual([
-      'web asks for 90 % of lines and 70 % of branches in its own configuration, which no share of the files can be held to; the gate, which the whole is held to, asks for 80 % of lines and no branches: set "coverage": { "lines": 90, "branches": 70 }.',
+      'web asks for 90 % of lines and 70 % of branches in its own configuration, which a share of the files cannot be held to; the gate on the whole asks for 80 % of lines and no branches: set "coverage": { "lines": 90, "branches": 70 }.',
     ]);
   });
 

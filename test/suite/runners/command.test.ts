@@ -84,7 +84,7 @@ test.each<[string, string, string]>([
     `${writing}; echo out of luck; exit 3`,
     "exited with 3 although no test failed. Last output: out of luck",
   ],
-  ["a command that is killed", `${writing}; kill -9 $$`, "did not come to its end although no test failed"],
+  ["a command that is killed", `${writing}; kill -9 $$`, "did not finish although no test failed"],
   [
     "a command that writes no results",
     "mkdir -p out; cp covered.info out/; echo nothing to do",
