@@ -28,7 +28,9 @@ export async function runCommandLine(words: readonly string[], outer: World): Pr
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.verified : exitCodes.badRequest;
-    return explainError(error, world);
+    const { wrapFor } = await import("./report/terminal/wrap-for.ts");
+    const wrap = wrapFor(world.errors, world.environment);
+    return explainError(error, world, (line) => wrap(line, 0));
   }
 }
 
@@ -111,7 +113,7 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
         throw new RequestError(`Put \`--\` before the command: \`verify exec -- ${words.join(" ")}\`.`);
       finish(await (await import("./commands/exec.ts")).exec(rest, outer));
     });
-  const databases = program.command("db").description("the databases that runs have, and what killed runs left");
+  const databases = program.command("db").description("list or remove the databases of runs, killed ones included");
   databases
     .command("list")
     .description("show name, worker, owner run, age, size, live or not")
@@ -145,8 +147,10 @@ function databaseUrlOption(): Option {
 }
 
 const helpFooter = `
-Exit codes: 0 verified, 1 not verified, 2 the request or the configuration is wrong, 3 could not be done, 130 interrupted.
-VERIFY_DATABASE_URL names a Postgres server as --database-url does. Reports are written to .verify/.`;
+Exit codes: 0 verified, 1 not verified, 2 the request or the configuration is
+wrong, 3 could not be done, 130 interrupted.
+VERIFY_DATABASE_URL names a Postgres server as --database-url does. Reports are
+written to .verify/.`;
 
 function subjectOf(revision: string | undefined, { workingTree }: ParsedOptions): Subject {
   if (!workingTree) return { kind: "revision", revision: revision ?? "HEAD" };

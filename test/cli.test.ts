@@ -141,7 +141,7 @@ test("a full disk is called one, and is no verdict", async () => {
   world.input.on("error", () => {});
   world.input.destroy(full);
   expect(await runCommandLine(["pre-push", "--", "origin", "url"], world)).toBe(3);
-  expect(errors()).toBe("The disk is full, so nothing could be verified: ENOSPC: no space left on device, write\n");
+  expect(errors()).toBe("The disk is full, so nothing was verified: ENOSPC: no space left on device, write\n");
 });
 
 test("whatever goes wrong after Ctrl-C, it was an interruption", async () => {

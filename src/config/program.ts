@@ -63,6 +63,6 @@ function howItEnded(code: number | null, signal: NodeJS.Signals | null): string 
   if (signal === "SIGKILL") return `it took longer than ${patience / 1000} s`;
   if (signal !== null) return `its process was ended by ${signal}`;
   // Node's code for an await at the top that nothing ends any more.
-  if (code === 13) return "it waits for something that never comes";
+  if (code === 13) return "it waits for something that never happens";
   return `it ended its process (exit code ${code}) before it gave its configuration`;
 }

@@ -21,7 +21,7 @@ export async function pushShown({ run }: Pick<Order, "run">, words: readonly str
 export function tellAddress({ world, destination }: Pick<Order, "world" | "destination">, said: string): void {
   const address = addressIn(said);
   if (address !== null) world.output.write(`${address}\n`);
-  else world.errors.write(`It is pushed; ${destination.remote} named no address of a pull request.\n`);
+  else world.errors.write(`Pushed, but ${destination.remote} gave no address of a pull request.\n`);
 }
 
 /** Throws RequestError where a browser is wanted, which only the host's own program opens. */

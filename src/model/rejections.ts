@@ -44,5 +44,5 @@ export function refusedDuring(failure: Failure, rejections: readonly RejectionSu
 export const coordinator = "coordinator";
 
 function whoOf(worker: string): string {
-  return worker === coordinator ? "The process that only coordinates the workers" : worker;
+  return worker === coordinator ? "The process that coordinates the workers" : worker;
 }

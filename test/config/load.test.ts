@@ -283,7 +283,7 @@ test.each<[string, string, RegExp]>([
     "setTimeout(() => process.exit(0), 50);\nawait new Promise((resolve) => setTimeout(resolve, 60_000));",
     /ended its process \(exit code 0\) before it gave its configuration\.$/,
   ],
-  ["waits for what never comes", "await new Promise(() => {});", /waits for something that never comes\.$/],
+  ["waits for what never comes", "await new Promise(() => {});", /waits for something that never happens\.$/],
   ["kills its process", 'process.kill(process.pid, "SIGTERM");\nawait new Promise(() => {});', /ended by SIGTERM\.$/],
 ])("a script that %s gives no configuration", async (_what, body, sentence) => {
   const loading = load({ "verify.config.mjs": `${body}\nexport default ${json};\n` });

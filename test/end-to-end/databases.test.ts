@@ -97,7 +97,7 @@ test("where the configuration forbids processes, a coordinating process that ope
   );
   const { code, errors } = await runIn(repository.root, []);
   expect(code).toBe(3);
-  expect(errors).toContain("The process that only coordinates the workers tried to reach sums_test_coordinator.");
+  expect(errors).toContain("The process that coordinates the workers tried to reach sums_test_coordinator.");
   expect(errors).toContain('set "parallel": "processes"');
 });
 

@@ -59,7 +59,7 @@ describe("full coverage is not believed", () => {
   test("of source files that are not there", async () => {
     const repository = await makeCommandRepository(covered + record("%ROOT%/src/gone.js"));
     expect(await reasonsOf(repository)).toContain(
-      "The coverage data speaks of 1 file that is not there (src/gone.js): it is another tree's",
+      "The coverage data speaks of 1 file that is not there (src/gone.js): it comes from another tree",
     );
   });
 

@@ -184,7 +184,7 @@ test("a server that names no address is told of", async () => {
   await recordOptions(desk);
   const { code, output, errors } = await desk.verify("pr", "--create");
   expect({ code, output }).toEqual({ code: 0, output: "" });
-  expect(errors).toContain("It is pushed; origin named no address of a pull request.\n");
+  expect(errors).toContain("Pushed, but origin gave no address of a pull request.\n");
 });
 
 test("without glab, a branch that is there already gets the one command, whose description is the file's", async () => {

@@ -50,7 +50,7 @@ function vanishedDoubts(vanished: readonly string[]): string[] {
   const files = listed(vanished, 3, (file) => file, "file").join(", ");
   return [
     `The coverage data speaks of ${plural(vanished.length, "file")} that ${vanished.length === 1 ? "is" : "are"} not there (${files}): ` +
-      "it is another tree's, or the suite removed what it measured. Remove old data files, or leave generated code out of coverage.",
+      "it comes from another tree, or the suite removed what it measured. Remove old data files, or exclude generated code from coverage.",
   ];
 }
 

@@ -33,7 +33,7 @@ function missingClient(output: string): string | null {
     process.platform === "darwin"
       ? "`brew install libpq && brew link --force libpq`"
       : "the package postgresql-client (Debian, Ubuntu), or postgresql (Fedora, Alpine: postgresql-client)";
-  return `${program} is not installed here, and the embedded server comes without it: install ${remedy}.`;
+  return `${program} is not installed here, and the embedded server does not include it: install ${remedy}.`;
 }
 
 async function start(setup: CommandRequest): Promise<CommandEnd> {

@@ -61,7 +61,7 @@ function mostMissed(files: readonly FileCoverage[]): string | null {
   const rows = sorted.slice(0, shownFiles).map((file) => [code(file.file), String(missedOf(file)), shareText(file, 0)]);
   const hidden = sorted.length - rows.length;
   return joined([
-    "The files that miss the most:",
+    "The files with the most missed lines:",
     table(["File", "Lines missed", "Covered"], rows, [1]),
     hidden > 0 ? `… and ${plural(hidden, "more file")}` : null,
   ]);

@@ -42,6 +42,6 @@ export function reportsIndex(summary: Summary, files: readonly string[]): string
     `# ${verdictMark(summary)} ${verdictInWords(summary)}: ${escapeMarkdown(subjectOf(summary))}`,
     `Written by pushproof ${escapeMarkdown(summary.version)} for ${code(summary.commit)}, ${formatMoment(summary.startedAt)}. Every run rewrites these files; git ignores them.`,
     section("What is here", table(["File", "What it holds", "Read it"], rows)),
-    section("Earlier runs", "`npx verify status` shows what is proven and the last runs."),
+    section("Earlier runs", "`npx verify status` shows whether HEAD is verified, and the last runs."),
   ])}\n`;
 }

@@ -176,7 +176,7 @@ function verifiedSection(summary: Summary): string | null {
     ["Where", places[summary.verifiedIn]],
     ["Database server", summary.server && escapeMarkdown(summary.server)],
     ["Environment", escapeMarkdown(summary.environment)],
-    ["Begun", formatMoment(summary.startedAt)],
+    ["Started", formatMoment(summary.startedAt)],
     ["By", `pushproof ${escapeMarkdown(summary.version)}`],
   ];
   return section(

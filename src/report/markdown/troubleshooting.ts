@@ -76,7 +76,7 @@ function runRemedies({ reasons, verdict }: Summary): Remedy[] {
           {
             what: "The checkout changed while it was verified",
             help: [
-              "An editor, a formatter or the suite itself wrote to tracked files: `git status` shows which. Run it again without.",
+              "An editor, a formatter or the suite itself wrote to tracked files: `git status` shows which. Run again without that.",
             ],
           },
         ]

@@ -55,7 +55,7 @@ function filesTable({ files, threshold }: CoverageSummary): Content {
       { content: formatPercent(file.covered, file.total, threshold), value: file.total && file.covered / file.total },
     ]);
   const hidden = files.length - rows.length;
-  return html`<details class="files"><summary>${plural(files.length, "file")}, those that miss the most first</summary>
+  return html`<details class="files"><summary>${plural(files.length, "file")}, most missed first</summary>
 ${pageTable("Coverage of files", columns, rows, { isSortable: true })}
 ${hidden > 0 && html`<p>… and ${plural(hidden, "more file")}, in summary.json.</p>`}
 </details>`;

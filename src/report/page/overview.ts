@@ -21,7 +21,7 @@ export function verdictHeader(summary: Summary): Html {
   const facts: (readonly [string, Content])[] = [
     ["Commit", html`<code title="${commit}">${shortId(commit)}</code>`],
     ["Branch", branch === null ? "none" : html`<code>${branch}</code>`],
-    ["Begun", html`<time datetime="${startedAt}">${formatMoment(startedAt)}</time>`],
+    ["Started", html`<time datetime="${startedAt}">${formatMoment(startedAt)}</time>`],
     ["Took", formatSeconds(seconds)],
   ];
   return html`<header class="top" data-verdict="${mood}">

@@ -85,7 +85,7 @@ async function putAside(directory: string, subject: string): Promise<string> {
   const name = keptName(subject);
   await rename(join(directory, fileName), join(directory, name));
   const whose = Object.values<string>(JSON.parse(subject))[0];
-  return `What was written into .verify/${fileName}${whose === undefined ? "" : ` for ${whose}`} is kept in .verify/${name}.`;
+  return `What you wrote into .verify/${fileName}${whose === undefined ? "" : ` for ${whose}`} is kept in .verify/${name}.`;
 }
 
 async function bringBack(directory: string, subject: string): Promise<string | null> {

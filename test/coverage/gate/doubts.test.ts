@@ -95,8 +95,8 @@ test("tests that a suite names as its source are what it means", async () => {
 
 test("files that are not there make the data another tree's", async () => {
   expect(await doubtsOf({ measured: ["src/a.py"], vanished: ["src/gone.py"] })).toEqual([
-    "The coverage data speaks of 1 file that is not there (src/gone.py): it is another tree's, or the suite removed what it measured. " +
-      "Remove old data files, or leave generated code out of coverage.",
+    "The coverage data speaks of 1 file that is not there (src/gone.py): it comes from another tree, or the suite removed what it measured. " +
+      "Remove old data files, or exclude generated code from coverage.",
   ]);
 });
 

@@ -82,7 +82,7 @@ test("with a server for each worker, database.setup finds the very name that its
 test.each(["psql", "pg_dump"])("a database.setup that lacks %s is told where that comes from", async (program) => {
   const setup = `PATH=/nowhere; ${program} --version`;
   expect((await failureOf(open({ settings: { setup } }))).message).toMatch(
-    new RegExp(`\\n${program} is not installed here, and the embedded server comes without it: install .+\\.$`),
+    new RegExp(`\\n${program} is not installed here, and the embedded server does not include it: install .+\\.$`),
   );
 });
 

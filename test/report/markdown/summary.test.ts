@@ -59,7 +59,7 @@ test("a verified push, as a whole", () => {
     | Where | A worktree of its own, with this commit's files |
     | Database server | embedded Postgres 17.10 |
     | Environment | linux x64, node 20.20.2, python 3.11.7 |
-    | Begun | 2026-01-27 10:15 UTC |
+    | Started | 2026-01-27 10:15 UTC |
     | By | pushproof 0.1.0 |
 
     ## Changes by file
@@ -166,6 +166,23 @@ test("a refused push says why before anything else, then the figures, then the f
 
     "
   `);
+});
+
+test("gates passed or failed, or had nothing to judge", () => {
+  const { coverage } = sampleSummary();
+  const gates = [
+    { metric: "lines", threshold: 95, passed: false, covered: 94, total: 100 },
+    { metric: "branches", threshold: 80, passed: true, covered: 8, total: 10 },
+    { metric: "changedLines", threshold: 90, passed: true, covered: 0, total: 0 },
+  ] as const;
+  expect(summaryMarkdown(sampleSummary({ coverage: coverage && { ...coverage, gates } }))).toContain(
+    `| What | Covered | Required | Gate |
+| --- | --- | --- | --- |
+| lines | 94 % (94 of 100) | 95 % | **failed** |
+| branches | 80 % (8 of 10) | 80 % | passed |
+| changed lines | none | 90 % | empty |
+`,
+  );
 });
 
 describe("failures", () => {

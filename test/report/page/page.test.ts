@@ -48,8 +48,8 @@ test("a share just below the gate is not shown as the gate", () => {
 describe("without a record", () => {
   test("the page says so where the tests would be", () => {
     const text = textOf(reportPage(pageSummary(), null));
-    expect(text).toContain("The tests of this run are not recorded one by one.");
-    expect(text).toContain("When the files of this run ran is not recorded.");
+    expect(text).toContain("This run has no record of its single tests.");
+    expect(text).toContain("This run has no record of when its files ran.");
   });
 
   test("a verification that came to no suite has no empty sections", () => {

@@ -275,7 +275,7 @@ test("what could not be looked for is a row of the folded table", () => {
 
 test("what the server refused is a short row, and missing where there is none or the summary is an older one", () => {
   expect(pullRequestBody(refusedSummary(sampleSummary()))).toContain(
-    "| Refused by the server | The process that only coordinates the workers tried to reach `ledger_test_coordinator`; gw1 tried to reach `ledger_test_gw0` (3 times) |",
+    "| Refused by the server | The process that coordinates the workers tried to reach `ledger_test_coordinator`; gw1 tried to reach `ledger_test_gw0` (3 times) |",
   );
   const sample = sampleSummary();
   const older = { ...sample, suites: sample.suites.map(({ rejections: _, ...suite }) => suite) };

@@ -170,7 +170,7 @@ describe("the file of another branch", () => {
     expect(rest).toEqual([]);
     const name = (await reports.names()).find((one) => asideName.test(one)) ?? "";
     expect(note).toBe(
-      `What was written into .verify/pull-request.md for feature/ledger-balances is kept in .verify/${name}.`,
+      `What you wrote into .verify/pull-request.md for feature/ledger-balances is kept in .verify/${name}.`,
     );
     expect(await reports.read(name)).toBe(edited);
     expect(await reports.read()).toBe(pullRequestBody(elsewhere, template.text));
@@ -203,7 +203,7 @@ test("what a version without markers wrote is put aside, and the file begins ane
   const old = await reports.read();
   const [note] = await reports.write(second);
   const [aside = ""] = await reports.names();
-  expect(note).toBe(`What was written into .verify/pull-request.md is kept in .verify/${aside}.`);
+  expect(note).toBe(`What you wrote into .verify/pull-request.md is kept in .verify/${aside}.`);
   expect(aside).toMatch(/^pull-request\.earlier-[0-9a-f]{8}\.md$/);
   expect(await reports.read(aside)).toBe(old);
   expect(await reports.read()).toBe(pullRequestBody(second));

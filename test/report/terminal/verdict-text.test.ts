@@ -197,7 +197,7 @@ test("what the server refused stands right above the failures, with what to do",
       Workers   2, each with a database of its own
     1 of 806 tests failed.
     Coverage is 91.20 % (2736 of 3000 lines), the gate is 95 %: cover 114 more lines to pass. Most missed: src/ledger.py (264 of 2000).
-      The process that only coordinates the workers tried to reach ledger_test_coordinator.
+      The process that coordinates the workers tried to reach ledger_test_coordinator.
       gw1 tried to reach ledger_test_gw0 (3 times), in tests/test_ledger.py.
       The server lets a worker only into its own database, which its variables name; for a suite that hard-codes names, set "isolation": "server" in "database".
       Code outside a worker (global setup, a conftest's import) has no database: set "parallel": "processes" in the suite, or do it in "database.setup".

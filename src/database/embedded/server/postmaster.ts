@@ -160,6 +160,7 @@ async function freePort(): Promise<number> {
   const address = server.address();
   server.close();
   await once(server, "close");
-  if (address === null || typeof address === "string") throw new UnavailableError("No free port on 127.0.0.1.");
+  if (address === null || typeof address === "string")
+    throw new UnavailableError("There is no free port on 127.0.0.1.");
   return address.port;
 }
