@@ -42,6 +42,8 @@ export default defineConfig({
   platform: "node",
   // pg looks for a faster half of its own, which nobody has to install.
   external: ["pg-native"],
+  // Its other form asks for its files by name as it runs, and a bundle has none.
+  resolve: { alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" } },
   plugins: [licenses, schema],
   output: { dir: "dist", format: "esm" },
 });
