@@ -142,7 +142,7 @@ async function setupByAnswer(
   const [only, ...others] = setups;
   const mayAsk = only !== undefined && others.length === 0 && only.isLed && canAsk(world);
   if (!mayAsk) return { asked: null, isRefused: false };
-  const question = `Does \`${only.settings.setup}\` make the tables that the tests expect (${only.doubt})? Shall it run once for all workers?`;
+  const question = `Does \`${only.settings.setup}\` make the tables that the tests expect (${only.doubt})? Run it once for all workers?`;
   const isWanted = await askYesNo(world, question);
   return { asked: isWanted ? only : null, isRefused: !isWanted };
 }

@@ -31,7 +31,7 @@ export function narratorOf(world: World): Narrator {
     kept: (line) => marked(colors.dim("·"), line),
     warn: (line) => marked(colors.yellow("!"), line),
     detail: (line) => {
-      for (const part of wrap(`    ${line}`, 0)) write(colors.dim(part));
+      for (const part of wrap(`    ${line}`)) write(colors.dim(part));
     },
     plain: write,
   };

@@ -137,7 +137,7 @@ test("an unknown host is named without its credentials, with the setting that sa
 test("a directory is no host until the setting says so", async () => {
   const repository = await makeTopic();
   await repository.git("remote", "set-url", "origin", repository.remote);
-  await expect(find(repository)).rejects.toThrow("The remote origin is a directory, which does not tell");
+  await expect(find(repository)).rejects.toThrow("The remote origin is a directory, which does not say");
   await repository.git("config", "pushproof.host", "github");
   expect(await find(repository)).toMatchObject({ kind: "github", owner: "" });
 });

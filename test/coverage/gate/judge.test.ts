@@ -135,7 +135,7 @@ describe("lines", () => {
 
   test("no rounded figure is printed that would open the gate", () => {
     expect(reasonsOf(coverageOf({ "a.py": [94_996, 100_000] }))[0]).toContain(
-      "94.99 % (94996 of 100000 lines), the gate is 95 %: 4 more",
+      "94.99 % (94996 of 100000 lines), the gate is 95 %: cover 4 more",
     );
   });
 
