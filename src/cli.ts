@@ -28,14 +28,16 @@ export async function runCommandLine(args: readonly string[], outer: World): Pro
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.verified : exitCodes.badRequest;
-    return explainError(error, world);
+    const { wrapFor } = await import("./report/terminal/wrap-for.ts");
+    const wrap = wrapFor(world.errors, world.environment);
+    return explainError(error, world, (line) => wrap(line, 0));
   }
 }
 
 function defineProgram(world: World, outer: World, rest: readonly string[], finish: (code: number) => void): Command {
   const program = new Command("verify")
     .description(
-      "Verifies a commit as a push of it would be: its suites in parallel, a database per worker, a coverage gate.",
+      "Verifies a commit as a push of it would: its suites in parallel, a database per worker, a coverage gate.",
     )
     .usage("[options] [REF] [-- arguments for the suite's command]")
     .version(version, "--version")
@@ -49,15 +51,15 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
       writeErr: (text) => void world.errors.write(text),
     })
     .argument("[REF]", "the commit to verify (default: HEAD)")
-    .option("--working-tree", "verify the files as they lie; never gives a receipt")
+    .option("--working-tree", "verify the working tree, uncommitted files included; keeps no receipt")
     .option("--workers <N|auto>", "how many workers run side by side", workersOption)
     .option("--suite <name>", "run only this suite (repeatable)", (name: string, names: string[] = []) => [
       ...names,
       name,
     ])
-    .option("--coverage <percent>", "the least share of lines that must be covered", percentOption)
-    .option("--fresh", "run even where a receipt proves the tree")
-    .option("--json", "the summary on standard output, the display on standard error")
+    .option("--coverage <percent>", "the percentage of lines that must be covered", percentOption)
+    .option("--fresh", "run even if a receipt shows that the tree was verified")
+    .option("--json", "print the summary as JSON on standard output, the display on standard error")
     .addOption(databaseUrlOption())
     .option("--timeout <duration>", "how long one suite may take, such as 90s or 30m", durationOption)
     .addOption(new Option("--serial", "one worker, on the database of the base name").conflicts("workers"))
@@ -72,7 +74,7 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
   program
     .command("init")
     .description("detect the suites, write verify.config.json, install the pre-push hook; safe to run twice")
-    .option("--install", "install what the suites lack, by the project's own package managers")
+    .option("--install", "install what the suites lack, with the project's own package managers")
     // Imported lazily, as the hook starts often.
     .action(async ({ install }: { install?: boolean }) =>
       finish(await (await import("./commands/init.ts")).init(world, undefined, { install })),
@@ -81,7 +83,7 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
     .command("pr")
     .description("print the pull-request body of HEAD from its last verification, or open the pull request")
     .option("--base <branch>", "the branch the pull request goes to")
-    .option("--create", "open it, or update the one that is there: by gh, by glab, or by a push")
+    .option("--create", "open it, or update it if it is open: with gh, glab or a push")
     .option("--draft", "with --create: as a draft, which need not be verified")
     .option("--web", "with --create: in the browser")
     .option("--force", "with --create: replace what somebody changed in our part of the description")
@@ -90,11 +92,11 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
     );
   program
     .command("status")
-    .description("show what is proven about HEAD, the last verified trees, and the last runs with their trends")
+    .description("show whether HEAD is verified, the last verified trees, and the last runs with their trends")
     .action(async () => finish(await (await import("./commands/status.ts")).status(world)));
   program
     .command("repeat <order>")
-    .description("run the tests that led to a race again, in their order: a file of .verify/orders")
+    .description("run the tests before a flaky failure again, in the same order: a file of .verify/orders")
     .action(async (file: string) => finish(await (await import("./commands/repeat.ts")).repeat(file, world)));
   program
     .command("doctor")
@@ -111,7 +113,7 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
         throw new RequestError(`Put \`--\` before the command: \`verify exec -- ${args.join(" ")}\`.`);
       finish(await (await import("./commands/exec.ts")).exec(rest, outer));
     });
-  const databases = program.command("db").description("the databases that runs have, and what killed ones left");
+  const databases = program.command("db").description("list or remove the databases of runs, killed ones included");
   databases
     .command("list")
     .description("show name, worker, owner run, age, size, live or not")
@@ -145,13 +147,15 @@ function databaseUrlOption(): Option {
 }
 
 const helpFooter = `
-Exit codes: 0 verified, 1 not verified, 2 the request or the configuration is wrong, 3 could not be done, 130 interrupted.
-VERIFY_DATABASE_URL names a Postgres server as --database-url does. Reports are written to .verify/.`;
+Exit codes: 0 verified, 1 not verified, 2 the request or the configuration is
+wrong, 3 could not be done, 130 interrupted.
+VERIFY_DATABASE_URL names a Postgres server as --database-url does. Reports are
+written to .verify/.`;
 
 function subjectOf(revision: string | undefined, { workingTree }: ParsedOptions): Subject {
   if (!workingTree) return { kind: "revision", revision: revision ?? "HEAD" };
   if (revision === undefined) return { kind: "working tree" };
-  throw new RequestError(`--working-tree verifies the files as they lie, not ${revision}: leave one of the two out.`);
+  throw new RequestError(`--working-tree verifies the working tree, not ${revision}: leave one of the two out.`);
 }
 
 /** An unknown revision may be a misspelled command. */

@@ -86,7 +86,7 @@ test("--working-tree with a revision is a contradiction", async () => {
   const { root } = await makeRepository(bare);
   const { code, errors } = await runIn(root, ["--working-tree", "main"]);
   expect(code).toBe(2);
-  expect(errors).toBe("--working-tree verifies the files as they lie, not main: leave one of the two out.\n");
+  expect(errors).toBe("--working-tree verifies the working tree, not main: leave one of the two out.\n");
 });
 
 test.each([[[]], [["HEAD"]], [["--working-tree"]], [["status"]], [["pr"]]])(
@@ -117,7 +117,7 @@ test("a configuration that is not committed is named", async () => {
 test("a branch that is called like a command is verified by its full name", async () => {
   const repository = await makeRepository(bare);
   await repository.git("branch", "status");
-  expect((await runIn(repository.root, ["status"])).output).toContain("is not proven");
+  expect((await runIn(repository.root, ["status"])).output).toContain("is not verified");
   for (const name of ["heads/status", "refs/heads/status"]) {
     expect((await runIn(repository.root, [name])).errors).toContain("has no verify.config.json");
   }
@@ -131,7 +131,7 @@ test("what stands behind -- is never a revision", async () => {
 test("what nobody expected is shown as a mistake of ours, and is no verdict", async () => {
   const captured = captureWorld({ directory: "/nowhere/at/all" });
   expect(await runCommandLine(["status"], captured.world)).toBe(3);
-  expect(captured.errors()).toMatch(/^This is a mistake in pushproof, please report it:\n\w*Error: /);
+  expect(captured.errors()).toMatch(/^This is a bug in pushproof, please report it:\n\w*Error: /);
 });
 
 test("a full disk is called one, and is no verdict", async () => {
@@ -141,7 +141,7 @@ test("a full disk is called one, and is no verdict", async () => {
   world.input.on("error", () => {});
   world.input.destroy(full);
   expect(await runCommandLine(["pre-push", "--", "origin", "url"], world)).toBe(3);
-  expect(errors()).toBe("The disk is full, so nothing could be verified: ENOSPC: no space left on device, write\n");
+  expect(errors()).toBe("The disk is full, so nothing was verified: ENOSPC: no space left on device, write\n");
 });
 
 test("whatever goes wrong after Ctrl-C, it was an interruption", async () => {

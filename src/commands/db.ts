@@ -110,7 +110,7 @@ function cleaningOf(swept: readonly Swept[]): Cleaning {
 
 async function emptyCaches({ environment }: World, report: Report): Promise<void> {
   const { files, bytes, live } = await clearCaches(environment);
-  if (files > 0) report.say(`Removed what is kept between runs: ${plural(files, "file")}, ${formatBytes(bytes)}`);
+  if (files > 0) report.say(`Emptied the cache: ${plural(files, "file")}, ${formatBytes(bytes)}`);
   else if (live.length === 0) report.say("The cache is empty.");
   report.tell({ removed: [], left: live.map((path) => `${path}, which a live run needs`), failed: [] });
 }
@@ -132,11 +132,11 @@ function openReport({ output, errors }: World): Report {
     tell: ({ removed, left, failed }) => {
       for (const what of removed) say(`Removed ${what}`);
       for (const what of left) output.write(`Left ${what}\n`);
-      for (const what of failed) errors.write(`Could not be removed: ${what}\n`);
+      for (const what of failed) errors.write(`Could not remove ${what}\n`);
       didFail ||= failed.length > 0;
     },
     end: () => {
-      if (!didRemove && !didFail) output.write("There was nothing to remove.\n");
+      if (!didRemove && !didFail) output.write("Nothing to remove.\n");
       return didFail ? exitCodes.unavailable : exitCodes.verified;
     },
   };

@@ -7,6 +7,7 @@ import { examineHook } from "../doctor/hook.ts";
 import { examineGit, examinePlaces } from "../doctor/repository.ts";
 import { examineDetection, examineSuites } from "../doctor/suites.ts";
 import { openRepository, type Repository } from "../git/repository.ts";
+import { type Wrap, wrapFor } from "../report/terminal/wrap-for.ts";
 import { type Colors, colorsFor } from "../shared/colors.ts";
 import { type ExitCode, exitCodes, RequestError } from "../shared/errors.ts";
 import { plainText, plural } from "../shared/text.ts";
@@ -29,9 +30,9 @@ export async function doctor(world: World): Promise<ExitCode> {
     ...(await examinePlaces(repository, world)),
   ];
   const colors = colorsFor(world.output, world.environment);
-  world.output.write(
-    `${[...findings.flatMap((finding) => write(finding, colors)), "", conclusion(findings)].join("\n")}\n`,
-  );
+  const wrap = wrapFor(world.output, world.environment);
+  const lines = [...findings.flatMap((finding) => write(finding, colors, wrap)), "", conclusion(findings)];
+  world.output.write(`${lines.join("\n")}\n`);
   if (configuration.findings.some(({ level }) => level === "problem")) return exitCodes.badRequest;
   return findings.some(({ level }) => level === "problem") ? exitCodes.unavailable : exitCodes.verified;
 }
@@ -80,17 +81,17 @@ async function examineConfigured({
 
 const marks = { ok: "✔", remark: "!", problem: "✘" } as const;
 
-function write({ level, subject, text, remedy }: Finding, colors: Colors): string[] {
+function write({ level, subject, text, remedy }: Finding, colors: Colors, wrap: Wrap): string[] {
   const paint = { ok: colors.green, remark: colors.yellow, problem: colors.red }[level];
   const lines = plainText(text).split("\n");
   return [
-    `${paint(marks[level])} ${subject}: ${lines[0]}`,
-    ...lines.slice(1).map((line) => `    ${line}`),
-    ...(remedy === undefined ? [] : [`    ${colors.bold(remedy)}`]),
+    ...wrap(`${paint(marks[level])} ${subject}: ${lines[0]}`),
+    ...lines.slice(1).flatMap((line) => wrap(`    ${line}`, 0)),
+    ...(remedy === undefined ? [] : wrap(`    ${remedy}`, 0).map((line) => `    ${colors.bold(line.slice(4))}`)),
   ];
 }
 
 function conclusion(findings: readonly Finding[]): string {
   const count = findings.filter(({ level }) => level === "problem").length;
-  return count === 0 ? "All is there that a verification needs." : `${plural(count, "problem")} to mend first.`;
+  return count === 0 ? "Everything is ready." : `${plural(count, "problem")} to fix first.`;
 }

@@ -93,7 +93,7 @@ async function survey(world: World, own: OwnPackage): Promise<Setting> {
 async function configure({ world, repository, narrator, root, packageFields }: Setting): Promise<void> {
   const existing = existingConfig(root, packageFields);
   if (existing !== null) {
-    narrator.kept(`${existing} is there already and stays as it is`);
+    narrator.kept(`${existing} exists already and is left as it is`);
     return;
   }
   const project = await listProjectFiles(repository);
@@ -144,7 +144,7 @@ async function setupByAnswer(
   const [only, ...others] = setups;
   const mayAsk = only !== undefined && others.length === 0 && only.isLed && canAsk(world);
   if (!mayAsk) return { asked: null, isRefused: false };
-  const question = `Does \`${only.settings.setup}\` make the tables that the tests expect (${only.concern})? Shall it run once for all workers?`;
+  const question = `Does \`${only.settings.setup}\` make the tables that the tests expect (${only.concern})? Run it once for all workers?`;
   const isWanted = await askYesNo(world, question);
   return { asked: isWanted ? only : null, isRefused: !isWanted };
 }
@@ -194,7 +194,7 @@ async function writePackageJson({ narrator, root }: Setting, edit: PackageEdit, 
   narrator.did(
     isNew
       ? "package.json written: there was none; a small private one lets npm install the hook for everyone who clones"
-      : "package.json completed",
+      : "package.json updated",
   );
   for (const change of edit.changes) narrator.detail(change);
   for (const warning of edit.warnings) narrator.warn(warning);

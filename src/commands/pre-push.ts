@@ -4,6 +4,7 @@ import { openRepository, type Repository } from "../git/repository.ts";
 import { parsePushLines } from "../push/refs.ts";
 import { findPush } from "../push/unseen-push.ts";
 import { type ExitCode, ExpectedError, exitCodes } from "../shared/errors.ts";
+import { wrapProse } from "../shared/explain-error.ts";
 import type { Environment, World } from "../shared/world.ts";
 import { verify } from "../verify.ts";
 import { prepareHook } from "./prepare.ts";
@@ -42,7 +43,9 @@ export async function prePush(push: HookArguments, world: World, environment: En
   } catch (error) {
     if (!(error instanceof ExpectedError) || world.signal.aborted) throw error;
     // The reason first, then the consequence.
-    world.errors.write(`${error.message}\n`);
+    const { wrapFor } = await import("../report/terminal/wrap-for.ts");
+    const wrap = wrapFor(world.errors, world.environment);
+    world.errors.write(`${wrapProse(error.message, (line) => wrap(line, 0))}\n`);
     sayStopped(world);
     return error.exitCode;
   }

@@ -45,7 +45,7 @@ async function readReplayOrder(name: string, directories: readonly string[]): Pr
     if (order !== null) return order;
   }
   throw new RequestError(
-    `${name} holds no order of tests: name one of the files in .verify/orders, which a run writes for each race that it finds.`,
+    `${name} holds no order of tests: name one of the files in .verify/orders, which a run writes for each flaky test that it finds.`,
   );
 }
 

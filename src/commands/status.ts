@@ -6,6 +6,7 @@ import { differences, type Receipt, ReceiptStore } from "../push/receipts.ts";
 import { readRevision } from "../push/refs.ts";
 import { History } from "../report/history.ts";
 import { historyLines, trendRuns } from "../report/terminal/history-lines.ts";
+import { wrapFor } from "../report/terminal/wrap-for.ts";
 import { type ExitCode, exitCodes } from "../shared/errors.ts";
 import { formatMoment, formatSeconds, shortId } from "../shared/text.ts";
 import type { World } from "../shared/world.ts";
@@ -25,15 +26,20 @@ export async function status(world: World): Promise<ExitCode> {
     differences(proof, await receiptKeyOfHead(repository, head, proof, world), new Date());
   const lines =
     receipt === null
-      ? [`${subject} is not proven: ${remedy}`]
+      ? [`${subject} is not verified: ${remedy}`]
       : proofLines(subject, receipt, await differencesOf(receipt));
   const others = (await store.list()).filter(({ tree }) => tree !== head.tree).slice(0, shownReceipts);
   if (others.length > 0) lines.push("", "Verified before:", ...others.map(describeOther));
+  const wrap = wrapFor(world.output, world.environment);
   const past = historyLines(await new History(repository.commonDirectory).last(trendRuns), columnsOf(world));
-  if (past.length > 0) lines.push("", ...past);
   const hook = await askHook(repository, world);
-  if (!hook.asked) lines.push("", `A push from here is not verified: ${hook.text}. ${hook.remedy ?? ""}`.trimEnd());
-  world.output.write(`${lines.join("\n")}\n`);
+  const stopped = hook.asked ? "" : `A push from here is not verified: ${hook.text}. ${hook.remedy ?? ""}`.trimEnd();
+  const all = [
+    ...lines.flatMap((line) => wrap(line)),
+    ...(past.length > 0 ? ["", ...past] : []),
+    ...(stopped === "" ? [] : ["", ...wrap(stopped)]),
+  ];
+  world.output.write(`${all.join("\n")}\n`);
   return exitCodes.verified;
 }
 

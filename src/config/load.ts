@@ -141,7 +141,7 @@ function parseJson(path: string, text: string): unknown {
     .filter(([section]) => file !== "package.json" || section === "verify")
     .map((keys) => (file === "package.json" && keys.length > 1 ? keys.slice(1) : keys));
   if (twice === undefined) return parsed;
-  throw new RequestError(`${file}: ${place(twice)} is there twice, and only the last one would count: make them one.`);
+  throw new RequestError(`${file}: ${place(twice)} is there twice, and only the last one would count: keep one.`);
 }
 
 const configLoaders: Loaders = {

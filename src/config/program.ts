@@ -60,6 +60,6 @@ function howItEnded(code: number | null, signal: NodeJS.Signals | null): string 
   if (signal === "SIGKILL") return `it took longer than ${patience / 1000} s`;
   if (signal !== null) return `its process was ended by ${signal}`;
   // Node's exit code for a top-level await that never settles.
-  if (code === 13) return "it waits for something that never comes";
+  if (code === 13) return "it waits for something that never happens";
   return `it ended its process (exit code ${code}) before it gave its configuration`;
 }

@@ -135,7 +135,7 @@ async function changesOf(
   const added = await addedLines(context.coverage, request).catch((error: unknown) => {
     // Without a gate on changes, only the reports lose detail.
     if (gate.changedLines === undefined) return null;
-    throw new UnavailableError(`The changed lines cannot be told: ${messageOf(error)}`);
+    throw new UnavailableError(`The changed lines cannot be determined: ${messageOf(error)}`);
   });
   if (added === null) return null;
   const generated = await generatedFiles(root, [...added.keys()], environment);
@@ -181,7 +181,7 @@ async function exclusionNotes(request: AssessmentRequest): Promise<string[]> {
 
 function elsewhereNotes({ untracked }: Measured): string[] {
   if (untracked.length === 0) return [];
-  return [`Not counted, as no part of the verified files: ${some(untracked)}.`];
+  return [`Not counted, as they are not part of the verified files: ${some(untracked)}.`];
 }
 
 function changeNotes(changes: ChangedLines | null, gate: Gate): string[] {
@@ -193,20 +193,15 @@ function changeNotes(changes: ChangedLines | null, gate: Gate): string[] {
       places,
       (named) => `These changes exclude code from coverage in ${plural(places.length, "place")}: ${named}.`,
     ),
-    ...noteOn(
-      generated,
-      (named) => `Changed and not held to the gate, as .gitattributes calls them generated: ${named}.`,
-    ),
-    ...noteOn(leftOut, (named) => `Changed and not held to the gate, as no suite is to measure them: ${named}.`),
+    ...noteOn(generated, (named) => `Changed but not gated, as .gitattributes calls them generated: ${named}.`),
+    ...noteOn(leftOut, (named) => `Changed but not gated, as no suite is to measure them: ${named}.`),
     ...noteOn(
       omitted,
-      (named) =>
-        `Changed and not held to the gate, as their runner's coverage configuration leaves them out: ${named}.`,
+      (named) => `Changed but not gated, as their runner's coverage configuration leaves them out: ${named}.`,
     ),
     ...noteOn(
       assumedTests,
-      (named) =>
-        `Changed and not held to the gate, as they look like tests: ${named}. If one is source, name it in "source".`,
+      (named) => `Changed but not gated, as they look like tests: ${named}. If one is source, name it in "source".`,
     ),
     ...emptiedNote(changes, gate),
   ];
@@ -220,7 +215,7 @@ function noteOn(names: readonly string[], sentence: (named: string) => string): 
 function emptiedNote({ count, ...changes }: ChangedLines, gate: Gate): string[] {
   const passedOver = [changes.leftOut, changes.omitted, changes.assumedTests, changes.generated].flat();
   if (gate.changedLines === undefined || count.total > 0 || passedOver.length === 0) return [];
-  return [`The gate of changed lines (${gate.changedLines} %) had nothing to hold: none of the changed lines counts.`];
+  return [`The gate of changed lines (${gate.changedLines} %) had nothing to judge: none of the changed lines counts.`];
 }
 
 /** A glob without matches has no effect, which may be a mistake. */

@@ -44,7 +44,7 @@ function tell(problems: readonly Finding[], narrator: Narrator): void {
 }
 
 async function isAskedTo(world: World, { length }: readonly string[]): Promise<boolean> {
-  return canAsk(world) && (await askYesNo(world, `Shall I run ${length === 1 ? "it" : "these"} now?`));
+  return canAsk(world) && (await askYesNo(world, `Run ${length === 1 ? "it" : "these"} now?`));
 }
 
 async function planOf({ root }: Repository, narrator: Narrator): Promise<Plan | null> {

@@ -105,7 +105,7 @@ async function findRemote(git: Repository["git"], branch: string): Promise<strin
   const remote = defaultRemote(remotes);
   if (remote !== null) return remote;
   throw new RequestError(
-    `There are several remotes (${remotes.join(", ")}), and none is origin: \`git config branch.${branch}.pushRemote NAME\` says which one it is.`,
+    `There are several remotes (${remotes.join(", ")}), and none is called origin: \`git config branch.${branch}.pushRemote NAME\` says which one it is.`,
   );
 }
 
@@ -121,6 +121,6 @@ async function findRemoteBranch(ask: Ask, branch: string, remote: string): Promi
 function unknownHost(remote: string, host: string | null): RequestError {
   const what = host === null ? "a directory" : `at ${host}`;
   return new RequestError(
-    `The remote ${withoutCredentials(remote)} is ${what}, which does not tell what kind of host it is: \`git config pushproof.host gitlab\` says so (or github, or gitea, which is for Forgejo too).`,
+    `The remote ${withoutCredentials(remote)} is ${what}, which does not say what kind of host it is: \`git config pushproof.host gitlab\` says so (or github, or gitea, which is for Forgejo too).`,
   );
 }

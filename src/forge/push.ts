@@ -26,7 +26,7 @@ export function tellAddress(
 ): void {
   const address = addressIn(said);
   if (address !== null) world.output.write(`${address}\n`);
-  else world.errors.write(`It is pushed; ${destination.remote} named no address of a pull request.\n`);
+  else world.errors.write(`Pushed, but ${destination.remote} gave no address of a pull request.\n`);
 }
 
 /** Throws RequestError where a browser is requested, which only the host's own program can open. */

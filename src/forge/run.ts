@@ -62,8 +62,8 @@ export async function requireOutput(run: Run, program: string, args: readonly st
 export function failure(program: string, { exitCode, output, errors }: ProgramOutcome): UnavailableError {
   if (exitCode === null) return new UnavailableError(`${program} is not on PATH.`);
   const lines = (errors.trim() === "" ? output : errors).split("\n").map(plainLine).filter(Boolean);
-  const message = lines.slice(-shownLines).join(" ") || `it exited with ${exitCode}`;
-  return new UnavailableError(`${program} could not do it: ${clip(message, 500)}`);
+  const words = lines.slice(-shownLines).join(" ") || `it exited with ${exitCode}`;
+  return new UnavailableError(`${program} failed: ${clip(words, 500)}`);
 }
 
 const shownLines = 3;

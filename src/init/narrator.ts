@@ -1,3 +1,4 @@
+import { wrapFor } from "../report/terminal/wrap-for.ts";
 import { colorsFor } from "../shared/colors.ts";
 import type { World } from "../shared/world.ts";
 
@@ -17,14 +18,21 @@ export interface Narrator {
 /** A narrator on standard output, with colors on a terminal. */
 export function narratorOf(world: World): Narrator {
   const colors = colorsFor(world.output, world.environment);
+  const wrap = wrapFor(world.output, world.environment);
   const write = (line: string): void => {
     world.output.write(`${line}\n`);
   };
+  const marked = (mark: string, text: string): void => {
+    const [first = "", ...others] = text.split("\n");
+    for (const line of [...wrap(`${mark} ${first}`), ...others.flatMap((other) => wrap(other))]) write(line);
+  };
   return {
-    did: (line) => write(`${colors.green("✓")} ${line}`),
-    kept: (line) => write(`${colors.dim("·")} ${line}`),
-    warn: (line) => write(`${colors.yellow("!")} ${line}`),
-    detail: (line) => write(colors.dim(`    ${line}`)),
+    did: (line) => marked(colors.green("✔"), line),
+    kept: (line) => marked(colors.dim("·"), line),
+    warn: (line) => marked(colors.yellow("!"), line),
+    detail: (line) => {
+      for (const part of wrap(`    ${line}`)) write(colors.dim(part));
+    },
     plain: write,
   };
 }

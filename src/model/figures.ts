@@ -32,7 +32,7 @@ export function briefFigures(summary: Summary): Figure[] {
   const all: [string, string | null][] = [
     ["Tests", testsFigure(summary)],
     ["Coverage", summary.coverage && joinFigures(coverageFigure(summary.coverage), changedFigure(summary.coverage))],
-    ["Time", joinFigures(timeFigure(summary), briefBoundFigure(summary))],
+    ["Time", joinFigures(timeFigure(summary), splittingFigure(summary))],
     ["Workers", workersFigure(summary)],
   ];
   return all.filter((figure): figure is [string, string] => figure[1] !== null);
@@ -48,7 +48,7 @@ export function countsText({ passed, failed, skipped, races = 0, unloaded = 0, f
   const tests = failed - races - unloaded;
   if (tests > 0) parts.push(`${tests} failed`);
   if (unloaded > 0) parts.push(`${plural(unloaded, "file")} not loaded`);
-  if (races > 0) parts.push(plural(races, "race"));
+  if (races > 0) parts.push(`${races} flaky (${races === 1 ? "passes" : "pass"} alone)`);
   if (skipped > 0) parts.push(`${skipped} skipped`);
   return parts.join(", ");
 }
@@ -107,7 +107,7 @@ function timeFigure({ seconds, suites, receipt }: Summary): string | null {
   const work = suites.reduce((sum, { workSeconds }) => sum + workSeconds, 0);
   if (work === 0) return formatSeconds(seconds);
   const ratio = work > seconds ? ` (${formatRatio(work / seconds)})` : "";
-  return `${formatSeconds(seconds)}; the tests' own durations add up to ${formatSeconds(work)}${ratio}`;
+  return `${formatSeconds(seconds)}; total test time ${formatSeconds(work)}${ratio}`;
 }
 
 /** Shorter bounds are not reported, in seconds. */
@@ -124,19 +124,18 @@ function boundFigure({ suites }: Summary): string | null {
   if (slowest === null) return null;
   const { boundSeconds, ratio, longest, savedBySplitting } = slowest.schedule;
   const of = suites.length > 1 ? ` for ${slowest.name}` : "";
-  const text = `${formatSeconds(boundSeconds)}${of} at the least; it took ${formatSeconds(slowest.seconds)}, ${ratio.toFixed(2)} times that`;
-  if (savedBySplitting === null || longest === null || savedBySplitting < leastSaving) return text;
-  return `${text}. ${longest.file} alone takes ${formatSeconds(longest.seconds)}: splitting it saves ${formatSeconds(savedBySplitting)}`;
+  const told = `${formatSeconds(boundSeconds)}${of} at least; it took ${formatSeconds(slowest.seconds)}, ${ratio.toFixed(2)} times that`;
+  if (savedBySplitting === null || longest === null || savedBySplitting < leastSaving) return told;
+  return `${told}. ${longest.file} alone takes ${formatSeconds(longest.seconds)}: splitting it saves ${formatSeconds(savedBySplitting)}`;
 }
 
-/** "1.04 times its bound", and which file to split. */
-function briefBoundFigure({ suites }: Summary): string | null {
+/** Which file to split, and what that saves. */
+function splittingFigure({ suites }: Summary): string | null {
   const slowest = slowestParallel(suites);
   if (slowest === null) return null;
-  const { ratio, longest, savedBySplitting } = slowest.schedule;
-  const text = `${suites.length > 1 ? slowest.name : "the suite"} took ${ratio.toFixed(2)} times its bound`;
-  if (savedBySplitting === null || longest === null || savedBySplitting < leastSaving) return text;
-  return `${text}, splitting ${longest.file} saves ${formatSeconds(savedBySplitting)}`;
+  const { longest, savedBySplitting } = slowest.schedule;
+  if (savedBySplitting === null || longest === null || savedBySplitting < leastSaving) return null;
+  return `splitting ${longest.file} saves ${formatSeconds(savedBySplitting)}`;
 }
 
 /** The slowest suite whose bound is long enough to report. */

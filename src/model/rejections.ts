@@ -29,7 +29,7 @@ export function rejectionRemedies(rejections: readonly RejectionSummary[]): stri
       : []),
     ...(coordinated.length > 0
       ? [
-          'What runs outside of every worker (a conftest as it is loaded, a global setup) has no database: set "parallel": "processes" in the suite, or do it in "database.setup".',
+          'Code outside a worker (global setup, a conftest\'s import) has no database: set "parallel": "processes" in the suite, or do it in "database.setup".',
         ]
       : []),
   ];
@@ -44,5 +44,5 @@ export function refusedDuring(failure: Failure, rejections: readonly RejectionSu
 export const coordinator = "coordinator";
 
 function whoOf(worker: string): string {
-  return worker === coordinator ? "The process that only coordinates the workers" : worker;
+  return worker === coordinator ? "The process that coordinates the workers" : worker;
 }

@@ -25,7 +25,7 @@ export async function openFiles({ request, repository, world }: Context, target:
 /** "main at 1a2b3c4d, in place". */
 export function describeCheckout({ kind }: Checkout, { commit, branch }: Target): string {
   const name = branch === null ? shortId(commit) : `${branch} at ${shortId(commit)}`;
-  if (kind === "working tree") return `the working tree as it lies, on top of ${name}`;
+  if (kind === "working tree") return `the working tree, uncommitted files included, on top of ${name}`;
   return kind === "checkout" ? `${name}, in place` : `${name}, in a worktree of its own`;
 }
 
@@ -52,6 +52,6 @@ async function refuseShadow(checkout: Checkout, file: string, { commit }: Target
   const committed = configPlaces.find((place) => place !== "package.json" && tracked.has(place));
   if (committed === undefined) return;
   throw new RequestError(
-    `${file} is not part of ${shortId(commit)} and stands before ${committed}, which is: remove it, or commit it in the other's place.`,
+    `${file} is not part of ${shortId(commit)} and takes precedence over ${committed}, which is: remove it, or commit it instead.`,
   );
 }

@@ -78,8 +78,8 @@ function knownReasons({ summary, reasons }: SuiteOutcome, mode: Config["races"])
 
 /** "1 of them a race, which passes alone". */
 function racesText(races: number, failed: number): string {
-  if (races === failed) return failed === 1 ? "a race: it passes alone" : "all of them races: they pass alone";
-  return `${races} of them ${races === 1 ? "a race, which passes" : "races, which pass"} alone`;
+  if (races === failed) return failed === 1 ? "flaky: it passes alone" : "all of them flaky: they pass alone";
+  return `${races} of them flaky: ${races === 1 ? "it passes" : "they pass"} alone`;
 }
 
 function coverageReasons({ suites, coverage, problems }: Findings, races: Config["races"]): string[] {
@@ -93,7 +93,7 @@ function coverageReasons({ suites, coverage, problems }: Findings, races: Config
     ];
   }
   const reasons = [...gateReasons(coverage), ...problems];
-  return reasons.length > 0 || coverage.passed ? reasons : ["The coverage gate is closed."];
+  return reasons.length > 0 || coverage.passed ? reasons : ["The coverage gate failed."];
 }
 
 function checkReason(check: CheckSummary): string {

@@ -110,7 +110,7 @@ function notesOf({ modified, untracked, hidden }: State): string[] {
   if (hidden.length > 0) {
     notes.push(
       `Git does not look at ${plural(hidden.length, "file")} here (sparse, skip-worktree or assume-unchanged), ` +
-        `so a checkout of its own is verified: ${named(hidden)}.`,
+        `so a separate checkout is verified: ${named(hidden)}.`,
     );
   }
   return notes;

@@ -94,12 +94,12 @@ export class ReceiptStore {
 /** Why a receipt is not valid for a key, a phrase each; empty where it is. */
 export function differences(receipt: Receipt, key: ReceiptKey, now: Date): string[] {
   const reasons: string[] = [];
-  if (receipt.configuration !== key.configuration) reasons.push("the configuration was another");
+  if (receipt.configuration !== key.configuration) reasons.push("the configuration has changed");
   if (receipt.version !== key.version) reasons.push(`pushproof was ${receipt.version}, now ${key.version}`);
   if (receipt.environment !== key.environment) {
     reasons.push(`it ran on ${receipt.environment}, this is ${key.environment}`);
   }
-  if (receipt.against !== key.against) reasons.push("it was held against another state of the base branch");
+  if (receipt.against !== key.against) reasons.push("it was compared with another state of the base branch");
   if (isExpired(receipt, now)) reasons.push(`it is more than ${receiptDays} days old`);
   return reasons;
 }

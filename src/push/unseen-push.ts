@@ -99,7 +99,7 @@ async function whatMayBePushed(
   const names = [...new Set(chosen.map(({ ref }) => ref.replace(/^refs\/heads\//, "")))].join(", ");
   return {
     lines,
-    remark: `The hook got no lines from git, so this is verified: ${names} (HEAD, what the push names, and what ${named ?? asked ?? "the remote"} lacks).`,
+    remark: `The hook got no lines from git, so it verifies ${names} (HEAD, what the push names, and what ${named ?? asked ?? "the remote"} lacks).`,
   };
 }
 

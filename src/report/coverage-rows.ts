@@ -11,7 +11,7 @@ export interface CoverageRow {
   /** Empty where nothing is required. */
   readonly asked: string;
   /** Null without a gate; empty where the gate did not apply. */
-  readonly gate: "open" | "closed" | "empty" | null;
+  readonly gate: "passed" | "failed" | "empty" | null;
 }
 
 /** Every gate, then figures without one; object ids are formatted by the function. */
@@ -32,8 +32,8 @@ export function coverageRows(
 }
 
 function stateOf({ passed, total }: GateSummary): NonNullable<CoverageRow["gate"]> {
-  if (!passed) return "closed";
-  return total === 0 ? "empty" : "open";
+  if (!passed) return "failed";
+  return total === 0 ? "empty" : "passed";
 }
 
 function openRows({ gates = [], branches, functions, changedLines }: CoverageSummary): CoverageRow[] {
@@ -63,7 +63,7 @@ const metricNames: Readonly<Record<GateSummary["metric"], string>> = {
 function askedText({ metric, threshold, base }: GateSummary, writeId: (id: string) => string): string {
   if (metric === "files") return "all";
   if (metric !== "ratchet") return `${threshold} %`;
-  return base ? `${shareText(base, 0)}, as ${writeId(shortId(base.commit))} has` : "nothing is recorded of the base";
+  return base ? `${shareText(base, 0)}, as ${writeId(shortId(base.commit))} has` : "the base has no record";
 }
 
 /** "coverage.py itself reports 93.2 % (…) for backend, as …": the total of a tool that counts differently. */

@@ -66,7 +66,7 @@ export function summaryOfError(
 
 /** The summary of this process's run at its beginning. */
 export function summaryOfBeginning(facts: RunFacts): Summary {
-  const reason = `This run is not over: it began on ${formatMoment(facts.startedAt.toISOString())}, as process ${process.pid}. Where that process is gone, the run was killed.`;
+  const reason = `This run has not finished: it began on ${formatMoment(facts.startedAt.toISOString())}, as process ${process.pid}. If that process is gone, the run was killed.`;
   return { ...begin(facts, "interrupted"), isOver: false, reasons: [reason] };
 }
 

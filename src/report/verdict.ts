@@ -4,10 +4,10 @@ import { listed, plural, shortId } from "../shared/text.ts";
 /** The verdict in words; a partial pass is called one. */
 export function verdictInWords(summary: Summary): string {
   const { verdict, incomplete } = summary;
-  if (summary.isOver === false) return "Not over";
+  if (summary.isOver === false) return "Not finished";
   const words = verdict === "verified" && incomplete.length > 0 ? "Verified in part" : verdictWords[verdict];
   const races = racesLetThrough(summary);
-  return races === 0 ? words : `${words}, ${plural(races, "race")} let through`;
+  return races === 0 ? words : `${words}, ${plural(races, "flaky test")} let through`;
 }
 
 /** How many races the verdict accepted; see `races` in the configuration. */
@@ -21,8 +21,8 @@ export function letThroughSentences(summary: Summary): string[] {
   return summary.suites.flatMap(({ name, failures }) => {
     const races = failures.filter(({ kind }) => kind === "race");
     if (races.length === 0) return [];
-    const tests = listed(races, shownRaces, (race) => `${race.file} › ${race.name}`, "race").join(", ");
-    return [`${plural(races.length, "race")} in ${name} let through, as "races" is "warn": ${tests}.`];
+    const tests = listed(races, shownRaces, (race) => `${race.file} › ${race.name}`, "flaky test").join(", ");
+    return [`${plural(races.length, "flaky test")} in ${name} let through, as "races" is "warn": ${tests}.`];
   });
 }
 
@@ -44,9 +44,9 @@ const verdictWords: Readonly<Record<Verdict, string>> = {
 /** The kind of a failure in words. */
 export const failureWords: Readonly<Record<FailureKind, string>> = {
   failure: "Failed",
-  race: "A race",
+  race: "Flaky: it passes alone",
   crash: "Its worker crashed",
-  timeout: "Ran out of time",
+  timeout: "Timed out",
   collection: "Could not be loaded",
 };
 

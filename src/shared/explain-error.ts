@@ -2,15 +2,19 @@ import { type ExitCode, ExpectedError, exitCodes, InterruptedError, messageOf } 
 import type { World } from "./world.ts";
 
 /** Prints why a command failed to the world's standard error, and returns the exit code. */
-export function explainError(thrown: unknown, { errors, signal }: World): ExitCode {
-  // Ctrl-C also ends git and shells that we run; their errors are not the cause.
+export function explainError(
+  thrown: unknown,
+  { errors, signal }: World,
+  wrap: (line: string) => string[] = (line) => [line],
+): ExitCode {
+  // Ctrl-C also ends the git and the shells we are waiting for: what they say then is not why it ended.
   const error = signal.aborted ? new InterruptedError() : thrown;
   if (error instanceof ExpectedError) {
-    errors.write(`${error.message}\n`);
+    errors.write(`${wrapProse(error.message, wrap)}\n`);
     return error.exitCode;
   }
   if ((error as NodeJS.ErrnoException)?.code === "ENOSPC") {
-    errors.write(`The disk is full, so nothing could be verified: ${messageOf(error)}\n`);
+    errors.write(`The disk is full, so nothing was verified: ${messageOf(error)}\n`);
     return exitCodes.unavailable;
   }
   if (["EMFILE", "ENFILE"].includes((error as NodeJS.ErrnoException)?.code ?? "")) {
@@ -19,6 +23,14 @@ export function explainError(thrown: unknown, { errors, signal }: World): ExitCo
     );
     return exitCodes.unavailable;
   }
-  errors.write(`This is a mistake in pushproof, please report it:\n${(error as Error)?.stack ?? String(error)}\n`);
+  errors.write(`This is a bug in pushproof, please report it:\n${(error as Error)?.stack ?? String(error)}\n`);
   return exitCodes.unavailable;
+}
+
+/** A message with its lines broken, but for those that are set in: these are to be copied, or another program's. */
+export function wrapProse(message: string, wrap: (line: string) => string[]): string {
+  return message
+    .split("\n")
+    .flatMap((line) => (line.startsWith(" ") ? [line] : wrap(line)))
+    .join("\n");
 }

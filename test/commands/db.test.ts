@@ -204,7 +204,7 @@ test("a leftover that is ours and cannot be dropped is named, and the exit code 
   await server.query(`CREATE SUBSCRIPTION pinned CONNECTION '' PUBLICATION none WITH (connect = false)`, `${base}_gw0`);
   await server.query(`ALTER DATABASE ${base}_gw0 IS_TEMPLATE false`);
   const { code, errors } = await clean(...onServer());
-  expect(errors).toContain(`Could not be removed: ${base}_gw0 on 127.0.0.1:${server.port}: `);
+  expect(errors).toContain(`Could not remove ${base}_gw0 on 127.0.0.1:${server.port}: `);
   expect(code).toBe(3);
   await server.query(`ALTER SUBSCRIPTION pinned SET (slot_name = NONE)`, `${base}_gw0`);
   await server.query(`DROP SUBSCRIPTION pinned`, `${base}_gw0`);
@@ -268,7 +268,7 @@ test("--cache empties what is kept between runs, and says how much that was", as
   await mkdir(join(cache, "pushproof"), { mode: 0o700 });
   await writeFile(join(cache, "pushproof", "cluster-linux-x64-17.10.0-0123456789ab.tar"), Buffer.alloc(2_500_000));
   const { code, output } = await db(["clean", "--cache"], { XDG_CACHE_HOME: cache });
-  expect(output).toContain("Removed what is kept between runs: 1 file, 2.5 MB\n");
+  expect(output).toContain("Emptied the cache: 1 file, 2.5 MB\n");
   expect(code).toBe(0);
   expect((await db(["clean", "--cache"], { XDG_CACHE_HOME: cache })).output).toContain("The cache is empty.\n");
 });

@@ -25,7 +25,7 @@ const suite = { name: "backend", runner: "pytest", command: "pytest", source: ["
 test("a repository that has all it needs is told so, with what was found", async () => {
   const { root } = await installed(await makePytestRepository(husky, { database: { name: "sums_test" } }));
   const { code, output } = await runIn(root, ["doctor"]);
-  expect(output).toContain("All is there that a verification needs.");
+  expect(output).toContain("Everything is ready.");
   expect(code).toBe(0);
   expect(output).toMatch(/✔ git: version 2\./);
   expect(output).toContain("✔ hook: .husky/pre-push runs pushproof");

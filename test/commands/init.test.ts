@@ -91,7 +91,7 @@ describe("verify init in a repository with a pytest suite", () => {
   it("says what it did, what it guessed from where, and what to do next", async () => {
     const repository = await prepare(complete);
     const { output } = await repository.init();
-    expect(output).toContain("✓ verify.config.json written");
+    expect(output).toContain("✔ verify.config.json written");
     expect(output).toContain("TEST_DATABASE_URL (postgresql+asyncpg), read in tests/conftest.py:3");
     expect(output).toContain(
       "Next: commit verify.config.json, .husky/pre-push; then `git push` verifies what it pushes.",
@@ -112,7 +112,7 @@ describe("verify init in a repository with a pytest suite", () => {
     const { output } = await repository.init();
     expect(JSON.parse(await read(repository, "verify.config.json")).coverage).toEqual({ lines: 90 });
     expect(output).toContain(
-      "    coverage: lines 90, from .coveragerc ([report] fail_under); our default would be lines 95\n      it is offered as lines",
+      "    coverage: lines 90, from .coveragerc ([report] fail_under) (default: 95)\n      applied to lines",
     );
   });
 
@@ -132,7 +132,7 @@ describe("verify init in a repository with a pytest suite", () => {
     const second = await repository.init();
     expect(second.exitCode).toBe(0);
     expect(await snapshot(repository)).toEqual(before);
-    expect(second.output).not.toContain("✓");
+    expect(second.output).not.toContain("✔");
     expect(second.output).toContain("All set");
   });
 
@@ -168,7 +168,7 @@ describe("verify init and what is there already", () => {
     const { output, exitCode } = await repository.init();
     expect(exitCode).toBe(0);
     expect(await read(repository, path)).toBe(text);
-    expect(output).toContain(`${path} is there already`);
+    expect(output).toContain(`${path} exists already`);
     expect(existsSync(join(repository.root, "verify.config.json"))).toBe(path === "verify.config.json");
   });
 
@@ -243,7 +243,7 @@ describe("verify init where someone else has the hooks", () => {
     await repository.git("config", "core.hooksPath", ".githooks");
     const { output, exitCode } = await repository.init();
     expect(exitCode).toBe(0);
-    expect(output).toContain("✓ .githooks/pre-push written");
+    expect(output).toContain("✔ .githooks/pre-push written");
     expect(await hooksPath(repository)).toBe(".githooks");
     expect(Object.keys(JSON.parse(await read(repository, "package.json")))).toEqual(["devDependencies"]);
     expect((await push(repository)).output).toContain("pushproof got: refs/heads/main");
@@ -298,7 +298,7 @@ describe("verify init where someone else has the hooks", () => {
   it("writes the file beside husky's generated ones where husky lies in a subdirectory", async () => {
     const repository = await prepare({ ...complete, "web/.husky/_/h": "" });
     await repository.git("config", "core.hooksPath", "web/.husky/_");
-    expect((await repository.init()).output).toContain("✓ web/.husky/pre-push written");
+    expect((await repository.init()).output).toContain("✔ web/.husky/pre-push written");
   });
 
   it("takes the directory of an old husky for husky's", async () => {

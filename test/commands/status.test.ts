@@ -23,7 +23,7 @@ test("what is not verified yet is not proven, and the way to a proof is named", 
   const tree = (await git("rev-parse", "HEAD^{tree}")).slice(0, 7);
   expect(await runIn(root, ["status"])).toEqual({
     code: 0,
-    output: `main at ${commit} (tree ${tree}) is not proven: \`npx verify\` or a push verifies it.\n\nA push from here is not verified: nothing runs pushproof before a push. Run \`npx verify init\`: it puts the hook in, or says how.\n`,
+    output: `main at ${commit} (tree ${tree}) is not verified: \`npx verify\` or a push verifies it.\n\nA push from here is not verified: nothing runs pushproof before a push. Run \`npx verify init\`: it puts the hook in, or says how.\n`,
     errors: "",
   });
 });
@@ -110,7 +110,7 @@ test("a repository without a commit has nothing to prove", async () => {
 test("a real verification is shown, and one with a lowered gate is not", async () => {
   const { root } = await makePytestRepository();
   await runIn(root, ["--coverage", "10", "--serial"]);
-  expect((await runIn(root, ["status"])).output).toContain("is not proven");
+  expect((await runIn(root, ["status"])).output).toContain("is not verified");
   await runIn(root, ["--serial"]);
   expect((await runIn(root, ["status"])).output).toContain("is verified: ");
 });
@@ -154,7 +154,7 @@ test("what was verified against another configuration is told from what is", asy
   const { repository, environment } = await makeProven();
   await prove(repository, "HEAD", { receipt: { configuration: "another" } });
   const { output } = await runIn(repository.root, ["status"], { environment });
-  expect(output).toContain(" was verified, but the configuration was another");
+  expect(output).toContain(" was verified, but the configuration has changed");
 });
 
 test.each<[string, Files]>([
@@ -172,5 +172,5 @@ test("a file that changed since does not keep HEAD's configuration from being co
   await prove(repository, "HEAD", { receipt: { configuration: "another" } });
   await repository.write({ "src/sums.py": "# changed\n" });
   const { output } = await runIn(repository.root, ["status"], { environment });
-  expect(output).toContain("the configuration was another");
+  expect(output).toContain("the configuration has changed");
 });

@@ -283,7 +283,7 @@ test.each<[string, string, RegExp]>([
     "setTimeout(() => process.exit(0), 50);\nawait new Promise((resolve) => setTimeout(resolve, 60_000));",
     /ended its process \(exit code 0\) before it gave its configuration\.$/,
   ],
-  ["waits for what never comes", "await new Promise(() => {});", /waits for something that never comes\.$/],
+  ["waits for what never comes", "await new Promise(() => {});", /waits for something that never happens\.$/],
   ["kills its process", 'process.kill(process.pid, "SIGTERM");\nawait new Promise(() => {});', /ended by SIGTERM\.$/],
 ])("a script that %s gives no configuration", async (_what, body, sentence) => {
   const loading = load({ "verify.config.mjs": `${body}\nexport default ${json};\n` });
@@ -387,7 +387,7 @@ test.each([
   ["package.json", '{"verify":{"checks":{"a":"exit 1"}},"verify":{}}', '"verify"'],
 ])("a key that %s has twice is refused, as one of both would vanish: %s", async (file, text, key) => {
   await expect(load({ [file]: text })).rejects.toThrow(
-    `${file}: ${key} is there twice, and only the last one would count: make them one.`,
+    `${file}: ${key} is there twice, and only the last one would count: keep one.`,
   );
 });
 

@@ -164,7 +164,7 @@ describe("a password of every printable character", () => {
     const { url } = await newRole(plain, "CREATEDB", printable);
     const setup = 'echo "$PGPASSWORD"; printf %s "$PGPASSWORD" | wc -c; exit 1';
     const failure = await failureOf(open({ url, settings: { name: newBase(), setup } }));
-    expect(failure.message).toMatch(/Its last lines:\n\*\*\*\n\s*95$/);
+    expect(failure.message).toMatch(/Last output:\n\*\*\*\n\s*95$/);
   });
 
   test("that is wrong is not in what is told", async () => {

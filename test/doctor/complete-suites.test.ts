@@ -53,7 +53,7 @@ describe("what a suite lacks", () => {
     ] as const) {
       const repository = await lacking();
       const { output } = await repository.init({ answer });
-      expect(output).toContain("Shall I run it now? [y/N]");
+      expect(output).toContain("Run it now? [y/N]");
       expect(await list(repository)).toBe(expected);
     }
   });

@@ -140,7 +140,7 @@ test("what is proven against one merge base is not proven against another", asyn
   const repository = await changedBranch({ lines: 0, changedLines: 50 });
   const { root } = repository;
   expect((await runIn(root, [])).code).toBe(0);
-  expect((await runIn(root, [])).output).toContain("was proven before");
+  expect((await runIn(root, [])).output).toContain("was verified before");
   // The base branch goes back to where it had nothing: the same tree now changes more.
   await repository.git("checkout", "--quiet", "--orphan", "empty");
   await repository.git("commit", "--quiet", "--no-verify", "--message", "Begin again");
@@ -149,7 +149,7 @@ test("what is proven against one merge base is not proven against another", asyn
   await repository.git("update-ref", "refs/remotes/origin/main", other);
   await repository.git("update-ref", "refs/heads/main", other);
   const { code, output } = await runIn(root, []);
-  expect(output).not.toContain("was proven before");
+  expect(output).not.toContain("was verified before");
   expect(output).toContain("The gate of changed lines (50 %) cannot be judged");
   expect(code).toBe(1);
 });

@@ -97,7 +97,7 @@ test("where the configuration forbids processes, a coordinating process that ope
   );
   const { code, errors } = await runIn(repository.root, []);
   expect(code).toBe(3);
-  expect(errors).toContain("The process that only coordinates the workers tried to reach sums_test_coordinator.");
+  expect(errors).toContain("The process that coordinates the workers tried to reach sums_test_coordinator.");
   expect(errors).toContain('set "parallel": "processes"');
 });
 
@@ -168,7 +168,7 @@ test("what passed on a server of the caller's choice proves nothing about the co
     const ledger = await makeLedger();
     await runIn(ledger.root, ["--database-url", server.url]);
     const again = await runIn(ledger.root, ["--database-url", server.url]);
-    expect(again.output).toContain("was proven before");
+    expect(again.output).toContain("was verified before");
     const { output } = await push(ledger);
     expect(output).toContain("embedded Postgres");
     expect(output).toContain("24 passed");

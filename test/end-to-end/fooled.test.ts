@@ -59,7 +59,7 @@ describe("full coverage is not believed", () => {
   test("of source files that are not there", async () => {
     const repository = await makeCommandRepository(covered + record("%ROOT%/src/gone.js"));
     expect(await reasonsOf(repository)).toContain(
-      "The coverage data speaks of 1 file that is not there (src/gone.js): it is another tree's",
+      "The coverage data speaks of 1 file that is not there (src/gone.js): it comes from another tree",
     );
   });
 
@@ -285,7 +285,7 @@ test("a configuration that git ignores does not stand before the one that is com
   const { code, errors } = await runIn(repository.root, []);
   expect(code).toBe(2);
   expect(errors).toMatch(
-    /^verify\.config\.json is not part of \w+ and stands before verify\.config\.yaml, which is: remove it, or commit it in the other's place\.$/m,
+    /^verify\.config\.json is not part of \w+ and takes precedence over verify\.config\.yaml, which is: remove it, or commit it instead\.$/m,
   );
 });
 
@@ -303,7 +303,7 @@ describe("the ratchet", () => {
     await repository.commit("Take, without a test");
     expect(await reasonsOf(repository)).toBe(
       `Coverage fell from 100 % (2 of 2 lines), recorded for ${before} of the base branch, to 75 % (3 of 4 lines): ` +
-        "1 more line would hold it. Not covered of what changed: src/sums.py:6. Most missed: src/sums.py (1 of 4).",
+        "cover 1 more line to pass. Not covered of what changed: src/sums.py:6. Most missed: src/sums.py (1 of 4).",
     );
   });
 

@@ -142,7 +142,7 @@ describe("a hook that gets no lines", () => {
     const hook = join(packageRoot, "hooks/pre-push");
     const byHand = `sh '${hook}' origin '${repository.remote}' </dev/null`;
     const { exitCode, output } = await runShell(byHand, repository.root, pusherEnvironment(repository));
-    expect(output).toMatch(/^The hook got no lines from git, so this is verified: HEAD, other \(/);
+    expect(output).toMatch(/^The hook got no lines from git, so it verifies HEAD, other \(/);
     expect(output).toContain("✘ Not verified: other at ");
     expect(exitCode).toBe(1);
   });

@@ -38,7 +38,7 @@ test("a server that is killed in mid-run ends the suite, and is what could not b
   expect(code).toBe(3);
   expect(output).toMatch(/^✘ backend \(/m);
   expect(errors).toMatch(/embedded Postgres .*(SIGKILL|killed)/s);
-  expect(errors).toContain("look for what ended it: the system's log tells where memory ran out");
+  expect(errors).toContain("look for what ended it: the system's log says if memory ran out");
   expect(await readSummary(repository.root)).toMatchObject({ verdict: "error", suites: [], receipt: null });
   await expectNothingLeft(repository);
 });

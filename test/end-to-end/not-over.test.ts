@@ -22,7 +22,7 @@ test("while a run goes on no earlier one's report stands; interrupted, it tells 
   const begun = await readSummary(root);
   expect(begun).toMatchObject({ verdict: "interrupted", isOver: false, suites: [], coverage: null });
   expect(begun.reasons[0]).toContain(`as process ${process.pid}`);
-  expect(await readFile(join(root, ".verify/summary.md"), "utf8")).toMatch(/^# ❌ Not over: /);
+  expect(await readFile(join(root, ".verify/summary.md"), "utf8")).toMatch(/^# ❌ Not finished: /);
   expect(existsSync(join(root, ".verify/coverage.lcov"))).toBe(false);
   interrupt();
 

@@ -38,8 +38,8 @@ test("a branch's body follows the template, tells what the branch risks, and is 
 - **Thresholds lowered**: \`coverage.lines\` in \`verify.config.json\` from 90 to 50
 - **Changed lines that no test runs**: \`src/sums.py:6\` (1 of 2)
 `);
-  expect(body).toContain("\n## After merging\n\n- **Time** of this run: ");
-  expect(body).toContain("## Issues\n\n- Closes #7\n\n<!-- pushproof:end -->\n");
+  expect(body).toContain("\n<summary>After merging</summary>\n\n- **Time** of this run: ");
+  expect(body).toContain("## Issues\n\n- Closes #7\n\n<details>\n");
 
   await writeFile(path, body.replace("The books need it", "The books really need it"));
   const second = await runIn(repository.root, []);

@@ -51,7 +51,7 @@ test("a test that fails only after another on the same database is a race, with 
   expect(suite?.tests).toMatchObject({ failed: 1, races: 1 });
   expect(suite?.failures).toMatchObject([{ file: "tests/test_2_meets.py", name: "test_meets", kind: "race" }]);
   expect(suite?.failures[0]?.race?.filesBefore).toContain("tests/test_1_leaves.py");
-  expect(output).toContain("failed in backend, a race: it passes alone.");
+  expect(output).toContain("failed in backend, flaky: it passes alone.");
   expect(output).toContain("npx verify repeat .verify/orders/1-gw");
 });
 
@@ -164,10 +164,10 @@ test("a plain bug fails alone too, and is a failure", async () => {
 test("a race that the configuration lets through does not stop the verdict, and marks it", async () => {
   const { root } = await makePytestRepository(sized(polluted), { database, races: "warn", coverage: { lines: 50 } });
   const { code, output } = await runIn(root, []);
-  expect(output).toContain("Verified, 1 race let through");
+  expect(output).toContain("Verified, 1 flaky test let through");
   expect(code).toBe(0);
   expect((await readSummary(root)).receipt).not.toBeNull();
-  expect(await readFile(join(root, ".verify/pull-request.md"), "utf8")).toContain("Verified, 1 race let through");
+  expect(await readFile(join(root, ".verify/pull-request.md"), "utf8")).toContain("Verified, 1 flaky test let through");
 });
 
 test("a bug beside a race that is let through is not verified", async () => {

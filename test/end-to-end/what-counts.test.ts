@@ -90,7 +90,7 @@ describe.each(kinds)("$runner", (kind) => {
     expect(coverage?.changedLines).toEqual({ covered: 0, total: 1 });
     expect(coverage?.unloaded).toEqual([]);
     expect(notes).toContain(
-      "Changed and not held to the gate, as their runner's coverage configuration leaves them out: src/gen/table.js.",
+      "Changed but not gated, as their runner's coverage configuration leaves them out: src/gen/table.js.",
     );
   });
 });
@@ -180,7 +180,7 @@ describe("pytest", () => {
     const repository = await branch({}, changed, {});
     expect((await runIn(repository.root, [])).code).toBe(0);
     expect((await readSummary(repository.root)).notes).toEqual([
-      "Changed and not held to the gate, as their runner's coverage configuration leaves them out: src/gen/table.py.",
+      "Changed but not gated, as their runner's coverage configuration leaves them out: src/gen/table.py.",
       "These changes leave more out of coverage: src/gen/* (omit in .coveragerc).",
     ]);
   });
@@ -198,11 +198,11 @@ describe("pytest", () => {
     expect(coverage?.changedLines).toEqual({ covered: 0, total: 0 });
     expect(notes).toEqual(
       expect.arrayContaining([
-        'Changed and not held to the gate, as they look like tests: checks/ledger.py. If one is source, name it in "source".',
-        "The gate of changed lines (90 %) had nothing to hold: none of the changed lines counts.",
+        'Changed but not gated, as they look like tests: checks/ledger.py. If one is source, name it in "source".',
+        "The gate of changed lines (90 %) had nothing to judge: none of the changed lines counts.",
       ]),
     );
-    expect(output).toContain("had nothing to hold");
+    expect(output).toContain("had nothing to judge");
     expect(await readFile(join(repository.root, ".verify", "summary.md"), "utf8")).toMatch(
       /\| changed lines \| none \| 90 % \| empty \|/,
     );

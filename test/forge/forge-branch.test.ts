@@ -49,7 +49,7 @@ test("of several remotes without an origin, none is guessed", async () => {
   await repository.git("remote", "rename", "origin", "one");
   await repository.git("remote", "add", "two", "git@github.com:bob/ledger.git");
   await expect(find(repository)).rejects.toThrow(
-    "There are several remotes (one, two), and none is origin: `git config branch.topic.pushRemote NAME` says which one it is.",
+    "There are several remotes (one, two), and none is called origin: `git config branch.topic.pushRemote NAME` says which one it is.",
   );
 });
 
@@ -128,7 +128,7 @@ test("an unknown host is named without its credentials, with the setting that sa
   const repository = await makeTopic();
   await repository.git("remote", "set-url", "origin", "https://ada:hunter22@git.example.com:8443/ada/ledger.git");
   await expect(find(repository)).rejects.toThrow(
-    "The remote origin is at git.example.com, which does not tell what kind of host it is: `git config pushproof.host gitlab` says so (or github, or gitea, which is for Forgejo too).",
+    "The remote origin is at git.example.com, which does not say what kind of host it is: `git config pushproof.host gitlab` says so (or github, or gitea, which is for Forgejo too).",
   );
   await repository.git("config", "pushproof.host", "gitea");
   expect((await find(repository)).kind).toBe("gitea");
@@ -137,7 +137,7 @@ test("an unknown host is named without its credentials, with the setting that sa
 test("a directory is no host until the setting says so", async () => {
   const repository = await makeTopic();
   await repository.git("remote", "set-url", "origin", repository.remote);
-  await expect(find(repository)).rejects.toThrow("The remote origin is a directory, which does not tell");
+  await expect(find(repository)).rejects.toThrow("The remote origin is a directory, which does not say");
   await repository.git("config", "pushproof.host", "github");
   expect(await find(repository)).toMatchObject({ kind: "github", owner: "" });
 });

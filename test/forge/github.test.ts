@@ -185,7 +185,7 @@ test("what goes wrong is told in gh's own last words", async () => {
     code: 3,
     output: "",
     errors:
-      "gh could not do it: Warning: 1 uncommitted change pull request create failed: GraphQL: no commits between main and topic\n",
+      "gh failed: Warning: 1 uncommitted change pull request create failed: GraphQL: no commits between main and topic\n",
   });
 });
 
@@ -197,7 +197,7 @@ test("a token that gh speaks of is not shown", async () => {
   expect(outcome).toEqual({
     code: 3,
     output: "",
-    errors: "gh could not do it: bad credentials *** for https://github.com/ada\n",
+    errors: "gh failed: bad credentials *** for https://github.com/ada\n",
   });
 });
 

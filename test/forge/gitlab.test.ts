@@ -105,7 +105,7 @@ test("with glab, a branch that is not pushed is not pushed behind the user's bac
 
 test("what goes wrong is told in glab's own last words", async () => {
   const desk = await makePushed([{ words: "mr list", errors: "\nERROR\n401 Unauthorized\n", code: 1 }]);
-  expect((await desk.verify("pr", "--create")).errors).toBe("glab could not do it: ERROR 401 Unauthorized\n");
+  expect((await desk.verify("pr", "--create")).errors).toBe("glab failed: ERROR 401 Unauthorized\n");
 });
 
 test("of several merge requests, the one to the base is meant", () => {
@@ -184,7 +184,7 @@ test("a server that names no address is told of", async () => {
   await recordOptions(desk);
   const { code, output, errors } = await desk.verify("pr", "--create");
   expect({ code, output }).toEqual({ code: 0, output: "" });
-  expect(errors).toContain("It is pushed; origin named no address of a pull request.\n");
+  expect(errors).toContain("Pushed, but origin gave no address of a pull request.\n");
 });
 
 test("without glab, a branch that is there already gets the one command, whose description is the file's", async () => {

@@ -55,12 +55,10 @@ test("a hook and the suites behind a push are not told to ask nobody and to prin
 
 test("a failure is told in the last three lines, or else by its exit code", () => {
   expect(failure("gh", { exitCode: 1, output: "", errors: "one\ntwo\n\nthree\nfour\n" }).message).toBe(
-    "gh could not do it: two three four",
+    "gh failed: two three four",
   );
-  expect(failure("gh", { exitCode: 1, output: "said here\n", errors: "" }).message).toBe(
-    "gh could not do it: said here",
-  );
-  expect(failure("gh", { exitCode: 4, output: "", errors: "" }).message).toBe("gh could not do it: it exited with 4");
+  expect(failure("gh", { exitCode: 1, output: "said here\n", errors: "" }).message).toBe("gh failed: said here");
+  expect(failure("gh", { exitCode: 4, output: "", errors: "" }).message).toBe("gh failed: it exited with 4");
 });
 
 test.each([

@@ -108,14 +108,14 @@ test.each<[string, "failed" | "error", Partial<Findings>, string]>([
     "coverage without a line",
     "failed",
     { coverage: linesOf({ covered: 0, total: 0 }, []) },
-    "The coverage data names no source file, so there is nothing to hold against the gate of 95 %; " +
+    "The coverage data names no source file, so there is nothing to measure against the gate of 95 %; " +
       "check the suite's `source` and its coverage configuration.",
   ],
   [
     "a closed gate",
     "failed",
     { coverage: linesOf({ covered: 94, total: 100 }, [{ file: "src/a.py", covered: 94, total: 100 }]) },
-    "Coverage is 94 % (94 of 100 lines), the gate is 95 %: 1 more line would open it. Most missed: src/a.py (6 of 100).",
+    "Coverage is 94 % (94 of 100 lines), the gate is 95 %: cover 1 more line to pass. Most missed: src/a.py (6 of 100).",
   ],
   [
     "figures that something speaks against",
@@ -127,7 +127,7 @@ test.each<[string, "failed" | "error", Partial<Findings>, string]>([
     "a closed gate that says no more",
     "failed",
     { coverage: { lines: { covered: 1, total: 2 }, threshold: 95, passed: false, files: [] } },
-    "The coverage gate is closed.",
+    "The coverage gate failed.",
   ],
   [
     "a failed check",
@@ -175,7 +175,7 @@ test("what makes a run say nothing is named first, and all the rest after it", (
     suites: [
       outcome(
         { tests: { total: 1, passed: 0, failed: 1, skipped: 0 }, failures: [failure("failure")] },
-        { reasons: ["backend met an error outside of any test: x"], coverage: null },
+        { reasons: ["backend had an error outside of any test: x"], coverage: null },
       ),
     ],
     coverage: null,
@@ -189,7 +189,7 @@ test("what makes a run say nothing is named first, and all the rest after it", (
     "The checkout",
     "The suite",
     "1 of",
-    "backend met",
+    "backend had",
     "The check",
   ]);
 });
@@ -200,17 +200,17 @@ describe("races", () => {
   const beside = outcome({ tests, failures: [failure("race"), failure("failure")] });
 
   test.each<[string, SuiteOutcome, string]>([
-    ["one", raced, "1 of 806 tests failed in backend, a race: it passes alone."],
+    ["one", raced, "1 of 806 tests failed in backend, flaky: it passes alone."],
     [
       "several and nothing else",
       outcome({ tests: { ...tests, races: 2 }, failures: [failure("race"), failure("race")] }),
-      "2 of 806 tests failed in backend, all of them races: they pass alone.",
+      "2 of 806 tests failed in backend, all of them flaky: they pass alone.",
     ],
-    ["one beside a failure", beside, "2 of 806 tests failed in backend, 1 of them a race, which passes alone."],
+    ["one beside a failure", beside, "2 of 806 tests failed in backend, 1 of them flaky: it passes alone."],
     [
       "several beside failures",
       outcome({ tests: { ...tests, failed: 3, races: 2 }, failures: [failure("race"), failure("failure")] }),
-      "3 of 806 tests failed in backend, 2 of them races, which pass alone.",
+      "3 of 806 tests failed in backend, 2 of them flaky: they pass alone.",
     ],
   ])("%s is not verified, and is named as a race", (_what, suite, reason) => {
     expect(reachVerdict(findings({ suites: [suite] }))).toEqual({ verdict: "failed", reasons: [reason] });

@@ -50,7 +50,7 @@ test("where nothing was verified yet, there is nothing", async () => {
 });
 
 test.each<[string, Partial<ReceiptKey>, string]>([
-  ["configuration", { configuration: "c2" }, "the configuration was another"],
+  ["configuration", { configuration: "c2" }, "the configuration has changed"],
   ["version", { version: "0.2.0" }, "pushproof was 0.1.0, now 0.2.0"],
   ["environment", { environment: "darwin arm64" }, "it ran on linux x64, node 20.20.2, this is darwin arm64"],
 ])("under another %s a receipt does not stand, and says why", async (_name, changed, reason) => {

@@ -70,7 +70,7 @@ export function failedSummary(failures: readonly Failure[] = sampleFailures(3)):
     verdict: "failed",
     reasons: [
       `${failed} of 806 tests failed.`,
-      "Coverage is 91.20 % (2736 of 3000 lines), the gate is 95 %: 114 more lines would open it. " +
+      "Coverage is 91.20 % (2736 of 3000 lines), the gate is 95 %: cover 114 more lines to pass. " +
         "Most missed: src/ledger.py (264 of 2000).",
     ],
     suites: [{ ...backend, tests: { total: 806, passed: 804 - failed, failed, skipped: 2 }, failures }],

@@ -34,18 +34,18 @@ function linesReason(gate: GateSummary, summary: CoverageSummary): string {
   const missing = missingFor(gate, threshold);
   return (
     `Coverage is ${shareOf(gate, threshold)}, the gate is ${threshold} %: ` +
-    `${plural(missing, "more line", "more lines")} would open it. ${whatHelps(summary, missing)}`
+    `cover ${plural(missing, "more line", "more lines")} to pass. ${whatHelps(summary, missing)}`
   );
 }
 
 function emptyReason({ files, excludedFiles = 0 }: CoverageSummary, threshold: number): string {
   if (files.length === 0 && excludedFiles > 0) {
-    return `\`coverage.exclude\` leaves out every measured file (${excludedFiles}), so there is nothing to hold against the gate of ${threshold} %.`;
+    return `\`coverage.exclude\` leaves out every measured file (${excludedFiles}), so there is nothing to measure against the gate of ${threshold} %.`;
   }
   const found =
     files.length === 0 ? "names no source file" : `has ${plural(files.length, "source file")} but no executable line`;
   return (
-    `The coverage data ${found}, so there is nothing to hold against the gate of ${threshold} %; ` +
+    `The coverage data ${found}, so there is nothing to measure against the gate of ${threshold} %; ` +
     "check the suite's `source` and its coverage configuration."
   );
 }
@@ -63,7 +63,7 @@ function changesReason(
     unloaded.length === 0 ? "" : ` No suite loads ${listed(unloaded, 3, (file) => file, "file").join(", ")}.`;
   return (
     `Of the changed lines ${shareOf(gate, threshold)} are covered, their gate is ${threshold} %: ` +
-    `${plural(missing, "more line", "more lines")} would open it. Not covered: ${rangesText(uncoveredChanges)}.${absent}`
+    `cover ${plural(missing, "more line", "more lines")} to pass. Not covered: ${rangesText(uncoveredChanges)}.${absent}`
   );
 }
 
@@ -79,7 +79,7 @@ function ratchetReason({ base, ...count }: GateSummary, summary: CoverageSummary
   const missing = Number(linesAsIn(count.total, base)) - count.covered;
   return (
     `Coverage fell from ${shareOf(base, 0)}, recorded for ${shortId(base.commit)} of the base branch, to ${shareOf(count, 0)}: ` +
-    `${plural(missing, "more line", "more lines")} would hold it. ${whatHelps(summary, missing)}`
+    `cover ${plural(missing, "more line", "more lines")} to pass. ${whatHelps(summary, missing)}`
   );
 }
 
@@ -96,11 +96,11 @@ function shareReason({ metric, suite, threshold, unmeasured, ...count }: GateSum
     return `The gate of ${units}${of} (${gate} %) cannot be judged: ${who} ${verb}${unmeasured.length === 0 ? "" : " no"} ${units}; switch that on in the coverage configuration${hint}.`;
   }
   if (count.total === 0)
-    return `The coverage data${of} has no ${units}, so there is nothing to hold against the gate of ${gate} %.`;
+    return `The coverage data${of} has no ${units}, so there is nothing to measure against the gate of ${gate} %.`;
   const missing = missingFor(count, gate);
   return (
     `${formatPercent(count.covered, count.total, gate)} of the ${units}${of} are covered (${count.covered} of ${count.total}), ` +
-    `their gate is ${gate} %: ${missing} more would open it.`
+    `their gate is ${gate} %: cover ${missing} more to pass.`
   );
 }
 

@@ -50,7 +50,7 @@ function missingFileProblems(missing: readonly string[]): string[] {
   const files = listed(missing, 3, (file) => file, "file").join(", ");
   return [
     `The coverage data speaks of ${plural(missing.length, "file")} that ${missing.length === 1 ? "is" : "are"} not there (${files}): ` +
-      "it is another tree's, or the suite removed what it measured. Remove old data files, or leave generated code out of coverage.",
+      "it comes from another tree, or the suite removed what it measured. Remove old data files, or exclude generated code from coverage.",
   ];
 }
 
@@ -58,7 +58,7 @@ function missingFileProblems(missing: readonly string[]): string[] {
 function emptySuiteProblems({ suite, source }: ExpectedSource, { counted }: Expectation): string[] {
   if (source.length > 0 || holdsLines(counted.get(suite), () => true)) return [];
   return [
-    `The coverage data of ${suite} holds no line of the verified files: where does it lie, and what are its names relative to?`,
+    `The coverage data of ${suite} holds no line of the verified files: where is it, and what are its paths relative to?`,
   ];
 }
 
@@ -100,7 +100,7 @@ function otherVersionProblems({ suite, isFromCommand }: ExpectedSource, { root, 
   if (beyond.length === 0) return [];
   const names = beyond.map(([file, { lines }]) => `${nameWithin(canonicalRoot, file) ?? file}:${lines.last()}`);
   return [
-    `The coverage data of ${suite} speaks of lines that are not there (${listed(names, 3, (name) => name, "file").join(", ")}): it is another version's.`,
+    `The coverage data of ${suite} names lines that do not exist (${listed(names, 3, (name) => name, "file").join(", ")}): it is from another version.`,
   ];
 }
 

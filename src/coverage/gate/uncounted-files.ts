@@ -29,7 +29,7 @@ export function uncountedProblems(request: UncountedRequest): string[] {
   return uncountedFiles(request, suites).map(
     ({ name, files }) =>
       `The coverage of ${name} lacks ${plural(files.length, "file")} of its source (${some(files)}): the runner counted no line of ` +
-      `${files.length === 1 ? "it" : "them"}. Its log and its configuration may say why; what is not to count goes into \`coverage.exclude\`.`,
+      `${files.length === 1 ? "it" : "them"}. Its log and its configuration may say why; name what should not count in \`coverage.exclude\`.`,
   );
 }
 

@@ -16,8 +16,8 @@ export async function runSetup(setup: CommandRequest, hint: (output: string) => 
   if (end.exitCode === 0 && !end.timedOut) return;
   const lines = end.tail.split("\n").slice(-shownLines).join("\n");
   const advice = missingClient(end.tail) ?? hint(end.tail);
-  const shownOutput = lines ? `Its last lines:\n${lines}` : "It wrote nothing.";
-  throw failure(setup, `${ending(end, setup)}. ${shownOutput}${advice === null ? "" : `\n${advice}`}`);
+  const told = lines ? `Last output:\n${lines}` : "It wrote nothing.";
+  throw failure(setup, `${ending(end, setup)}. ${told}${advice === null ? "" : `\n${advice}`}`);
 }
 
 /** Postgres client programs, which embedded servers do not include. */
@@ -33,7 +33,7 @@ function missingClient(output: string): string | null {
     process.platform === "darwin"
       ? "`brew install libpq && brew link --force libpq`"
       : "the package postgresql-client (Debian, Ubuntu), or postgresql (Fedora, Alpine: postgresql-client)";
-  return `${program} is not installed here, and the embedded server comes without it: install ${remedy}.`;
+  return `${program} is not installed here, and the embedded server does not include it: install ${remedy}.`;
 }
 
 async function start(setup: CommandRequest): Promise<CommandEnd> {

@@ -60,7 +60,7 @@ export function detectPostgres(project: ProjectFiles): DetectedPostgres {
       ...(extension === undefined
         ? []
         : [
-            `${file} starts Postgres with ${extension}, which the embedded server has not: for tests that use it, set "url"`,
+            `${file} starts Postgres with ${extension}, which the embedded server lacks: for tests that use it, set "url"`,
           ]),
     ],
   };

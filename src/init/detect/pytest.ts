@@ -87,7 +87,7 @@ function describeSuite(
   const notes = [...read, source.note, ...(uncollected === null ? [] : [uncollected])];
   const needed = ["pytest-cov", ...(djangoSettings(project, root) === null ? [] : ["pytest-django"])];
   const unlisted = needed.filter((plugin) => !mentionsPlugin(project, root, plugin));
-  if (unlisted.length > 0) notes.push(`needs ${unlisted.join(" and ")}, which no dependency list of the project names`);
+  if (unlisted.length > 0) notes.push(`add ${unlisted.join(" and ")} to your dev dependencies`);
   return {
     root,
     runner: "pytest",

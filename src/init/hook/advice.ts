@@ -9,7 +9,7 @@ export function foreignPathAdvice(owner: Extract<HookOwner, { kind: "path" }>, i
   const scope = ["local", "global", "system", "worktree"].includes(owner.scope) ? ` --${owner.scope}` : "";
   const isShared = owner.scope === "global" || owner.scope === "system";
   return [
-    `The hook is not installed: core.hooksPath is "${owner.path}" (${owner.scope} configuration), which is not husky's. Nothing of it was changed. Either`,
+    `The hook is not installed: core.hooksPath is "${owner.path}" (${owner.scope} configuration), which is not husky's. Nothing was changed. Either`,
     `  - give it up: \`git config${scope} --unset core.hooksPath\`, then \`verify init\` again;`,
     ...(isShared
       ? ["  - give it up in this repository only: `git config core.hooksPath .husky/_`, then `verify init` again;"]

@@ -19,8 +19,7 @@ export function codecovThresholds(project: ProjectFiles): FoundThresholds[] {
     if (kind === "project") {
       return { place, figures: share === null ? {} : { lines: share }, ratchet: target === "auto", notes };
     }
-    const automatic =
-      target === "auto" ? ['the target "auto" of a patch names no figure: nothing is offered for it'] : [];
+    const automatic = target === "auto" ? ['the target "auto" of a patch names no figure: not taken over'] : [];
     return { place, figures: {}, ...(share === null ? {} : { changedLines: share }), notes: [...notes, ...automatic] };
   });
 }
@@ -37,14 +36,14 @@ function statusOf(written: unknown): Status {
   const statuses = recordOf(written);
   const parts = Object.keys(statuses).filter((name) => name !== "default" || isPart(statuses.default));
   const notes =
-    parts.length === 0 ? [] : [`not offered, as they are about parts of the repository: ${parts.join(", ")}`];
+    parts.length === 0 ? [] : [`not taken over, as they are about parts of the repository: ${parts.join(", ")}`];
   if (!("default" in statuses) || isOff(statuses.default)) return { target: null, notes };
   const { target = "auto", threshold, informational, enabled } = recordOf(statuses.default);
   if (isOff(enabled) || parts.includes("default")) return { target: null, notes };
   if (isOn(informational))
-    return { target: null, notes: ["informational there, so it stops nothing: not offered", ...notes] };
+    return { target: null, notes: ["informational there, so it stops nothing: not taken over", ...notes] };
   const slack = Number.parseFloat(String(threshold));
-  const missed = slack > 0 ? [`the ${slack} % by which it may be missed there are not offered`] : [];
+  const missed = slack > 0 ? [`the ${slack} % by which it may be missed there are not taken over`] : [];
   return { target, notes: [...missed, ...notes] };
 }
 

@@ -45,19 +45,19 @@ export function readFigures(written: Readonly<Record<string, unknown>>, label = 
     const value = written[metric];
     if (value === computed) notes.push(`${label}${metric} is ${unread}`);
     if (typeof value === "number" && value < 0)
-      notes.push(`${label}${metric} ${value} is how many may be uncovered, not a share: nothing is offered for it`);
+      notes.push(`${label}${metric} ${value} is how many may be uncovered, not a share: not taken over`);
     return percentOf(value) ?? undefined;
   };
   const shares = Object.fromEntries(ours.map((metric) => [metric, shareOf(metric)]));
   const statements = shareOf("statements");
   if (statements !== undefined && shares.lines === undefined) {
     shares.lines = statements;
-    notes.push(`${label}statements ${statements} is offered as lines: LCOV counts no statements`);
+    notes.push(`${label}statements ${statements} is applied to lines: LCOV counts no statements`);
   } else if (statements !== undefined && statements > (shares.lines ?? 0)) {
-    notes.push(`${label}statements ${statements} is not offered: LCOV counts no statements`);
+    notes.push(`${label}statements ${statements} is not taken over: LCOV counts no statements`);
   }
   // A threshold of 0 is no reason to lower our default.
-  if (shares.lines === 0) notes.push(`${label}lines 0 asks for nothing: nothing is offered for it`);
+  if (shares.lines === 0) notes.push(`${label}lines 0 asks for nothing: not taken over`);
   return { figures: Object.fromEntries(Object.entries(shares).filter(([, share]) => share)), notes };
 }
 
@@ -92,7 +92,7 @@ export function isNegated(glob: string): boolean {
 
 /** A note about a negated glob, which would apply to nearly every file. */
 export function negatedNote(glob: string): string {
-  return `${glob} matches all other files: nothing is offered for it`;
+  return `${glob} matches all other files: not taken over`;
 }
 
 /** The meaning of `100: true`. */
@@ -101,7 +101,7 @@ export const allCovered: ReadFigures = { figures: { lines: 100, branches: 100, f
 /** A note about metrics other than lines, which have no minimum per file. */
 export function unofferedOf(glob: string, branches: number | undefined, functions: number | undefined): string[] {
   const names = [branches === undefined ? [] : ["branches"], functions === undefined ? [] : ["functions"]].flat();
-  return names.length === 0 ? [] : [`${glob}: ${names.join(" and ")} not offered: files are held to lines alone`];
+  return names.length === 0 ? [] : [`${glob}: ${names.join(" and ")} not taken over: files are held to lines alone`];
 }
 
 /** Whether there are neither figures nor notes. */

@@ -45,7 +45,7 @@ function offered(
     }
     const path = within(root, inRoot);
     if (key.startsWith("/") || path.startsWith("..")) {
-      pathNotes.push(`${key} lies outside of the repository: nothing is offered for it`);
+      pathNotes.push(`${key} lies outside of the repository: not taken over`);
       continue;
     }
     const { glob, isDirectory } = globOf(project, path);

@@ -55,7 +55,7 @@ function offered(written: Readonly<Record<string, unknown>>, place: string): Fou
     ...(isPerFile && figures.lines !== undefined ? { eachFile: figures.lines } : {}),
     notes: [
       ...notes,
-      ...(isDefault && !asksAll ? ["lines 90 is what check-coverage asks for where nothing else is said"] : []),
+      ...(isDefault && !asksAll ? ["lines 90 is check-coverage's own default"] : []),
       ...(isOn || asksAll ? [] : ["check-coverage is not on in that file, so there these figures may not hold yet"]),
       ...(isPerFile && (figures.branches ?? figures.functions) !== undefined
         ? ["branches and functions are held per file there, and for all files together here"]

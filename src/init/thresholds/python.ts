@@ -37,9 +37,7 @@ export function pythonThresholds(
     place: option === null ? (settings?.place ?? "") : optionPlace,
     figures: { lines: share },
     notes: measuresBranches
-      ? [
-          "it is offered as lines; with branch coverage on, as it is there, coverage.py's total mixes lines and branches",
-        ]
+      ? ["applied to lines; with branch coverage on there, coverage.py's total mixes lines and branches"]
       : [],
   };
 }

@@ -10,7 +10,7 @@ export interface Remark {
 const defaultLines = coverageSchema.parse({}).lines;
 
 /** For thresholds of which none is about the project's lines. */
-export const defaultRemark: Remark = { title: `coverage: lines ${defaultLines}, our default`, notes: [] };
+export const defaultRemark: Remark = { title: `coverage: lines ${defaultLines} (the default)`, notes: [] };
 
 /** Says what is adopted from a place; `suite` is null for the whole project. */
 export function remarkOn(found: FoundThresholds, suite: string | null): Remark {
@@ -21,7 +21,7 @@ export function remarkOn(found: FoundThresholds, suite: string | null): Remark {
     title: [
       `${suite === null ? "coverage" : `coverage of ${suite}`}: `,
       taken.length === 0 ? `nothing taken from ${found.place}` : `${taken.join(", ")}, from ${found.place}`,
-      isLower ? `; our default would be lines ${defaultLines}` : "",
+      isLower ? ` (default: ${defaultLines})` : "",
     ].join(""),
     notes: found.notes,
   };

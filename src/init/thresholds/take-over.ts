@@ -86,7 +86,7 @@ function withFloors(found: FoundThresholds, root: string, isOnly: boolean): Foun
   const { eachFile, files, notes } = found;
   if (eachFile === undefined) return found;
   if (!isOnly && root === ".") {
-    const note = `lines ${eachFile} for each file is not offered: no glob tells this suite's files from the others'`;
+    const note = `lines ${eachFile} for each file is not taken over: no glob tells this suite's files from the others'`;
     return { ...found, eachFile: undefined, notes: [...notes, note] };
   }
   const every = isOnly ? "**" : within(root, "**");

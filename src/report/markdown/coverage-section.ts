@@ -15,7 +15,7 @@ export function coverageSection(coverage: CoverageSummary | null): string | null
   if (coverage?.gates === undefined) return null;
   return section(
     "Coverage",
-    table(["What", "Covered", "Asked for", "Gate"], tableRows(coverage), []),
+    table(["What", "Covered", "Required", "Gate"], tableRows(coverage), []),
     ownTotalsSentence(coverage),
     changesList(coverage),
     exclusionsList(coverage),
@@ -28,7 +28,7 @@ function tableRows(coverage: CoverageSummary): string[][] {
     escapeMarkdown(name),
     covered,
     asked,
-    gate === "closed" ? "**closed**" : (gate ?? ""),
+    gate === "failed" ? "**failed**" : (gate ?? ""),
   ]);
 }
 
@@ -61,7 +61,7 @@ function mostMissed(files: readonly FileCoverage[]): string | null {
   const rows = sorted.slice(0, shownFiles).map((file) => [code(file.file), String(missedOf(file)), shareText(file, 0)]);
   const hidden = sorted.length - rows.length;
   return joined([
-    "The files that miss the most:",
+    "The files with the most missed lines:",
     table(["File", "Lines missed", "Covered"], rows, [1]),
     hidden > 0 ? `… and ${plural(hidden, "more file")}` : null,
   ]);

@@ -57,6 +57,12 @@ export function section(heading: string, ...parts: readonly (string | null)[]): 
   return content === "" ? null : `## ${heading}\n\n${content}`;
 }
 
+/** A section that is folded until a reader opens it, its title plain text; null where it has nothing to say. */
+export function folded(title: string, ...parts: readonly (string | null)[]): string | null {
+  const content = joined(parts);
+  return content === "" ? null : `<details>\n<summary>${title}</summary>\n\n${content}\n\n</details>`;
+}
+
 /** The non-empty parts, separated by blank lines. */
 export function joined(parts: readonly (string | null)[]): string {
   return parts.filter((part) => part !== null && part !== "").join("\n\n");

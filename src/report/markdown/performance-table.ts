@@ -2,7 +2,7 @@ import { allTests, countsText } from "../../model/figures.ts";
 import { formatPercent } from "../../model/percent.ts";
 import type { PastRun, Summary, TestCounts } from "../../model/summary.ts";
 import { clip, formatRatio, formatSeconds, shortId } from "../../shared/text.ts";
-import { code, escapeMarkdown, section, table } from "./markdown.ts";
+import { code, escapeMarkdown, table } from "./markdown.ts";
 
 const longestBranch = 100;
 
@@ -10,7 +10,7 @@ const longestBranch = 100;
  * Compares this run with the last one of the base branch and with a serial run, or the sum of test durations where none
  * is recorded. Null where there is nothing to compare with, and for partial runs.
  */
-export function performanceSection(summary: Summary): string | null {
+export function performanceTable(summary: Summary): string | null {
   const { history, incomplete, suites } = summary;
   if (suites.length === 0 || incomplete.length > 0) return null;
   const { base = null, serial = null } = history ?? {};
@@ -20,13 +20,10 @@ export function performanceSection(summary: Summary): string | null {
     ...(serial === null ? sumRow(summary) : []),
   ];
   if (rows.length === 0) return null;
-  return section(
-    "Performance",
-    table(
-      ["Run", "Workers", "Wall time", "Against this run", "Tests", "Coverage"],
-      [thisRow(summary), ...rows],
-      [1, 2, 3],
-    ),
+  return table(
+    ["Run", "Workers", "Wall time", "Against this run", "Tests", "Coverage"],
+    [thisRow(summary), ...rows],
+    [1, 2, 3],
   );
 }
 
@@ -58,7 +55,7 @@ function pastRow(name: string, run: PastRun, { seconds, coverage }: Summary): st
 function sumRow({ seconds, suites }: Summary): string[][] {
   const sum = suites.reduce((total, { workSeconds }) => total + workSeconds, 0);
   if (sum <= seconds || suites.every(({ workers }) => workers === 1)) return [];
-  return [["The tests' own durations, added up", "", formatSeconds(sum), comparison(sum, seconds), "", ""]];
+  return [["Total test time", "", formatSeconds(sum), comparison(sum, seconds), "", ""]];
 }
 
 function testsText(tests: TestCounts): string {

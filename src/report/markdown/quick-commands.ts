@@ -32,7 +32,7 @@ function repeating({ suites, repeat, receipt }: Summary): QuickCommand[] {
     { what: "Verify it again", command: repeat },
     ...(order === undefined
       ? []
-      : [{ what: "Run the tests that led to the race in that order again", command: order }]),
+      : [{ what: "Run the tests before the flaky failure again, in the same order", command: order }]),
   ];
 }
 

@@ -18,8 +18,8 @@ const entries: readonly Entry[] = [
   },
   {
     file: "report.html",
-    what: "The same to look at: the workers' timeline, coverage by directory, trends, every test",
-    when: "to find what takes long, or what is not covered",
+    what: "The run as a page: the workers' timeline, coverage by directory, trends, every test",
+    when: "to find what is slow, or not covered",
   },
   { file: "pull-request.md", what: "A title and a body, ready to be sent", when: "when you open the pull request" },
   { file: "summary.json", what: "Everything that the reports are computed from", when: "from scripts" },
@@ -27,7 +27,7 @@ const entries: readonly Entry[] = [
   { file: "logs/", what: "What each suite and each check printed", when: "when a message is not enough" },
   {
     file: "orders/",
-    what: "The tests that led to a race, in their order",
+    what: "The tests that ran before a flaky one failed, in their order",
     when: "to run them again: `npx verify repeat`",
   },
 ];
@@ -40,8 +40,8 @@ export function reportsIndex(summary: Summary, files: readonly string[]): string
     .map(({ file, what, when }) => [`[${file}](${file})`, what, when]);
   return `${joined([
     `# ${verdictMark(summary)} ${verdictInWords(summary)}: ${escapeMarkdown(subjectOf(summary))}`,
-    `Written by pushproof ${escapeMarkdown(summary.version)} for ${code(summary.commit)}, ${formatMoment(summary.startedAt)}. Every run writes these files anew; git ignores them.`,
+    `Written by pushproof ${escapeMarkdown(summary.version)} for ${code(summary.commit)}, ${formatMoment(summary.startedAt)}. Every run rewrites these files; git ignores them.`,
     section("What is here", table(["File", "What it holds", "Read it"], rows)),
-    section("What was before", "`npx verify status` shows what is proven and the last runs."),
+    section("Earlier runs", "`npx verify status` shows whether HEAD is verified, and the last runs."),
   ])}\n`;
 }

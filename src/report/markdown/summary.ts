@@ -16,7 +16,7 @@ import {
 import { binaryOrCounts, changedName } from "./changes.ts";
 import { coverageSection } from "./coverage-section.ts";
 import { code, escapeMarkdown, fencedBlock, joined, list, section, table } from "./markdown.ts";
-import { performanceSection } from "./performance-table.ts";
+import { performanceTable } from "./performance-table.ts";
 import { quickCommands } from "./quick-commands.ts";
 import { troubleshooting } from "./troubleshooting.ts";
 
@@ -41,7 +41,7 @@ export function summaryMarkdown(summary: Summary): string {
     rejectionsSection(summary),
     coverageSection(summary.coverage),
     suitesSection(summary),
-    performanceSection(summary),
+    section("Performance", performanceTable(summary)),
     checksSection(summary),
     section("Notes", list(summary.notes.map(escapeMarkdown))),
     verifiedSection(summary),
@@ -57,7 +57,7 @@ export function summaryMarkdown(summary: Summary): string {
 
 function reusedSentence({ receipt }: Summary): string | null {
   if (!receipt?.reused) return null;
-  return `Tree ${code(shortId(receipt.tree))} was proven by an earlier run, so nothing had to run again; the figures are that run's.`;
+  return `Tree ${code(shortId(receipt.tree))} was verified by an earlier run, so nothing ran again; the figures are from that run.`;
 }
 
 function figuresTable(summary: Summary): string | null {
@@ -70,7 +70,7 @@ function failuresSection(summary: Summary): string | null {
   const hidden = failures.slice(shownFailures);
   const logs = [...new Set(hidden.map(({ log }) => code(log)))].join(", ");
   return section(
-    `${racesLetThrough(summary) > 0 ? "Races let through" : "Failures"} (${failures.length})`,
+    `${racesLetThrough(summary) > 0 ? "Flaky tests let through" : "Failures"} (${failures.length})`,
     ...failures.slice(0, shownFailures).map((failure) => failureText(failure, summary)),
     hidden.length === 0 ? null : `… and ${plural(hidden.length, "more failure")}, in ${logs}`,
   );
@@ -95,7 +95,7 @@ function howItFailed(failure: Failure): string {
   const { file, worker, kind } = failure;
   const where = `${worker === undefined ? "" : ` on ${escapeMarkdown(worker)}`}, in ${code(file)}`;
   if (kind !== "race") return `${failureWords[kind]}${where}`;
-  return `${failureWords.race}: it failed${where}, ${ranBeforeText(failure, code)}, and passes alone`;
+  return `Flaky: it failed${where}, ${ranBeforeText(failure, code)}, and passes alone`;
 }
 
 /** The tests that were running when the run was interrupted. */
@@ -167,7 +167,7 @@ function verifiedSection(summary: Summary): string | null {
   const places = {
     checkout: "The clean checkout, at this commit",
     worktree: "A worktree of its own, with this commit's files",
-    "working tree": "The working tree as it lay, with what was not committed",
+    "working tree": "The working tree, uncommitted files included",
   };
   const rows: [string, string | null][] = [
     ["Commit", code(summary.commit)],
@@ -176,7 +176,7 @@ function verifiedSection(summary: Summary): string | null {
     ["Where", places[summary.verifiedIn]],
     ["Database server", summary.server && escapeMarkdown(summary.server)],
     ["Environment", escapeMarkdown(summary.environment)],
-    ["Begun", formatMoment(summary.startedAt)],
+    ["Started", formatMoment(summary.startedAt)],
     ["By", `pushproof ${escapeMarkdown(summary.version)}`],
   ];
   return section(
@@ -232,7 +232,7 @@ function racesSection({ history }: Summary): string | null {
   if (races.length === 0) return null;
   const write = ({ file, name, times }: (typeof races)[number]): string =>
     `${code(`${file} › ${name}`)}: ${plural(times, "time")}`;
-  return section("Races in the last 30 runs", list(listed(races, shownRaces, write, "test")));
+  return section("Flaky in the last 30 runs", list(listed(races, shownRaces, write, "test")));
 }
 
 function troubleshootingSection(summary: Summary): string | null {

@@ -16,22 +16,22 @@ export function troubleshooting(summary: Summary): Remedy[] {
 const kindRemedies: Readonly<Record<Failure["kind"], Remedy | null>> = {
   failure: null,
   race: {
-    what: "A test fails among others and passes alone",
+    what: "A flaky test: it fails among others and passes alone",
     help: [
       "Something that tests share is left changed: a module's state, an environment variable, a file, a port, a row that a fixture does not take back.",
-      "The order that led there can be run again (see the race above); leaving files out of it, half at a time, finds the one that leaves it.",
-      'Until it is mended, `"races": "warn"` lets it pass, marked.',
+      "The order that led there can be run again (see the test above); leaving files out of it, half at a time, finds the one that leaves it.",
+      'Until it is fixed, `"races": "warn"` lets it pass, marked.',
     ],
   },
   crash: {
     what: "A worker crashed",
     help: [
       "Its log says in which test; a call that ends the process (process.exit, os._exit), a native extension, a signal, or too little memory are the usual causes (`dmesg | grep -i kill` shows the last).",
-      "`npx verify --workers 1` tells whether it needs company.",
+      "`npx verify --workers 1` shows whether it also crashes without other workers.",
     ],
   },
   timeout: {
-    what: "A test or a suite took longer than it may",
+    what: "A test or a suite timed out",
     help: [
       "The test named is the last one that began: most often it waits for a lock, a port or a service.",
       '`"timeout"` in the configuration, or `--timeout 60m` for once, gives a suite more time.',
@@ -41,7 +41,7 @@ const kindRemedies: Readonly<Record<Failure["kind"], Remedy | null>> = {
     what: "A test file could not be loaded",
     help: [
       "What it imports is missing or broken in the files of this commit: is it committed, installed, generated beforehand?",
-      "A clean checkout has what git ignores; a worktree has not: `npx verify doctor` shows which of the two is verified.",
+      "A clean checkout has what git ignores; a worktree does not: `npx verify doctor` shows which of the two is verified.",
     ],
   },
 };
@@ -50,12 +50,12 @@ function gateRemedies({ coverage }: Summary): Remedy[] {
   const closed = (coverage?.gates ?? []).filter(({ passed }) => !passed);
   if (closed.length === 0) return [];
   const help = [
-    "The lines that are named above are the shortest way to an open gate: tests that run them open it.",
+    "The lines named above are the shortest way to pass: write tests that run them.",
     ...((coverage?.unloaded?.length ?? 0) > 0
       ? ["A file that no suite loads and that is not to be tested can be named in `coverage.exclude`."]
       : []),
   ];
-  return [{ what: "The coverage gate is closed", help }];
+  return [{ what: "The coverage gate failed", help }];
 }
 
 function runRemedies({ reasons, verdict }: Summary): Remedy[] {
@@ -76,7 +76,7 @@ function runRemedies({ reasons, verdict }: Summary): Remedy[] {
           {
             what: "The checkout changed while it was verified",
             help: [
-              "An editor, a formatter or the suite itself wrote to tracked files: `git status` shows which. Run it again without.",
+              "An editor, a formatter or the suite itself wrote to tracked files: `git status` shows which. Run again without that.",
             ],
           },
         ]

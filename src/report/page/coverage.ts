@@ -26,7 +26,7 @@ export function coveragePart(coverage: CoverageSummary | null): Html | null {
   );
 }
 
-const marks = { open: "✓ ", closed: "✕ ", empty: "" };
+const marks = { passed: "✓ ", failed: "✕ ", empty: "" };
 
 function gatesTable(coverage: CoverageSummary): Content {
   const rows = coverageRows(coverage).map(({ name, covered, asked, gate }) => [
@@ -35,7 +35,7 @@ function gatesTable(coverage: CoverageSummary): Content {
     asked,
     gate && html`<span class="${gate}">${marks[gate]}${gate}</span>`,
   ]);
-  const columns = ["What", "Covered", "Asked for", "Gate"].map((name) => ({ name }));
+  const columns = ["What", "Covered", "Required", "Gate"].map((name) => ({ name }));
   return rows.length > 0 && pageTable("Gates", columns, rows);
 }
 
@@ -55,7 +55,7 @@ function filesTable({ files, threshold }: CoverageSummary): Content {
       { content: formatPercent(file.covered, file.total, threshold), value: file.total && file.covered / file.total },
     ]);
   const hidden = files.length - rows.length;
-  return html`<details class="files"><summary>${plural(files.length, "file")}, those that miss the most first</summary>
+  return html`<details class="files"><summary>${plural(files.length, "file")}, most missed first</summary>
 ${pageTable("Coverage of files", columns, rows, { isSortable: true })}
 ${hidden > 0 && html`<p>… and ${plural(hidden, "more file")}, in summary.json.</p>`}
 </details>`;

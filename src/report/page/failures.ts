@@ -16,7 +16,7 @@ export function failuresSection(summary: Summary): Html | null {
   const hidden = failures.length - mostFailures;
   return pageSection(
     "failures",
-    `${racesLetThrough(summary) > 0 ? "Races let through" : "Failures"} (${failures.length})`,
+    `${racesLetThrough(summary) > 0 ? "Flaky tests let through" : "Failures"} (${failures.length})`,
     failures.slice(0, mostFailures).map((failure, index) => failureDetails(failure, summary, index < openFailures)),
     hidden > 0 && html`<p>… and ${plural(hidden, "more failure")}, in summary.json and the logs.</p>`,
   );
@@ -41,5 +41,5 @@ function howItFailed(failure: Failure): Content {
   const { file, worker, kind } = failure;
   const where = html`${worker !== undefined && ` on ${worker}`}, in <code>${file}</code>`;
   if (kind !== "race") return html`${failureWords[kind]}${where}`;
-  return html`${failureWords.race}: it failed${where}, ${ranBeforeText(failure)}, and passes alone`;
+  return html`Flaky: it failed${where}, ${ranBeforeText(failure)}, and passes alone`;
 }

@@ -14,7 +14,7 @@ export function pageFooter(summary: Summary): Html {
     ["Commit", html`<code>${summary.commit}</code>`],
     ["Tree", html`<code>${summary.tree}</code>`],
     ["Where", places[summary.verifiedIn]],
-    ["To repeat it", html`<code>${repeat}</code>`],
+    ["Run again", html`<code>${repeat}</code>`],
     ["Other reports", links.map((link, index) => html`${index > 0 && ", "}${link}`)],
   ];
   const shown = rows.filter(([, value]) => value !== null);
@@ -24,5 +24,5 @@ export function pageFooter(summary: Summary): Html {
 const places: Readonly<Record<Summary["verifiedIn"], string>> = {
   checkout: "The clean checkout, at this commit",
   worktree: "A worktree of its own, with this commit's files",
-  "working tree": "The working tree as it lay, with what was not committed",
+  "working tree": "The working tree, uncommitted files included",
 };

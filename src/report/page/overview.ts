@@ -21,7 +21,7 @@ export function verdictHeader(summary: Summary): Html {
   const facts: (readonly [string, Content])[] = [
     ["Commit", html`<code title="${commit}">${shortId(commit)}</code>`],
     ["Branch", branch === null ? "none" : html`<code>${branch}</code>`],
-    ["Begun", html`<time datetime="${startedAt}">${formatMoment(startedAt)}</time>`],
+    ["Started", html`<time datetime="${startedAt}">${formatMoment(startedAt)}</time>`],
     ["Took", formatSeconds(seconds)],
   ];
   return html`<header class="top" data-verdict="${mood}">
@@ -36,7 +36,7 @@ export function verdictHeader(summary: Summary): Html {
 <dl class="facts">${facts.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>
 ${
   receipt?.reused &&
-  html`<p>Tree <code>${shortId(receipt.tree)}</code> was proven by an earlier run, so nothing had to run again; the figures are that run's.</p>`
+  html`<p>Tree <code>${shortId(receipt.tree)}</code> was verified by an earlier run, so nothing ran again; the figures are from that run.</p>`
 }
 </header>`;
 }

@@ -42,7 +42,7 @@ export function checksSection({ checks, receipt }: Summary): Html | null {
   const rows = checks.map(({ name, command, passed, seconds, log }) => [
     name,
     html`<code>${command}</code>`,
-    passed ? html`<span class="open">✓ passed</span>` : html`<span class="closed">✕ failed</span>`,
+    passed ? html`<span class="passed">✓ passed</span>` : html`<span class="failed">✕ failed</span>`,
     formatSeconds(seconds),
     reportLink(log, receipt),
   ]);

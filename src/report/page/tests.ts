@@ -9,7 +9,7 @@ const slowest = 15;
 export function testsSection(summary: Summary, record: RunRecord | null): Html | null {
   if (summary.suites.length === 0) return null;
   if (record === null || record.tests.length === 0)
-    return pageSection("tests", "Tests", html`<p>The tests of this run are not recorded one by one.</p>`);
+    return pageSection("tests", "Tests", html`<p>This run has no record of its single tests.</p>`);
   return pageSection(
     "tests",
     "Tests",

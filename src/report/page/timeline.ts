@@ -20,7 +20,7 @@ const leastWidth = 0.25;
 export function timelineSection(summary: Summary, record: RunRecord | null): Html | null {
   if (summary.suites.length === 0) return null;
   if (record === null || record.timeline.length === 0)
-    return pageSection("timeline", "Timeline", html`<p>When the files of this run ran is not recorded.</p>`);
+    return pageSection("timeline", "Timeline", html`<p>This run has no record of when its files ran.</p>`);
   const end = Math.max(...record.timeline.map((bar) => bar.start + bar.seconds));
   const hasFailed = record.timeline.some(({ failed }) => failed > 0);
   const suites = groupedBy(record.timeline, ({ suite }) => suite);

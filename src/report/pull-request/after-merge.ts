@@ -1,7 +1,7 @@
 import { allTests } from "../../model/figures.ts";
 import type { Summary } from "../../model/summary.ts";
 import { clip, formatSeconds, listed, plural } from "../../shared/text.ts";
-import { code, escapeMarkdown, list, section } from "../markdown/markdown.ts";
+import { code, escapeMarkdown, folded, list } from "../markdown/markdown.ts";
 import { racesLetThrough } from "../verdict.ts";
 
 /** Display limits. */
@@ -19,14 +19,14 @@ const longestName = 200;
 export function afterMergeSection(summary: Summary, limits: AfterMergeLimits): string | null {
   if (summary.suites.length === 0) return null;
   const items = [timeItem(summary), rangeItem(summary), ...raceItems(summary, limits), skippedItem(summary)];
-  return section("After merging", list(items.filter((item) => item !== null)));
+  return folded("After merging", list(items.filter((item) => item !== null)));
 }
 
 /** The measured wall time, and the minimum with the same number of workers. */
 function timeItem({ seconds, suites, environment, receipt }: Summary): string {
   const each = suites.map(({ name, seconds: taken, workers, schedule }) => {
     const isBound = schedule !== undefined && schedule.boundSeconds >= leastBound && workers > 1;
-    const bound = !isBound ? "" : `, ${formatSeconds(schedule.boundSeconds)} at the least`;
+    const bound = !isBound ? "" : `, ${formatSeconds(schedule.boundSeconds)} at best`;
     return `${escapeMarkdown(clip(name, longestName))} ${formatSeconds(taken)} on ${plural(workers, "worker")}${bound}`;
   });
   const where = escapeMarkdown(clip(environment, longestName));
@@ -57,7 +57,7 @@ function raceItems(summary: Summary, limits: AfterMergeLimits): string[] {
   }
   if (recorded.length > 0) {
     const tests = listed(recorded, limits.facts, (race) => `${write(race)} (${plural(race.times, "time")})`, "test");
-    items.push(`**Races** in the last 30 runs: ${tests.join(", ")}`);
+    items.push(`**Flaky** in the last 30 runs: ${tests.join(", ")}`);
   }
   return items;
 }
@@ -65,5 +65,5 @@ function raceItems(summary: Summary, limits: AfterMergeLimits): string[] {
 function skippedItem(summary: Summary): string | null {
   const { skipped } = allTests(summary);
   if (skipped === 0) return null;
-  return `**Skipped**: ${plural(skipped, "test")}, of which this run says nothing`;
+  return `**Skipped**: ${plural(skipped, "test")}, which this run did not check`;
 }

@@ -3,8 +3,8 @@ import { changesFigure } from "../../model/figures.ts";
 import type { CommitSummary, Summary } from "../../model/summary.ts";
 import { clip, listed, plainLine, shortId } from "../../shared/text.ts";
 import { type ChangesLimits, changesByFile } from "../markdown/changes.ts";
-import { code, escapeMarkdown, fencedBlock, joined, list, section } from "../markdown/markdown.ts";
-import { performanceSection } from "../markdown/performance-table.ts";
+import { code, escapeMarkdown, fencedBlock, folded, joined, list, section } from "../markdown/markdown.ts";
+import { performanceTable } from "../markdown/performance-table.ts";
 import { letThroughSentences, verdictInWords, verdictMark } from "../verdict.ts";
 import { afterMergeSection } from "./after-merge.ts";
 import { authorsWords } from "./authors-words.ts";
@@ -12,6 +12,7 @@ import { issuesSection } from "./issues-section.ts";
 import { digestOf, markedBlock } from "./merged-body.ts";
 import { riskSection } from "./risk.ts";
 import { filledTemplate } from "./template.ts";
+import { beforeAndAfter, verdictLine } from "./verdict-line.ts";
 import { verificationSection } from "./verification-table.ts";
 
 /** Below the hosts' limit of 65,536 characters, with room for the author's additions. */
@@ -87,7 +88,7 @@ function textWithin(summary: Summary, room: number): string {
   for (const heading of droppable) {
     if (all.some(([name, written]) => name === heading && written !== null)) left.push(heading);
     const kept = all.filter(([name]) => !left.includes(name)).map(([, written]) => written);
-    const text = joined([...kept, `Left out, as there is no room for more: ${left.join(", ")}.`]);
+    const text = joined([...kept, `Left out for lack of room: ${left.join(", ")}.`]);
     if (text.length <= room) return text;
   }
   const kept = all.filter(([name]) => !droppable.includes(name)).map(([, written]) => written);
@@ -96,10 +97,11 @@ function textWithin(summary: Summary, room: number): string {
 
 /** Sections that can be dropped, the least important first. */
 const droppable: readonly string[] = [
-  "How to repeat it",
+  "Run again",
   "Changes by file",
   "After merging",
   "Performance",
+  "Verification",
   "Summary",
   "Risk",
 ];
@@ -110,13 +112,14 @@ function sections(summary: Summary, limits: Limits): Section[] {
   return [
     ["Warning", warning(summary, limits)],
     ["Summary", summarySection(summary, limits)],
-    ["Performance", performanceSection(summary)],
+    ["Verdict", joined([verdictLine(summary), beforeAndAfter(summary)])],
+    ["Risk", riskSection(summary, limits)],
+    ["Issues", issuesSection(summary, limits)],
     ["Changes by file", changesSection(summary, limits)],
     ["Verification", verificationSection(summary, limits)],
-    ["Risk", riskSection(summary, limits)],
+    ["Performance", folded("Performance", performanceTable(summary))],
     ["After merging", afterMergeSection(summary, limits)],
-    ["How to repeat it", repeatSection(summary, limits)],
-    ["Issues", issuesSection(summary, limits)],
+    ["Run again", repeatSection(summary, limits)],
   ];
 }
 
@@ -152,9 +155,9 @@ function summarySection({ changes }: Summary, limits: Limits): string | null {
 
 function changesSection({ changes }: Summary, limits: Limits): string | null {
   if (!changes || changes.files.length === 0) return null;
-  return section(
-    "Changes by file",
-    `Against ${code(changes.base)}: ${changesFigure(changes.files)}.`,
+  return folded(
+    `Changes by file: ${changesFigure(changes.files)}`,
+    `Against ${code(changes.base)}.`,
     changesByFile(changes.files, limits),
   );
 }
@@ -163,8 +166,8 @@ function repeatSection({ suites, checks: all, repeat }: Summary, limits: Limits)
   const write = ({ name, command }: { name: string; command: string }): string =>
     `${escapeMarkdown(name)}: ${code(clip(command, limits.line))}`;
   const commands = listed([...suites, ...all], limits.commits, write, "command");
-  return section(
-    "How to repeat it",
+  return folded(
+    "Run again",
     commands.length === 0 ? null : `What ran:\n\n${list(commands)}`,
     fencedBlock(repeat, "sh"),
   );

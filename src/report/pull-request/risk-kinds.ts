@@ -5,8 +5,6 @@ import type { FileChange } from "../../model/summary.ts";
 export interface RiskKind {
   /** At the beginning of a line. */
   readonly name: string;
-  /** In a list of kinds. */
-  readonly noun: string;
   readonly isMet: (file: string) => boolean;
 }
 
@@ -23,15 +21,13 @@ const pipeline =
 export const riskKinds: readonly RiskKind[] = [
   {
     name: "Database migrations and SQL",
-    noun: "database migrations",
     isMet: (file) => migration.test(file) && !prose.test(file) && !isTestFile(file),
   },
   {
     name: "Lock files and dependency manifests",
-    noun: "lock files and dependency manifests",
     isMet: (file) => isLockFile(file) || manifest.test(file),
   },
-  { name: "CI, hooks and their configuration", noun: "CI files and hooks", isMet: (file) => pipeline.test(file) },
+  { name: "CI, hooks and their configuration", isMet: (file) => pipeline.test(file) },
 ];
 
 /** Whether a package manager writes the file, so that its lines need no review. */

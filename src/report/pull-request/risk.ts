@@ -6,6 +6,7 @@ import type {
   Exclusion,
   FileChange,
   LoweredThreshold,
+  PastRun,
   Summary,
 } from "../../model/summary.ts";
 import { clip, listed, plural, shortId } from "../../shared/text.ts";
@@ -23,30 +24,36 @@ const largeFrom = 400;
 const longestText = 120;
 const longestPlace = 200;
 
-/** A kind of risk and its findings; null where it could not be checked. */
-type Finding = readonly [lookedFor: string, found: string | null];
-
-/**
- * Changes that deserve attention, with their location; one line for kinds without findings. Kinds that could not be
- * checked are not mentioned. Null where the changes are unknown.
- */
+/** What in the changes is worth a look, each with where it is; null where there is nothing of the kind, or it is not known what changed. */
 export function riskSection(summary: Summary, limits: RiskLimits): string | null {
   const { changes, coverage } = summary;
   if (changes === null || changes.files.length === 0) return null;
   const findings = [
-    ...riskKinds.map(({ name, noun, isMet }): Finding => {
+    ...riskKinds.map(({ name, isMet }) => {
       const met = changes.files.filter(({ file, from = file }) => isMet(file) || isMet(from));
-      return [noun, fact(name, listed(met, limits.facts, changeText, "file"))];
+      return fact(name, listed(met, limits.facts, changeText, "file"));
     }),
-    testsFinding(changes, limits),
-    ...fewerTests(summary),
-    ...loweredFinding(changes, limits),
-    ...coverageFindings(coverage, limits),
-    sizeFinding(changes),
+    shrunkTests(changes, limits),
+    fewerTests(summary),
+    loweredThresholds(changes, limits),
+    excludedLines(coverage, limits),
+    uncoveredLines(coverage, limits),
+    largeChange(changes),
   ];
-  const facts = findings.flatMap(([, found]) => (found === null ? [] : [found]));
-  if (facts.length > 0) return section("Risk", list(facts));
-  return section("Risk", `Nothing of the kind that is looked for: ${findings.map(([noun]) => noun).join(", ")}.`);
+  return section("Risk", list(findings.filter((found) => found !== null)));
+}
+
+/** The risks that this run could not look for, so that their absence says nothing; null where it looked for all. */
+export function risksNotLookedFor(summary: Summary): string | null {
+  const { changes, coverage } = summary;
+  if (changes === null) return "all, as it is not known what changed";
+  const all: [name: string, isLookedFor: boolean][] = [
+    ["fewer tests than the base branch has", baseToCompare(summary) !== null],
+    ["lowered coverage thresholds", changes.lowered !== undefined],
+    ["exclusions from coverage", coverage?.exclusions !== undefined],
+    ["changed lines that no test runs", coverage?.uncoveredChanges !== undefined],
+  ];
+  return all.flatMap(([name, isLookedFor]) => (isLookedFor ? [] : [name])).join(", ") || null;
 }
 
 function fact(name: string, items: readonly string[]): string | null {
@@ -61,67 +68,49 @@ function changeText(change: FileChange): string {
   return `${changedName(change)} (${[...what, counts].join(", ")})`;
 }
 
-function testsFinding({ files }: Changes, limits: RiskLimits): Finding {
-  const lost = files.filter(losesTests);
-  return ["deleted or shrunk tests", fact("Tests deleted or shrunk", listed(lost, limits.facts, changeText, "file"))];
+function shrunkTests({ files }: Changes, limits: RiskLimits): string | null {
+  return fact("Tests deleted or shrunk", listed(files.filter(losesTests), limits.facts, changeText, "file"));
 }
 
-/** Compared with the last run of the base branch, if this run is complete. */
-function fewerTests(summary: Summary): Finding[] {
-  const { history, incomplete, suites } = summary;
-  const base = history?.base ?? null;
-  if (base === null || incomplete.length > 0 || suites.length === 0) return [];
+/** The last run of the base branch, where this run was a whole one. */
+function baseToCompare({ history, incomplete, suites }: Summary): PastRun | null {
+  return incomplete.length > 0 || suites.length === 0 ? null : (history?.base ?? null);
+}
+
+function fewerTests(summary: Summary): string | null {
+  const base = baseToCompare(summary);
   const { total } = allTests(summary);
-  const found =
-    total < base.tests.total
-      ? `**Fewer tests**: ${total}, where the last run of the base branch (${code(shortId(base.commit))}) had ${base.tests.total}`
-      : null;
-  return [["fewer tests than the base branch has", found]];
+  if (base === null || total >= base.tests.total) return null;
+  return `**Fewer tests**: ${total}, where the last run of the base branch (${code(shortId(base.commit))}) had ${base.tests.total}`;
 }
 
-function loweredFinding({ lowered }: Changes, limits: RiskLimits): Finding[] {
-  if (lowered === undefined) return [];
+function loweredThresholds({ lowered = [] }: Changes, limits: RiskLimits): string | null {
   const write = ({ file, name, from, to }: LoweredThreshold): string =>
     `${code(clip(name, longestText))} in ${code(clip(file, longestPlace))} from ${from} ${to === null ? "to nothing" : `to ${to}`}`;
-  return [
-    ["lowered coverage thresholds", fact("Thresholds lowered", listed(lowered, limits.facts, write, "threshold"))],
-  ];
+  return fact("Thresholds lowered", listed(lowered, limits.facts, write, "threshold"));
 }
 
-function coverageFindings(coverage: CoverageSummary | null, limits: RiskLimits): Finding[] {
-  const { exclusions, uncoveredChanges, unloaded = [], changedLines } = coverage ?? {};
+function excludedLines(coverage: CoverageSummary | null, limits: RiskLimits): string | null {
   const place = ({ file, line, text }: Exclusion): string =>
     `${code(clip(`${file}:${line}`, longestPlace))} ${code(clip(text, longestText))}`;
-  const findings: Finding[] = [];
-  if (exclusions !== undefined) {
-    const places = listed(exclusions, limits.facts, place, "place");
-    findings.push(["exclusions from coverage", fact("Excluded from coverage", places)]);
-  }
-  if (uncoveredChanges !== undefined) {
-    const ranges = listed(
-      uncoveredChanges,
-      limits.facts,
-      (range) => code(clip(rangeText(range), longestPlace)),
-      "place",
-    );
-    const found = fact("Changed lines that no test runs", ranges);
-    const count =
-      changedLines === undefined ? "" : ` (${changedLines.total - changedLines.covered} of ${changedLines.total})`;
-    const files = listed(unloaded, limits.facts, (file) => code(clip(file, longestPlace)), "file").join(", ");
-    const absent = unloaded.length === 0 ? "" : `; no suite loads ${files}`;
-    findings.push(["changed lines that no test runs", found && `${found}${count}${absent}`]);
-  }
-  return findings;
+  return fact("Excluded from coverage", listed(coverage?.exclusions ?? [], limits.facts, place, "place"));
 }
 
-function sizeFinding({ files }: Changes): Finding {
+function uncoveredLines(coverage: CoverageSummary | null, limits: RiskLimits): string | null {
+  const { uncoveredChanges = [], unloaded = [], changedLines } = coverage ?? {};
+  const ranges = listed(uncoveredChanges, limits.facts, (range) => code(clip(rangeText(range), longestPlace)), "place");
+  const found = fact("Changed lines that no test runs", ranges);
+  if (found === null) return null;
+  const count =
+    changedLines === undefined ? "" : ` (${changedLines.total - changedLines.covered} of ${changedLines.total})`;
+  const files = listed(unloaded, limits.facts, (file) => code(clip(file, longestPlace)), "file").join(", ");
+  return `${found}${count}${unloaded.length === 0 ? "" : `; no suite loads ${files}`}`;
+}
+
+function largeChange({ files }: Changes): string | null {
   const read = files.filter(({ file }) => !isLockFile(file));
   const lines = read.reduce((sum, { added, removed }) => sum + (added ?? 0) + (removed ?? 0), 0);
+  if (lines <= largeFrom) return null;
   const uncounted = read.length < files.length ? ", lock files not counted" : "";
-  return [
-    `more than ${largeFrom} changed lines`,
-    lines > largeFrom
-      ? `**Large**: ${plural(lines, "changed line")} in ${plural(read.length, "file")}${uncounted}`
-      : null,
-  ];
+  return `**Large**: ${plural(lines, "changed line")} in ${plural(read.length, "file")}${uncounted}`;
 }

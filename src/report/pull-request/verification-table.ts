@@ -2,8 +2,9 @@ import { figures } from "../../model/figures.ts";
 import { allRejections, rejectionText } from "../../model/rejections.ts";
 import type { RejectionSummary, Summary } from "../../model/summary.ts";
 import { clip, formatSeconds, listed, shortId } from "../../shared/text.ts";
-import { code, escapeMarkdown, section, table } from "../markdown/markdown.ts";
+import { code, escapeMarkdown, folded, table } from "../markdown/markdown.ts";
 import { verdictInWords, verdictMark } from "../verdict.ts";
+import { risksNotLookedFor } from "./risk.ts";
 
 /** Display limits. */
 export interface VerificationLimits {
@@ -29,9 +30,10 @@ export function verificationSection(summary: Summary, { line }: VerificationLimi
     ["Checks", checks(summary)],
     ["Commit", `${commit}${code(summary.commit)}, tree ${code(shortId(summary.tree))}`],
     ["Receipt", receipt(summary)],
+    ["Risks not looked for", risksNotLookedFor(summary)],
     ["Environment", escapeMarkdown(clip(summary.environment, line))],
   ];
-  return section(
+  return folded(
     "Verification",
     table(
       ["What", "Result"],

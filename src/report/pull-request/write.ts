@@ -36,7 +36,7 @@ export async function writePullRequest(
     await replaceFile(join(directory, newName), pullRequestBody(summary, template?.text));
     return [
       ...notes,
-      `.verify/${fileName} is left as it is, as somebody edited our part of it: what this run has to say is in .verify/${newName}.`,
+      `.verify/${fileName} is left as it is, as somebody edited our part of it: this run's text is in .verify/${newName}.`,
     ];
   }
   const kept = hasOwnTitle(present) ? titleLine(summary) : title;
@@ -89,7 +89,7 @@ async function putAside(directory: string, subject: string): Promise<string> {
   const name = keptName(subject);
   await rename(join(directory, fileName), join(directory, name));
   const whose = Object.values<string>(JSON.parse(subject))[0];
-  return `What was written into .verify/${fileName}${whose === undefined ? "" : ` for ${whose}`} is kept in .verify/${name}.`;
+  return `What you wrote into .verify/${fileName}${whose === undefined ? "" : ` for ${whose}`} is kept in .verify/${name}.`;
 }
 
 async function bringBack(directory: string, subject: string): Promise<string | null> {

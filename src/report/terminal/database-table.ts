@@ -14,7 +14,7 @@ export function databaseTable(databases: readonly ListedDatabase[], ended: reado
   const rows = databases.map((database) => cellsOf(database, now));
   const table = rows.length === 0 ? ["No run has a database here."] : [...aligned([headings, ...rows]), ""];
   const runs = databases.flatMap(({ run, isLive }) => runLine(run, isLive));
-  const leftovers = ended.map((path) => `${path} is what an embedded server has left that was killed too.`);
+  const leftovers = ended.map((path) => `${path} was left by an embedded server that was killed too.`);
   const hasLeftovers = ended.length > 0 || databases.some(({ isLive }) => !isLive);
   const remedy = "`verify db clean` removes what is not live.";
   return [...table, ...new Set(runs), ...leftovers, ...(hasLeftovers ? [remedy] : [])];

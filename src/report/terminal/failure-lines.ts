@@ -56,7 +56,7 @@ function nameOf({ file, name, kind }: Failure, columns: number): string {
 /** The replay command must be copyable: it gets its own line where needed and is never cut. */
 function raceLines(failure: Failure, columns: number): string[] {
   const { race, worker = "its worker" } = failure;
-  const story = `A race: passes alone, failed on ${worker} ${ranBeforeText(failure)}`;
+  const story = `Flaky: passes alone, failed on ${worker} ${ranBeforeText(failure)}`;
   const words = "In that order again:";
   if (!race?.repeat) return [clipToWidth(plainLine(story), columns)];
   const again = `${words} ${race.repeat}`;
@@ -73,7 +73,7 @@ function oneLine(failure: Failure, columns: number, colors: Colors): string {
   if (columns < narrow) return nameOf(failure, columns - 4);
   const name = nameOf(failure, Math.floor(columns * nameShare));
   const room = columns - 6 - widthOf(name);
-  const message = failure.kind === "race" ? "a race: passes alone" : firstLine(failure);
+  const message = failure.kind === "race" ? "flaky: passes alone" : firstLine(failure);
   return `${name}${message === "" || room < 2 ? "" : `  ${colors.dim(clipToWidth(message, room))}`}`;
 }
 

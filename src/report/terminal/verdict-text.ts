@@ -71,7 +71,7 @@ export function verdictText(summary: Summary, colors: Colors, screen: Screen = p
 
 function reusedLine(summary: Summary, colors: Colors): string {
   const { tree, repeat } = summary;
-  return `${verified(summary, colors)}: tree ${shortId(tree)} was proven before. ${colors.dim(`Run it again: ${repeat}`)}`;
+  return `${verified(summary, colors)}: tree ${shortId(tree)} was verified before. ${colors.dim(`Run it again: ${repeat}`)}`;
 }
 
 /** A partial pass is marked. */
@@ -129,8 +129,8 @@ function lookLines(summary: Summary, screen: Screen, colors: Colors): string[] {
 
 /** A command must be copyable, so it gets its own line where needed and is never wrapped. */
 function repeatLines(command: string, { wraps, columns }: Screen): string[] {
-  const line = `  Repeat it: ${command}`;
-  return wraps && widthOf(line) > columns ? ["  Repeat it:", `  ${command}`] : [line];
+  const line = `  Run again: ${command}`;
+  return wraps && widthOf(line) > columns ? ["  Run again:", `  ${command}`] : [line];
 }
 
 /** Wraps lines between words, with an indentation for continuation lines; unchanged where the reader wraps. */

@@ -48,11 +48,11 @@ export function thresholdNotes(
     ...(more.length === 0
       ? []
       : [
-          `${name} asks for ${inWords(asked)} in its own configuration, which no share of the files can be held to; the gate, which the whole is held to, asks for ${inWords(held)}: set "coverage": ${spaced(setting)}.`,
+          `${name} asks for ${inWords(asked)} in its own configuration, which a share of the files cannot be held to; the gate on the whole asks for ${inWords(held)}: set "coverage": ${spaced(setting)}.`,
         ]),
     ...(unjudged.length === 0
       ? []
-      : [`Not judged is what the configuration of ${name} asks for beside that: ${inWords(unjudged)}.`]),
+      : [`What the configuration of ${name} also asks for is not judged: ${inWords(unjudged)}.`]),
   ];
   return sentences.length === 0 ? [] : [sentences.join(" ")];
 }

@@ -50,6 +50,6 @@ export function refuseHandingOn({ name, runner, command }: SuiteConfig, director
   if (found === null) return;
   const behind = found === command.trim() ? "" : `, which comes to run \`${found}\`,`;
   throw new RequestError(
-    `${name}: \`${command}\`${behind} hands on to the packages, where each starts a ${runner} of its own. Make each package a suite with its "root" and the command of its own test script; \`verify init\` does so where there is no configuration yet.`,
+    `${name}: \`${command}\`${behind} hands on to the packages, each of which starts its own ${runner}. Make each package a suite with its "root" and the command of its own test script; \`verify init\` does so where there is no configuration yet.`,
   );
 }

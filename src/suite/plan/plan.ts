@@ -199,5 +199,5 @@ function gateText({ lines, branches, functions, changedLines, ratchet }: Gate): 
     [changedLines, "changed lines"],
   ];
   const asked = shares.filter(([share]) => share !== undefined).map(([share, of]) => `${share} % of ${of}`);
-  return [...asked, ...(ratchet ? ["no fall below the base"] : [])].join(", ");
+  return [...asked, ...(ratchet ? ["no drop below the base"] : [])].join(", ");
 }

@@ -147,9 +147,8 @@ function unknownNotes(alone: ReadonlyMap<Failure, Alone>): string[] {
 /** A note about failures that were not rerun. */
 function leftNotes(count: number, request: RerunRequest): string[] {
   if (count === 0) return [];
-  const left = plural(count, "failed test was", "failed tests were");
-  const why = `${mostReruns} at the most are, within ${formatSeconds(patienceOf(request))}`;
-  return [`${left} not run again alone (${why}), so whether they are races is not known.`];
+  const left = `${count} ${count === 1 ? "was" : "were"} not checked for flakiness`;
+  return [`Only ${mostReruns} failures are rerun, within ${formatSeconds(patienceOf(request))}: ${left}.`];
 }
 
 /** Marks the failure as a race; adds a note where its replay order cannot be stored. */

@@ -48,7 +48,7 @@ export function withRejections(error: unknown, rejections: readonly RejectionSum
 export function endedServer(error: unknown): unknown {
   if (!(error instanceof UnavailableError)) return error;
   return new UnavailableError(
-    `${error.message.trimEnd()}\nWhat the tests said then is not theirs, so nothing is judged. Run it again; where the server ends again, look for what ended it: the system's log tells where memory ran out.`,
+    `${error.message.trimEnd()}\nFailures after that are not the tests' own, so nothing is judged. Run it again; if the server ends again, look for what ended it: the system's log says if memory ran out.`,
     { cause: error },
   );
 }

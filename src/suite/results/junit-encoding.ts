@@ -33,7 +33,7 @@ function decoderFor(start: Buffer): TextDecoder {
   try {
     return new TextDecoder(label, { fatal: true });
   } catch {
-    throw new Error(`the file declares the encoding "${label}", which nobody here can read`);
+    throw new Error(`the file declares the encoding "${label}", which is not supported`);
   }
 }
 
@@ -51,6 +51,6 @@ function decode(decoder: TextDecoder, chunk: Buffer, isMoreToCome: boolean): str
   try {
     return decoder.decode(chunk, { stream: isMoreToCome });
   } catch {
-    throw new Error(`the file holds bytes that are no text in its encoding, ${decoder.encoding}`);
+    throw new Error(`the file holds bytes that are not valid in its encoding, ${decoder.encoding}`);
   }
 }

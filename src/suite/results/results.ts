@@ -174,7 +174,7 @@ function reasonsOf(
   }
   if (ended.reported.failed > counts.failed) {
     return [
-      `${name} said while it ran that ${plural(ended.reported.failed, "test")} failed, its results say ${counts.failed}: see its log.`,
+      `${name} reported ${plural(ended.reported.failed, "failed test")} while it ran, but its results say ${counts.failed}: see its log.`,
     ];
   }
   const { focused } = ended.reported;
@@ -185,13 +185,13 @@ function reasonsOf(
   const [error] = ended.reported.errors;
   if (error !== undefined) {
     const more = ended.reported.errors.length > 1 ? ` (and ${ended.reported.errors.length - 1} more)` : "";
-    return [`${name} met an error outside of any test${more}: ${error}`];
+    return [`${name} had an error outside of any test${more}: ${error}`];
   }
   // A pipe after the command may hide the runner's own exit code.
   const status = hasAdapter && ended.exitCode === 0 ? ended.reported.status : ended.exitCode;
   if (counts.failed === 0 && status !== 0) {
-    const how = status === null ? "did not come to its end" : `exited with ${status}`;
-    return [`${name}: \`${command}\` ${how} although no test failed. Its last words: ${lastOutput(ended.tail, 3)}`];
+    const how = status === null ? "did not finish" : `exited with ${status}`;
+    return [`${name}: \`${command}\` ${how} although no test failed. Last output: ${lastOutput(ended.tail, 3)}`];
   }
   return [];
 }
@@ -215,13 +215,13 @@ function leftOut(
   const { collected, filesLeftOut, stoppedBy } = reported;
   if (timedOut) return null;
   if (stoppedBy !== null) {
-    return `${name} stopped at a failure (${stoppedBy}), so what comes behind it never ran. Take ${stoppedBy} out of its command (\`${command}\`) or its configuration.`;
+    return `${name} stopped at a failure (${stoppedBy}), so nothing after it ran. Take ${stoppedBy} out of its command (\`${command}\`) or its configuration.`;
   }
   if (collected !== null && collected > total)
     return `${name} collected ${plural(collected, "test")} and ran only ${total} of them: see its log.`;
   return filesLeftOut === 0
     ? null
-    : `${name} left ${plural(filesLeftOut, "test file")} out that it was to run: see its log.`;
+    : `${name} did not run ${plural(filesLeftOut, "test file")} that it should have run: see its log.`;
 }
 
 /** Why a suite without a test that ran proves nothing, a sentence; null where a test ran. */
@@ -234,7 +234,7 @@ export function nothingRan({ name, command }: SuiteConfig, { total, passed, fail
 export function couldNotRun(run: SuiteRun, ended: EndedProcess): UnavailableError {
   const how = ended.exitCode === null ? "was killed" : `exited with ${ended.exitCode}`;
   return new UnavailableError(
-    `${run.suite.name}: \`${run.suite.command}\` ${how} before it could report any test. Its last words:\n${lastOutput(ended.tail, 15)}`,
+    `${run.suite.name}: \`${run.suite.command}\` ${how} before it could report any test. Last output:\n${lastOutput(ended.tail, 15)}`,
   );
 }
 

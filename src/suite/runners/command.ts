@@ -114,7 +114,7 @@ function missingReason(
   const old = listed(stale, 3, (path) => relative(directory, path), "file").join(", ");
   const left = stale.length === 0 ? "" : ` What was there before the run does not count: ${old}.`;
   const how = ended.exitCode === null ? "was killed" : `exited with ${ended.exitCode}`;
-  return `${suite.name} wrote no ${what} that match ${missed.join(", ")}: \`${suite.command}\` ${how}.${left} Its last words: ${lastOutput(ended.tail, 3)}`;
+  return `${suite.name} wrote no ${what} that match ${missed.join(", ")}: \`${suite.command}\` ${how}.${left} Last output: ${lastOutput(ended.tail, 3)}`;
 }
 
 const mapper: TestCaseMapper = {

@@ -23,6 +23,6 @@ export async function listingOutput({
   const { exitCode, stdout, output } = await runProgram(["/bin/sh", "-c", command], place);
   if (exitCode === 0) return stdout;
   throw new UnavailableError(
-    `${suite.name}: ${purpose}: \`${command}\` exited with ${exitCode ?? "no code"}. Its last words:\n${lastOutput(output, 15)}`,
+    `${suite.name}: ${purpose}: \`${command}\` exited with ${exitCode ?? "no code"}. Last output:\n${lastOutput(output, 15)}`,
   );
 }

@@ -24,7 +24,7 @@ export async function withEarlyEnds(
 
 const endedItself =
   "The file ended its own process (process.exit) before node:test was done.\n" +
-  "What comes behind that never ran. `node --test --test-force-exit` ends what something else keeps alive.";
+  "Nothing after that ran. `node --test --test-force-exit` ends what something else keeps alive.";
 
 /** A line of JSON from adapters/node-end.mjs. */
 interface ProcessEvent {

@@ -102,7 +102,7 @@ describe("lines", () => {
 
   test("the reason names the figure, the fraction, what would open the gate, and the fewest files that hold as much", () => {
     expect(reasonsOf(coverageOf({ "src/a.py": [80, 120], "src/b.py": [832, 880], "src/full.py": [0, 0] }))).toEqual([
-      "Coverage is 91.20 % (912 of 1000 lines), the gate is 95 %: 38 more lines would open it. Most missed: src/b.py (48 of 880).",
+      "Coverage is 91.20 % (912 of 1000 lines), the gate is 95 %: cover 38 more lines to pass. Most missed: src/b.py (48 of 880).",
     ]);
   });
 
@@ -117,7 +117,7 @@ describe("lines", () => {
     const gates = [{ metric: "lines", covered: 0, total: 0, threshold: 95, passed: false } as const];
     const lines = { covered: 0, total: 0 };
     expect(gateReasons({ lines, threshold: 95, passed: false, files: [], gates, excludedFiles: 3 })).toEqual([
-      "`coverage.exclude` leaves out every measured file (3), so there is nothing to hold against the gate of 95 %.",
+      "`coverage.exclude` leaves out every measured file (3), so there is nothing to measure against the gate of 95 %.",
     ]);
   });
 
@@ -130,18 +130,18 @@ describe("lines", () => {
   });
 
   test("one missing line is counted as one", () => {
-    expect(reasonsOf(coverageOf({ "a.py": [94, 100] }))[0]).toContain(": 1 more line would open it.");
+    expect(reasonsOf(coverageOf({ "a.py": [94, 100] }))[0]).toContain(": cover 1 more line to pass.");
   });
 
   test("no rounded figure is printed that would open the gate", () => {
     expect(reasonsOf(coverageOf({ "a.py": [94_996, 100_000] }))[0]).toContain(
-      "94.99 % (94996 of 100000 lines), the gate is 95 %: 4 more",
+      "94.99 % (94996 of 100000 lines), the gate is 95 %: cover 4 more",
     );
   });
 
   test("without a file the reason speaks of no file instead of a percentage", () => {
     expect(reasonsOf(new Map())).toEqual([
-      "The coverage data names no source file, so there is nothing to hold against the gate of 95 %; " +
+      "The coverage data names no source file, so there is nothing to measure against the gate of 95 %; " +
         "check the suite's `source` and its coverage configuration.",
     ]);
   });
@@ -161,14 +161,14 @@ describe("branches and functions", () => {
 
   test("branches close their own gate, exactly", () => {
     expect(reasonsOf(withBranches(full(), [79, 100]), { branches: 80 })).toEqual([
-      "79 % of the branches are covered (79 of 100), their gate is 80 %: 1 more would open it.",
+      "79 % of the branches are covered (79 of 100), their gate is 80 %: cover 1 more to pass.",
     ]);
     expect(reasonsOf(withBranches(full(), [80, 100]), { branches: 80 })).toEqual([]);
   });
 
   test("functions close their own gate, exactly", () => {
     expect(reasonsOf(withFunctions(full(), [8, 10]), { functions: 90 })).toEqual([
-      "80 % of the functions are covered (8 of 10), their gate is 90 %: 1 more would open it.",
+      "80 % of the functions are covered (8 of 10), their gate is 90 %: cover 1 more to pass.",
     ]);
     expect(reasonsOf(withFunctions(full(), [9, 10]), { functions: 90 })).toEqual([]);
   });
@@ -212,7 +212,7 @@ describe("changed lines", () => {
     ];
     const changes = changesOf({ covered: 7, total: 10 }, { uncovered });
     expect(reasonsOf(coverage, { changedLines: 80 }, { changes })).toEqual([
-      "Of the changed lines 70 % (7 of 10 lines) are covered, their gate is 80 %: 1 more line would open it. Not covered: src/a.py:3-4, src/b.py:9.",
+      "Of the changed lines 70 % (7 of 10 lines) are covered, their gate is 80 %: cover 1 more line to pass. Not covered: src/a.py:3-4, src/b.py:9.",
     ]);
     expect(reasonsOf(coverage, { changedLines: 70 }, { changes })).toEqual([]);
   });
@@ -263,7 +263,7 @@ describe("suites", () => {
   test("what a suite covers by itself is held against its own gate", () => {
     const all = coverageOf({ "a.py": [95, 100] });
     expect(reasonsOf(all, { suites: { backend: 96 } })).toEqual([
-      "95 % of the lines of backend are covered (95 of 100), their gate is 96 %: 1 more would open it.",
+      "95 % of the lines of backend are covered (95 of 100), their gate is 96 %: cover 1 more to pass.",
     ]);
     expect(reasonsOf(all, { suites: { backend: { lines: 95 } } })).toEqual([]);
   });
@@ -281,7 +281,7 @@ describe("ratchet", () => {
   test("a fall below the base's figure closes the gate, however small, and is told with the fraction", () => {
     expect(reasonsOf(coverageOf({ "a.py": [969, 1000] }), { ratchet: true }, { base })).toEqual([
       "Coverage fell from 97 % (97 of 100 lines), recorded for 3f2c1ab of the base branch, to 96.90 % (969 of 1000 lines): " +
-        "1 more line would hold it. Most missed: a.py (31 of 1000).",
+        "cover 1 more line to pass. Most missed: a.py (31 of 1000).",
     ]);
   });
 

@@ -102,8 +102,8 @@ test("tests that a suite names as its source are what it means", async () => {
 
 test("files that are not there make the data another tree's", async () => {
   expect(await problemsOf({ measured: ["src/a.py"], missing: ["src/gone.py"] })).toEqual([
-    "The coverage data speaks of 1 file that is not there (src/gone.py): it is another tree's, or the suite removed what it measured. " +
-      "Remove old data files, or leave generated code out of coverage.",
+    "The coverage data speaks of 1 file that is not there (src/gone.py): it comes from another tree, or the suite removed what it measured. " +
+      "Remove old data files, or exclude generated code from coverage.",
   ]);
 });
 
@@ -125,7 +125,7 @@ test("a file without a line is not what a source yields", async () => {
 
 test("lines that a file does not have are another version's, where a command brought the data", async () => {
   expect(await problemsOf({ measured: ["src/a.py"], lastLine: 300, isFromCommand: true })).toEqual([
-    "The coverage data of backend speaks of lines that are not there (src/a.py:300): it is another version's.",
+    "The coverage data of backend names lines that do not exist (src/a.py:300): it is from another version.",
   ]);
   expect(await problemsOf({ measured: ["src/a.py"], lastLine: 300 })).toEqual([]);
 });

@@ -38,7 +38,7 @@ test("a file of the source that the runner did not count speaks against the figu
   const { problems, notes } = await said({ told: { isReported: true } });
   expect(problems).toEqual([
     "The coverage of web lacks 1 file of its source (src/never.ts): the runner counted no line of it. " +
-      "Its log and its configuration may say why; what is not to count goes into `coverage.exclude`.",
+      "Its log and its configuration may say why; name what should not count in `coverage.exclude`.",
   ]);
   expect(notes).toEqual([]);
 });

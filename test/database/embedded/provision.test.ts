@@ -149,7 +149,7 @@ describe("the embedded server", () => {
     process.kill(Number.parseInt(content, 10), "SIGKILL");
     const failure = await failureOf(provision.lease(["gw0"]));
     expect(failure).toBeInstanceOf(UnavailableError);
-    expect(failure.message).toContain("ended in the middle of the run (ended by SIGKILL). Its last words: ");
+    expect(failure.message).toContain("ended in the middle of the run (ended by SIGKILL). Last output: ");
     expect(failure.message).toContain("ready to accept connections");
   });
 

@@ -65,9 +65,7 @@ test("a failing database.setup is told with its command, exit code and last line
   );
   expect(failure).toBeInstanceOf(UnavailableError);
   expect(failure.message).toContain("database.setup failed: `echo first; ");
-  expect(failure.message).toContain(
-    `in ${directory}, exit code 3. Its last lines:\nfirst\nat postgresql://template:***@`,
-  );
+  expect(failure.message).toContain(`in ${directory}, exit code 3. Last output:\nfirst\nat postgresql://template:***@`);
   expect(failure.message).toMatch(/with \*\*\*$/);
   expect(await ownRunDirectories()).toEqual([]);
 });
@@ -84,7 +82,7 @@ test("with a server for each worker, database.setup finds the very name that its
 test.each(["psql", "pg_dump"])("a database.setup that lacks %s is told where that comes from", async (program) => {
   const setup = `PATH=/nowhere; ${program} --version`;
   expect((await failureOf(open({ settings: { setup } }))).message).toMatch(
-    new RegExp(`\\n${program} is not installed here, and the embedded server comes without it: install .+\\.$`),
+    new RegExp(`\\n${program} is not installed here, and the embedded server does not include it: install .+\\.$`),
   );
 });
 
@@ -101,7 +99,7 @@ test("a database.setup whose directory is not there is told", async () => {
 test("a database.setup over its time is ended and told", async () => {
   const failure = await failureOf(open({ timeoutSeconds: 0.2, settings: { setup: "echo waiting; sleep 600" } }));
   expect(failure).toBeInstanceOf(UnavailableError);
-  expect(failure.message).toMatch(/took longer than 0.2 s \(timeout\)\. Its last lines:\nwaiting$/);
+  expect(failure.message).toMatch(/took longer than 0.2 s \(timeout\)\. Last output:\nwaiting$/);
   expect(await ownRunDirectories()).toEqual([]);
 });
 

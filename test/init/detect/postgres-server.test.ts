@@ -65,7 +65,7 @@ test.each([
     version: 16,
     notes: [
       "Postgres 16, as in compose.yml",
-      `compose.yml starts Postgres with ${extension}, which the embedded server has not: for tests that use it, set "url"`,
+      `compose.yml starts Postgres with ${extension}, which the embedded server lacks: for tests that use it, set "url"`,
     ],
   });
 });

@@ -125,7 +125,7 @@ describe("the tests of a Django project", () => {
       root: ".",
       command: 'DJANGO_SETTINGS_MODULE=shop.settings pytest -o "python_files=test*.py"',
     });
-    expect(notesOf(django)).toContain("needs pytest-cov and pytest-django,");
+    expect(notesOf(django)).toContain("add pytest-cov and pytest-django to your dev dependencies");
   });
 
   it.each([
@@ -283,11 +283,11 @@ describe("the source of a pytest suite", () => {
   });
 
   it("comes with a word where no dependency list names pytest-cov", () => {
-    expect(notesOf(tests)).not.toContain("needs");
-    expect(notesOf({ ...tests, "requirements.txt": "pytest\n" })).toContain("needs pytest-cov,");
+    expect(notesOf(tests)).not.toContain("dev dependencies");
+    expect(notesOf({ ...tests, "requirements.txt": "pytest\n" })).toContain("add pytest-cov to your dev dependencies");
     expect(
       notesOf({ ...tests, "requirements.txt": "", "requirements/dev.txt": "pytest_cov\npytest_xdist\n" }),
-    ).not.toContain("needs");
+    ).not.toContain("dev dependencies");
   });
 });
 

@@ -32,20 +32,20 @@ it.each(["off", "no", "false", "{ default: off }", "{ default: { enabled: no, ta
 it("a status that is informational is not offered, and the note says so", () => {
   expect(project("{ default: { informational: true, target: 90% } }")).toMatchObject({
     figures: {},
-    notes: ["informational there, so it stops nothing: not offered"],
+    notes: ["informational there, so it stops nothing: not taken over"],
   });
 });
 
 it("the share by which a target may be missed is not offered, and the note says so", () => {
   expect(project("{ default: { target: 90%, threshold: 2.5% } }")).toMatchObject({
     figures: { lines: 90 },
-    notes: ["the 2.5 % by which it may be missed there are not offered"],
+    notes: ["the 2.5 % by which it may be missed there are not taken over"],
   });
 });
 
 it("the statuses of parts are not offered, and the note names them", () => {
   expect(project("{ default: { target: 90% }, backend: { flags: [backend] } }")?.notes).toEqual([
-    "not offered, as they are about parts of the repository: backend",
+    "not taken over, as they are about parts of the repository: backend",
   ]);
 });
 
@@ -60,7 +60,7 @@ it("the target of a patch is changed lines", () => {
 
 it("the target auto of a patch offers nothing, and the note says so", () => {
   expect(patch("{ default: { target: auto } }")).not.toHaveProperty("changedLines");
-  expect(patch("yes")?.notes.join()).toContain("nothing is offered for it");
+  expect(patch("yes")?.notes.join()).toContain("not taken over");
 });
 
 it("a file that is no YAML, and none at all, ask for nothing", () => {
@@ -77,10 +77,10 @@ it.each(["paths: [src]", "flags: [unit]", "flags: unit"])(
     expect(project(`{ default: { target: 90%, ${limit} } }`)).toMatchObject({
       figures: {},
       ratchet: false,
-      notes: ["not offered, as they are about parts of the repository: default"],
+      notes: ["not taken over, as they are about parts of the repository: default"],
     });
     expect(patch(`{ default: { ${limit} }, web: {} }`)).toMatchObject({
-      notes: ["not offered, as they are about parts of the repository: default, web"],
+      notes: ["not taken over, as they are about parts of the repository: default, web"],
     });
     expect(project(`{ default: { enabled: no, ${limit} } }`)?.notes).toEqual([]);
   },

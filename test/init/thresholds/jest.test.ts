@@ -49,8 +49,8 @@ it("a directory is all files in it, a glob and a file are what they are, relativ
 
 it("the notes say what a path asks for otherwise than we do", () => {
   expect(found({ "./src/": { lines: 90, functions: 80, branches: -5 } })?.notes).toEqual([
-    "./src/: branches -5 is how many may be uncovered, not a share: nothing is offered for it",
-    "./src/: functions not offered: files are held to lines alone",
+    "./src/: branches -5 is how many may be uncovered, not a share: not taken over",
+    "./src/: functions not taken over: files are held to lines alone",
     "the files of a directory are held together there, and each of them here",
   ]);
 });
@@ -58,7 +58,7 @@ it("the notes say what a path asks for otherwise than we do", () => {
 it.each(["/opt/shared/", "../shared/"])("the path %s outside of the repository is not offered", (path) => {
   expect(found({ [path]: { lines: 90 } })).toMatchObject({
     files: {},
-    notes: [`${path} lies outside of the repository: nothing is offered for it`],
+    notes: [`${path} lies outside of the repository: not taken over`],
   });
 });
 
@@ -88,7 +88,7 @@ it("the highest floor comes last, as every path and glob counts there and the la
 it.each(["!src/x.ts", "<rootDir>/!src/x.ts"])("the negated glob %s is not offered", (glob) => {
   expect(found({ [glob]: { lines: 5 }, "!(a|b)/*.ts": { lines: 6 } }, "web")).toMatchObject({
     files: { "web/!(a|b)/*.ts": 6 },
-    notes: [`${glob} matches all other files: nothing is offered for it`],
+    notes: [`${glob} matches all other files: not taken over`],
   });
 });
 

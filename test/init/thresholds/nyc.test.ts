@@ -27,7 +27,7 @@ it.each(["nyc", "c8"])("those of %s in package.json are taken too", (key) => {
 it("check-coverage alone asks for the lines that nyc asks for by default, and the note says so", () => {
   expect(found({ ".nycrc": '{ "check-coverage": true, "branches": 50 }' })).toMatchObject({
     figures: { lines: 90, branches: 50 },
-    notes: ["lines 90 is what check-coverage asks for where nothing else is said"],
+    notes: ["lines 90 is check-coverage's own default"],
   });
 });
 

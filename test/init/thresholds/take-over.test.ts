@@ -37,7 +37,7 @@ it("the thresholds of the only suite are the project's", () => {
 it("lines below our default are taken, and the line says what our default would be", () => {
   expect(coverageOf({ ...python, ...coveragerc(70) })).toEqual({ lines: 70 });
   expect(titlesOf({ ...python, ...coveragerc(70) })).toEqual([
-    "coverage: lines 70, from api/.coveragerc ([report] fail_under); our default would be lines 95",
+    "coverage: lines 70, from api/.coveragerc ([report] fail_under) (default: 95)",
   ]);
 });
 
@@ -46,7 +46,7 @@ it("our default for lines stays where others are found, and a line says so", () 
   expect(coverageOf(files)).toEqual({ branches: 80 });
   expect(titlesOf(files)).toEqual([
     "coverage: branches 80, from vitest.config.ts (coverage.thresholds)",
-    "coverage: lines 95, our default",
+    "coverage: lines 95 (the default)",
   ]);
 });
 
@@ -55,8 +55,8 @@ it("the thresholds of one among several suites are its own", () => {
   expect(coverageOf(files)).toEqual({ suites: { api: { lines: 97 }, web: { lines: 60, functions: 50 } } });
   expect(titlesOf(files)).toEqual([
     "coverage of api: lines 97, from api/.coveragerc ([report] fail_under)",
-    "coverage of web: lines 60, functions 50, from web/vitest.config.ts (coverage.thresholds); our default would be lines 95",
-    "coverage: lines 95, our default",
+    "coverage of web: lines 60, functions 50, from web/vitest.config.ts (coverage.thresholds) (default: 95)",
+    "coverage: lines 95 (the default)",
   ]);
 });
 
@@ -83,7 +83,7 @@ it("Codecov's are the project's, also beside several suites", () => {
     suites: { api: { lines: 97 }, web: { lines: 60 } },
   });
   expect(titlesOf(files).slice(2)).toEqual([
-    "coverage: lines 85, from codecov.yml (coverage.status.project); our default would be lines 95",
+    "coverage: lines 85, from codecov.yml (coverage.status.project) (default: 95)",
     "coverage: changed lines 80, from codecov.yml (coverage.status.patch)",
   ]);
 });
@@ -128,7 +128,7 @@ it("a floor for each file of one among several suites is that of its directory",
 it("a floor for each file is not offered where no directory tells a suite's files from the others'", () => {
   const files = { ...python, ...vitestIn("", "{ perFile: true, lines: 96 }") };
   expect(coverageOf(files)).toEqual({ suites: { tests: { lines: 96 } } });
-  expect(notesOf(files).join()).toContain("lines 96 for each file is not offered");
+  expect(notesOf(files).join()).toContain("lines 96 for each file is not taken over");
 });
 
 it("what cannot be offered is said, and changes nothing", () => {

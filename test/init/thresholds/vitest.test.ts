@@ -25,13 +25,13 @@ it("they are read in a vite configuration that vitest shares", () => {
 
 it("statements stand in for lines that are not there, and the note says so", () => {
   expect(found("{ statements: 85 }")?.figures).toEqual({ lines: 85 });
-  expect(found("{ statements: 85 }")?.notes.join()).toContain("statements 85 is offered as lines");
+  expect(found("{ statements: 85 }")?.notes.join()).toContain("statements 85 is applied to lines");
 });
 
 it("statements beside lines are only spoken of where they ask for more", () => {
   expect(found("{ lines: 90, statements: 90 }")).toMatchObject({ figures: { lines: 90 }, notes: [] });
   expect(found("{ lines: 90, statements: 95 }")?.figures).toEqual({ lines: 90 });
-  expect(found("{ lines: 90, statements: 95 }")?.notes.join()).toContain("statements 95 is not offered");
+  expect(found("{ lines: 90, statements: 95 }")?.notes.join()).toContain("statements 95 is not taken over");
 });
 
 it("a negative number is not offered, and the note says why", () => {
@@ -41,7 +41,7 @@ it("a negative number is not offered, and the note says why", () => {
 
 it("lines 0 are not offered, and the note says so", () => {
   expect(found("{ lines: 0, functions: 0 }")?.figures).toEqual({});
-  expect(found("{ lines: 0, functions: 0 }")?.notes).toEqual(["lines 0 asks for nothing: nothing is offered for it"]);
+  expect(found("{ lines: 0, functions: 0 }")?.notes).toEqual(["lines 0 asks for nothing: not taken over"]);
 });
 
 it("what is no share is passed over", () => {
@@ -73,8 +73,8 @@ it("globs are floors of the files that they match, relative to the repo's root",
 it("the notes on globs say what is held otherwise there", () => {
   const globs = "'src/**': { lines: 95, branches: 90, functions: -1 }";
   expect(found(`{ ${globs} }`)?.notes).toEqual([
-    "src/**: functions -1 is how many may be uncovered, not a share: nothing is offered for it",
-    "src/**: branches not offered: files are held to lines alone",
+    "src/**: functions -1 is how many may be uncovered, not a share: not taken over",
+    "src/**: branches not taken over: files are held to lines alone",
     "the files of a glob are held together there, and each of them here",
   ]);
   expect(found(`{ perFile: true, ${globs} }`)?.notes.join()).not.toContain("held together");
@@ -105,7 +105,7 @@ it("the highest floor comes last, as every glob counts there and the last one he
 it.each(["!src/x.ts", "./!src/x.ts"])("the negated glob %s is not offered", (glob) => {
   expect(found(`{ '${glob}': { lines: 5, branches: 5 } }`, "web")).toMatchObject({
     files: {},
-    notes: [`${glob} matches all other files: nothing is offered for it`],
+    notes: [`${glob} matches all other files: not taken over`],
   });
 });
 

@@ -87,9 +87,9 @@ describe("troubleshooting", () => {
   });
 
   test.each([
-    ["race", "A test fails among others and passes alone"],
+    ["race", "A flaky test: it fails among others and passes alone"],
     ["crash", "A worker crashed"],
-    ["timeout", "A test or a suite took longer than it may"],
+    ["timeout", "A test or a suite timed out"],
     ["collection", "A test file could not be loaded"],
   ] as const)("says what helps against a %s", (kind, what) => expect(kindsOf(failing(kind))).toEqual([what]));
 
@@ -103,7 +103,7 @@ describe("troubleshooting", () => {
   test("says what helps against a gate that is closed", () => {
     const gates = [{ metric: "lines", covered: 1, total: 2, threshold: 95, passed: false } as const];
     const coverage = { lines: { covered: 1, total: 2 }, threshold: 95, passed: false, files: [], gates };
-    expect(kindsOf(sampleSummary({ verdict: "failed", coverage }))).toEqual(["The coverage gate is closed"]);
+    expect(kindsOf(sampleSummary({ verdict: "failed", coverage }))).toEqual(["The coverage gate failed"]);
   });
 });
 

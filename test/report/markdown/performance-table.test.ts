@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { HistorySummary, PastRun, SuiteSummary, Summary } from "../../../src/model/summary.ts";
-import { performanceSection } from "../../../src/report/markdown/performance-table.ts";
+import { performanceTable } from "../../../src/report/markdown/performance-table.ts";
 import { hostileName, sampleSummary } from "../sample.ts";
 
 const main: PastRun = {
@@ -27,15 +27,15 @@ const history = (changed: Partial<HistorySummary>): Pick<Summary, "history"> => 
 });
 
 const rows = (changed: Partial<Summary>): string[] | undefined =>
-  performanceSection(sampleSummary(changed))?.split("\n").slice(4);
+  performanceTable(sampleSummary(changed))?.split("\n").slice(2);
 
 const thisRow = "| **This run** | 2 | 12.3 s |  | 804 passed, 2 skipped | 96.63 % |";
-const sumRow = "| The tests' own durations, added up |  | 41.2 s | 3.3× as long |  |  |";
+const sumRow = "| Total test time |  | 41.2 s | 3.3× as long |  |  |";
 
 test("this run stands beside the last one of the base branch and the serial one", () => {
-  expect(performanceSection(sampleSummary(history({ base: main, serial })))).toBe(`## Performance
-
-| Run | Workers | Wall time | Against this run | Tests | Coverage |
+  expect(
+    performanceTable(sampleSummary(history({ base: main, serial }))),
+  ).toBe(`| Run | Workers | Wall time | Against this run | Tests | Coverage |
 | --- | ---: | ---: | ---: | --- | --- |
 ${thisRow}
 | Last run of \`main\`: \`aa11bb2\`, 2026-01-20 | 2 | 24.6 s | 2.0× as long | 800 passed | 95 % |
@@ -59,11 +59,11 @@ const withSuite = (changed: Partial<SuiteSummary>): Partial<Summary> => ({
 
 test.each<[string, Partial<Summary>]>([
   ["one worker ran all, and nothing is recorded", withSuite({ workers: 1 })],
-  ["the tests' own durations add up to less than the run took", withSuite({ workSeconds: 12 })],
+  ["total test time less than the run took", withSuite({ workSeconds: 12 })],
   ["nothing ran", { suites: [], ...history({ base: main }) }],
   ["the run left something out", { incomplete: ["a suite"], ...history({ base: main, serial }) }],
 ])("there is no table where %s", (_why, changed) => {
-  expect(performanceSection(sampleSummary(changed))).toBeNull();
+  expect(performanceTable(sampleSummary(changed))).toBeNull();
 });
 
 test("a run that took less than this one is told as such", () => {

@@ -23,7 +23,7 @@ test("a verified push, as a whole", () => {
     | --- | --- |
     | Tests | 804 passed, 2 skipped, in 95 files |
     | Coverage | 96.63 % of lines (2899 of 3000), gate 95 % |
-    | Time | 12.3 s; the tests' own durations add up to 41.2 s (3.3×) |
+    | Time | 12.3 s; total test time 41.2 s (3.3×) |
     | Workers | 2, each with a database of its own |
 
     ## Suites
@@ -37,7 +37,7 @@ test("a verified push, as a whole", () => {
     | Run | Workers | Wall time | Against this run | Tests | Coverage |
     | --- | ---: | ---: | ---: | --- | --- |
     | **This run** | 2 | 12.3 s |  | 804 passed, 2 skipped | 96.63 % |
-    | The tests' own durations, added up |  | 41.2 s | 3.3× as long |  |  |
+    | Total test time |  | 41.2 s | 3.3× as long |  |  |
 
     ## Checks
 
@@ -59,7 +59,7 @@ test("a verified push, as a whole", () => {
     | Where | A worktree of its own, with this commit's files |
     | Database server | embedded Postgres 17.10 |
     | Environment | linux x64, node 20.20.2, python 3.11.7 |
-    | Begun | 2026-01-27 10:15 UTC |
+    | Started | 2026-01-27 10:15 UTC |
     | By | pushproof 0.1.0 |
 
     ## Changes by file
@@ -97,7 +97,7 @@ test("a race is told with what its worker had run before, its message, and the o
   expect(failures.split("\n## ")[0]).toMatchInlineSnapshot(`
     "### \`test_balance_1\`
 
-    A race: it failed on gw1, in \`tests/test_ledger.py\`, after 12 tests, of \`tests/test_books.py\`, \`tests/test_accounts.py\`, and passes alone. The full output is in \`.verify/logs/backend.log\`.
+    Flaky: it failed on gw1, in \`tests/test_ledger.py\`, after 12 tests, of \`tests/test_books.py\`, \`tests/test_accounts.py\`, and passes alone. The full output is in \`.verify/logs/backend.log\`.
 
     \`\`\`
     AssertionError: assert 0 == 41
@@ -116,13 +116,13 @@ test("a race is told with what its worker had run before, its message, and the o
 test("a race that is let through is marked, named above the figures, and no failure", () => {
   const text = summaryMarkdown(racedSummary(sampleSummary()));
   expect(text.split("| Figure")[0]).toMatchInlineSnapshot(`
-    "# ⚠️ Verified, 1 race let through: feature/ledger-balances at 3f2c1ab
+    "# ⚠️ Verified, 1 flaky test let through: feature/ledger-balances at 3f2c1ab
 
-    - 1 race in backend let through, as "races" is "warn": tests/test_ledger.py › test_balance_1.
+    - 1 flaky test in backend let through, as "races" is "warn": tests/test_ledger.py › test_balance_1.
 
     "
   `);
-  expect(headings(text)[0]).toBe("Races let through (1)");
+  expect(headings(text)[0]).toBe("Flaky tests let through (1)");
 });
 
 test("of a reused proof, whose order files are gone, no command runs an order again", () => {
@@ -144,13 +144,13 @@ test("a refused push says why before anything else, then the figures, then the f
     "# ❌ Not verified: feature/ledger-balances at 3f2c1ab
 
     - 1 of 806 tests failed.
-    - Coverage is 91.20 % (2736 of 3000 lines), the gate is 95 %: 114 more lines would open it. Most missed: src/ledger.py (264 of 2000).
+    - Coverage is 91.20 % (2736 of 3000 lines), the gate is 95 %: cover 114 more lines to pass. Most missed: src/ledger.py (264 of 2000).
 
     | Figure | Measured |
     | --- | --- |
     | Tests | 803 passed, 1 failed, 2 skipped, in 95 files |
     | Coverage | 91.20 % of lines (2736 of 3000), gate 95 % |
-    | Time | 12.3 s; the tests' own durations add up to 41.2 s (3.3×) |
+    | Time | 12.3 s; total test time 41.2 s (3.3×) |
     | Workers | 2, each with a database of its own |
 
     ## Failures (1)
@@ -166,6 +166,23 @@ test("a refused push says why before anything else, then the figures, then the f
 
     "
   `);
+});
+
+test("gates passed or failed, or had nothing to judge", () => {
+  const { coverage } = sampleSummary();
+  const gates = [
+    { metric: "lines", threshold: 95, passed: false, covered: 94, total: 100 },
+    { metric: "branches", threshold: 80, passed: true, covered: 8, total: 10 },
+    { metric: "changedLines", threshold: 90, passed: true, covered: 0, total: 0 },
+  ] as const;
+  expect(summaryMarkdown(sampleSummary({ coverage: coverage && { ...coverage, gates } }))).toContain(
+    `| What | Covered | Required | Gate |
+| --- | --- | --- | --- |
+| lines | 94 % (94 of 100) | 95 % | **failed** |
+| branches | 80 % (8 of 10) | 80 % | passed |
+| changed lines | none | 90 % | empty |
+`,
+  );
 });
 
 describe("failures", () => {
@@ -184,7 +201,7 @@ describe("failures", () => {
 
   test.each([
     ["crash", "Its worker crashed on gw1, in `a.py`."],
-    ["timeout", "Ran out of time on gw1, in `a.py`."],
+    ["timeout", "Timed out on gw1, in `a.py`."],
     ["collection", "Could not be loaded on gw1, in `a.py`."],
   ] as const)("a %s is called what it is", (kind, sentence) => {
     const failure = { file: "a.py", name: "test_a", message: "", worker: "gw1", kind };
@@ -209,7 +226,7 @@ describe("what the server refused", () => {
       | gw1 | \`ledger_test_gw0\` | 3 | \`tests/test_ledger.py\` |
 
       - The server lets a worker only into its own database, which its variables name; for a suite that hard-codes names, set "isolation": "server" in "database".
-      - What runs outside of every worker (a conftest as it is loaded, a global setup) has no database: set "parallel": "processes" in the suite, or do it in "database.setup".
+      - Code outside a worker (global setup, a conftest's import) has no database: set "parallel": "processes" in the suite, or do it in "database.setup".
 
       "
     `);
@@ -277,7 +294,7 @@ describe("a reused receipt", () => {
   test("is said to be one, and the figures to be the earlier run's", () => {
     const text = reused();
     expect(text).toContain(
-      "Tree `9b1deb4` was proven by an earlier run, so nothing had to run again; the figures are that run's.",
+      "Tree `9b1deb4` was verified by an earlier run, so nothing ran again; the figures are from that run.",
     );
     expect(text).toContain("| Tests | 804 passed");
   });

@@ -48,8 +48,8 @@ test("a share just below the gate is not shown as the gate", () => {
 describe("without a record", () => {
   test("the page says so where the tests would be", () => {
     const text = textOf(reportPage(pageSummary(), null));
-    expect(text).toContain("The tests of this run are not recorded one by one.");
-    expect(text).toContain("When the files of this run ran is not recorded.");
+    expect(text).toContain("This run has no record of its single tests.");
+    expect(text).toContain("This run has no record of when its files ran.");
   });
 
   test("a verification that came to no suite has no empty sections", () => {
@@ -61,7 +61,7 @@ describe("without a record", () => {
   test("a reused proof names its tree and has no links to logs, which may be gone", () => {
     const summary = sampleSummary({ receipt: { tree: sampleSummary().tree, reused: true } });
     const page = reportPage(summary, null);
-    expect(textOf(page)).toContain("Tree 9b1deb4 was proven by an earlier run");
+    expect(textOf(page)).toContain("Tree 9b1deb4 was verified by an earlier run");
     expect(page).not.toContain('href="logs/');
     expect(reportPage(sampleSummary(), null)).toContain('href="logs/backend.log"');
   });
@@ -76,8 +76,8 @@ test("the sections come in the order in which a reader asks", () => {
 
 test("races that were let through are in the reasons and are called what they are", () => {
   const text = textOf(reportPage(racedSummary(sampleSummary()), null));
-  expect(text).toContain('1 race in backend let through, as "races" is "warn"');
-  expect(text).toContain("Races let through (1)");
+  expect(text).toContain('1 flaky test in backend let through, as "races" is "warn"');
+  expect(text).toContain("Flaky tests let through (1)");
   expect(text).toContain("npx verify repeat .verify/orders/1-gw1.json");
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Changes, CommitSummary, Summary } from "../../../src/model/summary.ts";
+import type { Changes, CommitSummary, PastRun, Summary } from "../../../src/model/summary.ts";
 import { pullRequestBody, pullRequestTitle } from "../../../src/report/pull-request/body.ts";
 import { blockIn } from "../../../src/report/pull-request/merged-body.ts";
 import {
@@ -19,11 +19,26 @@ function withChanges(changed: Partial<Changes>, rest: Partial<Summary> = {}): Su
   return sampleSummary({ changes, ...rest });
 }
 
+function baseRun(changed: Partial<PastRun> = {}): NonNullable<Summary["history"]> {
+  const base: PastRun = {
+    at: "2026-01-20T10:00:00.000Z",
+    commit: "aa11bb22cc33",
+    branch: "main",
+    verdict: "verified",
+    seconds: 24.6,
+    workers: 2,
+    tests: { total: 800, passed: 800, failed: 0, skipped: 0 },
+    lines: { covered: 95, total: 100 },
+    ...changed,
+  };
+  return { base, serial: null, recent: [], races: [] };
+}
+
 test("a race that was let through is named before anything else", () => {
   const [, , warning] = pullRequestBody(racedSummary(sampleSummary())).split("\n\n");
   expect(warning).toMatchInlineSnapshot(`
-    "> ⚠️ **Verified, 1 race let through.**
-    > - 1 race in backend let through, as "races" is "warn": tests/test_ledger.py › test_balance_1."
+    "> ⚠️ **Verified, 1 flaky test let through.**
+    > - 1 flaky test in backend let through, as "races" is "warn": tests/test_ledger.py › test_balance_1."
   `);
 });
 
@@ -31,23 +46,23 @@ test("a verified branch of two commits, as a whole", () => {
   expect(pullRequestBody(sampleSummary())).toMatchInlineSnapshot(`
     "# Ledger balances
 
-    <!-- pushproof:begin branch=feature%2Fledger-balances title=123bb51625aa8b13 sha256=4597575947c196de -->
+    <!-- pushproof:begin branch=feature%2Fledger-balances title=123bb51625aa8b13 sha256=d552dbb74d175a43 -->
 
     ## Summary
 
     - Keep a running balance (\`7dfc6db\`)
     - Round half to even (\`3f2c1ab\`)
 
-    ## Performance
+    ✅ **Verified**: 804 tests passed (2 skipped), 96.63 % of lines covered, in 12.3 s (\`feature/ledger-balances\` at \`3f2c1ab\`)
 
-    | Run | Workers | Wall time | Against this run | Tests | Coverage |
-    | --- | ---: | ---: | ---: | --- | --- |
-    | **This run** | 2 | 12.3 s |  | 804 passed, 2 skipped | 96.63 % |
-    | The tests' own durations, added up |  | 41.2 s | 3.3× as long |  |  |
+    ## Issues
 
-    ## Changes by file
+    - Closes #12
 
-    Against \`origin/main\`: 3 files, +57 −15.
+    <details>
+    <summary>Changes by file: 3 files, +57 −15</summary>
+
+    Against \`origin/main\`.
 
     | File | Added | Removed |
     | --- | ---: | ---: |
@@ -56,31 +71,47 @@ test("a verified branch of two commits, as a whole", () => {
     | \`tests/test_book.py\` → \`tests/test_ledger.py\` | +1 | −1 |
     | **Total** | **+57** | **−15** |
 
-    ## Verification
+    </details>
+
+    <details>
+    <summary>Verification</summary>
 
     | What | Result |
     | --- | --- |
     | Verdict | ✅ Verified |
     | Tests | 804 passed, 2 skipped, in 95 files |
     | Coverage | 96.63 % of lines (2899 of 3000), gate 95 % |
-    | Time | 12.3 s; the tests' own durations add up to 41.2 s (3.3×) |
+    | Time | 12.3 s; total test time 41.2 s (3.3×) |
     | Workers | 2, each with a database of its own |
     | Databases | \`ledger_test_gw0\`, \`ledger_test_gw1\`, on embedded Postgres 17.10 |
     | Checks | lint passed in 1.2 s |
     | Commit | \`3f2c1ab09d7e45c8b1a2f3e4d5c6b7a8990a1b2c\`, tree \`9b1deb4\` |
     | Receipt | kept for tree \`9b1deb4\` |
+    | Risks not looked for | fewer tests than the base branch has, lowered coverage thresholds, exclusions from coverage, changed lines that no test runs |
     | Environment | linux x64, node 20.20.2, python 3.11.7 |
 
-    ## Risk
+    </details>
 
-    Nothing of the kind that is looked for: database migrations, lock files and dependency manifests, CI files and hooks, deleted or shrunk tests, more than 400 changed lines.
+    <details>
+    <summary>Performance</summary>
 
-    ## After merging
+    | Run | Workers | Wall time | Against this run | Tests | Coverage |
+    | --- | ---: | ---: | ---: | --- | --- |
+    | **This run** | 2 | 12.3 s |  | 804 passed, 2 skipped | 96.63 % |
+    | Total test time |  | 41.2 s | 3.3× as long |  |  |
+
+    </details>
+
+    <details>
+    <summary>After merging</summary>
 
     - **Time** of this run: 12.3 s (backend 9.8 s on 2 workers), measured on linux x64, node 20.20.2, python 3.11.7
-    - **Skipped**: 2 tests, of which this run says nothing
+    - **Skipped**: 2 tests, which this run did not check
 
-    ## How to repeat it
+    </details>
+
+    <details>
+    <summary>Run again</summary>
 
     What ran:
 
@@ -91,9 +122,7 @@ test("a verified branch of two commits, as a whole", () => {
     npx verify 3f2c1ab --fresh
     \`\`\`
 
-    ## Issues
-
-    - Closes #12
+    </details>
 
     <!-- pushproof:end -->
     "
@@ -123,7 +152,9 @@ describe("the title", () => {
 describe("the summary", () => {
   test("is the message of a single commit, as its author wrote it", () => {
     const body = "Rounds **half to even**.\n\n- one\n- two";
-    expect(pullRequestBody(withChanges({ commits: [commit("Round", body)] }))).toContain(`## Summary\n\n${body}\n\n##`);
+    expect(pullRequestBody(withChanges({ commits: [commit("Round", body)] }))).toContain(
+      `## Summary\n\n${body}\n\n✅ **Verified**`,
+    );
   });
 
   test("lists the subjects of several, oldest first, and counts those left out", () => {
@@ -131,6 +162,90 @@ describe("the summary", () => {
     const text = pullRequestBody(withChanges({ commits }));
     expect(text).toContain("## Summary\n\n- Step 0 (`7dfc6db`)\n- Step 1 (`7dfc6db`)\n");
     expect(text).toContain("- Step 49 (`7dfc6db`)\n- … and 10 more commits\n");
+  });
+});
+
+describe("the verdict is one line", () => {
+  const line = (summary: Summary): string | undefined =>
+    pullRequestBody(summary)
+      .split("\n")
+      .find((text) => /^(✅|❌|⚠️) /.test(text));
+  const sample = sampleSummary();
+  const [backend] = sample.suites as [Summary["suites"][number]];
+  const where = "(`feature/ledger-balances` at `3f2c1ab`)";
+
+  test.each<[string, Summary, string]>([
+    [
+      "with the changed lines where some are measured",
+      { ...sample, coverage: sample.coverage && { ...sample.coverage, changedLines: { covered: 40, total: 41 } } },
+      `✅ **Verified**: 804 tests passed (2 skipped), 96.63 % of lines and 40 of 41 changed lines covered, in 12.3 s ${where}`,
+    ],
+    [
+      "with all that failed, and flaky tests",
+      sampleSummary({
+        verdict: "failed",
+        coverage: null,
+        suites: [
+          { ...backend, tests: { total: 9, passed: 1, failed: 6, skipped: 0, races: 2, unloaded: 1, flaky: 1 } },
+        ],
+      }),
+      `❌ **Not verified**: 1 test passed (1 flaky), 3 failed, 1 file not loaded, 2 flaky (pass alone), in 12.3 s ${where}`,
+    ],
+    [
+      "which names a reused proof",
+      { ...sample, receipt: { tree: sample.tree, reused: true } },
+      `✅ **Verified** by an earlier run of the same tree: 804 tests passed (2 skipped), 96.63 % of lines covered, in 12.3 s ${where}`,
+    ],
+    [
+      "which says that uncommitted files took part",
+      sampleSummary({ verifiedIn: "working tree", coverage: null }),
+      "✅ **Verified**: 804 tests passed (2 skipped), in 12.3 s (working tree of `feature/ledger-balances`, on top of `3f2c1ab`)",
+    ],
+    [
+      "without figures where nothing was measured",
+      sampleSummary({ verdict: "error", suites: [], coverage: null }),
+      `❌ **Could not be verified** ${where}`,
+    ],
+    [
+      "which never reads as a whole run where something was left out",
+      sampleSummary({ incomplete: ["A suite was left out."], coverage: null, branch: null }),
+      "⚠️ **Verified in part**: 804 tests passed (2 skipped), in 12.3 s (`3f2c1ab`)",
+    ],
+  ])("%s", (_, summary, expected) => {
+    expect(line(summary)).toBe(expected);
+  });
+});
+
+describe("before and after", () => {
+  test("stand below the verdict where a run of the base branch is recorded", () => {
+    expect(
+      pullRequestBody(sampleSummary({ history: baseRun() })),
+    ).toContain(`in 12.3 s (\`feature/ledger-balances\` at \`3f2c1ab\`)
+
+|  | Before (\`main\` at \`aa11bb2\`) | After |
+| --- | --- | --- |
+| Time | 24.6 s | 12.3 s |
+| Coverage | 95 % | 96.63 % |
+| Tests | 800 passed | 804 passed, 2 skipped |
+`);
+  });
+
+  test("name the workers where they were not as many, and leave out what was not measured", () => {
+    const history = baseRun({ workers: 1, lines: null, branch: null });
+    expect(pullRequestBody(sampleSummary({ history }))).toContain(`
+|  | Before (\`aa11bb2\`) | After |
+| --- | --- | --- |
+| Time | 24.6 s on 1 worker | 12.3 s on 2 workers |
+| Tests | 800 passed | 804 passed, 2 skipped |
+`);
+  });
+
+  test.each<[string, Partial<Summary>]>([
+    ["no run of the base branch is recorded", {}],
+    ["this run left something out", { history: baseRun(), incomplete: ["A suite was left out."] }],
+    ["nothing ran", { history: baseRun(), suites: [] }],
+  ])("are not there where %s", (_, changed) => {
+    expect(pullRequestBody(sampleSummary(changed))).not.toContain("| Before");
   });
 });
 
@@ -154,9 +269,13 @@ describe("what was not verified", () => {
   });
 });
 
+test("what could not be looked for is a row of the folded table", () => {
+  expect(pullRequestBody(sampleSummary())).toContain("| Risks not looked for | fewer tests than the base branch has, ");
+});
+
 test("what the server refused is a short row, and missing where there is none or the summary is an older one", () => {
   expect(pullRequestBody(refusedSummary(sampleSummary()))).toContain(
-    "| Refused by the server | The process that only coordinates the workers tried to reach `ledger_test_coordinator`; gw1 tried to reach `ledger_test_gw0` (3 times) |",
+    "| Refused by the server | The process that coordinates the workers tried to reach `ledger_test_coordinator`; gw1 tried to reach `ledger_test_gw0` (3 times) |",
   );
   const sample = sampleSummary();
   const older = { ...sample, suites: sample.suites.map(({ rejections: _, ...suite }) => suite) };
@@ -203,7 +322,7 @@ describe("changes by file", () => {
   test("are grouped by area above twelve files, long groups cut", () => {
     const files = [{ file: "README.md", added: 1, removed: 0 }, ...sampleFiles(60, 2)];
     const text = pullRequestBody(withChanges({ files }));
-    expect(text).toContain("Against `origin/main`: 61 files, +121 −60.");
+    expect(text).toContain("<summary>Changes by file: 61 files, +121 −60</summary>\n\nAgainst `origin/main`.\n");
     expect(text).toContain("### Top level (1 file, +1 −0)\n\n- `README.md` +1 −0\n");
     expect(text).toContain("### `area0` (30 files, +60 −30)\n\n- `area0/file0.py` +2 −1\n");
     expect(text).toContain("- … and 10 more files\n");
@@ -218,14 +337,31 @@ describe("issues", () => {
       commit("Again", "Closes #12, #13\nResolves: https://example.com/a/b/issues/9"),
       commit("Fix 12 prefixes #4"),
     ];
-    expect(pullRequestBody(withChanges({ commits })).split("## Issues\n\n")[1]).toBe(
-      "- fixes #3\n- Closes #12, #13\n- Refs acme/ledger_app#7\n- Resolves: https://example.com/a/b/issues/9\n\n<!-- pushproof:end -->\n",
+    expect(pullRequestBody(withChanges({ commits })).split("## Issues\n\n")[1]?.split("\n\n")[0]).toBe(
+      "- fixes #3\n- Closes #12, #13\n- Refs acme/ledger_app#7\n- Resolves: https://example.com/a/b/issues/9",
     );
   });
 
   test("have no section where there are none", () => {
     expect(pullRequestBody(withChanges({ commits: [commit("Round")] }))).not.toContain("## Issues");
   });
+});
+
+test("a section stands open only where it tells a reviewer something", () => {
+  const headings = pullRequestBody(sampleSummary()).match(/^## .*$/gm);
+  expect(headings).toEqual(["## Summary", "## Issues"]);
+  const risky = pullRequestBody(withChanges({ files: [{ file: "schema.sql", added: 1, removed: 0 }] }));
+  expect(risky).toMatch(/in 12\.3 s \(.*\)\n\n## Risk\n\n- \*\*Database migrations and SQL\*\*/);
+});
+
+test("every fold that is opened is closed, whatever is cut", () => {
+  const suites = Array.from({ length: 400 }, () => sampleSummary().suites).flat();
+  const texts = [sampleSummary(), failedSummary(sampleFailures(10_000)), sampleSummary({ suites })].flatMap(
+    (summary) => [pullRequestBody(summary), pullRequestBody(summary, "- [ ] a box\n".repeat(5_500))],
+  );
+  for (const text of texts) {
+    expect(text.match(/^<details>$/gm)?.length ?? 0).toBe(text.match(/^<\/details>$/gm)?.length ?? 0);
+  }
 });
 
 test("names stay text wherever they come from", () => {
@@ -236,7 +372,7 @@ test("names stay text wherever they come from", () => {
         files: [{ file: hostileName, added: 1, removed: 1 }],
         commits: [commit(hostileName), commit(hostileName)],
       },
-      { branch: hostileName, reasons: [hostileName], verdict: "failed" },
+      { branch: hostileName, reasons: [hostileName], verdict: "failed", history: baseRun({ branch: hostileName }) },
     ),
   );
   expect(text).not.toContain("<script>");
@@ -260,7 +396,7 @@ describe("stays under 60,000 characters", () => {
   ])("%s", (_, summary) => {
     const text = pullRequestBody(summary);
     expect(text.length).toBeLessThan(60_000);
-    expect(text).toContain("## How to repeat it");
+    expect(text).toContain("<summary>Run again</summary>");
   });
 
   test("whatever is in the summary: sections go as a whole, and are named", () => {
@@ -272,11 +408,9 @@ describe("stays under 60,000 characters", () => {
     }));
     const text = pullRequestBody(sampleSummary({ suites }));
     expect(text.length).toBeLessThan(60_000);
-    expect(text).toContain("## Verification\n");
-    expect(text).toContain(
-      "\n\nLeft out, as there is no room for more: How to repeat it, Changes by file, After merging.\n\n<!--",
-    );
-    expect(text).not.toMatch(/^## (How to repeat it|Changes by file|After merging)/m);
+    expect(text).toContain("<summary>Verification</summary>\n");
+    expect(text).toContain("\n\nLeft out for lack of room: Run again, Changes by file, After merging.\n\n<!--");
+    expect(text).not.toMatch(/^<summary>(Run again|Changes by file|After merging)/m);
     expect(text).toContain("## Issues\n\n- Closes #12");
   });
 
@@ -285,14 +419,14 @@ describe("stays under 60,000 characters", () => {
     const suite = backend as NonNullable<typeof backend>;
     const suites = Array.from({ length: 400 }, () => ({ ...suite, name: "long ".repeat(40) }));
     const text = pullRequestBody(sampleSummary({ suites, changes: null }));
-    expect(text).toContain("Left out, as there is no room for more: How to repeat it, After merging.");
+    expect(text).toContain("Left out for lack of room: Run again, After merging.");
   });
 
   test("a cell that is too long is cut by itself", () => {
     const text = pullRequestBody(sampleSummary({ environment: "x".repeat(200_000) }));
     expect(text.length).toBeLessThan(10_000);
     expect(text).toMatch(/\| Environment \| x+… \|\n/);
-    expect(text).toContain("## How to repeat it");
+    expect(text).toContain("<summary>Run again</summary>");
   });
 
   test("beside a template there is less of ours", () => {
@@ -318,7 +452,7 @@ describe("stays under 60,000 characters", () => {
     const text = pullRequestBody(sampleSummary(), template);
     expect(text).toContain(template);
     expect(text.length - template.length).toBeLessThan(2_100);
-    expect(text).toContain("| Verdict | ✅ Verified |");
+    expect(text).toContain("✅ **Verified**: 804 tests passed (2 skipped), ");
     expect(text.endsWith("<!-- pushproof:end -->\n")).toBe(true);
   });
 });
@@ -336,7 +470,7 @@ describe("the template", () => {
     const template = "Above.\n<!-- pushproof:begin -->\nFilled by a machine.\n<!-- pushproof:end -->\nBelow.\n";
     const text = pullRequestBody(sampleSummary(), template);
     expect(text).toMatch(
-      /\n\nAbove\.\n<!-- pushproof:begin branch=[\s\S]*## Verification[\s\S]*pushproof:end -->\nBelow\.\n$/,
+      /\n\nAbove\.\n<!-- pushproof:begin branch=[\s\S]*<summary>Verification[\s\S]*pushproof:end -->\nBelow\.\n$/,
     );
     expect(text).not.toContain("Filled by a machine.");
   });

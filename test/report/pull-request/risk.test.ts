@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Changes, CoverageSummary, FileChange, PastRun, Summary } from "../../../src/model/summary.ts";
-import { riskSection } from "../../../src/report/pull-request/risk.ts";
+import { riskSection, risksNotLookedFor } from "../../../src/report/pull-request/risk.ts";
 import { hostileName, sampleFiles, sampleSummary } from "../sample.ts";
 
 const change = (file: string, more: Partial<FileChange> = {}): FileChange => ({ file, added: 3, removed: 1, ...more });
@@ -76,19 +76,40 @@ describe("nothing of the kind is", () => {
     "src/clock.lock",
     "src/husky/x.ts",
     "src/ci.ts",
-  ])("%s", (file) => expect(risk([change(file)])).toMatch(/^## Risk\n\nNothing of the kind that is looked for: /));
+  ])("%s", (file) => expect(risk([change(file)])).toBeNull());
 });
 
-test("where nothing is found, only what was looked for is named", () => {
-  const few =
-    "database migrations, lock files and dependency manifests, CI files and hooks, deleted or shrunk tests, more than 400 changed lines";
-  expect(risk([change("src/a.py")])).toBe(`## Risk\n\nNothing of the kind that is looked for: ${few}.`);
+test("where nothing is found there is no section", () => {
   const looked = { ...coverage({ exclusions: [], uncoveredChanges: [] }), history: history(806) };
-  expect(risk([change("src/a.py")], { lowered: [] }, looked)).toBe(
-    "## Risk\n\nNothing of the kind that is looked for: database migrations, lock files and dependency manifests, " +
-      "CI files and hooks, deleted or shrunk tests, fewer tests than the base branch has, lowered coverage thresholds, " +
-      "exclusions from coverage, changed lines that no test runs, more than 400 changed lines.",
-  );
+  expect(risk([change("src/a.py")], { lowered: [] }, looked)).toBeNull();
+});
+
+describe("what this run could not look for", () => {
+  const notLookedFor = (changed: Partial<Changes> | null, rest: Partial<Summary> = {}): string | null => {
+    const { changes } = sampleSummary();
+    return risksNotLookedFor(sampleSummary({ changes: changed && changes && { ...changes, ...changed }, ...rest }));
+  };
+
+  test("is named", () => {
+    expect(notLookedFor({})).toBe(
+      "fewer tests than the base branch has, lowered coverage thresholds, exclusions from coverage, changed lines that no test runs",
+    );
+    expect(notLookedFor({ lowered: [] }, coverage({ exclusions: [], uncoveredChanges: [] }))).toBe(
+      "fewer tests than the base branch has",
+    );
+    expect(notLookedFor({ lowered: [] }, { ...coverage({ exclusions: [] }), history: history(806) })).toBe(
+      "changed lines that no test runs",
+    );
+  });
+
+  test("is nothing where it looked for all", () => {
+    const looked = { ...coverage({ exclusions: [], uncoveredChanges: [] }), history: history(806) };
+    expect(notLookedFor({ lowered: [] }, looked)).toBeNull();
+  });
+
+  test("is everything where it is not known what changed", () => {
+    expect(notLookedFor(null)).toBe("all, as it is not known what changed");
+  });
 });
 
 test("nothing is said where it is not known what changed", () => {
@@ -140,9 +161,7 @@ function history(total: number): NonNullable<Summary["history"]> {
 test("fewer tests than the base branch had are named with both figures, of a whole run", () => {
   const line = "- **Fewer tests**: 806, where the last run of the base branch (`aa11bb2`) had 807";
   expect(risk([change("src/a.py")], {}, { history: history(807) })).toBe(`## Risk\n\n${line}`);
-  expect(risk([change("src/a.py")], {}, { history: history(807), incomplete: ["a suite"] })).not.toContain(
-    "ewer tests",
-  );
+  expect(risk([change("src/a.py")], {}, { history: history(807), incomplete: ["a suite"] })).toBeNull();
 });
 
 test("lowered thresholds are named with the figure before and after", () => {
@@ -170,7 +189,7 @@ test("exclusions and changed lines that no test runs are named with their places
 
 test("more than 400 changed lines are called large, without those of lock files", () => {
   const lines = (file: string, added: number): FileChange => ({ file, added, removed: 1 });
-  expect(risk([lines("src/a.py", 399)])).not.toContain("Large");
+  expect(risk([lines("src/a.py", 399)])).toBeNull();
   expect(risk([lines("src/a.py", 400)])).toBe("## Risk\n\n- **Large**: 401 changed lines in 1 file");
   expect(risk([lines("src/a.py", 399), lines("uv.lock", 9_000)])).not.toContain("Large");
   expect(risk([lines("src/a.py", 400), lines("uv.lock", 9_000)])).toContain(

@@ -117,7 +117,7 @@ test("a file that an editor saved with other line ends is no edit of ours", asyn
 
 describe("where somebody edited our part", () => {
   const note =
-    ".verify/pull-request.md is left as it is, as somebody edited our part of it: what this run has to say is in .verify/pull-request.new.md.";
+    ".verify/pull-request.md is left as it is, as somebody edited our part of it: this run's text is in .verify/pull-request.new.md.";
 
   test("the file stays, ours goes beside it, and that is said", async () => {
     const reports = await openReports();
@@ -174,7 +174,7 @@ describe("the file of another branch", () => {
     expect(rest).toEqual([]);
     const name = (await reports.names()).find((one) => asideName.test(one)) ?? "";
     expect(note).toBe(
-      `What was written into .verify/pull-request.md for feature/ledger-balances is kept in .verify/${name}.`,
+      `What you wrote into .verify/pull-request.md for feature/ledger-balances is kept in .verify/${name}.`,
     );
     expect(await reports.read(name)).toBe(edited);
     expect(await reports.read()).toBe(pullRequestBody(elsewhere, template.text));
@@ -202,11 +202,12 @@ describe("the file of another branch", () => {
 test("what a version without markers wrote is put aside, and the file begins anew", async () => {
   const reports = await openReports();
   await reports.write(first);
-  await reports.edit((text) => text.replace(/<!-- pushproof:.*-->\n\n?/g, ""));
+  const table = "\n## Verification\n\n| What | Result |\n| --- | --- |\n| Verdict | ✅ Verified |\n";
+  await reports.edit((text) => text.replace(/<!-- pushproof:.*-->\n\n?/g, "") + table);
   const old = await reports.read();
   const [note] = await reports.write(second);
   const [aside = ""] = await reports.names();
-  expect(note).toBe(`What was written into .verify/pull-request.md is kept in .verify/${aside}.`);
+  expect(note).toBe(`What you wrote into .verify/pull-request.md is kept in .verify/${aside}.`);
   expect(aside).toMatch(/^pull-request\.earlier-[0-9a-f]{8}\.md$/);
   expect(await reports.read(aside)).toBe(old);
   expect(await reports.read()).toBe(pullRequestBody(second));
@@ -227,5 +228,5 @@ test("ours leaves room for what the author wrote, and cuts nothing of that", asy
   const text = await reports.read();
   expect(text.length).toBeLessThan(60_000);
   expect(text).toContain(own);
-  expect(text).toContain("## Verification");
+  expect(text).toContain("<summary>Verification</summary>");
 });

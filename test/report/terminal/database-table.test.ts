@@ -63,7 +63,7 @@ test("no database is a sentence of its own", () => {
 test("an embedded server that has ended with its run is named with the remedy", () => {
   expect(databaseTable([], ["/dev/shm/pushproof-postgres-a"], now)).toEqual([
     "No run has a database here.",
-    "/dev/shm/pushproof-postgres-a is what an embedded server has left that was killed too.",
+    "/dev/shm/pushproof-postgres-a was left by an embedded server that was killed too.",
     "`verify db clean` removes what is not live.",
   ]);
 });

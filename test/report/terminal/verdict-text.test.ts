@@ -17,7 +17,7 @@ test("a verified push", () => {
     "✔ Verified: feature/ledger-balances at 3f2c1ab
       Tests     804 passed, 2 skipped, in 95 files
       Coverage  96.63 % of lines (2899 of 3000), gate 95 %
-      Time      12.3 s; the tests' own durations add up to 41.2 s (3.3×)
+      Time      12.3 s; total test time 41.2 s (3.3×)
       Workers   2, each with a database of its own
       See .verify/summary.md"
   `);
@@ -28,10 +28,10 @@ test("a refused push", () => {
     "✘ Not verified: feature/ledger-balances at 3f2c1ab
       Tests     801 passed, 3 failed, 2 skipped, in 95 files
       Coverage  91.20 % of lines (2736 of 3000), gate 95 %
-      Time      12.3 s; the tests' own durations add up to 41.2 s (3.3×)
+      Time      12.3 s; total test time 41.2 s (3.3×)
       Workers   2, each with a database of its own
     3 of 806 tests failed.
-    Coverage is 91.20 % (2736 of 3000 lines), the gate is 95 %: 114 more lines would open it. Most missed: src/ledger.py (264 of 2000).
+    Coverage is 91.20 % (2736 of 3000 lines), the gate is 95 %: cover 114 more lines to pass. Most missed: src/ledger.py (264 of 2000).
       ✘ tests/test_ledger.py › test_balance_1
         AssertionError: assert 0 == 41
           where 0 = balance()
@@ -42,7 +42,7 @@ test("a refused push", () => {
         AssertionError: assert 2 == 41
           where 2 = balance()
       See .verify/summary.md, .verify/logs/backend.log
-      Repeat it: npx verify 3f2c1ab --fresh"
+      Run again: npx verify 3f2c1ab --fresh"
   `);
 });
 
@@ -121,21 +121,21 @@ test("on a narrow terminal the words stay whole, and the command has a line of i
         skipped, in 95 files
       Coverage  91.20 % of lines (2736 of
         3000), gate 95 %
-      Time      12.3 s; the tests' own
-        durations add up to 41.2 s (3.3×)
+      Time      12.3 s; total test time 41.2
+        s (3.3×)
       Workers   2, each with a database of
         its own
     1 of 806 tests failed.
     Coverage is 91.20 % (2736 of 3000
-      lines), the gate is 95 %: 114 more
-      lines would open it. Most missed:
+      lines), the gate is 95 %: cover 114
+      more lines to pass. Most missed:
       src/ledger.py (264 of 2000).
       ✘ …/test_ledger.py › test_balance_1
         AssertionError: assert 0 == 41
           where 0 = balance()
       See .verify/summary.md,
         .verify/logs/backend.log
-      Repeat it:
+      Run again:
       npx verify 3f2c1ab90e --fresh"
   `);
 });
@@ -148,8 +148,7 @@ test("on a wide terminal a figure goes on below its value", () => {
     "✔ Verified: feature/ledger-balances at 3f2c1ab
       Tests     804 passed, 2 skipped, in 95 files
       Coverage  96.63 % of lines (2899 of 3000), gate 95 %
-      Time      12.3 s; the tests' own durations add up to 41.2 s (3.3×); the suite
-                took 1.04 times its bound, splitting
+      Time      12.3 s; total test time 41.2 s (3.3×); splitting
                 tests/accounting/test_the_longest.py saves 4.0 s
       Workers   2, each with a database of its own
       See .verify/summary.md"
@@ -184,7 +183,7 @@ test("there are four figures at most, what belongs together on one", () => {
   expect(plain(summary).split("\n").slice(1, -1)).toEqual([
     "  Tests     804 passed, 2 skipped, in 95 files",
     "  Coverage  96.63 % of lines (2899 of 3000), gate 95 %; 97.56 % of the changed lines (40 of 41)",
-    "  Time      12.3 s; the tests' own durations add up to 41.2 s (3.3×); the suite took 1.04 times its bound",
+    "  Time      12.3 s; total test time 41.2 s (3.3×)",
     "  Workers   2, each with a database of its own",
   ]);
 });
@@ -194,19 +193,19 @@ test("what the server refused stands right above the failures, with what to do",
     "✘ Not verified: feature/ledger-balances at 3f2c1ab
       Tests     803 passed, 1 failed, 2 skipped, in 95 files
       Coverage  91.20 % of lines (2736 of 3000), gate 95 %
-      Time      12.3 s; the tests' own durations add up to 41.2 s (3.3×)
+      Time      12.3 s; total test time 41.2 s (3.3×)
       Workers   2, each with a database of its own
     1 of 806 tests failed.
-    Coverage is 91.20 % (2736 of 3000 lines), the gate is 95 %: 114 more lines would open it. Most missed: src/ledger.py (264 of 2000).
-      The process that only coordinates the workers tried to reach ledger_test_coordinator.
+    Coverage is 91.20 % (2736 of 3000 lines), the gate is 95 %: cover 114 more lines to pass. Most missed: src/ledger.py (264 of 2000).
+      The process that coordinates the workers tried to reach ledger_test_coordinator.
       gw1 tried to reach ledger_test_gw0 (3 times), in tests/test_ledger.py.
       The server lets a worker only into its own database, which its variables name; for a suite that hard-codes names, set "isolation": "server" in "database".
-      What runs outside of every worker (a conftest as it is loaded, a global setup) has no database: set "parallel": "processes" in the suite, or do it in "database.setup".
+      Code outside a worker (global setup, a conftest's import) has no database: set "parallel": "processes" in the suite, or do it in "database.setup".
       ✘ tests/test_ledger.py › test_balance_1
         AssertionError: assert 0 == 41
           where 0 = balance()
       See .verify/summary.md, .verify/logs/backend.log
-      Repeat it: npx verify 3f2c1ab --fresh"
+      Run again: npx verify 3f2c1ab --fresh"
   `);
 });
 
@@ -229,7 +228,7 @@ test("a race says what its worker had run before, and how to run that again", ()
   expect(text).not.toContain("let through");
   expect(text).toContain(`
   ✘ tests/test_ledger.py › test_balance_1
-    A race: passes alone, failed on gw1 after 12 tests, of tests/test_books.py, tests/test_accounts.py
+    Flaky: passes alone, failed on gw1 after 12 tests, of tests/test_books.py, tests/test_accounts.py
     In that order again: npx verify repeat .verify/orders/1-gw1.json
     AssertionError: assert 0 == 41
       where 0 = balance()
@@ -238,10 +237,10 @@ test("a race says what its worker had run before, and how to run that again", ()
 
 test("a race that is let through is marked, and no failure", () => {
   const text = plain(racedSummary(sampleSummary()));
-  expect(text).toContain("⚠ Verified, 1 race let through: feature/ledger-balances at 3f2c1ab\n");
-  expect(text).toContain("  Tests     803 passed, 1 race, 2 skipped, in 95 files\n");
+  expect(text).toContain("⚠ Verified, 1 flaky test let through: feature/ledger-balances at 3f2c1ab\n");
+  expect(text).toContain("  Tests     803 passed, 1 flaky (passes alone), 2 skipped, in 95 files\n");
   expect(text).toContain(
-    '1 race in backend let through, as "races" is "warn": tests/test_ledger.py › test_balance_1.\n  ⚠ tests/',
+    '1 flaky test in backend let through, as "races" is "warn": tests/test_ledger.py › test_balance_1.\n  ⚠ tests/',
   );
   expect(text).not.toMatch(/✘|failed,/);
 });
@@ -264,14 +263,14 @@ test("a single failure has up to twelve lines, its name and beginning first", ()
 test("a reused receipt of a run that let a race through says so", () => {
   const sample = racedSummary(sampleSummary());
   expect(plain({ ...sample, receipt: { tree: sample.tree, reused: true } })).toMatch(
-    /^⚠ Verified, 1 race let through: tree 9b1deb4 was proven before\./,
+    /^⚠ Verified, 1 flaky test let through: tree 9b1deb4 was verified before\./,
   );
 });
 
 test("a reused receipt is one line", () => {
   const sample = sampleSummary();
   expect(plain({ ...sample, receipt: { tree: sample.tree, reused: true } })).toBe(
-    "✔ Verified: tree 9b1deb4 was proven before. Run it again: npx verify 3f2c1ab --fresh",
+    "✔ Verified: tree 9b1deb4 was verified before. Run it again: npx verify 3f2c1ab --fresh",
   );
 });
 
@@ -293,7 +292,7 @@ test("without anything measured there are the verdict, the time and the reasons"
       Time      12.3 s
     Interrupted.
       See .verify/summary.md
-      Repeat it: npx verify 3f2c1ab --fresh"
+      Run again: npx verify 3f2c1ab --fresh"
   `);
 });
 

@@ -8,14 +8,14 @@ describe("the note about a project's own thresholds", () => {
   it("names each that the gate asks less of, in one sentence with the setting", () => {
     const own = { ...noThresholds, lines: 90, branches: 70, functions: 60 };
     expect(thresholdNotes("web", own, { ...gate, functions: 60 })).toEqual([
-      'web asks for 90 % of lines and 70 % of branches in its own configuration, which no share of the files can be held to; the gate, which the whole is held to, asks for 80 % of lines and no branches: set "coverage": { "lines": 90, "branches": 70 }.',
+      'web asks for 90 % of lines and 70 % of branches in its own configuration, which a share of the files cannot be held to; the gate on the whole asks for 80 % of lines and no branches: set "coverage": { "lines": 90, "branches": 70 }.',
     ]);
   });
 
   it("names what nothing judges", () => {
     const own = { ...noThresholds, lines: 80, statements: 85, others: ["thresholds of src/*.js"] };
     expect(thresholdNotes("web", own, gate)).toEqual([
-      "Not judged is what the configuration of web asks for beside that: 85 % of statements and thresholds of src/*.js.",
+      "What the configuration of web also asks for is not judged: 85 % of statements and thresholds of src/*.js.",
     ]);
   });
 

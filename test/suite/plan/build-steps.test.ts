@@ -88,6 +88,6 @@ it("a suite that goes as processes is built once, reruns included", async () => 
 it("a build that fails is told as that, and no test runs", async () => {
   const { root } = await makeBuiltRepository(failing, { "src/own.ts": "export const add: number = 'no';\n" });
   const { code, errors } = await runIn(root, []);
-  expect(errors).toMatch(/web: its build failed: `tsc` exited with \d\. Its last words:\n.*src\/own\.ts/);
+  expect(errors).toMatch(/web: its build failed: `tsc` exited with \d\. Last output:\n.*src\/own\.ts/);
   expect(code).toBe(3);
 });

@@ -182,9 +182,7 @@ test("ten at the most are run again, one by one, and the rest is said not to be"
     "running 10 failed tests alone, 0 done",
     "running 10 failed tests alone, 1 done",
   ]);
-  expect(notes).toEqual([
-    "2 failed tests were not run again alone (10 at the most are, within 30.0 s), so whether they are races is not known.",
-  ]);
+  expect(notes).toEqual(["Only 10 failures are rerun, within 30.0 s: 2 were not checked for flakiness."]);
 });
 
 test("failures that all say the same, but for numbers, have one cause and are not run again", async () => {

@@ -63,8 +63,8 @@ test("a suite that could not run is told what the server refused, and what to do
   expect(error).toBeInstanceOf(UnavailableError);
   expect((error as Error).message).toBe(
     "backend: `pytest` exited with 3.\n" +
-      "The process that only coordinates the workers tried to reach ledger_test_coordinator.\n" +
-      'What runs outside of every worker (a conftest as it is loaded, a global setup) has no database: set "parallel": "processes" in the suite, or do it in "database.setup".',
+      "The process that coordinates the workers tried to reach ledger_test_coordinator.\n" +
+      'Code outside a worker (global setup, a conftest\'s import) has no database: set "parallel": "processes" in the suite, or do it in "database.setup".',
   );
 });
 

@@ -212,7 +212,7 @@ test.each<[string, string | Buffer, string]>([
   [
     "in another encoding than it says",
     Buffer.from('<testsuite><testcase name="caf\xe9"/></testsuite>', "latin1"),
-    "the file holds bytes that are no text in its encoding, utf-8",
+    "the file holds bytes that are not valid in its encoding, utf-8",
   ],
 ])("a file that is %s is an error, not fewer tests", async (_what, xml, sentence) => {
   await expect(readAll(xml)).rejects.toThrow(sentence);

@@ -82,15 +82,15 @@ test.each<[string, string, string]>([
   [
     "a command that fails though no test did",
     `${writing}; echo out of luck; exit 3`,
-    "exited with 3 although no test failed. Its last words: out of luck",
+    "exited with 3 although no test failed. Last output: out of luck",
   ],
-  ["a command that is killed", `${writing}; kill -9 $$`, "did not come to its end although no test failed"],
+  ["a command that is killed", `${writing}; kill -9 $$`, "did not finish although no test failed"],
   [
     "a command that writes no results",
     "mkdir -p out; cp covered.info out/; echo nothing to do",
-    "sums wrote no results that match out/*.xml: `mkdir -p out; cp covered.info out/; echo nothing to do` exited with 0. Its last words: nothing to do",
+    "sums wrote no results that match out/*.xml: `mkdir -p out; cp covered.info out/; echo nothing to do` exited with 0. Last output: nothing to do",
   ],
-  ["a command that is not there", "no-such-runner", "`no-such-runner` exited with 127. Its last words: /bin/sh"],
+  ["a command that is not there", "no-such-runner", "`no-such-runner` exited with 127. Last output: /bin/sh"],
   [
     "results that were cut off",
     `${writing}; head -c 40 passing.xml > out/results.xml`,

@@ -134,6 +134,6 @@ test.each([
     expect(code).toBe(1);
     const { suites, reasons } = await readSummary(root);
     expect(suites[0]?.failures.map(({ kind }) => kind)).toContain("race");
-    expect(reasons.join("\n")).toContain(`web stopped at a failure (${word}), so what comes behind it never ran.`);
+    expect(reasons.join("\n")).toContain(`web stopped at a failure (${word}), so nothing after it ran.`);
   },
 );

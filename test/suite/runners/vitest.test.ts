@@ -50,7 +50,7 @@ test("an error outside of any test is not verified, and told", async () => {
   });
   const { code, output } = await runIn(repository.root, []);
   expect(code).toBe(1);
-  expect(output).toContain("web met an error outside of any test: too late");
+  expect(output).toContain("web had an error outside of any test: too late");
 });
 
 test("a suite without tests is not verified, and told so", async () => {
@@ -85,7 +85,7 @@ test("a command that fails before vitest starts says its last words", async () =
   const repository = await makeVitestRepository({}, { command: "echo no such thing; exit 9; vitest run" });
   const { code, errors } = await runIn(repository.root, []);
   expect(code).toBe(3);
-  expect(errors).toContain("exited with 9 before it could report any test. Its last words:\nno such thing");
+  expect(errors).toContain("exited with 9 before it could report any test. Last output:\nno such thing");
 });
 
 test.each([

@@ -91,7 +91,7 @@ export async function findBinaries(
 function missingMessage(name: string, major: number, found: readonly Binaries[]): string {
   const versions = found.map(postgresVersion);
   const there = versions.length > 0 && `only ${versions.join(" and ")} ${versions.length === 1 ? "is" : "are"}`;
-  const what = `Postgres ${major} was asked for (database.version), and ${there || "no Postgres binaries are"} installed`;
+  const what = `Postgres ${major} is required (database.version), but ${there || "no Postgres binaries are"} installed`;
   const version = newestOfMajor[major];
   if (version === undefined) {
     const majors = Object.keys(newestOfMajor);

@@ -92,7 +92,7 @@ async function unkept(installation: Installation, request: ProvisionRequest, ser
     return { archive: await packForRun(built, installation, servers), notes: [] };
   });
   const took = formatSeconds((performance.now() - started) / 1000);
-  const note = `database.setup ran anew (${took}): name the files that it depends on in database.inputs, and its result is kept for the next run.`;
+  const note = `database.setup ran again (${took}): name the files that it depends on in database.inputs, and its result is kept for the next run.`;
   return { ...cluster, notes: [note] };
 }
 

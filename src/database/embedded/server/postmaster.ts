@@ -70,7 +70,7 @@ async function waitUntilReady(
     const ending = postmaster.ending();
     if (ending !== undefined) {
       throw new UnavailableError(
-        `The embedded Postgres server did not start (${ending}). Its last words: ${await postmaster.lastLogLines()}`,
+        `The embedded Postgres server did not start (${ending}). Last output: ${await postmaster.lastLogLines()}`,
       );
     }
     try {
@@ -78,7 +78,7 @@ async function waitUntilReady(
     } catch (error) {
       if (performance.now() > deadline) {
         throw new UnavailableError(
-          `The embedded Postgres server does not answer (${messageOf(error)}). Its last words: ${await postmaster.lastLogLines()}`,
+          `The embedded Postgres server does not answer (${messageOf(error)}). Last output: ${await postmaster.lastLogLines()}`,
         );
       }
       await sleep(pollMilliseconds);
@@ -162,6 +162,7 @@ async function freePort(): Promise<number> {
   const address = server.address();
   server.close();
   await once(server, "close");
-  if (address === null || typeof address === "string") throw new UnavailableError("No free port on 127.0.0.1.");
+  if (address === null || typeof address === "string")
+    throw new UnavailableError("There is no free port on 127.0.0.1.");
   return address.port;
 }

@@ -167,12 +167,12 @@ async function explain(error: unknown, postmaster: Postmaster): Promise<Unavaila
   for (let waited = 0; waited < 50 && postmaster.ending() === undefined; waited++) await sleep(10);
   if (postmaster.ending() !== undefined) return await endOf(postmaster);
   return new UnavailableError(
-    `The embedded Postgres server broke a connection (${messageOf(error)}). Its last words: ${await postmaster.lastLogLines()}`,
+    `The embedded Postgres server broke a connection (${messageOf(error)}). Last output: ${await postmaster.lastLogLines()}`,
   );
 }
 
 async function endOf(postmaster: Postmaster): Promise<UnavailableError> {
   return new UnavailableError(
-    `The embedded Postgres server ended in the middle of the run (${postmaster.ending()}). Its last words: ${await postmaster.lastLogLines()}`,
+    `The embedded Postgres server ended in the middle of the run (${postmaster.ending()}). Last output: ${await postmaster.lastLogLines()}`,
   );
 }

@@ -298,7 +298,7 @@ class DistributedProgress:
     def pytest_sessionfinish(self):
         """A worker that dies after its last test fails no test, and xdist passes, but the worker's coverage is lost."""
         for worker in sorted(self.lost):
-            reporter.send(type="error", message="worker %s died before it had come to its end" % worker)
+            reporter.send(type="error", message="worker %s died before it finished" % worker)
 
     def pytest_xdist_node_collection_finished(self, node, ids):
         if reporter and not self.collected:

@@ -45,8 +45,6 @@ test("another locale is tried where the system has no C.UTF-8", async () => {
 test("a postgres that ends at once is told in its own words", async () => {
   const failure = await failureWith({ initdb: emptyCluster, postgres: "echo out of memory; exit 7" });
   expect(failure).toBeInstanceOf(UnavailableError);
-  expect(failure.message).toBe(
-    "The embedded Postgres server did not start (exit code 7). Its last words: out of memory",
-  );
+  expect(failure.message).toBe("The embedded Postgres server did not start (exit code 7). Last output: out of memory");
   expect(await ownRunDirectories()).toEqual([]);
 });

