@@ -53,7 +53,7 @@ test.each<[string[], string]>([
 });
 
 test.each([
-  ["--workers", ["0", "-1", "1.5", "two", "", "10000", "0x2"], "Expected a whole number from 1, or auto."],
+  ["--workers", ["0", "-1", "1.5", "two", "", "10000", "0x2"], "Expected a whole number from 1 to 1000, or auto."],
   ["--coverage", ["-1", "100.1", "most", "", " ", "Infinity", "0x10", "1e1"], "Expected a percentage from 0 to 100."],
   ["--timeout", ["0s", "30", "m", "", "-5m", "1d"], "Expected a duration such as 90s, 30m or 2h."],
 ])("a value that %s cannot take is refused in a sentence", async (option, values, sentence) => {
