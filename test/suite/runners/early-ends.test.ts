@@ -88,14 +88,40 @@ test("pytest in one process: the test that ends it is named, and nothing is push
   expect(await repository.remoteCommit("refs/heads/main")).toBeNull();
 });
 
-/** Fails on the second worker, and passes alone, which is on the first. */
+/**
+ * Fails on the second worker, and passes alone, which is on the first. The tests before it make both workers take a file,
+ * and leave the failures too few to be anything but flaky.
+ */
 const racing = {
-  jest: 'test("is on the first", async () => { expect(process.env.VERIFY_WORKER).not.toBe("gw1"); });\n',
-  mocha: `const assert = require("node:assert");\nit("is on the first", async () => { assert.notEqual(process.env.VERIFY_WORKER, "gw1"); });\n`,
-  vitest:
-    'import { expect, test } from "vitest";\ntest("is on the first", async () => { expect(process.env.VERIFY_WORKER).not.toBe("gw1"); });\n',
-  pytest:
-    'import os\nimport time\n\n\ndef test_is_on_the_first():\n    time.sleep(0.2)\n    assert os.environ["VERIFY_WORKER"] != "gw1"\n',
+  jest: `test("waits", () => new Promise((resolve) => setTimeout(resolve, 300)));
+test("passes", () => {});
+test("is on the first", async () => { expect(process.env.VERIFY_WORKER).not.toBe("gw1"); });
+`,
+  mocha: `const assert = require("node:assert");
+it("waits", () => new Promise((resolve) => setTimeout(resolve, 300)));
+it("passes", () => {});
+it("is on the first", async () => { assert.notEqual(process.env.VERIFY_WORKER, "gw1"); });
+`,
+  vitest: `import { expect, test } from "vitest";
+test("waits", () => new Promise((resolve) => setTimeout(resolve, 300)));
+test("passes", () => {});
+test("is on the first", async () => { expect(process.env.VERIFY_WORKER).not.toBe("gw1"); });
+`,
+  pytest: `import os
+import time
+
+
+def test_waits():
+    time.sleep(0.3)
+
+
+def test_passes():
+    pass
+
+
+def test_is_on_the_first():
+    assert os.environ["VERIFY_WORKER"] != "gw1"
+`,
 };
 
 const config = { races: "warn", coverage: { lines: 0 } };

@@ -73,7 +73,7 @@ test("without inputs a template is built for every run, and it is said what woul
   await run({ inputs: [] });
   const { notes } = await run({ inputs: [] });
   expect(notes).toEqual([
-    expect.stringMatching(/^database\.setup ran anew \(.*\): name the files .* database\.inputs/),
+    expect.stringMatching(/^database\.setup ran again \(.*\): name the files .* database\.inputs/),
   ]);
   expect(await runs()).toBe(2);
   expect(await templates()).toEqual([]);
