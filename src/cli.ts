@@ -1,7 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { closest, distance } from "fastest-levenshtein";
 import type { PullRequestOptions } from "./commands/pr.ts";
-import type { Subject, VerifyOptions } from "./config/request.ts";
+import { mostWorkers, type Subject, type VerifyOptions } from "./config/request.ts";
 import { scrubEnvironment } from "./git/environment.ts";
 import { durationSeconds } from "./shared/duration.ts";
 import { exitCodes, RequestError, UnknownRevisionError } from "./shared/errors.ts";
@@ -198,8 +198,8 @@ function verifyOptions(parsed: ParsedOptions, rest: readonly string[]): VerifyOp
 
 function workersOption(text: string): number | "auto" {
   if (text === "auto") return text;
-  if (!/^[1-9]\d{0,3}$/.test(text) || Number(text) > 1000)
-    throw new InvalidArgumentError("Expected a whole number from 1 to 1000, or auto.");
+  if (!/^[1-9]\d{0,3}$/.test(text) || Number(text) > mostWorkers)
+    throw new InvalidArgumentError(`Expected a whole number from 1 to ${mostWorkers}, or auto.`);
   return Number(text);
 }
 

@@ -36,6 +36,9 @@ export interface VerifyOptions {
   readonly arguments: readonly string[];
 }
 
+/** Far more than any machine has cores for, and few enough for the names and the connections of their databases. */
+export const mostWorkers = 1000;
+
 export const defaultOptions: VerifyOptions = {
   workers: undefined,
   suites: [],

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { durationSeconds } from "../shared/duration.ts";
+import { mostWorkers } from "./request.ts";
 import { runnerFacts, runnerNames } from "./runner-facts.ts";
 import { variableValueMistake } from "./variable-words.ts";
 
@@ -12,8 +13,6 @@ const variableWord = nonEmpty.superRefine((value, context) => {
   if (message !== null) context.addIssue({ code: "custom", message });
 });
 
-/** Far more than any machine has cores for, and few enough for the names and the connections of their databases. */
-export const mostWorkers = 1000;
 const tooManyWorkers = `expected at most ${mostWorkers}, as each is a process with a database of its own`;
 
 const suiteShape = z.strictObject({

@@ -19,9 +19,11 @@ export function failureHints(failed: FailedSuite, readProject: () => ProjectFile
   return [...missingTables(failed, readProject), ...missingExtensions(failed), ...sharedRoles(failed)];
 }
 
-/** A missing variable or server of a suite without a database, as Python and drivers word it. */
-const noDatabase =
-  /KeyError: ['"]((?:\w+_)?(?:DATABASE_URL|POSTGRES\w*|PG(?:HOST|PORT|USER|PASSWORD|DATABASE)|DB_(?:HOST|PORT|USER|USERNAME|PASSWORD|NAME|DATABASE|URL)))['"]|connection to server (?:at|on socket) .*(failed)|ECONNREFUSED \S*:(5432)\b/;
+/** A variable of a database that is not set, as Python words it. */
+const noVariable =
+  /KeyError: ['"]((?:\w+_)?(?:DATABASE_URL|POSTGRES\w*|PG(?:HOST|PORT|USER|PASSWORD|DATABASE)|DB_(?:HOST|PORT|USER|USERNAME|PASSWORD|NAME|DATABASE|URL)))['"]/;
+/** A Postgres server that is not there, as libpq and Node word it. */
+const noServer = /connection to server (?:at|on socket) .*failed|ECONNREFUSED \S*:5432\b/;
 
 /** Advice where most failures show that a suite needs the database that its configuration turns off. */
 export function lackingDatabaseHints(
@@ -29,13 +31,12 @@ export function lackingDatabaseHints(
   failures: readonly Pick<Failure, "message">[],
   isDenied: "everywhere" | "here",
 ): string[] {
-  const looking = namesIn(failures, noDatabase);
-  if (looking.failures === 0 || looking.failures * 2 < failures.length) return [];
-  const [found = ""] = looking.names;
-  const what = /^[A-Z]/.test(found) ? found : "a Postgres server";
+  const looking = failures.filter(({ message }) => noVariable.test(message) || noServer.test(message)).length;
+  if (looking === 0 || looking * 2 < failures.length) return [];
+  const [what = "a Postgres server"] = namesIn(failures, noVariable).names;
   const place = isDenied === "everywhere" ? "the configuration" : "its entry in the configuration";
   return [
-    `${plural(looking.failures, "test")} of ${name} looked for ${what}, while ${place} says "database": false: take that out, and every worker gets a database of its own.`,
+    `${plural(looking, "test")} of ${name} looked for ${what}, while ${place} says "database": false: take that out, and every worker gets a database of its own.`,
   ];
 }
 

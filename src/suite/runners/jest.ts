@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { SuiteConfig } from "../../config/schema.ts";
 import { requireRunner } from "../../project/installed-package.ts";
 import { isPackageScript, scriptOf } from "../../project/package-script.ts";
@@ -10,6 +9,7 @@ import type { Environment } from "../../shared/world.ts";
 import { readReportedTests, reporterMapper } from "../results/reported-tests.ts";
 import { couldNotRun, diedInTest, lcovInput, resultsOf } from "../results/results.ts";
 import { listingOutput } from "./listing.ts";
+import { databaseVariables, withPreload } from "./preload.ts";
 import type { EndedProcess, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { writeSourceFiles } from "./source-files.ts";
 
@@ -55,15 +55,12 @@ interface Additions {
 
 async function invocation(run: SuiteRun): Promise<Invocation> {
   requireRunner(run, ["jest"]);
-  const isSerial = run.workers === 1;
   const separator = isPackageScript(run.suite.command) && run.arguments.length > 0 ? ["--"] : [];
   return {
     command: withArguments(keepingNodeOptions(run.suite.command), [...separator, ...run.arguments]),
     environment: {
       ...run.environment,
-      ...(isSerial
-        ? run.workerEnvironments.master
-        : { ...run.coordinatorEnvironment, VERIFY_WORKER_ENVIRONMENTS: JSON.stringify(run.workerEnvironments) }),
+      ...databaseVariables(run),
       ...preloaded(run.environment, additionsOf(run)),
       VERIFY_PROGRESS: run.progressSocket,
       VERIFY_SOURCE_FILES: await writeSourceFiles(run),
@@ -71,9 +68,8 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
   };
 }
 
-function preloaded({ NODE_OPTIONS: options }: Environment, additions: Additions): Environment {
-  const preload = `--import ${pathToFileURL(adapterPath("jest-preload.mjs")).href}`;
-  return { NODE_OPTIONS: options ? `${options} ${preload}` : preload, VERIFY_JEST: JSON.stringify(additions) };
+function preloaded(environment: Environment, additions: Additions): Environment {
+  return { NODE_OPTIONS: withPreload(environment, "jest-preload.mjs"), VERIFY_JEST: JSON.stringify(additions) };
 }
 
 function additionsOf(run: SuiteRun): Additions {

@@ -1,12 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { withoutMeasuring } from "../../project/coverage-program.ts";
 import { requireRunner } from "../../project/installed-package.ts";
 import { isPackageScript, scriptOf } from "../../project/package-script.ts";
 import { readProjectFile } from "../../project/read-project-file.ts";
 import { RequestError } from "../../shared/errors.ts";
-import { adapterPath } from "../../shared/paths.ts";
 import { keepingNodeOptions, withArguments } from "../../shared/shell.ts";
 import type { Environment } from "../../shared/world.ts";
 import type { TestCase } from "../results/junit.ts";
@@ -14,6 +12,7 @@ import { readReportedTests, reporterMapper } from "../results/reported-tests.ts"
 import { couldNotRun, diedInTest, resultsOf } from "../results/results.ts";
 import { listingOutput } from "./listing.ts";
 import { coverageEnvironment, withNodeCoverage } from "./node-coverage.ts";
+import { databaseVariables, withPreload } from "./preload.ts";
 import type { EndedProcess, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
 
 /**
@@ -62,9 +61,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
     command: withArguments(keepingNodeOptions(withoutMeasuring(run.suite.command)), [...separator, ...args]),
     environment: {
       ...run.environment,
-      ...(isSerial
-        ? run.workerEnvironments.master
-        : { ...run.coordinatorEnvironment, VERIFY_WORKER_ENVIRONMENTS: JSON.stringify(run.workerEnvironments) }),
+      ...databaseVariables(run),
       ...preloaded(run.environment, additionsOf(run)),
       ...coverageEnvironment(run),
       VERIFY_PROGRESS: run.progressSocket,
@@ -81,9 +78,8 @@ function requireMocha(place: ListingRequest | SuiteRun): void {
   }
 }
 
-function preloaded({ NODE_OPTIONS: options }: Environment, additions: Additions): Environment {
-  const preload = `--import ${pathToFileURL(adapterPath("mocha-preload.mjs")).href}`;
-  return { NODE_OPTIONS: options ? `${options} ${preload}` : preload, VERIFY_MOCHA: JSON.stringify(additions) };
+function preloaded(environment: Environment, additions: Additions): Environment {
+  return { NODE_OPTIONS: withPreload(environment, "mocha-preload.mjs"), VERIFY_MOCHA: JSON.stringify(additions) };
 }
 
 function additionsOf(run: SuiteRun): Additions {

@@ -12,6 +12,7 @@ import { listingOutput } from "./listing.ts";
 import { parseNodeCommand, writeNodeCommand } from "./node-command.ts";
 import { coverageEnvironment, withNodeCoverage } from "./node-coverage.ts";
 import { endsFile, withEarlyEnds } from "./node-ends.ts";
+import { withPreload } from "./preload.ts";
 import type { EndedProcess, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
 
 /**
@@ -45,7 +46,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
       ...run.coordinatorEnvironment,
       ...own,
       ...coverageEnvironment(run),
-      NODE_OPTIONS: [run.environment.NODE_OPTIONS, ...addedOptions(run)].filter(Boolean).join(" "),
+      NODE_OPTIONS: [withPreload(run.environment, "node-preload.mjs"), ...addedOptions(run)].join(" "),
       VERIFY_PROGRESS: run.progressSocket,
       VERIFY_RESULTS: resultsFile(run),
       VERIFY_ENDS: endsFile(run),
@@ -89,7 +90,6 @@ function addedOptions(run: SuiteRun): string[] {
     ...(hasDestination ? [] : ["--test-reporter-destination=stdout"]),
   ];
   return [
-    `--import ${pathToFileURL(adapterPath("node-preload.mjs")).href}`,
     `--test-reporter=${reporter}`,
     // Our reporter writes its own file, but node requires a destination that can be flushed.
     `--test-reporter-destination="${join(run.scratch, "reporter")}"`,

@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { SuiteConfig } from "../../config/schema.ts";
 import { sourceGlob } from "../../coverage/files/source-places.ts";
 import { installedVersion, missingPackage, type PackagePlace, requireRunner } from "../../project/installed-package.ts";
@@ -20,6 +19,7 @@ import {
   withContradictions,
 } from "../results/results.ts";
 import { listingOutput } from "./listing.ts";
+import { withPreload } from "./preload.ts";
 import {
   type EndedProcess,
   groupEnd,
@@ -53,8 +53,6 @@ const coverageDirectory = (run: Pick<SuiteRun, "scratch">): string => join(run.s
 
 async function invocation(run: SuiteRun): Promise<Invocation> {
   const installed = findInstalled(run);
-  const preload = `--import ${pathToFileURL(adapterPath("vitest-preload.mjs")).href}`;
-  const options = run.environment.NODE_OPTIONS;
   const ownDatabase = run.workers > 1 || run.leaseSocket !== null ? variableOfDatabases(run) : null;
   return {
     command: withArguments(keepingNodeOptions(run.suite.command), [
@@ -69,7 +67,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
         : {
             ...run.coordinatorEnvironment,
             ...ownDatabase,
-            NODE_OPTIONS: options ? `${options} ${preload}` : preload,
+            NODE_OPTIONS: withPreload(run.environment, "vitest-preload.mjs"),
           }),
       ...(installed.refusesSnapshots ? {} : { CI: run.environment.CI ?? "1" }),
       VERIFY_PROGRESS: run.progressSocket,
