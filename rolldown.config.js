@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { defineConfig } from "rolldown";
 import { tsImport } from "tsx/esm/api";
@@ -29,6 +29,29 @@ const schema = {
   },
 };
 
+const target = "dist";
+
+/**
+ * Moves each new file over the one of the last build, then removes what this build did not write. So a push, a test or
+ * another build finds a whole program at any moment: `npm install` of a project that links to this one builds it again.
+ */
+const replacement = {
+  name: "replacement",
+  writeBundle({ dir }, bundle) {
+    const files = Object.keys(bundle);
+    mkdirSync(target, { recursive: true });
+    chmodSync(join(dir, "main.js"), 0o755);
+    // The program's start comes last: all that it loads is there by then.
+    for (const file of files.sort((one, other) => Number(one === "main.js") - Number(other === "main.js"))) {
+      renameSync(join(dir, file), join(target, file));
+    }
+    rmSync(dir, { recursive: true });
+    for (const file of readdirSync(target)) {
+      if (!files.includes(file)) rmSync(join(target, file), { recursive: true, force: true });
+    }
+  },
+};
+
 /** The directory of the package that a module belongs to: the nearest one whose package.json names it. */
 function packageOf(id) {
   const directory = dirname(id);
@@ -44,6 +67,6 @@ export default defineConfig({
   external: ["pg-native"],
   // Its other form asks for its files by name as it runs, and a bundle has none.
   resolve: { alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" } },
-  plugins: [licenses, schema],
-  output: { dir: "dist", format: "esm" },
+  plugins: [licenses, schema, replacement],
+  output: { dir: `${target}-${process.pid}`, format: "esm" },
 });

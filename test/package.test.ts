@@ -1,5 +1,6 @@
 import { cp, mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Ajv } from "ajv";
 import { expect, test } from "vitest";
 import { packageRoot } from "../src/shared/paths.ts";
@@ -16,7 +17,7 @@ test("the built schema takes our own configuration, and refuses a key that is un
   expect(validate({ ...config, suits: [] })).toBe(false);
 });
 
-test("a build begins empty and gives a program that can be run", async () => {
+test("a build gives a program that can be run, leaves nothing of the last one, and has one there all the time", async () => {
   const directory = await makeDirectory();
   for (const part of ["package.json", "rolldown.config.js", "tsconfig.json", "src"]) {
     await cp(join(packageRoot, part), join(directory, part), { recursive: true });
@@ -24,7 +25,16 @@ test("a build begins empty and gives a program that can be run", async () => {
   await symlink(join(packageRoot, "node_modules"), join(directory, "node_modules"));
   await mkdir(join(directory, "dist"));
   await writeFile(join(directory, "dist", "stale.js"), "");
-  const { exitCode, output } = await runShell("npm run build && dist/main.js --version", directory, suiteEnvironment());
+  await writeFile(join(directory, "dist", "main.js"), "");
+  let isBuilt = false;
+  const build = runShell("npm run build && dist/main.js --version", directory, suiteEnvironment()).finally(() => {
+    isBuilt = true;
+  });
+  while (!isBuilt) {
+    await stat(join(directory, "dist", "main.js"));
+    await sleep(1);
+  }
+  const { exitCode, output } = await build;
   expect(output).toMatch(/^\d+\.\d+\.\d+$/m);
   expect(exitCode).toBe(0);
   await expect(stat(join(directory, "dist", "stale.js"))).rejects.toThrow("ENOENT");

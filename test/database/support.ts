@@ -90,7 +90,7 @@ export function environmentWith(variables: Record<string, string | undefined>): 
   return { ...process.env, ...variables };
 }
 
-/** An embedded server with a superuser who may come in over TCP, as the tests of its life cycle need one. */
+/** An embedded server with a superuser who may come in over TCP, as the tests of its life cycle need one; closed with the test. */
 export async function startPlainEmbedded(
   options: { environment?: Environment; choosePort?: () => Promise<number> } = {},
 ): Promise<EmbeddedServer> {
@@ -100,7 +100,16 @@ export async function startPlainEmbedded(
   const directory = await fillDirectory(await clusterArchive(installation), installation);
   const sizing = { workers: 1, connections: 20, settings: {} };
   const rules = ownServerRules(17, "plain");
-  return await startServer({ installation, directory, rules, sizing, logins: [newLogin(superuser)], choosePort });
+  const server = await startServer({
+    installation,
+    directory,
+    rules,
+    sizing,
+    logins: [newLogin(superuser)],
+    choosePort,
+  });
+  onTestFinished(() => server.close());
+  return server;
 }
 
 let counter = 0;

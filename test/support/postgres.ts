@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, chown, copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,6 +8,7 @@ import pg from "pg";
 import type { Account } from "../../src/database/embedded/binaries/account.ts";
 import { clusterArchive, extractArchive } from "../../src/database/embedded/binaries/archive.ts";
 import { findInstallation } from "../../src/database/embedded/binaries/installation.ts";
+import { freePort } from "../../src/database/embedded/server/postmaster.ts";
 import type { Row } from "../../src/database/server.ts";
 import { packageRoot } from "../../src/shared/paths.ts";
 import type { Certificates } from "./certificates.ts";
@@ -39,9 +39,8 @@ export interface PlainServerOptions {
 export async function startPlainServer(options: PlainServerOptions = {}): Promise<PlainServer> {
   const directory = await mkdtemp(join(tmpdir(), "pushproof-plain-"));
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
-  const port = await freePort();
   try {
-    const postmaster = await startIn(directory, port, options);
+    const { postmaster, port } = await startIn(directory, options);
     return plainServer(directory, port, async () => {
       await end(postmaster);
       await remove();
@@ -53,23 +52,20 @@ export async function startPlainServer(options: PlainServerOptions = {}): Promis
 }
 
 function plainServer(sockets: string, port: number, stop: () => Promise<void>): PlainServer {
-  const urlOf = (database: string): string =>
-    `postgresql://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/${encodeURIComponent(database)}`;
   return {
-    url: urlOf("postgres"),
+    url: urlOf(port, "postgres"),
     host: "127.0.0.1",
     port,
     sockets,
-    query: (statement, database = "postgres") => queryUrl(urlOf(database), statement),
+    query: (statement, database = "postgres") => queryUrl(urlOf(port, database), statement),
     stop,
   };
 }
 
 async function startIn(
   directory: string,
-  port: number,
   { certificates, settings }: PlainServerOptions,
-): Promise<ChildProcess> {
+): Promise<{ postmaster: ChildProcess; port: number }> {
   const installation = await findInstallation({
     version: 17,
     projectRoot: packageRoot,
@@ -87,23 +83,33 @@ async function startIn(
   const tls = certificates && (await installCertificates(certificates, data));
   const account = await installation.account();
   if (account.user) await giveAway(directory, account.user);
-  const postmaster = spawnPostgres(account, data, {
-    listen_addresses: "127.0.0.1,::1",
-    unix_socket_directories: directory,
-    port: String(port),
-    fsync: "off",
-    full_page_writes: "off",
-    password_encryption: "scram-sha-256",
-    ...tls,
-    ...settings,
-  });
-  try {
-    await setPassword(directory, port, postmaster);
-    return postmaster;
-  } catch (error) {
-    await end(postmaster);
-    throw error;
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort();
+    const postmaster = spawnPostgres(account, data, {
+      listen_addresses: "127.0.0.1,::1",
+      unix_socket_directories: directory,
+      port: String(port),
+      fsync: "off",
+      full_page_writes: "off",
+      password_encryption: "scram-sha-256",
+      ...tls,
+      ...settings,
+    });
+    try {
+      await setPassword(directory, port, postmaster);
+      // Postgres starts without 127.0.0.1, too, where another program took the port there in the meantime.
+      const [row] = await queryUrl(urlOf(port, "postgres"), "SHOW data_directory");
+      if (row?.data_directory !== data) throw new Error(`Another server answers on port ${port}.`);
+      return { postmaster, port };
+    } catch (error) {
+      await end(postmaster);
+      if (attempt === 3) throw error;
+    }
   }
+}
+
+function urlOf(port: number, database: string): string {
+  return `postgresql://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/${encodeURIComponent(database)}`;
 }
 
 /** Runs one statement over a connection of its own. */
@@ -158,13 +164,4 @@ async function end(postmaster: ChildProcess): Promise<void> {
   const exited = once(postmaster, "exit");
   postmaster.kill("SIGINT");
   await exited;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
 }

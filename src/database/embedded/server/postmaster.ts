@@ -155,7 +155,7 @@ async function stopChild(
 }
 
 /** A port of 127.0.0.1 that is free now. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
