@@ -11,9 +11,11 @@ export async function listRemotes(git: SimpleGit): Promise<string[]> {
  * which is no remote.
  */
 export async function configuredRemotes(git: SimpleGit, branch: string): Promise<string[]> {
-  const keys = [`branch.${branch}.pushRemote`, "remote.pushDefault", `branch.${branch}.remote`];
-  const named = await Promise.all(keys.map((key) => gitLineOrNull(git, "config", "--get", key)));
-  return named.filter((name): name is string => Boolean(name) && name !== ".");
+  const settings = await gitLineOrNull(git, "config", "--null", "--get-regexp", "^(branch|remote)\\.");
+  // Each is a key and its value; of several, the last counts. Git gives the key's first and last part in lower case.
+  const values = new Map((settings ?? "").split("\0").map((setting) => setting.split(/\n(.*)/s) as [string, string]));
+  const keys = [`branch.${branch}.pushremote`, "remote.pushdefault", `branch.${branch}.remote`];
+  return keys.map((key) => values.get(key)).filter((name): name is string => Boolean(name) && name !== ".");
 }
 
 /** The remote to use where none is named: `origin`, else the only one; null where it is ambiguous. */

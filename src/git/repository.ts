@@ -16,12 +16,14 @@ export interface Repository {
 /** Finds the repository of the current directory. Throws RequestError outside of one. */
 export async function openRepository(world: World): Promise<Repository> {
   const here = openGit(world.directory, world.environment);
-  const root = await gitLine(here, "rev-parse", "--show-toplevel").catch((error: unknown) => {
+  const places = ["--path-format=absolute", "--show-toplevel", "--git-common-dir"];
+  const answer = await gitLine(here, "rev-parse", ...places).catch((error: unknown) => {
     throw explain(messageOf(error), world.directory);
   });
-  const git = openGit(root, world.environment);
-  const commonDirectory = await gitLine(git, "rev-parse", "--path-format=absolute", "--git-common-dir");
-  return { root, commonDirectory, git };
+  // Both are absolute, and a directory's name may hold a line end.
+  const end = answer.lastIndexOf("\n/");
+  const root = answer.slice(0, end);
+  return { root, commonDirectory: answer.slice(end + 1), git: openGit(root, world.environment) };
 }
 
 function explain(message: string, directory: string): Error {

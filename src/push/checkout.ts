@@ -127,11 +127,15 @@ async function ownCheckout(
   notes: readonly string[],
 ): Promise<Checkout> {
   const root = await realpath(repository.root);
+  let tracked: Promise<ReadonlySet<string>> | undefined;
   return {
     kind,
     root,
     otherRoots: await otherRootsOf(repository, root),
-    trackedFiles: () => listFiles(repository.git, kind === "working tree" ? ["--others", "--exclude-standard"] : []),
+    trackedFiles:
+      kind === "working tree"
+        ? () => listFiles(repository.git, ["--others", "--exclude-standard"])
+        : () => (tracked ??= listFiles(repository.git)),
     notes,
     dependencyNotes: [],
     drift: async () => {
@@ -171,11 +175,12 @@ async function addWorktree(
     const inside = { ...repository, root, git: openGit(root, environment) };
     // Files that git's filters (line ends, large files) show as modified from the start were not changed by the suite.
     const before = await readState(inside);
+    let tracked: Promise<ReadonlySet<string>> | undefined;
     return {
       kind: "worktree",
       root,
       otherRoots: await otherRootsOf(repository, root),
-      trackedFiles: () => listFiles(inside.git, []),
+      trackedFiles: () => (tracked ??= listFiles(inside.git)),
       notes: [...notes, ...submoduleNotes, ...dependencyNotes],
       dependencyNotes,
       drift: async () => {
@@ -191,7 +196,7 @@ async function addWorktree(
   }
 }
 
-async function listFiles(git: SimpleGit, more: readonly string[]): Promise<ReadonlySet<string>> {
+async function listFiles(git: SimpleGit, more: readonly string[] = []): Promise<ReadonlySet<string>> {
   const files = await git.raw(["ls-files", "-z", "--cached", ...more]);
   return new Set(files.split("\0").filter(Boolean));
 }

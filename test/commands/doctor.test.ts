@@ -6,7 +6,13 @@ import { linkPackages } from "../support/jest-suite.ts";
 import { type Files, makeRepository, type Repository } from "../support/repository.ts";
 import { runShell } from "../support/run.ts";
 import { linkProgram, pusherEnvironment } from "../support/tiny-suite.ts";
-import { configFile, makePytestRepository, runIn, userEnvironment } from "../support/verify.ts";
+import {
+  configFile,
+  makeParallelPytestRepository,
+  makePytestRepository,
+  runIn,
+  userEnvironment,
+} from "../support/verify.ts";
 
 const husky: Files = {
   ".gitignore": "__pycache__/\nnode_modules\n",
@@ -23,7 +29,7 @@ async function installed(repository: Repository): Promise<Repository> {
 const suite = { name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 2 };
 
 test("a repository that has all it needs is told so, with what was found", async () => {
-  const { root } = await installed(await makePytestRepository(husky, { database: { name: "sums_test" } }));
+  const { root } = await installed(await makeParallelPytestRepository(husky, { database: { name: "sums_test" } }));
   const { code, output } = await runIn(root, ["doctor"]);
   expect(output).toContain("Everything is ready.");
   expect(code).toBe(0);
@@ -86,7 +92,7 @@ test.each(problems)("%s is told, with what to do", async (_what, files, config, 
 });
 
 test("a Python without what a suite needs is told with the command that installs it", async () => {
-  const { root } = await installed(await makePytestRepository(husky));
+  const { root } = await installed(await makeParallelPytestRepository(husky));
   await writeFile(
     join(root, "python3"),
     '#!/bin/sh\necho \'{"pytest": "9.0", "pytest-xdist": null, "pytest-cov": null}\'\n',

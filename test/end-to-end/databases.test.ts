@@ -5,7 +5,7 @@ import { packageRoot } from "../../src/shared/paths.ts";
 import { ledgerConfig, makeLedger } from "../support/ledger-repository.ts";
 import { startPlainServer } from "../support/postgres.ts";
 import { makeRepository } from "../support/repository.ts";
-import { configFile, makePytestRepository, push, readSummary, runIn } from "../support/verify.ts";
+import { configFile, makeParallelPytestRepository, push, readSummary, runIn } from "../support/verify.ts";
 
 /** A suite that says which database each test was given, and looks whether it may be used. */
 const tellingSuite = {
@@ -29,7 +29,7 @@ const tellingSuite = {
 };
 
 test("a serial run gets the base name itself", async () => {
-  const repository = await makePytestRepository(tellingSuite, { database: { name: "sums_test" } });
+  const repository = await makeParallelPytestRepository(tellingSuite, { database: { name: "sums_test" } });
   const { code, output } = await runIn(repository.root, ["--serial"]);
   expect(output).toContain("2 passed");
   expect(code).toBe(0);
@@ -38,7 +38,7 @@ test("a serial run gets the base name itself", async () => {
 
 test("a template that database.setup built is what every worker finds", async () => {
   const setup = `python3 -c "import os, psycopg2; c = psycopg2.connect(os.environ['DATABASE_URL']); c.cursor().execute('CREATE TABLE migrated ()'); c.commit()"`;
-  const repository = await makePytestRepository(
+  const repository = await makeParallelPytestRepository(
     {
       ...tellingSuite,
       "tests/conftest.py": "import os, sys\nsys.path.insert(0, 'src')\nos.environ['EXPECTED_TABLES'] = 'migrated'\n",
@@ -51,7 +51,7 @@ test("a template that database.setup built is what every worker finds", async ()
 });
 
 test("a setup that fails ends the verification with its own words", async () => {
-  const repository = await makePytestRepository(tellingSuite, {
+  const repository = await makeParallelPytestRepository(tellingSuite, {
     database: { name: "sums_test", setup: "echo no such revision; exit 7" },
   });
   const { code, errors } = await runIn(repository.root, []);
@@ -71,7 +71,7 @@ const opening = (hook: string): string =>
 test.each(["pytest_configure(config)", "pytest_sessionstart(session)", "pytest_sessionfinish(session)"])(
   "a suite whose coordinating process opens the database, in %s, goes as processes by itself",
   async (hook) => {
-    const repository = await makePytestRepository(
+    const repository = await makeParallelPytestRepository(
       { ...tellingSuite, "tests/conftest.py": opening(hook) },
       { database: { name: "sums_test" } },
     );
@@ -86,7 +86,7 @@ test.each(["pytest_configure(config)", "pytest_sessionstart(session)", "pytest_s
 );
 
 test("where the configuration forbids processes, a coordinating process that opens the database is told what helps", async () => {
-  const repository = await makePytestRepository(
+  const repository = await makeParallelPytestRepository(
     { "tests/conftest.py": opening("pytest_configure(config)") },
     {
       suites: [

@@ -8,11 +8,11 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { packageRoot } from "../../src/shared/paths.ts";
 import type { Environment } from "../../src/shared/world.ts";
 import { makeDirectory, type Repository } from "../support/repository.ts";
-import { configFile, makePytestRepository, readSummary, runIn, userEnvironment } from "../support/verify.ts";
+import { configFile, makeParallelPytestRepository, readSummary, runIn, userEnvironment } from "../support/verify.ts";
 
 test("Ctrl-C ends the suite, its background processes, the server and the worktree, and exits 130", async () => {
   const signs = await makeDirectory();
-  const repository = await makePytestRepository(
+  const repository = await makeParallelPytestRepository(
     {
       "tests/test_sums.py": [
         "import os, subprocess, time",
@@ -42,7 +42,7 @@ test("Ctrl-C ends the suite, its background processes, the server and the worktr
 
 test("a suite that ignores the polite signal is ended all the same", async () => {
   const signs = await makeDirectory();
-  const repository = await makePytestRepository({
+  const repository = await makeParallelPytestRepository({
     "verify.config.json": configFile({
       suites: [
         {
@@ -66,7 +66,7 @@ test.each([
   ["in place", false],
 ])("what a killed run left running and lying about is ended and removed by the next, %s", async (_, inWorktree) => {
   const signs = await makeDirectory();
-  const repository = await makePytestRepository({
+  const repository = await makeParallelPytestRepository({
     "tests/test_sums.py": [
       "import os, time",
       "from sums import add",

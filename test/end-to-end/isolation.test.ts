@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { makeDirectory, makeRepository } from "../support/repository.ts";
-import { configFile, makePytestRepository, readSummary, runIn } from "../support/verify.ts";
+import { configFile, makeParallelPytestRepository, readSummary, runIn } from "../support/verify.ts";
 import { linkNodeModules } from "../support/vitest-ledger.ts";
 
 /** Lets tests try a database that is not theirs, with their own name and password. */
@@ -15,7 +15,7 @@ const crossing = [
 ].join("\n");
 
 test("a database of a sibling that a suite tried to reach is named with worker, times and file, and the pass stands", async () => {
-  const repository = await makePytestRepository(
+  const repository = await makeParallelPytestRepository(
     {
       "tests/crossing.py": crossing,
       "tests/test_cross.py": [
@@ -51,7 +51,7 @@ test("what a fixture tries while it is set up belongs to the file that it is set
     `    open('${signs}/' + os.path.basename(__file__), 'w').write(os.environ['VERIFY_WORKER'])`,
   ].join("\n");
   const names = ["test_a.py", "test_b.py", "test_c.py", "test_d.py"];
-  const repository = await makePytestRepository(
+  const repository = await makeParallelPytestRepository(
     { "tests/crossing.py": crossing, ...Object.fromEntries(names.map((name) => [`tests/${name}`, file])) },
     { database: { name: "sums_test" }, coverage: { lines: 1 } },
   );
@@ -66,7 +66,7 @@ test("what a fixture tries while it is set up belongs to the file that it is set
 });
 
 test("a test that failed because it was refused says so where it is explained", async () => {
-  const repository = await makePytestRepository(
+  const repository = await makeParallelPytestRepository(
     {
       "tests/crossing.py": crossing,
       "tests/test_cross.py": "from crossing import reach, sibling\ndef test_cross():\n    reach(sibling())\n",
@@ -106,7 +106,7 @@ test("a vitest suite's crossing is put to its worker and file as well", async ()
 });
 
 test("a suite that never opens its database is told so, with the variable that it seems to read", async () => {
-  const repository = await makePytestRepository(
+  const repository = await makeParallelPytestRepository(
     { "src/store.py": 'import os\n\nURL = os.environ.get("SUMS_DB_URL", "postgresql+psycopg2://localhost/sums")\n' },
     { database: { name: "sums_test" }, coverage: { lines: 1 } },
   );
@@ -119,7 +119,7 @@ test("a suite that never opens its database is told so, with the variable that i
 });
 
 test("a suite that opens its database, by any of its names, is told nothing", async () => {
-  const repository = await makePytestRepository(
+  const repository = await makeParallelPytestRepository(
     { "tests/test_more.py": "import psycopg2\ndef test_open():\n    psycopg2.connect('').close()\n" },
     { database: { name: "sums_test" } },
   );
@@ -140,9 +140,9 @@ test("a suite that hard-codes a name fails on one server, and passes with a serv
     "    psycopg2.connect(dbname='shop').close()",
   ].join("\n");
   const files = { "tests/test_a.py": hardCoded, "tests/test_b.py": hardCoded };
-  const shared = await makePytestRepository(files, { database: { name: "sums_test" } });
+  const shared = await makeParallelPytestRepository(files, { database: { name: "sums_test" } });
   expect((await runIn(shared.root, [])).code).toBe(1);
-  const apart = await makePytestRepository(files, { database: { name: "sums_test", isolation: "server" } });
+  const apart = await makeParallelPytestRepository(files, { database: { name: "sums_test", isolation: "server" } });
   const { code, output } = await runIn(apart.root, []);
   expect(code).toBe(0);
   expect(output).toContain("2, each with a server of its own");

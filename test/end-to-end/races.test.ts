@@ -4,7 +4,7 @@ import { expect, test, vi } from "vitest";
 import type { Failure } from "../../src/model/summary.ts";
 import { makeJestRepository } from "../support/jest-suite.ts";
 import { type Files, makeDirectory } from "../support/repository.ts";
-import { makePytestRepository, readSummary, runIn } from "../support/verify.ts";
+import { makeParallelPytestRepository, readSummary, runIn } from "../support/verify.ts";
 
 const database = { name: "races_test" };
 
@@ -44,7 +44,7 @@ function repeatOf(failure: Failure | undefined): string[] {
 }
 
 test("a test that fails only after another on the same database is a race, with what led there", async () => {
-  const { root } = await makePytestRepository(sized(polluted), { database });
+  const { root } = await makeParallelPytestRepository(sized(polluted), { database });
   const { code, output } = await runIn(root, []);
   expect(code).toBe(1);
   const [suite] = (await readSummary(root)).suites;
@@ -56,7 +56,7 @@ test("a test that fails only after another on the same database is a race, with 
 });
 
 test("the order that led to a race fails again by the command that is printed", async () => {
-  const { root } = await makePytestRepository(sized(polluted), { database });
+  const { root } = await makeParallelPytestRepository(sized(polluted), { database });
   await runIn(root, []);
   const [failure] = (await readSummary(root)).suites[0]?.failures ?? [];
   const before = await readFile(join(root, ".verify/summary.json"), "utf8");
@@ -68,7 +68,7 @@ test("the order that led to a race fails again by the command that is printed", 
 });
 
 test("what fails when an order is repeated is not run alone again", async () => {
-  const { root } = await makePytestRepository(sized(polluted), { database });
+  const { root } = await makeParallelPytestRepository(sized(polluted), { database });
   await runIn(root, []);
   const [failure] = (await readSummary(root)).suites[0]?.failures ?? [];
   const before = await readdir(join(root, ".verify/logs"));
@@ -77,7 +77,7 @@ test("what fails when an order is repeated is not run alone again", async () => 
 });
 
 test("an order is repeated at the commit that it was found in, from any directory", async () => {
-  const repository = await makePytestRepository(sized(polluted), { database });
+  const repository = await makeParallelPytestRepository(sized(polluted), { database });
   const { root } = repository;
   await runIn(root, []);
   const [failure] = (await readSummary(root)).suites[0]?.failures ?? [];
@@ -89,7 +89,7 @@ test("an order is repeated at the commit that it was found in, from any director
 });
 
 test("an order of a working tree whose tests have gone meanwhile proves nothing, and exits 3", async () => {
-  const repository = await makePytestRepository(sized(polluted), { database });
+  const repository = await makeParallelPytestRepository(sized(polluted), { database });
   const { root } = repository;
   await runIn(root, ["--working-tree"]);
   const [failure] = (await readSummary(root)).suites[0]?.failures ?? [];
@@ -133,7 +133,7 @@ test("Ctrl-C while failed tests run alone interrupts it all", async () => {
     if "PYTEST_XDIST_WORKER" not in os.environ:
         time.sleep(600)
     assert False\n`;
-  const { root } = await makePytestRepository({ "tests/test_wrong.py": test });
+  const { root } = await makeParallelPytestRepository({ "tests/test_wrong.py": test });
   const { code } = await runIn(root, [], {
     onStart: (interrupt) => void vi.waitFor(() => access(`${sign}True`), 60_000).then(interrupt),
   });
@@ -144,7 +144,7 @@ test("Ctrl-C while failed tests run alone interrupts it all", async () => {
 test("a race between workers, outside of the database, is told, and its order alone does not bring it back", async () => {
   const racing =
     "import os, time\n\n\ndef test_alone():\n    os.mkdir('only-one')\n    time.sleep(1)\n    os.rmdir('only-one')\n";
-  const { root } = await makePytestRepository({ "tests/test_a.py": racing, "tests/test_b.py": racing });
+  const { root } = await makeParallelPytestRepository({ "tests/test_a.py": racing, "tests/test_b.py": racing });
   const { code } = await runIn(root, []);
   expect(code).toBe(1);
   const [failure] = (await readSummary(root)).suites[0]?.failures ?? [];
@@ -155,14 +155,18 @@ test("a race between workers, outside of the database, is told, and its order al
 });
 
 test("a plain bug fails alone too, and is a failure", async () => {
-  const { root } = await makePytestRepository({ "tests/test_a.py": "def test_wrong():\n    assert 1 == 2\n" });
+  const { root } = await makeParallelPytestRepository({ "tests/test_a.py": "def test_wrong():\n    assert 1 == 2\n" });
   const { output } = await runIn(root, []);
   expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ name: "test_wrong", kind: "failure" }]);
   expect(output).toContain("1 of 2 tests failed in backend.");
 });
 
 test("a race that the configuration lets through does not stop the verdict, and marks it", async () => {
-  const { root } = await makePytestRepository(sized(polluted), { database, races: "warn", coverage: { lines: 50 } });
+  const { root } = await makeParallelPytestRepository(sized(polluted), {
+    database,
+    races: "warn",
+    coverage: { lines: 50 },
+  });
   const { code, output } = await runIn(root, []);
   expect(output).toContain("Verified, 1 flaky test let through");
   expect(code).toBe(0);
@@ -172,14 +176,14 @@ test("a race that the configuration lets through does not stop the verdict, and 
 
 test("a bug beside a race that is let through is not verified", async () => {
   const files = { ...sized(polluted), "tests/test_4_wrong.py": "def test_wrong():\n    assert 1 == 2\n" };
-  const { root } = await makePytestRepository(files, { database, races: "warn" });
+  const { root } = await makeParallelPytestRepository(files, { database, races: "warn" });
   expect((await runIn(root, [])).code).toBe(1);
   expect((await readSummary(root)).reasons.join()).toContain("1 of 6 tests failed in backend.");
 });
 
 test("where most tests fail, none is run alone, as they say", async () => {
   const wrong = Array.from({ length: 12 }, (_, index) => `def test_${index}():\n    assert 1 == 2\n`).join("\n\n");
-  const { root } = await makePytestRepository({ "tests/test_a.py": wrong });
+  const { root } = await makeParallelPytestRepository({ "tests/test_a.py": wrong });
   await runIn(root, []);
   const { suites, notes } = await readSummary(root);
   expect(suites[0]?.failures.map(({ kind }) => kind)).toEqual(Array(12).fill("failure"));
@@ -187,14 +191,14 @@ test("where most tests fail, none is run alone, as they say", async () => {
 });
 
 test("a serial run has no races: nothing is run again", async () => {
-  const { root } = await makePytestRepository({ "tests/test_a.py": "def test_wrong():\n    assert 1 == 2\n" });
+  const { root } = await makeParallelPytestRepository({ "tests/test_a.py": "def test_wrong():\n    assert 1 == 2\n" });
   await runIn(root, ["--serial"]);
   const { suites, notes } = await readSummary(root);
   expect([suites[0]?.failures[0]?.kind, notes]).toEqual(["failure", []]);
 });
 
 test("a file that holds no order is refused", async () => {
-  const { root } = await makePytestRepository();
+  const { root } = await makeParallelPytestRepository();
   const { code, errors } = await runIn(root, ["repeat", "verify.config.json"]);
   expect(code).toBe(2);
   expect(errors).toContain("verify.config.json holds no order of tests");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Environment } from "../../src/shared/world.ts";
 import type { Repository } from "../support/repository.ts";
-import { makePytestRepository, type Outcome, readSummary, runIn, userEnvironment } from "../support/verify.ts";
+import { makeParallelPytestRepository, type Outcome, readSummary, runIn, userEnvironment } from "../support/verify.ts";
 
 const password = 's3cretive word/"quoted"\\é';
 const encoded = encodeURIComponent(password);
@@ -15,7 +15,7 @@ const withServer = async (): Promise<Environment> => ({ ...(await userEnvironmen
 const pythonPassword = `bytes.fromhex('${Buffer.from(password).toString("hex")}').decode()`;
 
 test("a password in a test's name is in no report, log or output", async () => {
-  const repository = await makePytestRepository({
+  const repository = await makeParallelPytestRepository({
     "tests/test_more.py": [
       "import json, pytest, urllib.parse",
       `password = ${pythonPassword}`,
@@ -35,7 +35,7 @@ test("a password in a test's name is in no report, log or output", async () => {
 });
 
 test("a password that a check prints is not in its log, even where no database is used", async () => {
-  const repository = await makePytestRepository(
+  const repository = await makeParallelPytestRepository(
     {},
     { checks: { show: `python3 -c "print('password:', ${pythonPassword})"; echo ${url}; env` } },
   );

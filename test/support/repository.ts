@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -59,6 +59,10 @@ export function gitEnvironment(): Environment {
   };
 }
 
+/** What `git remote add origin` writes, and that a commit starts no maintenance, which has nothing to do in a test. */
+const originOf = (remote: string): string =>
+  `[remote "origin"]\n\turl = ${remote}\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n[maintenance]\n\tauto = false\n`;
+
 /** Makes a repository on branch `main` whose first commit holds the files; nothing is pushed yet. */
 export async function makeRepository(files: Files): Promise<Repository> {
   const directory = await makeDirectory();
@@ -76,10 +80,17 @@ export async function makeRepository(files: Files): Promise<Repository> {
     return await git("rev-parse", "HEAD");
   };
   await mkdir(root);
-  await run("git", ["init", "--quiet", "--bare", "--initial-branch=main", remote], { env: environment });
-  await git("init", "--quiet", "--initial-branch=main");
-  await git("remote", "add", "origin", remote);
-  await write(files);
+  // Git's own template is 14 sample hooks, copied each time.
+  const init = ["init", "--quiet", "--template=", "--initial-branch=main"];
+  await Promise.all([
+    run("git", [...init, "--bare", remote], { env: environment }),
+    run("git", [...init, root], { env: environment }),
+    write(files),
+  ]);
+  await mkdir(join(root, ".git", "hooks"));
+  await mkdir(join(root, ".git", "info"));
+  await mkdir(join(remote, "hooks"));
+  await appendFile(join(root, ".git", "config"), originOf(remote));
   await commit("Begin");
   return {
     root,

@@ -57,15 +57,27 @@ export function configFile(config: object): string {
   return `${JSON.stringify(config, null, 2)}\n`;
 }
 
-/** A repository with a small pytest suite that needs no database, fully covered unless the files say otherwise. */
+/**
+ * A repository with a small pytest suite that needs no database, fully covered unless the files say otherwise. One process
+ * runs it, which costs a third of what two workers and their coordinator cost.
+ */
 export function makePytestRepository(files: Files = {}, config: object = {}): Promise<Repository> {
+  return makeSums(files, config, 1);
+}
+
+/** The same, on two workers. */
+export function makeParallelPytestRepository(files: Files = {}, config: object = {}): Promise<Repository> {
+  return makeSums(files, config, 2);
+}
+
+function makeSums(files: Files, config: object, workers: number): Promise<Repository> {
   return makeRepository({
     ".gitignore": "__pycache__/\n",
     "src/sums.py": "def add(left, right):\n    return left + right\n",
     "tests/conftest.py": "import sys, pathlib\nsys.path.insert(0, str(pathlib.Path(__file__).parents[1] / 'src'))\n",
     "tests/test_sums.py": "from sums import add\n\n\ndef test_adds():\n    assert add(1, 2) == 3\n",
     "verify.config.json": configFile({
-      suites: [{ name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 2 }],
+      suites: [{ name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers }],
       database: false,
       ...config,
     }),

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { makeJestRepository } from "../../support/jest-suite.ts";
 import { makeMochaRepository } from "../../support/mocha-suite.ts";
-import { makePytestRepository, push, readSummary, runIn, useHook } from "../../support/verify.ts";
+import { makeParallelPytestRepository, push, readSummary, runIn, useHook } from "../../support/verify.ts";
 import { makeVitestRepository } from "../../support/vitest-suite.ts";
 
 const wait = "await new Promise((done) => setTimeout(done, 100));";
@@ -64,7 +64,7 @@ test.each([
   [exit, [], "auto", 3],
   [exit, [], "processes", 1],
 ] as const)("pytest: `%s` with %j, parallel %s, is not verified", async (how, words, parallel, expected) => {
-  const repository = await makePytestRepository(
+  const repository = await makeParallelPytestRepository(
     { "tests/test_stops.py": pytestStops(how) },
     { suites: [{ name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 2, parallel }] },
   );
@@ -75,7 +75,7 @@ test.each([
 });
 
 test("pytest in one process: the test that ends it is named, and nothing is pushed", async () => {
-  const repository = await makePytestRepository(
+  const repository = await makeParallelPytestRepository(
     { "tests/test_stops.py": pytestStops("os._exit(0)") },
     { suites: [{ name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 1 }] },
   );
@@ -153,7 +153,7 @@ test.each([
       jest: () => makeJestRepository(files, { command }, config),
       mocha: () => makeMochaRepository(files, { command }, config),
       vitest: () => makeVitestRepository(files, { command }, config),
-      pytest: () => makePytestRepository(files, { suites: [suite], ...config }),
+      pytest: () => makeParallelPytestRepository(files, { suites: [suite], ...config }),
     }[runner];
     const { root } = await make();
     const { code } = await runIn(root, []);

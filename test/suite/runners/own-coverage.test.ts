@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { linkPackages, makeJestRepository } from "../../support/jest-suite.ts";
 import { makeMochaRepository } from "../../support/mocha-suite.ts";
-import { makePytestRepository, readSummary, runIn, userEnvironment } from "../../support/verify.ts";
+import { makeParallelPytestRepository, readSummary, runIn, userEnvironment } from "../../support/verify.ts";
 import { makeVitestRepository } from "../../support/vitest-suite.ts";
 
 /** One of two functions is covered: half of four lines. */
@@ -19,14 +19,14 @@ test.each([
   // Tests that were counted would not be covered: then neither gate would open.
   const uncovered = `import pytest\n\n\n@pytest.mark.skip\ndef test_not():\n${"    print()\n".repeat(20)}`;
   const suites = [{ name: "backend", runner: "pytest", command, workers: 2 }];
-  const { root } = await makePytestRepository({ [file]: text, "tests/test_skipped.py": uncovered }, { suites });
+  const { root } = await makeParallelPytestRepository({ [file]: text, "tests/test_skipped.py": uncovered }, { suites });
   const { code } = await runIn(root, []);
   expect((await readSummary(root)).coverage?.files).toMatchObject([{ file: "src/sums.py", covered: 2, total: 2 }]);
   expect(code).toBe(0);
 });
 
 test("a bare --cov in addopts does not widen the suite's own source", async () => {
-  const { root } = await makePytestRepository({ "pytest.ini": `[pytest]\n${ini("--cov")}` });
+  const { root } = await makeParallelPytestRepository({ "pytest.ini": `[pytest]\n${ini("--cov")}` });
   expect((await runIn(root, [])).code).toBe(0);
   expect((await readSummary(root)).coverage?.files.map(({ file }) => file)).toEqual(["src/sums.py"]);
 });
@@ -39,7 +39,7 @@ test.each(["auto", "processes"])(
       "tests/test_more.py": "def helper():\n    return 1\n\n\ndef test_more():\n    assert True\n",
     };
     const suites = [{ name: "backend", runner: "pytest", command: "pytest", workers: 2, parallel }];
-    const { root } = await makePytestRepository(files, { suites });
+    const { root } = await makeParallelPytestRepository(files, { suites });
     await runIn(root, []);
     expect((await readSummary(root)).coverage?.files).toContainEqual(
       expect.objectContaining({ file: "tests/test_more.py", covered: 3, total: 4 }),
@@ -61,7 +61,7 @@ test.each([
     "pytest.ini": `[pytest]\n${ini("--cov-fail-under=90")}`,
   };
   const suites = [{ name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 2, parallel }];
-  const { root } = await makePytestRepository(files, { suites, coverage: { lines: 60 } });
+  const { root } = await makeParallelPytestRepository(files, { suites, coverage: { lines: 60 } });
   expect((await runIn(root, [])).code).toBe(code);
   const { reasons, notes } = await readSummary(root);
   expect(reasons.join("\n")).toContain(code === 0 ? "" : "although no test failed");
@@ -79,7 +79,7 @@ test("lines behind a wait in a greenlet count, as SQLAlchemy waits for an asynch
     "    one = await greenlet_spawn(fetch)",
     "    return one + 1",
   ].join("\n");
-  const { root } = await makePytestRepository({
+  const { root } = await makeParallelPytestRepository({
     "src/waits.py": waits,
     "tests/test_waits.py":
       "import asyncio\nfrom waits import total\n\n\ndef test_total():\n    assert asyncio.run(total()) == 2\n",
@@ -96,7 +96,7 @@ test("plugins that pytest does not load by itself are loaded, in the workers as 
     "tests/test_first.py": testOf("first"),
     "tests/test_second.py": testOf("second"),
   };
-  const { root } = await makePytestRepository(files);
+  const { root } = await makeParallelPytestRepository(files);
   const environment = await userEnvironment({ PYTEST_DISABLE_PLUGIN_AUTOLOAD: "1" });
   const { code } = await runIn(root, [], { environment });
   expect((await readSummary(root)).coverage?.lines).toEqual({ covered: 6, total: 6 });
@@ -105,7 +105,7 @@ test("plugins that pytest does not load by itself are loaded, in the workers as 
 
 test("plugins that the configuration keeps away are loaded; of those on the command line the word is named", async () => {
   const suite = { name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 2 };
-  const { root, write } = await makePytestRepository({ "pytest.ini": `[pytest]\n${ini("-p no:pytest_cov")}` });
+  const { root, write } = await makeParallelPytestRepository({ "pytest.ini": `[pytest]\n${ini("-p no:pytest_cov")}` });
   expect((await runIn(root, ["--working-tree"])).code).toBe(0);
   const suites = [{ ...suite, command: "pytest -p no:pytest_cov" }];
   await write({ "verify.config.json": JSON.stringify({ suites, database: false }) });

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { suiteSchema } from "../../../src/config/schema.ts";
 import type { Files } from "../../support/repository.ts";
 import { runPytest } from "../../support/run-pytest.ts";
-import { configFile, makePytestRepository, readSummary, runIn } from "../../support/verify.ts";
+import { configFile, makeParallelPytestRepository, readSummary, runIn } from "../../support/verify.ts";
 
 /** A test file of some tests that each take so many seconds. */
 function waiting(...seconds: readonly number[]): string {
@@ -220,7 +220,7 @@ test.each([
     suites: [{ name: "backend", runner: "pytest", command, source: ["src"] }],
     database: false,
   });
-  const { root } = await makePytestRepository({ "verify.config.json": config, ...files });
+  const { root } = await makeParallelPytestRepository({ "verify.config.json": config, ...files });
   expect((await runIn(root, [])).code).toBe(0);
   expect((await readSummary(root)).suites[0]?.workers).toBe(workers);
 });
@@ -232,7 +232,7 @@ test.each([
   ["a URL", 'os.environ["DATABASE_URL"]'],
   ["a worker's name", '"schema_" + os.environ["VERIFY_WORKER"]'],
 ])("%s in parametrized ids makes the workers processes of their own, and all tests run once", async (_what, value) => {
-  const { root } = await makePytestRepository(
+  const { root } = await makeParallelPytestRepository(
     { "tests/test_more.py": parametrized(value) },
     { database: { name: "ids_test" } },
   );
@@ -245,7 +245,7 @@ test.each([
 
 test("parameters that are called as workers are stand for themselves, in whichever process", async () => {
   const suite = { ...backend, parallel: "processes" };
-  const { root } = await makePytestRepository(
+  const { root } = await makeParallelPytestRepository(
     { "tests/test_more.py": parametrized('"gw0", "gw1", "master"') },
     { suites: [suite] },
   );
@@ -265,12 +265,12 @@ test("-n 0 is one process of pytest, of which the configuration may make several
 
 async function repositoryOf(suite: object): Promise<{ root: string; write: (suite: object) => Promise<void> }> {
   const config = (one: object): string => configFile({ suites: [one], database: false });
-  const { root } = await makePytestRepository({ "verify.config.json": config(suite) });
+  const { root } = await makeParallelPytestRepository({ "verify.config.json": config(suite) });
   return { root, write: (one) => writeFile(join(root, "verify.config.json"), config(one)) };
 }
 
 test("ids that hold a random value are refused, and what differs is told", async () => {
-  const { root } = await makePytestRepository({ "tests/test_more.py": parametrized("str(random.random())") });
+  const { root } = await makeParallelPytestRepository({ "tests/test_more.py": parametrized("str(random.random())") });
   const { code, errors } = await runIn(root, []);
   expect(code).toBe(3);
   expect(errors).toContain("the processes collected different tests, so nothing is judged");
@@ -279,7 +279,7 @@ test("ids that hold a random value are refused, and what differs is told", async
 
 test("where the configuration forbids processes, workers that find different tests are told what differs", async () => {
   const suite = { ...backend, parallel: "runner" };
-  const { root } = await makePytestRepository(
+  const { root } = await makeParallelPytestRepository(
     { "tests/test_more.py": parametrized('os.environ["VERIFY_WORKER"]') },
     { suites: [suite] },
   );
@@ -312,7 +312,10 @@ test("of tests that are called as workers are, the one that is asked for runs", 
 
 test("a file that cannot be loaded fails once, though every process meets it", async () => {
   const suite = { ...backend, parallel: "processes" };
-  const { root } = await makePytestRepository({ "tests/test_more.py": "import nowhere\n" }, { suites: [suite] });
+  const { root } = await makeParallelPytestRepository(
+    { "tests/test_more.py": "import nowhere\n" },
+    { suites: [suite] },
+  );
   expect((await runIn(root, [])).code).toBe(1);
   const [summary] = (await readSummary(root)).suites;
   expect(summary?.failures).toMatchObject([{ file: "tests/test_more.py", kind: "collection" }]);

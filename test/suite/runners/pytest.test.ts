@@ -2,10 +2,17 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { runPytest } from "../../support/run-pytest.ts";
-import { configFile, makePytestRepository, readSummary, runIn, userEnvironment } from "../../support/verify.ts";
+import {
+  configFile,
+  makeParallelPytestRepository,
+  makePytestRepository,
+  readSummary,
+  runIn,
+  userEnvironment,
+} from "../../support/verify.ts";
 
 test("a suite that passes is verified, with its counts, files and workers", async () => {
-  const repository = await makePytestRepository();
+  const repository = await makeParallelPytestRepository();
   const { code } = await runIn(repository.root, []);
   expect(code).toBe(0);
   const { suites, verdict } = await readSummary(repository.root);
@@ -14,7 +21,7 @@ test("a suite that passes is verified, with its counts, files and workers", asyn
 });
 
 test("a failing test is named with its file, class, assertion and worker", async () => {
-  const repository = await makePytestRepository({
+  const repository = await makeParallelPytestRepository({
     "tests/test_more.py": "class TestMore:\n    def test_wrong(self):\n        assert {'a': 1} == {'a': 2}\n",
   });
   const { code, output } = await runIn(repository.root, []);
@@ -47,7 +54,7 @@ test("a test file that cannot be imported is a collection failure, not fewer tes
 });
 
 test("a worker that dies is a crash, names the test it was in, and voids the coverage", async () => {
-  const repository = await makePytestRepository({
+  const repository = await makeParallelPytestRepository({
     "tests/test_more.py": "import os\n\n\ndef test_dies():\n    os.kill(os.getpid(), 9)\n",
   });
   const { code } = await runIn(repository.root, []);
@@ -143,7 +150,7 @@ test("a suite over its timeout is ended, and the file it was in is named", async
 
 test("a suite over its timeout names the test that each worker was in", async () => {
   const sleeps = "import time\n\n\ndef test_quick():\n    pass\n\n\ndef test_sleeps():\n    time.sleep(600)\n";
-  const { root } = await makePytestRepository({ "tests/test_a.py": sleeps, "tests/test_b.py": sleeps });
+  const { root } = await makeParallelPytestRepository({ "tests/test_a.py": sleeps, "tests/test_b.py": sleeps });
   expect((await runIn(root, ["--timeout", "8s"])).code).toBe(1);
   const failures = (await readSummary(root)).suites[0]?.failures ?? [];
   const told = failures.map(({ file, name, kind }) => `${kind} ${file} ${name}`);
