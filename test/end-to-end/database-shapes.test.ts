@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Files } from "../support/repository.ts";
-import { strangersRepository } from "../support/stranger.ts";
-import { push, readSummary, runIn, userEnvironment } from "../support/verify.ts";
+import { strangersEnvironment, strangersRepository } from "../support/stranger.ts";
+import { push, readSummary, runIn } from "../support/verify.ts";
 
 /** How a suite comes to its database: what its store reads, in each language, and what the template is to be migrated by. */
 interface Shape {
@@ -181,7 +181,7 @@ describe.each(shapes.map((shape) => [shape.name, shape] as const))("%s", (_name,
         runner === "pytest" ? pythonFiles(shape) : javascriptFiles(runner, shape),
       );
       const { root } = repository;
-      const environment = await userEnvironment();
+      const environment = await strangersEnvironment();
       const init = await runIn(root, ["init"], { environment });
       expect(init.code, init.output + init.errors).toBe(0);
       const written = JSON.parse(await repository.git("show", ":verify.config.json").catch(() => "null"));

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { Summary } from "../../src/model/summary.ts";
 import type { Files, Repository } from "../support/repository.ts";
-import { strangersRepository } from "../support/stranger.ts";
-import { push, readSummary, runIn, userEnvironment } from "../support/verify.ts";
+import { strangersEnvironment, strangersRepository } from "../support/stranger.ts";
+import { push, readSummary, runIn } from "../support/verify.ts";
 
 /** What a shape of suite must come to, from `verify init` alone. */
 interface Shape {
@@ -324,7 +324,7 @@ test.each(shapes.map((shape) => [shape.name, shape] as const))("%s", async (_nam
 
 /** What a stranger types: `verify init`, a commit and a push, which must go through. */
 async function verifiedPush(repository: Repository): Promise<{ config: object; summary: Summary; printed: string }> {
-  const environment = await userEnvironment();
+  const environment = await strangersEnvironment();
   const init = await runIn(repository.root, ["init"], { environment });
   expect(init.code, init.output + init.errors).toBe(0);
   await repository.commit("Verify what is pushed");

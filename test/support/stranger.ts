@@ -1,7 +1,9 @@
 import { mkdir, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { packageRoot } from "../../src/shared/paths.ts";
+import type { Environment } from "../../src/shared/world.ts";
 import { type Files, makeRepository, type Repository } from "./repository.ts";
+import { userEnvironment } from "./verify.ts";
 
 const packages = ["husky", "pg", "knex", "dotenv", "vitest", "@vitest/coverage-v8", "jest", "mocha"];
 const programs = ["vitest", "jest", "mocha", "knex"];
@@ -20,4 +22,12 @@ export async function strangersRepository(files: Files): Promise<Repository> {
     await symlink(join(packageRoot, "node_modules/.bin", program), join(modules, ".bin", program));
   }
   return repository;
+}
+
+/**
+ * The environment of that stranger, whose npm runs no scripts: it would build this package again, to which the installed one
+ * is a link.
+ */
+export async function strangersEnvironment(): Promise<Environment> {
+  return await userEnvironment({ npm_config_ignore_scripts: "true", npm_config_audit: "false" });
 }
