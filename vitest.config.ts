@@ -24,8 +24,8 @@ export default defineConfig({
   test: {
     maxWorkers: "100%",
     projects: [
-      // Nothing but this process and its files.
-      { test: { name: "unit", include: unit, testTimeout: 5_000 } },
+      // Nothing but this process and its files; they share it, as loading the program anew for each takes most of their time.
+      { test: { name: "unit", include: unit, testTimeout: 5_000, isolate: false } },
       // A real git, Postgres or runner each.
       { test: { name: "integration", include: integration, globalSetup, testTimeout: 60_000, hookTimeout: 120_000 } },
       // They start servers, clones and runners of their own: they need room, not luck.
