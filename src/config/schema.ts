@@ -93,6 +93,12 @@ export const databaseSchema = z.strictObject({
     .describe(
       "database: one server, a database per worker; server: a server per worker, for suites that hard-code names or manage databases and roles themselves; file: a fresh database per test file, where each file has a process of its own.",
     ),
+  schema: z
+    .literal("reset")
+    .optional()
+    .describe(
+      "reset: suites that make their schema before every test and drop it after keep it; only the rows go (pytest with SQLAlchemy). Left out, nothing is kept.",
+    ),
   connections: z
     .number()
     .int()

@@ -1,6 +1,7 @@
 import { runnerFacts } from "../config/runner-facts.ts";
 import { formatRatio, formatSeconds, plural } from "../shared/text.ts";
 import { formatPercent } from "./percent.ts";
+import { schemaUseText } from "./schema-use.ts";
 import type {
   Changes,
   CoverageSummary,
@@ -155,7 +156,8 @@ function workersFigure({ suites }: Summary): string | null {
   if (suites.length > 1) return suites.map(({ name, workers }) => `${name} ${workers}`).join(", ");
   if (only.databases.length === 0) return String(only.workers);
   if (only.isolation === "file") return `${only.workers}, ${freshDatabases(only)}`;
-  const own = only.isolation === "server" ? "a server of its own" : "a database of its own";
+  const kept = only.schema === undefined || only.schema.kept === 0 ? "" : ", its schema kept between tests";
+  const own = `${only.isolation === "server" ? "a server" : "a database"} of its own${kept}`;
   return only.workers === 1 ? `1, with ${own}` : `${only.workers}, each with ${own}`;
 }
 
@@ -163,8 +165,10 @@ function workersFigure({ suites }: Summary): string | null {
 export function databasesText(suite: SuiteSummary, write: (name: string) => string = (name) => name): string {
   const names = [...new Set(suite.databases)].map(write).join(", ");
   if (names === "") return "none";
-  if (suite.isolation === "server") return `${names}, on a server for each worker`;
-  return suite.isolation === "file" ? `${freshDatabases(suite)}: ${names}` : names;
+  const schema = suite.schema === undefined ? null : schemaUseText(suite.schema);
+  const kept = schema === null ? "" : `; ${schema}`;
+  if (suite.isolation === "server") return `${names}, on a server for each worker${kept}`;
+  return `${suite.isolation === "file" ? `${freshDatabases(suite)}: ` : ""}${names}${kept}`;
 }
 
 /** "a fresh database for each file": for a suite whose processes lease databases. */

@@ -1,6 +1,7 @@
 import type { RunnerName } from "../config/runner-facts.ts";
 import type { DatabaseConfig } from "../config/schema.ts";
 import type { Count } from "./count.ts";
+import type { SchemaUse } from "./schema-use.ts";
 
 /**
  * The result of a verification, as written to `.verify/summary.json`. Fields of schema 1 may be added but not changed.
@@ -83,6 +84,8 @@ export interface SuiteSummary {
   readonly running?: readonly RunningSummary[];
   /** How workers were isolated: see `database.isolation`. Missing without databases, and before 0.2. */
   readonly isolation?: DatabaseConfig["isolation"];
+  /** How the schema was kept between tests: see `database.schema`. Missing where it was not, and before 0.8. */
+  readonly schema?: SchemaUse;
   /** Rejected connections of workers. Missing before 0.2. */
   readonly rejections?: readonly RejectionSummary[];
   /** Whether the runner managed the workers, or one process per worker ran. Missing before 0.3. */

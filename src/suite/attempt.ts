@@ -97,6 +97,8 @@ function suiteRun(request: AttemptRequest, scratch: string, progressSocket: stri
     selection: request.selection,
     trackedFiles: context.trackedFiles,
     durations: context.durations,
+    // A test that is run again alone is run as it is without that.
+    keepsSchema: context.keepsSchema && request.selection?.kind !== "tests",
     arguments: context.arguments,
     dependencyNotes: checkout.dependencyNotes,
     environment: context.environment,

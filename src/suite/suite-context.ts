@@ -11,6 +11,8 @@ export interface SuiteContext {
   readonly secrets: readonly Secret[];
   /** Variables for a process that only coordinates workers: database settings that open nothing. */
   readonly coordinatorEnvironment: Readonly<Record<string, string>>;
+  /** Whether the schema is kept where tests make and drop it: see `database.schema`. */
+  readonly keepsSchema: boolean;
   /** What the user put after `--`. */
   readonly arguments: readonly string[];
   readonly environment: Environment;

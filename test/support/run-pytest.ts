@@ -36,6 +36,7 @@ export async function runPytest(files: Files, workers: number, more: Partial<Sui
       selection: null,
       trackedFiles: new Set(Object.keys(files)),
       durations: new Map(),
+      keepsSchema: false,
       arguments: [],
       dependencyNotes: [],
       environment: await userEnvironment(),

@@ -1,6 +1,7 @@
 import { createInterface, type Interface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { type Measuring, nothingReported } from "../../coverage/files/measuring.ts";
+import { type SchemaUse, sumOfUses } from "../../model/schema-use.ts";
 import { listenOn } from "../../shared/socket.ts";
 import { canonicalPath } from "../../shared/within.ts";
 import { noThresholds, type OwnThresholds, strictest } from "../hints/own-thresholds.ts";
@@ -32,6 +33,8 @@ type Message =
   | { type: "alive"; by: string[]; isEnded: boolean }
   /** The project's own thresholds, which do not apply to a share. */
   | ({ type: "threshold" } & Partial<OwnThresholds>)
+  /** How a process kept the schema of its database. */
+  | ({ type: "schema" } & SchemaUse)
   | { type: "missing"; package: string }
   /** Why the suite cannot be run as the configuration asks, a phrase. */
   | { type: "refused"; why: string }
@@ -113,6 +116,8 @@ export interface ReportedFacts {
   /** Absolute files of other checkouts whose code ran. */
   readonly foreign: readonly string[];
   readonly measuring: Measuring;
+  /** How the schema was kept; null where it was not to be, or no test makes one. */
+  readonly schema: SchemaUse | null;
   /** Such as "python 3.11.7"; null where no runner connected. */
   readonly runtime: string | null;
   /** Packages that the runner reported as missing. */
@@ -243,6 +248,7 @@ class ProgressRecord implements Progress {
   #connectedRunners = 0;
   #status: number | null = null;
   readonly #foreign = new Set<string>();
+  #schema: SchemaUse | null = null;
   #measures: Pick<Measuring, "named" | "left"> | null = null;
   readonly #tested = new Set<string>();
   readonly #testFiles = new Set<string>();
@@ -283,6 +289,9 @@ class ProgressRecord implements Progress {
         return;
       case "foreign":
         for (const file of message.files) this.#foreign.add(file);
+        return;
+      case "schema":
+        this.#schema = sumOfUses([this.#schema, message]);
         return;
       case "measures":
         this.#measures = { named: message.named ? new Set(message.named) : null, left: new Set(message.left) };
@@ -411,6 +420,7 @@ class ProgressRecord implements Progress {
         tested: this.#tested,
         testFiles: this.#testFiles,
       },
+      schema: this.#schema,
       runtime: this.#runtime,
       missing: this.#missing,
       refusals: this.#refusals,

@@ -1,4 +1,5 @@
 import { joinMeasuring } from "../../coverage/files/measuring.ts";
+import { sumOfUses } from "../../model/schema-use.ts";
 import type { Failure } from "../../model/summary.ts";
 import type { RanTest } from "../../model/test-id.ts";
 import { plural } from "../../shared/text.ts";
@@ -79,8 +80,9 @@ function oncePerFile(failures: readonly Failure[]): Failure[] {
 /** Merges what a suite's processes reported: visits, narrowings and flaky tests. */
 export function mergeReported(
   parts: readonly ReportedFacts[],
-): Pick<ReportedFacts, "visits" | "root" | "narrowings" | "flaky" | "thresholds"> {
+): Pick<ReportedFacts, "visits" | "root" | "narrowings" | "flaky" | "thresholds" | "schema"> {
   return {
+    schema: sumOfUses(parts.map(({ schema }) => schema)),
     thresholds: strictest(parts.map(({ thresholds }) => thresholds)),
     flaky: parts.flatMap(({ flaky }) => flaky),
     visits: parts.flatMap(({ visits }) => visits),

@@ -97,6 +97,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
       VERIFY_DURATIONS: durationsFile(run),
       VERIFY_COLLECTED: collectedFile(run),
       ...(run.selection === null ? {} : { VERIFY_SELECTION: selectionFile(run) }),
+      ...(run.keepsSchema ? { VERIFY_SCHEMA: "reset" } : {}),
       VERIFY_CHECKOUT: run.checkoutRoot,
       VERIFY_OTHER_CHECKOUTS: run.otherRoots.join(delimiter),
     },

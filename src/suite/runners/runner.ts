@@ -130,6 +130,8 @@ export interface SuiteRun {
   readonly trackedFiles: ReadonlySet<string>;
   /** The recorded duration of each test file; empty where unknown. */
   readonly durations: FileDurations;
+  /** Whether the schema is kept where tests make and drop it: see `database.schema`. */
+  readonly keepsSchema: boolean;
   /** What the user put after `--`. */
   readonly arguments: readonly string[];
   /** Notes on the checkout's dependencies, for the message about a missing package. */

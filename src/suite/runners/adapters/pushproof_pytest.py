@@ -16,6 +16,7 @@ from pushproof_alive import watch_life
 from pushproof_checkout import editable_roots, foreign_root, twin_of
 from pushproof_measuring import Measuring, Tested, follow_greenlets
 from pushproof_narrowing import Deselections, narrowings
+from pushproof_schema import SchemaKeeper
 from pushproof_schedule import file_of, make_scheduler
 from pushproof_selection import Names, Selecting, read_selection
 
@@ -330,6 +331,8 @@ def pytest_configure(config):
         config.pluginmanager.register(Marks(), "pushproof-marks")
     if not reporter:
         return
+    if os.environ.get("VERIFY_SCHEMA") == "reset" and not is_coordinator:
+        config.pluginmanager.register(SchemaKeeper(reporter.send), "pushproof-schema")
     config.pluginmanager.register(Tested(reporter.send), "pushproof-tested")
     if not is_worker:
         config.pluginmanager.register(Measuring(reporter.send), "pushproof-measuring")

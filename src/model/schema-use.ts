@@ -1,0 +1,44 @@
+import { plural } from "../shared/text.ts";
+
+/** How the schema of a suite's databases was kept between tests. */
+export interface SchemaUse {
+  /** How often only the rows went. */
+  readonly kept: number;
+  /** How often the schema was really made. */
+  readonly made: number;
+  /** Why it was really made again, a phrase each, and how often. */
+  readonly reasons: Readonly<Record<string, number>>;
+  /** Why it could not be kept at all, a phrase; null where it could. */
+  readonly off: string | null;
+}
+
+/** The use by several processes together; null where none kept a schema or tried to. */
+export function sumOfUses(uses: readonly (SchemaUse | null)[]): SchemaUse | null {
+  const known = uses.filter((use) => use !== null);
+  if (known.length === 0) return null;
+  const reasons = new Map<string, number>();
+  for (const [reason, times] of known.flatMap((use) => Object.entries(use.reasons))) {
+    reasons.set(reason, (reasons.get(reason) ?? 0) + times);
+  }
+  return {
+    kept: known.reduce((sum, { kept }) => sum + kept, 0),
+    made: known.reduce((sum, { made }) => sum + made, 0),
+    reasons: Object.fromEntries(reasons),
+    off: known.find(({ off }) => off !== null)?.off ?? null,
+  };
+}
+
+/** "schema made once, emptied 71 times", with why it was made again; null where nothing made one. */
+export function schemaUseText({ kept, made, reasons, off }: SchemaUse): string | null {
+  if (off !== null) return `schema not kept: ${off}`;
+  if (kept + made === 0) return null;
+  const again = Object.entries(reasons)
+    .sort(([, left], [, right]) => right - left)
+    .map(([reason, count]) => `${reason} (${times(count)})`);
+  const used = `schema made ${times(made)}, emptied ${times(kept)}`;
+  return again.length === 0 ? used : `${used}; made again as ${again.join(", as ")}`;
+}
+
+function times(count: number): string {
+  return count === 1 ? "once" : plural(count, "time");
+}

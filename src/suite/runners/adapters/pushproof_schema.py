@@ -1,0 +1,294 @@
+"""Keeps the schema of a suite on SQLAlchemy that makes it before every test and drops it after: only the rows go.
+
+`MetaData.drop_all` empties the tables that were used, `MetaData.create_all` finds them as it would have made them. What is kept, and
+whether it was emptied, lies in the database itself (pushproof_schema.sql), so a rollback takes it back with the rest. Whatever is not
+certain is really dropped and really made, as without this module.
+"""
+
+import collections
+import contextlib
+import functools
+import json
+import os
+import re
+import sys
+import uuid
+import weakref
+
+SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pushproof_schema.sql")
+IS_INSTALLED = "SELECT to_regclass('pushproof.kept') IS NOT NULL"
+IS_EMPTY = """SELECT NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'pushproof'))
+  AND NOT EXISTS (SELECT FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+    WHERE t.typtype IN ('e', 'd', 'r') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pushproof'))"""
+BLOCKERS = """SELECT DISTINCT a.pid, a.state, a.query FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+  WHERE l.granted AND l.pid <> pg_backend_pid() AND l.relation = ANY
+    (SELECT unnest(tables) FROM pushproof.kept WHERE metadata = :metadata)"""
+CHANGES = "SELECT last_value FROM pushproof.changes"
+IS_EMPTIED = "SELECT is_emptied FROM pushproof.kept WHERE metadata = :metadata"
+LOCK_NOT_AVAILABLE = "55P03"
+# How long drop_all waits for a connection that uses the tables; without this module it would wait for ever.
+PATIENCE = "10s"
+
+# Statements that say the same whether the tables are there or not.
+HARMLESS = re.compile(r"\s*(select\s+(1|version\(\)|pg_catalog\.version\(\))\s*;?\s*$|set\s|show\s|create\s+extension\s+if\s+not\s+exists\s)", re.I)
+
+
+class Schemas:
+    """The schemas of this process."""
+
+    def __init__(self):
+        # How often rows went instead of the schema, and how often the schema was really made.
+        self.kept = 0
+        self.made = 0
+        # Why the schema was really made, and how often; the first time needs no reason.
+        self.reasons = collections.Counter()
+        self.why_off = None
+        self.tokens = weakref.WeakKeyDictionary()
+        # The tables of each metadata when its schema was kept.
+        self.shapes = weakref.WeakKeyDictionary()
+        # Metadata that was really dropped last, and how many changes of the schema there had been by then: where there are no more,
+        # create_all makes all of it.
+        self.dropped = weakref.WeakKeyDictionary()
+        # Metadata whose tables may stand empty although its drop_all was called; the database knows.
+        self.emptied = weakref.WeakSet()
+        # The connection by which an emptied schema was given back or really dropped, which a rollback may take back.
+        self.changers = weakref.WeakKeyDictionary()
+        self.is_busy = False
+
+    def token(self, metadata):
+        return self.tokens.setdefault(metadata, "%s %s" % (os.getpid(), uuid.uuid4()))
+
+    @contextlib.contextmanager
+    def busy(self):
+        """What is run within is ours, or SQLAlchemy's for us."""
+        before, self.is_busy = self.is_busy, True
+        try:
+            yield
+        finally:
+            self.is_busy = before
+
+    def create(self, metadata, bind, really):
+        with connected(bind) as connection:
+            why = self.give_back(connection, metadata)
+            if why is None:
+                self.kept += 1
+            else:
+                makes_all = self.why_off is None and self.makes_all(connection, metadata)
+                really(metadata, connection)
+                self.made += 1
+                if makes_all:
+                    self.keep(connection, metadata)
+        if connection is not bind:
+            self.emptied.discard(metadata)
+
+    def makes_all(self, connection, metadata):
+        """Whether create_all finds nothing of the schema, so that it is the same each time."""
+        changes = self.dropped.pop(metadata, None)
+        return ask(connection, IS_EMPTY) if changes is None else ask(connection, CHANGES) == changes
+
+    def give_back(self, connection, metadata):
+        """None where create_all has nothing to do; else why it has. An emptied schema is really dropped then."""
+        if not self.is_on(connection):
+            return self.why_off
+        why = ask(connection, "SELECT pushproof.give_back(:metadata)", metadata=self.token(metadata))
+        if why is None and shape(metadata) == self.shapes.get(metadata):
+            self.changers[metadata] = weakref.ref(connection)
+            return None
+        why = why or "the tables of the metadata changed"
+        if why != "unknown":
+            self.drop_emptied(connection, metadata, why)
+        return why
+
+    def keep(self, connection, metadata):
+        preparer = connection.dialect.identifier_preparer
+        tables = [preparer.format_table(table) for table in metadata.tables.values()]
+        sequences = [preparer.format_sequence(sequence) for sequence in metadata._sequences.values()]
+        why = why_never(metadata) or ask(
+            connection,
+            "SELECT pushproof.keep(:metadata, :tables, :sequences)",
+            metadata=self.token(metadata),
+            tables=json.dumps(tables),
+            sequences=json.dumps(sequences),
+        )
+        self.shapes[metadata] = shape(metadata)
+        if why is not None:
+            self.reasons[why] += 1
+
+    def drop(self, metadata, bind, really):
+        with connected(bind) as connection:
+            why = self.empty(connection, metadata)
+            if why is None:
+                self.emptied.add(metadata)
+                return
+            if why == "it was dropped already":
+                self.drop_emptied(connection, metadata, why)
+            really(metadata, connection)
+            self.forget(connection, metadata, why)
+
+    def empty(self, connection, metadata):
+        if not self.is_on(connection):
+            return self.why_off
+        try:
+            return ask(connection, "SELECT pushproof.empty(:metadata, :patience)", metadata=self.token(metadata), patience=PATIENCE)
+        except Exception as error:
+            if sqlstate(error) != LOCK_NOT_AVAILABLE:
+                raise
+            with connection.engine.connect() as other:
+                blockers = [tuple(row) for row in run(other, BLOCKERS, metadata=self.token(metadata))]
+            told = "; ".join("process %s is %s, its last statement: %s" % blocker for blocker in blockers)
+            raise RuntimeError(
+                "drop_all waited %s for a connection that uses the tables and has not ended its transaction: %s" % (PATIENCE, told)
+            ) from error
+
+    def drop_emptied(self, connection, metadata, why):
+        """Really drops what was only emptied."""
+        self.changers[metadata] = weakref.ref(connection)
+        originals["drop_all"](metadata, connection)
+        self.forget(connection, metadata, why)
+
+    def forget(self, connection, metadata, why):
+        if self.why_off is None:
+            self.dropped[metadata] = ask(connection, CHANGES)
+            run(connection, "DELETE FROM pushproof.kept WHERE metadata = :metadata", metadata=self.token(metadata))
+            if why != "unknown":
+                self.reasons[why] += 1
+
+    def settle(self, connection, why):
+        """Really drops all that was only emptied, before somebody looks."""
+        with self.busy():
+            for metadata in list(self.emptied):
+                changer = self.changers.get(metadata, lambda: None)()
+                if changer is connection or (changer is not None and not changer.closed and changer.in_transaction()):
+                    continue  # What was done is only seen there, and to wait for its end might be for ever.
+                if ask(connection, IS_INSTALLED) and ask(connection, IS_EMPTIED, metadata=self.token(metadata)):
+                    self.drop_emptied(connection, metadata, why)
+                else:
+                    self.emptied.discard(metadata)
+
+    def is_on(self, connection):
+        """Whether changes of the schema can be seen here; puts into the database what that needs."""
+        if self.why_off is None and not ask(connection, IS_INSTALLED):
+            try:
+                with connection.begin_nested():
+                    with open(SCRIPT) as script:
+                        for statement in script.read().split("--;\n"):
+                            connection.exec_driver_sql(statement)
+            except Exception as error:
+                self.why_off = "this role may not create event triggers (%s)" % str(getattr(error, "orig", error)).splitlines()[0]
+        return self.why_off is None
+
+
+schemas = Schemas()
+originals = {}
+
+
+def connected(bind):
+    """The connection that a bind is, or one of it, whose transaction ends with the block."""
+    return contextlib.nullcontext(bind) if hasattr(bind, "in_transaction") else bind.begin()
+
+
+def run(connection, statement, **parameters):
+    from sqlalchemy import text
+
+    # SQLAlchemy 1.4 commits only what it takes for a change; later ones ignore the option.
+    return connection.execute(text(statement).execution_options(autocommit=True), parameters)
+
+
+def ask(connection, statement, **parameters):
+    return run(connection, statement, **parameters).scalar()
+
+
+def sqlstate(error):
+    origin = getattr(error, "orig", None)
+    return getattr(origin, "sqlstate", None) or getattr(origin, "pgcode", None)
+
+
+def shape(metadata):
+    return [(key, len(table.columns), len(table.constraints), len(table.indexes)) for key, table in metadata.tables.items()]
+
+
+def why_never(metadata):
+    """Why the schema of a metadata is never kept: code of the project runs when it is made or dropped, and may do anything."""
+    from sqlalchemy import schema, types
+
+    statements = getattr(schema, "ExecutableDDLElement", None) or schema.DDLElement
+    for target in [metadata, *metadata.tables.values()]:
+        for event in ("before_create", "after_create", "before_drop", "after_drop"):
+            for listener in getattr(target.dispatch, event):
+                # An enum or another type that is made with its tables; before SQLAlchemy 2.1 its method is wrapped.
+                owner = getattr(listener, "target", getattr(getattr(listener, "func", listener), "__self__", None))
+                is_type = isinstance(owner, types.SchemaType)
+                if not is_type and not (event.endswith("create") and isinstance(listener, statements)):
+                    return "the project listens to %s" % event
+    return None
+
+
+def is_usual(bind, tables, checkfirst):
+    """Whether a call has nothing special, on Postgres."""
+    from sqlalchemy.engine import Connection, Engine
+
+    if not isinstance(bind, (Connection, Engine)) or bind.dialect.name != "postgresql":
+        return False
+    is_translated = "schema_translate_map" in bind.get_execution_options()
+    return tables is None and not is_translated and (checkfirst is True or getattr(checkfirst, "name", "") == "ALL")
+
+
+def replacement(name, work):
+    really = originals[name]
+
+    @functools.wraps(really)
+    def replaced(self, bind=None, tables=None, checkfirst=True):
+        from sqlalchemy.engine import Connection, Engine
+
+        place = bind if bind is not None else getattr(self, "bind", None)
+        if schemas.is_busy or schemas.why_off is not None:
+            return really(self, bind, tables=tables, checkfirst=checkfirst)
+        if is_usual(place, tables, checkfirst):
+            with schemas.busy():
+                return work(self, place, really)
+        if isinstance(place, (Connection, Engine)) and schemas.emptied:
+            with connected(place) as connection:
+                schemas.settle(connection, "%s was called for a part, or without looking first" % name)
+        return really(self, bind, tables=tables, checkfirst=checkfirst)
+
+    return replaced
+
+
+def look_first(connection, cursor, statement, parameters, context, executemany):
+    """Whoever looks between drop_all and create_all sees what there would be: nothing."""
+    if not schemas.emptied or schemas.is_busy or HARMLESS.match(statement) or connection.dialect.name != "postgresql":
+        return
+    schemas.settle(connection, "a statement ran between drop_all and create_all")
+
+
+def keep_schemas():
+    """Replaces the two methods, once SQLAlchemy is there. Can be called again."""
+    module = sys.modules.get("sqlalchemy")
+    if originals or not hasattr(module, "MetaData"):
+        return
+    from sqlalchemy import MetaData, event
+    from sqlalchemy.engine import Engine
+
+    for name, work in (("create_all", schemas.create), ("drop_all", schemas.drop)):
+        originals[name] = getattr(MetaData, name)
+        setattr(MetaData, name, replacement(name, work))
+    event.listen(Engine, "before_cursor_execute", look_first)
+
+
+class SchemaKeeper:
+    """The pytest plugin of a process that runs tests; `send` takes the report."""
+
+    def __init__(self, send):
+        self.send = send
+
+    def pytest_collection_finish(self):
+        keep_schemas()
+
+    def pytest_runtest_setup(self):
+        keep_schemas()
+
+    def pytest_sessionfinish(self):
+        if originals:
+            reasons = dict(schemas.reasons)
+            self.send(type="schema", kept=schemas.kept, made=schemas.made, reasons=reasons, off=schemas.why_off)

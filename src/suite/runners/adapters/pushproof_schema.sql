@@ -1,0 +1,133 @@
+-- What pushproof_schema.py puts into a worker's database; statements are divided by lines with `--;`, as some drivers take one
+-- at a time. No percent sign, which some drivers would take for a parameter.
+CREATE SCHEMA pushproof
+--;
+-- Counts changes of anything but rows. A sequence, as what nextval counts stays counted when its transaction is rolled back.
+CREATE SEQUENCE pushproof.changes
+--;
+CREATE FUNCTION pushproof.count_change() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  IF tg_event = 'sql_drop' THEN
+    IF NOT EXISTS (SELECT FROM pg_event_trigger_dropped_objects() WHERE NOT is_temporary) THEN RETURN; END IF;
+  ELSIF NOT EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE schema_name IS DISTINCT FROM 'pg_temp') THEN
+    RETURN;
+  END IF;
+  PERFORM nextval('pushproof.changes');
+END $$
+--;
+-- The schemas that are kept: what each metadata made, and whether its drop_all emptied that instead of dropping it. A rollback
+-- takes back what is written here together with what was done.
+CREATE TABLE pushproof.kept (
+  metadata text PRIMARY KEY,
+  tables oid[] NOT NULL,
+  sequences oid[] NOT NULL,
+  -- The state that must be found again.
+  changes bigint NOT NULL,
+  circumstances text NOT NULL,
+  is_emptied boolean NOT NULL DEFAULT false
+)
+--;
+-- What else decides which tables a name leads to, and which table a CLUSTER, which fires no event trigger, has marked.
+CREATE FUNCTION pushproof.circumstances(kept_tables oid[]) RETURNS text LANGUAGE sql AS $$
+  SELECT concat_ws(' ', current_user, current_schemas(true),
+    (SELECT count(*) FROM pg_event_trigger WHERE evtname LIKE 'pushproof!_' || chr(37) ESCAPE '!' AND evtenabled = 'A'),
+    (SELECT string_agg(indexrelid::text, ',' ORDER BY indexrelid) FROM pg_index
+      WHERE indrelid = ANY (kept_tables) AND indisclustered))
+$$
+--;
+-- Keeps the schema that create_all has just made, from JSON lists of quoted names. Gives why that cannot be, else null.
+CREATE FUNCTION pushproof.keep(wanted text, table_names text, sequence_names text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  made oid[] := ARRAY(SELECT to_regclass(name)::oid FROM json_array_elements_text(table_names::json) AS name);
+  named oid[] := ARRAY(SELECT to_regclass(name)::oid FROM json_array_elements_text(sequence_names::json) AS name);
+BEGIN
+  IF array_position(made, NULL) IS NOT NULL OR array_position(named, NULL) IS NOT NULL THEN
+    RETURN 'create_all did not make all of it';
+  END IF;
+  -- Partitions go with their table.
+  made := ARRAY(SELECT DISTINCT coalesce(relid::oid, id) FROM unnest(made) AS t (id) LEFT JOIN pg_partition_tree(id) ON true);
+  IF EXISTS (SELECT FROM pg_class WHERE oid = ANY (made) AND relkind NOT IN ('r', 'p')) THEN
+    RETURN 'a table of it is none in the database';
+  END IF;
+  IF EXISTS (SELECT FROM unnest(made) AS t (id) WHERE pg_relation_size(id) > 0) THEN
+    RETURN 'create_all puts rows in';
+  END IF;
+  IF EXISTS (SELECT FROM pg_inherits WHERE inhparent = ANY (made) AND NOT inhrelid = ANY (made)) THEN
+    RETURN 'tables that are not part of it inherit from it';
+  END IF;
+  IF EXISTS (SELECT FROM pg_constraint WHERE confrelid = ANY (made) AND NOT conrelid = ANY (made)) THEN
+    RETURN 'tables that are not part of it refer to it';
+  END IF;
+  IF EXISTS (SELECT FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid
+    WHERE d.classid = 'pg_rewrite'::regclass AND d.refobjid = ANY (made) AND NOT r.ev_class = ANY (made)) THEN
+    RETURN 'views depend on it';
+  END IF;
+  INSERT INTO pushproof.kept
+    SELECT wanted, made,
+      named || ARRAY(SELECT objid FROM pg_depend JOIN pg_sequence ON seqrelid = objid
+        WHERE classid = 'pg_class'::regclass AND refobjid = ANY (made) AND deptype IN ('a', 'i')),
+      last_value, pushproof.circumstances(made)
+    FROM pushproof.changes
+  ON CONFLICT (metadata) DO UPDATE SET (tables, sequences, changes, circumstances, is_emptied)
+    = (EXCLUDED.tables, EXCLUDED.sequences, EXCLUDED.changes, EXCLUDED.circumstances, false);
+  RETURN NULL;
+END $$
+--;
+-- Why a kept schema is not what it was, else null.
+CREATE FUNCTION pushproof.difference(schema pushproof.kept) RETURNS text LANGUAGE sql AS $$
+  SELECT CASE
+    WHEN schema.changes <> (SELECT last_value FROM pushproof.changes) THEN 'a test changed more than rows'
+    WHEN schema.circumstances <> pushproof.circumstances(schema.tables) THEN 'the role, the search path or a setting changed'
+  END
+$$
+--;
+-- Takes the rows out of a kept schema. Gives why that cannot be, else null. Whatever has a page is truncated, also where no row is
+-- left: a fresh table has none, and the order of rows may depend on it. Triggers do not fire, as with a drop.
+CREATE FUNCTION pushproof.empty(wanted text, patience text) RETURNS text LANGUAGE plpgsql
+  SET session_replication_role = replica SET lock_timeout = 0 AS $$
+DECLARE
+  schema pushproof.kept;
+  why text;
+  used text;
+BEGIN
+  SELECT * INTO schema FROM pushproof.kept WHERE metadata = wanted;
+  IF schema.metadata IS NULL THEN RETURN 'unknown'; END IF;
+  IF schema.is_emptied THEN RETURN 'it was dropped already'; END IF;
+  why := pushproof.difference(schema);
+  IF why IS NOT NULL THEN RETURN why; END IF;
+  PERFORM set_config('lock_timeout', patience, true);
+  SELECT string_agg(id::regclass::text, ', ') INTO used FROM unnest(schema.tables) AS t (id) WHERE pg_relation_size(id) > 0;
+  IF used IS NOT NULL THEN EXECUTE 'TRUNCATE ' || used || ' CASCADE'; END IF;
+  UPDATE pushproof.kept SET is_emptied = true WHERE metadata = wanted;
+  RETURN NULL;
+END $$
+--;
+-- Gives an emptied schema back as a fresh one. Gives why that cannot be, else null. Sequences begin anew here and not where the rows
+-- go: setval is not taken back by a rollback, and nobody may look between the two.
+CREATE FUNCTION pushproof.give_back(wanted text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  schema pushproof.kept;
+  why text;
+BEGIN
+  SELECT * INTO schema FROM pushproof.kept WHERE metadata = wanted;
+  IF schema.metadata IS NULL OR NOT schema.is_emptied THEN RETURN 'unknown'; END IF;
+  why := pushproof.difference(schema);
+  IF why IS NOT NULL THEN RETURN why; END IF;
+  IF EXISTS (SELECT FROM unnest(schema.tables) AS t (id) WHERE pg_relation_size(id) > 0) THEN
+    RETURN 'rows came between drop_all and create_all';
+  END IF;
+  PERFORM setval(seqrelid, seqstart, false) FROM pg_sequence WHERE seqrelid = ANY (schema.sequences);
+  UPDATE pushproof.kept SET is_emptied = false WHERE metadata = wanted;
+  RETURN NULL;
+END $$
+--;
+CREATE EVENT TRIGGER pushproof_commands ON ddl_command_end EXECUTE FUNCTION pushproof.count_change()
+--;
+ALTER EVENT TRIGGER pushproof_commands ENABLE ALWAYS
+--;
+CREATE EVENT TRIGGER pushproof_drops ON sql_drop EXECUTE FUNCTION pushproof.count_change()
+--;
+ALTER EVENT TRIGGER pushproof_drops ENABLE ALWAYS
+--;
+-- Its first call leaves last_value as it is.
+SELECT nextval('pushproof.changes')
