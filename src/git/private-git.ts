@@ -15,11 +15,21 @@ export interface PrivateGit {
   run(words: readonly string[], options?: { input?: string; seconds?: number }): Promise<ProgramEnd>;
   /** Its output for the words, without the last line end. Throws where git fails. */
   line(words: readonly string[], input?: string): Promise<string>;
+  /** Pushes, and gives what became of each ref. Throws UnavailableError where the remote does not answer. */
+  push(remote: string, refspecs: readonly string[], options?: readonly string[]): Promise<readonly PushedRef[]>;
   /**
    * Fetches all refs of a remote that begin so, such as `refs/verify/ab`, and gives their objects by name; none where
    * there are none. Throws UnavailableError where the remote does not answer.
    */
   fetch(remote: string, prefixes: readonly string[]): Promise<ReadonlyMap<string, string>>;
+}
+
+/** A ref of a push. */
+export interface PushedRef {
+  /** Its name on the remote. */
+  readonly ref: string;
+  /** Why it was not taken: the remote's reason, and what a hook of it said; null where it was. */
+  readonly rejected: { readonly reason: string; readonly said: string } | null;
 }
 
 /** How the user's `git -c NAME=VALUE push` reaches those who git starts: settings that the push needs. */
@@ -36,7 +46,10 @@ const settings = ["-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", "-c", "ma
 
 /** Fetches exactly what is asked for, without what the remote's configuration adds, and forgets what is there no longer. */
 const fetch =
-  "fetch --quiet --no-tags --no-write-fetch-head --refmap= --prune --recurse-submodules=no --no-write-commit-graph";
+  "fetch --quiet --no-tags --no-write-fetch-head --refmap= --prune --recurse-submodules=no --no-write-commit-graph --no-filter";
+
+/** Pushes exactly what is asked for: no tags, submodules, options or signed pushes that the user's settings add. */
+const push = "-c push.pushOption= push --porcelain --no-verify --no-follow-tags --no-signed --recurse-submodules=no";
 
 /** How long a remote may take to answer, in seconds. */
 const patience = 60;
@@ -82,6 +95,13 @@ export async function withPrivateGit<Value>(
     return await work({
       run,
       line,
+      push: async (remote, refspecs, options = []) => {
+        const { stdout, output } = await run([...push.split(" "), ...options, "--", remote, ...refspecs]);
+        const rows = readPorcelain(stdout, output);
+        if (rows.length === 0)
+          throw new UnavailableError(`${withoutCredentials(remote)} takes no receipts: ${reasonOf(output)}.`);
+        return rows;
+      },
       fetch: async (remote, prefixes) => {
         const refspecs = prefixes.map((prefix) => `+${prefix}*:${fetched}${prefix}*`);
         const { exitCode, output } = await run([...fetch.split(" "), "--", remote, ...refspecs]);
@@ -99,8 +119,24 @@ export async function withPrivateGit<Value>(
   }
 }
 
+/** The rows of `git push --porcelain`: `FLAG TAB SOURCE:REF TAB SUMMARY (REASON)`. */
+function readPorcelain(stdout: string, output: string): PushedRef[] {
+  const [, said = ""] = /^remote: (?!error: hook declined)(.+)$/m.exec(plainText(output)) ?? [];
+  return [...stdout.matchAll(/^(.)\t[^\t]*:([^\t:]+)\t(.*)$/gm)].map(([, flag, ref = "", summary = ""]) => {
+    const reason = /\((.*)\)$/.exec(summary)?.[1] ?? summary;
+    return { ref, rejected: flag === "!" ? { reason, said: said.trim() } : null };
+  });
+}
+
+/** Whether a ref was not taken only because somebody else was faster. */
+export function wasOvertaken({ rejected }: PushedRef): boolean {
+  const overtaken =
+    /non-fast-forward|fetch first|already exists|stale info|cannot lock ref|failed to (?:update|lock) ref|incorrect old value/;
+  return rejected !== null && overtaken.test(rejected.reason);
+}
+
 /** What git says of a failure, on one line, without credentials and without a period. */
-export function reasonOf(output: string): string {
+function reasonOf(output: string): string {
   const lines = plainText(output).split("\n");
   const told = lines.map((line) => line.replace(/^(fatal|error|remote): /, "").trim()).filter(Boolean);
   return withoutCredentials(told[0] ?? `nothing within ${patience} s`).replace(/\.$/, "");

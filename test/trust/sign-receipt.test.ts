@@ -8,6 +8,7 @@ import { verificationField } from "../../src/trust/attestation/statement.ts";
 import { verifyEnvelope } from "../../src/trust/attestation/verifying.ts";
 import { sampleSummary } from "../report/sample.ts";
 import { envelopeSchema, statementSchema } from "../support/in-toto-schema.ts";
+import { makeDirectory, writeFiles } from "../support/repository.ts";
 import { makeKey, signerLine, writeSigners } from "../support/signing.ts";
 import { makeSigningScene } from "./signing-scene.ts";
 
@@ -84,14 +85,18 @@ test("nothing is signed in a shallow clone, which does not know its repository's
   expect(await scene.sign()).toMatchObject({ note: expect.stringContaining("this clone is shallow") });
 });
 
-test("without a key the receipt stays here, and a sentence says how to sign", async () => {
+test.each([
+  ["one that is there", "id_rsa.pub", ""],
+  ["how to make one", null, "`ssh-keygen -t ed25519` makes one; then "],
+])("without a key the receipt stays here, and a sentence names %s", async (_what, file, before) => {
   const scene = await makeSigningScene();
   await scene.git("config", "--unset", "gpg.format");
   await scene.git("config", "--unset", "user.signingKey");
-  expect(await scene.sign()).toEqual({
-    note:
-      "The receipt is not signed, so it stays here: git has no key to sign with. Sign with the SSH key you push with: " +
-      "`git config --global gpg.format ssh` and `git config --global user.signingKey ~/.ssh/id_ed25519.pub`.",
+  const home = await makeDirectory();
+  if (file !== null) await writeFiles(home, { [`.ssh/${file}`]: "ssh-rsa AAAA\n" });
+  const key = `~/.ssh/${file ?? "id_ed25519.pub"}`;
+  expect(await scene.sign({ environment: { HOME: home } })).toEqual({
+    note: `The receipt is not signed, so it stays here: git has no key to sign with. To sign: ${before}\`git config --global gpg.format ssh\` and \`git config --global user.signingKey ${key}\`.`,
     touches: 0,
   });
 });

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { gitLineOrNull } from "../../git/client.ts";
 import type { Repository } from "../../git/repository.ts";
 import { runProgram } from "../../shared/exec/run-program.ts";
@@ -23,9 +23,15 @@ export interface NoSigningKey {
   readonly remedy: string;
 }
 
-/** How to let git sign with an SSH key, where it does not sign yet. */
-const setUp =
-  "Sign with the SSH key you push with: `git config --global gpg.format ssh` and `git config --global user.signingKey ~/.ssh/id_ed25519.pub`.";
+/** The public halves of keys as ssh-keygen names them, the best first. */
+const usualKeys = ["id_ed25519.pub", "id_ed25519_sk.pub", "id_ecdsa.pub", "id_ecdsa_sk.pub", "id_rsa.pub"];
+
+/** How to let git sign with an SSH key, with one that the user has. */
+function setUp({ HOME = "" }: Environment): string {
+  const found = usualKeys.find((name) => existsSync(join(HOME, ".ssh", name)));
+  const make = found === undefined ? "`ssh-keygen -t ed25519` makes one; then " : "";
+  return `To sign: ${make}\`git config --global gpg.format ssh\` and \`git config --global user.signingKey ~/.ssh/${found ?? "id_ed25519.pub"}\`.`;
+}
 
 /** A command that prints keys asks an agent at most. */
 const commandTimeout = 10_000;
@@ -43,14 +49,15 @@ export async function findSigningKey(
   const format = (await setting("gpg.format")) ?? "openpgp";
   const configured = await setting("user.signingKey");
   if (format !== "ssh") {
-    if (!configured) return { why: "git has no key to sign with", remedy: setUp };
-    const remedy = "Receipts need SSH signatures, see docs/receipts.md: `git config gpg.format ssh` with a key of SSH.";
+    if (!configured) return { why: "git has no key to sign with", remedy: setUp(environment) };
+    const remedy =
+      "Receipts need an SSH key: `git config gpg.format ssh`, with one in `user.signingKey`, lets git sign so here, commits too.";
     return { why: `git signs with ${format}`, remedy };
   }
   const program = (await setting("gpg.ssh.program")) || "ssh-keygen";
   const place = { directory: root, environment };
   const named = configured || (await printedKey(await setting("gpg.ssh.defaultKeyCommand"), place));
-  if (!named) return { why: "git has no key to sign with", remedy: setUp };
+  if (!named) return { why: "git has no key to sign with", remedy: setUp(environment) };
   const literal = literalKey(named);
   if (literal !== null) return await describeKey(program, { literal }, place);
   // Git expands `~/` only with the type.

@@ -1,6 +1,4 @@
-import { type PrivateGit, reasonOf } from "../../git/private-git.ts";
-import { UnavailableError } from "../../shared/errors.ts";
-import { withoutCredentials } from "../../shared/redact.ts";
+import { type PrivateGit, wasOvertaken } from "../../git/private-git.ts";
 import { listShards } from "./find.ts";
 import { commitEntries, type Entry, isStale } from "./shards.ts";
 
@@ -48,19 +46,7 @@ async function replace(
   { ref, commit, standing }: { ref: string; commit: string; standing: readonly Entry[] },
 ): Promise<string> {
   const anew = standing.length === 0 ? "" : await commitEntries(git, standing);
-  const forced = await push(git, remote, [`--force-with-lease=${ref}:${commit}`], `${anew}:${ref}`);
-  if (!/^(denied|non-fast-forward|deletion prohibited|deny|prohibited)/.test(forced)) return forced;
-  // A server that lets nothing be rewritten or deleted takes a commit on top.
-  return await push(git, remote, [], `${await commitEntries(git, standing, commit)}:${ref}`);
-}
-
-async function push(git: PrivateGit, remote: string, options: readonly string[], refspec: string): Promise<string> {
-  const words = ["push", "--porcelain", "--no-verify", ...options, "--", remote, refspec];
-  const { stdout, output } = await git.run(words);
-  const [, flag, summary = ""] = /^(.)\t[^\t]*\t(.*)$/m.exec(stdout) ?? [];
-  if (flag === undefined)
-    throw new UnavailableError(`${withoutCredentials(remote)} cannot be pruned: ${reasonOf(output)}.`);
-  if (flag !== "!") return "replaced";
-  const reason = /\((.*)\)$/.exec(summary)?.[1] ?? summary;
-  return /stale info|cannot lock ref|incorrect old value|fetch first|failed to update/.test(reason) ? "raced" : reason;
+  const [pushed] = await git.push(remote, [`${anew}:${ref}`], [`--force-with-lease=${ref}:${commit}`]);
+  if (pushed === undefined || pushed.rejected === null) return "replaced";
+  return wasOvertaken(pushed) ? "raced" : pushed.rejected.reason;
 }

@@ -1,9 +1,8 @@
 import { setTimeout } from "node:timers/promises";
-import { type PrivateGit, reasonOf } from "../../git/private-git.ts";
+import { type PrivateGit, type PushedRef, wasOvertaken } from "../../git/private-git.ts";
 import type { Delivery } from "../../push/sent-receipts.ts";
 import { messageOf, UnavailableError } from "../../shared/errors.ts";
 import { groupedBy } from "../../shared/grouped-by.ts";
-import { withoutCredentials } from "../../shared/redact.ts";
 import { commitEntries, entryName, isStale, readEntries, shardOf } from "./shards.ts";
 
 /** A receipt that is to be sent. */
@@ -75,12 +74,15 @@ async function sendOnce(
     else refspecs.push(`${made}:${ref}`);
   }
   if (refspecs.length === 0) return results;
-  const { stdout, output } = await git.run(["push", "--porcelain", "--no-verify", "--", remote, ...refspecs]);
-  const rows = [...stdout.matchAll(/^(.)\t[^\t]*:(\S+)\t(.*)$/gm)];
-  if (rows.length === 0)
-    throw new UnavailableError(`${withoutCredentials(remote)} takes no receipts: ${reasonOf(output)}.`);
-  for (const [, flag, ref = "", summary = ""] of rows) results.set(ref, judge(flag === "!", summary, output));
+  for (const pushed of await git.push(remote, refspecs)) results.set(pushed.ref, judge(pushed));
   return results;
+}
+
+function judge(pushed: PushedRef): Result {
+  if (pushed.rejected === null) return { state: "sent", why: "" };
+  if (wasOvertaken(pushed)) return "raced";
+  const { reason, said } = pushed.rejected;
+  return { state: "refused", why: said === "" ? reason : `${reason}: ${said}` };
 }
 
 /** The commit of a shard with receipts added, or null where all of them are there. */
@@ -101,18 +103,4 @@ async function grow(
   if (added.length === 0) return null;
   const standing = there.filter((entry) => !isStale(entry, now));
   return await commitEntries(git, [...standing, ...added], ...(tip === undefined ? [] : [tip]));
-}
-
-/** What a row of `git push --porcelain` means. */
-function judge(isRejected: boolean, summary: string, output: string): Result {
-  if (!isRejected) return { state: "sent", why: "" };
-  if (
-    /non-fast-forward|fetch first|already exists|stale info|cannot lock ref|failed to (update|lock) ref|incorrect old value/.test(
-      summary,
-    )
-  )
-    return "raced";
-  const said = /^remote: (?!error: hook declined)(.+)$/m.exec(output)?.[1]?.trim();
-  const reason = /\(([^)]*)\)$/.exec(summary)?.[1] ?? summary;
-  return { state: "refused", why: said ? `${reason}: ${said}` : reason };
 }

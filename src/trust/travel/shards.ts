@@ -54,8 +54,8 @@ export async function readEntries(git: PrivateGit, commit: string): Promise<Entr
 export async function writeEntries(git: PrivateGit, entries: readonly Entry[]): Promise<string> {
   const byTree = groupedBy(entries, ({ tree }) => tree);
   const inner = [...byTree.values()].map((files) => files.map(({ name, blob }) => `100644 blob ${blob}\t${name}\n`));
-  // An empty line ends a tree.
-  const ids = await git.line(["mktree", "--batch"], inner.map((lines) => lines.join("")).join("\n"));
+  // An empty line ends a tree. A partial clone may lack what others have sent, which stays where it is: on the remote.
+  const ids = await git.line(["mktree", "--batch", "--missing"], inner.map((lines) => lines.join("")).join("\n"));
   const trees = ids.split("\n").filter(Boolean);
   const outer = [...byTree.keys()].map((tree, index) => `040000 tree ${trees[index]}\t${tree}\n`);
   return await git.line(["mktree"], outer.join(""));

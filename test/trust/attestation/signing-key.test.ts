@@ -83,7 +83,7 @@ test.each([
     /\/nowhere\/key, git's user\.signingKey, does not exist/,
   ],
   ["what is no key", ["user.signingKey", "key::nonsense"], /user\.signingKey is no SSH key/],
-  ["OpenPGP", ["gpg.format", "openpgp"], /git signs with openpgp\. Receipts need SSH signatures/],
+  ["OpenPGP", ["gpg.format", "openpgp"], /git signs with openpgp\. Receipts need an SSH key/],
   [
     "a program that is not there",
     ["gpg.ssh.program", "/nowhere/sign"],

@@ -34,16 +34,6 @@ test("what others send while it prunes is kept", async () => {
   expect(await bob.find(expired[0]?.tree ?? "")).toEqual([]);
 });
 
-test("a server on which nothing may be rewritten or deleted gets a commit without them", async () => {
-  const scene = await makeTravelScene();
-  await scene.ada.send([...expired, fresh], { now: daysAgo(20) });
-  for (const setting of ["receive.denyNonFastForwards", "receive.denyDeletes"])
-    await run("git", ["config", setting, "true"], { cwd: scene.remote });
-  expect(await prune(scene)).toEqual({ removed: 2, kept: 1, refused: [] });
-  expect(await scene.ada.find(fresh.tree)).toEqual(["fresh"]);
-  expect(await scene.ada.find(expired[1]?.tree ?? "")).toEqual([]);
-});
-
 test("a server that refuses is told with its reason, and nothing counts as removed", async () => {
   const scene = await makeTravelScene();
   await scene.ada.send(expired, { now: daysAgo(40) });

@@ -112,6 +112,18 @@ test("in a shallow clone a receipt is found, and the clone stays as shallow as i
   expect(await shallow()).toBe(before);
 });
 
+test("a partial clone sends beside receipts whose files it has not fetched", async () => {
+  const scene = await makeTravelScene();
+  await run("git", ["config", "uploadpack.allowFilter", "true"], { cwd: scene.remote });
+  await scene.ada.send([receiptFor("ab1", "Ada's")]);
+  const bob = await scene.clone("bob", "--filter=blob:none");
+  const remote = `file://${scene.remote}`;
+  // As `git push` itself does with push.followTags: the commit comes, and its files do not.
+  await run("git", ["fetch", "--quiet", "origin", "refs/verify/ab"], { cwd: bob.root });
+  expect(await bob.send([receiptFor("ab2", "Bob's")], { remote })).toMatchObject([{ state: "sent" }]);
+  expect(await bob.find(receiptFor("ab1", "").tree)).toEqual(["Ada's"]);
+});
+
 test("a remote that cannot be reached is not one without receipts", async () => {
   const scene = await makeTravelScene();
   await expect(scene.ada.work((git) => git.fetch(`${scene.remote}.none`, ["refs/verify/ab"]))).rejects.toThrow(
