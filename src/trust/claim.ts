@@ -16,13 +16,18 @@ export interface ClaimFacts {
   readonly root: string;
   /** The results of every test, of all suites. */
   readonly tests: readonly TestRecord[];
+  /** How many submodules had no files. */
+  readonly emptySubmodules: number;
   /** Takes secrets out of texts. */
   readonly mask: Redact;
   readonly endedAt: Date;
 }
 
 /** What a receipt claims of a run that passed. Throws where the run has no coverage, which no verified one lacks. */
-export function claimOf(summary: Summary, { key, configuration, root, tests, mask, endedAt }: ClaimFacts): Claim {
+export function claimOf(
+  summary: Summary,
+  { key, configuration, root, tests, emptySubmodules, mask, endedAt }: ClaimFacts,
+): Claim {
   const verification: Verification = {
     schema: 1,
     repository: { root },
@@ -45,6 +50,7 @@ export function claimOf(summary: Summary, { key, configuration, root, tests, mas
     leftOut: {
       skippedTests: summary.suites.reduce((sum, suite) => sum + suite.tests.skipped, 0),
       excludedFiles: summary.coverage?.excludedFiles ?? 0,
+      emptySubmodules,
       newExclusions: summary.coverage?.exclusions?.length ?? 0,
     },
     startedAt: summary.startedAt,

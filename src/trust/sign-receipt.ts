@@ -5,15 +5,16 @@ import { rootCommit } from "../git/root-commit.ts";
 import type { TestRecord } from "../model/run-record.ts";
 import type { Summary } from "../model/summary.ts";
 import type { ReceiptStore } from "../push/receipts.ts";
+import { countEmptySubmodules } from "../push/submodules.ts";
 import { InterruptedError, messageOf } from "../shared/errors.ts";
 import { plural } from "../shared/text.ts";
 import type { World } from "../shared/world.ts";
 import { writeEnvelope } from "./attestation/envelope.ts";
 import { maskSecrets } from "./attestation/masking.ts";
 import { signStatement } from "./attestation/signing.ts";
-import { findSigningKey, isSigningKey, type SigningKey } from "./attestation/signing-key.ts";
+import { findSigningKey, isSigningKey } from "./attestation/signing-key.ts";
 import { writeStatement } from "./attestation/statement.ts";
-import { claimOf } from "./claim.ts";
+import { type ClaimFacts, claimOf } from "./claim.ts";
 import { isTracked, type ProvenRun } from "./proof.ts";
 
 /** The run whose receipt is signed. */
@@ -44,8 +45,9 @@ export async function signReceipt(
       return unsigned("this clone is shallow, so it does not know which repository it is of. `git fetch --unshallow`.");
     const key = await findSigningKey(repository, world.environment);
     if (!isSigningKey(key)) return unsigned(`${key.why}. ${key.remedy}`);
+    const statement = writeStatement(claimOf(summary, await factsOf({ repository, world, root }, run, summary)));
     if (key.needsTouch) onTouch();
-    await receipts.saveEnvelope(summary.tree, await envelopeOf({ repository, world, root, key }, run, summary));
+    await receipts.saveEnvelope(summary.tree, writeEnvelope(await signStatement(statement, key, world)));
     return { fingerprint: key.fingerprint };
   } catch (error) {
     if (error instanceof InterruptedError) throw error;
@@ -62,21 +64,26 @@ function lowerFirst(sentence: string): string {
   return sentence.replace(/^(The|No|Its) /, (word) => word.toLowerCase());
 }
 
-async function envelopeOf(
-  { repository, world, root, key }: { repository: Repository; world: World; root: string; key: SigningKey },
-  { loaded, receiptKey, options, tests }: SignedRun,
-  summary: Summary,
-): Promise<string> {
-  const { config, file } = loaded;
-  const blob = await gitLineOrNull(repository.git, "rev-parse", "--verify", `${summary.commit}:${file}`);
-  if (blob === null) throw new Error(`${file} is not part of ${summary.commit}.`);
+/** What the claim is made from; `root` is the repository's first commit. */
+async function factsOf(
+  { repository, world: { environment }, root }: { repository: Repository; world: World; root: string },
+  { loaded: { config, file }, checkout, receiptKey, options, tests }: SignedRun,
+  { commit }: Summary,
+): Promise<ClaimFacts> {
+  const blob = await gitLineOrNull(repository.git, "rev-parse", "--verify", `${commit}:${file}`);
+  if (blob === null) throw new Error(`${file} is not part of ${commit}.`);
   const configured = config.database === false ? undefined : config.database.url;
-  const mask = maskSecrets(
-    [options.databaseUrl, world.environment.VERIFY_DATABASE_URL || undefined, configured],
-    world.environment,
-  );
-  const facts = { key: await receiptKey, configuration: { file, blob }, root, tests, mask, endedAt: new Date() };
-  return writeEnvelope(await signStatement(writeStatement(claimOf(summary, facts)), key, world));
+  const urls = [options.databaseUrl, environment.VERIFY_DATABASE_URL || undefined, configured];
+  const outer = { root: repository.root, gitDirectory: repository.commonDirectory, commit };
+  return {
+    key: await receiptKey,
+    configuration: { file, blob },
+    root,
+    tests,
+    emptySubmodules: await countEmptySubmodules(outer, checkout.root, environment),
+    mask: maskSecrets(urls, environment),
+    endedAt: new Date(),
+  };
 }
 
 /** Why a pass that is kept here is too weak to be shown to others, a clause; null where it is not. */

@@ -109,11 +109,9 @@ test("a remote that refuses receipts gets the branch, and is not asked again", a
 
 test("a dry run sends nothing, and the push after it does", async () => {
   const repository = await makeTraveling();
-  for (const words of ["--dry-run origin main", "-n origin main"]) {
-    const { exitCode, output } = await pushTiny(repository, words);
-    expect(exitCode).toBe(0);
-    expect(output).not.toContain("goes along");
-  }
+  const dry = await pushTiny(repository, "--dry-run origin main");
+  expect(dry.exitCode).toBe(0);
+  expect(dry.output).not.toContain("goes along");
   expect((await pushTiny(repository)).output).toContain("Its signed receipt goes along.\n");
   await arrived(repository);
 });
@@ -162,7 +160,6 @@ test("without a key the push passes, one line says how to sign, and nothing is s
 
 test.each([
   ["--working-tree", false],
-  ["--coverage 99", true],
   ["--timeout 5m", true],
 ])("a run with %s signs nothing", async (words, keepsReceipt) => {
   const repository = await makeTraveling();

@@ -65,6 +65,20 @@ test("a clone and a fork have the same repository in their receipts, whatever th
   expect(predicate[verificationField]).toMatchObject({ repository: { root: first } });
 });
 
+test("a submodule whose files were missing is named among what was left out", async () => {
+  const scene = await makeSigningScene();
+  const other = await makeSigningScene();
+  await scene.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", other.root, "library");
+  await scene.commit("With a submodule");
+  const leftOut = async (): Promise<unknown> => {
+    await scene.sign();
+    return ((await scene.payload()).predicate[verificationField] as { leftOut: unknown }).leftOut;
+  };
+  expect(await leftOut()).toMatchObject({ emptySubmodules: 0 });
+  await scene.git("submodule", "--quiet", "deinit", "--force", "library");
+  expect(await leftOut()).toMatchObject({ emptySubmodules: 1 });
+});
+
 const racing = sampleSummary().suites.map((suite) => ({ ...suite, tests: { ...suite.tests, failed: 2, races: 2 } }));
 
 test.each([

@@ -91,6 +91,7 @@ export const verificationSchema = z.object({
   leftOut: z.object({
     skippedTests: whole,
     excludedFiles: whole.describe("Measured files that coverage.exclude leaves out."),
+    emptySubmodules: whole.describe("Submodules that were not initialized, so their files were missing."),
     newExclusions: whole.describe("Comments that exclude code from coverage, added since the merge base."),
   }),
   startedAt: moment,

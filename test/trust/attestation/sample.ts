@@ -42,7 +42,7 @@ export const claim: Claim = {
       gates: [{ metric: "lines", threshold: 95, covered: 446, total: 458 }],
     },
     against: null,
-    leftOut: { skippedTests: 1, excludedFiles: 0, newExclusions: 0 },
+    leftOut: { skippedTests: 1, excludedFiles: 0, emptySubmodules: 0, newExclusions: 0 },
     startedAt: "2026-01-27T10:15:00.000Z",
     endedAt: "2026-01-27T10:16:00.000Z",
   },

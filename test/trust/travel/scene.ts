@@ -51,8 +51,8 @@ export async function makeTravelScene(): Promise<TravelScene> {
 }
 
 /** Somebody who works in a clone and sends to that remote. */
-export async function personIn(root: string, remote: string): Promise<Person> {
-  const { world } = captureWorld({ directory: root, environment: gitEnvironment() });
+export async function personIn(root: string, remote: string, more: Environment = {}): Promise<Person> {
+  const { world } = captureWorld({ directory: root, environment: { ...gitEnvironment(), ...more } });
   const opened = await openRepository(world);
   const how = { caller: world.environment, signal: world.signal, manner: "never asks" } as const;
   const work: Person["work"] = (task) => withPrivateGit(opened, how, task);

@@ -124,6 +124,30 @@ test("a partial clone sends beside receipts whose files it has not fetched", asy
   expect(await bob.find(receiptFor("ab1", "").tree)).toEqual(["Ada's"]);
 });
 
+test("settings of the user's that add to a push add nothing to this one", async () => {
+  const scene = await makeTravelScene();
+  await scene.git("tag", "--annotate", "--message", "v1", "v1");
+  for (const [name, value] of [
+    ["push.pushOption", "ci.skip"],
+    ["push.followTags", "true"],
+    ["push.gpgSign", "true"],
+  ])
+    await scene.git("config", name ?? "", value ?? "");
+  expect(await scene.ada.send([receiptFor("ab1", "x")])).toMatchObject([{ state: "sent" }]);
+  expect(await scene.git("ls-remote", "origin", "refs/tags/*")).toBe("");
+});
+
+test("over ssh, the caller's own command connects", async () => {
+  const scene = await makeTravelScene();
+  const ssh = join(scene.root, "../ssh");
+  await writeFile(ssh, '#!/bin/sh\nwhile [ $# -gt 2 ]; do shift; done\necho "$1" >>"$0.log"\nexec sh -c "$2"\n', {
+    mode: 0o755,
+  });
+  const person = await personIn(scene.root, `example.com:${scene.remote}`, { GIT_SSH_COMMAND: ssh });
+  expect(await person.send([receiptFor("ab1", "x")])).toMatchObject([{ state: "sent" }]);
+  expect(await readFile(`${ssh}.log`, "utf8")).toBe("example.com\nexample.com\n");
+});
+
 test("a remote that cannot be reached is not one without receipts", async () => {
   const scene = await makeTravelScene();
   await expect(scene.ada.work((git) => git.fetch(`${scene.remote}.none`, ["refs/verify/ab"]))).rejects.toThrow(
