@@ -1,5 +1,5 @@
 import { openRepository } from "../git/repository.ts";
-import { type ExitCode, exitCodes } from "../shared/errors.ts";
+import { type ExitCode, exitCodes, RequestError } from "../shared/errors.ts";
 import type { Environment, World } from "../shared/world.ts";
 import { destinationVariable } from "../trust/travel/beside-push.ts";
 import { deliver } from "../trust/travel/deliver.ts";
@@ -10,6 +10,7 @@ import { deliver } from "../trust/travel/deliver.ts";
  */
 export async function sendInBackground(trees: readonly string[], world: World, caller: Environment): Promise<ExitCode> {
   const { [destinationVariable]: url = "", ...environment } = caller;
+  if (url === "") throw new RequestError("The hook calls this. `verify receipts push` sends receipts.");
   const { signal } = world;
   await deliver(await openRepository(world), trees, { url, caller: environment, signal, manner: "never asks" });
   return exitCodes.verified;

@@ -78,7 +78,7 @@ async function signatureLines(
     return ["Its receipt is not signed, so it stays here: `npx verify --fresh` signs it, or says why not."];
   }
   const deliveries = await new SentReceipts(commonDirectory).of(tree);
-  if (deliveries.length === 0) return ["Its receipt is signed; it goes along when the branch is pushed."];
+  if (deliveries.length === 0) return ["Its receipt is signed, and not sent yet: it goes beside the branch."];
   const { deliveryText } = await import("../trust/travel/overview.ts");
   const again = deliveries.some(({ state }) => state === "failed") ? " `npx verify receipts push` tries again." : "";
   return [`Its receipt is signed, and ${deliveries.map(deliveryText).join(", ")}.${again}`];

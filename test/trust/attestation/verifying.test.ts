@@ -113,6 +113,17 @@ describe("a signed receipt", () => {
     );
   });
 
+  it("is believed of a key that an allowed authority has certified, for the name in the certificate", async () => {
+    const [authority, key] = [await makeKey(), await makeKey()];
+    await run("ssh-keygen", ["-q", "-s", authority.file, "-I", "1", "-n", "ada@example.com", `${key.file}.pub`]);
+    const allowedSigners = await writeSigners(
+      `*@example.com cert-authority,namespaces="verify-receipt@v1" ${authority.publicKey}`,
+    );
+    const line = await sign({ ...key, file: `${key.file}-cert.pub` });
+    expect(await verify(line, { allowedSigners })).toMatchObject({ signer: "ada@example.com" });
+    await expect(verify(await sign(key), { allowedSigners })).rejects.toThrow(/not among those in/);
+  });
+
   it("is read only after its bytes were verified", async () => {
     const [key, stranger] = [await makeKey(), await makeKey()];
     const allowedSigners = await writeSigners(signerLine(key));

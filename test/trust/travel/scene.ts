@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { type PrivateGit, withPrivateGit } from "../../../src/git/private-git.ts";
 import { openRepository } from "../../../src/git/repository.ts";
-import { findEnvelopes } from "../../../src/trust/travel/find.ts";
+import type { Environment } from "../../../src/shared/world.ts";
+import { readEnvelopeOf } from "../../../src/trust/travel/list.ts";
 import { type Outcome, type OutgoingReceipt, sendReceipts } from "../../../src/trust/travel/send.ts";
+import { readEntries, shardOf } from "../../../src/trust/travel/shards.ts";
 import { gitEnvironment, makeRepository, type Repository } from "../../support/repository.ts";
 import { captureWorld } from "../../support/world.ts";
 
@@ -61,8 +63,17 @@ export async function personIn(root: string, remote: string, more: Environment =
     work,
     send: (receipts, options = {}) =>
       work((git) => sendReceipts(git, options.remote ?? remote, receipts, options.now ?? new Date())),
-    find: (tree) => work((git) => findEnvelopes(git, remote, tree)),
+    find: (tree) => work((git) => envelopesOf(git, remote, tree)),
   };
+}
+
+/** What a remote has for a tree, newest first. */
+async function envelopesOf(git: PrivateGit, remote: string, tree: string): Promise<string[]> {
+  const ref = shardOf(tree);
+  const tip = (await git.fetch(remote, [ref])).get(ref);
+  const entries = tip === undefined ? [] : (await readEntries(git, tip)).filter((entry) => entry.tree === tree);
+  const newest = entries.toSorted((left, right) => right.name.localeCompare(left.name));
+  return await Promise.all(newest.map((entry) => readEnvelopeOf(git, entry)));
 }
 
 /** A receipt for a tree whose id begins so; what an envelope says is nothing to those who carry it. */
