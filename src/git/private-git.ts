@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UnavailableError } from "../shared/errors.ts";
 import { type ProgramEnd, runProgram } from "../shared/exec/run-program.ts";
+import { withOwnedDirectory } from "../shared/owned-directory.ts";
 import { withoutCredentials } from "../shared/redact.ts";
 import { plainText } from "../shared/text.ts";
 import type { Environment } from "../shared/world.ts";
@@ -11,8 +11,6 @@ import type { Repository } from "./repository.ts";
 
 /** Git with a repository's settings and remotes, which leaves nothing in the repository. */
 export interface PrivateGit {
-  /** Runs git; a failure is returned, not thrown. `seconds` ends it. */
-  run(words: readonly string[], options?: { input?: string; seconds?: number }): Promise<ProgramEnd>;
   /** Its output for the words, without the last line end. Throws where git fails. */
   line(words: readonly string[], input?: string): Promise<string>;
   /** Pushes, and gives what became of each ref. Throws UnavailableError where the remote does not answer. */
@@ -63,60 +61,59 @@ export async function withPrivateGit<Value>(
   { caller, signal, manner }: { caller: Environment; signal: AbortSignal; manner: Manner },
   work: (git: PrivateGit) => Promise<Value>,
 ): Promise<Value> {
-  const place = await mkdtemp(join(tmpdir(), "pushproof-git-"));
-  try {
+  return await withOwnedDirectory(caller, async (place) => {
     // Any branch that is not born yet makes it a git directory.
     await writeFile(join(place, "HEAD"), "ref: refs/heads/none\n");
     await writeFile(join(place, "commondir"), `${commonDirectory}\n`);
     await mkdir(join(place, "objects"));
     const environment = {
-      ...(manner === "asks" ? scrubEnvironment(caller) : withoutQuestions(scrubEnvironment(caller))),
-      ...Object.fromEntries(Object.entries(caller).filter(([name]) => settingsOfCall.test(name))),
-      LC_ALL: "C.UTF-8",
+      ...callersEnvironment(caller, manner),
       GIT_DIR: place,
       GIT_OBJECT_DIRECTORY: join(place, "objects"),
       GIT_ALTERNATE_OBJECT_DIRECTORIES: join(commonDirectory, "objects"),
     };
-    const run: PrivateGit["run"] = (words, { input, seconds = patience } = {}) =>
-      runProgram(["git", ...settings, ...words], {
-        directory: root,
-        environment,
-        signal,
-        input,
-        timeout: seconds * 1000,
-        // Without the terminal, where ssh would ask for a passphrase.
-        ownGroup: manner === "never asks",
-      });
-    const line: PrivateGit["line"] = async (words, input = "") => {
-      const { exitCode, stdout, output } = await run(words, { input });
-      if (exitCode !== 0) throw new Error(`git ${words[0]} failed: ${output.trim()}`);
-      return stdout.replace(/\n$/, "");
-    };
+    // Without the terminal, ssh cannot ask for a passphrase.
+    const how = { directory: root, environment, signal, timeout: patience * 1000, ownGroup: manner === "never asks" };
+    const run: Run = (words, input) => runProgram(["git", ...settings, ...words], { ...how, input });
     return await work({
-      run,
-      line,
-      push: async (remote, refspecs, options = []) => {
-        const { stdout, output } = await run([...push.split(" "), ...options, "--", remote, ...refspecs]);
-        const rows = readPorcelain(stdout, output);
-        if (rows.length === 0)
-          throw new UnavailableError(`${withoutCredentials(remote)} takes no receipts: ${reasonOf(output)}.`);
-        return rows;
-      },
-      fetch: async (remote, prefixes) => {
-        const refspecs = prefixes.map((prefix) => `+${prefix}*:${fetched}${prefix}*`);
-        const { exitCode, output } = await run([...fetch.split(" "), "--", remote, ...refspecs]);
-        if (exitCode !== 0)
-          throw new UnavailableError(`${withoutCredentials(remote)} does not answer: ${reasonOf(output)}.`);
-        const listing = await line(["for-each-ref", "--format=%(objectname) %(refname)", fetched]);
-        const rows = listing.split("\n").filter(Boolean);
-        return new Map(
-          rows.map((row) => [row.slice(row.indexOf(" ") + 1 + fetched.length), row.slice(0, row.indexOf(" "))]),
-        );
-      },
+      line: (words, input = "") => lineOf(run, words, input),
+      push: (remote, refspecs, options = []) => pushTo(run, remote, [...options, "--", remote, ...refspecs]),
+      fetch: (remote, prefixes) => fetchFrom(run, remote, prefixes),
     });
-  } finally {
-    await rm(place, { recursive: true, force: true, maxRetries: 3 });
-  }
+  });
+}
+
+/** Runs git; a failure is returned, not thrown. */
+type Run = (words: readonly string[], input?: string) => Promise<ProgramEnd>;
+
+async function lineOf(run: Run, words: readonly string[], input: string): Promise<string> {
+  const { exitCode, stdout, output } = await run(words, input);
+  if (exitCode !== 0) throw new Error(`git ${words[0]} failed: ${output.trim()}`);
+  return stdout.replace(/\n$/, "");
+}
+
+async function pushTo(run: Run, remote: string, words: readonly string[]): Promise<readonly PushedRef[]> {
+  const { stdout, output } = await run([...push.split(" "), ...words]);
+  const rows = readPorcelain(stdout, output);
+  if (rows.length > 0) return rows;
+  throw new UnavailableError(`${withoutCredentials(remote)} takes no receipts: ${reasonOf(output)}.`);
+}
+
+async function fetchFrom(run: Run, remote: string, prefixes: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const refspecs = prefixes.map((prefix) => `+${prefix}*:${fetched}${prefix}*`);
+  const { exitCode, output } = await run([...fetch.split(" "), "--", remote, ...refspecs]);
+  if (exitCode !== 0) throw new UnavailableError(`${withoutCredentials(remote)} does not answer: ${reasonOf(output)}.`);
+  const listing = await lineOf(run, ["for-each-ref", "--format=%(objectname) %(refname)", fetched], "");
+  const rows = listing.split("\n").filter(Boolean);
+  return new Map(rows.map((row) => [row.slice(row.indexOf(" ") + 1 + fetched.length), row.slice(0, row.indexOf(" "))]));
+}
+
+/** The caller's environment with English messages; with what `git -c` set, and without what could ask. */
+function callersEnvironment(caller: Environment, manner: Manner): Environment {
+  const ofCall = Object.entries(caller).filter(([name]) => settingsOfCall.test(name));
+  const environment = { ...scrubEnvironment(caller), ...Object.fromEntries(ofCall), LC_ALL: "C.UTF-8" };
+  if (manner === "asks") return environment;
+  return { ...environment, SSH_ASKPASS: undefined, SSH_ASKPASS_REQUIRE: "never", GIT_TERMINAL_PROMPT: "0" };
 }
 
 /** The rows of `git push --porcelain`: `FLAG TAB SOURCE:REF TAB SUMMARY (REASON)`. */
@@ -140,8 +137,4 @@ function reasonOf(output: string): string {
   const lines = plainText(output).split("\n");
   const told = lines.map((line) => line.replace(/^(fatal|error|remote): /, "").trim()).filter(Boolean);
   return withoutCredentials(told[0] ?? `nothing within ${patience} s`).replace(/\.$/, "");
-}
-
-function withoutQuestions({ SSH_ASKPASS: _askpass, ...environment }: Environment): Environment {
-  return { ...environment, GIT_TERMINAL_PROMPT: "0", SSH_ASKPASS_REQUIRE: "never" };
 }

@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UnavailableError } from "../../shared/errors.ts";
 import { runProgram } from "../../shared/exec/run-program.ts";
+import { withOwnedDirectory } from "../../shared/owned-directory.ts";
 import { plainLine } from "../../shared/text.ts";
 import type { Environment, World } from "../../shared/world.ts";
 import { type Envelope, signedBytes } from "./envelope.ts";
@@ -23,7 +23,7 @@ export async function signStatement(
   { program, key, fingerprint }: SigningKey,
   { environment, signal }: Pick<World, "environment" | "signal">,
 ): Promise<Envelope> {
-  return await withTemporaryDirectory(async (directory) => {
+  return await withOwnedDirectory(environment, async (directory) => {
     const message = join(directory, "receipt");
     await writeFile(message, signedBytes(payload));
     const isLiteral = "literal" in key;
@@ -43,16 +43,6 @@ export async function signStatement(
     if (exitCode !== 0 || signature === "") throw new UnavailableError(explain(output));
     return { payload, signature: signature.replaceAll("\r\n", "\n"), keyid: fingerprint };
   });
-}
-
-/** Runs something with a private temporary directory, which is removed afterwards. */
-export async function withTemporaryDirectory<Value>(work: (directory: string) => Promise<Value>): Promise<Value> {
-  const directory = await mkdtemp(join(tmpdir(), "pushproof-sign-"));
-  try {
-    return await work(directory);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
 }
 
 /** The environment for ssh-keygen: it asks for no passphrase, in no window either, and its messages are English. */

@@ -2,10 +2,11 @@ import { access, constants, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, RequestError, UnavailableError, UntrustedReceiptError } from "../../shared/errors.ts";
 import { runProgram } from "../../shared/exec/run-program.ts";
+import { withOwnedDirectory } from "../../shared/owned-directory.ts";
 import { plainLine } from "../../shared/text.ts";
 import type { Environment } from "../../shared/world.ts";
 import { type Envelope, signedBytes } from "./envelope.ts";
-import { signatureNamespace, withTemporaryDirectory } from "./signing.ts";
+import { signatureNamespace } from "./signing.ts";
 import { type Claim, readStatement } from "./statement.ts";
 
 /** Whose signatures are believed. The files must not come from the branch that is judged. */
@@ -39,7 +40,7 @@ export async function verifyEnvelope(
 ): Promise<VerifiedReceipt> {
   await requireFile(signers.allowedSigners, "allowed signers");
   if (signers.revoked !== undefined) await requireFile(signers.revoked, "revoked keys");
-  return await withTemporaryDirectory(async (directory) => {
+  return await withOwnedDirectory(environment, async (directory) => {
     const file = join(directory, "receipt.sig");
     await writeFile(file, signature);
     const asked = { directory, environment: { ...environment, LC_ALL: "C" }, signature: file };
@@ -67,7 +68,7 @@ export async function checkEnvelope(
   { payload, signature }: Envelope,
   environment: Environment,
 ): Promise<Omit<VerifiedReceipt, "signer">> {
-  return await withTemporaryDirectory(async (directory) => {
+  return await withOwnedDirectory(environment, async (directory) => {
     const file = join(directory, "receipt.sig");
     await writeFile(file, signature);
     const words = ["-Y", "check-novalidate", "-n", signatureNamespace, "-s", file] as const;
