@@ -19,13 +19,19 @@ const licenses = {
   },
 };
 
-/** Adds the JSON schema of `verify.config.json`, by which an editor completes and checks it. */
-const schema = {
-  name: "schema",
+/** Adds JSON schemas: of `verify.config.json`, by which an editor completes and checks it, and of what a receipt claims. */
+const schemas = {
+  name: "schemas",
   async generateBundle() {
     const { configSchema } = await tsImport("./src/config/schema.ts", import.meta.url);
-    const text = JSON.stringify(toJSONSchema(configSchema, { io: "input" }), null, 1);
-    this.emitFile({ type: "asset", fileName: "verify.config.schema.json", source: `${text}\n` });
+    const { verificationSchema } = await tsImport("./src/trust/attestation/statement.ts", import.meta.url);
+    for (const [fileName, schema] of Object.entries({
+      "verify.config.schema.json": configSchema,
+      "receipt.schema.json": verificationSchema,
+    })) {
+      const text = JSON.stringify(toJSONSchema(schema, { io: "input" }), null, 1);
+      this.emitFile({ type: "asset", fileName, source: `${text}\n` });
+    }
   },
 };
 
@@ -67,6 +73,6 @@ export default defineConfig({
   external: ["pg-native"],
   // Its other form asks for its files by name as it runs, and a bundle has none.
   resolve: { alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" } },
-  plugins: [licenses, schema, replacement],
+  plugins: [licenses, schemas, replacement],
   output: { dir: `${target}-${process.pid}`, format: "esm" },
 });

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { mkdtemp, readdir, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gitLine, gitLineOrNull, openGit } from "../git/client.ts";
@@ -42,6 +42,17 @@ export async function fillSubmodules(outer: Outer, worktree: string, environment
     notes.push(...(await fillSubmodules(inner, directory, environment)));
   }
   return notes;
+}
+
+/** How many submodules of a commit have no files in a checkout with that absolute root. */
+export async function countEmptySubmodules(
+  outer: Outer,
+  checkoutRoot: string,
+  environment: Environment,
+): Promise<number> {
+  const places = (await submodulesOf(outer, environment)).map(({ path }) => join(checkoutRoot, path));
+  const files = await Promise.all(places.map((place) => readdir(place).catch(() => [])));
+  return files.filter((names) => names.length === 0).length;
 }
 
 async function submodulesOf(

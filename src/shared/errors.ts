@@ -26,6 +26,12 @@ export class UnavailableError extends ExpectedError {
   readonly exitCode = exitCodes.unavailable;
 }
 
+/** A receipt that cannot be believed, and why: it proves nothing (exit code 1). */
+export class UntrustedReceiptError extends ExpectedError {
+  override readonly name = "UntrustedReceiptError";
+  readonly exitCode = exitCodes.notVerified;
+}
+
 /** Ctrl-C was pressed, or the program was told to end (exit code 130). */
 export class InterruptedError extends ExpectedError {
   override readonly name = "InterruptedError";

@@ -1,11 +1,11 @@
-import { lstat, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir, userInfo } from "node:os";
+import { lstat, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { messageOf, UnavailableError } from "../shared/errors.ts";
-import { currentOwner, isStillNeeded, nameWithOwner, processStart, type Swept } from "../shared/process-owner.ts";
+import { makeOwnedDirectory, ownedPrefix, temporaryParent } from "../shared/owned-directory.ts";
+import { isStillNeeded, processStart, type Swept } from "../shared/process-owner.ts";
 import type { Environment } from "../shared/world.ts";
 
-const prefix = "pushproof-run";
 const groupFile = "group";
 
 /**
@@ -13,10 +13,10 @@ const groupFile = "group";
  * directories of killed runs. Throws UnavailableError where it cannot be created.
  */
 export async function makeScratch(environment: Environment): Promise<string> {
-  const parent = scratchParent(environment);
+  const parent = temporaryParent(environment);
   try {
     await sweepScratch(environment);
-    return await mkdtemp(join(parent, nameWithOwner(prefix, await currentOwner(), "")));
+    return await makeOwnedDirectory(environment);
   } catch (error) {
     throw new UnavailableError(
       `No temporary directory can be made in ${parent}: ${messageOf(error)}. Set TMPDIR to a directory with room in which you may write.`,
@@ -30,17 +30,13 @@ export async function noteGroup(scratch: string, pid: number): Promise<void> {
   await writeFile(join(scratch, groupFile), `${pid} ${(await processStart(pid)) ?? ""}`).catch(() => {});
 }
 
-function scratchParent(environment: Environment): string {
-  return environment.TMPDIR || tmpdir();
-}
-
 /** Ends the suites and removes the directories of this user's killed runs. */
 export async function sweepScratch(environment: Environment): Promise<Swept[]> {
-  const parent = scratchParent(environment);
+  const parent = temporaryParent(environment);
   const swept: Swept[] = [];
   // An unreadable directory contains nothing of ours; writing to it will report the problem.
   const names = await readdir(parent).catch(() => []);
-  for (const name of names.filter((candidate) => candidate.startsWith(`${prefix}.`))) {
+  for (const name of names.filter((candidate) => candidate.startsWith(`${ownedPrefix}.`))) {
     const path = join(parent, name);
     const isOwn = await lstat(path).then(
       (found) => found.isDirectory() && found.uid === userInfo().uid,

@@ -11,7 +11,7 @@ export interface ProgramPlace {
   /** Aborting it ends the program. */
   readonly signal?: AbortSignal | undefined;
   /** Its standard input; empty by default. */
-  readonly input?: string | undefined;
+  readonly input?: string | Uint8Array | undefined;
   /** It is ended after so many milliseconds, which counts as a failure. */
   readonly timeout?: number | undefined;
   /** Whether it gets its own process group: Ctrl-C reaches only us, and we end the group with its children. */

@@ -1,0 +1,31 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { currentOwner, nameWithOwner } from "./process-owner.ts";
+import type { Environment } from "./world.ts";
+
+/** What the names of our temporary directories begin with; src/suite/scratch.ts removes those of killed processes. */
+export const ownedPrefix = "pushproof-run";
+
+/** The absolute directory for temporary files. */
+export function temporaryParent(environment: Environment): string {
+  return environment.TMPDIR || tmpdir();
+}
+
+/** Makes a private, absolute directory that belongs to this process. */
+export async function makeOwnedDirectory(environment: Environment): Promise<string> {
+  return await mkdtemp(join(temporaryParent(environment), nameWithOwner(ownedPrefix, await currentOwner(), "")));
+}
+
+/** Runs something with such a directory, which is removed afterwards. */
+export async function withOwnedDirectory<Value>(
+  environment: Environment,
+  work: (directory: string) => Promise<Value>,
+): Promise<Value> {
+  const directory = await makeOwnedDirectory(environment);
+  try {
+    return await work(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
