@@ -2,9 +2,10 @@ import { gitLineOrNull } from "../git/client.ts";
 import { configuredRemotes, defaultRemote, listRemotes } from "../git/remotes.ts";
 import type { Repository } from "../git/repository.ts";
 import { RequestError } from "../shared/errors.ts";
+import { withoutCredentials } from "../shared/redact.ts";
 import { shortId } from "../shared/text.ts";
 import type { Environment } from "../shared/world.ts";
-import { type ForgeKind, forgeKind, ownerOf, parseRemoteUrl, withoutCredentials } from "./remote.ts";
+import { type ForgeKind, forgeKind, ownerOf, parseRemoteUrl } from "./remote.ts";
 import { commandLine, type Run, requireOutput } from "./run.ts";
 
 /** A branch's push destination on a forge. */

@@ -48,11 +48,6 @@ export function forgeKind(
   return host === "codeberg.org" || /gitea|forgejo/.test(host) ? "gitea" : null;
 }
 
-/** The text without user and password of any URL in it. */
-export function withoutCredentials(text: string): string {
-  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/"'<>]*@/gi, "$1");
-}
-
 const tokenVariables = [
   "GH_TOKEN",
   "GITHUB_TOKEN",

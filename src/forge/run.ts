@@ -1,11 +1,11 @@
 import { withoutNpmRun } from "../git/environment.ts";
 import { type ExitCode, exitCodes, UnavailableError } from "../shared/errors.ts";
 import { runProgram } from "../shared/exec/run-program.ts";
-import { type Redact, redactor } from "../shared/redact.ts";
+import { type Redact, redactor, withoutCredentials } from "../shared/redact.ts";
 import { quote } from "../shared/shell.ts";
 import { clip, plainLine, plainText } from "../shared/text.ts";
 import type { Environment, World } from "../shared/world.ts";
-import { forgeSecrets, withoutCredentials } from "./remote.ts";
+import { forgeSecrets } from "./remote.ts";
 
 /** The result of a program; its output is redacted. */
 export interface ProgramOutcome {

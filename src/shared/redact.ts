@@ -93,3 +93,8 @@ function hexadecimal(code: number, digits: number): string {
 function eitherCase(digits: string): string {
   return digits.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
 }
+
+/** The text without user and password of any URL in it. */
+export function withoutCredentials(text: string): string {
+  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/"'<>]*@/gi, "$1");
+}

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { forgeKind, forgeSecrets, ownerOf, parseRemoteUrl, withoutCredentials } from "../../src/forge/remote.ts";
+import { forgeKind, forgeSecrets, ownerOf, parseRemoteUrl } from "../../src/forge/remote.ts";
+import { withoutCredentials } from "../../src/shared/redact.ts";
 
 test.each<[url: string, host: string | null, path: string]>([
   ["https://github.com/ada/ledger.git", "github.com", "ada/ledger"],
