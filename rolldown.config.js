@@ -19,13 +19,18 @@ const licenses = {
   },
 };
 
-/** Adds the JSON schema of `verify.config.json`, by which an editor completes and checks it. */
+/** Adds the JSON schemas of the files that people write, by which an editor completes and checks them. */
 const schema = {
   name: "schema",
   async generateBundle() {
+    const emit = (fileName, described) => {
+      const text = JSON.stringify(toJSONSchema(described, { io: "input" }), null, 1);
+      this.emitFile({ type: "asset", fileName, source: `${text}\n` });
+    };
     const { configSchema } = await tsImport("./src/config/schema.ts", import.meta.url);
-    const text = JSON.stringify(toJSONSchema(configSchema, { io: "input" }), null, 1);
-    this.emitFile({ type: "asset", fileName: "verify.config.schema.json", source: `${text}\n` });
+    const { policySchema } = await tsImport("./src/trust/policy/schema.ts", import.meta.url);
+    emit("verify.config.schema.json", configSchema);
+    emit("verify.policy.schema.json", policySchema);
   },
 };
 
