@@ -19,18 +19,21 @@ const licenses = {
   },
 };
 
-/** Adds the JSON schemas of the files that people write, by which an editor completes and checks them. */
-const schema = {
-  name: "schema",
+/** Adds JSON schemas: of the files that people write, by which an editor completes and checks them, and of a receipt's claim. */
+const schemas = {
+  name: "schemas",
   async generateBundle() {
-    const emit = (fileName, described) => {
-      const text = JSON.stringify(toJSONSchema(described, { io: "input" }), null, 1);
-      this.emitFile({ type: "asset", fileName, source: `${text}\n` });
-    };
     const { configSchema } = await tsImport("./src/config/schema.ts", import.meta.url);
     const { policySchema } = await tsImport("./src/trust/policy/schema.ts", import.meta.url);
-    emit("verify.config.schema.json", configSchema);
-    emit("verify.policy.schema.json", policySchema);
+    const { verificationSchema } = await tsImport("./src/trust/attestation/statement.ts", import.meta.url);
+    for (const [fileName, schema] of Object.entries({
+      "verify.config.schema.json": configSchema,
+      "verify.policy.schema.json": policySchema,
+      "receipt.schema.json": verificationSchema,
+    })) {
+      const text = JSON.stringify(toJSONSchema(schema, { io: "input" }), null, 1);
+      this.emitFile({ type: "asset", fileName, source: `${text}\n` });
+    }
   },
 };
 
@@ -72,6 +75,6 @@ export default defineConfig({
   external: ["pg-native"],
   // Its other form asks for its files by name as it runs, and a bundle has none.
   resolve: { alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" } },
-  plugins: [licenses, schema, replacement],
+  plugins: [licenses, schemas, replacement],
   output: { dir: `${target}-${process.pid}`, format: "esm" },
 });

@@ -95,6 +95,30 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
     .command("status")
     .description("show whether HEAD is verified, the last verified trees, and the last runs with their trends")
     .action(async () => finish(await (await import("./commands/status.ts")).status(world)));
+  const receipts = program
+    .command("receipts")
+    .description("show, prune or send receipts: what is proven, here and on the remote");
+  receipts
+    .command("list")
+    .description("show tree, commit, age and signer of the receipts here and on the remote")
+    .argument("[remote]", "a remote's name or URL (default: where the branch is pushed)")
+    .action(async (remote?: string) =>
+      finish(await (await import("./commands/receipts.ts")).listReceipts(remote, world)),
+    );
+  receipts
+    .command("prune")
+    .description("remove expired receipts")
+    .option("--remote [name]", "on the remote too")
+    .action(async ({ remote }: { remote?: string | true }) =>
+      finish(await (await import("./commands/receipts.ts")).pruneReceipts(remote, world)),
+    );
+  receipts
+    .command("push")
+    .description("send the signed receipt of HEAD, and those that a push could not send, and wait for it")
+    .argument("[remote]", "a remote's name or URL (default: where the branch is pushed)")
+    .action(async (remote?: string) =>
+      finish(await (await import("./commands/receipts.ts")).pushReceipts(remote, world)),
+    );
   program
     .command("check [commit]")
     .description("for CI: whether a trusted receipt proves a commit's tree, by the policy of the base branch")
@@ -151,6 +175,13 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
     .action(async () => {
       const { prePush } = await import("./commands/pre-push.ts");
       finish(await prePush({ remote: rest[0] ?? "", url: rest[1] ?? "" }, world, outer.environment));
+    });
+  program
+    .command("send-receipts", { hidden: true })
+    .description("what the hook leaves running beside a push")
+    .action(async () => {
+      const { sendInBackground } = await import("./commands/send-receipts.ts");
+      finish(await sendInBackground(rest, world, outer.environment));
     });
   program.addHelpText("after", helpFooter);
   return program;

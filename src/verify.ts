@@ -6,6 +6,7 @@ import { describeCheckout, openFiles, readSubject, requireConfig } from "./pipel
 import type { Context, Prepared } from "./pipeline/context.ts";
 import { type JudgedRun, judgeRun } from "./pipeline/judge-run.ts";
 import { reportBeginning, reportError, reportReceipt, reportRun } from "./pipeline/reports.ts";
+import { signRun } from "./pipeline/sign-run.ts";
 import {
   abandonDatabases,
   checkStages,
@@ -113,6 +114,12 @@ async function runPlan(context: Context, prepared: Prepared, { run, results, beg
   const { plan, loaded } = prepared;
   const { checks, races } = loaded.config;
   let judged: JudgedRun | undefined;
+  const signing = stage("Receipt", async (show) => {
+    if (judged === undefined) return undefined;
+    const signed = await signRun(context, prepared, judged, results, show);
+    judged = signed.judged;
+    return signed.end;
+  });
   await runStages(
     [
       sideBySide(checkStages(plan, checks, run, results), databaseStages(plan, run, results)),
@@ -122,6 +129,7 @@ async function runPlan(context: Context, prepared: Prepared, { run, results, beg
         await beginning;
         judged = await judgeRun(context, prepared, finished);
       }),
+      ...(loaded.config.receipts.push ? [signing] : []),
       stage("Reports", async () => {
         if (judged !== undefined) await reportRun(context, prepared, judged, results);
       }),

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { defaultOptions, type PushLine } from "../config/request.ts";
 import { openRepository, type Repository } from "../git/repository.ts";
@@ -6,6 +8,7 @@ import { findPush } from "../push/unseen-push.ts";
 import { type ExitCode, ExpectedError, exitCodes } from "../shared/errors.ts";
 import { wrapProse } from "../shared/explain-error.ts";
 import type { Environment, World } from "../shared/world.ts";
+import type { WaitingPush } from "../trust/travel/beside-push.ts";
 import { verify } from "../verify.ts";
 import { prepareHook } from "./prepare.ts";
 
@@ -33,8 +36,12 @@ export async function prePush(push: HookArguments, world: World, environment: En
     const lines = given.length > 0 ? given : await findLines(push, { repository, world, environment });
     const subject = { kind: "push", lines, ...push } as const;
     const code = await verify({ subject, options: defaultOptions }, world);
-    if (code !== exitCodes.verified) sayStopped(world);
-    else if (isSsh(push.url) && performance.now() - started > patienceOfServers * 1000) {
+    if (code !== exitCodes.verified) {
+      sayStopped(world);
+      return code;
+    }
+    await sendReceipts(repository, { lines, url: push.url, environment }, world);
+    if (isSsh(push.url) && performance.now() - started > patienceOfServers * 1000) {
       world.output.write(
         "If the server has hung up meanwhile, push again: it takes no time now, the receipt is kept.\n",
       );
@@ -49,6 +56,15 @@ export async function prePush(push: HookArguments, world: World, environment: En
     sayStopped(world);
     return error.exitCode;
   }
+}
+
+/** Starts sending the push's signed receipts, and says so; whatever goes wrong there, the push goes on. */
+async function sendReceipts(repository: Repository, push: WaitingPush, world: World): Promise<void> {
+  // Whoever signs none does not load what sends them.
+  if (!existsSync(join(repository.commonDirectory, "verify", "signed"))) return;
+  const { sendBeside } = await import("../trust/travel/beside-push.ts");
+  const count = await sendBeside(repository, push).catch(() => 0);
+  if (count > 0) world.output.write(`${count === 1 ? "Its signed receipt goes" : "Their signed receipts go"} along.\n`);
 }
 
 /** Finds out what is pushed without git's lines; prints a remark where the result is not exact. */

@@ -1,9 +1,11 @@
+import { loadConfig } from "../config/load.ts";
 import { askHook } from "../doctor/hook.ts";
-import { openRepository } from "../git/repository.ts";
+import { openRepository, type Repository } from "../git/repository.ts";
 import { allTests, countsText } from "../model/figures.ts";
 import { formatPercent } from "../model/percent.ts";
 import { differences, type Receipt, ReceiptStore } from "../push/receipts.ts";
 import { readRevision } from "../push/refs.ts";
+import { SentReceipts } from "../push/sent-receipts.ts";
 import { History } from "../report/history.ts";
 import { historyLines, trendRuns } from "../report/terminal/history-lines.ts";
 import { wrapFor } from "../report/terminal/wrap-for.ts";
@@ -27,7 +29,10 @@ export async function status(world: World): Promise<ExitCode> {
   const lines =
     receipt === null
       ? [`${subject} is not verified: ${remedy}`]
-      : proofLines(subject, receipt, await differencesOf(receipt));
+      : [
+          ...proofLines(subject, receipt, await differencesOf(receipt)),
+          ...(await signatureLines(repository, store, head.tree)),
+        ];
   const others = (await store.list()).filter(({ tree }) => tree !== head.tree).slice(0, shownReceipts);
   if (others.length > 0) lines.push("", "Verified before:", ...others.map(describeOther));
   const wrap = wrapFor(world.output, world.environment);
@@ -58,6 +63,25 @@ function proofLines(subject: string, receipt: Receipt, reasons: readonly string[
     `It was: ${describe(receipt)}.`,
     how,
   ];
+}
+
+/** Whether the receipt is signed and where it went; nothing where receipts do not travel. */
+async function signatureLines(
+  { root, commonDirectory }: Repository,
+  store: ReceiptStore,
+  tree: string,
+): Promise<string[]> {
+  const envelope = await store.envelopeOf(tree);
+  if (envelope === null) {
+    const loaded = await loadConfig(root).catch(() => null);
+    if (!loaded?.config.receipts.push) return [];
+    return ["Its receipt is not signed, so it stays here: `npx verify --fresh` signs it, or says why not."];
+  }
+  const deliveries = await new SentReceipts(commonDirectory).of(tree);
+  if (deliveries.length === 0) return ["Its receipt is signed; it goes along when the branch is pushed."];
+  const { deliveryText } = await import("../trust/travel/overview.ts");
+  const again = deliveries.some(({ state }) => state === "failed") ? " `npx verify receipts push` tries again." : "";
+  return [`Its receipt is signed, and ${deliveries.map(deliveryText).join(", ")}.${again}`];
 }
 
 function describe(receipt: Receipt): string {

@@ -4,7 +4,7 @@ import { type Loader, type Loaders, lilconfig } from "lilconfig";
 import { messageOf, RequestError } from "../shared/errors.ts";
 import { canonicalPath, isWithin } from "../shared/within.ts";
 import { runConfiguration } from "./program.ts";
-import { type Config, configSchema, coverageSchema, databaseSchema, suiteSchema } from "./schema.ts";
+import { type Config, configSchema, coverageSchema, databaseSchema, receiptsSchema, suiteSchema } from "./schema.ts";
 import { parseJsonOnce, validate, withoutExcerpt } from "./validate.ts";
 
 /** The possible configuration files; the first that exists is used. */
@@ -77,13 +77,13 @@ export function isConfigProgram(file: string): boolean {
 }
 
 /**
- * A digest of the configuration, without a server's URL: the database's location does not change what is proven, and a
+ * A digest of the configuration, without a server's URL and what becomes of receipts: neither changes what is proven, and a
  * password must not be guessable from the file.
  */
 export function configDigest(config: Config): string {
   const database = config.database === false ? false : { ...config.database, url: undefined };
   return createHash("sha256")
-    .update(stableJson({ ...config, database }))
+    .update(stableJson({ ...config, database, receipts: undefined }))
     .digest("hex");
 }
 
@@ -143,6 +143,7 @@ function knownKeys(path: readonly PropertyKey[]): string[] {
     suites: suiteSchema,
     database: databaseSchema,
     coverage: coverageSchema,
+    receipts: receiptsSchema,
   };
   return Object.keys((schemas[String(section)] ?? configSchema).shape).filter((key) => key !== "$schema");
 }

@@ -146,6 +146,14 @@ export const coverageSchema = z.strictObject({
   exclude: z.array(nonEmpty).default([]).describe("Globs of the files that do not count, relative to the repo's root."),
 });
 
+/** What becomes of receipts beside being kept. */
+export const receiptsSchema = z.strictObject({
+  push: z
+    .boolean()
+    .default(false)
+    .describe("Whether receipts are signed, with git's SSH key, and go to the remote beside the branch."),
+});
+
 /** What a project may configure. Everything but the suites has a default. */
 export const configSchema = z.strictObject({
   $schema: z.string().optional().describe("For editors; ignored."),
@@ -163,6 +171,7 @@ export const configSchema = z.strictObject({
     .describe(
       "What a test that fails in parallel and passes alone means: fail stops the push, warn lets it pass, marked.",
     ),
+  receipts: receiptsSchema.prefault({}),
   timeout: z
     .string()
     .refine((text) => (durationSeconds(text) ?? 0) > 0, 'expected a duration such as "90s", "30m" or "2h"')

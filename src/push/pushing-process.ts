@@ -61,6 +61,14 @@ export function asPush([program = "", ...args]: readonly string[]): Omit<Pushing
   return args[position] === "push" ? { settings, args: args.slice(position + 1) } : null;
 }
 
+/** Whether a push with these arguments only says what it would do. */
+export function isDryRun({ args }: Pick<PushingProcess, "args">): boolean {
+  const separator = args.indexOf("--");
+  const options = separator < 0 ? args : args.slice(0, separator);
+  // Short options can be joined, and git takes unique beginnings of long ones.
+  return options.some((word) => /^--dry?(-(r(un?)?)?)?$/.test(word) || /^-[dfquv46]*n/.test(word));
+}
+
 function readProcess(id: number): Promise<Process> {
   return process.platform === "linux" ? readFromProc(id) : readFromList(id);
 }

@@ -27,17 +27,22 @@ export interface Receipt {
 export type ReceiptKey = Pick<Receipt, "tree" | "configuration" | "version" | "environment" | "against">;
 
 /** How long a receipt is valid, in days: environments change in ways that the key does not show. */
-const receiptDays = 30;
+export const receiptDays = 30;
 
 /** The receipts of a repository, shared by all its linked worktrees. */
 export class ReceiptStore {
   readonly #receipts: string;
   readonly #proven: string;
+  readonly #signed: string;
+  readonly #sent: string;
 
   constructor(commonDirectory: string) {
     this.#receipts = join(commonDirectory, "verify", "receipts");
     // Read by the hook; see hooks/pre-push.
     this.#proven = join(commonDirectory, "verify", "proven");
+    this.#signed = join(commonDirectory, "verify", "signed");
+    // See sent-receipts.ts.
+    this.#sent = join(commonDirectory, "verify", "sent");
   }
 
   /** The receipt of a tree with any key; null where there is none or it is unreadable. */
@@ -59,16 +64,33 @@ export class ReceiptStore {
   }
 
   /**
-   * Stores a receipt, and a marker that lets the hook accept it without starting Node; null where the hook must not.
+   * Stores a receipt, and a marker that lets the hook accept it without starting Node; null where the hook must not. The
+   * signed form of an earlier receipt goes: it says something else.
    */
   async save(receipt: Receipt, marker: string | null): Promise<void> {
+    await rm(this.#envelopePath(receipt.tree), { force: true });
     await replaceFile(this.#receiptPath(receipt.tree), `${JSON.stringify(receipt, null, 2)}\n`);
     if (marker === null) await rm(join(this.#proven, receipt.tree), { force: true });
     else await replaceFile(join(this.#proven, receipt.tree), marker);
   }
 
+  /** Stores the signed form of a tree's receipt. */
+  async saveEnvelope(tree: string, envelope: string): Promise<void> {
+    await rm(join(this.#sent, tree), { force: true });
+    await replaceFile(this.#envelopePath(tree), `${envelope}\n`);
+  }
+
+  /** The signed form of a tree's receipt, one line; null where it is not signed. */
+  async envelopeOf(tree: string): Promise<string | null> {
+    return await readFile(this.#envelopePath(tree), "utf8").then(
+      (text) => text.trimEnd(),
+      () => null,
+    );
+  }
+
   /** Removes a tree's receipt, after a later failure. */
   async revoke(tree: string): Promise<void> {
+    await rm(this.#envelopePath(tree), { force: true });
     await rm(join(this.#proven, tree), { force: true });
     await rm(this.#receiptPath(tree), { force: true });
   }
@@ -81,13 +103,18 @@ export class ReceiptStore {
     return receipts.filter((receipt) => receipt !== null).sort((left, right) => right.at.localeCompare(left.at));
   }
 
-  /** Removes expired receipts. */
+  /** Removes expired receipts, and all that is kept beside them. */
   async prune(now: Date): Promise<void> {
-    for (const directory of [this.#receipts, this.#proven]) await removeOlder(directory, receiptDays, now);
+    for (const directory of [this.#receipts, this.#proven, this.#signed])
+      await removeOlder(directory, receiptDays, now);
   }
 
   #receiptPath(tree: string): string {
     return join(this.#receipts, `${tree}.json`);
+  }
+
+  #envelopePath(tree: string): string {
+    return join(this.#signed, tree);
   }
 }
 

@@ -25,6 +25,11 @@ export function redactor(secrets: readonly Secret[]): Redact {
   return (text) => text.replace(pattern, "***");
 }
 
+/** The text without user and password of any URL in it. */
+export function withoutCredentials(text: string): string {
+  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/"'<>]*@/gi, "$1");
+}
+
 /** The places of a password: `user:HERE@host`, `password=HERE`, `PGPASSWORD=HERE`, `"password": "HERE"`. */
 function inPlaceOfPassword(pattern: string): string {
   const assigned = "(?<=[Pp](?:[Aa][Ss][Ss][Ww][Oo][Rr][Dd]|[Aa][Ss][Ss][Ww][Dd]|[Ww][Dd])[\"']?\\s*[:=]\\s*[\"']?)";
@@ -92,9 +97,4 @@ function hexadecimal(code: number, digits: number): string {
 /** Matches hexadecimal digits in either case. */
 function eitherCase(digits: string): string {
   return digits.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
-}
-
-/** The text without user and password of any URL in it. */
-export function withoutCredentials(text: string): string {
-  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/"'<>]*@/gi, "$1");
 }

@@ -73,7 +73,7 @@ async function keep(
 }
 
 /** Whether git tracks a file and its link target; other files change without the tree. */
-async function isTracked({ root, trackedFiles }: Checkout, file: string): Promise<boolean> {
+export async function isTracked({ root, trackedFiles }: Checkout, file: string): Promise<boolean> {
   const [files, path] = await Promise.all([trackedFiles(), realpath(join(root, file))]);
   return files.has(file) && files.has(relative(root, path));
 }

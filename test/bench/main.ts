@@ -9,6 +9,7 @@ const parts: Readonly<Record<string, () => Promise<unknown>>> = {
   schedule: () => import("./schedule.ts"),
   coverage: () => import("./coverage.ts"),
   start: () => import("./start.ts"),
+  receipts: () => import("./receipts.ts"),
 };
 const chosen = parts[part];
 // The benchmark reads the rest as its options.

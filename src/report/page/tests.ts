@@ -1,7 +1,8 @@
 import type { RunRecord, TestRecord } from "../../model/run-record.ts";
 import type { Summary } from "../../model/summary.ts";
+import { groupedBy } from "../../shared/grouped-by.ts";
 import { formatSeconds, plainLine, plural } from "../../shared/text.ts";
-import { dataBlock, groupedBy, type Html, html, pageSection, pageTable } from "./html.ts";
+import { dataBlock, type Html, html, pageSection, pageTable } from "./html.ts";
 
 const slowest = 15;
 

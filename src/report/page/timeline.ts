@@ -1,8 +1,9 @@
 import type { RunRecord, TimelineBar } from "../../model/run-record.ts";
 import type { SuiteSummary, Summary } from "../../model/summary.ts";
+import { groupedBy } from "../../shared/grouped-by.ts";
 import { compareNames, formatSeconds, plural } from "../../shared/text.ts";
 import { detailsLine, fitted, percent, timeTicks } from "./chart.ts";
-import { groupedBy, type Html, html, pageSection } from "./html.ts";
+import { type Html, html, pageSection } from "./html.ts";
 
 const laneHeight = 26;
 const barHeight = 20;

@@ -2,9 +2,10 @@ import { type HierarchyRectangularNode, hierarchy, treemap, treemapSquarify } fr
 import type { Count } from "../../model/count.ts";
 import { reaches } from "../../model/percent.ts";
 import type { FileCoverage } from "../../model/summary.ts";
+import { groupedBy } from "../../shared/grouped-by.ts";
 import { shareText } from "../coverage-rows.ts";
 import { detailsLine, fitted, percent } from "./chart.ts";
-import { groupedBy, type Html, html } from "./html.ts";
+import { type Html, html } from "./html.ts";
 
 /** A tile, or a directory of tiles. */
 interface Area extends Count {

@@ -59,6 +59,27 @@ export async function verifyEnvelope(
   });
 }
 
+/**
+ * The claim of an envelope whose signature is whole, and the fingerprint of the key that made it, whoever that is: enough to
+ * show a receipt, not to believe it. Throws UntrustedReceiptError where the signature is not whole.
+ */
+export async function checkEnvelope(
+  { payload, signature }: Envelope,
+  environment: Environment,
+): Promise<Omit<VerifiedReceipt, "signer">> {
+  return await withTemporaryDirectory(async (directory) => {
+    const file = join(directory, "receipt.sig");
+    await writeFile(file, signature);
+    const words = ["-Y", "check-novalidate", "-n", signatureNamespace, "-s", file] as const;
+    const place = { directory, environment: { ...environment, LC_ALL: "C" }, input: signedBytes(payload) };
+    const { exitCode, stdout, stderr, startError } = await runProgram(["ssh-keygen", ...words], place);
+    if (startError !== null) throw new UnavailableError(noSshKeygen);
+    const [, fingerprint] = /^Good "\S+" signature with \S+ key (\S+)$/m.exec(stdout) ?? [];
+    if (exitCode !== 0 || fingerprint === undefined) throw new UntrustedReceiptError(explain(stderr || stdout, ""));
+    return { ...readStatement(payload), fingerprint };
+  });
+}
+
 interface Asked {
   readonly directory: string;
   readonly environment: Environment;

@@ -6,9 +6,10 @@ import { RequestError, UnavailableError } from "../../shared/errors.ts";
 import { shortId } from "../../shared/text.ts";
 import type { World } from "../../shared/world.ts";
 import { type Base, type BasePolicy, readBasePolicy, whyNoPolicy } from "../policy/read.ts";
+import { shardOf } from "../travel/shards.ts";
 import { type BasePosition, findBases, namedBranches } from "./bases.ts";
 import { type Decision, decide } from "./decide.ts";
-import { type FoundEnvelopes, readEnvelopes, receiptsRef } from "./envelopes.ts";
+import { type FoundEnvelopes, readEnvelopes } from "./envelopes.ts";
 import { RemoteView } from "./remote-view.ts";
 
 /** What `verify check` is asked. */
@@ -54,7 +55,7 @@ async function ask(
   { remote, base }: { readonly remote: string; readonly base: string | undefined },
   { environment }: World,
 ): Promise<Pick<CheckResult, "decision" | "bases">> {
-  const receipts = receiptsRef(commit.tree);
+  const receipts = shardOf(commit.tree);
   const named = namedBranches(base, environment).map((name) => `refs/heads/${name}`);
   const listed = await view.list([...named, receipts]);
   const positions = await findBases(commit, { remote, base, listed }, environment);

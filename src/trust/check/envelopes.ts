@@ -1,4 +1,5 @@
 import type { ObjectReader } from "../../git/object-reader.ts";
+import { compareNames } from "../../shared/text.ts";
 
 /** So many receipts of a tree are looked at: whoever can write to the remote must not keep a reader busy for hours. */
 const mostReceipts = 100;
@@ -13,17 +14,13 @@ export interface FoundEnvelopes {
   readonly total: number;
 }
 
-/** The ref whose commit holds the receipts of a tree, with those of other trees. */
-export function receiptsRef(tree: string): string {
-  return `refs/verify/${tree.slice(0, 2)}`;
-}
-
-/** Reads the receipts of a tree out of a commit of `receiptsRef`: the files of the directory with the tree's name. */
+/** Reads the receipts of a tree out of a commit of its shard, newest first by their names; nothing of them is verified. */
 export async function readEnvelopes(reader: ObjectReader, commit: string, tree: string): Promise<FoundEnvelopes> {
   const root = await reader.commit(commit);
   const directory = root && (await reader.entry(root.tree, tree));
   if (directory?.mode !== "040000") return { texts: [], total: 0 };
   const files = (await reader.entries(directory.id)).filter(({ mode }) => mode.startsWith("100"));
+  files.sort((left, right) => compareNames(right.name, left.name));
   const ids = [...new Set(files.map(({ id }) => id))];
   const looked = ids.slice(0, mostReceipts);
   await reader.prepare(looked);

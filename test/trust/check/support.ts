@@ -7,7 +7,7 @@ import { configDigest, parseConfig } from "../../../src/config/load.ts";
 import { version } from "../../../src/shared/version.ts";
 import type { Environment } from "../../../src/shared/world.ts";
 import { type Verification, writeStatement } from "../../../src/trust/attestation/statement.ts";
-import { receiptsRef } from "../../../src/trust/check/envelopes.ts";
+import { shardOf } from "../../../src/trust/travel/shards.ts";
 import { type AtEnd, type Files, makeRepository, type Repository } from "../../support/repository.ts";
 import { makeKey, signerLine, type TestKey } from "../../support/signing.ts";
 import { configFile, type Outcome, runIn } from "../../support/verify.ts";
@@ -159,7 +159,7 @@ export async function publishReceipts(
   texts: readonly string[],
   environment: Environment,
 ): Promise<void> {
-  const ref = receiptsRef(tree);
+  const ref = shardOf(tree);
   const files = texts.map((text, index) => {
     const content = Buffer.from(`${text}\n`);
     return `M 100644 inline ${tree}/${index}\ndata ${content.length}\n${text}\n\n`;

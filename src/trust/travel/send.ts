@@ -1,0 +1,118 @@
+import { setTimeout } from "node:timers/promises";
+import { type PrivateGit, reasonOf } from "../../git/private-git.ts";
+import type { Delivery } from "../../push/sent-receipts.ts";
+import { messageOf, UnavailableError } from "../../shared/errors.ts";
+import { groupedBy } from "../../shared/grouped-by.ts";
+import { withoutCredentials } from "../../shared/redact.ts";
+import { commitEntries, entryName, isStale, readEntries, shardOf } from "./shards.ts";
+
+/** A receipt that is to be sent. */
+export interface OutgoingReceipt {
+  readonly tree: string;
+  /** When its run ended, ISO 8601. */
+  readonly at: string;
+  /** The signed form, one line. */
+  readonly envelope: string;
+}
+
+/** What became of one. */
+export type Outcome = Omit<Delivery, "url"> & { readonly tree: string };
+
+/** How often somebody else may be first before we give up; they wait, a little longer each time. */
+const attempts = 12;
+
+/**
+ * Adds receipts to a remote's. Each shard grows by a commit on top of what is there, so git itself refuses the slower of
+ * two who send at once, who then does it again on top of the other's: nobody's receipt is lost. Receipts in the same shard
+ * that have expired go.
+ */
+export async function sendReceipts(
+  git: PrivateGit,
+  remote: string,
+  receipts: readonly OutgoingReceipt[],
+  now: Date,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  let waiting = [...groupedBy(receipts, ({ tree }) => shardOf(tree))];
+  try {
+    for (let attempt = 1; waiting.length > 0 && attempt <= attempts; attempt++) {
+      if (attempt > 1) await setTimeout(Math.random() * 100 * attempt);
+      const results = await sendOnce(git, remote, new Map(waiting), now);
+      for (const [ref, ours] of waiting) {
+        const result = results.get(ref);
+        if (result !== undefined && result !== "raced") outcomes.push(...ours.map(({ tree }) => ({ tree, ...result })));
+      }
+      waiting = waiting.filter(([ref]) => results.get(ref) === "raced");
+    }
+  } catch (error) {
+    if (!(error instanceof UnavailableError)) throw error;
+    return [...outcomes, ...failed(waiting, messageOf(error).replace(/\.$/, ""))];
+  }
+  return [...outcomes, ...failed(waiting, "others were faster each time")];
+}
+
+type Waiting = [string, OutgoingReceipt[]][];
+
+function failed(waiting: Waiting, why: string): Outcome[] {
+  return waiting.flatMap(([, ours]) => ours.map(({ tree }) => ({ tree, state: "failed", why }) as const));
+}
+
+type Result = Pick<Delivery, "state" | "why"> | "raced";
+
+/** One attempt for each shard; throws UnavailableError where the remote does not answer. */
+async function sendOnce(
+  git: PrivateGit,
+  remote: string,
+  waiting: ReadonlyMap<string, readonly OutgoingReceipt[]>,
+  now: Date,
+): Promise<Map<string, Result>> {
+  const tips = await git.fetch(remote, [...waiting.keys()]);
+  const results = new Map<string, Result>();
+  const refspecs: string[] = [];
+  for (const [ref, ours] of waiting) {
+    const made = await grow(git, tips.get(ref), ours, now);
+    if (made === null) results.set(ref, { state: "sent", why: "" });
+    else refspecs.push(`${made}:${ref}`);
+  }
+  if (refspecs.length === 0) return results;
+  const { stdout, output } = await git.run(["push", "--porcelain", "--no-verify", "--", remote, ...refspecs]);
+  const rows = [...stdout.matchAll(/^(.)\t[^\t]*:(\S+)\t(.*)$/gm)];
+  if (rows.length === 0)
+    throw new UnavailableError(`${withoutCredentials(remote)} takes no receipts: ${reasonOf(output)}.`);
+  for (const [, flag, ref = "", summary = ""] of rows) results.set(ref, judge(flag === "!", summary, output));
+  return results;
+}
+
+/** The commit of a shard with receipts added, or null where all of them are there. */
+async function grow(
+  git: PrivateGit,
+  tip: string | undefined,
+  receipts: readonly OutgoingReceipt[],
+  now: Date,
+): Promise<string | null> {
+  const there = tip === undefined ? [] : await readEntries(git, tip);
+  const added = [];
+  for (const { tree, at, envelope } of receipts) {
+    const name = entryName(envelope, at);
+    if (there.some((entry) => entry.tree === tree && entry.name === name)) continue;
+    const blob = await git.line(["hash-object", "-w", "--no-filters", "--stdin"], `${envelope}\n`);
+    added.push({ tree, name, blob });
+  }
+  if (added.length === 0) return null;
+  const standing = there.filter((entry) => !isStale(entry, now));
+  return await commitEntries(git, [...standing, ...added], ...(tip === undefined ? [] : [tip]));
+}
+
+/** What a row of `git push --porcelain` means. */
+function judge(isRejected: boolean, summary: string, output: string): Result {
+  if (!isRejected) return { state: "sent", why: "" };
+  if (
+    /non-fast-forward|fetch first|already exists|stale info|cannot lock ref|failed to (update|lock) ref|incorrect old value/.test(
+      summary,
+    )
+  )
+    return "raced";
+  const said = /^remote: (?!error: hook declined)(.+)$/m.exec(output)?.[1]?.trim();
+  const reason = /\(([^)]*)\)$/.exec(summary)?.[1] ?? summary;
+  return { state: "refused", why: said ? `${reason}: ${said}` : reason };
+}
