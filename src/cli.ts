@@ -183,6 +183,13 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
       const { sendInBackground } = await import("./commands/send-receipts.ts");
       finish(await sendInBackground(rest, world, outer.environment));
     });
+  program
+    .command("pre-receive", { hidden: true })
+    .description("what hooks/pre-receive starts")
+    .action(async () => {
+      const { preReceive } = await import("./commands/pre-receive.ts");
+      finish(await preReceive(rest, world, outer.environment));
+    });
   program.addHelpText("after", helpFooter);
   return program;
 }
