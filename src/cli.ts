@@ -122,6 +122,7 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
   program
     .command("check [commit]")
     .description("for CI: whether a trusted receipt proves a commit's tree, by the policy of the base branch")
+    .option("-C, --directory <path>", "the checkout (default: the current directory)")
     .option(
       "--base <branch>",
       "the branch whose policy counts (default: what CI names, and the remote's default branch)",

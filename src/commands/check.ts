@@ -1,14 +1,19 @@
 import { appendFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { openRepository } from "../git/repository.ts";
 import { formatPercent } from "../model/percent.ts";
 import { type ExitCode, ExpectedError, exitCodes, messageOf, UnavailableError } from "../shared/errors.ts";
+import { packageRoot } from "../shared/paths.ts";
 import { formatAge, plainLine, plural, shortId } from "../shared/text.ts";
 import { withTrustedPath } from "../shared/trusted-path.ts";
+import { canonicalPath, isWithin } from "../shared/within.ts";
 import type { World } from "../shared/world.ts";
 import type { VerifiedReceipt } from "../trust/attestation/verifying.ts";
 import { type CheckRequest, type CheckResult, checkCommit } from "../trust/check/check.ts";
 
 export interface CheckOptions extends CheckRequest {
+  /** The checkout, where it is not the current directory. */
+  readonly directory?: string | undefined;
   /** Prints the answer as JSON. */
   readonly json?: boolean | undefined;
 }
@@ -17,14 +22,20 @@ export interface CheckOptions extends CheckRequest {
  * Says whether a trusted receipt proves a commit's tree: one line, or JSON, and the outputs of a step on GitHub Actions.
  * Returns 0 only where it does.
  */
-export async function check({ json = false, ...request }: CheckOptions, outer: World): Promise<ExitCode> {
+export async function check(
+  { json = false, directory = ".", ...request }: CheckOptions,
+  outer: World,
+): Promise<ExitCode> {
+  const checkout = resolve(outer.directory, directory);
   // No program of the checkout may answer in the place of git and ssh-keygen.
-  const world = { ...outer, environment: withTrustedPath(outer.environment, outer.directory) };
+  const world = { ...outer, directory: checkout, environment: withTrustedPath(outer.environment, checkout) };
   const say = (line: string, value: object): void => {
     world.output.write(json ? `${JSON.stringify(value, null, 2)}\n` : `${line}\n`);
   };
   try {
-    const result = await checkCommit(request, await openRepository(world), world);
+    const repository = await openRepository(world);
+    warnOfOwnProgram(repository.root, world);
+    const result = await checkCommit(request, repository, world);
     const { decision } = result;
     const reason = decision.verified ? describe(decision.receipt) : decision.reason;
     // Before the answer: a step whose outputs cannot be written has failed.
@@ -37,6 +48,14 @@ export async function check({ json = false, ...request }: CheckOptions, outer: W
     if (json) say("", { schema: 1, verified: false, reason: plainLine(reason) });
     throw error;
   }
+}
+
+/** On CI, a branch could have replaced a program that lies in its own checkout. */
+function warnOfOwnProgram(root: string, { environment, errors }: World): void {
+  if (!environment.CI || !isWithin(packageRoot, canonicalPath(root))) return;
+  errors.write(
+    "This pushproof was installed by the branch that it judges, which can name another: docs/check.md shows how CI calls its own.\n",
+  );
 }
 
 function lineOf({ commit, decision }: CheckResult, reason: string): string {

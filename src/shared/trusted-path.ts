@@ -8,18 +8,18 @@ import type { Environment } from "./world.ts";
  * first, where a branch may have a `git` or an `ssh-keygen` of its own.
  */
 export function withTrustedPath(environment: Environment, directory: string): Environment {
-  const root = canonicalPath(repositoryAround(directory));
+  const root = repositoryAround(directory);
+  const isOutside = (entry: string): boolean => root === null || !isWithin(canonicalPath(entry), canonicalPath(root));
   const kept = (environment.PATH ?? "")
     .split(delimiter)
-    .filter((entry) => isAbsolute(entry) && !entry.split(sep).includes("node_modules"))
-    .filter((entry) => !isWithin(canonicalPath(entry), root));
+    .filter((entry) => isAbsolute(entry) && !entry.split(sep).includes("node_modules") && isOutside(entry));
   return { ...environment, PATH: kept.join(delimiter) };
 }
 
-/** The nearest directory upward that holds a `.git`; the directory itself where there is none. */
-function repositoryAround(directory: string): string {
-  for (let current = directory; ; current = dirname(current)) {
+/** The nearest directory upward that holds a `.git`; null where there is none, or it is the root of all. */
+function repositoryAround(directory: string): string | null {
+  for (let current = directory; dirname(current) !== current; current = dirname(current)) {
     if (existsSync(join(current, ".git"))) return current;
-    if (dirname(current) === current) return directory;
   }
+  return null;
 }

@@ -1,9 +1,12 @@
 import { execFile } from "node:child_process";
-import { readdir, rename, writeFile } from "node:fs/promises";
+import { cp, readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
+import { packageRoot } from "../../src/shared/paths.ts";
+import type { Environment } from "../../src/shared/world.ts";
 import { makeDirectory } from "../support/repository.ts";
+import { type Ran, runShell } from "../support/run.ts";
 import { makeScene, outputsIn } from "../trust/check/support.ts";
 
 const run = promisify(execFile);
@@ -121,7 +124,7 @@ describe("verify check", () => {
       scene.check(["--base", "nothing"]),
     ]);
     expect(answers.map(({ code }) => code)).toEqual([2, 2, 2]);
-    expect(answers[1]?.errors).toBe('There is no remote "upstream": there are origin.\n');
+    expect(answers[1]?.errors).toBe('There is no remote "upstream". Known: origin.\n');
     expect(answers[2]?.errors).toBe('origin has no branch "nothing", whose policy is asked for.\n');
   });
 
@@ -148,6 +151,30 @@ describe("verify check", () => {
     expect((await scene.check()).code).toBe(0);
     await scene.git("remote", "set-url", "origin", "../remote.git");
     expect((await scene.check()).code).toBe(0);
+  });
+
+  it("is asked about a checkout elsewhere, and outside of one says so", async () => {
+    const scene = await makeScene();
+    await scene.publish([await scene.receipt()]);
+    const elsewhere = await makeDirectory();
+    expect((await scene.check(["-C", scene.root], { directory: elsewhere })).code).toBe(0);
+    const { code, errors } = await scene.check([], { directory: elsewhere });
+    expect(errors).toContain("is not in a git checkout");
+    expect(code).toBe(2);
+  });
+
+  it("warns on CI where the branch that is judged installs the program itself", async () => {
+    const scene = await makeScene();
+    await scene.publish([await scene.receipt()]);
+    const installed = join(scene.root, "node_modules/pushproof");
+    for (const part of ["package.json", "dist"]) {
+      await cp(join(packageRoot, part), join(installed, part), { recursive: true });
+    }
+    const check = (environment: Environment): Promise<Ran> =>
+      runShell(`node ${installed}/dist/main.js check`, scene.root, { ...scene.environment, ...environment });
+    expect((await check({ CI: "true" })).output).toMatch(/^This pushproof was installed by the branch that it judges/);
+    expect((await check({ CI: undefined })).output).toMatch(/^✔ /);
+    expect((await scene.check([], { environment: { CI: "true" } })).errors).toBe("");
   });
 
   it("reaches the remote by the checkout's own settings for it", async () => {

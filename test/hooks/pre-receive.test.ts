@@ -92,6 +92,17 @@ describe("a push to the default branch", () => {
     expect(exitCode).toBe(1);
   });
 
+  it("is not let through by a replaced commit, which anybody may push", async () => {
+    const scene = await makeGuarded();
+    const [proven, head] = [await scene.git("rev-parse", "main"), await scene.git("rev-parse", "HEAD")];
+    const tree = await scene.git("rev-parse", "main^{tree}");
+    await scene.publish([await scene.receipt({ tree })], tree);
+    await scene.git("replace", head, proven);
+    expect((await scene.push(`origin refs/replace/${head}`)).exitCode).toBe(0);
+    await scene.git("replace", "--delete", head);
+    expect((await scene.push("origin feature:main")).output).toMatch(refusal);
+  });
+
   it("is not let through by a symbolic ref that leads to the branch", async () => {
     const scene = await makeGuarded();
     await scene.git("--git-dir", scene.remote, "symbolic-ref", "refs/heads/trunk", "refs/heads/main");

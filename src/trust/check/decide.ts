@@ -85,7 +85,7 @@ async function judge(
     }
     const reasons = whyReceiptFails(receipt, judged, base.policy, base.configuration);
     if (reasons.length > 0) {
-      const why = `By ${receipt.signer}, but ${nameOf(base)} refuses it: ${reasons.join("; ")}.`;
+      const why = `${receipt.signer} signed it, but ${nameOf(base)} refuses it: ${reasons.join("; ")}.`;
       return { reached: "policy", why };
     }
   }

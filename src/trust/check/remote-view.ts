@@ -52,8 +52,8 @@ export class RemoteView {
   ): Promise<RemoteView> {
     const remotes = await listRemotes(git);
     if (!remotes.includes(remote)) {
-      const known = remotes.length === 0 ? "this repository has none" : `there are ${remotes.join(", ")}`;
-      throw new RequestError(`There is no remote "${remote}": ${known}.`);
+      const known = remotes.length === 0 ? "This repository has none" : `Known: ${remotes.join(", ")}`;
+      throw new RequestError(`There is no remote "${remote}". ${known}.`);
     }
     const directory = await makePrivateDirectory(environment);
     try {

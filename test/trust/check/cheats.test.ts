@@ -171,6 +171,7 @@ describe("what the branch brings along does not count:", () => {
       await scene.git("config", key, program);
     }
     await scene.git("config", "core.hooksPath", "hooks");
+    await scene.git("config", "remote.origin.vcs", "evil");
     await scene.git("config", "gpg.ssh.allowedSignersFile", `${scene.stranger.file}.pub`);
     await mkdir(join(scene.root, "hooks"));
     await scene.publish([await scene.receipt({ key: scene.stranger })]);
