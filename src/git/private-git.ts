@@ -34,9 +34,9 @@ const fetched = "refs/worktree/fetched/";
 /** Git looks after the user's repository when the user says so. */
 const settings = ["-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", "-c", "maintenance.auto=false"];
 
-/** Fetches without any of what the remote's configuration adds. */
+/** Fetches exactly what is asked for, without what the remote's configuration adds, and forgets what is there no longer. */
 const fetch =
-  "fetch --quiet --no-tags --no-write-fetch-head --refmap= --no-prune --recurse-submodules=no --no-write-commit-graph";
+  "fetch --quiet --no-tags --no-write-fetch-head --refmap= --prune --recurse-submodules=no --no-write-commit-graph";
 
 /** How long a remote may take to answer, in seconds. */
 const patience = 60;

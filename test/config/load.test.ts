@@ -54,6 +54,7 @@ test("everything but the suites has a default", () => {
     coverage: { lines: 95, suites: {}, ratchet: false, exclude: [] },
     checks: {},
     races: "fail",
+    receipts: { push: false },
     timeout: "30m",
   });
 });
@@ -153,7 +154,7 @@ test.each<[string, unknown, string]>([
   [
     "",
     { ...minimal, chekcs: {} },
-    'unknown key "chekcs": did you mean "checks"? Known here: base, suites, database, coverage, checks, races, timeout.',
+    'unknown key "chekcs": did you mean "checks"? Known here: base, suites, database, coverage, checks, races, receipts, timeout.',
   ],
   ["a suite", { suites: [{ ...suite, comand: "x" }] }, 'unknown key "suites.0.comand": did you mean "command"?'],
   [
@@ -366,6 +367,11 @@ test("the digest is the same whatever the order of the keys, and whether a defau
 test("the digest does not depend on where the databases are", () => {
   const digestOf = (database: object): string => configDigest(parseConfig({ ...minimal, database }, "x"));
   expect(digestOf({ url: "postgresql://ada:secret@host/" })).toBe(digestOf({}));
+});
+
+test("the digest does not depend on what becomes of receipts, which changes nothing that is proven", () => {
+  const digestOf = (receipts?: object): string => configDigest(parseConfig({ ...minimal, receipts }, "x"));
+  expect(digestOf({ push: true })).toBe(digestOf());
 });
 
 test.each<[string, object]>([

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { ReceiptStore } from "../../src/push/receipts.ts";
+import { SentReceipts } from "../../src/push/sent-receipts.ts";
 import { packageRoot } from "../../src/shared/paths.ts";
+import { withoutCredentials } from "../../src/shared/redact.ts";
 import { addCommit, lineOf, makePackage, makeScene, pushReally, zeros } from "./scene.ts";
 
 test("a proven tree is answered without starting node", async () => {
@@ -230,6 +232,44 @@ test("a proof that was emptied or taken back starts node", async () => {
   await scene.prove("HEAD");
   await new ReceiptStore(join(scene.root, ".git")).revoke(tree);
   expect((await scene.push(line)).code).toBe(7);
+});
+
+const token = "https://ada:to@ken@example.com/x.git";
+
+test.each<[string, string, string, boolean]>([
+  ["has not got yet", "https://example.com/x.git", "", true],
+  [
+    "did not get when it was tried",
+    "https://example.com/x.git",
+    "failed https://example.com/x.git\nwhy no route\n",
+    true,
+  ],
+  ["has not got, where another has", "https://example.com/x.git", "sent https://example.com/y.git\n", true],
+  ["has, though the URL holds a password", token, "sent https://example.com/x.git\n", false],
+  ["has, as the second of two", "../x.git", "sent https://example.com/y.git\nsent ../x.git\n", false],
+  ["refuses", "git@example.com:x.git", "refused git@example.com:x.git\nwhy declined\n", false],
+])("a signed receipt that the remote %s: node is started to send it, or not", async (_what, url, sent, starts) => {
+  const scene = await makeScene();
+  await scene.prove("HEAD");
+  const tree = await scene.git("rev-parse", "HEAD^{tree}");
+  await scene.write({ [`.git/verify/signed/${tree}`]: "{}\n", [`.git/verify/sent/${tree}`]: sent });
+  await scene.push(lineOf(await scene.git("rev-parse", "HEAD")), { words: ["origin", url] });
+  expect((await scene.started()) !== null).toBe(starts);
+});
+
+test("the program notes a remote as the hook reads it", async () => {
+  const scene = await makeScene();
+  await scene.prove("HEAD");
+  const tree = await scene.git("rev-parse", "HEAD^{tree}");
+  await scene.write({ [`.git/verify/signed/${tree}`]: "{}\n" });
+  const sent = new SentReceipts(join(scene.root, ".git"));
+  await sent.note(tree, { url: withoutCredentials("https://example.com/y.git"), state: "failed", why: "two\nlines" });
+  await sent.note(tree, { url: withoutCredentials(token), state: "sent", why: "" });
+  expect((await scene.push(lineOf(await scene.git("rev-parse", "HEAD")), { words: ["origin", token] })).code).toBe(0);
+  expect(await sent.of(tree)).toEqual([
+    { url: "https://example.com/y.git", state: "failed", why: "two lines" },
+    { url: "https://example.com/x.git", state: "sent", why: "" },
+  ]);
 });
 
 test("a proof of what git replace shows does not stand for the commit that is pushed", async () => {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { expect, onTestFinished, test } from "vitest";
-import { asPush, findPushingProcess, readFromList, readFromProc } from "../../src/push/pushing-process.ts";
+import { asPush, findPushingProcess, isDryRun, readFromList, readFromProc } from "../../src/push/pushing-process.ts";
 
 test.each([
   ["git push", [], []],
@@ -28,6 +28,21 @@ function sleeping(args: readonly string[]): number {
   onTestFinished(() => void child.kill());
   return child.pid ?? 0;
 }
+
+test.each([
+  ["--dry-run origin main", true],
+  ["origin main --dry-run", true],
+  ["--dry origin", true],
+  ["-n", true],
+  ["-fun origin", true],
+  ["origin main", false],
+  ["-u origin main", false],
+  ["-o name origin", false],
+  ["--no-verify origin", false],
+  ["origin -- --dry-run", false],
+])("git push %s: a dry run, or none", (words, isDry) => {
+  expect(isDryRun({ args: words.split(" ") })).toBe(isDry);
+});
 
 test("finds parent and args of a process, both ways", async () => {
   const id = sleeping(["sh", "origin", "main"]);

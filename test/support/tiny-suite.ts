@@ -17,6 +17,11 @@ const suite = {
 const report = (failure: string): string =>
   `<testsuite><testcase name="t" file="suite.sh" time="0.01">${failure}</testcase></testsuite>\n`;
 
+/** The tiny suite's configuration, with more in it. */
+export function tinyConfig(more: object = {}): Files {
+  return { "verify.config.json": configFile({ suites: [suite], database: false, ...more }) };
+}
+
 /** What makes the tiny suite fail. */
 export const red: Files = { "report.xml": report('<failure message="bad">bad</failure>') };
 /** What makes it pass again. */
@@ -37,7 +42,7 @@ export async function makeTinyRepository(files: Files = {}): Promise<Repository>
     "src/a.txt": "a\nb\n",
     "suite.sh":
       "mkdir -p out && cp report.xml out/report.xml\nprintf 'SF:src/a.txt\\nDA:1,1\\nDA:2,1\\nend_of_record\\n' >out/coverage.info\n! grep -q '<failure' report.xml\n",
-    "verify.config.json": configFile({ suites: [suite], database: false }),
+    ...tinyConfig(),
     ...green,
     ...files,
   });

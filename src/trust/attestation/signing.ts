@@ -64,7 +64,7 @@ function withoutQuestions({ SSH_ASKPASS: _askpass, ...environment }: Environment
 function explain(output: string): string {
   if (/incorrect passphrase|passphrase supplied/.test(output))
     return "The key has a passphrase, which is not asked for in a hook: `ssh-add` gives it to an agent.";
-  if (/Couldn't get agent socket|not found in agent|No private key found|Key not in agent/i.test(output))
+  if (/Couldn't (get agent socket|find key in agent)|No private key found/i.test(output))
     return "No ssh-agent has the key: `ssh-add` adds it.";
   return `ssh-keygen made no signature${output.trim() === "" ? ` within ${patience} s` : `: ${plainLine(output)}`}.`;
 }
