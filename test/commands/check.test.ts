@@ -144,6 +144,14 @@ describe("verify check", () => {
     expect(await readdir(temporary)).toEqual([]);
   });
 
+  it("asks a remote of git's older protocol, which gives refs alone", async () => {
+    const scene = await makeScene();
+    await scene.publish([await scene.receipt()]);
+    const settings = join(scene.root, "../settings");
+    await writeFile(settings, "[protocol]\n\tversion = 0\n");
+    expect((await scene.check([], { environment: { GIT_CONFIG_GLOBAL: settings } })).code).toBe(0);
+  });
+
   it("asks a remote that sends files one by one, and one whose address is relative", async () => {
     const scene = await makeScene();
     await scene.publish([await scene.receipt()]);

@@ -1,6 +1,6 @@
 import type { CommitObject, ObjectReader } from "../../git/object-reader.ts";
 import { UntrustedReceiptError } from "../../shared/errors.ts";
-import { plural, shortId } from "../../shared/text.ts";
+import { clip, plainLine, plural, shortId } from "../../shared/text.ts";
 import type { Environment } from "../../shared/world.ts";
 import { type Envelope, readEnvelope } from "../attestation/envelope.ts";
 import { type VerifiedReceipt, verifyEnvelope } from "../attestation/verifying.ts";
@@ -36,7 +36,7 @@ export async function decide(
   for (const base of bases) {
     const changed = base.policy.freshPaths.length === 0 ? [] : await reader.changedPaths(base.commit.tree, commit.tree);
     const why = whyFreshRun(changed, base.policy);
-    if (why !== null) return { verified: false, reason: `${nameOf(base)} asks for a fresh run: ${why}.` };
+    if (why !== null) return refused(`${nameOf(base)} asks for a fresh run: ${why}.`);
   }
   const refusals: Refusal[] = [];
   const opened = openAll(envelopes.texts, refusals);
@@ -45,7 +45,14 @@ export async function decide(
     if ("receipt" in found) return { verified: true, receipt: found.receipt };
     refusals.push(found);
   }
-  return { verified: false, reason: explain(refusals, commit, where, envelopes.total) };
+  return refused(explain(refusals, commit, where, envelopes.total));
+}
+
+/** Names and receipts may hold texts of any length, which others chose. */
+const longestReason = 1000;
+
+function refused(reason: string): Decision {
+  return { verified: false, reason: clip(plainLine(reason), longestReason) };
 }
 
 /** Why an envelope does not count. One that came further says more to those who read it. */

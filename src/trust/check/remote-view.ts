@@ -108,8 +108,11 @@ export class RemoteView {
     await this.#fetch(["--depth=1", "--filter=blob:none", this.#remote, ...new Set(ids)]);
   }
 
+  /** A remote of an older protocol gives no single blobs, but has sent all of them with the commits already. */
   async #fetchBlobs(ids: readonly string[]): Promise<void> {
-    await this.#fetch([this.#remote, ...new Set(ids)]);
+    await this.#fetch([this.#remote, ...new Set(ids)]).catch((error: unknown) => {
+      if (!(error instanceof UnavailableError)) throw error;
+    });
   }
 
   async #fetch(words: readonly string[]): Promise<void> {

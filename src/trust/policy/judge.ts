@@ -1,6 +1,6 @@
 import picomatch from "picomatch";
 import { formatPercent, reaches } from "../../model/percent.ts";
-import { durationSeconds } from "../../shared/duration.ts";
+import { ageSeconds } from "../../shared/duration.ts";
 import { compareNames, formatAge, listed, plainLine, shortId } from "../../shared/text.ts";
 import { version } from "../../shared/version.ts";
 import type { Claim, Verification } from "../attestation/statement.ts";
@@ -67,7 +67,7 @@ function whyWrongTime({ startedAt, endedAt }: Verification, now: Date, { maximum
   if (!(start <= end)) return "it ends before it begins";
   if (!(end - now.getTime() <= clockTolerance * 1000)) return `it is from the future (${endedAt})`;
   const age = (now.getTime() - start) / 1000;
-  const longest = durationSeconds(maximumAge) ?? 0;
+  const longest = ageSeconds(maximumAge) ?? 0;
   return age <= longest ? null : `it is ${formatAge(age)} old, and the policy's maximumAge is ${maximumAge}`;
 }
 

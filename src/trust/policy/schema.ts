@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { durationSeconds } from "../../shared/duration.ts";
+import { ageSeconds } from "../../shared/duration.ts";
 
 const nonEmpty = z.string().min(1);
 
@@ -29,7 +29,7 @@ export const policySchema = z.strictObject({
     .describe("The file of keys that no longer count: public keys, a line each. It is read from the base branch."),
   maximumAge: z
     .string()
-    .refine((text) => (durationSeconds(text) ?? 0) > 0, 'expected a duration such as "12h" or "7d"')
+    .refine((text) => (ageSeconds(text) ?? 0) > 0, 'expected a duration such as "12h" or "7d"')
     .default("7d")
     .describe('How long a receipt counts after its run began: "12h", "7d".'),
   minimumCoverage: z

@@ -78,6 +78,8 @@ describe("a receipt is refused that", () => {
     const scene = await shared();
     await refuse(scene, ["garbage", "{}", "null", ""], /is not JSON|not an envelope/);
     await refuse(scene, [], /no receipt on origin/);
+    await refuse(scene, [`{"\u001b[2J${"x".repeat(500_000)}":1}`], /^✘ \P{Cc}{100,1100}\n$/u);
+    await refuse(scene, ["[".repeat(900_000)], /is not JSON/);
     const many = Array.from({ length: 1000 }, (_, index) => `{"number":${index}}`);
     await refuse(scene, many, /999 others do not count either; only 100 were looked at/);
   });
