@@ -32,20 +32,21 @@ export const listedPackage: Files = {
   "package.json": '{ "private": true, "devDependencies": { "pushproof": "*" } }\n',
 };
 
-/**
- * A repository whose suite is a shell script that needs nothing and takes no time, with the real program in its
- * node_modules and no hook yet.
- */
-export async function makeTinyRepository(files: Files = {}): Promise<Repository> {
-  const repository = await makeRepository({
+/** The files of a project whose suite is a shell script that needs nothing and takes no time. */
+export function tinyFiles(config: object = {}): Files {
+  return {
     ".gitignore": "node_modules\nout\n",
     "src/a.txt": "a\nb\n",
     "suite.sh":
       "mkdir -p out && cp report.xml out/report.xml\nprintf 'SF:src/a.txt\\nDA:1,1\\nDA:2,1\\nend_of_record\\n' >out/coverage.info\n! grep -q '<failure' report.xml\n",
-    ...tinyConfig(),
+    ...tinyConfig(config),
     ...green,
-    ...files,
-  });
+  };
+}
+
+/** A repository with the tiny suite, with the real program in its node_modules and no hook yet. */
+export async function makeTinyRepository(files: Files = {}): Promise<Repository> {
+  const repository = await makeRepository({ ...tinyFiles(), ...files });
   await linkProgram(repository.root);
   return repository;
 }
