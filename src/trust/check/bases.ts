@@ -49,7 +49,7 @@ export async function findBases(
   }
   const earlier = await Promise.all(tips.map((tip) => positionBefore(tip, commit, environment)));
   const fresh = tips.find((_, index) => earlier[index] === null);
-  if (fresh) return `${fresh.name} was not there before this push, so no policy judges what it brings.`;
+  if (fresh) return `Nothing is known of ${fresh.name} before this push, so no policy judges what it brings.`;
   return tips.flatMap((tip, index) => [tip, ...(earlier[index] ?? [])]);
 }
 

@@ -70,8 +70,17 @@ async function readKeys(reader: ObjectReader, base: Base, key: string, path: str
       `${placeOf(base, path)} names nobody: a line each, such as \`ada@example.com namespaces="verify-receipt@v1" ssh-ed25519 AAAA…\`.`,
     );
   }
+  const unread = key === "revokedKeys" ? text.split("\n").findIndex((line) => !publicKeyLine.test(line)) : -1;
+  if (unread >= 0) {
+    throw new RequestError(
+      `${placeOf(base, path)}: line ${unread + 1} is no public key, such as \`ssh-ed25519 AAAA…\`: nothing would be revoked by it.`,
+    );
+  }
   return text;
 }
+
+/** A line of a list of public keys; empty lines and comments count as well. */
+const publicKeyLine = /^\s*(?:#.*|(?:sk-)?(?:ssh|ecdsa)-\S+ +[A-Za-z0-9+/]+=*(?:\s.*)?)?\s*$/;
 
 /** A file's text; null where it is missing. Throws RequestError for a link, which may lead anywhere, and what is no file. */
 async function readFile(reader: ObjectReader, base: Base, path: string): Promise<string | null> {

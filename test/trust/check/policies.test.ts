@@ -76,6 +76,17 @@ describe("the base branch's policy", () => {
     expect(revoked.code).toBe(1);
   });
 
+  it("is invalid with a list of revoked keys that ssh-keygen would not read", async () => {
+    const scene = await makeScene({ policy: { revokedKeys: "trust/revoked" } });
+    const good = `# Left in May\n\n${scene.stranger.publicKey} eve@example.com\n`;
+    await scene.changeMain({ "trust/revoked": `${good}${scene.key.fingerprint}\n` });
+    const { code, errors } = await checkProven(scene);
+    expect(errors).toMatch(/^trust\/revoked of main \(\w{7}\): line 4 is no public key, /);
+    expect(code).toBe(2);
+    await scene.changeMain({ "trust/revoked": good });
+    expect((await scene.check()).code).toBe(0);
+  });
+
   it("lets no receipt stand for files that ask for a fresh run, deleted ones included", async () => {
     const scene = await makeScene({ policy: { freshPaths: ["src/**"] } });
     const { code, output } = await checkProven(scene);
@@ -176,13 +187,13 @@ describe("a commit that is on the base branch", () => {
     expect((await scene.check([], { environment: gitlab })).code).toBe(0);
   });
 
-  it("is not proven where what was before is unknown, or nothing was", async () => {
+  it("is not proven where CI does not tell what was before", async () => {
     const scene = await makeScene();
     await scene.git("checkout", "--quiet", "main");
     const github = { GITHUB_EVENT_NAME: "push", GITHUB_REF: "refs/heads/main", GITHUB_EVENT_PATH: "/nowhere" };
     await scene.publish([await scene.receipt()]);
     const { code, output } = await scene.check([], { environment: github });
-    expect(output).toContain("main was not there before this push, so no policy judges what it brings.");
+    expect(output).toContain("Nothing is known of main before this push, so no policy judges what it brings.");
     expect(code).toBe(1);
   });
 });
