@@ -19,14 +19,16 @@ const licenses = {
   },
 };
 
-/** Adds JSON schemas: of `verify.config.json`, by which an editor completes and checks it, and of what a receipt claims. */
+/** Adds JSON schemas: of the files that people write, by which an editor completes and checks them, and of a receipt's claim. */
 const schemas = {
   name: "schemas",
   async generateBundle() {
     const { configSchema } = await tsImport("./src/config/schema.ts", import.meta.url);
+    const { policySchema } = await tsImport("./src/trust/policy/schema.ts", import.meta.url);
     const { verificationSchema } = await tsImport("./src/trust/attestation/statement.ts", import.meta.url);
     for (const [fileName, schema] of Object.entries({
       "verify.config.schema.json": configSchema,
+      "verify.policy.schema.json": policySchema,
       "receipt.schema.json": verificationSchema,
     })) {
       const text = JSON.stringify(toJSONSchema(schema, { io: "input" }), null, 1);

@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { closest, distance } from "fastest-levenshtein";
+import type { CheckOptions } from "./commands/check.ts";
 import type { PullRequestOptions } from "./commands/pr.ts";
 import { mostWorkers, type Subject, type VerifyOptions } from "./config/request.ts";
 import { scrubEnvironment } from "./git/environment.ts";
@@ -119,6 +120,20 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
       finish(await (await import("./commands/receipts.ts")).pushReceipts(remote, world)),
     );
   program
+    .command("check [commit]")
+    .description("for CI: whether a trusted receipt proves a commit's tree, by the policy of the base branch")
+    .option("-C, --directory <path>", "the checkout (default: the current directory)")
+    .option(
+      "--base <branch>",
+      "the branch whose policy counts (default: what CI names, and the remote's default branch)",
+    )
+    .option("--remote <name>", "the remote that has receipts and policy (default: origin, or the only one)")
+    .option("--json", "the answer as JSON")
+    .addHelpText("after", checkFooter)
+    .action(async (revision: string | undefined, options: Omit<CheckOptions, "revision">) =>
+      finish(await (await import("./commands/check.ts")).check({ ...options, revision }, world)),
+    );
+  program
     .command("repeat <order>")
     .description("run the tests before a flaky failure again, in the same order: a file of .verify/orders")
     .action(async (file: string) => finish(await (await import("./commands/repeat.ts")).repeat(file, world)));
@@ -169,6 +184,13 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
       const { sendInBackground } = await import("./commands/send-receipts.ts");
       finish(await sendInBackground(rest, world, outer.environment));
     });
+  program
+    .command("pre-receive", { hidden: true })
+    .description("what hooks/pre-receive starts")
+    .action(async () => {
+      const { preReceive } = await import("./commands/pre-receive.ts");
+      finish(await preReceive(rest, world, outer.environment));
+    });
   program.addHelpText("after", helpFooter);
   return program;
 }
@@ -176,6 +198,12 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
 function databaseUrlOption(): Option {
   return new Option("--database-url <url>", "use this Postgres server instead of the embedded one");
 }
+
+const checkFooter = `
+Exit codes: 0 a receipt proves it, 1 none does (it says why), 2 the request or
+the policy is wrong, 3 the remote could not be asked. On GitHub Actions it sets
+the outputs \`verified\` and \`reason\`. The policy is .verify-policy.json in the
+base branch, as the remote has it. Runs no program of the checkout.`;
 
 const helpFooter = `
 Exit codes: 0 verified, 1 not verified, 2 the request or the configuration is

@@ -47,10 +47,10 @@ async function run([command, separator, ...rest]: readonly string[]): Promise<nu
 
 const args = process.argv.slice(2);
 const code = await run(args);
-if (args[0] === "pre-push" && code === exitCodes.verified) tellHook();
+if ((args[0] === "pre-push" || args[0] === "pre-receive") && code === exitCodes.verified) tellHook();
 process.exitCode = code;
 
-/** Tells hooks/pre-push that there is a verdict: exit code 0 alone does not let a push through. */
+/** Tells our hook that there is a verdict: exit code 0 alone does not let a push through. */
 function tellHook(): void {
   const descriptor = Number(process.env.VERIFY_VERDICT_TO);
   if (Number.isInteger(descriptor) && descriptor > 2) writeSync(descriptor, "verified\n");

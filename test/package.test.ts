@@ -17,6 +17,16 @@ test("the built schema takes our own configuration, and refuses a key that is un
   expect(validate({ ...config, suits: [] })).toBe(false);
 });
 
+test("the built schema of policies takes the least of them, and refuses a key that is unknown", async () => {
+  const { $schema: _dialect, ...schema } = JSON.parse(
+    await readFile(join(packageRoot, "dist/verify.policy.schema.json"), "utf8"),
+  );
+  const validate = new Ajv({ strict: false }).compile(schema);
+  const policy = { repository: "3".repeat(40), allowedSigners: "trust/signers" };
+  expect(validate(policy), JSON.stringify(validate.errors)).toBe(true);
+  expect(validate({ ...policy, freshPath: [] })).toBe(false);
+});
+
 test("a build gives a program that can be run, leaves nothing of the last one, and has one there all the time", async () => {
   const directory = await makeDirectory();
   for (const part of ["package.json", "rolldown.config.js", "tsconfig.json", "src"]) {
@@ -40,7 +50,7 @@ test("a build gives a program that can be run, leaves nothing of the last one, a
   await expect(stat(join(directory, "dist", "stale.js"))).rejects.toThrow("ENOENT");
 });
 
-test.each(["init", "doctor", "status", "receipts list", "db list", "db clean", "pr", "--working-tree"])(
+test.each(["init", "doctor", "status", "receipts list", "db list", "db clean", "pr", "check", "--working-tree"])(
   "the built program has all that `verify %s` loads",
   async (command) => {
     const repository = await makeRepository({

@@ -1,14 +1,11 @@
 import { createHash } from "node:crypto";
-import { basename, join } from "node:path";
-import { closest } from "fastest-levenshtein";
+import { basename, extname, join } from "node:path";
 import { type Loader, type Loaders, lilconfig } from "lilconfig";
-import type * as z from "zod";
 import { messageOf, RequestError } from "../shared/errors.ts";
-import { plural } from "../shared/text.ts";
 import { canonicalPath, isWithin } from "../shared/within.ts";
 import { runConfiguration } from "./program.ts";
-import { repeatedKeys } from "./repeated-keys.ts";
 import { type Config, configSchema, coverageSchema, databaseSchema, receiptsSchema, suiteSchema } from "./schema.ts";
+import { parseJsonOnce, validate, withoutExcerpt } from "./validate.ts";
 
 /** The possible configuration files; the first that exists is used. */
 export const configPlaces = [
@@ -59,32 +56,24 @@ function requireOwnFile(root: string, file: string): void {
 
 /** Validates a configuration and fills in defaults. Throws RequestError with a line for each mistake. */
 export function parseConfig(value: unknown, file: string): Config {
-  const vanishing = placesOfProto(value);
-  if (vanishing.length > 0) {
-    const mistakes = vanishing.map(
-      (path) => `${file}: ${place(path)} is a name that JavaScript cannot keep: choose another.`,
-    );
-    throw new RequestError(mistakes.join("\n"));
-  }
-  const result = configSchema.safeParse(value ?? {});
-  if (result.success) return withUniqueSuites(result.data, file);
-  // Unknown keys are reported first, as they usually cause the other errors.
-  const issues = [...result.error.issues].sort((left, right) => Number(isUnknown(right)) - Number(isUnknown(left)));
-  const mistakes = issues.slice(0, mostMistakes).flatMap(explain).slice(0, mostMistakes);
-  const left = issues.reduce((sum, issue) => sum + (isUnknown(issue) ? issue.keys.length : 1), -mistakes.length);
-  const more = left > 0 ? [`${plural(left, "more mistake")} of the kind.`] : [];
-  throw new RequestError([...mistakes, ...more].map((mistake) => `${file}: ${mistake}`).join("\n"));
+  return withUniqueSuites(validate(configSchema, value ?? {}, { file, whole: "the configuration", knownKeys }), file);
 }
 
 /**
- * Where a configuration has the key `__proto__`: copying an object drops it silently, and with it the check or
- * threshold of that name.
+ * The configuration in the text of one of `configPlaces`, for a commit that is not checked out; null where package.json
+ * has no part of ours. Throws RequestError for mistakes. A file that is a program must not be given: its text says
+ * nothing before it runs.
  */
-function placesOfProto(value: unknown, path: readonly PropertyKey[] = []): (readonly PropertyKey[])[] {
-  if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, inner]) =>
-    key === "__proto__" ? [[...path, key]] : placesOfProto(inner, [...path, key]),
-  );
+export async function readConfigText(file: string, text: string): Promise<Config | null> {
+  const value = await configLoaders[extname(file) as ".json"]?.(file, text);
+  if (file !== "package.json") return parseConfig(value, file);
+  const part = (value as { verify?: unknown } | null)?.verify;
+  return part === undefined || part === null ? null : parseConfig(part, file);
+}
+
+/** Whether a configuration file is a program, whose result is only known once it has run. */
+export function isConfigProgram(file: string): boolean {
+  return /\.(js|mjs|ts)$/.test(file);
 }
 
 /**
@@ -114,11 +103,6 @@ function firstLine(text: string): string {
   return (text.split("\n")[0] ?? "").replace(/[.:]$/, "");
 }
 
-/** Node quotes the text around the mistake, which may contain part of a password. */
-function withoutExcerpt(message: string): string {
-  return message.replace(/, (\.\.\.)?".*"(\.\.\.)? is not valid JSON/s, " is not valid JSON");
-}
-
 /** Checked in advance, because Node's own message is not helpful. */
 const runTypeScript: Loader = (path) => {
   if ("typescript" in process.features && process.features.typescript) return runConfiguration(path);
@@ -133,15 +117,8 @@ const parseYaml: Loader = async (_path, content) => (await import("yaml")).parse
 
 /** JSON without repeated keys, which YAML does not allow either. */
 function parseJson(path: string, text: string): unknown {
-  // Some editors begin a file with a byte order mark.
-  const content = text.replace(/^\uFEFF/, "");
-  const parsed: unknown = JSON.parse(content);
   const file = basename(path);
-  const [twice] = repeatedKeys(content)
-    .filter(([section]) => file !== "package.json" || section === "verify")
-    .map((keys) => (file === "package.json" && keys.length > 1 ? keys.slice(1) : keys));
-  if (twice === undefined) return parsed;
-  throw new RequestError(`${file}: ${place(twice)} is there twice, and only the last one would count: keep one.`);
+  return parseJsonOnce(file, text, file === "package.json" ? "verify" : undefined);
 }
 
 const configLoaders: Loaders = {
@@ -160,49 +137,6 @@ function withUniqueSuites(config: Config, file: string): Config {
   return config;
 }
 
-type Issue = z.core.$ZodIssue;
-
-/** At most so many mistakes are listed. */
-const mostMistakes = 10;
-
-/** One explanation and remedy for each mistake in an issue. */
-function explain(issue: Issue): string[] {
-  if (issue.code === "unrecognized_keys")
-    return issue.keys.slice(0, mostMistakes).map((key) => explainUnknownKey(key, issue.path));
-  if (issue.code === "invalid_union") return explainUnion(issue);
-  if (issue.code === "invalid_type" && issue.message.endsWith("received undefined")) {
-    return [`${place(issue.path)} is missing: expected ${issue.expected}.`];
-  }
-  return [`${place(issue.path)}: ${sentence(issue.message)}.`];
-}
-
-function sentence(message: string): string {
-  return message.replace(/^Invalid (input|option): /, "");
-}
-
-function isUnknown(issue: Issue): issue is Extract<Issue, { code: "unrecognized_keys" }> {
-  return issue.code === "unrecognized_keys";
-}
-
-function explainUnknownKey(key: string, path: readonly PropertyKey[]): string {
-  const known = knownKeys(path);
-  return `unknown key "${[...path, key].join(".")}": did you mean "${closest(key, known)}"? Known here: ${known.join(", ")}.`;
-}
-
-/** Of several alternatives, the one with the deepest mistakes was meant. */
-function explainUnion(issue: Extract<Issue, { code: "invalid_union" }>): string[] {
-  const alternatives = issue.errors.filter((issues) =>
-    issues.some(({ path, code }) => path.length > 0 || code === "unrecognized_keys"),
-  );
-  const meant = alternatives[0];
-  if (meant === undefined) return [`${place(issue.path)}: ${expectations(issue)}.`];
-  return meant.flatMap((inner) => explain({ ...inner, path: [...issue.path, ...inner.path] } as Issue));
-}
-
-function expectations(issue: Extract<Issue, { code: "invalid_union" }>): string {
-  return [...new Set(issue.errors.flat().map(({ message }) => sentence(message)))].join(", or ");
-}
-
 function knownKeys(path: readonly PropertyKey[]): string[] {
   const [section] = path;
   const schemas: Readonly<Record<string, { shape: object }>> = {
@@ -212,10 +146,6 @@ function knownKeys(path: readonly PropertyKey[]): string[] {
     receipts: receiptsSchema,
   };
   return Object.keys((schemas[String(section)] ?? configSchema).shape).filter((key) => key !== "$schema");
-}
-
-function place(path: readonly PropertyKey[]): string {
-  return path.length === 0 ? "the configuration" : `"${path.join(".")}"`;
 }
 
 /** JSON with sorted keys, so that moving a line does not change the digest. */

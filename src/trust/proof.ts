@@ -1,6 +1,6 @@
 import { realpath } from "node:fs/promises";
 import { join, relative } from "node:path";
-import type { LoadedConfig } from "../config/load.ts";
+import { isConfigProgram, type LoadedConfig } from "../config/load.ts";
 import type { VerifyRequest } from "../config/request.ts";
 import type { Repository } from "../git/repository.ts";
 import type { Summary } from "../model/summary.ts";
@@ -63,7 +63,7 @@ async function keep(
     // configuration that is not part of the tree: only Node can.
     const isForNode =
       !(await isTracked(checkout, loaded.file)) ||
-      /\.(js|mjs|ts)$/.test(loaded.file) ||
+      isConfigProgram(loaded.file) ||
       receipt.environment.endsWith(callersServer) ||
       receipt.against !== null;
     await receipts.save(receipt, isForNode ? null : await hookMarker(repository, world, { plan, checkout }));

@@ -27,10 +27,13 @@ export interface Repository {
   remoteCommit(ref: string): Promise<string | null>;
 }
 
+/** Has something done at the end of the test, or later where several tests share it. */
+export type AtEnd = (end: () => Promise<void>) => void;
+
 /** A temporary directory with its links resolved, removed when the test ends. */
-export async function makeDirectory(): Promise<string> {
+export async function makeDirectory(atEnd: AtEnd = onTestFinished): Promise<string> {
   const directory = await realpath(await mkdtemp(join(tmpdir(), "pushproof-test-")));
-  onTestFinished(() => rm(directory, { recursive: true, force: true, maxRetries: 3 }));
+  atEnd(() => rm(directory, { recursive: true, force: true, maxRetries: 3 }));
   return directory;
 }
 
@@ -64,8 +67,8 @@ const originOf = (remote: string): string =>
   `[remote "origin"]\n\turl = ${remote}\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n[maintenance]\n\tauto = false\n`;
 
 /** Makes a repository on branch `main` whose first commit holds the files; nothing is pushed yet. */
-export async function makeRepository(files: Files): Promise<Repository> {
-  const directory = await makeDirectory();
+export async function makeRepository(files: Files, atEnd?: AtEnd): Promise<Repository> {
+  const directory = await makeDirectory(atEnd);
   const root = join(directory, "work");
   const remote = join(directory, "remote.git");
   const environment = gitEnvironment();

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { makeDirectory } from "./repository.ts";
+import { type AtEnd, makeDirectory } from "./repository.ts";
 
 const run = promisify(execFile);
 
@@ -16,8 +16,8 @@ export interface TestKey {
 }
 
 /** Makes a key in a directory of its own, which goes when the test ends. */
-export async function makeKey(passphrase = ""): Promise<TestKey> {
-  const file = join(await makeDirectory(), "id_ed25519");
+export async function makeKey(passphrase = "", atEnd?: AtEnd): Promise<TestKey> {
+  const file = join(await makeDirectory(atEnd), "id_ed25519");
   await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", passphrase, "-C", "ada@example.com", "-f", file]);
   const [type, key] = (await readFile(`${file}.pub`, "utf8")).split(" ");
   const [, fingerprint = ""] = (await run("ssh-keygen", ["-lf", `${file}.pub`])).stdout.split(" ");
