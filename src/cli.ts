@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { closest, distance } from "fastest-levenshtein";
 import type { PullRequestOptions } from "./commands/pr.ts";
+import type { WorkflowsOptions } from "./commands/workflows.ts";
 import { mostWorkers, type Subject, type VerifyOptions } from "./config/request.ts";
 import { scrubEnvironment } from "./git/environment.ts";
 import { durationSeconds } from "./shared/duration.ts";
@@ -98,6 +99,14 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
     .command("repeat <order>")
     .description("run the tests before a flaky failure again, in the same order: a file of .verify/orders")
     .action(async (file: string) => finish(await (await import("./commands/repeat.ts")).repeat(file, world)));
+  program
+    .command("workflows")
+    .description("find verification that CI repeats, what is left over when it goes, and mistakes in CI files")
+    .option("--fix", "make the edits that are certain, and show them")
+    .option("--json", "print what was found as JSON")
+    .action(async (options: WorkflowsOptions) =>
+      finish(await (await import("./commands/workflows.ts")).workflows(options, world)),
+    );
   program
     .command("doctor")
     .description("check git, hook, runners, coverage, Postgres and permissions; every problem with its remedy")
