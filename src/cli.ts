@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { closest, distance } from "fastest-levenshtein";
+import type { InitOptions } from "./commands/init.ts";
 import type { PullRequestOptions } from "./commands/pr.ts";
 import type { WorkflowsOptions } from "./commands/workflows.ts";
 import { mostWorkers, type Subject, type VerifyOptions } from "./config/request.ts";
@@ -76,9 +77,15 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
     .command("init")
     .description("detect the suites, write verify.config.json, install the pre-push hook; safe to run twice")
     .option("--install", "install what the suites lack, with the project's own package managers")
+    .addOption(
+      new Option("--ci <service>", "also write a workflow that asks for a receipt before it runs the suites").choices([
+        "github",
+        "gitlab",
+      ]),
+    )
     // Imported lazily, as the hook starts often.
-    .action(async ({ install }: { install?: boolean }) =>
-      finish(await (await import("./commands/init.ts")).init(world, undefined, { install })),
+    .action(async (options: InitOptions) =>
+      finish(await (await import("./commands/init.ts")).init(world, undefined, options)),
     );
   program
     .command("pr")

@@ -51,8 +51,11 @@ const verifications: readonly RegExp[] = [
   /^unittest\b/,
   /^(?:python[\d.]* )?(?:\S+\/)?manage\.py test\b/,
   /^node (?:--\S+ )*--test\b/,
+  /^npm (?:t|tst|test)(?= |$)/,
+  new RegExp(String.raw`^npm (?:run|run-script) (?:--?[\w=-]+ )*${taskName}(?= |$)`),
+  // Without "run" these are commands of the managers themselves.
   new RegExp(
-    String.raw`^(?:npm|pnpm|yarn|bun)(?: --?[\w=-]+(?: \S+)??)*? (?:run |run-script )?(?:t|${taskName})(?= |$)`,
+    String.raw`^(?:pnpm|yarn|bun) (?:--?[\w=-]+ )*(?:run (?:--?[\w=-]+ )*|(?!(?:ci|check|audit)(?: |$)))${taskName}(?= |$)`,
   ),
   new RegExp(
     String.raw`^(?:make|just|task|mage|rake|poe|inv|invoke|composer(?: run)?|ant)(?: -\S+)* ${taskName}(?: ${taskName})*$`,
@@ -71,12 +74,17 @@ const verifications: readonly RegExp[] = [
 export function verifies(command: string): boolean {
   const plain = withoutAssignments(command).replace(launcher, "");
   const isWriting = /\s(--fix|--write|-w|--watch|--updateSnapshot|--snapshot-update|-u)(?=\s|$)/.test(plain);
-  return !isWriting && !/[<>]/.test(plain) && verifications.some((pattern) => pattern.test(plain));
+  return (
+    !isWriting &&
+    !/[<>]/.test(plain) &&
+    !installations.test(plain) &&
+    verifications.some((pattern) => pattern.test(plain))
+  );
 }
 
 /** Commands that install tools and packages, and change no file that git tracks. */
 const installations =
-  /^(?:sudo )?(?:npm (?:ci|install|i|clean-install)|pnpm (?:install|i)|yarn(?: install)?|bun (?:install|i)|corepack|pip3? install|uv (?:sync|pip install|python install|venv|tool install)|poetry (?:install|config)|pdm (?:install|sync)|pipenv (?:install|sync)|pipx install|hatch env create|bundle (?:install|config)|composer install|go (?:mod download|install|get)|cargo (?:fetch|install)|rustup|apt(?:-get)? (?:-\S+ )*(?:update|install)|brew install|playwright install|moon setup|proto (?:install|use)|curl (?!.*(?:-X|--request|-d\b|--data)).*|docker compose (?:-\S+ \S+ )?(?:up -d|pull)|git (?:fetch|config|log|status|rev-parse|describe)|ls|pwd|which|node (?:-v|--version)|python3? --version|mkdir -p|export|source|\.) ?/;
+  /^(?:sudo )?(?:npm (?:ci|install|i|clean-install)|pnpm (?:install|i)|yarn(?: install)?|bun (?:install|i)|corepack|pip3? install|uv (?:sync|pip install|python install|venv|tool install)|poetry (?:install|config)|pdm (?:install|sync)|pipenv (?:install|sync)|pipx install|hatch env create|bundle (?:install|config)|composer install|go (?:mod download|install|get)|cargo (?:fetch|install)|rustup|apt(?:-get)? (?:-\S+ )*(?:update|install)|brew install|playwright install|moon setup|proto (?:install|use)|curl (?!.*(?:-X|--request|-d\b|--data)).*|docker compose (?:-\S+ \S+ )?(?:up -d|pull)|git (?:fetch|config|log|status|rev-parse|describe)|ls|pwd|which|node (?:-v|--version)|python3? --version|mkdir -p|export|source|\.)(?= |$)/;
 
 /** Whether a script only installs tools and packages. */
 export function installs(script: string): boolean {

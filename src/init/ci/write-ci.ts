@@ -1,0 +1,70 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { editFile } from "../../shared/files.ts";
+import type { Narrator } from "../narrator.ts";
+import type { CiFacts } from "./ci-facts.ts";
+import { githubWorkflow } from "./github-workflow.ts";
+import { gitlabPipeline } from "./gitlab-pipeline.ts";
+
+/** The services for which `verify init --ci` writes a file. */
+export const ciServices = ["github", "gitlab"] as const;
+export type CiService = (typeof ciServices)[number];
+
+const places: Readonly<Record<CiService, string>> = {
+  github: ".github/workflows/verify.yml",
+  gitlab: ".gitlab-ci.yml",
+};
+/** Where the job goes in a project whose pipeline is written already. */
+const includedPipeline = ".gitlab/verify.yml";
+
+/**
+ * Writes the workflow or pipeline, never over a file that is there, and says what to add where one is. Gives the path of
+ * what it wrote; null where it wrote nothing.
+ */
+export async function writeCi(
+  service: CiService,
+  facts: CiFacts,
+  root: string,
+  narrator: Narrator,
+): Promise<string | null> {
+  const text = service === "github" ? githubWorkflow(facts) : gitlabPipeline(facts);
+  const first = places[service];
+  const present = await readIfThere(join(root, first));
+  if (present === null) return await write(root, first, text, narrator);
+  if (asksForReceipt(present)) {
+    narrator.kept(`${first} asks for a receipt already`);
+    return null;
+  }
+  if (service === "github") {
+    narrator.warn(
+      `${first} exists and is left as it is; to run nothing twice, put this step before its suite: \`- id: receipt\` with \`run: ${facts.node.call} verify check || true\`; and this into the steps that run it: \`if: steps.receipt.outputs.verified != 'true'\``,
+    );
+    return null;
+  }
+  const advice = `add to ${first}: \`include: [{ local: ${includedPipeline} }]\``;
+  const included = await readIfThere(join(root, includedPipeline));
+  if (included !== null) {
+    narrator.kept(`${includedPipeline} exists already and is left as it is`);
+    if (!present.includes(includedPipeline)) narrator.warn(`${first} does not include it: ${advice}`);
+    return null;
+  }
+  await write(root, includedPipeline, text, narrator);
+  narrator.warn(`${first} exists and is left as it is: ${advice}`);
+  return includedPipeline;
+}
+
+async function write(root: string, path: string, text: string, narrator: Narrator): Promise<string> {
+  await mkdir(dirname(join(root, path)), { recursive: true });
+  await editFile(join(root, path), text);
+  narrator.did(`${path} written: it asks for a receipt first, and runs the suites where none stands`);
+  return path;
+}
+
+function asksForReceipt(text: string): boolean {
+  return /\bverify check\b|\bpushproof check\b|\/pushproof\b/.test(text);
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  return existsSync(path) ? await readFile(path, "utf8") : null;
+}
