@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
-import { programRunner } from "../forge/run.ts";
+import { requiredChecks } from "../forge/required-checks.ts";
+import { programRunner, type Run } from "../forge/run.ts";
 import { median, type StepDuration, stepDurations } from "../forge/step-durations.ts";
 import { gitLineOrNull } from "../git/client.ts";
 import { openRepository, type Repository } from "../git/repository.ts";
@@ -15,7 +16,7 @@ import { editFile } from "../shared/files.ts";
 import type { World } from "../shared/world.ts";
 import { auditWorkflows } from "../trust/workflow/audit.ts";
 import { applyChanges } from "../trust/workflow/changes.ts";
-import type { FileAudit, TimedStep } from "../trust/workflow/finding.ts";
+import type { FileAudit, Finding, TimedStep } from "../trust/workflow/finding.ts";
 import { whyUntouchable } from "../trust/workflow/untouchable.ts";
 
 /** The options of `verify workflows`. */
@@ -39,17 +40,20 @@ export async function workflows({ fix = false, json = false }: WorkflowsOptions,
   const config = await readConfig(root);
   const trustedSuites = config !== null && project.has(".verify-policy.json") ? config.suites : null;
   const audits = await auditWorkflows({ root, project, trustedSuites });
-  const times = await savedTimes(audits, config, repository, world);
-  const files = await Promise.all(audits.map((audit) => decide(audit, repository)));
+  const run = programRunner(world, root, (await gitLineOrNull(git, "remote", "get-url", "origin")) ?? "");
+  const times = await savedTimes(audits, config, repository, run);
+  const protection = await protectionOf(audits, run);
+  const files = await Promise.all(audits.map((audit) => decide(audit, repository, protection)));
+  const facts = { isFixing: fix, times, isProtected: [...protection.values()].every((checks) => checks !== null) };
   const edited = files.filter(({ result }) => result?.text);
   if (fix) for (const { audit, result } of edited) await editFile(join(root, audit.source.file), result?.text ?? "");
-  if (json) world.output.write(`${JSON.stringify(auditJson(files, fix, times), null, 2)}\n`);
+  if (json) world.output.write(`${JSON.stringify(auditJson(files, facts), null, 2)}\n`);
   else {
     const style = {
       colors: colorsFor(world.output, world.environment),
       wrap: wrapFor(world.output, world.environment),
     };
-    world.output.write(`${auditLines(files, fix, times, style).join("\n")}\n`);
+    world.output.write(`${auditLines(files, facts, style).join("\n")}\n`);
     if (fix && edited.length > 0) world.output.write(await differenceOf(edited, git));
   }
   const open = files.flatMap(({ audit, refused }) => audit.findings.filter((finding) => !fix || refused.has(finding)));
@@ -67,16 +71,46 @@ async function readConfig(root: string): Promise<Config | null> {
 }
 
 /** What becomes of a file: its new text, and each finding that stays with the reason. */
-async function decide(audit: FileAudit, repository: Repository): Promise<AuditedFile> {
+async function decide(found: FileAudit, repository: Repository, protection: Protection): Promise<AuditedFile> {
+  // What is left over is found for all steps of a file together, so that they are removed together or not at all.
+  const open = found.findings.flatMap((finding) => openGate(finding, protection) ?? [])[0];
+  const audit =
+    open === undefined
+      ? found
+      : { ...found, changes: found.changes.filter(({ finding }) => finding.kind !== "repeat") };
   const { source, findings, changes } = audit;
   const refused = new Map(
     findings.flatMap((finding) => (finding.doubt === null ? [] : [[finding, finding.doubt] as const])),
   );
+  if (open !== undefined) {
+    const doubt = `GitHub lets commits into ${open.branch} that did not pass "${open.check}": require that check first`;
+    for (const finding of findings.filter(({ kind }) => kind === "repeat")) refused.set(finding, doubt);
+  }
   if (changes.length === 0) return { audit, result: null, refused };
   const untouchable = await whyUntouchable(repository, source);
   const result = untouchable === null ? await applyChanges(source, changes) : { text: null, doubt: untouchable };
   if (result.text === null) for (const { finding } of changes) refused.set(finding, result.doubt);
   return { audit, result, refused };
+}
+
+/** The checks that GitHub requires for each branch; null where it cannot be asked. */
+type Protection = ReadonlyMap<string, readonly string[] | null>;
+
+async function protectionOf(audits: readonly FileAudit[], run: Run): Promise<Protection> {
+  const gates = audits.flatMap(({ findings }) => findings.flatMap(({ gate }) => gate ?? []));
+  const branches = [...new Set(gates.flatMap((gate) => gate.branches))];
+  return new Map(
+    await Promise.all(branches.map(async (branch) => [branch, await requiredChecks(run, branch)] as const)),
+  );
+}
+
+/** The check of a finding and the first branch that takes commits without it, as GitHub says itself; null without one. */
+function openGate(
+  { gate }: Finding,
+  protection: Protection,
+): { readonly branch: string; readonly check: string } | null {
+  const branch = gate?.branches.find((name) => protection.get(name)?.includes(gate.check) === false);
+  return gate === null || branch === undefined ? null : { branch, check: gate.check };
 }
 
 async function differenceOf(files: readonly AuditedFile[], git: Repository["git"]): Promise<string> {
@@ -88,14 +122,13 @@ async function differenceOf(files: readonly AuditedFile[], git: Repository["git"
 async function savedTimes(
   audits: readonly FileAudit[],
   config: Config | null,
-  { root, git, commonDirectory }: Repository,
-  world: World,
+  { commonDirectory }: Repository,
+  run: Run,
 ): Promise<ReadonlyMap<TimedStep, SavedTime>> {
   const times = new Map<TimedStep, SavedTime>();
   const timed = audits.map(({ source, findings }) => ({ source, steps: findings.flatMap(({ step }) => step ?? []) }));
   const wanted = timed.filter(({ steps }) => steps.length > 0);
   if (wanted.length === 0) return times;
-  const run = programRunner(world, root, (await gitLineOrNull(git, "remote", "get-url", "origin")) ?? "");
   const entries = await new History(commonDirectory).last(recordedRuns);
   for (const { source, steps } of wanted) {
     const onGitHub = await stepDurations(run, source.file);

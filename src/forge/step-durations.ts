@@ -50,7 +50,8 @@ export async function stepDurations(run: Run, file: string): Promise<ReadonlyMap
   return new Map([...found].map(([name, all]) => [name, { seconds: median(all), runs: all.length }]));
 }
 
-function answerOf<Value>({ exitCode, output }: ProgramOutcome): Value | null {
+/** What gh answered as JSON; null where it failed or answered something else. */
+export function answerOf<Value>({ exitCode, output }: ProgramOutcome): Value | null {
   if (exitCode !== 0) return null;
   try {
     return parseJson<Value>("gh", output);

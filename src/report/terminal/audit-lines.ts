@@ -1,7 +1,7 @@
 import type { Colors } from "../../shared/colors.ts";
 import { formatSeconds, plainLine, plural } from "../../shared/text.ts";
 import type { ChangedFile } from "../../trust/workflow/changes.ts";
-import type { FileAudit, Finding, TimedStep } from "../../trust/workflow/finding.ts";
+import type { FileAudit, Finding, Gate, TimedStep } from "../../trust/workflow/finding.ts";
 import type { Wrap } from "./wrap-for.ts";
 
 /** What was found in a file, and what becomes of it. */
@@ -22,6 +22,15 @@ export interface SavedTime {
 
 type Times = ReadonlyMap<TimedStep, SavedTime>;
 
+/** What else is known when an audit is printed. */
+export interface AuditFacts {
+  /** Whether the changes were made. */
+  readonly isFixing: boolean;
+  readonly times: Times;
+  /** Whether GitHub itself said that the branches take only what passed. */
+  readonly isProtected: boolean;
+}
+
 /** How lines are shown. */
 interface Style {
   readonly colors: Colors;
@@ -29,8 +38,9 @@ interface Style {
 }
 
 /** What `verify workflows` prints: the findings, what was left alone, then what `--fix` does or did. */
-export function auditLines(files: readonly AuditedFile[], isFixing: boolean, times: Times, style: Style): string[] {
+export function auditLines(files: readonly AuditedFile[], facts: AuditFacts, style: Style): string[] {
   const { colors, wrap } = style;
+  const { times } = facts;
   if (files.length === 0) return ["There are no CI files here: neither .github/workflows nor .gitlab-ci.yml."];
   const findings = files.flatMap(({ audit }) => audit.findings);
   const remarks = files.flatMap(({ audit }) => audit.remarks);
@@ -42,7 +52,7 @@ export function auditLines(files: readonly AuditedFile[], isFixing: boolean, tim
     const clean = `Nothing is verified twice for certain, and nothing is wrong, in ${plural(files.length, "CI file")}.`;
     return [...lines, ...(lines.length > 0 ? [""] : []), ...wrap(`${colors.green("✔")} ${clean}`)];
   }
-  return [...lines, "", ...fixLines(files, isFixing, style)];
+  return [...lines, "", ...fixLines(files, facts, style)];
 }
 
 function placeOf({ file, place }: Pick<Finding, "file" | "place">): string {
@@ -62,27 +72,43 @@ function runsText({ runs, where }: SavedTime): string {
   return runs === 1 ? `by the one run that is recorded ${where}` : `the median of ${runs} runs ${where}`;
 }
 
-function fixLines(files: readonly AuditedFile[], isFixing: boolean, { colors, wrap }: Style): string[] {
+function fixLines(
+  files: readonly AuditedFile[],
+  { isFixing, isProtected }: AuditFacts,
+  { colors, wrap }: Style,
+): string[] {
   const changed = files.filter(({ result }) => result?.text);
   const refused = files.flatMap((file) => [...file.refused]);
   const actions = changed.flatMap(({ audit }) => [
     `  ${audit.source.file}`,
-    ...audit.changes.flatMap(({ action }) => wrap(`    ${plainLine(action)}`)),
+    ...audit.changes.flatMap(({ action }) => wrap(`    ${plainLine(isFixing ? done(action) : action)}`)),
   ]);
-  const title = isFixing ? `${colors.green("✔")} Fixed:` : "What `npx verify workflows --fix` does:";
+  const title = isFixing ? `${colors.green("✔")} Done:` : "What `npx verify workflows --fix` does:";
   const none = isFixing ? "Nothing was changed." : "`npx verify workflows --fix` changes nothing here.";
-  const relies = changed.flatMap(({ audit }) => audit.changes).find(({ finding }) => finding.relies !== null)
-    ?.finding.relies;
+  const gates = changed.flatMap(({ audit }) => audit.changes.flatMap(({ finding }) => finding.gate ?? []));
+  const needed = isProtected ? null : relianceText(gates);
   return [
     ...(actions.length > 0 ? [title, ...actions] : [none]),
-    ...(relies ? wrap(`  ${relies}`) : []),
+    ...(needed === null ? [] : wrap(`  ${needed}`)),
     ...(refused.length > 0 ? ["Left to you:"] : []),
-    ...refused.flatMap(([finding, doubt]) => wrap(plainLine(`  ${placeOf(finding)} ${doubt}`))),
+    ...refused.flatMap(([finding, doubt]) => wrap(`  ${placeOf(finding)} ${plainLine(doubt)}`)),
   ];
 }
 
+/** An action that is over: "removes line 3" as "removed line 3". */
+function done(action: string): string {
+  return action.replace(/^(remove|add)s /, (_, verb: string) => `${verb}${verb.endsWith("e") ? "d" : "ed"} `);
+}
+
+/** What keeps unverified commits out once a step is gone, and no file shows; null where nothing has to. */
+function relianceText([gate]: readonly Gate[]): string | null {
+  if (gate === undefined) return null;
+  const branches = gate.branches.join(", ");
+  return `This holds where ${branches} takes only what passed "${gate.check}": let its branch protection require that check.`;
+}
+
 /** The same as data, for scripts. */
-export function auditJson(files: readonly AuditedFile[], isFixing: boolean, times: Times): object {
+export function auditJson(files: readonly AuditedFile[], { isFixing, times }: AuditFacts): object {
   return {
     schema: 1,
     fixed: isFixing,

@@ -68,7 +68,7 @@ async function mistakesOf(source: YamlSource): Promise<Finding[]> {
     ...{ kind: "mistake" as const, file, place, text },
     doubt: "what is meant is yours to say",
     step: null,
-    relies: null,
+    gate: null,
   }));
 }
 

@@ -13,8 +13,15 @@ export interface Finding {
   readonly doubt: string | null;
   /** The step whose time would be saved; null where none would. */
   readonly step: TimedStep | null;
-  /** What removing it relies on and no file shows, as a sentence; null where there is nothing. */
-  readonly relies: string | null;
+  /** What must keep other commits out of the branches for the finding to hold; null where nothing has to. */
+  readonly gate: Gate | null;
+}
+
+/** A check that pull requests to some branches have to pass. */
+export interface Gate {
+  readonly branches: readonly string[];
+  /** Its name on a pull request. */
+  readonly check: string;
 }
 
 /** A step by what its durations are recorded under. */

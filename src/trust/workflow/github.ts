@@ -33,6 +33,8 @@ export interface Step {
 /** A job of a workflow. */
 export interface Job {
   readonly id: string;
+  /** Its name on a run's page and among a pull request's checks. */
+  readonly name: string;
   readonly path: Path;
   readonly needs: readonly string[];
   readonly condition: string | null;
@@ -87,6 +89,7 @@ function readJob(source: YamlSource, id: string, job: Readonly<Record<string, un
   const { steps, ...others } = job;
   return {
     id,
+    name: textOf(job.name) ?? id,
     path,
     needs: listOf(job.needs),
     condition: textOf(job.if),

@@ -162,7 +162,7 @@ function repeatOf(
     text: `the job ${later.name} runs \`${line}\` again: it begins only after the job ${earlier.name} passed it (line ${keyPlace(source, [earlier.name]).line})`,
     doubt,
     step: null,
-    relies: null,
+    gate: null,
   };
   if (doubt !== null || lines === null) return { finding, change: null };
   const span = lines.first === lines.last ? `line ${lines.first}` : `lines ${lines.first} to ${lines.last}`;

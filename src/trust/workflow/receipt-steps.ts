@@ -24,7 +24,7 @@ export function findReceiptSteps({ source, triggers, jobs }: Workflow, suites: C
       const checks = job.steps.slice(0, job.steps.indexOf(step)).filter(asksForReceipt);
       if (name === null || isConditional(step, job)) return [];
       const check = checks.at(-1);
-      const place = { kind: "receipt" as const, file: source.file, place: step.place, relies: null };
+      const place = { kind: "receipt" as const, file: source.file, place: step.place, gate: null };
       const text = `${step.label} runs ${name}, which a trusted receipt makes unnecessary`;
       const timed = { name: step.shownName, commands: commandsOf(step.run ?? "") ?? [] };
       if (check === undefined) {

@@ -65,10 +65,7 @@ function findingOf({ later, earlier, branches }: Repeat, doubt: string | null): 
     text: `${step.label} runs ${commands} again: ${why}`,
     doubt,
     step: { name: step.shownName, commands: later.commands },
-    relies:
-      branches === null
-        ? null
-        : `It relies on ${branches.join(", ")} taking only pull requests that passed ${other.job.id}: let the branch's protection require that check.`,
+    gate: branches === null ? null : { branches, check: other.job.name },
   };
 }
 

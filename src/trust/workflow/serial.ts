@@ -40,7 +40,7 @@ export function findSerial(
           text: `${step.label} runs \`${command}\` in one process, though pytest-xdist is installed for it and ${proof}`,
           doubt: change === null ? "the command could not be found in the step's text for certain" : null,
           step: null,
-          relies: null,
+          gate: null,
         };
         return { finding, change: change === null ? null : { ...change, finding } };
       });
