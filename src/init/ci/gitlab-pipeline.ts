@@ -1,7 +1,7 @@
 import type { CiFacts, PythonFacts } from "./ci-facts.ts";
 
-/** The job that asks for a receipt first, and runs the suites where none stands. */
-export function gitlabPipeline(facts: CiFacts): string {
+/** The job that asks for a receipt first, and runs the suites where none stands; without a stage in GitLab's own. */
+export function gitlabPipeline(facts: CiFacts, stage: string | null = null): string {
   const { node, postgresImage } = facts;
   const preparation = [
     ...node.others.map(({ directory, install }) => inDirectory(install, directory)),
@@ -16,6 +16,7 @@ export function gitlabPipeline(facts: CiFacts): string {
     `# Verifies what is proposed for ${facts.base}, and ${facts.base} itself. A tree that a trusted receipt proves is not run`,
     "# again. Written by `verify init --ci gitlab`; it is yours to change.",
     "verify:",
+    ...(stage === null ? [] : [`  stage: ${JSON.stringify(stage)}`]),
     "  image: node:22-bookworm",
     ...(postgresImage === null ? [] : ["  services:", `    - ${postgresImage}`]),
     "  rules:",

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { parseYaml, recordOf } from "../../project/parsers/loose-values.ts";
 import { editFile } from "../../shared/files.ts";
 import type { Narrator } from "../narrator.ts";
 import type { CiFacts } from "./ci-facts.ts";
@@ -28,9 +29,9 @@ export async function writeCi(
   root: string,
   narrator: Narrator,
 ): Promise<string | null> {
-  const text = service === "github" ? githubWorkflow(facts) : gitlabPipeline(facts);
   const first = places[service];
   const present = await readIfThere(join(root, first));
+  const text = service === "github" ? githubWorkflow(facts) : gitlabPipeline(facts, stageOf(present));
   if (present === null) return await write(root, first, text, narrator);
   if (asksForReceipt(present)) {
     narrator.kept(`${first} asks for a receipt already`);
@@ -42,7 +43,7 @@ export async function writeCi(
     );
     return null;
   }
-  const advice = `add to ${first}: \`include: [{ local: ${includedPipeline} }]\``;
+  const advice = `add to ${first}: \`include: [{ local: /${includedPipeline} }]\``;
   const included = await readIfThere(join(root, includedPipeline));
   if (included !== null) {
     narrator.kept(`${includedPipeline} exists already and is left as it is`);
@@ -59,6 +60,13 @@ async function write(root: string, path: string, text: string, narrator: Narrato
   await editFile(join(root, path), text);
   narrator.did(`${path} written: it asks for a receipt first, and runs the suites where none stands`);
   return path;
+}
+
+/** The stage for the job in a pipeline that is there; null where the one that GitLab takes by itself is among its stages. */
+function stageOf(pipeline: string | null): string | null {
+  const { stages } = recordOf(parseYaml(pipeline ?? ""));
+  if (!Array.isArray(stages) || stages.length === 0 || stages.includes("test")) return null;
+  return String(stages.find((stage) => /test|verif|check/i.test(String(stage))) ?? stages[0]);
 }
 
 function asksForReceipt(text: string): boolean {

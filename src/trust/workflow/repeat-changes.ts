@@ -80,9 +80,15 @@ function removal(source: YamlSource, finding: Finding, lines: LineRange, path: P
   return {
     finding,
     edits: [cutLines(source, lines)],
-    action: `removes ${spanText(lines)}, the step ${later.site.step.label}${own}`,
+    action: `removes ${spanText(lines)}, the step ${later.site.step.label}${own}${commentAbove(source, lines)}`,
     values: [{ path }],
   };
+}
+
+/** A comment above a step may be about more than the step, so it stays: a clause that says so; empty without one. */
+function commentAbove({ text }: YamlSource, { first }: LineRange): string {
+  const above = text.split("\n")[first - 2] ?? "";
+  return above.trimStart().startsWith("#") ? `; the comment above it stays (line ${first - 1})` : "";
 }
 
 function spanText({ first, last }: LineRange): string {

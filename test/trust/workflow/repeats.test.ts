@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ci, ciFile, deploy, deployFile, outcome, repeatedStep } from "./audited.ts";
+import { audit, ci, ciFile, deploy, deployFile, outcome, repeatedStep } from "./audited.ts";
 
 test("a deployment that verifies again what the pull request and main passed loses that step and its variables, and nothing else", async () => {
   const { findings, doubts, fixed } = await outcome({ [ciFile]: ci, [deployFile]: deploy });
@@ -65,6 +65,15 @@ test("the last step of a job goes with the blank line before it", async () => {
   });
   // What comes before it is no set-up that the earlier job has, so that it is left alone.
   expect(fixed).toEqual({});
+});
+
+test("a comment above the step stays, and is named", async () => {
+  const text = deploy.replace(repeatedStep, `      # All must be green\n${repeatedStep}`);
+  const audits = await audit({ [ciFile]: ci, [deployFile]: text });
+  expect(audits.flatMap(({ changes }) => changes.map(({ action }) => action))).toEqual([
+    'removes lines 28 to 34, the step "Verify Codebase", with S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY, S3_BUCKET; the comment above it stays (line 27)',
+  ]);
+  expect((await outcome({ [ciFile]: ci, [deployFile]: text })).fixed[deployFile]).toContain("# All must be green\n");
 });
 
 test("lines that end as on Windows keep their ends", async () => {
