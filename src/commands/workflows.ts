@@ -109,6 +109,8 @@ function openGate(
   { gate }: Finding,
   protection: Protection,
 ): { readonly branch: string; readonly check: string } | null {
+  // A name that is computed is not known here.
+  if (gate?.check.includes("$" + "{{")) return null;
   const branch = gate?.branches.find((name) => protection.get(name)?.includes(gate.check) === false);
   return gate === null || branch === undefined ? null : { branch, check: gate.check };
 }

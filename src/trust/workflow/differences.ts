@@ -13,6 +13,7 @@ export function differenceBetween(later: Site, earlier: Site, project: ProjectFi
     checkoutDifference(later, earlier) ??
     machineDifference(later, earlier) ??
     toolDifference(later, earlier) ??
+    packageDifference(later, earlier) ??
     variableDifference(later, earlier, project) ??
     preparationDifference(later, earlier)
   );
@@ -77,6 +78,26 @@ function toolDifference(later: Site, earlier: Site): string | null {
     if (left !== right) return `${name} differs: ${left || "no version"} and ${right || "no version"}`;
   }
   return null;
+}
+
+/** Commands that install what the project depends on. */
+const installsPackages =
+  /^(?:\w+=\S* )*(?:npm (?:ci|i|install)|pnpm (?:i|install)|yarn(?: install)?|bun (?:i|install)|(?:python[\d.]* -m )?pip3? install|uv (?:sync|pip install)|poetry install|pdm (?:install|sync)|pipenv (?:install|sync)|bundle install|composer install)(?=\s|$)/;
+
+/** With other packages the same tests may say something else. */
+function packageDifference(later: Site, earlier: Site): string | null {
+  const [own, other] = [later, earlier].map((site) =>
+    before(site)
+      .flatMap(({ run, directory }) => (commandsOf(run ?? "") ?? []).map((command) => `${command}\n${directory}`))
+      .filter(
+        (command) => installsPackages.test(command) && !/ (-g|--global|--upgrade pip|-U pip)(?=\s|$)/.test(command),
+      ),
+  );
+  const odd = [
+    ...(own ?? []).filter((one) => !other?.includes(one)),
+    ...(other ?? []).filter((one) => !own?.includes(one)),
+  ][0];
+  return odd === undefined ? null : `only one of the two installs with \`${odd.split("\n")[0]}\``;
 }
 
 /** A text with the values of `${{ env.NAME }}`. */

@@ -203,6 +203,12 @@ const cases: Case[] = [
     reason: "actions/setup-python differs",
   },
   {
+    what: "the two install other packages",
+    ci: (text) => text.replace("run: uv python install", "run: uv sync --frozen"),
+    deploy: (text) => text.replace("run: uv python install", "run: uv sync"),
+    reason: "only one of the two installs with `uv sync`",
+  },
+  {
     what: "the deployment checks something else out",
     deploy: (text) => text.replace("actions/checkout@v4\n", "actions/checkout@v4\n        with: { ref: release }\n"),
     reason: "may be of another commit",
