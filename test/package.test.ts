@@ -40,7 +40,7 @@ test("a build gives a program that can be run, leaves nothing of the last one, a
   await expect(stat(join(directory, "dist", "stale.js"))).rejects.toThrow("ENOENT");
 });
 
-test.each(["init", "doctor", "status", "db list", "db clean", "pr", "--working-tree"])(
+test.each(["init", "init --ci github", "workflows", "doctor", "status", "db list", "db clean", "pr", "--working-tree"])(
   "the built program has all that `verify %s` loads",
   async (command) => {
     const repository = await makeRepository({

@@ -84,7 +84,7 @@ export function verifies(command: string): boolean {
 
 /** Commands that install tools and packages, and change no file that git tracks. */
 const installations =
-  /^(?:sudo )?(?:npm (?:ci|install|i|clean-install)|pnpm (?:install|i)|yarn(?: install)?|bun (?:install|i)|corepack|pip3? install|uv (?:sync|pip install|python install|venv|tool install)|poetry (?:install|config)|pdm (?:install|sync)|pipenv (?:install|sync)|pipx install|hatch env create|bundle (?:install|config)|composer install|go (?:mod download|install|get)|cargo (?:fetch|install)|rustup|apt(?:-get)? (?:-\S+ )*(?:update|install)|brew install|playwright install|moon setup|proto (?:install|use)|curl (?!.*(?:-X|--request|-d\b|--data)).*|docker compose (?:-\S+ \S+ )?(?:up -d|pull)|git (?:fetch|config|log|status|rev-parse|describe)|ls|pwd|which|node (?:-v|--version)|python3? --version|mkdir -p|export|source|\.)(?= |$)/;
+  /^(?:sudo )?(?:npm (?:ci|install|i|clean-install)|pnpm (?:install|i)|yarn install|yarn(?=$| --)|bun (?:install|i)|corepack|pip3? install|uv (?:sync|pip install|python install|venv|tool install)|poetry (?:install|config)|pdm (?:install|sync)|pipenv (?:install|sync)|pipx install|hatch env create|bundle (?:install|config)|composer install|go (?:mod download|install|get)|cargo (?:fetch|install)|rustup|apt(?:-get)? (?:-\S+ )*(?:update|install)|brew install|playwright install|moon setup|proto (?:install|use)|curl (?!.*(?:-X|--request|-d\b|--data)).*|docker compose (?:-\S+ \S+ )?(?:up -d|pull)|git (?:fetch|config|log|status|rev-parse|describe)|ls|pwd|which|node (?:-v|--version)|python3? --version|mkdir -p|export|source|\.)(?= |$)/;
 
 /** Whether a script only installs tools and packages. */
 export function installs(script: string): boolean {

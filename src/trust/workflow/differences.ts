@@ -82,7 +82,7 @@ function toolDifference(later: Site, earlier: Site): string | null {
 
 /** Commands that install what the project depends on. */
 const installsPackages =
-  /^(?:\w+=\S* )*(?:npm (?:ci|i|install)|pnpm (?:i|install)|yarn(?: install)?|bun (?:i|install)|(?:python[\d.]* -m )?pip3? install|uv (?:sync|pip install)|poetry install|pdm (?:install|sync)|pipenv (?:install|sync)|bundle install|composer install)(?=\s|$)/;
+  /^(?:\w+=\S* )*(?:npm (?:ci|i|install)|pnpm (?:i|install)|yarn install|yarn(?=\n| --)|bun (?:i|install)|(?:python[\d.]* -m )?pip3? install|uv (?:sync|pip install)|poetry install|pdm (?:install|sync)|pipenv (?:install|sync)|bundle install|composer install)(?=\s|$)/;
 
 /** With other packages the same tests may say something else. */
 function packageDifference(later: Site, earlier: Site): string | null {

@@ -82,6 +82,36 @@ test("lines that end as on Windows keep their ends", async () => {
   expect(fixed[deployFile]).toBe(deploy.replace(repeatedStep, "").replaceAll("\n", "\r\n"));
 });
 
+const action = ".github/actions/verify/action.yml";
+const composite = (steps: string): string => `name: V\ndescription: V\nruns:\n  using: composite\n  steps:\n${steps}`;
+const withAction = (text: string): string => text.replace(/run: moon run :ci/, "uses: ./.github/actions/verify");
+
+test("a local action that only verifies is removed as a command is", async () => {
+  const files = {
+    [ciFile]: withAction(ci),
+    [deployFile]: withAction(deploy),
+    [action]: composite("    - run: moon run :ci\n      shell: bash\n"),
+  };
+  const { findings, fixed } = await outcome(files);
+  expect(findings).toEqual([expect.stringContaining("runs `./.github/actions/verify` again")]);
+  expect(fixed[deployFile]).toBe(deploy.replace(repeatedStep, ""));
+});
+
+test("a local action that sets something up as well is told, and stays", async () => {
+  const steps = "    - uses: actions/setup-node@v4\n    - run: moon run :ci\n      shell: bash\n";
+  const files = { [ciFile]: withAction(ci), [deployFile]: withAction(deploy), [action]: composite(steps) };
+  const { doubts, fixed } = await outcome(files);
+  expect(doubts).toEqual(["the step also runs other steps of the action"]);
+  expect(fixed).toEqual({});
+});
+
+test("a local action that is not there verifies nothing", async () => {
+  expect(await outcome({ [ciFile]: withAction(ci), [deployFile]: withAction(deploy) })).toMatchObject({
+    findings: [],
+    fixed: {},
+  });
+});
+
 const oneRun = `on: push
 jobs:
   test:
