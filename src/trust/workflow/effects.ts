@@ -1,10 +1,9 @@
 import { join } from "node:path";
-import { withScripts } from "../../project/package-script.ts";
-import { parseYaml, recordOf } from "../../project/parsers/loose-values.ts";
 import type { ProjectFiles } from "../../project/project-files.ts";
 import { isHarmless } from "./differences.ts";
 import type { Step } from "./github.ts";
 import { stepReferences } from "./references.ts";
+import { taskDefinitions } from "./task-definitions.ts";
 import type { Verification } from "./verification.ts";
 
 const builds =
@@ -24,7 +23,7 @@ export function effectOf(
   if (others.length > 0)
     return `the step also runs ${others.map((command) => (/ of the action$/.test(command) ? command : `\`${command}\``)).join(", ")}`;
   const built = commands
-    .map((command) => buildOf(command, join(root, site.step.directory), project))
+    .map((command) => buildOf(command, join(root, site.step.directory), root, project))
     .find((one) => one !== null);
   if (built !== undefined) return built;
   const { steps } = site.job;
@@ -39,71 +38,21 @@ export function effectOf(
   return isReferred ? `other places read steps.${id}` : null;
 }
 
-/** What a task that a command starts builds, as a phrase; null where its definition builds nothing or is not found. */
-function buildOf(command: string, directory: string, project: ProjectFiles): string | null {
-  const definitions = [
-    ...withScripts(command, directory).slice(1),
-    ...makeRecipes(command, project),
-    ...moonTasks(command, project),
-  ];
+/** Tasks of these names often do more than verify. */
+const wideTask = /(?:^|[\s:])(?:ci|checks?|verify|validate|qa|quality)(?=$|[\s:])/;
+
+/** What a task that a command starts builds, or that it cannot be read, as a phrase; null where it builds nothing. */
+function buildOf(command: string, directory: string, root: string, project: ProjectFiles): string | null {
+  const definitions = taskDefinitions(command, directory, root, project);
   const line = definitions.flatMap((text) => text.split(/&&|;|\n/)).find((step) => builds.test(step.trim()));
-  return line === undefined ? null : `\`${command}\` also builds: \`${line.trim()}\``;
+  if (line !== undefined) return `\`${command}\` also builds: \`${line.trim()}\``;
+  const isUnread = definitions.length === 0 && !/^(?:npx )?moon /.test(command) && wideTask.test(command);
+  return isUnread && startsTask.test(command) ? `what \`${command}\` does could not be read` : null;
 }
 
-/** The recipes of the targets that `make` is told to make, and of those that they depend on. */
-function makeRecipes(command: string, project: ProjectFiles): string[] {
-  const targets = /^make\s+(.*)$/.exec(command)?.[1]?.split(/\s+/) ?? [];
-  const text = project.read("Makefile") ?? "";
-  const recipes: string[] = [];
-  for (const target of targets) {
-    const [, needed = "", recipe = ""] =
-      new RegExp(`^${escaped(target)}\\s*:(?!=)([^\\n]*)\\n((?:[\\t ]+[^\\n]*\\n?|\\n)*)`, "m").exec(`${text}\n`) ?? [];
-    recipes.push(recipe.replace(/^\s*[@-]+/gm, ""));
-    for (const name of needed
-      .replace(/[#;].*/, "")
-      .trim()
-      .split(/\s+/))
-      if (name !== "" && !targets.includes(name)) targets.push(name);
-  }
-  return recipes;
-}
-
-/** The commands of moon's tasks of that name, and of those that they depend on; files that they write count as builds. */
-function moonTasks(command: string, project: ProjectFiles): string[] {
-  const names = (/^(?:npx\s+)?moon\s+\w+\s+(.*)$/.exec(command)?.[1]?.split(/\s+/) ?? []).map((target) =>
-    target.replace(/^.*:/, ""),
-  );
-  const tasks = project.paths
-    .filter((path) => /(^|\/)(moon|tasks?)\.ya?ml$|^\.moon\//.test(path))
-    .flatMap((path) => Object.entries(recordOf(recordOf(parseYaml(project.read(path) ?? "")).tasks)));
-  const found: string[] = [];
-  for (const name of names) {
-    for (const [, written] of tasks.filter(([task]) => task === name)) {
-      const { command: one, script, args, deps, outputs } = recordOf(written);
-      found.push(
-        [one, script, args]
-          .flat()
-          .filter((part) => part !== undefined)
-          .join(" "),
-      );
-      if (
-        Array.isArray(outputs) &&
-        outputs.length > 0 &&
-        !outputs.every((output) => /cov|report|results|cache/i.test(String(output)))
-      )
-        found.push("build");
-      for (const dep of [deps ?? []].flat()) {
-        const needed = String(recordOf(dep).target ?? dep).replace(/^.*:/, "");
-        if (!names.includes(needed)) names.push(needed);
-      }
-    }
-  }
-  return found;
-}
-
-function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-}
+/** Programs that run tasks which files of their own define. */
+const startsTask =
+  /^(?:(?:npm|pnpm|yarn|bun)|make|just|task|mage|rake|poe|inv|invoke|composer|ant|(?:npx )?(?:nx|turbo|lerna|rush|lage))\s/;
 
 const resultAction =
   /^(?:actions\/upload-|actions\/cache\/save|codecov\/|coverallsapp\/|SonarSource\/|sonarsource\/|codacy\/|dorny\/test-reporter|mikepenz\/|EnricoMi\/|test-summary\/|peaceiris\/|actions\/deploy-pages)/;

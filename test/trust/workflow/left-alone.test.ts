@@ -328,11 +328,24 @@ const refused: [string, (text: string) => string, string, Readonly<Record<string
         "tasks:\n  ci:\n    deps: ['~:test', '~:bundle']\n  test: { command: pytest }\n  bundle: { command: vite build, outputs: [dist] }\n",
     },
   ],
+  [
+    "a task's makefile builds",
+    (text) => text.replaceAll("moon run :ci", "make ci"),
+    "`make ci` also builds: `docker build .`",
+    { Makefile: "ci: test image\ntest:\n\tpytest\nimage:\n\t@docker build .\n" },
+  ],
+  [
+    "its task cannot be read",
+    (text) => text.replaceAll("moon run :ci", "just ci"),
+    "what `just ci` does could not be read",
+  ],
 ];
 
 test.each(refused)("a repeat is told and not removed where %s", async (_what, change, doubt, more = {}) => {
-  const { findings, fixed, doubts } = await outcome({ [ciFile]: ci, [deployFile]: change(deploy), ...more });
-  expect(findings).toEqual([expect.stringContaining("runs `moon run :ci` again")]);
+  const command = /run: (make ci|just ci)/.exec(change(deploy))?.[1] ?? "moon run :ci";
+  const files = { [ciFile]: ci.replace("moon run :ci", command), [deployFile]: change(deploy), ...more };
+  const { findings, fixed, doubts } = await outcome(files);
+  expect(findings).toEqual([expect.stringContaining(`runs \`${command}\` again`)]);
   expect(fixed).toEqual({});
   expect(doubts).toEqual([expect.stringContaining(doubt)]);
 });
