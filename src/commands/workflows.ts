@@ -3,7 +3,7 @@ import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { requiredChecks } from "../forge/required-checks.ts";
 import { programRunner, type Run } from "../forge/run.ts";
-import { median, type StepDuration, stepDurations } from "../forge/step-durations.ts";
+import { durationKey, median, type StepDuration, stepDurations } from "../forge/step-durations.ts";
 import { gitLineOrNull } from "../git/client.ts";
 import { openRepository, type Repository } from "../git/repository.ts";
 import { listProjectFiles } from "../project/project-files.ts";
@@ -135,7 +135,7 @@ async function savedTimes(
   for (const { source, steps } of wanted) {
     const onGitHub = await stepDurations(run, source.file);
     for (const step of steps) {
-      const known = onGitHub.get(step.name);
+      const known = onGitHub.get(durationKey(step.job, step.name));
       const here = known === undefined ? recordedHere(step, config, entries) : null;
       if (known !== undefined) times.set(step, { ...known, where: "on GitHub" });
       else if (here !== null) times.set(step, { ...here, where: "here" });

@@ -1,5 +1,5 @@
+import { askGh } from "./ask-gh.ts";
 import type { Run } from "./run.ts";
-import { answerOf } from "./step-durations.ts";
 
 /** The part that matters of what GitHub tells of a branch. */
 interface Branch {
@@ -19,10 +19,8 @@ interface Rule {
 export async function requiredChecks(run: Run, branch: string): Promise<readonly string[] | null> {
   const name = encodeURIComponent(branch);
   const [told, rules] = await Promise.all([
-    run("gh", ["api", `repos/{owner}/{repo}/branches/${name}`]).then((outcome) => answerOf<Branch>(outcome)),
-    run("gh", ["api", `repos/{owner}/{repo}/rules/branches/${name}`]).then((outcome) =>
-      answerOf<readonly Rule[]>(outcome),
-    ),
+    askGh<Branch>(run, ["api", `repos/{owner}/{repo}/branches/${name}`]),
+    askGh<readonly Rule[]>(run, ["api", `repos/{owner}/{repo}/rules/branches/${name}`]),
   ]);
   if (told === null || rules === null) return null;
   const ruled = rules.filter(({ type }) => type === "required_status_checks");

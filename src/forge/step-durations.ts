@@ -1,5 +1,6 @@
 import { basename } from "node:path";
-import { type ProgramOutcome, parseJson, type Run } from "./run.ts";
+import { askGh } from "./ask-gh.ts";
+import type { Run } from "./run.ts";
 
 /** So many successful runs are looked at. */
 const runsLookedAt = 5;
@@ -14,50 +15,44 @@ export interface StepDuration {
 
 /** The jobs of a run in the output of `gh run view --json jobs`. */
 interface RunJobs {
-  readonly jobs: readonly {
-    readonly steps: readonly { readonly name: string; readonly startedAt: string; readonly completedAt: string }[];
+  readonly jobs?: readonly {
+    readonly name: string;
+    readonly steps?: readonly { readonly name: string; readonly startedAt: string; readonly completedAt: string }[];
   }[];
 }
 
 /**
- * How long the steps of a workflow took in its last successful runs on GitHub, by their names; empty where gh is not
+ * How long the steps of a workflow took in its last successful runs on GitHub, by `durationKey`; empty where gh is not
  * there, not logged in, or knows of no run.
  */
 export async function stepDurations(run: Run, file: string): Promise<ReadonlyMap<string, StepDuration>> {
-  const list = await run("gh", [
-    "run",
-    "list",
-    "--workflow",
-    basename(file),
-    "--status",
-    "success",
+  const list = ["run", "list", "--workflow", basename(file), "--status", "success"];
+  const runs = await askGh<{ readonly databaseId: number }[]>(run, [
+    ...list,
     "--limit",
     String(runsLookedAt),
     "--json",
     "databaseId",
   ]);
-  const runs = answerOf<{ readonly databaseId: number }[]>(list) ?? [];
   const views = await Promise.all(
-    runs.map(({ databaseId }) => run("gh", ["run", "view", String(databaseId), "--json", "jobs"])),
+    (Array.isArray(runs) ? runs : []).map(({ databaseId }) =>
+      askGh<RunJobs>(run, ["run", "view", String(databaseId), "--json", "jobs"]),
+    ),
   );
   const found = new Map<string, number[]>();
-  for (const { name, startedAt, completedAt } of views
-    .flatMap((view) => answerOf<RunJobs>(view)?.jobs ?? [])
-    .flatMap(({ steps }) => steps)) {
-    const seconds = (Date.parse(completedAt) - Date.parse(startedAt)) / 1000;
-    if (seconds >= 0) found.set(name, [...(found.get(name) ?? []), seconds]);
+  for (const job of views.flatMap((view) => view?.jobs ?? [])) {
+    for (const { name, startedAt, completedAt } of job.steps ?? []) {
+      const key = durationKey(job.name, name);
+      const seconds = (Date.parse(completedAt) - Date.parse(startedAt)) / 1000;
+      if (seconds >= 0) found.set(key, [...(found.get(key) ?? []), seconds]);
+    }
   }
   return new Map([...found].map(([name, all]) => [name, { seconds: median(all), runs: all.length }]));
 }
 
-/** What gh answered as JSON; null where it failed or answered something else. */
-export function answerOf<Value>({ exitCode, output }: ProgramOutcome): Value | null {
-  if (exitCode !== 0) return null;
-  try {
-    return parseJson<Value>("gh", output);
-  } catch {
-    return null;
-  }
+/** Under what the durations of a step are kept: the name of its job and its own. */
+export function durationKey(job: string, step: string): string {
+  return JSON.stringify([job, step]);
 }
 
 /** The middle of some numbers, of which there is at least one. */

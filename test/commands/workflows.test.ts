@@ -110,9 +110,9 @@ describe("verify workflows", () => {
         words: "run list --workflow staging-deploy.yml",
         output: '[{"databaseId":1},{"databaseId":2},{"databaseId":3}]',
       },
-      { words: "run view 1", output: JSON.stringify({ jobs: [{ steps: [step(300)] }] }) },
-      { words: "run view 2", output: JSON.stringify({ jobs: [{ steps: [step(312)] }] }) },
-      { words: "run view 3", output: JSON.stringify({ jobs: [{ steps: [step(420)] }] }) },
+      { words: "run view 1", output: JSON.stringify({ jobs: [{ name: "build-and-deploy", steps: [step(300)] }] }) },
+      { words: "run view 2", output: JSON.stringify({ jobs: [{ name: "build-and-deploy", steps: [step(312)] }] }) },
+      { words: "run view 3", output: JSON.stringify({ jobs: [{ name: "build-and-deploy", steps: [step(420)] }] }) },
       { words: "api", code: 1 },
     ]);
     expect((await desk.verify("workflows")).output).toContain(

@@ -26,7 +26,8 @@ export interface Gate {
 
 /** A step by what its durations are recorded under. */
 export interface TimedStep {
-  /** Its name on a run's page on GitHub. */
+  /** The names of its job and its own on a run's page on GitHub. */
+  readonly job: string;
   readonly name: string;
   readonly commands: readonly string[];
 }

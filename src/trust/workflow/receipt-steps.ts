@@ -26,7 +26,7 @@ export function findReceiptSteps({ source, triggers, jobs }: Workflow, suites: C
       const check = checks.at(-1);
       const place = { kind: "receipt" as const, file: source.file, place: step.place, gate: null };
       const text = `${step.label} runs ${name}, which a trusted receipt makes unnecessary`;
-      const timed = { name: step.shownName, commands: commandsOf(step.run ?? "") ?? [] };
+      const timed = { job: job.name, name: step.shownName, commands: commandsOf(step.run ?? "") ?? [] };
       if (check === undefined) {
         const finding = {
           ...place,

@@ -64,7 +64,7 @@ function findingOf({ later, earlier, branches }: Repeat, doubt: string | null): 
     place: step.place,
     text: `${step.label} runs ${commands} again: ${why}`,
     doubt,
-    step: { name: step.shownName, commands: later.commands },
+    step: { job: job.name, name: step.shownName, commands: later.commands },
     gate: branches === null ? null : { branches, check: other.job.name },
   };
 }
