@@ -47,6 +47,8 @@ export interface CiFacts {
   readonly tools: readonly string[];
   /** The image of the Postgres that runs as a service; null where the embedded one does, or none is needed. */
   readonly postgresImage: string | null;
+  /** Whether the embedded Postgres is used, whose files are kept between runs. */
+  readonly isEmbedded: boolean;
   /** Files on which what is cached between runs depends. */
   readonly cacheInputs: readonly string[];
 }
@@ -67,6 +69,7 @@ export function ciFacts(
     python: pythonFacts(project, config),
     tools: toolsOf(project, config),
     postgresImage: hasServer && database !== false ? `postgres:${database.version}` : null,
+    isEmbedded: database !== false && !hasServer,
     cacheInputs: [...(node.lockFile === null ? [] : [node.lockFile]), configFile],
   };
 }

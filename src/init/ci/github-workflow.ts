@@ -14,7 +14,7 @@ export function githubWorkflow(facts: CiFacts): string {
     ),
     ...facts.python.flatMap((python) => pythonSteps(python)),
     ...facts.tools.map(toolStep),
-    cacheStep(facts),
+    ...(facts.isEmbedded ? [cacheStep(facts)] : []),
     verifyStep(facts),
     reportStep,
   ];
@@ -116,7 +116,7 @@ function toolStep(tool: string): string[] {
 function cacheStep({ cacheInputs }: CiFacts): string[] {
   const files = cacheInputs.map((file) => `'${file}'`).join(", ");
   return [
-    "name: Keep what Postgres and the templates were made of",
+    "name: Keep Postgres and the templates",
     `if: ${unproven}`,
     "uses: actions/cache@v4",
     "with:",
