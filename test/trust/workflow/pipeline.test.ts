@@ -112,6 +112,13 @@ test.each([
   expect(doubts).toEqual([expect.stringContaining(doubt)]);
 });
 
+test("a pipeline with a head for its inputs is no mistake, and left alone", async () => {
+  const { findings, fixed } = await outcome({
+    [file]: `spec:\n  inputs:\n    stage: { default: test }\n---\n${pipeline}`,
+  });
+  expect({ findings, fixed }).toEqual({ findings: [], fixed: {} });
+});
+
 test("names that lead nowhere are told with their place, unless another file may bring them", async () => {
   const text =
     "test:\n  stage: check\n  needs: [build]\n  script: [pytest]\npage:\n  extends: .base\n  script: [make]\n";

@@ -82,6 +82,50 @@ test("lines that end as on Windows keep their ends", async () => {
   expect(fixed[deployFile]).toBe(deploy.replace(repeatedStep, "").replaceAll("\n", "\r\n"));
 });
 
+/** The deployment in other layouts, each with and without the step. */
+const layouts: [string, (text: string, step: string) => string][] = [
+  [
+    "steps that are not set in",
+    (text, step) =>
+      withStep(text, step)
+        .replace(/^ {6}(?=.)/gm, "    ")
+        .replace(/^ {4}(?=[a-z]+:( |$))(?!steps|runs-on|permissions)/gm, "    "),
+  ],
+  ["dashes on lines of their own", (text, step) => withStep(text, step).replace(/^( {6})- name/gm, "$1-\n$1  name")],
+  ["no blank lines", (text, step) => withStep(text, step).replace(/\n\n/g, "\n")],
+  [
+    "a script in a block, with a comment and blank lines in it",
+    (text, step) =>
+      withStep(
+        text,
+        step.replace(
+          "run: moon run :ci",
+          "run: |\n\n          # all\n          moon run :ci\n\n        timeout-minutes: 20 # enough",
+        ),
+      ),
+  ],
+  [
+    "keys and values in quotes",
+    (text, step) =>
+      withStep(
+        text,
+        step
+          .replace("- name: Verify Codebase", '- "name": "Verify Codebase"')
+          .replace("run: moon run :ci", "'run': \"moon run :ci\""),
+      ),
+  ],
+];
+
+test.each(layouts)("the step is cut out of a workflow with %s", async (_what, layout) => {
+  const { fixed, doubts } = await outcome({ [ciFile]: ci, [deployFile]: layout(deploy, repeatedStep) });
+  expect(doubts).toEqual([]);
+  expect(fixed[deployFile]).toBe(layout(deploy, ""));
+});
+
+function withStep(text: string, step: string): string {
+  return text.replace(repeatedStep, step);
+}
+
 const action = ".github/actions/verify/action.yml";
 const composite = (steps: string): string => `name: V\ndescription: V\nruns:\n  using: composite\n  steps:\n${steps}`;
 const withAction = (text: string): string => text.replace(/run: moon run :ci/, "uses: ./.github/actions/verify");
