@@ -17,10 +17,9 @@ export type ChangedFile =
  */
 export async function applyChanges(source: YamlSource, changes: readonly Change[]): Promise<ChangedFile> {
   const refused = (doubt: string): ChangedFile => ({ text: null, doubt });
-  const edits = changes.flatMap((change) => change.edits).sort((left, right) => left.start - right.start);
-  if (edits.some((edit, index) => edit.start < (edits[index - 1]?.end ?? 0)))
-    return refused("two changes would overlap");
+  const edits = changes.flatMap((change) => change.edits);
   const text = applyEdits(source.text, edits);
+  if (text === null) return refused("two changes would overlap");
   const result = readYaml(source.file, text);
   const [mistake] = yamlMistakes(result);
   if (mistake !== undefined) return refused(`the result would be no YAML: ${mistake.text}`);

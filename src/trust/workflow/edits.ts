@@ -8,10 +8,20 @@ export interface Edit {
   readonly text: string;
 }
 
-/** Applies edits that do not overlap. */
-export function applyEdits(text: string, edits: readonly Edit[]): string {
-  const ordered = [...edits].sort((left, right) => right.start - left.start);
-  return ordered.reduce((result, { start, end, text: put }) => result.slice(0, start) + put + result.slice(end), text);
+/** Applies edits; null where two overlap that do not both only cut. */
+export function applyEdits(text: string, edits: readonly Edit[]): string | null {
+  const apart: Edit[] = [];
+  for (const edit of [...edits].sort((left, right) => left.start - right.start)) {
+    const before = apart.at(-1);
+    if (before === undefined || edit.start >= before.end) apart.push(edit);
+    else if (edit.text !== "" || before.text !== "") return null;
+    // Two cuts may share the blank lines between them.
+    else apart[apart.length - 1] = { ...before, end: Math.max(before.end, edit.end) };
+  }
+  return apart.reduceRight(
+    (result, { start, end, text: put }) => result.slice(0, start) + put + result.slice(end),
+    text,
+  );
 }
 
 /** The lines of a text, each with its line end, and where each begins. */

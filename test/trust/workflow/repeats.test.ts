@@ -183,6 +183,18 @@ test("a job that begins only after another passed the same is a repeat within on
   expect(fixed[ciFile]).toBe(oneRun.replace("      - run: npm test\n      - run: npx", "      - run: npx"));
 });
 
+test("several steps are cut together, the last ones of a job too", async () => {
+  const steps = (end: string) =>
+    `    steps:\n      - uses: actions/checkout@v4\n      - run: npm ci\n      - run: ./prepare.sh\n${end}`;
+  const checks = "\n      - run: npm run lint\n\n      - run: npm test\n";
+  const job = (name: string, end: string) => `  ${name}:\n    runs-on: ubuntu-latest\n${steps(end)}`;
+  const text = (end: string) =>
+    `on: push\njobs:\n${job("test", checks)}\n${job("deploy", end)}    needs: test\n\n${job("after", "")}`;
+  const { fixed, doubts } = await outcome({ [ciFile]: text(checks) });
+  expect(doubts).toEqual([]);
+  expect(fixed[ciFile]).toBe(text("\n"));
+});
+
 test.each([
   ["a job that needs it not", ["    needs: test\n", ""], []],
   [
