@@ -38,8 +38,8 @@ export async function workflows({ fix = false, json = false }: WorkflowsOptions,
   const { root, git } = repository;
   const project = await listProjectFiles(repository);
   const config = await readConfig(root);
-  const trustedSuites = config !== null && project.has(".verify-policy.json") ? config.suites : null;
-  const audits = await auditWorkflows({ root, project, trustedSuites });
+  const proven = project.has(".verify-policy.json") ? config : null;
+  const audits = await auditWorkflows({ root, project, proven });
   const run = programRunner(world, root, (await gitLineOrNull(git, "remote", "get-url", "origin")) ?? "");
   const times = await savedTimes(audits, config, repository, run);
   const protection = await protectionOf(audits, run);

@@ -1,10 +1,9 @@
 /** What the CI files of a repository verify again, and what of that can be removed. */
-import type { Config } from "../../config/schema.ts";
 import type { ProjectFiles } from "../../project/project-files.ts";
 import type { FileAudit, Finding, Remark } from "./finding.ts";
 import { readWorkflow, type Workflow } from "./github.ts";
 import { auditPipeline, pipelineMistakes } from "./gitlab.ts";
-import { findReceiptSteps } from "./receipt-steps.ts";
+import { findReceiptSteps, type Proven } from "./receipt-steps.ts";
 import { danglingReferences } from "./references.ts";
 import { repeatChanges } from "./repeat-changes.ts";
 import { findRepeats, type LeftAlone } from "./repeats.ts";
@@ -21,12 +20,12 @@ export interface AuditedRepository {
   /** Absolute. */
   readonly root: string;
   readonly project: ProjectFiles;
-  /** The configured suites, where pushes bring receipts that a policy trusts; null elsewhere. */
-  readonly trustedSuites: Config["suites"] | null;
+  /** What receipts prove, where a policy says which are trusted; null elsewhere. */
+  readonly proven: Proven | null;
 }
 
 /** Reads the workflows, local actions and pipelines of a repository and judges each; in the order of their paths. */
-export async function auditWorkflows({ root, project, trustedSuites }: AuditedRepository): Promise<FileAudit[]> {
+export async function auditWorkflows({ root, project, proven }: AuditedRepository): Promise<FileAudit[]> {
   const sources = project.paths
     .filter((path) => workflowFile.test(path) || actionFile.test(path) || pipelineFile.test(path))
     .map((path) => readYaml(path, project.read(path) ?? ""));
@@ -46,7 +45,7 @@ export async function auditWorkflows({ root, project, trustedSuites }: AuditedRe
       const { findings, changes, remarks } = repeatChanges(workflow, own, root, project);
       const judged = new Set(findings.map(({ place }) => place.line));
       const isNew = ({ finding }: { readonly finding: Finding }): boolean => !judged.has(finding.place.line);
-      const receipts = trustedSuites === null ? [] : findReceiptSteps(workflow, trustedSuites).filter(isNew);
+      const receipts = proven === null ? [] : findReceiptSteps(workflow, proven).filter(isNew);
       const serial = findSerial(workflow, project).filter(isNew);
       const more = [...receipts, ...serial];
       return {

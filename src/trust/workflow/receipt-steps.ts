@@ -6,6 +6,9 @@ import type { Change, Finding } from "./finding.ts";
 import type { Job, Step, Workflow } from "./github.ts";
 import { isShared, nodeAt } from "./yaml-source.ts";
 
+/** What a trusted receipt proves: the configured suites and checks. */
+export type Proven = Pick<Config, "suites" | "checks">;
+
 /** A finding with the change that answers it, if there is one. */
 interface Judged {
   readonly finding: Finding;
@@ -13,14 +16,14 @@ interface Judged {
 }
 
 /**
- * Steps that run what the suites of the configuration run, although a trusted receipt would do: for repositories with a
+ * Steps that run what the suites and checks of the configuration run, although a trusted receipt would do: for repositories with a
  * policy, whose pushes bring receipts.
  */
-export function findReceiptSteps({ source, triggers, jobs }: Workflow, suites: Config["suites"]): Judged[] {
+export function findReceiptSteps({ source, triggers, jobs }: Workflow, proven: Proven): Judged[] {
   if (!triggers.has("push") && !triggers.has("pull_request")) return [];
   return jobs.flatMap((job) =>
     job.steps.flatMap((step): Judged[] => {
-      const name = suiteOf(step, suites);
+      const name = provenBy(step, proven);
       const checks = job.steps.slice(0, job.steps.indexOf(step)).filter(asksForReceipt);
       if (name === null || isConditional(step, job)) return [];
       const check = checks.at(-1);
@@ -68,8 +71,8 @@ function conditionOn({ id }: Step): string {
   return `if: steps.${id}.outputs.verified != 'true'`;
 }
 
-/** The suites that a step runs, for people; null where it does more or less than run them. */
-function suiteOf(step: Step, suites: Config["suites"]): string | null {
+/** The suites and checks that a step runs, for people; null where it does more or less than run them. */
+function provenBy(step: Step, { suites, checks }: Proven): string | null {
   const commands = step.run === null ? null : commandsOf(step.run);
   if (commands === null || commands.length === 0) return null;
   const names = commands.map((command) => {
@@ -80,7 +83,11 @@ function suiteOf(step: Step, suites: Config["suites"]): string | null {
         one.command.replace(/\s+/g, " ") === command &&
         posix.normalize(one.root).replace(/(?<=.)\/$/, "") === step.directory,
     );
-    return suite === undefined ? null : `the suite "${suite.name}"`;
+    if (suite !== undefined) return `the suite "${suite.name}"`;
+    const check = Object.entries(checks).find(
+      ([, one]) => one.replace(/\s+/g, " ") === command && step.directory === ".",
+    );
+    return check === undefined ? null : `the check "${check[0]}"`;
   });
   return names.every((name) => name !== null) ? [...new Set(names)].join(" and ") : null;
 }

@@ -53,7 +53,10 @@ test.each<[string, Record<string, string>]>([
   expect({ findings, fixed }).toEqual({ findings: [], fixed: {} });
 });
 
-const suites = [suiteSchema.parse({ name: "backend", runner: "pytest", command: "pytest -q" })];
+const proven = {
+  suites: [suiteSchema.parse({ name: "backend", runner: "pytest", command: "pytest -q" })],
+  checks: { lint: "ruff check" },
+};
 const asking = `on: [pull_request]
 jobs:
   test:
@@ -67,7 +70,7 @@ jobs:
 `;
 
 test("a suite behind a check gets the condition that a receipt makes it unnecessary", async () => {
-  const { findings, fixed } = await outcome({ [ciFile]: asking }, { trustedSuites: suites });
+  const { findings, fixed } = await outcome({ [ciFile]: asking }, { proven });
   expect(findings).toEqual([
     `${ciFile}:9:9 "Test" runs the suite "backend", which a trusted receipt makes unnecessary: \`npx verify check || true\` asks for one before it`,
   ]);
@@ -78,12 +81,17 @@ test("a suite behind a check gets the condition that a receipt makes it unnecess
 
 test("a suite that no check precedes is told, and not changed", async () => {
   const text = asking.replace("      - id: receipt\n        run: npx verify check || true\n", "");
-  const { findings, fixed, doubts } = await outcome({ [ciFile]: text }, { trustedSuites: suites });
+  const { findings, fixed, doubts } = await outcome({ [ciFile]: text }, { proven });
   expect(findings).toEqual([
     expect.stringContaining('runs the suite "backend", which a trusted receipt makes unnecessary'),
   ]);
   expect(fixed).toEqual({});
   expect(doubts).toEqual(["the job does not ask `verify check` before it: see docs/ci.md"]);
+});
+
+test("a configured check is proven as a suite is", async () => {
+  const { findings } = await outcome({ [ciFile]: asking.replace("pytest -q", "ruff check && pytest -q") }, { proven });
+  expect(findings).toEqual([expect.stringContaining('runs the check "lint" and the suite "backend", which')]);
 });
 
 test.each<[string, string]>([
@@ -96,7 +104,7 @@ test.each<[string, string]>([
   ["it does more", asking.replace("run: pytest -q", "run: pytest -q && ./upload.sh")],
   ["the workflow runs at night", asking.replace("[pull_request]", "{ schedule: [{ cron: '0 3 * * *' }] }")],
 ])("a suite is not said to be unnecessary where %s", async (_what, text) => {
-  expect((await outcome({ [ciFile]: text }, { trustedSuites: suites })).findings).toEqual([]);
+  expect((await outcome({ [ciFile]: text }, { proven })).findings).toEqual([]);
 });
 
 test("without a policy nothing is said of receipts", async () => {
@@ -111,7 +119,7 @@ test.each<[string, string, string]>([
   ],
   ["stands behind a check without an id", asking.replace("- id: receipt\n        run", "- run"), "has no id"],
 ])("a suite that %s is told, and not changed", async (_what, text, doubt) => {
-  const { fixed, doubts } = await outcome({ [ciFile]: text }, { trustedSuites: suites });
+  const { fixed, doubts } = await outcome({ [ciFile]: text }, { proven });
   expect(fixed).toEqual({});
   expect(doubts).toEqual([expect.stringContaining(doubt)]);
 });

@@ -1,7 +1,7 @@
-import type { Config } from "../../../src/config/schema.ts";
 import { auditWorkflows } from "../../../src/trust/workflow/audit.ts";
 import { applyChanges } from "../../../src/trust/workflow/changes.ts";
 import type { FileAudit } from "../../../src/trust/workflow/finding.ts";
+import type { Proven } from "../../../src/trust/workflow/receipt-steps.ts";
 import { projectOf } from "../../init/project.ts";
 
 export const ciFile = ".github/workflows/ci.yml";
@@ -91,15 +91,15 @@ ${repeatedStep}      # From here on it is published
 /** The audit of a project of these texts by path; of one file where it is named. */
 export async function audit(
   files: Readonly<Record<string, string>>,
-  { trustedSuites = null }: { trustedSuites?: Config["suites"] | null } = {},
+  { proven = null }: { proven?: Proven | null } = {},
 ): Promise<FileAudit[]> {
-  return await auditWorkflows({ root: "/nowhere", project: projectOf(files), trustedSuites });
+  return await auditWorkflows({ root: "/nowhere", project: projectOf(files), proven });
 }
 
 /** What an audit says of all files: findings, remarks, and each file's text after the fix where it changes. */
 export async function outcome(
   files: Readonly<Record<string, string>>,
-  options: { trustedSuites?: Config["suites"] | null } = {},
+  options: { proven?: Proven | null } = {},
 ): Promise<{ findings: string[]; doubts: string[]; remarks: string[]; fixed: Record<string, string> }> {
   const audits = await audit(files, options);
   const fixed: Record<string, string> = {};
