@@ -79,14 +79,18 @@ export async function init(
 }
 
 /** Writes what CI runs, by the configuration that is there by now; gives its path, or null where nothing was written. */
-async function addCi({ world, repository, narrator, root, manager }: Setting, ci: CiService): Promise<string | null> {
+async function addCi(
+  { world, repository, narrator, root, manager, own }: Setting,
+  ci: CiService,
+): Promise<string | null> {
   const loaded = await loadConfig(root);
   if (loaded === null) return null;
   const { config, file } = loaded;
   const project = await listProjectFiles(repository);
   const hasServer =
     (config.database !== false && config.database.url !== undefined) || Boolean(world.environment.VERIFY_DATABASE_URL);
-  return await writeCi(ci, ciFacts(project, config, manager, file, hasServer), root, narrator);
+  const facts = ciFacts({ project, config, configFile: file, manager, version: own.version, hasServer });
+  return await writeCi(ci, facts, root, narrator);
 }
 
 async function survey(world: World, own: OwnPackage): Promise<Setting> {

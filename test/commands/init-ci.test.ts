@@ -18,7 +18,7 @@ test("verify init --ci github writes the workflow beside all else, and names it 
     `✔ ${workflow} written: it asks for a receipt first, and runs the suites where none stands\n`,
   );
   expect(output).toMatch(new RegExp(`Next: commit .*${workflow}`));
-  expect(await read(repository, workflow)).toContain("run: npx verify check || true\n");
+  expect(await read(repository, workflow)).toContain('pushproof@0.1.0 check -C "$GITHUB_WORKSPACE" || true\n');
   const before = await read(repository, workflow);
   expect((await repository.init({ ci: "github" })).output).toContain(`· ${workflow} asks for a receipt already\n`);
   expect(await read(repository, workflow)).toBe(before);
@@ -41,7 +41,7 @@ test("a workflow that is there is left as it is, with what to add", async () => 
 test("verify init --ci gitlab writes the pipeline where there is none", async () => {
   const repository = await prepare(complete);
   await repository.init({ ci: "gitlab" });
-  expect(await read(repository, pipeline)).toContain("    - if npx verify check; then exit 0; fi\n");
+  expect(await read(repository, pipeline)).toContain('pushproof@0.1.0 check -C "$CI_PROJECT_DIR"); then exit 0; fi\n');
 });
 
 test("beside a pipeline that is there, the job goes into a file to include", async () => {
@@ -49,7 +49,7 @@ test("beside a pipeline that is there, the job goes into a file to include", asy
   const repository = await prepare({ ...complete, [pipeline]: written });
   const { output } = await repository.init({ ci: "gitlab" });
   expect(await read(repository, pipeline)).toBe(written);
-  expect(await read(repository, ".gitlab/verify.yml")).toContain("npx verify check");
+  expect(await read(repository, ".gitlab/verify.yml")).toContain("pushproof@0.1.0 check");
   expect(output).toContain(
     `! ${pipeline} exists and is left as it is: add to ${pipeline}: \`include: [{ local: /.gitlab/verify.yml }]\`\n`,
   );

@@ -12,6 +12,7 @@ interface Step {
   readonly id?: string;
   readonly name?: string;
   readonly if?: string;
+  readonly "working-directory"?: string;
   readonly run?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -54,7 +55,7 @@ async function programs(check?: { readonly verified: boolean; readonly code: num
   const answer =
     check === undefined
       ? ""
-      : `[ "$2" != check ] || { echo "verified=${check.verified}" >>"$GITHUB_OUTPUT"; exit ${check.code}; }\n`;
+      : `case "$*" in *" check -C "*) echo "verified=${check.verified}" >>"$GITHUB_OUTPUT"; exit ${check.code};; esac\n`;
   const scripts = { npm: "exit 0\n", npx: `${answer}shift\nexec node "${packageRoot}/dist/main.js" "$@"\n` };
   for (const [name, text] of Object.entries(scripts)) {
     await writeFile(join(bin, name), `#!/bin/sh\n${text}`);
@@ -84,9 +85,11 @@ async function play(
       ...step.env,
       ...more,
       GITHUB_OUTPUT: file,
+      GITHUB_WORKSPACE: directory,
       PATH: [bin, process.env.PATH].join(delimiter),
     });
-    const { exitCode, output }: Ran = await runShell(`bash -eo pipefail -c '${step.run}'`, directory, environment);
+    const place = step["working-directory"] === `\${{ runner.temp }}` ? bin : directory;
+    const { exitCode, output }: Ran = await runShell(`bash -eo pipefail -c '${step.run}'`, place, environment);
     text += output;
     failed ||= exitCode !== 0;
     const written = (await readFile(file, "utf8")).split("\n").filter(Boolean);
@@ -116,7 +119,7 @@ function holds(
 }
 
 const stepsOf = (): Step[] => parse(generated(sample).github).jobs.verify.steps;
-const all = ["Install the packages", "Ask for a receipt", "Verify"];
+const all = ["Ask for a receipt", "Install the packages", "Verify"];
 
 test("the workflow runs the suite where no receipt stands", async () => {
   const repository = await makeTinyRepository();
@@ -150,7 +153,7 @@ test("it runs nothing where a receipt proves the tree, though the suite would fa
     repository,
     await programs({ verified: true, code: 0 }),
   );
-  expect(played).toEqual({ ran: all.slice(0, 2), failed: false, output: "" });
+  expect(played).toEqual({ ran: all.slice(0, 1), failed: false, output: "" });
 });
 
 test("it runs the suite where the check could not be done and says nothing", async () => {
@@ -158,7 +161,7 @@ test("it runs the suite where the check could not be done and says nothing", asy
   const bin = await programs();
   await writeFile(
     join(bin, "npx"),
-    `#!/bin/sh\n[ "$2" != check ] || exit 3\nshift\nexec node "${packageRoot}/dist/main.js" "$@"\n`,
+    `#!/bin/sh\ncase "$*" in *" check -C "*) exit 3;; esac\nshift\nexec node "${packageRoot}/dist/main.js" "$@"\n`,
   );
   expect(await play(stepsOf(), await clone(repository), repository, bin)).toMatchObject({ ran: all, failed: true });
 });

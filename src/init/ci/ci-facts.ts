@@ -40,6 +40,8 @@ export interface PythonFacts {
 
 /** What a machine of CI needs to verify the repository. */
 export interface CiFacts {
+  /** The version of pushproof that asks for receipts. */
+  readonly version: string;
   readonly base: string;
   readonly node: NodeFacts;
   readonly python: readonly PythonFacts[];
@@ -53,17 +55,24 @@ export interface CiFacts {
   readonly cacheInputs: readonly string[];
 }
 
-/** Finds what CI needs from the project's files and its configuration. `hasServer`: it names a server of its own. */
-export function ciFacts(
-  project: ProjectFiles,
-  config: Config,
-  manager: PackageManager,
-  configFile: string,
-  hasServer: boolean,
-): CiFacts {
+/** What the facts of CI are found from. */
+export interface CiRequest {
+  readonly project: ProjectFiles;
+  readonly config: Config;
+  /** The configuration's file, relative to the repository's root. */
+  readonly configFile: string;
+  readonly manager: PackageManager;
+  readonly version: string;
+  /** Whether the project has a Postgres server of its own. */
+  readonly hasServer: boolean;
+}
+
+/** Finds what CI needs from the project's files and its configuration. */
+export function ciFacts({ project, config, configFile, manager, version, hasServer }: CiRequest): CiFacts {
   const node = nodeFacts(project, config, manager);
   const { database } = config;
   return {
+    version,
     base: config.base,
     node,
     python: pythonFacts(project, config),

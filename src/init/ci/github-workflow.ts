@@ -5,19 +5,14 @@ const unproven = "steps.receipt.outputs.verified != 'true'";
 
 /** The workflow that asks for a receipt first, and runs the suites where none stands. */
 export function githubWorkflow(facts: CiFacts): string {
-  const steps = [
-    checkout,
+  const run = [
     ...nodeSteps(facts.node),
-    receiptStep(facts.node),
-    ...facts.node.others.map(({ directory, install }) =>
-      runStep(`Install the packages of ${directory}`, install, directory),
-    ),
-    ...facts.python.flatMap((python) => pythonSteps(python)),
+    ...facts.python.flatMap(pythonSteps),
     ...facts.tools.map(toolStep),
     ...(facts.isEmbedded ? [cacheStep(facts)] : []),
     verifyStep(facts),
-    reportStep,
   ];
+  const steps = [checkout, receiptStep(facts), ...run.map((step) => withCondition(step, unproven)), reportStep];
   return [
     `# Verifies what is proposed for ${facts.base}, and ${facts.base} itself. A tree that a trusted receipt proves is not run`,
     "# again. Written by `verify init --ci github`; it is yours to change.",
@@ -58,7 +53,29 @@ const checkout = [
   "  fetch-depth: 0",
 ];
 
-function nodeSteps({ manager, lockFile, install, versionFile, isModernYarn, isDeclared }: NodeFacts): string[][] {
+/** Asks with a program from outside of the checkout: what the checkout's packages bring, the branch chooses. */
+function receiptStep({ version }: CiFacts): string[] {
+  return [
+    "name: Ask for a receipt",
+    "id: receipt",
+    "# Not the program that the branch installs. Whatever keeps it from an answer, the suites run.",
+    `working-directory: \${{ runner.temp }}`,
+    `run: ${checkCommand(version)} -C "$GITHUB_WORKSPACE" || true`,
+  ];
+}
+
+/** The command that asks for a receipt, without the checkout to ask for and without Postgres's files. */
+export function checkCommand(version: string): string {
+  return `npx --yes --omit=optional pushproof@${version} check`;
+}
+
+/** A step with its condition, behind what it is called. */
+function withCondition([first = "", ...others]: readonly string[], condition: string): string[] {
+  return [first, `if: ${condition}`, ...others];
+}
+
+function nodeSteps(facts: NodeFacts): string[][] {
+  const { manager, lockFile, install, versionFile, isModernYarn, isDeclared, others } = facts;
   const version = versionFile === null ? "node-version: 22" : `node-version-file: ${versionFile}`;
   // setup-node caches for these three, and fails where there is no lock file.
   const cache = lockFile === null || manager === "bun" ? [] : [`  cache: ${manager}`];
@@ -67,35 +84,29 @@ function nodeSteps({ manager, lockFile, install, versionFile, isModernYarn, isDe
     npm: null,
     // It takes the version from package.json, where that names one.
     pnpm: ["uses: pnpm/action-setup@v4", ...(isDeclared ? [] : ["with:", "  version: 10"])],
-    yarn: isModernYarn ? ["run: corepack enable"] : null,
+    yarn: isModernYarn ? runStep("Enable Yarn", "corepack enable") : null,
     bun: ["uses: oven-sh/setup-bun@v2"],
   }[manager];
-  return [...(before === null ? [] : [before]), setup, ["name: Install the packages", `run: ${install}`]];
-}
-
-function receiptStep({ call }: NodeFacts): string[] {
   return [
-    "name: Ask for a receipt",
-    "id: receipt",
-    "# Whatever keeps it from an answer, the suites run.",
-    `run: ${call} verify check || true`,
+    ...(before === null ? [] : [before]),
+    setup,
+    runStep("Install the packages", install),
+    ...others.map((other) => runStep(`Install the packages of ${other.directory}`, other.install, other.directory)),
   ];
 }
 
-/** A step that runs only where no receipt stands. */
 function runStep(name: string, command: string, directory = "."): string[] {
   const place = directory === "." ? [] : [`working-directory: ${directory}`];
-  return [`name: ${name}`, `if: ${unproven}`, ...place, `run: ${command}`];
+  return [`name: ${name}`, ...place, `run: ${command}`];
 }
 
 function pythonSteps(facts: PythonFacts): string[][] {
   const { manager, install, directory, versionFile } = facts;
   const where = directory === "." ? "" : ` of ${directory}`;
   const installation = runStep(`Install the Python packages${where}`, install, directory);
-  if (manager === "uv")
-    return [[`uses: astral-sh/setup-uv@v5`, `if: ${unproven}`, "with:", "  enable-cache: true"], installation];
+  if (manager === "uv") return [["uses: astral-sh/setup-uv@v5", "with:", "  enable-cache: true"], installation];
   const version = versionFile === null ? 'python-version: "3.x"' : `python-version-file: ${versionFile}`;
-  const setup = ["uses: actions/setup-python@v5", `if: ${unproven}`, "with:", `  ${version}`, ...pythonCache(facts)];
+  const setup = ["uses: actions/setup-python@v5", "with:", `  ${version}`, ...pythonCache(facts)];
   if (manager === "pip") return [setup, installation];
   return [runStep(`Install ${manager}`, `pipx install ${manager}`), setup, installation];
 }
@@ -109,7 +120,7 @@ function pythonCache({ manager, lists }: PythonFacts): string[] {
 }
 
 function toolStep(tool: string): string[] {
-  if (tool === "moon") return ["uses: moonrepo/setup-toolchain@v0", `if: ${unproven}`];
+  if (tool === "moon") return ["uses: moonrepo/setup-toolchain@v0"];
   return runStep(`Install ${tool}`, `pipx install ${tool === "poe" ? "poethepoet" : tool}`);
 }
 
@@ -117,7 +128,6 @@ function cacheStep({ cacheInputs }: CiFacts): string[] {
   const files = cacheInputs.map((file) => `'${file}'`).join(", ");
   return [
     "name: Keep Postgres and the templates",
-    `if: ${unproven}`,
     "uses: actions/cache@v4",
     "with:",
     "  path: ~/.cache/pushproof",
@@ -131,7 +141,7 @@ function verifyStep({ node, postgresImage }: CiFacts): string[] {
     postgresImage === null
       ? []
       : ["env:", "  VERIFY_DATABASE_URL: postgresql://postgres:postgres@localhost:5432/postgres"];
-  return ["name: Verify", `if: ${unproven}`, ...server, `run: ${node.call} verify`];
+  return ["name: Verify", ...server, `run: ${node.call} verify`];
 }
 
 const reportStep = [

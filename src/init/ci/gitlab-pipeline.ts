@@ -1,9 +1,12 @@
 import type { CiFacts, PythonFacts } from "./ci-facts.ts";
+import { checkCommand } from "./github-workflow.ts";
 
 /** The job that asks for a receipt first, and runs the suites where none stands; without a stage in GitLab's own. */
 export function gitlabPipeline(facts: CiFacts, stage: string | null = null): string {
   const { node, postgresImage } = facts;
   const preparation = [
+    ...managerCommands[node.manager],
+    node.install,
     ...node.others.map(({ directory, install }) => inDirectory(install, directory)),
     ...(facts.python.length > 0 ? pythonBase : []),
     ...facts.python.flatMap(pythonCommands),
@@ -45,11 +48,9 @@ export function gitlabPipeline(facts: CiFacts, stage: string | null = null): str
     "  before_script:",
     "    # The cache is no part of what is verified.",
     "    - echo /.cache/ >> .git/info/exclude",
-    ...managerCommands[node.manager].map(item),
-    item(node.install),
     "  script:",
-    "    # Whatever keeps it from an answer, the suites run.",
-    `    - if ${node.call} verify check; then exit 0; fi`,
+    "    # Not the program that the branch installs. Whatever keeps it from an answer, the suites run.",
+    `    - if (cd /tmp && ${checkCommand(facts.version)} -C "$CI_PROJECT_DIR"); then exit 0; fi`,
     ...preparation.map(item),
     item(`${node.call} verify`),
     "  artifacts:",

@@ -5,7 +5,7 @@ import { parseYaml, recordOf } from "../../project/parsers/loose-values.ts";
 import { editFile } from "../../shared/files.ts";
 import type { Narrator } from "../narrator.ts";
 import type { CiFacts } from "./ci-facts.ts";
-import { githubWorkflow } from "./github-workflow.ts";
+import { checkCommand, githubWorkflow } from "./github-workflow.ts";
 import { gitlabPipeline } from "./gitlab-pipeline.ts";
 
 /** The services for which `verify init --ci` writes a file. */
@@ -39,7 +39,7 @@ export async function writeCi(
   }
   if (service === "github") {
     narrator.warn(
-      `${first} exists and is left as it is; to run nothing twice, put this step before its suite: \`- id: receipt\` with \`run: ${facts.node.call} verify check || true\`; and this into the steps that run it: \`if: steps.receipt.outputs.verified != 'true'\``,
+      `${first} exists and is left as it is; to run nothing twice, put a step before its suite with \`id: receipt\`, \`working-directory: \${{ runner.temp }}\` and \`run: ${checkCommand(facts.version)} -C "$GITHUB_WORKSPACE" || true\`; and this into the steps that run it: \`if: steps.receipt.outputs.verified != 'true'\``,
     );
     return null;
   }
@@ -70,7 +70,7 @@ function stageOf(pipeline: string | null): string | null {
 }
 
 function asksForReceipt(text: string): boolean {
-  return /\bverify check\b|\bpushproof check\b|\/pushproof\b/.test(text);
+  return /\b(?:verify|pushproof)(?:@\S+)? check\b|\/pushproof\b/.test(text);
 }
 
 async function readIfThere(path: string): Promise<string | null> {

@@ -34,7 +34,7 @@ export function findReceiptSteps({ source, triggers, jobs }: Workflow, proven: P
         const finding = {
           ...place,
           text,
-          doubt: "the job does not ask `verify check` before it: see docs/ci.md",
+          doubt: "the job does not ask for one before it, as the workflow of `npx verify init --ci github` does",
           step: timed,
         };
         return [{ finding, change: null }];
@@ -93,7 +93,7 @@ function provenBy(step: Step, { suites, checks }: Proven): string | null {
 }
 
 function asksForReceipt({ run, uses }: Step): boolean {
-  return /\b(?:verify|pushproof)\s+check\b/.test(run ?? "") || /\/pushproof(?:@|$)/.test(uses ?? "");
+  return /\b(?:verify|pushproof)(?:@\S+)?\s+check\b/.test(run ?? "") || /\/pushproof(?:@|$)/.test(uses ?? "");
 }
 
 /** Whether a step or its job already depends on what a check said. */

@@ -31,7 +31,15 @@ export function generated(sample: Sample): { github: string; gitlab: string } {
   } = sample;
   const config = parseConfig({ base, suites, ...(database === undefined ? {} : { database }) }, "verify.config.json");
   const own = { name: manager, install: [manager, "install"] as const, ignoresPrepare: isModernYarn };
-  const facts = ciFacts(projectOf(files), config, own, "verify.config.json", hasServer);
+  const request = {
+    project: projectOf(files),
+    config,
+    configFile: "verify.config.json",
+    manager: own,
+    version: "0.7.0",
+    hasServer,
+  };
+  const facts = ciFacts(request);
   return { github: githubWorkflow(facts), gitlab: gitlabPipeline(facts) };
 }
 

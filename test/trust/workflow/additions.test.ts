@@ -86,7 +86,9 @@ test("a suite that no check precedes is told, and not changed", async () => {
     expect.stringContaining('runs the suite "backend", which a trusted receipt makes unnecessary'),
   ]);
   expect(fixed).toEqual({});
-  expect(doubts).toEqual(["the job does not ask `verify check` before it: see docs/ci.md"]);
+  expect(doubts).toEqual([
+    "the job does not ask for one before it, as the workflow of `npx verify init --ci github` does",
+  ]);
 });
 
 test("a configured check is proven as a suite is", async () => {

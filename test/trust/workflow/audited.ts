@@ -1,3 +1,5 @@
+// Loaded before the tests, whose time is short.
+import "@actions/workflow-parser";
 import { auditWorkflows } from "../../../src/trust/workflow/audit.ts";
 import { applyChanges } from "../../../src/trust/workflow/changes.ts";
 import type { FileAudit } from "../../../src/trust/workflow/finding.ts";
