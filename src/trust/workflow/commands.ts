@@ -43,7 +43,7 @@ const launcher =
   /^(?:(?:uv|poetry|pdm|pipenv|hatch|rye|pixi)\s+run(?:\s+--?[\w-]+)*\s+|bundle\s+exec\s+|npx\s+(?:--?[\w-]+\s+)*|bunx\s+|pnpm\s+(?:exec|dlx)\s+|yarn\s+(?:exec|dlx)\s+|(?:\.\/)?(?:node_modules|vendor)\/(?:\.?bin)\/|python[\d.]*\s+-m\s+|xvfb-run\s+(?:-a\s+)?|time\s+)+/;
 
 /** What a task that verifies is called. */
-const taskName = String.raw`(?:[\w-]+[:.-])?(?:tests?|unit|integration|specs?|ci|check|checks|lint|verify|validate|type-?check|types|tsc|format:check|fmt:check|coverage|cov|qa|quality)(?:[:.-][\w.-]+)*`;
+const taskName = String.raw`(?:[\w-]+[:.-])?(?:tests?|unit|integration|specs?|ci|check|checks|lint|verify|validate|type-?check|types|tsc|format:check|fmt:check|coverage|cov|qa|quality)(?:[:.-][\w.:-]*)?`;
 
 const verifications: readonly RegExp[] = [
   /^(pytest|py\.test|tox|nox|vitest(?: run)?|jest|mocha|ava|tap|rspec|phpunit|pest|behave|robot)\b(?!:)/,
@@ -61,7 +61,7 @@ const verifications: readonly RegExp[] = [
     String.raw`^(?:make|just|task|mage|rake|poe|inv|invoke|composer(?: run)?|ant)(?: -\S+)* ${taskName}(?: ${taskName})*$`,
   ),
   new RegExp(String.raw`^moon (?:run|ci|check|r)(?: --?[\w-]+)*(?: [\w/-]*:?${taskName})*(?: --all)?$`),
-  new RegExp(String.raw`^(?:nx|turbo|lerna|rush|lage)(?: run| run-many| affected| --?[\w=-]+| -t)* ${taskName}\b`),
+  new RegExp(String.raw`^(?:nx|turbo|lerna|rush|lage)(?: run| run-many| affected| --?[\w=-]+)* ${taskName}\b`),
   /^(?:go|swift|dotnet|mix|sbt|deno|zig build|dart|flutter|cabal|stack|lein|crystal spec|bazel) (?:tests?|vet)\b/,
   /^cargo (?:\+\S+ )?(?:test|nextest run|clippy|check|fmt (?:--all )?(?:-- )?--check)\b/,
   /^(?:\.\/)?mvnw? (?:-\S+ )*(?:clean )?test$/,

@@ -1,5 +1,6 @@
 import { recordOf } from "../../project/parsers/loose-values.ts";
 import type { ProjectFiles } from "../../project/project-files.ts";
+import { escapedForPattern } from "../../shared/patterns.ts";
 import { commandsOf, installs, verifies } from "./commands.ts";
 import type { Step, Variables } from "./github.ts";
 import type { Site } from "./verification.ts";
@@ -144,9 +145,20 @@ export function mayMatter(name: string, project: ProjectFiles): boolean {
 const codeFile =
   /\.(?:py|[cm]?[jt]sx?|rb|go|java|kt|rs|php|exs?|cs|swift|scala|sh|toml|cfg)$|(?:^|\/)(?:Makefile|justfile|moon\.yml|tox\.ini|pytest\.ini|package\.json|Rakefile)$/;
 
+/** What was asked of a project: every answer reads all of its code. */
+const answers = new WeakMap<ProjectFiles, Map<string, boolean>>();
+
 /** Whether code or the settings of a tool name a variable. */
 export function isRead(name: string, project: ProjectFiles): boolean {
-  const word = new RegExp(`\\b${name}\\b`);
+  const known = answers.get(project) ?? new Map<string, boolean>();
+  answers.set(project, known);
+  const answer = known.get(name) ?? namesIt(name, project);
+  known.set(name, answer);
+  return answer;
+}
+
+function namesIt(name: string, project: ProjectFiles): boolean {
+  const word = new RegExp(`(?<![\\w-])${escapedForPattern(name)}(?![\\w-])`);
   return project.paths.some((path) => codeFile.test(path) && word.test(project.read(path) ?? ""));
 }
 

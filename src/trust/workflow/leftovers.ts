@@ -1,4 +1,5 @@
 import type { ProjectFiles } from "../../project/project-files.ts";
+import { escapedForPattern } from "../../shared/patterns.ts";
 import { commandsOf, installs } from "./commands.ts";
 import { allVariables, isRead } from "./differences.ts";
 import type { Job, Step, Workflow } from "./github.ts";
@@ -76,7 +77,7 @@ function wasUsed(name: string, { site, earlier }: Removed, project: ProjectFiles
 }
 
 function word(name: string): RegExp {
-  return new RegExp(`(?<![\\w-])${name}(?![\\w-])`);
+  return new RegExp(`(?<![\\w-])${escapedForPattern(name)}(?![\\w-])`);
 }
 
 function mentions(name: string, steps: readonly Step[], job: Job | null): boolean {
@@ -124,7 +125,7 @@ function mayReadUnseen({ uses, run }: Step, project: ProjectFiles): boolean {
 
 function mentionsService(name: string, steps: readonly Step[]): boolean {
   const client = new RegExp(
-    `(?<![\\w-])${name}(?![\\w-])|localhost|127\\.0\\.0\\.1|job\\.services|\\bPG\\w+\\b|DATABASE_URL|_DSN\\b`,
+    `(?<![\\w-])${escapedForPattern(name)}(?![\\w-])|localhost|127\\.0\\.0\\.1|job\\.services|\\bPG\\w+\\b|DATABASE_URL|_DSN\\b`,
   );
   return steps.some(({ text }) => client.test(text));
 }

@@ -4,6 +4,7 @@ import { withScripts } from "../../project/package-script.ts";
 import { parseYaml, recordOf } from "../../project/parsers/loose-values.ts";
 import type { ProjectFiles } from "../../project/project-files.ts";
 import { readProjectFile } from "../../project/read-project-file.ts";
+import { escapedForPattern } from "../../shared/patterns.ts";
 
 /**
  * What a command that starts a script of package.json, targets of a makefile or tasks of moon runs, with all that these
@@ -24,7 +25,9 @@ function makeRecipes(command: string, project: ProjectFiles): string[] {
   const recipes: string[] = [];
   for (const target of targets) {
     const [, needed = "", recipe = ""] =
-      new RegExp(`^${escaped(target)}\\s*:(?!=)([^\\n]*)\\n((?:[\\t ]+[^\\n]*\\n?|\\n)*)`, "m").exec(`${text}\n`) ?? [];
+      new RegExp(`^${escapedForPattern(target)}\\s*:(?!=)([^\\n]*)\\n((?:[\\t ]+[^\\n]*\\n?|\\n)*)`, "m").exec(
+        `${text}\n`,
+      ) ?? [];
     recipes.push(recipe.replace(/^\s*[@-]+/gm, ""));
     for (const name of needed
       .replace(/[#;].*/, "")
@@ -80,8 +83,4 @@ function entries(directory: string): string[] {
   } catch {
     return [];
   }
-}
-
-function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }

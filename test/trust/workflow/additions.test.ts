@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { suiteSchema } from "../../../src/config/schema.ts";
+import { generated } from "../../init/ci/generated.ts";
 import { ciFile, outcome } from "./audited.ts";
 
 const conftest = "def pytest_configure(config):\n    worker = getattr(config, 'workerinput', {}).get('workerid')\n";
@@ -107,6 +108,11 @@ test.each<[string, string]>([
   ["the workflow runs at night", asking.replace("[pull_request]", "{ schedule: [{ cron: '0 3 * * *' }] }")],
 ])("a suite is not said to be unnecessary where %s", async (_what, text) => {
   expect((await outcome({ [ciFile]: text }, { proven })).findings).toEqual([]);
+});
+
+test("the workflow that init writes asks already", async () => {
+  const { github } = generated({ files: {}, suites: [{ name: "backend", runner: "pytest", command: "pytest -q" }] });
+  expect(await outcome({ [ciFile]: github }, { proven })).toMatchObject({ findings: [], remarks: [] });
 });
 
 test("without a policy nothing is said of receipts", async () => {

@@ -77,6 +77,12 @@ test.each([
   "tsc",
 ])("%s verifies nothing for certain", (command) => expect(verifies(command)).toBe(false));
 
+test("a long name is read in no time", () => {
+  expect(verifies(`npm run test-${"a-".repeat(2000)}@`)).toBe(false);
+  expect(verifies(`moon run ${"a-".repeat(200)}:test-${"a-".repeat(200)}@`)).toBe(false);
+  expect(verifies(`nx run-many ${"-t ".repeat(2000)}@`)).toBe(false);
+});
+
 test("a script's commands are its lines and what && and ; part, without comments, messages and set -e", () => {
   expect(
     commandsOf("set -euo pipefail\n# all\necho hello\ncd apps && pytest  -q \\\n  tests; ruff check # style\n"),

@@ -10,6 +10,23 @@ test("a deployment that verifies again what the pull request and main passed los
   expect(fixed).toEqual({ [deployFile]: deploy.replace(repeatedStep, "") });
 });
 
+test("a deployment of fewer commits, by their paths, repeats what all of them passed", async () => {
+  const text = deploy.replace("  push:\n", "  push:\n    paths: ['apps/**']\n");
+  expect((await outcome({ [ciFile]: ci, [deployFile]: text })).fixed[deployFile]).toBe(text.replace(repeatedStep, ""));
+});
+
+test("a variable with a name that no shell knows changes nothing", async () => {
+  const text = deploy.replace("  REGISTRY", '  "A(": x\n  REGISTRY');
+  expect((await outcome({ [ciFile]: ci, [deployFile]: text })).fixed[deployFile]).toBe(text.replace(repeatedStep, ""));
+});
+
+test("a merge queue is as good as a run of every commit of the branch", async () => {
+  const queued = ci.replace("  push:\n    branches: [main]\n", "  merge_group:\n");
+  expect((await outcome({ [ciFile]: queued, [deployFile]: deploy })).fixed[deployFile]).toBe(
+    deploy.replace(repeatedStep, ""),
+  );
+});
+
 test("variables of the job that only the step used go with it, those that others use stay", async () => {
   const variables = [
     "S3_ENDPOINT: http://localhost:9000",
