@@ -6,6 +6,7 @@ import { makeRepository } from "../../support/repository.ts";
 import { runShell } from "../../support/run.ts";
 import { generated, samples } from "./generated.ts";
 
+/** Its last version that Node 20 starts. */
 const linter = join(packageRoot, "node_modules/gitlab-ci-local/dist/index.js");
 
 test("every pipeline that is written passes GitLab's published schema, by which a wrong one fails", async () => {
