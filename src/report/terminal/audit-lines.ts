@@ -1,7 +1,7 @@
 import type { Colors } from "../../shared/colors.ts";
 import { formatSeconds, plainLine, plural } from "../../shared/text.ts";
 import type { ChangedFile } from "../../trust/workflow/changes.ts";
-import type { FileAudit, Finding, Gate, TimedStep } from "../../trust/workflow/finding.ts";
+import type { FileAudit, Finding, Gate, Remark, TimedStep } from "../../trust/workflow/finding.ts";
 import type { Wrap } from "./wrap-for.ts";
 
 /** What was found in a file, and what becomes of it. */
@@ -43,7 +43,7 @@ export function auditLines(files: readonly AuditedFile[], facts: AuditFacts, sty
   const { times } = facts;
   if (files.length === 0) return ["There are no CI files here: neither .github/workflows nor .gitlab-ci.yml."];
   const findings = files.flatMap(({ audit }) => audit.findings);
-  const remarks = files.flatMap(({ audit }) => audit.remarks);
+  const remarks = files.flatMap(remarksOf);
   const lines = [
     ...findings.flatMap((finding) => findingLines(finding, times, style)),
     ...remarks.flatMap((one) => wrap(plainLine(`· ${placeOf(one)} ${one.text}.`)).map((line) => colors.dim(line))),
@@ -53,6 +53,11 @@ export function auditLines(files: readonly AuditedFile[], facts: AuditFacts, sty
     return [...lines, ...(lines.length > 0 ? [""] : []), ...wrap(`${colors.green("✔")} ${clean}`)];
   }
   return [...lines, "", ...fixLines(files, facts, style)];
+}
+
+/** What was left alone on purpose, and what changes leave behind where they are made. */
+function remarksOf({ audit, result }: AuditedFile): readonly Remark[] {
+  return [...audit.remarks, ...(result?.text ? audit.leftovers : [])];
 }
 
 function placeOf({ file, place }: Pick<Finding, "file" | "place">): string {
@@ -125,6 +130,6 @@ export function auditJson(files: readonly AuditedFile[], { isFixing, times }: Au
         seconds: (finding.step !== null && times.get(finding.step)?.seconds) || null,
       })),
     ),
-    leftAlone: files.flatMap(({ audit }) => audit.remarks.map(({ file, place, text }) => ({ file, ...place, text }))),
+    leftAlone: files.flatMap(remarksOf).map(({ file, place, text }) => ({ file, ...place, text })),
   };
 }

@@ -34,15 +34,15 @@ export async function auditWorkflows({ root, project, proven }: AuditedRepositor
   return await Promise.all(
     sources.map(async (source): Promise<FileAudit> => {
       const mistakes = await mistakesOf(source);
-      if (source.value === null) return { source, findings: mistakes, remarks: [], changes: [] };
+      if (source.value === null) return { source, findings: mistakes, remarks: [], leftovers: [], changes: [] };
       if (pipelineFile.test(source.file)) {
         const { findings, changes, remarks } = auditPipeline(source, project);
-        return { source, findings: [...mistakes, ...findings], changes, remarks };
+        return { source, findings: [...mistakes, ...findings], changes, remarks, leftovers: [] };
       }
       const workflow = workflows.find((one) => one.source === source);
-      if (workflow === undefined) return { source, findings: mistakes, remarks: [], changes: [] };
+      if (workflow === undefined) return { source, findings: mistakes, remarks: [], leftovers: [], changes: [] };
       const own = repeats.filter(({ later }) => later.site.workflow === workflow);
-      const { findings, changes, remarks } = repeatChanges(workflow, own, root, project);
+      const { findings, changes, leftovers } = repeatChanges(workflow, own, root, project);
       const judged = new Set(findings.map(({ place }) => place.line));
       const isNew = ({ finding }: { readonly finding: Finding }): boolean => !judged.has(finding.place.line);
       const receipts = proven === null ? [] : findReceiptSteps(workflow, proven).filter(isNew);
@@ -53,7 +53,8 @@ export async function auditWorkflows({ root, project, proven }: AuditedRepositor
         findings: [...mistakes, ...findings, ...more.map(({ finding }) => finding)].sort(
           (left, right) => left.place.line - right.place.line,
         ),
-        remarks: [...remarks, ...leftAlone.filter(({ later }) => later.site.workflow === workflow).map(remarkOn)],
+        remarks: leftAlone.filter(({ later }) => later.site.workflow === workflow).map(remarkOn),
+        leftovers,
         changes: [...changes, ...more.flatMap(({ change }) => change ?? [])],
       };
     }),

@@ -54,5 +54,7 @@ export interface FileAudit {
   readonly source: YamlSource;
   readonly findings: readonly Finding[];
   readonly remarks: readonly Remark[];
+  /** What the changes leave that nothing seems to use. */
+  readonly leftovers: readonly Remark[];
   readonly changes: readonly Change[];
 }

@@ -13,7 +13,11 @@ export function repeatChanges(
   repeats: readonly Repeat[],
   root: string,
   project: ProjectFiles,
-): { readonly findings: readonly Finding[]; readonly changes: readonly Change[]; readonly remarks: readonly Remark[] } {
+): {
+  readonly findings: readonly Finding[];
+  readonly changes: readonly Change[];
+  readonly leftovers: readonly Remark[];
+} {
   const { source } = workflow;
   const gone = new Set(repeats.map(({ later }) => later.site.step));
   const judged = repeats.map((repeat) => {
@@ -41,7 +45,7 @@ export function repeatChanges(
       ),
       ...cut,
     ],
-    remarks: leftovers.flatMap(({ name, doubt, path }) =>
+    leftovers: leftovers.flatMap(({ name, doubt, path }) =>
       doubt === null
         ? []
         : [{ file: source.file, place: keyPlace(source, path), text: `${name} may be left over, and stays: ${doubt}` }],

@@ -116,7 +116,7 @@ export async function outcome(
   return {
     findings: findings.map(({ file, place, text }) => `${file}:${place.line}:${place.column} ${text}`),
     doubts: [...doubts, ...findings.flatMap(({ doubt }) => doubt ?? [])],
-    remarks: audits.flatMap(({ remarks }) => remarks.map(({ text }) => text)),
+    remarks: audits.flatMap(({ remarks, leftovers }) => [...remarks, ...leftovers].map(({ text }) => text)),
     fixed,
   };
 }
