@@ -1,7 +1,9 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { closest, distance } from "fastest-levenshtein";
 import type { CheckOptions } from "./commands/check.ts";
+import type { InitOptions } from "./commands/init.ts";
 import type { PullRequestOptions } from "./commands/pr.ts";
+import type { WorkflowsOptions } from "./commands/workflows.ts";
 import { mostWorkers, type Subject, type VerifyOptions } from "./config/request.ts";
 import { scrubEnvironment } from "./git/environment.ts";
 import { durationSeconds } from "./shared/duration.ts";
@@ -76,9 +78,15 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
     .command("init")
     .description("detect the suites, write verify.config.json, install the pre-push hook; safe to run twice")
     .option("--install", "install what the suites lack, with the project's own package managers")
+    .addOption(
+      new Option("--ci <service>", "also write a workflow that asks for a receipt before it runs the suites").choices([
+        "github",
+        "gitlab",
+      ]),
+    )
     // Imported lazily, as the hook starts often.
-    .action(async ({ install }: { install?: boolean }) =>
-      finish(await (await import("./commands/init.ts")).init(world, undefined, { install })),
+    .action(async (options: InitOptions) =>
+      finish(await (await import("./commands/init.ts")).init(world, undefined, options)),
     );
   program
     .command("pr")
@@ -137,6 +145,14 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
     .command("repeat <order>")
     .description("run the tests before a flaky failure again, in the same order: a file of .verify/orders")
     .action(async (file: string) => finish(await (await import("./commands/repeat.ts")).repeat(file, world)));
+  program
+    .command("workflows")
+    .description("find verification that CI repeats, what is left over when it goes, and mistakes in CI files")
+    .option("--fix", "make the edits that are certain, and show them")
+    .option("--json", "print what was found as JSON")
+    .action(async (options: WorkflowsOptions) =>
+      finish(await (await import("./commands/workflows.ts")).workflows(options, world)),
+    );
   program
     .command("doctor")
     .description("check git, hook, runners, coverage, Postgres and permissions; every problem with its remedy")

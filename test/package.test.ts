@@ -50,19 +50,28 @@ test("a build gives a program that can be run, leaves nothing of the last one, a
   await expect(stat(join(directory, "dist", "stale.js"))).rejects.toThrow("ENOENT");
 });
 
-test.each(["init", "doctor", "status", "receipts list", "db list", "db clean", "pr", "check", "--working-tree"])(
-  "the built program has all that `verify %s` loads",
-  async (command) => {
-    const repository = await makeRepository({
-      "index.js": "exports.one = () => 1;\n",
-      "test/one.test.js": 'require("node:test").test("one", () => require("../index.js").one());\n',
-      "package.json": JSON.stringify({ name: "one", main: "index.js", scripts: { test: "node --test" } }),
-      "jest.config.cjs": "module.exports = { coverageThreshold: { global: { lines: 90 } } };\n",
-      "pyproject.toml": "[tool.pytest.ini_options]\n",
-      ".github/workflows/test.yml": "on: push\njobs:\n  test:\n    steps:\n      - run: npm test\n",
-    });
-    const environment = await userEnvironment();
-    const { output } = await runShell(`${join(packageRoot, "dist/main.js")} ${command}`, repository.root, environment);
-    expect(output).not.toContain("This is a mistake in pushproof");
-  },
-);
+test.each([
+  "init",
+  "init --ci github",
+  "workflows",
+  "doctor",
+  "status",
+  "receipts list",
+  "db list",
+  "db clean",
+  "pr",
+  "check",
+  "--working-tree",
+])("the built program has all that `verify %s` loads", async (command) => {
+  const repository = await makeRepository({
+    "index.js": "exports.one = () => 1;\n",
+    "test/one.test.js": 'require("node:test").test("one", () => require("../index.js").one());\n',
+    "package.json": JSON.stringify({ name: "one", main: "index.js", scripts: { test: "node --test" } }),
+    "jest.config.cjs": "module.exports = { coverageThreshold: { global: { lines: 90 } } };\n",
+    "pyproject.toml": "[tool.pytest.ini_options]\n",
+    ".github/workflows/test.yml": "on: push\njobs:\n  test:\n    steps:\n      - run: npm test\n",
+  });
+  const environment = await userEnvironment();
+  const { output } = await runShell(`${join(packageRoot, "dist/main.js")} ${command}`, repository.root, environment);
+  expect(output).not.toContain("This is a mistake in pushproof");
+});

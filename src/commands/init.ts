@@ -1,10 +1,13 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { loadConfig } from "../config/load.ts";
 import { runnerFacts } from "../config/runner-facts.ts";
 import { completeSuites } from "../doctor/complete-suites.ts";
 import { openRepository, type Repository } from "../git/repository.ts";
 import { askYesNo, canAsk } from "../init/ask.ts";
+import { ciFacts } from "../init/ci/ci-facts.ts";
+import { type CiService, writeCi } from "../init/ci/write-ci.ts";
 import { withOwnPytest } from "../init/detect/pytest-python.ts";
 import { baseBranch, ignoresNodeModules, repositoryName, uncommitted } from "../init/detect/repository-facts.ts";
 import { type Draft, draftConfig, existingConfig } from "../init/draft-config.ts";
@@ -33,6 +36,8 @@ const schemaPlace = "./node_modules/pushproof/dist/verify.config.schema.json";
 export interface InitOptions {
   /** Installs what the suites lack, with the project's own package managers. */
   readonly install?: boolean;
+  /** Also writes a workflow or a pipeline for this service. */
+  readonly ci?: CiService | undefined;
 }
 
 /** What the steps of `init` share. */
@@ -57,19 +62,35 @@ interface Setting {
 export async function init(
   world: World,
   own: OwnPackage = ownPackage(),
-  { install: adds = false }: InitOptions = {},
+  { install: adds = false, ci }: InitOptions = {},
 ): Promise<ExitCode> {
   const setting = await survey(world, own);
   const owner = await findHookOwner(setting.repository);
   // Everything that may fail is computed before the first file is written.
   const plan = await planHook(owner, requestOf(setting));
   await configure(setting);
+  const workflow = ci === undefined ? null : await addCi(setting, ci);
   if (plan.kind === "advice") throw new RequestError(plan.text);
   if (plan.kind === "kept") setting.narrator.kept(`${plan.path} runs pushproof already`);
   else await install(setting, plan);
   const changed = await completeSuites(setting.repository, world, setting.narrator, adds);
-  await sayWhatNext(setting, [...filesOf(plan), ...changed]);
+  await sayWhatNext(setting, [...filesOf(plan), ...changed, ...(workflow === null ? [] : [workflow])]);
   return exitCodes.verified;
+}
+
+/** Writes what CI runs, by the configuration that is there by now; gives its path, or null where nothing was written. */
+async function addCi(
+  { world, repository, narrator, root, manager, own }: Setting,
+  ci: CiService,
+): Promise<string | null> {
+  const loaded = await loadConfig(root);
+  if (loaded === null) return null;
+  const { config, file } = loaded;
+  const project = await listProjectFiles(repository);
+  const hasServer =
+    (config.database !== false && config.database.url !== undefined) || Boolean(world.environment.VERIFY_DATABASE_URL);
+  const facts = ciFacts({ project, config, configFile: file, manager, version: own.version, hasServer });
+  return await writeCi(ci, facts, root, narrator);
 }
 
 async function survey(world: World, own: OwnPackage): Promise<Setting> {

@@ -15,8 +15,12 @@ export interface ProgramOutcome {
   readonly errors: string;
 }
 
-/** Runs a program without a shell; `show` forwards its output while it runs. */
-export type Run = (program: string, args: readonly string[], options?: { show?: boolean }) => Promise<ProgramOutcome>;
+/** Runs a program without a shell; `show` forwards its output while it runs, `timeout` ends it after so many milliseconds. */
+export type Run = (
+  program: string,
+  args: readonly string[],
+  options?: { show?: boolean; timeout?: number },
+) => Promise<ProgramOutcome>;
 
 /** Disables prompts and decoration, as the output is parsed. */
 const quiet: Environment = {
@@ -35,13 +39,14 @@ export function programRunner(world: World, directory: string, url: string): Run
   const hide = redactor(forgeSecrets(url, world.environment));
   const redact: Redact = (text) => hide(withoutCredentials(plainText(text)));
   const own = withoutNpmRun(world.environment);
-  return async (program, args, { show = false } = {}) => {
+  return async (program, args, { show = false, timeout } = {}) => {
     // A push starts the hook and the suites, so their environment is left as it is.
     const environment = program === "git" ? own : { ...own, ...quiet };
     const end = await runProgram([program, ...args], {
       directory,
       environment,
       signal: world.signal,
+      timeout,
       // Whole lines, as a secret must not be split.
       ...(show && { onLine: (line) => void world.errors.write(`${redact(line)}\n`) }),
     });

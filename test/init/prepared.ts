@@ -48,6 +48,7 @@ export interface Prepared extends Repository {
     environment?: Environment;
     answer?: string;
     install?: boolean;
+    ci?: "github" | "gitlab";
   }): Promise<Outcome>;
 }
 
@@ -71,7 +72,7 @@ export async function prepare(files: Files, options: { installed?: boolean } = {
   return {
     ...repository,
     own,
-    init: async ({ directory = ".", environment = {}, answer, install = false } = {}) => {
+    init: async ({ directory = ".", environment = {}, answer, install = false, ci } = {}) => {
       const captured = captureWorld({
         ...(answer === undefined ? {} : { input: answer }),
         directory: join(repository.root, directory),
@@ -81,7 +82,7 @@ export async function prepare(files: Files, options: { installed?: boolean } = {
         for (const stream of [captured.world.input, captured.world.output]) Object.assign(stream, { isTTY: true });
       }
       try {
-        const exitCode = await init(captured.world, own, { install });
+        const exitCode = await init(captured.world, own, { install, ci });
         return { exitCode, error: null, output: captured.output() };
       } catch (error) {
         return { exitCode: null, error: error as Error, output: captured.output() };
