@@ -6,7 +6,7 @@ import { type Attempt, type AttemptRequest, runAttempt } from "./attempt.ts";
 import type { Logs } from "./logs.ts";
 import { type BuiltCommand, builtCommand } from "./plan/build-steps.ts";
 import type { PlannedSuite } from "./plan/plan.ts";
-import type { Progress } from "./progress/listen.ts";
+import type { Progress } from "./progress/facts.ts";
 import { endedServer, groupRejections, withRejections } from "./results/audit.ts";
 import { requireSameTests } from "./results/collection-mismatch.ts";
 import { mergeReported, mergeResults } from "./results/merge.ts";

@@ -21,7 +21,7 @@ import type { PlannedSuite } from "./plan/plan.ts";
 import { projectEnvironment } from "./plan/project-environment.ts";
 import { linkedOut } from "./plan/within-checkout.ts";
 import { SuiteProcesses, type SuiteRunResult } from "./processes.ts";
-import type { Progress } from "./progress/listen.ts";
+import type { Progress } from "./progress/facts.ts";
 import { RunningSuite, type SuiteObserver } from "./progress/running-suite.ts";
 import { redactingStore } from "./races/replay-order.ts";
 import { findRaces } from "./races/reruns.ts";

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { suiteSchema } from "../../src/config/schema.ts";
 import { runCommand } from "../../src/shared/exec/process.ts";
-import { listenForProgress, type ReportedFacts } from "../../src/suite/progress/listen.ts";
+import type { ReportedFacts } from "../../src/suite/progress/facts.ts";
+import { listenForProgress } from "../../src/suite/progress/listen.ts";
 import { pytest } from "../../src/suite/runners/pytest.ts";
 import type { SuiteRun, TestResults } from "../../src/suite/runners/runner.ts";
 import { type Files, makeDirectory, writeFiles } from "./repository.ts";

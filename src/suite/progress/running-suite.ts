@@ -4,7 +4,7 @@ import { plainLine } from "../../shared/text.ts";
 import { nameInFile, reportedFile } from "../results/results.ts";
 import type { SoFar } from "../results/unfinished.ts";
 import type { FileDurations } from "../schedule/durations.ts";
-import type { BegunTest, Progress, Visit, WorkerProgress } from "./listen.ts";
+import type { BegunTest, Progress, Visit, WorkerProgress } from "./facts.ts";
 
 /**
  * A test in a form that can be displayed: path relative to the checkout, no secrets, no terminal control characters.

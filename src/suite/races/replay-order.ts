@@ -4,7 +4,7 @@ import * as z from "zod";
 import type { RanTest, TestId } from "../../model/test-id.ts";
 import { replaceFile } from "../../shared/files.ts";
 import type { Redact } from "../../shared/redact.ts";
-import type { ReportedFacts } from "../progress/listen.ts";
+import type { ReportedFacts } from "../progress/facts.ts";
 import { reportedFile } from "../results/results.ts";
 
 const testId = z.object({ file: z.string(), id: z.string() });

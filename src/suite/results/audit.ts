@@ -2,7 +2,7 @@ import type { Rejection } from "../../database/provision.ts";
 import { rejectionRemedies, rejectionText } from "../../model/rejections.ts";
 import type { RejectionSummary } from "../../model/summary.ts";
 import { UnavailableError } from "../../shared/errors.ts";
-import type { ReportedFacts, Visit } from "../progress/listen.ts";
+import type { ReportedFacts, Visit } from "../progress/facts.ts";
 import { reportedFile } from "./results.ts";
 
 /** The part of a suite's reports that says which worker ran which file when. */

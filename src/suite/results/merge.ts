@@ -4,7 +4,7 @@ import type { Failure } from "../../model/summary.ts";
 import type { RanTest } from "../../model/test-id.ts";
 import { plural } from "../../shared/text.ts";
 import { strictest } from "../hints/own-thresholds.ts";
-import type { ReportedFacts } from "../progress/listen.ts";
+import type { ReportedFacts } from "../progress/facts.ts";
 import type { TestResults } from "../runners/runner.ts";
 
 /** Merges the results of a suite's processes. Coverage is null where any process has none. */

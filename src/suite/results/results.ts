@@ -7,7 +7,7 @@ import type { LcovInput } from "../../coverage/lcov/merge.ts";
 import type { Failure, FailureKind, TestCounts } from "../../model/summary.ts";
 import { UnavailableError } from "../../shared/errors.ts";
 import { formatSeconds, listed, plural } from "../../shared/text.ts";
-import type { KeptAlive } from "../progress/listen.ts";
+import type { KeptAlive } from "../progress/facts.ts";
 import type { EndedProcess, SuiteRun, TestResults } from "../runners/runner.ts";
 import { contradictionReasons, type JunitResults, type TestCase } from "./junit.ts";
 import { loadError } from "./load-error.ts";

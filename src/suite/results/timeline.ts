@@ -1,7 +1,7 @@
 import type { RunRecord, TestRecord, TimelineBar } from "../../model/run-record.ts";
 import type { Failure } from "../../model/summary.ts";
 import type { RanTest } from "../../model/test-id.ts";
-import type { ReportedFacts } from "../progress/listen.ts";
+import type { ReportedFacts } from "../progress/facts.ts";
 import { nameInFile, reportedFile } from "./results.ts";
 
 /** A suite's run after it has finished. */

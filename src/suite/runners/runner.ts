@@ -6,7 +6,7 @@ import type { Failure, TestCounts } from "../../model/summary.ts";
 import type { RanTest, TestId } from "../../model/test-id.ts";
 import type { CommandEnd } from "../../shared/exec/process.ts";
 import type { Environment } from "../../shared/world.ts";
-import type { ReportedFacts } from "../progress/listen.ts";
+import type { ReportedFacts } from "../progress/facts.ts";
 import type { FileDurations } from "../schedule/durations.ts";
 
 /** A test runner. To add one, add a file that exports this. */

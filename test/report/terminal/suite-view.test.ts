@@ -2,7 +2,7 @@ import picocolors from "picocolors";
 import { expect, test } from "vitest";
 import { RunningSuiteView } from "../../../src/report/terminal/suite-view.ts";
 import { redactor } from "../../../src/shared/redact.ts";
-import type { Progress } from "../../../src/suite/progress/listen.ts";
+import type { Progress } from "../../../src/suite/progress/facts.ts";
 import { RunningSuite, type RunningSuiteFacts } from "../../../src/suite/progress/running-suite.ts";
 
 const colors = picocolors.createColors(false);

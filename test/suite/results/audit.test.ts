@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Rejection } from "../../../src/database/provision.ts";
 import { RequestError, UnavailableError } from "../../../src/shared/errors.ts";
-import type { Visit } from "../../../src/suite/progress/listen.ts";
+import type { Visit } from "../../../src/suite/progress/facts.ts";
 import { groupRejections, withRejections } from "../../../src/suite/results/audit.ts";
 
 const refused = (worker: Rejection["worker"], at: number, database = "ledger_test_gw0"): Rejection => ({
