@@ -57,13 +57,17 @@ async function program(text: string): Promise<string> {
   return join(directory, "program.py");
 }
 
+/** The first seed: among those that follow are the ones that have found faults. */
+const firstSeed = 80;
 /** How many generated sequences are compared; a long run takes some hundred (SEQUENCES=400). */
 const sequences = Number(process.env.SEQUENCES ?? 24);
 
 test("whatever tests do to schema and rows, they give the same as where the schema is really made", async () => {
   const script = join(import.meta.dirname, "sequences.py");
   const [real, kept] = await Promise.all(
-    ["real", "kept"].map(async (mode) => (await python(script, mode, [mode, "0", String(sequences)])).split("\n")),
+    ["real", "kept"].map(async (mode) =>
+      (await python(script, mode, [mode, String(firstSeed), String(firstSeed + sequences)])).split("\n"),
+    ),
   );
   const [, emptied] = JSON.parse(kept?.pop() ?? "[]");
   for (const [index, line] of (real ?? []).entries())
