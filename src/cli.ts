@@ -168,6 +168,12 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
         throw new RequestError(`Put \`--\` before the command: \`verify exec -- ${args.join(" ")}\`.`);
       finish(await (await import("./commands/exec.ts")).exec(rest, outer));
     });
+  program
+    .command("clean")
+    .description("remove whatever killed runs left: servers, databases, worktrees, temporary files")
+    .addOption(databaseUrlOption())
+    .option("--cache", "empty the caches of clusters, templates and binaries too")
+    .action(async (options) => finish(await (await import("./commands/db.ts")).cleanDatabases(options, world)));
   const databases = program.command("db").description("list or remove the databases of runs, killed ones included");
   databases
     .command("list")
@@ -178,7 +184,7 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
     .action(async (options) => finish(await (await import("./commands/db.ts")).listDatabases(options, world)));
   databases
     .command("clean")
-    .description("remove what no live run owns")
+    .description("the same as `verify clean`")
     .addOption(databaseUrlOption())
     .option("--cache", "empty the caches of clusters, templates and binaries too")
     .action(async (options) => finish(await (await import("./commands/db.ts")).cleanDatabases(options, world)));

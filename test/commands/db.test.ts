@@ -242,9 +242,13 @@ test("the server that the repository's configuration names is asked", async () =
   expect(cellsOf(await db(["list"], {}, root), `${base}_gw0`)?.[3]).toBe("yes");
 });
 
-test("what killed runs' suites have written is removed and named", async () => {
+test.each([
+  ["verify clean", ["clean"]],
+  ["verify db clean", ["db", "clean"]],
+])("what killed runs' suites have written is removed and named by `%s`", async (_name, words) => {
   const { parent, path } = await deadScratch();
-  const { code, output } = await db(["clean"], { TMPDIR: parent });
+  const environment = suiteEnvironment({ VERIFY_DATABASE_URL: undefined, TMPDIR: parent });
+  const { code, output } = await runIn(await makeDirectory(), words, { environment });
   expect(output).toContain(`Removed ${path}\n`);
   expect(code).toBe(0);
   await expect(access(path)).rejects.toThrow("ENOENT");

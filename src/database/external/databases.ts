@@ -49,7 +49,7 @@ async function makeRoom(server: LockedServer, run: RunMarker, name: string): Pro
   }
   if (marker.base !== run.base) {
     throw new RequestError(
-      `The database "${name}" exists already and belongs to a run of the database.name "${marker.family}" in ${marker.directory}, so it is left alone: \`verify db clean\` removes it if that run is over; else set another database.name.`,
+      `The database "${name}" exists already and belongs to a run of the database.name "${marker.family}" in ${marker.directory}, so it is left alone: \`verify clean\` removes it if that run is over; else set another database.name.`,
     );
   }
   // As we hold the base's lock, databases of another run with that base belong to a killed run.

@@ -86,7 +86,7 @@ function runRemedies({ reasons, verdict }: Summary): Remedy[] {
           {
             what: "The database server",
             help: [
-              "`npx verify db list` shows what is there, `npx verify db clean` removes what no run owns, `npx verify doctor` checks the rest.",
+              "`npx verify db list` shows what is there, `npx verify clean` removes what no run owns, `npx verify doctor` checks the rest.",
             ],
           },
         ]

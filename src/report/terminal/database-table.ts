@@ -16,7 +16,7 @@ export function databaseTable(databases: readonly ListedDatabase[], ended: reado
   const runs = databases.flatMap(({ run, isLive }) => runLine(run, isLive));
   const leftovers = ended.map((path) => `${path} was left by an embedded server that was killed too.`);
   const hasLeftovers = ended.length > 0 || databases.some(({ isLive }) => !isLive);
-  const remedy = "`verify db clean` removes what is not live.";
+  const remedy = "`verify clean` removes what is not live.";
   return [...table, ...new Set(runs), ...leftovers, ...(hasLeftovers ? [remedy] : [])];
 }
 

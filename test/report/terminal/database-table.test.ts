@@ -42,7 +42,7 @@ test("databases are shown in aligned columns of at most 80 characters, their run
     "",
     "Run 4711 verifies /home/ada/finance-report",
     "Run 99@ci-7 is over; it verified /builds/shop",
-    "`verify db clean` removes what is not live.",
+    "`verify clean` removes what is not live.",
   ]);
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
 });
@@ -64,7 +64,7 @@ test("an embedded server that has ended with its run is named with the remedy", 
   expect(databaseTable([], ["/dev/shm/pushproof-postgres-a"], now)).toEqual([
     "No run has a database here.",
     "/dev/shm/pushproof-postgres-a was left by an embedded server that was killed too.",
-    "`verify db clean` removes what is not live.",
+    "`verify clean` removes what is not live.",
   ]);
 });
 
