@@ -18,6 +18,13 @@ export interface TreeEntry {
   readonly name: string;
 }
 
+/** A path that differs between two trees. */
+export interface ChangedPath {
+  readonly path: string;
+  /** Whether it is a file wherever it is there, and neither a symbolic link nor a submodule. */
+  readonly isFile: boolean;
+}
+
 /**
  * Reads commits, trees and blobs by their ids, in a repository with or without a checkout. Never looks at a working tree
  * or an index; replaced objects and grafts do not count.
@@ -76,9 +83,13 @@ export class ObjectReader {
   }
 
   /** The paths that differ between two trees; a rename is two of them. */
-  async changedPaths(from: string, to: string): Promise<string[]> {
-    const words = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", from, to];
-    return (await this.#output(words)).split("\0").filter(Boolean);
+  async changedPaths(from: string, to: string): Promise<ChangedPath[]> {
+    const words = ["diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-ext-diff", from, to];
+    const rows = (await this.#output(words)).matchAll(/:(\d+) (\d+) [^\0]*\0([^\0]*)\0/g);
+    return [...rows].map(([, ...[before, after, path = ""]]) => ({
+      path,
+      isFile: [before, after].every((mode) => mode?.startsWith("100") || mode === "000000"),
+    }));
   }
 
   async #list(tree: string, words: readonly string[]): Promise<TreeEntry[]> {

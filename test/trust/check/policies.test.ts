@@ -101,6 +101,20 @@ describe("the base branch's policy", () => {
   });
 });
 
+describe("files that ask for a fresh run", () => {
+  it("do so also where a link or a submodule leads to them", async () => {
+    const scene = await makeScene({ policy: { freshPaths: ["db/migrations", "lib/*.sql"] } });
+    await scene.write({ "other/migrations/1.txt": "1\n" });
+    await symlink("other", join(scene.root, "db"));
+    await scene.commit("A link");
+    expect((await checkProven(scene)).output).toContain("asks for a fresh run: db differs from it");
+    await scene.git("rm", "--quiet", "db");
+    await scene.git("update-index", "--add", "--cacheinfo", `160000,${scene.began},lib`);
+    await scene.git("commit", "--quiet", "--no-verify", "--message", "A submodule");
+    expect((await checkProven(scene)).output).toContain("asks for a fresh run: lib differs from it");
+  });
+});
+
 describe("the base branch's configuration", () => {
   it("is what the receipt's is compared with: a branch that weakens it does not stand", async () => {
     const scene = await makeScene();
