@@ -30,7 +30,8 @@ export async function preReceive(
 ): Promise<ExitCode> {
   const updates = parseUpdates(await text(input));
   const lost = protectedRefs.find((name) => !updates.some(({ ref }) => ref === name));
-  if (lost !== undefined) throw new RequestError(`${plainLine(lost)} is protected, but is not among the refs that git named.`);
+  if (lost !== undefined)
+    throw new RequestError(`${plainLine(lost)} is protected, but is not among the refs that git named.`);
   const trusted = withTrustedPath(own, directory);
   const place = Object.fromEntries(quarantine.map((name) => [name, environment[name]]));
   const reader = new ObjectReader({ directory, environment: { ...gitEnvironment(trusted), ...place }, signal });
