@@ -38,7 +38,11 @@ const runnerVariables =
 const ownVariables =
   /^VERIFY_(WORKER|WORKERS|WORKER_ENVIRONMENTS|ORIGINAL_.*|LEASES|PROGRESS|JUNIT|LCOV|COVERAGE_SOURCE|SOURCE_FILES|IS_SHARE|CHECKOUT|OTHER_CHECKOUTS|SELECTION|DURATIONS|COLLECTED|JEST|MOCHA|RESULTS|ENDS|NARROWING|VERDICT_TO|RECEIPTS_TO)$/;
 
-/** The environment without variables of the caller's git or test runner. */
+/** Options by which node:test runs a part of the tests: a caller's own choice, which is no part of what is verified. */
+const narrowingOptions =
+  /(^|\s)--test-(?:only|(?:name-pattern|skip-pattern|shard|rerun-failures)[=\s]+(?:"(?:\\.|[^"\\])*"|\S+))(?=\s|$)/g;
+
+/** The environment without variables of the caller's git or test runner, and without what narrows a run of node:test. */
 export function scrubEnvironment(environment: Environment): Environment {
   const kept = Object.entries(environment).filter(
     ([name]) =>
@@ -47,7 +51,9 @@ export function scrubEnvironment(environment: Environment): Environment {
       !runnerVariables.test(name) &&
       !ownVariables.test(name),
   );
-  return Object.fromEntries(kept);
+  return Object.fromEntries(
+    kept.map(([name, value]) => [name, name === "NODE_OPTIONS" ? value?.replace(narrowingOptions, "") : value]),
+  );
 }
 
 /**
