@@ -73,3 +73,8 @@ export function withoutCaller(environment: Environment): Environment {
   const { VERIFY_DATABASE_URL: _url, ...rest } = withoutNpmRun(environment);
   return rest;
 }
+
+/** A directory as an item of a list of git's, such as GIT_ALTERNATE_OBJECT_DIRECTORIES: bare, a colon in it divides it. */
+export function asListed(directory: string): string {
+  return `"${directory.replace(/["\\]/g, "\\$&")}"`;
+}

@@ -6,7 +6,7 @@ import { type ProgramEnd, runProgram } from "../shared/exec/run-program.ts";
 import { withoutCredentials } from "../shared/redact.ts";
 import { plainText } from "../shared/text.ts";
 import type { Environment } from "../shared/world.ts";
-import { scrubEnvironment } from "./environment.ts";
+import { asListed, scrubEnvironment } from "./environment.ts";
 import type { Repository } from "./repository.ts";
 
 /** Git with a repository's settings and remotes, which leaves nothing in the repository. */
@@ -62,7 +62,7 @@ export async function withPrivateGit<Value>(
       LC_ALL: "C.UTF-8",
       GIT_DIR: place,
       GIT_OBJECT_DIRECTORY: join(place, "objects"),
-      GIT_ALTERNATE_OBJECT_DIRECTORIES: join(commonDirectory, "objects"),
+      GIT_ALTERNATE_OBJECT_DIRECTORIES: asListed(join(commonDirectory, "objects")),
     };
     const run: PrivateGit["run"] = (words, { input, seconds = patience } = {}) =>
       runProgram(["git", ...settings, ...words], {

@@ -169,6 +169,9 @@ describe("verify check", () => {
     const { code, errors } = await scene.check([], { directory: elsewhere });
     expect(errors).toContain("is not in a git checkout");
     expect(code).toBe(2);
+    const missing = await scene.check(["-C", "nowhere"]);
+    expect(missing.errors).toBe(`${scene.root}/nowhere is not there: -C names the checkout.\n`);
+    expect(missing.code).toBe(2);
   });
 
   it("warns on CI where the branch that is judged installs the program itself", async () => {

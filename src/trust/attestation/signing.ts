@@ -66,5 +66,5 @@ function explain(output: string): string {
     return "The key has a passphrase, which is not asked for in a hook: `ssh-add` gives it to an agent.";
   if (/Couldn't (get agent socket|find key in agent)|No private key found/i.test(output))
     return "No ssh-agent has the key: `ssh-add` adds it.";
-  return `ssh-keygen made no signature${output.trim() === "" ? ` within ${patience} s` : `: ${plainLine(output)}`}.`;
+  return `ssh-keygen made no signature${output.trim() === "" ? ` within ${patience} s` : `: ${plainLine(output).replace(/\.$/, "")}`}.`;
 }

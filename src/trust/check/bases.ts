@@ -49,7 +49,8 @@ export async function findBases(
   }
   const earlier = await Promise.all(tips.map((tip) => positionBefore(tip, commit, environment)));
   const fresh = tips.find((_, index) => earlier[index] === null);
-  if (fresh) return `Nothing is known of ${fresh.name} before this push, so no policy judges what it brings.`;
+  if (fresh)
+    return `It is not known what ${fresh.name} was before this push, so there is no policy to judge by: it takes a run.`;
   return tips.flatMap((tip, index) => [tip, ...(earlier[index] ?? [])]);
 }
 

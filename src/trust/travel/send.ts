@@ -4,6 +4,7 @@ import type { Delivery } from "../../push/sent-receipts.ts";
 import { messageOf, UnavailableError } from "../../shared/errors.ts";
 import { groupedBy } from "../../shared/grouped-by.ts";
 import { withoutCredentials } from "../../shared/redact.ts";
+import { plainLine } from "../../shared/text.ts";
 import { commitEntries, entryName, isStale, readEntries, shardOf } from "./shards.ts";
 
 /** A receipt that is to be sent. */
@@ -114,5 +115,5 @@ function judge(isRejected: boolean, summary: string, output: string): Result {
     return "raced";
   const said = /^remote: (?!error: hook declined)(.+)$/m.exec(output)?.[1]?.trim();
   const reason = /\(([^)]*)\)$/.exec(summary)?.[1] ?? summary;
-  return { state: "refused", why: said ? `${reason}: ${said}` : reason };
+  return { state: "refused", why: plainLine(said ? `${reason}: ${said}` : reason) };
 }

@@ -207,7 +207,9 @@ describe("a commit that is on the base branch", () => {
     const github = { GITHUB_EVENT_NAME: "push", GITHUB_REF: "refs/heads/main", GITHUB_EVENT_PATH: "/nowhere" };
     await scene.publish([await scene.receipt()]);
     const { code, output } = await scene.check([], { environment: github });
-    expect(output).toContain("Nothing is known of main before this push, so no policy judges what it brings.");
+    expect(output).toContain(
+      "It is not known what main was before this push, so there is no policy to judge by: it takes a run.",
+    );
     expect(code).toBe(1);
   });
 });
