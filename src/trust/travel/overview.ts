@@ -9,7 +9,7 @@ import type { Environment, World } from "../../shared/world.ts";
 import { readEnvelope } from "../attestation/envelope.ts";
 import type { Verification } from "../attestation/statement.ts";
 import { checkEnvelope, verifyEnvelope } from "../attestation/verifying.ts";
-import { listShards, readEnvelopeOf } from "./find.ts";
+import { listShards, readEnvelopeOf } from "./shards.ts";
 
 /** In characters. */
 const longestReason = 300;

@@ -1,8 +1,7 @@
 import { type PrivateGit, reasonOf } from "../../git/private-git.ts";
 import { UnavailableError } from "../../shared/errors.ts";
 import { withoutCredentials } from "../../shared/redact.ts";
-import { listShards } from "./find.ts";
-import { commitEntries, type Entry, isStale } from "./shards.ts";
+import { commitEntries, type Entry, isStale, listShards } from "./shards.ts";
 
 /** How many receipts a remote had, and how many of them went. */
 export interface Pruned {

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { type PrivateGit, withPrivateGit } from "../../../src/git/private-git.ts";
 import { openRepository } from "../../../src/git/repository.ts";
-import { findEnvelopes } from "../../../src/trust/travel/find.ts";
+import { compareNames } from "../../../src/shared/text.ts";
 import { type Outcome, type OutgoingReceipt, sendReceipts } from "../../../src/trust/travel/send.ts";
+import { listShards, readEnvelopeOf } from "../../../src/trust/travel/shards.ts";
 import { gitEnvironment, makeRepository, type Repository } from "../../support/repository.ts";
 import { captureWorld } from "../../support/world.ts";
 
@@ -15,6 +16,7 @@ const run = promisify(execFile);
 export interface Person {
   readonly root: string;
   send(receipts: readonly OutgoingReceipt[], options?: { remote?: string; now?: Date }): Promise<Outcome[]>;
+  /** The envelopes that the remote has for a tree, newest first by their names. */
   find(tree: string): Promise<string[]>;
   /** Does something with git as the program runs it. */
   work<Value>(task: (git: PrivateGit) => Promise<Value>): Promise<Value>;
@@ -61,7 +63,12 @@ export async function personIn(root: string, remote: string): Promise<Person> {
     work,
     send: (receipts, options = {}) =>
       work((git) => sendReceipts(git, options.remote ?? remote, receipts, options.now ?? new Date())),
-    find: (tree) => work((git) => findEnvelopes(git, remote, tree)),
+    find: (tree) =>
+      work(async (git) => {
+        const entries = (await listShards(git, remote)).flatMap((shard) => shard.entries);
+        const own = entries.filter((entry) => entry.tree === tree).sort((one, two) => compareNames(two.name, one.name));
+        return await Promise.all(own.map((entry) => readEnvelopeOf(git, entry)));
+      }),
   };
 }
 
