@@ -126,6 +126,12 @@ describe("verify check", () => {
     expect(answers.map(({ code }) => code)).toEqual([2, 2, 2]);
     expect(answers[1]?.errors).toBe('There is no remote "upstream". Known: origin.\n');
     expect(answers[2]?.errors).toBe('origin has no branch "nothing", whose policy is asked for.\n');
+    await scene.git("remote", "rename", "origin", "one");
+    await scene.git("remote", "add", "two", "elsewhere");
+    expect((await scene.check()).errors).toMatch(/which remote to ask: name one by --remote. Known: one, two\.\n$/);
+    await scene.git("remote", "remove", "one");
+    await scene.git("remote", "remove", "two");
+    expect((await scene.check()).errors).toMatch(/^This repository has no remote to ask/);
   });
 
   it("changes nothing of a checkout, also of a shallow one, and leaves nothing behind", async () => {

@@ -1,3 +1,4 @@
+import type { SimpleGit } from "simple-git";
 import type { CommitObject } from "../../git/object-reader.ts";
 import { defaultRemote, listRemotes } from "../../git/remotes.ts";
 import type { Repository } from "../../git/repository.ts";
@@ -38,8 +39,7 @@ export interface CheckResult {
 export async function checkCommit(request: CheckRequest, repository: Repository, world: World): Promise<CheckResult> {
   const { git } = repository;
   const { commit: id } = await readRevision(git, request.revision ?? "HEAD");
-  const remote = request.remote ?? defaultRemote(await listRemotes(git));
-  if (remote === null) throw new RequestError("It is not clear which remote to ask: name one by --remote.");
+  const remote = request.remote ?? (await onlyRemote(git));
   const view = await RemoteView.open(repository, remote, world);
   try {
     const commit = await readCommit(view, id);
@@ -47,6 +47,17 @@ export async function checkCommit(request: CheckRequest, repository: Repository,
   } finally {
     await view.close();
   }
+}
+
+async function onlyRemote(git: SimpleGit): Promise<string> {
+  const remotes = await listRemotes(git);
+  const remote = defaultRemote(remotes);
+  if (remote !== null) return remote;
+  throw new RequestError(
+    remotes.length === 0
+      ? "This repository has no remote to ask: `git remote add origin URL` names one."
+      : `It is not clear which remote to ask: name one by --remote. Known: ${remotes.join(", ")}.`,
+  );
 }
 
 async function ask(
