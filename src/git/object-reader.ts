@@ -50,11 +50,10 @@ export class ObjectReader {
     const found = await this.#git(["rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`]);
     const id = found.stdout.trim();
     if (found.exitCode !== 0 || !isObjectId(id)) return null;
-    const [head = ""] = (await this.#output(["cat-file", "commit", id])).split("\n\n", 1);
-    const named = (what: string): string[] =>
-      [...head.matchAll(new RegExp(`^${what} ([0-9a-f]{40,64})$`, "gm"))].map(([, object]) => object as string);
-    const [tree] = named("tree");
-    return tree === undefined ? null : { id, tree, parents: named("parent") };
+    // Only the first lines count: git takes no tree or parent from further below.
+    const head = /^tree ([0-9a-f]{40,64})\n((?:parent [0-9a-f]{40,64}\n)*)/;
+    const [, tree, parents = ""] = head.exec(await this.#output(["cat-file", "commit", id])) ?? [];
+    return tree === undefined ? null : { id, tree, parents: parents.match(/[0-9a-f]{40,64}/g) ?? [] };
   }
 
   /** The entry of a tree at a path, whose directories are real ones; null where there is none. */
