@@ -122,8 +122,10 @@ describe("verify check", () => {
       scene.check(["nothing"]),
       scene.check(["--remote", "upstream"]),
       scene.check(["--base", "nothing"]),
+      scene.check(["--base", ""]),
     ]);
-    expect(answers.map(({ code }) => code)).toEqual([2, 2, 2]);
+    expect(answers.map(({ code }) => code)).toEqual([2, 2, 2, 2]);
+    expect(answers[3]?.errors).toBe("--base is empty: name the branch, such as main.\n");
     expect(answers[1]?.errors).toBe('There is no remote "upstream". Known: origin.\n');
     expect(answers[2]?.errors).toBe('origin has no branch "nothing", whose policy is asked for.\n');
     await scene.git("remote", "rename", "origin", "one");

@@ -37,6 +37,7 @@ export async function findBases(
   { remote, base, listed }: { readonly remote: string; readonly base: string | undefined; readonly listed: RemoteRefs },
   environment: Environment,
 ): Promise<BasePosition[] | string> {
+  if (base === "") throw new RequestError("--base is empty: name the branch, such as main.");
   const tips = namedBranches(base, environment).map((name) => {
     const id = listed.refs.get(`refs/heads/${name}`);
     if (id === undefined) throw new RequestError(`${remote} has no branch "${name}", whose policy is asked for.`);

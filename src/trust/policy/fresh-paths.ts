@@ -7,7 +7,7 @@ const lineEnds = /[\n\r\u2028\u2029]/g;
 
 /** Why no receipt can stand for these changes against the base, a clause; null where one can. */
 export function whyFreshRun(changes: readonly ChangedPath[], { freshPaths }: Policy): string | null {
-  if (freshPaths.length === 0) return null;
+  if (changes.length === 0 || freshPaths.length === 0) return null;
   const isFresh = matcher(freshPaths.flatMap((path) => [path, `${path.replace(/\/$/, "")}/**`]));
   // What a link or a submodule leads to is not listed, so it counts where a path of the policy may go through it.
   const isOnTheWay = matcher(freshPaths.flatMap(waysTo));
