@@ -5,7 +5,7 @@ import { messageOf, UnavailableError } from "../../shared/errors.ts";
 import { groupedBy } from "../../shared/grouped-by.ts";
 import { withoutCredentials } from "../../shared/redact.ts";
 import { plainLine } from "../../shared/text.ts";
-import { commitEntries, entryName, isStale, readEntries, shardOf } from "./shards.ts";
+import { commitEntries, commitsAmong, entryName, isStale, readEntries, shardOf } from "./shards.ts";
 
 /** A receipt that is to be sent. */
 export interface OutgoingReceipt {
@@ -68,10 +68,16 @@ async function sendOnce(
   now: Date,
 ): Promise<Map<string, Result>> {
   const tips = await git.fetch(remote, [...waiting.keys()]);
+  const commits = await commitsAmong(git, [...tips.values()]);
   const results = new Map<string, Result>();
   const refspecs: string[] = [];
   for (const [ref, ours] of waiting) {
-    const made = await grow(git, tips.get(ref), ours, now);
+    const tip = tips.get(ref);
+    if (tip !== undefined && !commits.has(tip)) {
+      results.set(ref, { state: "refused", why: `${ref} there is no commit` });
+      continue;
+    }
+    const made = await grow(git, tip, ours, now);
     if (made === null) results.set(ref, { state: "sent", why: "" });
     else refspecs.push(`${made}:${ref}`);
   }
@@ -80,7 +86,7 @@ async function sendOnce(
   const rows = [...stdout.matchAll(/^(.)\t[^\t]*:(\S+)\t(.*)$/gm)];
   if (rows.length === 0)
     throw new UnavailableError(`${withoutCredentials(remote)} takes no receipts: ${reasonOf(output)}.`);
-  for (const [, flag, ref = "", summary = ""] of rows) results.set(ref, judge(flag === "!", summary, output));
+  for (const [, flag, ref = "", summary = ""] of rows) results.set(ref, judge(ref, flag === "!", summary, output));
   return results;
 }
 
@@ -105,8 +111,11 @@ async function grow(
 }
 
 /** What a row of `git push --porcelain` means. */
-function judge(isRejected: boolean, summary: string, output: string): Result {
+function judge(ref: string, isRejected: boolean, summary: string, output: string): Result {
   if (!isRejected) return { state: "sent", why: "" };
+  const obstacles = [...output.matchAll(/'(\S+)' exists; cannot create '(\S+)'/g)];
+  const [, inTheWay] = obstacles.find(([, , wanted]) => wanted === ref) ?? [];
+  if (inTheWay !== undefined) return { state: "refused", why: plainLine(`${inTheWay} is in the way there`) };
   if (
     /non-fast-forward|fetch first|already exists|stale info|cannot lock ref|failed to (update|lock) ref|incorrect old value/.test(
       summary,

@@ -53,9 +53,19 @@ export async function listShards(
   remote: string,
 ): Promise<{ readonly ref: string; readonly commit: string; readonly entries: readonly Entry[] }[]> {
   const tips = await git.fetch(remote, [prefix]);
+  const commits = await commitsAmong(git, [...tips.values()]);
   return await Promise.all(
-    [...tips].map(async ([ref, commit]) => ({ ref, commit, entries: await readEntries(git, commit) })),
+    [...tips]
+      .filter(([, tip]) => commits.has(tip))
+      .map(async ([ref, commit]) => ({ ref, commit, entries: await readEntries(git, commit) })),
   );
+}
+
+/** Those of the objects that are commits: whoever can write to the remote can put anything where a shard belongs. */
+export async function commitsAmong(git: PrivateGit, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set();
+  const kinds = (await git.line(["cat-file", "--batch-check=%(objecttype)"], ids.join("\n"))).split("\n");
+  return new Set(ids.filter((_, index) => kinds[index] === "commit"));
 }
 
 /** The envelope in an entry, one line; nothing of it is verified. */
