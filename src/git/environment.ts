@@ -26,10 +26,10 @@ const gitVariables = new Set([
 
 /**
  * Variables that a test runner sets for its workers. Our suites would take themselves for part of that run: with
- * NODE_TEST_CONTEXT a failing node:test suite exits 0.
+ * NODE_TEST_CONTEXT a failing node:test suite exits 0. With PYTHONOPTIMIZE Python skips what it is to assert.
  */
 const runnerVariables =
-  /^(VITEST(_.*)?|JEST_WORKER_ID|MOCHA_WORKER_ID|NODE_TEST_CONTEXT|NODE_TEST_WORKER_ID|NODE_V8_COVERAGE|PYTEST_XDIST_.*|PYTEST_CURRENT_TEST|PYTEST_ADDOPTS|PYTEST_PLUGINS|COVERAGE_RCFILE|PYTEST_VERSION|COV_CORE_.*|COVERAGE_FILE|COVERAGE_PROCESS_START)$/;
+  /^(VITEST(_.*)?|JEST_WORKER_ID|MOCHA_WORKER_ID|NODE_TEST_CONTEXT|NODE_TEST_WORKER_ID|NODE_V8_COVERAGE|PYTEST_XDIST_.*|PYTEST_CURRENT_TEST|PYTEST_ADDOPTS|PYTEST_PLUGINS|COVERAGE_RCFILE|PYTEST_VERSION|PYTHONOPTIMIZE|COV_CORE_.*|COVERAGE_FILE|COVERAGE_PROCESS_START)$/;
 
 /**
  * Our own variables for suites and workers, removed so that a nested verification starts afresh. Listed by name, as a
