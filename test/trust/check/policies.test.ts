@@ -78,11 +78,13 @@ describe("the base branch's policy", () => {
 
   it("is invalid with a list of revoked keys that ssh-keygen would not read", async () => {
     const scene = await makeScene({ policy: { revokedKeys: "trust/revoked" } });
-    const good = `# Left in May\n\n${scene.stranger.publicKey} eve@example.com\n`;
+    const good = `# Left in May\n\n${scene.stranger.publicKey} eve@example.com\r\n`;
     await scene.changeMain({ "trust/revoked": `${good}${scene.key.fingerprint}\n` });
     const { code, errors } = await checkProven(scene);
-    expect(errors).toMatch(/^trust\/revoked of main \(\w{7}\): line 4 is no public key, /);
+    expect(errors).toMatch(/^trust\/revoked of main \(\w{7}\): line 4 is no whole public key, /);
     expect(code).toBe(2);
+    await scene.changeMain({ "trust/revoked": `${scene.stranger.publicKey.slice(0, -4)}\n` });
+    expect((await scene.check()).errors).toMatch(/line 1 is no whole public key, /);
     await scene.changeMain({ "trust/revoked": good });
     expect((await scene.check()).code).toBe(0);
   });
