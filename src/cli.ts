@@ -37,6 +37,9 @@ export async function runCommandLine(args: readonly string[], outer: World): Pro
   }
 }
 
+/** The commands, beside `verify` itself, that take what is after `--`. */
+const takeRest = new Set(["exec", "pre-push", "pre-receive", "send-receipts"]);
+
 function defineProgram(world: World, outer: World, rest: readonly string[], finish: (code: number) => void): Command {
   const program = new Command("verify")
     .description(
@@ -214,6 +217,13 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
       finish(await preReceive(rest, world, outer.environment));
     });
   program.addHelpText("after", helpFooter);
+  // Whatever is not taken must not be dropped: `verify check -- COMMIT` would answer for HEAD.
+  program.hook("preAction", (_program, command) => {
+    if (rest.length === 0 || command === program || takeRest.has(command.name())) return;
+    const words = command.parent === program ? [] : [command.parent?.name()];
+    const name = ["verify", ...words, command.name()].join(" ");
+    throw new RequestError(`\`${name}\` takes nothing after \`--\`: put ${rest.join(" ")} before it.`);
+  });
   return program;
 }
 

@@ -37,6 +37,15 @@ test("a command has help of its own", async () => {
   expect(output).toContain("--base <branch>");
 });
 
+test.each([["check"], ["status"], ["receipts", "push"]])("what is after -- is not dropped by %s", async (...words) => {
+  const { root } = await makeRepository(bare);
+  expect(await runIn(root, [...words, "--", "HEAD~1"])).toEqual({
+    code: 2,
+    output: "",
+    errors: `\`verify ${words.join(" ")}\` takes nothing after \`--\`: put HEAD~1 before it.\n`,
+  });
+});
+
 test("--version prints the package's version", async () => {
   expect(await runIn(await makeDirectory(), ["--version"])).toEqual({ code: 0, output: `${version}\n`, errors: "" });
 });

@@ -1,8 +1,16 @@
+import { existsSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { openRepository } from "../git/repository.ts";
 import { formatPercent } from "../model/percent.ts";
-import { type ExitCode, ExpectedError, exitCodes, messageOf, UnavailableError } from "../shared/errors.ts";
+import {
+  type ExitCode,
+  ExpectedError,
+  exitCodes,
+  messageOf,
+  RequestError,
+  UnavailableError,
+} from "../shared/errors.ts";
 import { packageRoot } from "../shared/paths.ts";
 import { formatAge, plainLine, plural, shortId } from "../shared/text.ts";
 import { withTrustedPath } from "../shared/trusted-path.ts";
@@ -33,6 +41,7 @@ export async function check(
     world.output.write(json ? `${JSON.stringify(value, null, 2)}\n` : `${line}\n`);
   };
   try {
+    if (!existsSync(checkout)) throw new RequestError(`${checkout} is not there: -C names the checkout.`);
     const repository = await openRepository(world);
     warnOfOwnProgram(repository.root, world);
     const result = await checkCommit(request, repository, world);

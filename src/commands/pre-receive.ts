@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { gitEnvironment } from "../git/client.ts";
 import { ObjectReader } from "../git/object-reader.ts";
-import { type ExitCode, ExpectedError, exitCodes } from "../shared/errors.ts";
+import { type ExitCode, ExpectedError, exitCodes, RequestError } from "../shared/errors.ts";
 import { plainLine } from "../shared/text.ts";
 import { withTrustedPath } from "../shared/trusted-path.ts";
 import type { Environment, World } from "../shared/world.ts";
@@ -29,6 +29,9 @@ export async function preReceive(
   environment: Environment,
 ): Promise<ExitCode> {
   const updates = parseUpdates(await text(input));
+  const lost = protectedRefs.find((name) => !updates.some(({ ref }) => ref === name));
+  if (lost !== undefined)
+    throw new RequestError(`${plainLine(lost)} is protected, but is not among the refs that git named.`);
   const trusted = withTrustedPath(own, directory);
   const place = Object.fromEntries(quarantine.map((name) => [name, environment[name]]));
   const reader = new ObjectReader({ directory, environment: { ...gitEnvironment(trusted), ...place }, signal });

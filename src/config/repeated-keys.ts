@@ -9,11 +9,10 @@ interface Open {
 const tokens = /"(?:[^"\\]|\\.)*"|[{}[\],:]/gs;
 
 /**
- * Finds keys that an object of a JSON text has twice: all but the last would be ignored silently. The text must be
- * valid JSON.
+ * Finds keys that an object of a JSON text has twice, one at a time: all but the last would be ignored silently. The text
+ * must be valid JSON. A hostile one has so many, so deep, that a list of all their paths fills the memory.
  */
-export function repeatedKeys(text: string): (readonly PropertyKey[])[] {
-  const repeated: (readonly PropertyKey[])[] = [];
+export function* repeatedKeys(text: string): Generator<readonly PropertyKey[]> {
   const open: Open[] = [];
   let isKey = false;
   for (const [token] of text.matchAll(tokens)) {
@@ -24,10 +23,9 @@ export function repeatedKeys(text: string): (readonly PropertyKey[])[] {
     else if (isKey && inside?.keys && token !== ",") {
       const key: string = JSON.parse(token);
       inside.at = key;
-      if (inside.keys.has(key)) repeated.push(open.map(({ at }) => at));
+      if (inside.keys.has(key)) yield open.map(({ at }) => at);
       inside.keys.add(key);
     }
     isKey = token === "{" || (token === "," && Boolean(inside?.keys));
   }
-  return repeated;
 }

@@ -52,13 +52,14 @@ export function parseJsonOnce(file: string, text: string, section?: string): unk
   // Some editors begin a file with a byte order mark.
   const content = text.replace(/^\uFEFF/, "");
   const parsed: unknown = JSON.parse(content);
-  const [twice] = repeatedKeys(content)
-    .filter(([first]) => section === undefined || first === section)
-    .map((keys) => (section !== undefined && keys.length > 1 ? keys.slice(1) : keys));
-  if (twice === undefined) return parsed;
-  throw new RequestError(
-    `${file}: ${place(twice, "a key")} is there twice, and only the last one would count: keep one.`,
-  );
+  for (const keys of repeatedKeys(content)) {
+    if (section !== undefined && keys[0] !== section) continue;
+    const twice = section !== undefined && keys.length > 1 ? keys.slice(1) : keys;
+    throw new RequestError(
+      `${file}: ${place(twice, "a key")} is there twice, and only the last one would count: keep one.`,
+    );
+  }
+  return parsed;
 }
 
 /**

@@ -26,10 +26,10 @@ const gitVariables = new Set([
 
 /**
  * Variables that a test runner sets for its workers. Our suites would take themselves for part of that run: with
- * NODE_TEST_CONTEXT a failing node:test suite exits 0.
+ * NODE_TEST_CONTEXT a failing node:test suite exits 0. With PYTHONOPTIMIZE Python skips what it is to assert.
  */
 const runnerVariables =
-  /^(VITEST(_.*)?|JEST_WORKER_ID|MOCHA_WORKER_ID|NODE_TEST_CONTEXT|NODE_TEST_WORKER_ID|NODE_V8_COVERAGE|PYTEST_XDIST_.*|PYTEST_CURRENT_TEST|PYTEST_ADDOPTS|PYTEST_PLUGINS|COVERAGE_RCFILE|PYTEST_VERSION|COV_CORE_.*|COVERAGE_FILE|COVERAGE_PROCESS_START)$/;
+  /^(VITEST(_.*)?|JEST_WORKER_ID|MOCHA_WORKER_ID|NODE_TEST_CONTEXT|NODE_TEST_WORKER_ID|NODE_V8_COVERAGE|PYTEST_XDIST_.*|PYTEST_CURRENT_TEST|PYTEST_ADDOPTS|PYTEST_PLUGINS|COVERAGE_RCFILE|PYTEST_VERSION|PYTHONOPTIMIZE|COV_CORE_.*|COVERAGE_FILE|COVERAGE_PROCESS_START)$/;
 
 /**
  * Our own variables for suites and workers, removed so that a nested verification starts afresh. Listed by name, as a
@@ -38,7 +38,11 @@ const runnerVariables =
 const ownVariables =
   /^VERIFY_(WORKER|WORKERS|WORKER_ENVIRONMENTS|ORIGINAL_.*|LEASES|PROGRESS|JUNIT|LCOV|COVERAGE_SOURCE|SOURCE_FILES|IS_SHARE|CHECKOUT|OTHER_CHECKOUTS|SELECTION|DURATIONS|COLLECTED|JEST|MOCHA|RESULTS|ENDS|NARROWING|VERDICT_TO|RECEIPTS_TO)$/;
 
-/** The environment without variables of the caller's git or test runner. */
+/** Options by which node:test runs a part of the tests: a caller's own choice, which is no part of what is verified. */
+const narrowingOptions =
+  /(^|\s)--test-(?:only|(?:name-pattern|skip-pattern|shard|rerun-failures)[=\s]+(?:"(?:\\.|[^"\\])*"|\S+))(?=\s|$)/g;
+
+/** The environment without variables of the caller's git or test runner, and without what narrows a run of node:test. */
 export function scrubEnvironment(environment: Environment): Environment {
   const kept = Object.entries(environment).filter(
     ([name]) =>
@@ -47,7 +51,9 @@ export function scrubEnvironment(environment: Environment): Environment {
       !runnerVariables.test(name) &&
       !ownVariables.test(name),
   );
-  return Object.fromEntries(kept);
+  return Object.fromEntries(
+    kept.map(([name, value]) => [name, name === "NODE_OPTIONS" ? value?.replace(narrowingOptions, "") : value]),
+  );
 }
 
 /**
@@ -66,4 +72,9 @@ export function withoutNpmRun(environment: Environment): Environment {
 export function withoutCaller(environment: Environment): Environment {
   const { VERIFY_DATABASE_URL: _url, ...rest } = withoutNpmRun(environment);
   return rest;
+}
+
+/** A directory as an item of a list of git's, such as GIT_ALTERNATE_OBJECT_DIRECTORIES: bare, a colon in it divides it. */
+export function asListed(directory: string): string {
+  return `"${directory.replace(/["\\]/g, "\\$&")}"`;
 }

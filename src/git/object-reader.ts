@@ -18,6 +18,13 @@ export interface TreeEntry {
   readonly name: string;
 }
 
+/** A path that differs between two trees. */
+export interface ChangedPath {
+  readonly path: string;
+  /** Whether it is a file wherever it is there, and neither a symbolic link nor a submodule. */
+  readonly isFile: boolean;
+}
+
 /**
  * Reads commits, trees and blobs by their ids, in a repository with or without a checkout. Never looks at a working tree
  * or an index; replaced objects and grafts do not count.
@@ -43,11 +50,10 @@ export class ObjectReader {
     const found = await this.#git(["rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`]);
     const id = found.stdout.trim();
     if (found.exitCode !== 0 || !isObjectId(id)) return null;
-    const [head = ""] = (await this.#output(["cat-file", "commit", id])).split("\n\n", 1);
-    const named = (what: string): string[] =>
-      [...head.matchAll(new RegExp(`^${what} ([0-9a-f]{40,64})$`, "gm"))].map(([, object]) => object as string);
-    const [tree] = named("tree");
-    return tree === undefined ? null : { id, tree, parents: named("parent") };
+    // Only the first lines count: git takes no tree or parent from further below.
+    const head = /^tree ([0-9a-f]{40,64})\n((?:parent [0-9a-f]{40,64}\n)*)/;
+    const [, tree, parents = ""] = head.exec(await this.#output(["cat-file", "commit", id])) ?? [];
+    return tree === undefined ? null : { id, tree, parents: parents.match(/[0-9a-f]{40,64}/g) ?? [] };
   }
 
   /** The entry of a tree at a path, whose directories are real ones; null where there is none. */
@@ -76,9 +82,13 @@ export class ObjectReader {
   }
 
   /** The paths that differ between two trees; a rename is two of them. */
-  async changedPaths(from: string, to: string): Promise<string[]> {
-    const words = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", from, to];
-    return (await this.#output(words)).split("\0").filter(Boolean);
+  async changedPaths(from: string, to: string): Promise<ChangedPath[]> {
+    const words = ["diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-ext-diff", from, to];
+    const rows = (await this.#output(words)).matchAll(/:(\d+) (\d+) [^\0]*\0([^\0]*)\0/g);
+    return [...rows].map(([, ...[before, after, path = ""]]) => ({
+      path,
+      isFile: [before, after].every((mode) => mode?.startsWith("100") || mode === "000000"),
+    }));
   }
 
   async #list(tree: string, words: readonly string[]): Promise<TreeEntry[]> {

@@ -6,7 +6,7 @@ import { withOwnedDirectory } from "../shared/owned-directory.ts";
 import { withoutCredentials } from "../shared/redact.ts";
 import { plainText } from "../shared/text.ts";
 import type { Environment } from "../shared/world.ts";
-import { scrubEnvironment } from "./environment.ts";
+import { asListed, scrubEnvironment } from "./environment.ts";
 import type { Repository } from "./repository.ts";
 
 /** Git with a repository's settings and remotes, which leaves nothing in the repository. */
@@ -70,7 +70,7 @@ export async function withPrivateGit<Value>(
       ...callersEnvironment(caller, manner),
       GIT_DIR: place,
       GIT_OBJECT_DIRECTORY: join(place, "objects"),
-      GIT_ALTERNATE_OBJECT_DIRECTORIES: join(commonDirectory, "objects"),
+      GIT_ALTERNATE_OBJECT_DIRECTORIES: asListed(join(commonDirectory, "objects")),
     };
     // Without the terminal, ssh cannot ask for a passphrase.
     const how = { directory: root, environment, signal, timeout: patience * 1000, ownGroup: manner === "never asks" };
@@ -119,9 +119,14 @@ function callersEnvironment(caller: Environment, manner: Manner): Environment {
 /** The rows of `git push --porcelain`: `FLAG TAB SOURCE:REF TAB SUMMARY (REASON)`. */
 function readPorcelain(stdout: string, output: string): PushedRef[] {
   const [, said = ""] = /^remote: (?!error: hook declined)(.+)$/m.exec(plainText(output)) ?? [];
+  // `refs/verify/ab` cannot be where `refs/verify/ab/x` is, however often it is tried.
+  const obstacles = [...output.matchAll(/'(\S+)' exists; cannot create '(\S+)'/g)];
   return [...stdout.matchAll(/^(.)\t[^\t]*:([^\t:]+)\t(.*)$/gm)].map(([, flag, ref = "", summary = ""]) => {
+    if (flag !== "!") return { ref, rejected: null };
+    const [, inTheWay] = obstacles.find(([, , wanted]) => wanted === ref) ?? [];
+    if (inTheWay !== undefined) return { ref, rejected: { reason: `${inTheWay} is in the way there`, said: "" } };
     const reason = /\((.*)\)$/.exec(summary)?.[1] ?? summary;
-    return { ref, rejected: flag === "!" ? { reason, said: said.trim() } : null };
+    return { ref, rejected: { reason, said: said.trim() } };
   });
 }
 

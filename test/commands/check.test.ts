@@ -122,10 +122,18 @@ describe("verify check", () => {
       scene.check(["nothing"]),
       scene.check(["--remote", "upstream"]),
       scene.check(["--base", "nothing"]),
+      scene.check(["--base", ""]),
     ]);
-    expect(answers.map(({ code }) => code)).toEqual([2, 2, 2]);
+    expect(answers.map(({ code }) => code)).toEqual([2, 2, 2, 2]);
+    expect(answers[3]?.errors).toBe("--base is empty: name the branch, such as main.\n");
     expect(answers[1]?.errors).toBe('There is no remote "upstream". Known: origin.\n');
     expect(answers[2]?.errors).toBe('origin has no branch "nothing", whose policy is asked for.\n');
+    await scene.git("remote", "rename", "origin", "one");
+    await scene.git("remote", "add", "two", "elsewhere");
+    expect((await scene.check()).errors).toMatch(/which remote to ask: name one by --remote. Known: one, two\.\n$/);
+    await scene.git("remote", "remove", "one");
+    await scene.git("remote", "remove", "two");
+    expect((await scene.check()).errors).toMatch(/^This repository has no remote to ask/);
   });
 
   it("changes nothing of a checkout, also of a shallow one, and leaves nothing behind", async () => {
@@ -169,6 +177,9 @@ describe("verify check", () => {
     const { code, errors } = await scene.check([], { directory: elsewhere });
     expect(errors).toContain("is not in a git checkout");
     expect(code).toBe(2);
+    const missing = await scene.check(["-C", "nowhere"]);
+    expect(missing.errors).toBe(`${scene.root}/nowhere is not there: -C names the checkout.\n`);
+    expect(missing.code).toBe(2);
   });
 
   it("warns on CI where the branch that is judged installs the program itself", async () => {

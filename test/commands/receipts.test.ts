@@ -60,9 +60,15 @@ test("what is on the remote and no receipt is shown as that, and nothing of it i
   const store = new ReceiptStore(join(repository.root, ".git"));
   await store.saveEnvelope(repository.tree, '{"payload":"QUJD"}');
   await receipts(repository, "push");
-  expect((await receipts(repository, "list")).output).toContain(
-    "not to be believed: It is not an envelope of a receipt",
-  );
+  const key = `"\u009b2J\u202e${"x".repeat(5000)}":1`;
+  await store.saveEnvelope(repository.tree, `{${key},${key}}`);
+  await receipts(repository, "push");
+  const { output } = await receipts(repository, "list");
+  expect(output).toContain("not to be believed: It is not an envelope of a receipt");
+  expect(output).toContain("not to be believed: The envelope has the key");
+  expect(output.length).toBeLessThan(2000);
+  // Nothing that a terminal would act on.
+  expect(output.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
 });
 
 test("a remote that does not answer is told, after what is here", async () => {

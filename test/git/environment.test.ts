@@ -41,14 +41,15 @@ test.each([
 });
 
 test("what would narrow a suite from one shell only is gone", () => {
-  expect(scrubEnvironment({ PYTEST_ADDOPTS: "-k fast", PYTEST_PLUGINS: "mine", COVERAGE_RCFILE: "/tmp/rc" })).toEqual(
-    {},
-  );
+  const narrowing = { PYTEST_ADDOPTS: "-k fast", PYTEST_PLUGINS: "mine", COVERAGE_RCFILE: "/rc", PYTHONOPTIMIZE: "1" };
+  expect(scrubEnvironment(narrowing)).toEqual({});
 });
 
-test("a user's own options for Node are kept", () => {
-  const kept = { NODE_OPTIONS: "--max-old-space-size=4096" };
+test("a user's own options for Node are kept, but for those that run a part of the tests", () => {
+  const kept = { NODE_OPTIONS: '--max-old-space-size=4096 --require "./a --test-only.cjs" --test-only-x' };
   expect(scrubEnvironment(kept)).toEqual(kept);
+  const narrowed = '--test-only --no-warnings --test-name-pattern="a b" --test-shard 1/2 --test-skip-pattern=x';
+  expect(scrubEnvironment({ NODE_OPTIONS: narrowed })).toEqual({ NODE_OPTIONS: " --no-warnings" });
 });
 
 test("what an outer verification gave its worker is gone, what the user set is kept", () => {

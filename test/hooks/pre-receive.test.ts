@@ -200,6 +200,22 @@ describe("the hook", () => {
     expect((await stub("echo verified >&3; exit 0")).exitCode).toBe(0);
   });
 
+  it("refuses where the configuration names nothing that is protected", async () => {
+    const scene = await makeGuarded();
+    await scene.configure("pushproof.protected", "");
+    const { exitCode, output } = await scene.push("origin feature:main");
+    expect(output).toContain("pushproof.protected` is empty, so nothing would be protected");
+    expect(exitCode).toBe(1);
+  });
+
+  it("refuses where it does not find the line of a protected ref", async () => {
+    const scene = await makeGuarded();
+    const words = `node ${join(packageRoot, "dist/main.js")} pre-receive -- refs/heads/main`;
+    const { exitCode, output } = await runShell(`${words} </dev/null`, scene.remote, scene.environment);
+    expect(output).toContain("refs/heads/main is protected, but is not among the refs that git named.");
+    expect(exitCode).toBe(2);
+  });
+
   it("refuses where the server's configuration is broken", async () => {
     const scene = await makeGuarded();
     await scene.prove();

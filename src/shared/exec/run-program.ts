@@ -12,7 +12,7 @@ export interface ProgramPlace {
   readonly signal?: AbortSignal | undefined;
   /** Its standard input; empty by default. */
   readonly input?: string | Uint8Array | undefined;
-  /** It is ended after so many milliseconds, which counts as a failure. */
+  /** It is ended after so many milliseconds, which counts as a failure; with its own group, so are its children. */
   readonly timeout?: number | undefined;
   /** Whether it gets its own process group: Ctrl-C reaches only us, and we end the group with its children. */
   readonly ownGroup?: boolean | undefined;
@@ -64,11 +64,20 @@ export async function runProgram(
     }
   };
   if (ownGroup) signal?.addEventListener("abort", endGroup, { once: true });
+  let isLate = false;
+  const end = (): void => {
+    isLate = true;
+    if (ownGroup) endGroup();
+  };
+  const timer = timeout > 0 ? setTimeout(end, timeout) : undefined;
   // Children may keep the output open, so it is closed.
   child.once("exit", () => {
-    if (signal?.aborted) for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+    if (signal?.aborted || isLate) for (const stream of [child.stdout, child.stderr]) stream?.destroy();
   });
-  const result = await child.finally(() => signal?.removeEventListener("abort", endGroup));
+  const result = await child.finally(() => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", endGroup);
+  });
   if (signal?.aborted) throw new InterruptedError();
   const startError = result.exitCode === undefined && result.signal === undefined ? (result.code ?? "unknown") : null;
   return {

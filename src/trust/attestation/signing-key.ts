@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { gitLineOrNull } from "../../git/client.ts";
 import type { Repository } from "../../git/repository.ts";
 import { runProgram } from "../../shared/exec/run-program.ts";
+import { plainLine } from "../../shared/text.ts";
 import type { Environment } from "../../shared/world.ts";
 
 /** The key that git signs with. */
@@ -102,6 +103,12 @@ async function describeKey(program: string, key: SigningKey["key"], place: Place
     return { why: "ssh-keygen cannot be started", remedy: "Install OpenSSH (Debian: openssh-client)." };
   const [, fingerprint, type] = /^\d+ (\S+) .*\(([^)]+)\)$/m.exec(stdout) ?? [];
   if (exitCode !== 0 || fingerprint === undefined || type === undefined)
-    return { why: `${name} is no SSH key (${output.trim()})`, remedy: "Name the key you sign with there." };
+    return { why: `${name} is no SSH key${reasonIn(output)}`, remedy: "Name the key you sign with there." };
   return { program, key, fingerprint, needsTouch: type.includes("-SK") };
+}
+
+/** What ssh-keygen says, in parentheses, where it says more than that. */
+function reasonIn(output: string): string {
+  const said = plainLine(output).replace(/\.$/, "");
+  return said === "" || said.endsWith("is not a public key file") ? "" : ` (${said})`;
 }

@@ -30,6 +30,7 @@ export async function signStatement(
     const file = isLiteral ? join(directory, "key.pub") : key.file;
     if (isLiteral) await writeFile(file, `${key.literal}\n`);
     const words = ["-Y", "sign", "-n", signatureNamespace, "-f", file, ...(isLiteral ? ["-U"] : []), message] as const;
+    const begun = Date.now();
     const { exitCode, output, startError } = await runProgram([program, ...words], {
       directory,
       environment: withoutQuestions(environment),
@@ -40,7 +41,8 @@ export async function signStatement(
     });
     if (startError !== null) throw new UnavailableError(`${program}, git's gpg.ssh.program, cannot be started.`);
     const signature = await readFile(`${message}.sig`, "utf8").catch(() => "");
-    if (exitCode !== 0 || signature === "") throw new UnavailableError(explain(output));
+    if (exitCode !== 0 || signature === "")
+      throw new UnavailableError(explain(output, { program, isLate: Date.now() - begun >= patience * 1000 }));
     return { payload, signature: signature.replaceAll("\r\n", "\n"), keyid: fingerprint };
   });
 }
@@ -51,10 +53,15 @@ function withoutQuestions({ SSH_ASKPASS: _askpass, ...environment }: Environment
 }
 
 /** What went wrong, in one sentence, and what helps. */
-function explain(output: string): string {
+function explain(output: string, { program, isLate }: { program: string; isLate: boolean }): string {
+  // Before what ssh-keygen does next, which is to look for the key in an agent.
+  if (/UNPROTECTED PRIVATE KEY/.test(output))
+    return "The key is not used, as others may read its file: `chmod 600` on it.";
   if (/incorrect passphrase|passphrase supplied/.test(output))
     return "The key has a passphrase, which is not asked for in a hook: `ssh-add` gives it to an agent.";
   if (/Couldn't (get agent socket|find key in agent)|No private key found/i.test(output))
     return "No ssh-agent has the key: `ssh-add` adds it.";
-  return `ssh-keygen made no signature${output.trim() === "" ? ` within ${patience} s` : `: ${plainLine(output)}`}.`;
+  const said = plainLine(output).replace(/\.$/, "");
+  if (said !== "") return `${program} made no signature: ${said}.`;
+  return `${program} made no signature${isLate ? ` within ${patience} s` : ", and did not say why"}.`;
 }

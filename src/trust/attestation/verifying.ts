@@ -133,5 +133,5 @@ function explain(output: string, allowedSigners: string): string {
   if (/No principal matched/.test(output)) return `Its signer is not among those in ${allowedSigners}.`;
   if (/incorrect signature|Signature verification failed/.test(output))
     return "The signature does not belong to what it is beside: one of the two was changed.";
-  return `The signature does not hold: ${plainLine(output) || "ssh-keygen refuses it"}.`;
+  return `The signature does not hold: ${plainLine(output).replace(/\.$/, "") || "ssh-keygen refuses it"}.`;
 }

@@ -37,6 +37,7 @@ export async function findBases(
   { remote, base, listed }: { readonly remote: string; readonly base: string | undefined; readonly listed: RemoteRefs },
   environment: Environment,
 ): Promise<BasePosition[] | string> {
+  if (base === "") throw new RequestError("--base is empty: name the branch, such as main.");
   const tips = namedBranches(base, environment).map((name) => {
     const id = listed.refs.get(`refs/heads/${name}`);
     if (id === undefined) throw new RequestError(`${remote} has no branch "${name}", whose policy is asked for.`);
@@ -49,7 +50,8 @@ export async function findBases(
   }
   const earlier = await Promise.all(tips.map((tip) => positionBefore(tip, commit, environment)));
   const fresh = tips.find((_, index) => earlier[index] === null);
-  if (fresh) return `Nothing is known of ${fresh.name} before this push, so no policy judges what it brings.`;
+  if (fresh)
+    return `It is not known what ${fresh.name} was before this push, so there is no policy to judge by: it takes a run.`;
   return tips.flatMap((tip, index) => [tip, ...(earlier[index] ?? [])]);
 }
 

@@ -1,3 +1,5 @@
+import type { SimpleGit } from "simple-git";
+import { gitLineOrNull } from "../../git/client.ts";
 import type { CommitObject } from "../../git/object-reader.ts";
 import { defaultRemote, listRemotes } from "../../git/remotes.ts";
 import type { Repository } from "../../git/repository.ts";
@@ -37,9 +39,8 @@ export interface CheckResult {
  */
 export async function checkCommit(request: CheckRequest, repository: Repository, world: World): Promise<CheckResult> {
   const { git } = repository;
-  const { commit: id } = await readRevision(git, request.revision ?? "HEAD");
-  const remote = request.remote ?? defaultRemote(await listRemotes(git));
-  if (remote === null) throw new RequestError("It is not clear which remote to ask: name one by --remote.");
+  const id = await readOneRevision(git, request.revision ?? "HEAD");
+  const remote = request.remote ?? (await onlyRemote(git));
   const view = await RemoteView.open(repository, remote, world);
   try {
     const commit = await readCommit(view, id);
@@ -47,6 +48,28 @@ export async function checkCommit(request: CheckRequest, repository: Repository,
   } finally {
     await view.close();
   }
+}
+
+/** The commit of a revision. A tag must not be able to answer for a branch of its name: anybody may push one. */
+async function readOneRevision(git: SimpleGit, revision: string): Promise<string> {
+  const { commit } = await readRevision(git, revision);
+  const words = ["rev-parse", "--quiet", "--verify", "--end-of-options", `refs/heads/${revision}^{commit}`];
+  const branch = revision === "HEAD" ? null : await gitLineOrNull(git, ...words);
+  if (branch === null || branch === commit) return commit;
+  throw new RequestError(
+    `"${revision}" is a branch and something else here: say refs/heads/${revision} or a commit's id.`,
+  );
+}
+
+async function onlyRemote(git: SimpleGit): Promise<string> {
+  const remotes = await listRemotes(git);
+  const remote = defaultRemote(remotes);
+  if (remote !== null) return remote;
+  throw new RequestError(
+    remotes.length === 0
+      ? "This repository has no remote to ask: `git remote add origin URL` names one."
+      : `It is not clear which remote to ask: name one by --remote. Known: ${remotes.join(", ")}.`,
+  );
 }
 
 async function ask(

@@ -4,7 +4,8 @@ import { clip, plainLine, plural, shortId } from "../../shared/text.ts";
 import type { Environment } from "../../shared/world.ts";
 import { type Envelope, readEnvelope } from "../attestation/envelope.ts";
 import { type VerifiedReceipt, verifyEnvelope } from "../attestation/verifying.ts";
-import { whyFreshRun, whyReceiptFails } from "../policy/judge.ts";
+import { whyFreshRun } from "../policy/fresh-paths.ts";
+import { whyReceiptFails } from "../policy/judge.ts";
 import type { BasePolicy } from "../policy/read.ts";
 import type { FoundEnvelopes } from "./envelopes.ts";
 

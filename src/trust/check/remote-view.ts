@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gitEnvironment, gitLine } from "../../git/client.ts";
+import { asListed } from "../../git/environment.ts";
 import { isObjectId, ObjectReader } from "../../git/object-reader.ts";
 import { remoteEnvironment, transportConfig } from "../../git/remote-config.ts";
 import { listRemotes } from "../../git/remotes.ts";
@@ -40,7 +41,7 @@ export class RemoteView {
     this.#remote = remote;
     this.#place = place;
     // Only for reading: a shallow checkout lacks history, which a server that is told of its commits would leave out.
-    const environment = { ...place.environment, GIT_ALTERNATE_OBJECT_DIRECTORIES: objects };
+    const environment = { ...place.environment, GIT_ALTERNATE_OBJECT_DIRECTORIES: asListed(objects) };
     this.reader = new ObjectReader({ ...place, environment }, (ids) => this.#fetchBlobs(ids));
   }
 

@@ -1,15 +1,12 @@
-import picomatch from "picomatch";
 import { formatPercent, reaches } from "../../model/percent.ts";
 import { ageSeconds } from "../../shared/duration.ts";
-import { compareNames, formatAge, listed, plainLine, shortId } from "../../shared/text.ts";
+import { formatAge, plainLine, shortId } from "../../shared/text.ts";
 import { version } from "../../shared/version.ts";
 import type { Claim, Verification } from "../attestation/statement.ts";
 import type { Policy } from "./schema.ts";
 
 /** How far the clocks of two machines may differ, in seconds. */
 const clockTolerance = 300;
-
-const lineEnds = /[\n\r\u2028\u2029]/g;
 
 /** What a policy is applied to, besides the receipt. */
 export interface JudgedCommit {
@@ -41,19 +38,6 @@ export function whyReceiptFails(
     whySuiteMissing(verification, policy),
   ];
   return reasons.filter((reason) => reason !== null);
-}
-
-/** Why no receipt can stand for these changes against the base, a clause; null where one can. */
-export function whyFreshRun(changedPaths: readonly string[], { freshPaths }: Policy): string | null {
-  if (freshPaths.length === 0) return null;
-  // The name of a directory stands for all that is in it.
-  const globs = freshPaths.flatMap((path) => [path, `${path.replace(/\/$/, "")}/**`]);
-  const matches = picomatch(globs, { dot: true });
-  // A glob's wildcards stop at a line end, which a file's name may hold.
-  const changed = changedPaths.filter((path) => matches(path.replace(lineEnds, "_"))).sort(compareNames);
-  if (changed.length === 0) return null;
-  const names = listed(changed, 3, plainLine, "file").join(", ");
-  return `${names} ${changed.length === 1 ? "differs" : "differ"} from it, and its freshPaths ask for a run of its own`;
 }
 
 function whyOtherRepository({ repository }: Verification, policy: Policy): string | null {

@@ -70,17 +70,28 @@ async function readKeys(reader: ObjectReader, base: Base, key: string, path: str
       `${placeOf(base, path)} names nobody: a line each, such as \`ada@example.com namespaces="verify-receipt@v1" ssh-ed25519 AAAA…\`.`,
     );
   }
-  const unread = key === "revokedKeys" ? text.split("\n").findIndex((line) => !publicKeyLine.test(line)) : -1;
+  const unread = key === "revokedKeys" ? text.split("\n").findIndex((line) => !isRevokedLine(line)) : -1;
   if (unread >= 0) {
     throw new RequestError(
-      `${placeOf(base, path)}: line ${unread + 1} is no public key, such as \`ssh-ed25519 AAAA…\`: nothing would be revoked by it.`,
+      `${placeOf(base, path)}: line ${unread + 1} is no whole public key, such as \`ssh-ed25519 AAAA…\`: ssh-keygen would read no list with it.`,
     );
   }
   return text;
 }
 
-/** A line of a list of public keys; empty lines and comments count as well. */
-const publicKeyLine = /^\s*(?:#.*|(?:sk-)?(?:ssh|ecdsa)-\S+ +[A-Za-z0-9+/]+=*(?:\s.*)?)?\s*$/;
+/** Whether ssh-keygen reads a line of a list of public keys; empty lines and comments count as well. */
+function isRevokedLine(line: string): boolean {
+  if (/^\s*(?:#.*)?$/.test(line)) return true;
+  const [, type = "", base64 = ""] = publicKeyLine.exec(line) ?? [];
+  const bytes = Buffer.from(base64, "base64");
+  if (type === "" || bytes.toString("latin1", 4, 4 + type.length) !== type) return false;
+  // A key is a row of texts, each after its length (RFC 4253, section 6.6); a certificate holds numbers as well.
+  let end = 0;
+  while (end + 4 <= bytes.length) end += 4 + bytes.readUInt32BE(end);
+  return end === bytes.length || type.includes("-cert-");
+}
+
+const publicKeyLine = /^\s*((?:sk-)?(?:ssh|ecdsa)-\S+) +([A-Za-z0-9+/]+=*)(?:\s.*)?\s*$/;
 
 /** A file's text; null where it is missing. Throws RequestError for a link, which may lead anywhere, and what is no file. */
 async function readFile(reader: ObjectReader, base: Base, path: string): Promise<string | null> {

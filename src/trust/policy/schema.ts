@@ -47,7 +47,9 @@ export const policySchema = z.strictObject({
       ),
     )
     .default([])
-    .describe("Paths or globs: where a file there differs from the base branch, no receipt counts."),
+    .describe(
+      "Paths or globs: where a file there, or a link on the way to it, differs from the base branch, no receipt counts.",
+    ),
   incremental: z.boolean().default(false).describe("Whether runs that reused earlier results count."),
   versions: z
     .array(nonEmpty)

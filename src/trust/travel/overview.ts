@@ -4,12 +4,15 @@ import type { Repository } from "../../git/repository.ts";
 import { ReceiptStore } from "../../push/receipts.ts";
 import { type Delivery, SentReceipts } from "../../push/sent-receipts.ts";
 import { messageOf, UntrustedReceiptError } from "../../shared/errors.ts";
-import { formatAge, plainLine, shortId } from "../../shared/text.ts";
+import { clip, formatAge, plainLine, shortId } from "../../shared/text.ts";
 import type { Environment, World } from "../../shared/world.ts";
 import { readEnvelope } from "../attestation/envelope.ts";
 import type { Verification } from "../attestation/statement.ts";
 import { checkEnvelope, verifyEnvelope } from "../attestation/verifying.ts";
-import { listShards, readEnvelopeOf } from "./list.ts";
+import { listShards, readEnvelopeOf } from "./shards.ts";
+
+/** In characters. */
+const longestReason = 300;
 
 /** Each shown one is verified, which takes some milliseconds. */
 const shown = 20;
@@ -91,6 +94,7 @@ async function readSigner(
     );
   } catch (error) {
     if (!(error instanceof UntrustedReceiptError)) throw error;
-    return { claim: null, words: `not to be believed: ${error.message}` };
+    // Whoever can write to the remote chose what it quotes.
+    return { claim: null, words: `not to be believed: ${clip(plainLine(error.message), longestReason)}` };
   }
 }

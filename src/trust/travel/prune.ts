@@ -1,6 +1,5 @@
 import { type PrivateGit, wasOvertaken } from "../../git/private-git.ts";
-import { listShards } from "./list.ts";
-import { commitEntries, type Entry, isStale } from "./shards.ts";
+import { commitEntries, type Entry, isStale, listShards } from "./shards.ts";
 
 /** How many receipts a remote had, and how many of them went. */
 export interface Pruned {

@@ -3,7 +3,8 @@ import { type PrivateGit, type PushedRef, wasOvertaken } from "../../git/private
 import type { Delivery } from "../../push/sent-receipts.ts";
 import { messageOf, UnavailableError } from "../../shared/errors.ts";
 import { groupedBy } from "../../shared/grouped-by.ts";
-import { commitEntries, entryName, isStale, readEntries, shardOf } from "./shards.ts";
+import { plainLine } from "../../shared/text.ts";
+import { commitEntries, commitsAmong, entryName, isStale, readEntries, shardOf } from "./shards.ts";
 
 /** A receipt that is to be sent. */
 export interface OutgoingReceipt {
@@ -66,10 +67,16 @@ async function sendOnce(
   now: Date,
 ): Promise<Map<string, Result>> {
   const tips = await git.fetch(remote, [...waiting.keys()]);
+  const commits = await commitsAmong(git, [...tips.values()]);
   const results = new Map<string, Result>();
   const refspecs: string[] = [];
   for (const [ref, ours] of waiting) {
-    const made = await grow(git, tips.get(ref), ours, now);
+    const tip = tips.get(ref);
+    if (tip !== undefined && !commits.has(tip)) {
+      results.set(ref, { state: "refused", why: `${ref} there is no commit` });
+      continue;
+    }
+    const made = await grow(git, tip, ours, now);
     if (made === null) results.set(ref, { state: "sent", why: "" });
     else refspecs.push(`${made}:${ref}`);
   }
@@ -82,7 +89,7 @@ function judge(pushed: PushedRef): Result {
   if (pushed.rejected === null) return { state: "sent", why: "" };
   if (wasOvertaken(pushed)) return "raced";
   const { reason, said } = pushed.rejected;
-  return { state: "refused", why: said === "" ? reason : `${reason}: ${said}` };
+  return { state: "refused", why: plainLine(said === "" ? reason : `${reason}: ${said}`) };
 }
 
 /** The commit of a shard with receipts added, or null where all of them are there. */

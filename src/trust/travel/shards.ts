@@ -15,9 +15,6 @@ export function shardOf(tree: string): string {
   return `${prefix}${tree.slice(0, 2)}`;
 }
 
-/** What all such refs begin with. */
-export const allShards = prefix;
-
 /** A receipt's file in a shard. */
 export interface Entry {
   readonly tree: string;
@@ -48,6 +45,32 @@ export async function readEntries(git: PrivateGit, commit: string): Promise<Entr
     const [, blob, tree, name] = found ?? [];
     return blob === undefined || tree === undefined || name === undefined ? [] : [{ tree, name, blob }];
   });
+}
+
+/** Everything a remote has, by shard, with the commit that holds it. Throws UnavailableError where it does not answer. */
+export async function listShards(
+  git: PrivateGit,
+  remote: string,
+): Promise<{ readonly ref: string; readonly commit: string; readonly entries: readonly Entry[] }[]> {
+  const tips = await git.fetch(remote, [prefix]);
+  const commits = await commitsAmong(git, [...tips.values()]);
+  return await Promise.all(
+    [...tips]
+      .filter(([, tip]) => commits.has(tip))
+      .map(async ([ref, commit]) => ({ ref, commit, entries: await readEntries(git, commit) })),
+  );
+}
+
+/** Those of the objects that are commits: whoever can write to the remote can put anything where a shard belongs. */
+export async function commitsAmong(git: PrivateGit, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set();
+  const kinds = (await git.line(["cat-file", "--batch-check=%(objecttype)"], ids.join("\n"))).split("\n");
+  return new Set(ids.filter((_, index) => kinds[index] === "commit"));
+}
+
+/** The envelope in an entry, one line; nothing of it is verified. */
+export async function readEnvelopeOf(git: PrivateGit, { blob }: Entry): Promise<string> {
+  return (await git.line(["cat-file", "blob", blob])).trimEnd();
 }
 
 /** The id of a tree object that holds these receipts. */

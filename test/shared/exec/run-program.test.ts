@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { InterruptedError } from "../../../src/shared/errors.ts";
@@ -24,6 +26,20 @@ test("a program that a signal ended has failed", async () => {
 
 test("a program that takes too long is ended, and has failed", async () => {
   expect((await runProgram(shell("exec sleep 60"), { ...place, timeout: 100 })).exitCode).toBe(1);
+});
+
+test("a program that takes too long is not waited for where its children keep the output open", async () => {
+  const begun = Date.now();
+  expect((await runProgram(shell("sleep 6; echo late"), { ...place, timeout: 100 })).exitCode).toBe(1);
+  expect(Date.now() - begun).toBeLessThan(5000);
+});
+
+test("a program of its own group that takes too long leaves no child behind", async () => {
+  const file = join(await makeDirectory(), "late");
+  const late = shell(`(sleep 1; echo >'${file}') & wait`);
+  expect((await runProgram(late, { ...place, timeout: 100, ownGroup: true })).exitCode).toBe(1);
+  await setTimeout(1500);
+  expect(existsSync(file)).toBe(false);
 });
 
 test("a program reads what it is given, and nothing else", async () => {

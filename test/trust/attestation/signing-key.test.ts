@@ -82,7 +82,12 @@ test.each([
     ["user.signingKey", "/nowhere/key"],
     /\/nowhere\/key, git's user\.signingKey, does not exist/,
   ],
-  ["what is no key", ["user.signingKey", "key::nonsense"], /user\.signingKey is no SSH key/],
+  ["what is no key", ["user.signingKey", "key::nonsense"], /user\.signingKey is no SSH key\. /],
+  [
+    "a program that does nothing",
+    ["gpg.ssh.program", "/bin/true"],
+    /\/bin\/true made no signature, and did not say why/,
+  ],
   ["OpenPGP", ["gpg.format", "openpgp"], /git signs with openpgp\. Receipts need an SSH key/],
   [
     "a program that is not there",
@@ -94,6 +99,14 @@ test.each([
   await scene.git("config", ...setting);
   expect(await scene.sign()).toMatchObject({ note: expect.stringMatching(why) });
   expect(await scene.store.envelopeOf(scene.tree)).toBeNull();
+});
+
+test("a key's file that others may read is told as that, not as one that an agent lacks", async () => {
+  const scene = await makeSigningScene();
+  await chmod(scene.key.file, 0o644);
+  expect(await scene.sign({ environment: { SSH_AUTH_SOCK: undefined } })).toMatchObject({
+    note: expect.stringContaining("the key is not used, as others may read its file: `chmod 600`"),
+  });
 });
 
 test("a security key is said to be touched, once, and gpg.ssh.program makes the signature", async () => {

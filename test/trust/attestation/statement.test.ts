@@ -82,6 +82,12 @@ describe("an envelope", () => {
     expect(() => readEnvelope(line.replace("{", '{"payload":"QUJD",'))).toThrow(/the key "payload" twice/);
   });
 
+  it("is refused at once with a key twice at each of 75,000 depths", { timeout: 5000 }, () => {
+    const depth = 75_000;
+    const hostile = `${'{"a":1,"a":'.repeat(depth)}1${"}".repeat(depth)}`;
+    expect(() => readEnvelope(hostile)).toThrow(/the key "a" twice/);
+  });
+
   it("is refused with a second envelope behind it", () => {
     expect(() => readEnvelope(line + line)).toThrow(/not JSON/);
   });

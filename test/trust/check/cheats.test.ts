@@ -197,6 +197,20 @@ describe("what the branch brings along does not count:", () => {
     expect(code).toBe(1);
   });
 
+  it("a tag of the name of a branch that is asked about", async () => {
+    const scene = await makeScene();
+    await scene.publish([await scene.receipt()]);
+    await scene.git("checkout", "--quiet", "-b", "next");
+    await scene.write({ "src/sums.py": "three\n" });
+    await scene.commit("Unproven");
+    await scene.git("tag", "next", "feature");
+    const { code, errors } = await scene.check(["next"]);
+    expect(errors).toContain('"next" is a branch and something else here: say refs/heads/next or a commit\'s id.');
+    expect(code).toBe(2);
+    expect((await scene.check(["refs/heads/next"])).code).toBe(1);
+    expect((await scene.check(["refs/tags/next"])).code).toBe(0);
+  });
+
   it("variables of git that lead elsewhere", async () => {
     const scene = await makeScene();
     const other = await makeScene();

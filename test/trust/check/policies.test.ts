@@ -78,11 +78,13 @@ describe("the base branch's policy", () => {
 
   it("is invalid with a list of revoked keys that ssh-keygen would not read", async () => {
     const scene = await makeScene({ policy: { revokedKeys: "trust/revoked" } });
-    const good = `# Left in May\n\n${scene.stranger.publicKey} eve@example.com\n`;
+    const good = `# Left in May\n\n${scene.stranger.publicKey} eve@example.com\r\n`;
     await scene.changeMain({ "trust/revoked": `${good}${scene.key.fingerprint}\n` });
     const { code, errors } = await checkProven(scene);
-    expect(errors).toMatch(/^trust\/revoked of main \(\w{7}\): line 4 is no public key, /);
+    expect(errors).toMatch(/^trust\/revoked of main \(\w{7}\): line 4 is no whole public key, /);
     expect(code).toBe(2);
+    await scene.changeMain({ "trust/revoked": `${scene.stranger.publicKey.slice(0, -4)}\n` });
+    expect((await scene.check()).errors).toMatch(/line 1 is no whole public key, /);
     await scene.changeMain({ "trust/revoked": good });
     expect((await scene.check()).code).toBe(0);
   });
@@ -98,6 +100,20 @@ describe("the base branch's policy", () => {
     await scene.write({ "src/sums.py": "one\n", "README.md": "Other\n" });
     await scene.commit("As it was");
     expect((await checkProven(scene)).code).toBe(0);
+  });
+});
+
+describe("files that ask for a fresh run", () => {
+  it("do so also where a link or a submodule leads to them", async () => {
+    const scene = await makeScene({ policy: { freshPaths: ["db/migrations", "lib/*.sql"] } });
+    await scene.write({ "other/migrations/1.txt": "1\n" });
+    await symlink("other", join(scene.root, "db"));
+    await scene.commit("A link");
+    expect((await checkProven(scene)).output).toContain("asks for a fresh run: db differs from it");
+    await scene.git("rm", "--quiet", "db");
+    await scene.git("update-index", "--add", "--cacheinfo", `160000,${scene.began},lib`);
+    await scene.git("commit", "--quiet", "--no-verify", "--message", "A submodule");
+    expect((await checkProven(scene)).output).toContain("asks for a fresh run: lib differs from it");
   });
 });
 
@@ -193,7 +209,9 @@ describe("a commit that is on the base branch", () => {
     const github = { GITHUB_EVENT_NAME: "push", GITHUB_REF: "refs/heads/main", GITHUB_EVENT_PATH: "/nowhere" };
     await scene.publish([await scene.receipt()]);
     const { code, output } = await scene.check([], { environment: github });
-    expect(output).toContain("Nothing is known of main before this push, so no policy judges what it brings.");
+    expect(output).toContain(
+      "It is not known what main was before this push, so there is no policy to judge by: it takes a run.",
+    );
     expect(code).toBe(1);
   });
 });

@@ -118,7 +118,8 @@ export async function makeScene({ policy = {}, files = {}, atEnd }: SceneOptions
         environment: { ...environment, ...noForge, ...options.environment },
       }),
     shallowClone: async (branch = "feature") => {
-      const directory = await mkdtemp(join(root, "../clone-"));
+      // A path that git divides at the colon where it is not quoted.
+      const directory = await mkdtemp(join(root, '../a:"clone"-'));
       onTestFinished(() => rm(directory, { recursive: true, force: true }));
       const words = ["clone", "--quiet", "--depth=1", `--branch=${branch}`, `file://${remote}`, directory];
       await run("git", words, { env: environment });

@@ -1,12 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { version } from "../../../src/shared/version.ts";
 import type { Verification } from "../../../src/trust/attestation/statement.ts";
-import {
-  type BaseConfiguration,
-  type JudgedCommit,
-  whyFreshRun,
-  whyReceiptFails,
-} from "../../../src/trust/policy/judge.ts";
+import { type BaseConfiguration, type JudgedCommit, whyReceiptFails } from "../../../src/trust/policy/judge.ts";
 import { parsePolicy } from "../../../src/trust/policy/parse.ts";
 import { claim } from "../attestation/sample.ts";
 
@@ -145,28 +140,5 @@ describe("the suites", () => {
 
   it("must not be there twice", () => {
     expect(judge({ suites: [suite, suite] })).toEqual(["it names a suite twice"]);
-  });
-});
-
-describe("fresh runs", () => {
-  const policy = policyOf({ freshPaths: ["migrations", "db/", "*.toml"] });
-
-  it("are asked for where a file of theirs differs, hidden ones and directories included", () => {
-    expect(whyFreshRun(["src/a.py", "migrations/.hidden/1.sql"], policy)).toBe(
-      "migrations/.hidden/1.sql differs from it, and its freshPaths ask for a run of its own",
-    );
-    expect(whyFreshRun(["migrations"], policy)).toContain("migrations differs");
-    expect(whyFreshRun(["db/a/b.sql"], policy)).toContain("db/a/b.sql differs");
-    expect(whyFreshRun(["b.toml", "a.toml"], policy)).toContain("a.toml, b.toml differ from it");
-  });
-
-  it("are asked for where a file's name holds a line end", () => {
-    expect(whyFreshRun(["migrations/a\nb.sql"], policy)).toContain("migrations/a b.sql differs");
-    expect(whyFreshRun(["a\u2028.toml"], policy)).not.toBeNull();
-  });
-
-  it("are not asked for by other files", () => {
-    expect(whyFreshRun(["src/a.py", "src/b.toml", "src/migrations/1.sql"], policy)).toBeNull();
-    expect(whyFreshRun(["b.toml"], policyOf({}))).toBeNull();
   });
 });

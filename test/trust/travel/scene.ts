@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { type PrivateGit, withPrivateGit } from "../../../src/git/private-git.ts";
 import { openRepository } from "../../../src/git/repository.ts";
+import { compareNames } from "../../../src/shared/text.ts";
 import type { Environment } from "../../../src/shared/world.ts";
-import { readEnvelopeOf } from "../../../src/trust/travel/list.ts";
 import { type Outcome, type OutgoingReceipt, sendReceipts } from "../../../src/trust/travel/send.ts";
-import { readEntries, shardOf } from "../../../src/trust/travel/shards.ts";
+import { listShards, readEnvelopeOf } from "../../../src/trust/travel/shards.ts";
 import { gitEnvironment, makeRepository, type Repository } from "../../support/repository.ts";
 import { captureWorld } from "../../support/world.ts";
 
@@ -17,6 +17,7 @@ const run = promisify(execFile);
 export interface Person {
   readonly root: string;
   send(receipts: readonly OutgoingReceipt[], options?: { remote?: string; now?: Date }): Promise<Outcome[]>;
+  /** The envelopes that the remote has for a tree, newest first by their names. */
   find(tree: string): Promise<string[]>;
   /** Does something with git as the program runs it. */
   work<Value>(task: (git: PrivateGit) => Promise<Value>): Promise<Value>;
@@ -63,17 +64,13 @@ export async function personIn(root: string, remote: string, more: Environment =
     work,
     send: (receipts, options = {}) =>
       work((git) => sendReceipts(git, options.remote ?? remote, receipts, options.now ?? new Date())),
-    find: (tree) => work((git) => envelopesOf(git, remote, tree)),
+    find: (tree) =>
+      work(async (git) => {
+        const entries = (await listShards(git, remote)).flatMap((shard) => shard.entries);
+        const own = entries.filter((entry) => entry.tree === tree).sort((one, two) => compareNames(two.name, one.name));
+        return await Promise.all(own.map((entry) => readEnvelopeOf(git, entry)));
+      }),
   };
-}
-
-/** What a remote has for a tree, newest first. */
-async function envelopesOf(git: PrivateGit, remote: string, tree: string): Promise<string[]> {
-  const ref = shardOf(tree);
-  const tip = (await git.fetch(remote, [ref])).get(ref);
-  const entries = tip === undefined ? [] : (await readEntries(git, tip)).filter((entry) => entry.tree === tree);
-  const newest = entries.toSorted((left, right) => right.name.localeCompare(left.name));
-  return await Promise.all(newest.map((entry) => readEnvelopeOf(git, entry)));
 }
 
 /** A receipt for a tree whose id begins so; what an envelope says is nothing to those who carry it. */

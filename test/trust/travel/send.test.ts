@@ -64,6 +64,23 @@ test("a server that takes no such refs refuses, with its own words", async () =>
   ]);
 });
 
+test("what somebody else put where a receipt belongs is told, and stops no other receipt", async () => {
+  const { ada, git } = await makeTravelScene();
+  const push = ["push", "--quiet", "--no-verify", "origin"];
+  await git(...push, "HEAD:refs/verify/ab/x", "HEAD:a.txt:refs/verify/cd", "HEAD^{tree}:refs/verify/ef");
+  const receipts = ["ab1", "cd1", "ef1", "1"].map((beginning) => receiptFor(beginning, "an envelope"));
+  const outcomes = await ada.send(receipts);
+  expect(new Map(outcomes.map(({ tree, state, why }) => [tree.slice(0, 3), `${state} ${why}`]))).toEqual(
+    new Map([
+      ["cd1", "refused refs/verify/cd there is no commit"],
+      ["ef1", "refused refs/verify/ef there is no commit"],
+      ["ab1", "refused refs/verify/ab/x is in the way there"],
+      ["100", "sent "],
+    ]),
+  );
+  expect(await ada.find(receipts[3]?.tree ?? "")).toEqual(["an envelope"]);
+});
+
 test("a remote that is not there is no refusal: it is tried again", async () => {
   const { ada, remote } = await makeTravelScene();
   expect(await ada.send([receiptFor("ab1", "x")], { remote: `${remote}.none` })).toMatchObject([
