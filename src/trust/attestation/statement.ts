@@ -60,6 +60,12 @@ export const verificationSchema = z.object({
           skipped: whole,
           flaky: whole.describe("How many of the passed ones passed only when the runner tried again."),
         }),
+        schema: z
+          .object({ kept: whole, made: whole })
+          .optional()
+          .describe(
+            "How often the tests' schema was kept, and how often really made; left out without database.schema.",
+          ),
         names: z.object({ sha256 }).describe("Of the tests: a line `FILE TAB NAME TAB OUTCOME` each, sorted by bytes."),
       }),
     )
