@@ -73,6 +73,14 @@ test("whatever tests do to schema and rows, they give the same as where the sche
   expect(emptied).toBeGreaterThan(sequences / 2);
 }, 600_000);
 
+test("what hinders or outlives a drop does so where the schema is kept", async () => {
+  const script = join(import.meta.dirname, "scenarios.py");
+  const [real, kept] = await Promise.all(
+    ["real", "kept"].map(async (mode) => (await python(script, `scenarios_${mode}`, [mode])).split("\n")),
+  );
+  expect(kept?.map((line) => JSON.parse(line))).toEqual(real?.map((line) => JSON.parse(line)));
+});
+
 test("the ledger's schema is made once by each worker, and the reports say so", async () => {
   const { root } = await makeLedger(
     { tests: 12, files: 2 },
