@@ -39,6 +39,38 @@ export function schemaUseText({ kept, made, reasons, off }: SchemaUse): string |
   return again.length === 0 ? used : `${used}; made again as ${again.join(", as ")}`;
 }
 
+/** A suite, and whether its schema was to be kept. */
+interface KeepingSuite {
+  readonly name: string;
+  readonly keepsSchema: boolean;
+  readonly schema?: SchemaUse;
+}
+
+/** Where `database.schema` could not be followed or had no effect, one sentence each. */
+export function schemaNotes(suites: readonly KeepingSuite[]): string[] {
+  const off = suites.flatMap(({ name, schema }) =>
+    schema === undefined || schema.off === null
+      ? []
+      : [`The schema was not kept in ${name}, but made for every test: ${schema.off}.`],
+  );
+  const keeping = suites.filter(({ keepsSchema }) => keepsSchema);
+  const isUsed = keeping.some(({ schema }) => schema !== undefined && (schema.made > 0 || schema.off !== null));
+  if (keeping.length === 0 || isUsed) return off;
+  return [
+    `"schema": "reset" in "database" had no effect: no test of ${keeping.map(({ name }) => name).join(", ")} made tables by SQLAlchemy's create_all.`,
+  ];
+}
+
+/** "schema kept, emptied 790 times, made again twice": for a table; null where the schema was not kept. */
+export function schemaUseInShort(uses: readonly SchemaUse[]): string | null {
+  const sum = sumOfUses(uses);
+  if (sum === null || sum.kept === 0) return null;
+  const again = Object.values(sum.reasons).reduce((total, count) => total + count, 0);
+  const mostly = Object.entries(sum.reasons).sort(([, left], [, right]) => right - left)[0]?.[0];
+  const made = again === 0 ? "" : `, made again ${times(again)}${mostly === undefined ? "" : `, mostly as ${mostly}`}`;
+  return `schema kept, emptied ${times(sum.kept)}${made}`;
+}
+
 function times(count: number): string {
   return count === 1 ? "once" : plural(count, "time");
 }

@@ -186,3 +186,35 @@ with engine.connect() as connection:
     /^0 this role may not create event triggers \(permission denied .*\)\n\(None, None\)$/,
   );
 });
+
+test("a run says why the schema was not kept on a server whose role may not see changes of it", async () => {
+  await server.query("CREATE ROLE maker LOGIN CREATEDB PASSWORD 'secret'");
+  const tests = `import os, sys, pathlib
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "src"))
+import sqlalchemy as sa
+from sums import add
+metadata = sa.MetaData()
+sa.Table("account", metadata, sa.Column("id", sa.Integer, primary_key=True))
+
+def test_adds():
+    engine = sa.create_engine(os.environ["URL"])
+    metadata.create_all(engine)
+    metadata.drop_all(engine)
+    assert add(1, 2) == 3
+`;
+  const url = new URL(server.url);
+  [url.username, url.password] = ["maker", "secret"];
+  const suite = { name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 1 };
+  const { root } = await makePytestRepository({
+    "tests/test_sums.py": tests,
+    "verify.config.json": configFile({
+      suites: [suite],
+      database: { variables: { URL: "postgresql+psycopg2" }, schema: "reset" },
+    }),
+  });
+  const { code, output } = await runIn(root, ["--database-url", url.href]);
+  expect(code, output).toBe(0);
+  expect(output.replace(/\s+/g, " ")).toContain(
+    "The schema was not kept in backend, but made for every test: this role may not create event triggers",
+  );
+});
