@@ -117,6 +117,8 @@ CREATE FUNCTION pushproof.users_of(schema pushproof.kept) RETURNS TABLE (pid int
   WHERE l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
     AND (l.relation = ANY (schema.tables) OR l.relation = ANY (schema.sequences))
+    -- It gives way to whoever wants to drop or empty a table.
+    AND coalesce((SELECT a.backend_type FROM pg_stat_activity a WHERE a.pid = l.pid), '') <> 'autovacuum worker'
 $$
 --;
 -- Takes the rows out of a kept schema. Gives why that cannot be, else null. Whatever has a page is truncated, also where no row is
