@@ -29,6 +29,6 @@ export async function examineSchema(
   const [first, ...others] = await findSchemaFixtures(project, using, environment);
   if (first === undefined) return [];
   const remedy =
-    'Faster, where you want it: "schema": "reset" in "database" keeps the tables; see docs/schema-reset.md.';
+    'Faster, where you want it: "schema": "reset" in "database" keeps the tables; see docs/schema-reset.md of pushproof.';
   return [remark("schema", schemaFixturesText([first, ...others]), remedy)];
 }

@@ -28,7 +28,7 @@ export async function offerSchemaReset(
   if (first === undefined) return { config, note: null, advice: null };
   const found = schemaFixturesText([first, ...others]);
   if (!canAsk(world)) {
-    const advice = `${found}: with "schema": "reset" in "database" the tables stay and only the rows go (not written; see docs/schema-reset.md)`;
+    const advice = `${found}: with "schema": "reset" in "database" the tables stay and only the rows go (not written; see docs/schema-reset.md of pushproof)`;
     return { config, note: null, advice };
   }
   const isWanted = await askYesNo(world, `${found}. Keep the tables, and take only the rows out?`);

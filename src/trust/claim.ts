@@ -65,7 +65,7 @@ function runtimesOf({ environment }: ReceiptKey): string[] {
 }
 
 function suiteOf(suite: SuiteSummary, tests: readonly TestRecord[], mask: Redact): Verification["suites"][number] {
-  const { name, runner, command, workers, files } = suite;
+  const { name, runner, command, workers, files, schema } = suite;
   const { total, passed, skipped, flaky = 0 } = suite.tests;
   return {
     name: mask(name),
@@ -74,6 +74,7 @@ function suiteOf(suite: SuiteSummary, tests: readonly TestRecord[], mask: Redact
     workers,
     files,
     tests: { total, passed, skipped, flaky },
+    ...(schema !== undefined && schema.kept > 0 && { keptSchema: schema.kept }),
     names: { sha256: digestOf(tests.filter((test) => test.suite === name)) },
   };
 }
