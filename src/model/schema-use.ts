@@ -6,7 +6,7 @@ export interface SchemaUse {
   readonly kept: number;
   /** How often the schema was really made. */
   readonly made: number;
-  /** Why it was really made again, a phrase each, and how often. */
+  /** Why it was not kept but really dropped, or not to be kept once it was made: a phrase each, and how often. */
   readonly reasons: Readonly<Record<string, number>>;
   /** Why it could not be kept at all, a phrase; null where it could. */
   readonly off: string | null;
@@ -28,15 +28,15 @@ export function sumOfUses(uses: readonly (SchemaUse | null)[]): SchemaUse | null
   };
 }
 
-/** "schema made once, emptied 71 times", with why it was made again; null where nothing made one. */
+/** "schema made once, emptied 71 times", with why it was not kept; null where nothing made one. */
 export function schemaUseText({ kept, made, reasons, off }: SchemaUse): string | null {
   if (off !== null) return `schema not kept: ${off}`;
   if (kept + made === 0) return null;
-  const again = Object.entries(reasons)
+  const why = Object.entries(reasons)
     .sort(([, left], [, right]) => right - left)
     .map(([reason, count]) => `${reason} (${times(count)})`);
   const used = `schema made ${times(made)}, emptied ${times(kept)}`;
-  return again.length === 0 ? used : `${used}; made again as ${again.join(", as ")}`;
+  return why.length === 0 ? used : `${used}; not kept as ${why.join(", as ")}`;
 }
 
 /** A suite, and whether its schema was to be kept. */
@@ -61,14 +61,14 @@ export function schemaNotes(suites: readonly KeepingSuite[]): string[] {
   ];
 }
 
-/** "schema kept, emptied 790 times, made again twice": for a table; null where the schema was not kept. */
+/** "schema kept, emptied 790 times, not kept 2 times": for a table; null where the schema was not kept. */
 export function schemaUseInShort(uses: readonly SchemaUse[]): string | null {
   const sum = sumOfUses(uses);
   if (sum === null || sum.kept === 0) return null;
-  const again = Object.values(sum.reasons).reduce((total, count) => total + count, 0);
+  const count = Object.values(sum.reasons).reduce((total, times) => total + times, 0);
   const mostly = Object.entries(sum.reasons).sort(([, left], [, right]) => right - left)[0]?.[0];
-  const made = again === 0 ? "" : `, made again ${times(again)}${mostly === undefined ? "" : `, mostly as ${mostly}`}`;
-  return `schema kept, emptied ${times(sum.kept)}${made}`;
+  const often = count === 0 ? "" : `, not kept ${times(count)}, mostly as ${mostly}`;
+  return `schema kept, emptied ${times(sum.kept)}${often}`;
 }
 
 function times(count: number): string {

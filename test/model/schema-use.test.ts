@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type SchemaUse, schemaNotes, schemaUseInShort } from "../../src/model/schema-use.ts";
+import { type SchemaUse, schemaNotes, schemaUseInShort, schemaUseText } from "../../src/model/schema-use.ts";
 
 const unused: SchemaUse = { kept: 0, made: 0, reasons: {}, off: null };
 const used: SchemaUse = { ...unused, kept: 10, made: 2 };
@@ -26,8 +26,15 @@ test("a suite whose schema could not be kept says why", () => {
 test("a table says how often the schema was kept, and why mostly it was not", () => {
   const often = { ...used, reasons: { "views depend on it": 1, "a test changed more than rows": 3 } };
   expect(schemaUseInShort([used, often])).toBe(
-    "schema kept, emptied 20 times, made again 4 times, mostly as a test changed more than rows",
+    "schema kept, emptied 20 times, not kept 4 times, mostly as a test changed more than rows",
   );
   expect(schemaUseInShort([used])).toBe("schema kept, emptied 10 times");
   expect(schemaUseInShort([off])).toBeNull();
+});
+
+test("the summary says how often the schema was made and emptied, and each reason for not keeping it", () => {
+  const often = { ...used, reasons: { "views depend on it": 1, "a test changed more than rows": 3 } };
+  expect(schemaUseText(often)).toBe(
+    "schema made 2 times, emptied 10 times; not kept as a test changed more than rows (3 times), as views depend on it (once)",
+  );
 });
