@@ -4,6 +4,7 @@ Called as `scenarios.py MODE`: prints a JSON line for each scenario, its name an
 without (`real`) it must print the same.
 """
 
+import gc
 import json
 import os
 import sys
@@ -139,6 +140,31 @@ def overlapping_metadata(engine):
     return [found, columns(engine)]
 
 
+def metadata_of_a_test(engine):
+    """A test makes tables of its own, and nothing is left of them but what the database has."""
+    metadata = make_metadata()
+    kept(engine, metadata)
+    metadata.drop_all(engine)
+    del metadata
+    gc.collect()
+    return sa.inspect(engine).get_table_names()
+
+
+def metadata_in_turns(engine):
+    """Two metadata have the same tables with other columns."""
+    both = []
+    for kind in (sa.Integer, sa.Text):
+        metadata = sa.MetaData()
+        sa.Table("account", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", kind))
+        both.append(metadata)
+    found = []
+    for metadata in both * 3:
+        metadata.create_all(engine)
+        found.append(str(sa.inspect(engine).get_columns("account")[1]["type"]))
+        metadata.drop_all(engine)
+    return found
+
+
 def changed_and_rolled_back(engine):
     metadata = make_metadata()
     kept(engine, metadata)
@@ -247,6 +273,8 @@ scenarios = {
             table_left_out,
             table_left_out_later,
             overlapping_metadata,
+            metadata_of_a_test,
+            metadata_in_turns,
             changed_and_rolled_back,
             temporary_table,
             another_database,

@@ -7,6 +7,7 @@ certain is really dropped and really made, as without this module.
 
 import collections
 import contextlib
+import contextvars
 import functools
 import hashlib
 import json
@@ -47,34 +48,43 @@ class Schemas:
         self.why_off = None
         # The database whose schema is kept; what is done to others is done really.
         self.database = None
+        self.names = collections.Counter()
         self.tokens = weakref.WeakKeyDictionary()
         # The tables of each metadata when its schema was kept.
         self.shapes = weakref.WeakKeyDictionary()
         # Metadata that was really dropped last, and how many changes of the schema there had been by then: where there are no more,
         # create_all makes all of it.
         self.dropped = weakref.WeakKeyDictionary()
-        # Metadata whose tables may stand empty although its drop_all was called; the database knows.
-        self.emptied = weakref.WeakSet()
+        # Metadata whose tables may stand empty although its drop_all was called; the database knows. It is held here, as its tables
+        # outlive a metadata that a test made for itself.
+        self.emptied = set()
         # The connection by which an emptied schema was given back or really dropped, which a rollback may take back.
         self.changers = weakref.WeakKeyDictionary()
         # The connection by which drop_all emptied a schema, which others do not see before it ends its transaction.
         self.emptiers = weakref.WeakKeyDictionary()
-        self.is_busy = False
+        self.busyness = contextvars.ContextVar("pushproof_busy", default=False)
+
+    @property
+    def is_busy(self):
+        return self.busyness.get()
 
     def token(self, metadata):
-        """The name of a metadata in the database, the same in a forked process: made of the tables that it first had."""
+        """The name of a metadata in the database, the same in each forked process: made of the tables that it first had."""
         if metadata not in self.tokens:
-            self.tokens[metadata] = hashlib.sha256(json.dumps(sorted(metadata.tables)).encode()).hexdigest()
+            name = hashlib.sha256(json.dumps(sorted(metadata.tables)).encode()).hexdigest()
+            self.tokens[metadata] = "%s %s" % (name, self.names[name])
+            self.names[name] += 1
         return self.tokens[metadata]
 
     @contextlib.contextmanager
     def busy(self):
-        """What is run within is ours, or SQLAlchemy's for us."""
-        before, self.is_busy = self.is_busy, True
+        """What this thread or task runs within is ours, or SQLAlchemy's for us."""
+        before = self.is_busy
+        self.busyness.set(True)
         try:
             yield
         finally:
-            self.is_busy = before
+            self.busyness.set(before)
 
     def create(self, metadata, bind, really):
         with connected(bind) as connection:
