@@ -32,9 +32,7 @@ export function sumOfUses(uses: readonly (SchemaUse | null)[]): SchemaUse | null
 export function schemaUseText({ kept, made, reasons, off }: SchemaUse): string | null {
   if (off !== null) return `schema not kept: ${off}`;
   if (kept + made === 0) return null;
-  const why = Object.entries(reasons)
-    .sort(([, left], [, right]) => right - left)
-    .map(([reason, count]) => `${reason} (${times(count)})`);
+  const why = reasonsOf({ reasons }).map(([reason, count]) => `${reason} (${times(count)})`);
   const used = `schema made ${times(made)}, emptied ${times(kept)}`;
   return why.length === 0 ? used : `${used}; not kept as ${why.join(", as ")}`;
 }
@@ -48,11 +46,10 @@ interface KeepingSuite {
 
 /** Where `database.schema` could not be followed or had no effect, one sentence each. */
 export function schemaNotes(suites: readonly KeepingSuite[]): string[] {
-  const off = suites.flatMap(({ name, schema }) =>
-    schema === undefined || schema.off === null
-      ? []
-      : [`The schema was not kept in ${name}, but made for every test: ${schema.off}.`],
-  );
+  const off = suites.flatMap(({ name, schema }) => {
+    const why = schema && (schema.off ?? (schema.kept === 0 ? reasonsOf(schema)[0]?.[0] : undefined));
+    return why === undefined ? [] : [`The schema was not kept in ${name}, but made for every test: ${why}.`];
+  });
   const keeping = suites.filter(({ keepsSchema }) => keepsSchema);
   const isUsed = keeping.some(({ schema }) => schema !== undefined && (schema.made > 0 || schema.off !== null));
   if (keeping.length === 0 || isUsed) return off;
@@ -66,9 +63,14 @@ export function schemaUseInShort(uses: readonly SchemaUse[]): string | null {
   const sum = sumOfUses(uses);
   if (sum === null || sum.kept === 0) return null;
   const count = Object.values(sum.reasons).reduce((total, times) => total + times, 0);
-  const mostly = Object.entries(sum.reasons).sort(([, left], [, right]) => right - left)[0]?.[0];
+  const mostly = reasonsOf(sum)[0]?.[0];
   const often = count === 0 ? "" : `, not kept ${times(count)}, mostly as ${mostly}`;
   return `schema kept, emptied ${times(sum.kept)}${often}`;
+}
+
+/** The reasons for not keeping a schema, the most frequent first. */
+function reasonsOf({ reasons }: Pick<SchemaUse, "reasons">): [string, number][] {
+  return Object.entries(reasons).sort(([, left], [, right]) => right - left);
 }
 
 function times(count: number): string {

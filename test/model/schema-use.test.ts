@@ -23,6 +23,14 @@ test("a suite whose schema could not be kept says why", () => {
   ]);
 });
 
+test("a suite whose schema was never kept says why, and one that makes it once says nothing", () => {
+  const seeded = { ...unused, made: 72, reasons: { "create_all puts rows in": 72 } };
+  expect(schemaNotes([{ name: "api", keepsSchema: true, schema: seeded }])).toEqual([
+    "The schema was not kept in api, but made for every test: create_all puts rows in.",
+  ]);
+  expect(schemaNotes([{ name: "api", keepsSchema: true, schema: { ...unused, made: 1 } }])).toEqual([]);
+});
+
 test("a table says how often the schema was kept, and why mostly it was not", () => {
   const often = { ...used, reasons: { "views depend on it": 1, "a test changed more than rows": 3 } };
   expect(schemaUseInShort([used, often])).toBe(
