@@ -8,6 +8,7 @@ import gc
 import json
 import os
 import sys
+import time
 
 import sqlalchemy as sa
 from sqlalchemy import event, text
@@ -15,6 +16,7 @@ from sqlalchemy import event, text
 mode = sys.argv[1]
 # Whoever waits for ever is told after a moment; with the schema kept, drop_all tells it.
 url = os.environ["URL"]
+role = "other_than_%s" % mode
 wait = {"options": "-c lock_timeout=200ms"}
 
 
@@ -165,6 +167,24 @@ def metadata_in_turns(engine):
     return found
 
 
+def another_role(engine):
+    """A role that does not own the tables makes them after they were dropped."""
+    with engine.begin() as connection:
+        connection.execute(text("CREATE ROLE %s; GRANT ALL ON SCHEMA public TO PUBLIC" % role))
+    metadata = make_metadata()
+    kept(engine, metadata)
+    metadata.drop_all(engine)
+    with engine.connect() as connection:
+        connection.execute(text("SET ROLE " + role))
+        metadata.create_all(connection)
+        connection.commit()
+        owner = connection.execute(text("SELECT tableowner FROM pg_tables WHERE tablename = 'account'")).scalar()
+        metadata.drop_all(connection)
+        connection.execute(text("RESET ROLE"))
+        connection.commit()
+    return owner == role
+
+
 def changed_and_rolled_back(engine):
     metadata = make_metadata()
     kept(engine, metadata)
@@ -275,6 +295,7 @@ scenarios = {
             overlapping_metadata,
             metadata_of_a_test,
             metadata_in_turns,
+            another_role,
             changed_and_rolled_back,
             temporary_table,
             another_database,
@@ -287,8 +308,20 @@ scenarios = {
 }
 
 
+OTHERS = """SELECT count(*) FROM pg_stat_activity
+  WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"""
+
+
+def ask(engine, question):
+    with engine.connect() as connection:
+        return connection.execute(text(question)).scalar()
+
+
 def clean():
+    """An empty database for each scenario, once the sessions of the one before have ended with their temporary objects."""
     engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+    while ask(engine, OTHERS) > 0:
+        time.sleep(0.01)
     with engine.begin() as connection:
         connection.execute(text("DROP SCHEMA IF EXISTS pushproof, public CASCADE"))
         connection.execute(text("CREATE SCHEMA public"))

@@ -17,7 +17,9 @@ import sys
 import weakref
 
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pushproof_schema.sql")
-WHERE_IT_IS = "SELECT current_database(), to_regnamespace('pushproof') IS NOT NULL"
+# The second is null where nothing is installed, and false for a role that may not empty the tables.
+WHERE_IT_IS = """SELECT current_database(),
+  (SELECT pg_has_role(nspowner, 'USAGE') FROM pg_namespace WHERE nspname = 'pushproof')"""
 IS_PART_THERE = "SELECT count(to_regclass(name)) > 0 FROM json_array_elements_text(CAST(:names AS json)) AS name"
 IS_EMPTY = """SELECT NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'pushproof'))
@@ -181,7 +183,10 @@ class Schemas:
     def settle(self, connection, why):
         """Really drops all that was only emptied, before somebody looks."""
         with self.busy():
-            if not self.emptied or tuple(run(connection, WHERE_IT_IS).one()) != (self.database, True):
+            if not self.emptied:
+                return
+            database, is_ours = run(connection, WHERE_IT_IS).one()
+            if database != self.database or is_ours is None:
                 return
             for metadata in list(self.emptied):
                 changer, emptier = (open_one(those, metadata) for those in (self.changers, self.emptiers))
@@ -196,14 +201,15 @@ class Schemas:
         """Whether the schema is kept here, so that changes of it can be seen; puts into the database what that needs."""
         if self.why_off is not None:
             return False
-        database, is_installed = run(connection, WHERE_IT_IS).one()
-        if self.database is None and is_installed:
+        database, is_ours = run(connection, WHERE_IT_IS).one()
+        if self.database is None and is_ours:
             # What another process, which is over or forked this one, had emptied.
             run(connection, ABANDONED, metadata=self.token(metadata))
         self.database = self.database or database
-        if database != self.database:
+        if database != self.database or is_ours is False:
+            self.settle(connection, "another role makes or drops tables")
             return False
-        if not is_installed:
+        if is_ours is None:
             try:
                 with connection.begin_nested():
                     with open(SCRIPT) as script:

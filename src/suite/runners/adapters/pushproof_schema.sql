@@ -148,8 +148,8 @@ BEGIN
   RETURN NULL;
 END $$
 --;
--- Drops the tables of an emptied schema, and forgets it.
-CREATE FUNCTION pushproof.drop_tables(wanted text) RETURNS void LANGUAGE plpgsql AS $$
+-- Drops the tables of an emptied schema, and forgets it; also for a role that they are not of, as they are dropped already for it.
+CREATE FUNCTION pushproof.drop_tables(wanted text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
   names text;
 BEGIN
