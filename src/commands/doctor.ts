@@ -5,6 +5,7 @@ import { examineDatabase } from "../doctor/database.ts";
 import { type Finding, ok, problem } from "../doctor/finding.ts";
 import { examineHook } from "../doctor/hook.ts";
 import { examineGit, examinePlaces } from "../doctor/repository.ts";
+import { examineSchema } from "../doctor/schema.ts";
 import { examineDetection, examineSuites } from "../doctor/suites.ts";
 import { openRepository, type Repository } from "../git/repository.ts";
 import { type Wrap, wrapFor } from "../report/terminal/wrap-for.ts";
@@ -76,6 +77,7 @@ async function examineConfigured({
     ...(await examineSuites(plan, repository, world)),
     ...examineCommands(config, repository, world),
     await examineDatabase(config, repository, world),
+    ...(await examineSchema(plan, config, repository, world)),
   ];
 }
 

@@ -18,6 +18,7 @@ import { findHookOwner, mayRun } from "../init/hook/owner.ts";
 import { type HookPlan, type HookRequest, type PlannedFile, planHook } from "../init/hook/plan.ts";
 import { type Narrator, narratorOf } from "../init/narrator.ts";
 import { noSuite } from "../init/no-suite.ts";
+import { offerSchemaReset } from "../init/offer-schema.ts";
 import { type OwnPackage, ownPackage } from "../init/own-package.ts";
 import { kindOf } from "../project/database-mentions.ts";
 import { addCommand, type PackageManager, packageManagerOf } from "../project/package-manager.ts";
@@ -132,10 +133,11 @@ async function configure({ world, repository, narrator, root, packageFields }: S
   });
   if (draft === null) throw noSuite(root, project);
   const { asked, isRefused } = await setupByAnswer(world, draft);
-  const config =
+  const setUp =
     asked === null || !draft.config.database
       ? draft.config
       : { ...draft.config, database: { ...draft.config.database, ...asked.settings } };
+  const { config, ...offered } = await offerSchemaReset(world, project, setUp, environment);
   await editFile(join(root, "verify.config.json"), `${JSON.stringify({ $schema: schemaPlace, ...config }, null, 2)}\n`);
   narrator.did("verify.config.json written");
   for (const { title, notes } of [...draft.suites, ...draft.coverage]) {
@@ -146,6 +148,8 @@ async function configure({ world, repository, narrator, root, packageFields }: S
     draft.config.database ? `database: ${draft.config.database.name}` : "database: none, no sign of Postgres found",
   );
   for (const note of draft.database) narrator.detail(`  ${note}`);
+  if (offered.note !== null) narrator.detail(`  ${offered.note}`);
+  if (offered.advice !== null) narrator.warn(offered.advice);
   for (const { text, concern } of isRefused ? [] : draft.setups.filter((setup) => setup !== asked)) {
     const why = concern === null ? "several tools make tables" : concern;
     narrator.warn(

@@ -2,6 +2,7 @@ import type { Config } from "../config/schema.ts";
 import { type Measured, measure } from "../coverage/measure.ts";
 import type { Provision } from "../database/provision.ts";
 import { countsText } from "../model/figures.ts";
+import { schemaNotes } from "../model/schema-use.ts";
 import type { CheckSummary } from "../model/summary.ts";
 import type { Checkout } from "../push/checkout.ts";
 import { type Stage, stage } from "../report/terminal/stage.ts";
@@ -95,7 +96,8 @@ export async function finishSuites(results: RunResults, { checkout, signal }: Ru
   if (signal.aborted) throw new InterruptedError();
   const { suites, checks, provision } = results;
   const [coverage, left] = await Promise.all([readCoverage(suites, checkout), closeDatabases(provision)]);
-  const notes = [...suites.flatMap((suite) => suite.notes), ...(provision?.notes ?? []), ...left];
+  const schema = schemaNotes(suites.map(({ summary, keepsSchema }) => ({ ...summary, keepsSchema })));
+  const notes = [...suites.flatMap((suite) => suite.notes), ...schema, ...(provision?.notes ?? []), ...left];
   const advice = suites.flatMap((suite) => suite.advice);
   return { suites, checks, server: provision?.description ?? null, ...coverage, advice, notes };
 }

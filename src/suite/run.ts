@@ -14,6 +14,7 @@ import { redactor, type Secret } from "../shared/redact.ts";
 import type { Environment } from "../shared/world.ts";
 import { failureHints, lackingDatabaseHints } from "./hints/failure-hints.ts";
 import { thresholdNotes } from "./hints/own-thresholds.ts";
+import { keepsSchema } from "./hints/schema-fixtures.ts";
 import { unusedDatabaseNote } from "./hints/unused-database.ts";
 import type { Logs } from "./logs.ts";
 import { choiceNotes } from "./plan/narrowing.ts";
@@ -51,6 +52,8 @@ export interface SuiteOutcome {
   readonly advice: readonly string[];
   /** Notes that do not affect the verdict, one sentence each. */
   readonly notes: readonly string[];
+  /** Whether all its tests ran with a schema that is to be kept. */
+  readonly keepsSchema: boolean;
   /** Every test with its outcome, and the timeline. */
   readonly record: RunRecord;
 }
@@ -164,6 +167,7 @@ export async function runSuite(
         ...(audit.connected === false ? await unusedNotes(planned, results.tests, rejections.length > 0, context) : []),
         ...thresholdNotes(suite.name, result.reported.thresholds, context.gate),
       ],
+      keepsSchema: suiteContext.keepsSchema && isWhole && context.arguments.length === 0,
       notes: [
         ...reruns.notes.map(redact),
         ...(planned.replay === undefined ? choiceNotes(suite.name, result.reported.narrowings).map(redact) : []),
@@ -260,7 +264,7 @@ async function suiteContextOf(
     scratch: context.scratch,
     secrets,
     coordinatorEnvironment: { ...server?.coordinatorEnvironment, VERIFY_WORKER: "master" },
-    keepsSchema: planned.usesDatabase && context.database !== false && context.database.schema === "reset",
+    keepsSchema: keepsSchema(planned.suite, planned.usesDatabase, context.database),
     arguments: context.arguments,
     environment: suiteEnvironment(planned, server, context),
     durations: await context.durations.ofSuite(planned.suite.name),

@@ -74,7 +74,7 @@ function suiteOf(suite: SuiteSummary, tests: readonly TestRecord[], mask: Redact
     workers,
     files,
     tests: { total, passed, skipped, flaky },
-    ...(schema && { schema: { kept: schema.kept, made: schema.made } }),
+    ...(schema !== undefined && schema.kept > 0 && { keptSchema: schema.kept }),
     names: { sha256: digestOf(tests.filter((test) => test.suite === name)) },
   };
 }

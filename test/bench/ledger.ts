@@ -2,24 +2,17 @@
  * What verify adds to a suite, and what it saves: the ledger run (a) serially on a stock server on disk, (b) by hand on a
  * tuned server that is up already, with a database per worker, (c) by `verify`. All must pass the same tests and cover the same lines.
  */
-import { execFile } from "node:child_process";
-import { mkdir, rm } from "node:fs/promises";
-import { availableParallelism } from "node:os";
-import { delimiter, join } from "node:path";
-import { parseArgs, promisify } from "node:util";
-import type { ConfigFile } from "../../src/config/schema.ts";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { messageOf } from "../../src/shared/errors.ts";
 import setup from "../support/global-setup.ts";
-import { ledgerCommand, ledgerDatabase, ledgerFiles } from "../support/ledger.ts";
-import { pythonEnvironment } from "../support/python.ts";
-import { gitEnvironment, writeFiles } from "../support/repository.ts";
+import { ledgerDatabase, ledgerFiles } from "../support/ledger.ts";
+import { writeFiles } from "../support/repository.ts";
+import { announce, ledgerEnvironment, makeLedger, measureOnServer, tunedServer, workers } from "./ledger-ways.ts";
 import { median } from "./median.ts";
-import { makeWorkspace, memoryDirectory } from "./places.ts";
-import { type Measurement, measurePytest, measureVerify } from "./runs.ts";
-import { type BenchServerRequest, startBenchServer, tunedSettings } from "./servers.ts";
-
-const run = promisify(execFile);
-const workers = availableParallelism();
+import { makeWorkspace } from "./places.ts";
+import { type Measurement, measureVerify } from "./runs.ts";
 
 interface Options {
   readonly files: number;
@@ -28,8 +21,6 @@ interface Options {
   readonly serial: boolean;
   readonly verify: boolean;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 function readOptions(): Options {
   const { values } = parseArgs({
@@ -49,8 +40,7 @@ function readOptions(): Options {
 }
 
 async function bench(options: Options, workspace: string): Promise<void> {
-  const { bin } = await pythonEnvironment();
-  const environment = { ...gitEnvironment(), PATH: `${bin}${delimiter}${process.env.PATH}` };
+  const environment = await ledgerEnvironment();
   const [plain, byHand] = [join(workspace, "plain"), join(workspace, "by-hand")];
   await makeLedger(plain, options, environment);
   await writeFiles(byHand, ledgerFiles({ ...options, databasePerWorker: true }));
@@ -61,51 +51,13 @@ async function bench(options: Options, workspace: string): Promise<void> {
     const server = { parent: workspace, settings: {}, databases: [ledgerDatabase] };
     serial.push(announce("(a)", await measureOnServer(server, plain, "", environment)));
   }
-  const databases = Array.from({ length: workers }, (_, worker) => `${ledgerDatabase}_gw${worker}`);
-  const tuned = { parent: await memoryDirectory(), settings: tunedSettings, databases };
+  const tuned = await tunedServer();
   for (let round = 1; round <= options.rounds; round++) {
     const flags = `-n ${workers} --dist loadfile`;
     manual.push(announce("(b)", await measureOnServer(tuned, byHand, flags, environment)));
     if (options.verify) verified.push(announce("(c)", await measureVerify(plain, environment)));
   }
   report(serial, manual, verified);
-}
-
-/** A clean clone, as a teammate has it. */
-async function makeLedger(directory: string, options: Options, environment: Environment): Promise<void> {
-  const origin = `${directory}-origin`;
-  const git = (cwd: string, ...words: string[]) => run("git", words, { cwd, env: environment });
-  await mkdir(origin);
-  await writeFiles(origin, { ...ledgerFiles(options), "verify.config.json": JSON.stringify(config, null, 2) });
-  await git(origin, "init", "--quiet", "--initial-branch=main");
-  await git(origin, "add", "--all");
-  await git(origin, "commit", "--quiet", "--message", "Begin");
-  await git(origin, "clone", "--quiet", origin, directory);
-}
-
-const config: ConfigFile = {
-  suites: [{ name: "backend", runner: "pytest", command: ledgerCommand, source: ["src"], workers }],
-  database: { name: ledgerDatabase, variables: ["TEST_DATABASE_URL"] },
-};
-
-/** Runs pytest on a new server that is up before the clock starts and gone before anything else is measured. */
-async function measureOnServer(
-  request: BenchServerRequest,
-  directory: string,
-  flags: string,
-  environment: Environment,
-): Promise<Measurement> {
-  const server = await startBenchServer(request);
-  try {
-    return await measurePytest(directory, flags, { ...environment, TEST_DATABASE_URL: server.url(ledgerDatabase) });
-  } finally {
-    await server.stop();
-  }
-}
-
-function announce(name: string, measurement: Measurement): Measurement {
-  console.log(`${name} ${measurement.seconds.toFixed(2)} s, ${measurement.outcome}`);
-  return measurement;
 }
 
 function report(serial: Measurement[], manual: Measurement[], verified: Measurement[]): void {

@@ -39,6 +39,33 @@ test("a repository that has all it needs is told so, with what was found", async
   expect(output).toMatch(/✔ Postgres: embedded 17\./);
 });
 
+test.each([
+  [
+    "advised where a fixture makes the tables before every test",
+    {},
+    true,
+    "`engine` (tests/conftest.py:4) makes the tables",
+  ],
+  ["said to have no effect where no test makes tables", { schema: "reset" }, false, '"schema": "reset" has no effect'],
+  ["passed over where it is used", { schema: "reset" }, true, null],
+])("keeping the schema is %s", async (_, database, makesTables, text) => {
+  const conftest = `import pytest
+
+@pytest.fixture
+def engine():
+    metadata.create_all(engine)
+    yield engine
+    metadata.drop_all(engine)
+`;
+  const { root } = await makePytestRepository({
+    ...(makesTables ? { "tests/conftest.py": conftest } : {}),
+    "verify.config.json": configFile({ suites: [suite], database: { name: "sums_test", ...database } }),
+  });
+  const { output } = await runIn(root, ["doctor"]);
+  if (text === null) expect(output).not.toContain("schema:");
+  else expect(output).toContain(`! schema: ${text}`);
+});
+
 test("it changes nothing", async () => {
   const repository = await installed(await makePytestRepository(husky));
   const before = await repository.git("status", "--porcelain", "--ignored");

@@ -54,6 +54,44 @@ describe("verify init in a repository with a pytest suite", () => {
     expect((await push(repository)).output).toContain("pushproof got: refs/heads/main");
   });
 
+  describe("asks at a terminal whether to keep tables that a fixture makes before every test", () => {
+    const making: Files = {
+      ...complete,
+      "tests/conftest.py": `${pytestFiles["tests/conftest.py"]}
+@pytest.fixture
+def engine():
+    Base.metadata.create_all(engine)
+    yield engine
+    Base.metadata.drop_all(engine)
+`,
+    };
+    const found = "`engine` (tests/conftest.py:6) makes the tables before every test and drops them after";
+    const initAt = async (answer?: string) => {
+      const repository = await prepare(making);
+      const { output } = await repository.init(answer === undefined ? {} : { answer });
+      const { database } = JSON.parse(await read(repository, "verify.config.json"));
+      return { output: output.replace(/\s+/g, " "), database };
+    };
+
+    it("and writes it after a yes", async () => {
+      const { output, database } = await initAt("y\n");
+      expect(output).toContain(`${found}. Keep the tables, and take only the rows out? [y/N]`);
+      expect(database.schema).toBe("reset");
+    });
+
+    it("and leaves it after a no, without further advice", async () => {
+      const { output, database } = await initAt("n\n");
+      expect(output).not.toContain('"schema": "reset"');
+      expect(database).not.toHaveProperty("schema");
+    });
+
+    it("and says how to switch it on where nobody answers", async () => {
+      const { output, database } = await initAt();
+      expect(output).toContain(`! ${found}: with "schema": "reset" in "database" the tables stay`);
+      expect(database).not.toHaveProperty("schema");
+    });
+  });
+
   describe("asks at a terminal whether migrations make the tables, where tests may make them", () => {
     const migrated: Files = {
       ...complete,

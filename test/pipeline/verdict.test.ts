@@ -19,6 +19,7 @@ function outcome(summary: Partial<SuiteSummary> = {}, rest: Partial<SuiteOutcome
     coverage: lcov,
     advice: [],
     notes: [],
+    keepsSchema: false,
     record: { tests: [], timeline: [] },
     ...rest,
   };

@@ -27,6 +27,8 @@ export interface LedgerOptions {
   readonly root?: string;
   /** Gives each xdist worker a database by hand, as a careful person would: the URL with `_gw0`, `_gw1`, … appended. */
   readonly databasePerWorker?: boolean;
+  /** Makes the schema once by hand, and deletes the rows after each test. */
+  readonly schemaOnce?: boolean;
 }
 
 /**
@@ -35,10 +37,10 @@ export interface LedgerOptions {
  * give the same files.
  */
 export function ledgerFiles(options: LedgerOptions = {}): Files {
-  const { files = 6, tests = 24, coverage = "high", broken = false, root = ".", databasePerWorker = false } = options;
+  const { files = 6, tests = 24, coverage = "high", broken = false, root = "." } = options;
   const backend = { ...templateFiles(templates, [".py", ".toml"]), ...testFiles(files, tests, broken) };
   if (coverage === "low") backend["src/ledger/services/legacy_import.py"] = untestedModule();
-  if (databasePerWorker) backend["tests/conftest.py"] = withDatabasePerWorker(backend["tests/conftest.py"] ?? "");
+  backend["tests/conftest.py"] = conftestFor(options, backend["tests/conftest.py"] ?? "");
   const placed = Object.entries(backend).map(([file, content]) => [posix.join(root, file), content]);
   return { ".gitignore": readFileSync(join(templates, "gitignore"), "utf8"), ...Object.fromEntries(placed) };
 }
@@ -74,13 +76,36 @@ function testSource(number: number, broken: boolean): string {
   return scenario === undefined ? "" : scenario(amount, broken && number === 0);
 }
 
-function withDatabasePerWorker(conftest: string): string {
-  const fixture = "\n\n@pytest.fixture\ndef engine():";
-  const suffix = `
+function conftestFor({ databasePerWorker = false, schemaOnce = false }: LedgerOptions, conftest: string): string {
+  const named = databasePerWorker ? beforeEngine(conftest, suffixPerWorker) : conftest;
+  if (!schemaOnce) return named;
+  const once = beforeEngine(named, schemaOfSession).replace("def engine():", "def engine(schema):");
+  return once
+    .replace("    Base.metadata.create_all(engine)\n    yield", "    yield")
+    .replace("    Base.metadata.drop_all(engine)\n    engine.dispose", "    clear(engine)\n    engine.dispose");
+}
+
+const suffixPerWorker = `
 if "PYTEST_XDIST_WORKER" in os.environ:
     TEST_DATABASE_URL += "_" + os.environ["PYTEST_XDIST_WORKER"]
 `;
-  if (!conftest.includes(fixture))
-    throw new Error("The ledger's conftest has no engine fixture to put the URL before.");
-  return conftest.replace(fixture, suffix + fixture);
+
+const schemaOfSession = `
+
+@pytest.fixture(scope="session")
+def schema():
+    Base.metadata.create_all(make_engine(TEST_DATABASE_URL))
+
+
+def clear(engine):
+    """All rows in one statement, which is the least there could be."""
+    with engine.begin() as connection:
+        names = (table.name for table in reversed(Base.metadata.sorted_tables))
+        connection.exec_driver_sql("; ".join('DELETE FROM "%s"' % name for name in names))
+`;
+
+function beforeEngine(conftest: string, code: string): string {
+  const fixture = "\n\n@pytest.fixture\ndef engine():";
+  if (!conftest.includes(fixture)) throw new Error("The ledger's conftest has no engine fixture.");
+  return conftest.replace(fixture, code + fixture);
 }

@@ -1,5 +1,6 @@
 import { figures } from "../../model/figures.ts";
 import { allRejections, rejectionText } from "../../model/rejections.ts";
+import { schemaUseInShort } from "../../model/schema-use.ts";
 import type { RejectionSummary, Summary } from "../../model/summary.ts";
 import { clip, formatSeconds, listed, shortId } from "../../shared/text.ts";
 import { code, escapeMarkdown, folded, table } from "../markdown/markdown.ts";
@@ -52,7 +53,9 @@ function databases({ suites, server }: Summary): string | null {
   const names = [...new Set(suites.flatMap((suite) => suite.databases))];
   if (names.length === 0) return null;
   const on = server === null ? "" : `, on ${escapeMarkdown(server)}`;
-  return listed(names, shownDatabases, code, "database").join(", ") + on;
+  const schema = schemaUseInShort(suites.flatMap((suite) => suite.schema ?? []));
+  const kept = schema === null ? "" : `; ${escapeMarkdown(schema)}`;
+  return listed(names, shownDatabases, code, "database").join(", ") + on + kept;
 }
 
 function refused(summary: Summary): string | null {

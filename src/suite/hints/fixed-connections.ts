@@ -1,8 +1,6 @@
-import { spawn } from "node:child_process";
-import { text } from "node:stream/consumers";
-import { adapterPath } from "../../shared/paths.ts";
 import type { Environment } from "../../shared/world.ts";
 import type { ConnectingCall } from "./connecting-calls.ts";
+import { pythonPlaces } from "./python-places.ts";
 
 /** A place in code that connects to a hard-coded database instead of the one it was given. */
 export interface FixedConnection {
@@ -24,7 +22,10 @@ export async function fixedConnections(
 ): Promise<FixedConnection[]> {
   const ofLanguage = (isPython: boolean): Map<string, string> =>
     new Map([...files].filter(([file]) => file.endsWith(".py") === isPython));
-  const calls = [...(await pythonCalls(ofLanguage(true), environment)), ...(await javascriptCalls(ofLanguage(false)))];
+  const calls = [
+    ...(await pythonPlaces<ConnectingCall>("fixed_connections.py", ofLanguage(true), environment)),
+    ...(await javascriptCalls(ofLanguage(false))),
+  ];
   return calls.flatMap(fixedIn);
 }
 
@@ -34,29 +35,6 @@ function fixedIn({ file, line, address, database }: ConnectingCall): FixedConnec
   const name = database ?? /\bdbname\s*=\s*([^\s']+)/.exec(address ?? "")?.[1] ?? "";
   // Suites that create their own databases connect to this one first.
   return name === "" || name === "postgres" ? [] : [{ file, line, kind: "database", name }];
-}
-
-/** Uses the suite's own Python: another version may not know the syntax. */
-async function pythonCalls(files: ReadonlyMap<string, string>, environment: Environment): Promise<ConnectingCall[]> {
-  if (files.size === 0) return [];
-  const python = spawn("python3", ["-I", adapterPath("fixed_connections.py")], {
-    env: { ...environment },
-    stdio: ["pipe", "pipe", "ignore"],
-  });
-  python.on("error", () => {});
-  python.stdin.on("error", () => {});
-  python.stdin.end(JSON.stringify(Object.fromEntries(files)));
-  return parsed(await text(python.stdout));
-}
-
-function parsed(answer: string): ConnectingCall[] {
-  try {
-    const calls: unknown = JSON.parse(answer);
-    return Array.isArray(calls) ? calls : [];
-  } catch {
-    // The `python3` found there printed something else, or nothing.
-    return [];
-  }
 }
 
 /** The parser is loaded only here: it is large, and what it is for is seldom. */

@@ -60,11 +60,10 @@ export const verificationSchema = z.object({
           skipped: whole,
           flaky: whole.describe("How many of the passed ones passed only when the runner tried again."),
         }),
-        schema: z
-          .object({ kept: whole, made: whole })
+        keptSchema: whole
           .optional()
           .describe(
-            "How often the tests' schema was kept, and how often really made; left out without database.schema.",
+            "How often rows went instead of the tables (database.schema); left out where tables were not kept.",
           ),
         names: z.object({ sha256 }).describe("Of the tests: a line `FILE TAB NAME TAB OUTCOME` each, sorted by bytes."),
       }),

@@ -77,6 +77,14 @@ test("whatever tests do to schema and rows, they give the same as where the sche
   expect(emptied).toBeGreaterThan(sequences / 2);
 }, 600_000);
 
+test("what hinders or outlives a drop does so where the schema is kept", async () => {
+  const script = join(import.meta.dirname, "scenarios.py");
+  const [real, kept] = await Promise.all(
+    ["real", "kept"].map(async (mode) => (await python(script, `scenarios_${mode}`, [mode])).split("\n")),
+  );
+  expect(kept?.map((line) => JSON.parse(line))).toEqual(real?.map((line) => JSON.parse(line)));
+});
+
 test("the ledger's schema is made once by each worker, and the reports say so", async () => {
   const { root } = await makeLedger(
     { tests: 12, files: 2 },
@@ -180,5 +188,37 @@ with engine.connect() as connection:
 `);
   expect(await python(script, "plain", [], "plain")).toMatch(
     /^0 this role may not create event triggers \(permission denied .*\)\n\(None, None\)$/,
+  );
+});
+
+test("a run says why the schema was not kept on a server whose role may not see changes of it", async () => {
+  await server.query("CREATE ROLE maker LOGIN CREATEDB PASSWORD 'secret'");
+  const tests = `import os, sys, pathlib
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "src"))
+import sqlalchemy as sa
+from sums import add
+metadata = sa.MetaData()
+sa.Table("account", metadata, sa.Column("id", sa.Integer, primary_key=True))
+
+def test_adds():
+    engine = sa.create_engine(os.environ["URL"])
+    metadata.create_all(engine)
+    metadata.drop_all(engine)
+    assert add(1, 2) == 3
+`;
+  const url = new URL(server.url);
+  [url.username, url.password] = ["maker", "secret"];
+  const suite = { name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 1 };
+  const { root } = await makePytestRepository({
+    "tests/test_sums.py": tests,
+    "verify.config.json": configFile({
+      suites: [suite],
+      database: { variables: { URL: "postgresql+psycopg2" }, schema: "reset" },
+    }),
+  });
+  const { code, output } = await runIn(root, ["--database-url", url.href]);
+  expect(code, output).toBe(0);
+  expect(output.replace(/\s+/g, " ")).toContain(
+    "The schema was not kept in backend, but made for every test: this role may not create event triggers",
   );
 });

@@ -7,23 +7,27 @@ certain is really dropped and really made, as without this module.
 
 import collections
 import contextlib
+import contextvars
 import functools
+import hashlib
 import json
 import os
 import re
 import sys
-import uuid
 import weakref
 
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pushproof_schema.sql")
-IS_INSTALLED = "SELECT to_regclass('pushproof.kept') IS NOT NULL"
+# The second is null where nothing is installed, and false for a role that may not empty the tables.
+WHERE_IT_IS = """SELECT current_database(),
+  (SELECT pg_has_role(nspowner, 'USAGE') FROM pg_namespace WHERE nspname = 'pushproof')"""
+IS_PART_THERE = "SELECT count(to_regclass(name)) > 0 FROM json_array_elements_text(CAST(:names AS json)) AS name"
 IS_EMPTY = """SELECT NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'pushproof'))
   AND NOT EXISTS (SELECT FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
     WHERE t.typtype IN ('e', 'd', 'r') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pushproof'))"""
-BLOCKERS = """SELECT DISTINCT a.pid, a.state, a.query FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-  WHERE l.granted AND l.pid <> pg_backend_pid() AND l.relation = ANY
-    (SELECT unnest(tables) FROM pushproof.kept WHERE metadata = :metadata)"""
+BLOCKERS = """SELECT a.pid, a.state, a.query FROM pushproof.kept AS schema, pushproof.users_of(schema) AS u
+  JOIN pg_stat_activity a ON a.pid = u.pid WHERE schema.metadata = :metadata"""
+ABANDONED = "SELECT pushproof.drop_tables(metadata) FROM pushproof.kept WHERE is_emptied AND metadata <> :metadata"
 CHANGES = "SELECT last_value FROM pushproof.changes"
 IS_EMPTIED = "SELECT is_emptied FROM pushproof.kept WHERE metadata = :metadata"
 LOCK_NOT_AVAILABLE = "55P03"
@@ -31,7 +35,7 @@ LOCK_NOT_AVAILABLE = "55P03"
 PATIENCE = "10s"
 
 # Statements that say the same whether the tables are there or not.
-HARMLESS = re.compile(r"\s*(select\s+(1|version\(\)|pg_catalog\.version\(\))\s*;?\s*$|set\s|show\s|create\s+extension\s+if\s+not\s+exists\s)", re.I)
+HARMLESS = re.compile(r"\s*(select\s+(1|version\(\)|pg_catalog\.version\(\))\s*;?\s*$|(set|show|create\s+extension\s+if\s+not\s+exists)\s[^;]*;?\s*$)", re.I)
 
 
 class Schemas:
@@ -44,37 +48,55 @@ class Schemas:
         # Why the schema was really made, and how often; the first time needs no reason.
         self.reasons = collections.Counter()
         self.why_off = None
+        # The database whose schema is kept; what is done to others is done really.
+        self.database = None
+        self.names = collections.Counter()
         self.tokens = weakref.WeakKeyDictionary()
         # The tables of each metadata when its schema was kept.
         self.shapes = weakref.WeakKeyDictionary()
         # Metadata that was really dropped last, and how many changes of the schema there had been by then: where there are no more,
         # create_all makes all of it.
         self.dropped = weakref.WeakKeyDictionary()
-        # Metadata whose tables may stand empty although its drop_all was called; the database knows.
-        self.emptied = weakref.WeakSet()
+        # Metadata whose tables may stand empty although its drop_all was called; the database knows. It is held here, as its tables
+        # outlive a metadata that a test made for itself.
+        self.emptied = set()
         # The connection by which an emptied schema was given back or really dropped, which a rollback may take back.
         self.changers = weakref.WeakKeyDictionary()
-        self.is_busy = False
+        # The connection by which drop_all emptied a schema, which others do not see before it ends its transaction.
+        self.emptiers = weakref.WeakKeyDictionary()
+        self.busyness = contextvars.ContextVar("pushproof_busy", default=False)
+
+    @property
+    def is_busy(self):
+        return self.busyness.get()
 
     def token(self, metadata):
-        return self.tokens.setdefault(metadata, "%s %s" % (os.getpid(), uuid.uuid4()))
+        """The name of a metadata in the database, the same in each forked process: made of the tables that it first had."""
+        if metadata not in self.tokens:
+            name = hashlib.sha256(json.dumps(sorted(metadata.tables)).encode()).hexdigest()
+            self.tokens[metadata] = "%s %s" % (name, self.names[name])
+            self.names[name] += 1
+        return self.tokens[metadata]
 
     @contextlib.contextmanager
     def busy(self):
-        """What is run within is ours, or SQLAlchemy's for us."""
-        before, self.is_busy = self.is_busy, True
+        """What this thread or task runs within is ours, or SQLAlchemy's for us."""
+        before = self.is_busy
+        self.busyness.set(True)
         try:
             yield
         finally:
-            self.is_busy = before
+            self.busyness.set(before)
 
     def create(self, metadata, bind, really):
         with connected(bind) as connection:
-            why = self.give_back(connection, metadata)
-            if why is None:
+            if not self.is_on(connection, metadata):
+                really(metadata, connection)
+            elif self.gives_back(connection, metadata):
                 self.kept += 1
             else:
-                makes_all = self.why_off is None and self.makes_all(connection, metadata)
+                self.settle(connection, "other tables were made or dropped first")
+                makes_all = self.makes_all(connection, metadata)
                 really(metadata, connection)
                 self.made += 1
                 if makes_all:
@@ -85,25 +107,22 @@ class Schemas:
     def makes_all(self, connection, metadata):
         """Whether create_all finds nothing of the schema, so that it is the same each time."""
         changes = self.dropped.pop(metadata, None)
-        return ask(connection, IS_EMPTY) if changes is None else ask(connection, CHANGES) == changes
+        is_empty = ask(connection, IS_EMPTY) if changes is None else ask(connection, CHANGES) == changes
+        # What was dropped is there again after a rollback, and counts nothing.
+        return is_empty and not ask(connection, IS_PART_THERE, names=json.dumps(sum(names_of(connection, metadata), [])))
 
-    def give_back(self, connection, metadata):
-        """None where create_all has nothing to do; else why it has. An emptied schema is really dropped then."""
-        if not self.is_on(connection):
-            return self.why_off
+    def gives_back(self, connection, metadata):
+        """Whether create_all has nothing to do. If not, an emptied schema is really dropped."""
         why = ask(connection, "SELECT pushproof.give_back(:metadata)", metadata=self.token(metadata))
         if why is None and shape(metadata) == self.shapes.get(metadata):
             self.changers[metadata] = weakref.ref(connection)
-            return None
-        why = why or "the tables of the metadata changed"
+            return True
         if why != "unknown":
-            self.drop_emptied(connection, metadata, why)
-        return why
+            self.drop_emptied(connection, metadata, why or TABLES_CHANGED)
+        return False
 
     def keep(self, connection, metadata):
-        preparer = connection.dialect.identifier_preparer
-        tables = [preparer.format_table(table) for table in metadata.tables.values()]
-        sequences = [preparer.format_sequence(sequence) for sequence in metadata._sequences.values()]
+        tables, sequences = names_of(connection, metadata)
         why = why_never(metadata) or ask(
             connection,
             "SELECT pushproof.keep(:metadata, :tables, :sequences)",
@@ -117,18 +136,24 @@ class Schemas:
 
     def drop(self, metadata, bind, really):
         with connected(bind) as connection:
+            if not self.is_on(connection, metadata):
+                really(metadata, connection)
+                return
             why = self.empty(connection, metadata)
             if why is None:
                 self.emptied.add(metadata)
+                self.emptiers[metadata] = weakref.ref(connection)
                 return
             if why == "it was dropped already":
                 self.drop_emptied(connection, metadata, why)
+            self.settle(connection, "other tables were made or dropped first")
             really(metadata, connection)
             self.forget(connection, metadata, why)
 
     def empty(self, connection, metadata):
-        if not self.is_on(connection):
-            return self.why_off
+        """Empties a kept schema. Why that cannot be, else None."""
+        if metadata in self.shapes and shape(metadata) != self.shapes[metadata] and metadata not in self.emptied:
+            return TABLES_CHANGED
         try:
             return ask(connection, "SELECT pushproof.empty(:metadata, :patience)", metadata=self.token(metadata), patience=PATIENCE)
         except Exception as error:
@@ -144,43 +169,69 @@ class Schemas:
     def drop_emptied(self, connection, metadata, why):
         """Really drops what was only emptied."""
         self.changers[metadata] = weakref.ref(connection)
+        # The tables as they were then; what is not a table goes with the metadata.
+        run(connection, "SELECT pushproof.drop_tables(:metadata)", metadata=self.token(metadata))
         originals["drop_all"](metadata, connection)
         self.forget(connection, metadata, why)
 
     def forget(self, connection, metadata, why):
-        if self.why_off is None:
-            self.dropped[metadata] = ask(connection, CHANGES)
-            run(connection, "DELETE FROM pushproof.kept WHERE metadata = :metadata", metadata=self.token(metadata))
-            if why != "unknown":
-                self.reasons[why] += 1
+        self.dropped[metadata] = ask(connection, CHANGES)
+        run(connection, "DELETE FROM pushproof.kept WHERE metadata = :metadata", metadata=self.token(metadata))
+        if why != "unknown":
+            self.reasons[why] += 1
 
     def settle(self, connection, why):
         """Really drops all that was only emptied, before somebody looks."""
         with self.busy():
+            if not self.emptied:
+                return
+            database, is_ours = run(connection, WHERE_IT_IS).one()
+            if database != self.database or is_ours is None:
+                return
             for metadata in list(self.emptied):
-                changer = self.changers.get(metadata, lambda: None)()
-                if changer is connection or (changer is not None and not changer.closed and changer.in_transaction()):
+                changer, emptier = (open_one(those, metadata) for those in (self.changers, self.emptiers))
+                if changer or (emptier and emptier is not connection):
                     continue  # What was done is only seen there, and to wait for its end might be for ever.
-                if ask(connection, IS_INSTALLED) and ask(connection, IS_EMPTIED, metadata=self.token(metadata)):
+                if ask(connection, IS_EMPTIED, metadata=self.token(metadata)):
                     self.drop_emptied(connection, metadata, why)
                 else:
                     self.emptied.discard(metadata)
 
-    def is_on(self, connection):
-        """Whether changes of the schema can be seen here; puts into the database what that needs."""
-        if self.why_off is None and not ask(connection, IS_INSTALLED):
+    def is_on(self, connection, metadata):
+        """Whether the schema is kept here, so that changes of it can be seen; puts into the database what that needs."""
+        if self.why_off is not None:
+            return False
+        database, is_ours = run(connection, WHERE_IT_IS).one()
+        if self.database is None and is_ours:
+            # What another process, which is over or forked this one, had emptied.
+            run(connection, ABANDONED, metadata=self.token(metadata))
+        self.database = self.database or database
+        if database != self.database or is_ours is False:
+            self.settle(connection, "another role makes or drops tables")
+            return False
+        if is_ours is None:
             try:
                 with connection.begin_nested():
                     with open(SCRIPT) as script:
                         for statement in script.read().split("--;\n"):
                             connection.exec_driver_sql(statement)
             except Exception as error:
-                self.why_off = "this role may not create event triggers (%s)" % str(getattr(error, "orig", error)).splitlines()[0]
+                what = "this role may not create event triggers" if sqlstate(error) == "42501" else "event triggers could not be created"
+                self.why_off = "%s (%s)" % (what, str(getattr(error, "orig", error)).splitlines()[0])
         return self.why_off is None
+
+
+TABLES_CHANGED = "the tables of the metadata changed"
 
 
 schemas = Schemas()
 originals = {}
+
+
+def open_one(connections, metadata):
+    """The connection that is remembered for a metadata, if its transaction has not ended."""
+    connection = connections.get(metadata, lambda: None)()
+    return connection if connection is not None and not connection.closed and connection.in_transaction() else None
 
 
 def connected(bind):
@@ -206,6 +257,13 @@ def sqlstate(error):
 
 def shape(metadata):
     return [(key, len(table.columns), len(table.constraints), len(table.indexes)) for key, table in metadata.tables.items()]
+
+
+def names_of(connection, metadata):
+    """The quoted names of the tables and of the sequences that the metadata names."""
+    preparer = connection.dialect.identifier_preparer
+    tables = [preparer.format_table(table) for table in metadata.tables.values()]
+    return tables, [preparer.format_sequence(sequence) for sequence in metadata._sequences.values()]
 
 
 def why_never(metadata):
@@ -262,6 +320,20 @@ def look_first(connection, cursor, statement, parameters, context, executemany):
     schemas.settle(connection, "a statement ran between drop_all and create_all")
 
 
+def look_first_by_driver(really):
+    """The project's own calls of Engine.raw_connection, whose statements no event tells; SQLAlchemy calls it for each connection."""
+
+    @functools.wraps(really)
+    def raw_connection(self, *arguments, **named):
+        caller = sys._getframe(1).f_globals.get("__name__", "")
+        if schemas.emptied and not schemas.is_busy and not caller.startswith("sqlalchemy.") and self.dialect.name == "postgresql":
+            with self.begin() as connection:
+                schemas.settle(connection, "a statement ran between drop_all and create_all")
+        return really(self, *arguments, **named)
+
+    return raw_connection
+
+
 def keep_schemas():
     """Replaces the two methods, once SQLAlchemy is there. Can be called again."""
     module = sys.modules.get("sqlalchemy")
@@ -273,6 +345,7 @@ def keep_schemas():
     for name, work in (("create_all", schemas.create), ("drop_all", schemas.drop)):
         originals[name] = getattr(MetaData, name)
         setattr(MetaData, name, replacement(name, work))
+    Engine.raw_connection = look_first_by_driver(Engine.raw_connection)
     event.listen(Engine, "before_cursor_execute", look_first)
 
 

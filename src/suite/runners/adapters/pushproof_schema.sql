@@ -5,11 +5,28 @@ CREATE SCHEMA pushproof
 -- Counts changes of anything but rows. A sequence, as what nextval counts stays counted when its transaction is rolled back.
 CREATE SEQUENCE pushproof.changes
 --;
+-- Whether a temporary object refers to nothing but temporary ones. If not, a drop of what it refers to fails while its session lives.
+CREATE FUNCTION pushproof.stands_apart(class oid, object oid) RETURNS boolean LANGUAGE sql AS $$
+  SELECT NOT EXISTS (SELECT FROM pg_depend d
+    WHERE (d.classid, d.objid) IN (
+        SELECT class, object
+        UNION ALL SELECT 'pg_attrdef'::regclass, oid FROM pg_attrdef WHERE adrelid = object
+        UNION ALL SELECT 'pg_constraint'::regclass, oid FROM pg_constraint WHERE conrelid = object
+        UNION ALL SELECT 'pg_rewrite'::regclass, oid FROM pg_rewrite WHERE ev_class = object)
+      AND d.refobjid >= 16384
+      AND CASE d.refclassid
+        WHEN 'pg_class'::regclass THEN (SELECT relpersistence <> 't' FROM pg_class WHERE oid = d.refobjid)
+        WHEN 'pg_type'::regclass THEN (SELECT typnamespace <> pg_my_temp_schema() FROM pg_type WHERE oid = d.refobjid)
+        ELSE d.refclassid = 'pg_proc'::regclass
+      END)
+$$
+--;
 CREATE FUNCTION pushproof.count_change() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
   IF tg_event = 'sql_drop' THEN
     IF NOT EXISTS (SELECT FROM pg_event_trigger_dropped_objects() WHERE NOT is_temporary) THEN RETURN; END IF;
-  ELSIF NOT EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE schema_name IS DISTINCT FROM 'pg_temp') THEN
+  ELSIF tg_tag <> 'DROP OWNED' AND NOT EXISTS (SELECT FROM pg_event_trigger_ddl_commands()
+      WHERE schema_name IS DISTINCT FROM 'pg_temp' OR NOT pushproof.stands_apart(classid, objid)) THEN
     RETURN;
   END IF;
   PERFORM nextval('pushproof.changes');
@@ -27,17 +44,20 @@ CREATE TABLE pushproof.kept (
   is_emptied boolean NOT NULL DEFAULT false
 )
 --;
--- What else decides which tables a name leads to, and which table a CLUSTER, which fires no event trigger, has marked.
+-- What else decides which tables a name leads to, and what CLUSTER and REASSIGN OWNED, which fire no event trigger, change.
 CREATE FUNCTION pushproof.circumstances(kept_tables oid[]) RETURNS text LANGUAGE sql AS $$
   SELECT concat_ws(' ', current_user, current_schemas(true),
     (SELECT count(*) FROM pg_event_trigger WHERE evtname LIKE 'pushproof!_' || chr(37) ESCAPE '!' AND evtenabled = 'A'),
     (SELECT string_agg(indexrelid::text, ',' ORDER BY indexrelid) FROM pg_index
-      WHERE indrelid = ANY (kept_tables) AND indisclustered))
+      WHERE indrelid = ANY (kept_tables) AND indisclustered),
+    (SELECT string_agg(DISTINCT relowner::text, ',') FROM pg_class WHERE oid = ANY (kept_tables)))
 $$
 --;
 -- Keeps the schema that create_all has just made, from JSON lists of quoted names. Gives why that cannot be, else null.
 CREATE FUNCTION pushproof.keep(wanted text, table_names text, sequence_names text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
+  sequence record;
+  is_moved boolean;
   made oid[] := ARRAY(SELECT to_regclass(name)::oid FROM json_array_elements_text(table_names::json) AS name);
   named oid[] := ARRAY(SELECT to_regclass(name)::oid FROM json_array_elements_text(sequence_names::json) AS name);
 BEGIN
@@ -48,6 +68,12 @@ BEGIN
   made := ARRAY(SELECT DISTINCT coalesce(relid::oid, id) FROM unnest(made) AS t (id) LEFT JOIN pg_partition_tree(id) ON true);
   IF EXISTS (SELECT FROM pg_class WHERE oid = ANY (made) AND relkind NOT IN ('r', 'p')) THEN
     RETURN 'a table of it is none in the database';
+  END IF;
+  IF EXISTS (SELECT FROM pg_class WHERE oid = ANY (made) AND relpersistence = 't') THEN
+    RETURN 'a table of it is temporary';
+  END IF;
+  IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = ANY (made) AND tgenabled IN ('A', 'R')) THEN
+    RETURN 'a trigger of it fires always';
   END IF;
   IF EXISTS (SELECT FROM unnest(made) AS t (id) WHERE pg_relation_size(id) > 0) THEN
     RETURN 'create_all puts rows in';
@@ -62,12 +88,16 @@ BEGIN
     WHERE d.classid = 'pg_rewrite'::regclass AND d.refobjid = ANY (made) AND NOT r.ev_class = ANY (made)) THEN
     RETURN 'views depend on it';
   END IF;
+  named := named || ARRAY(SELECT objid FROM pg_depend JOIN pg_sequence ON seqrelid = objid
+    WHERE classid = 'pg_class'::regclass AND refobjid = ANY (made) AND deptype IN ('a', 'i'));
+  FOR sequence IN SELECT seqrelid::regclass AS name, seqstart, seqcache FROM pg_sequence WHERE seqrelid = ANY (named) LOOP
+    -- Sessions keep what they took in advance, also where the sequence begins anew.
+    IF sequence.seqcache > 1 THEN RETURN 'a sequence of it gives numbers in advance'; END IF;
+    EXECUTE 'SELECT is_called OR last_value <> $1 FROM ' || sequence.name INTO is_moved USING sequence.seqstart;
+    IF is_moved THEN RETURN 'create_all moves a sequence'; END IF;
+  END LOOP;
   INSERT INTO pushproof.kept
-    SELECT wanted, made,
-      named || ARRAY(SELECT objid FROM pg_depend JOIN pg_sequence ON seqrelid = objid
-        WHERE classid = 'pg_class'::regclass AND refobjid = ANY (made) AND deptype IN ('a', 'i')),
-      last_value, pushproof.circumstances(made)
-    FROM pushproof.changes
+    SELECT wanted, made, named, last_value, pushproof.circumstances(made) FROM pushproof.changes
   ON CONFLICT (metadata) DO UPDATE SET (tables, sequences, changes, circumstances, is_emptied)
     = (EXCLUDED.tables, EXCLUDED.sequences, EXCLUDED.changes, EXCLUDED.circumstances, false);
   RETURN NULL;
@@ -81,6 +111,16 @@ CREATE FUNCTION pushproof.difference(schema pushproof.kept) RETURNS text LANGUAG
   END
 $$
 --;
+-- The processes, null for a prepared transaction, that use tables or sequences of a kept schema in a transaction of theirs.
+CREATE FUNCTION pushproof.users_of(schema pushproof.kept) RETURNS TABLE (pid integer) LANGUAGE sql AS $$
+  SELECT DISTINCT l.pid FROM pg_locks l
+  WHERE l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
+    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND (l.relation = ANY (schema.tables) OR l.relation = ANY (schema.sequences))
+    -- It gives way to whoever wants to drop or empty a table.
+    AND coalesce((SELECT a.backend_type FROM pg_stat_activity a WHERE a.pid = l.pid), '') <> 'autovacuum worker'
+$$
+--;
 -- Takes the rows out of a kept schema. Gives why that cannot be, else null. Whatever has a page is truncated, also where no row is
 -- left: a fresh table has none, and the order of rows may depend on it. Triggers do not fire, as with a drop.
 CREATE FUNCTION pushproof.empty(wanted text, patience text) RETURNS text LANGUAGE plpgsql
@@ -89,17 +129,34 @@ DECLARE
   schema pushproof.kept;
   why text;
   used text;
+  until timestamptz := clock_timestamp() + patience::interval;
 BEGIN
   SELECT * INTO schema FROM pushproof.kept WHERE metadata = wanted;
   IF schema.metadata IS NULL THEN RETURN 'unknown'; END IF;
   IF schema.is_emptied THEN RETURN 'it was dropped already'; END IF;
   why := pushproof.difference(schema);
   IF why IS NOT NULL THEN RETURN why; END IF;
+  -- A drop waits for whoever uses any of it, be it only an empty table or a sequence.
+  WHILE EXISTS (SELECT FROM pushproof.users_of(schema)) LOOP
+    IF clock_timestamp() > until THEN RAISE lock_not_available; END IF;
+    PERFORM pg_sleep(0.005);
+  END LOOP;
   PERFORM set_config('lock_timeout', patience, true);
   SELECT string_agg(id::regclass::text, ', ') INTO used FROM unnest(schema.tables) AS t (id) WHERE pg_relation_size(id) > 0;
   IF used IS NOT NULL THEN EXECUTE 'TRUNCATE ' || used || ' CASCADE'; END IF;
   UPDATE pushproof.kept SET is_emptied = true WHERE metadata = wanted;
   RETURN NULL;
+END $$
+--;
+-- Drops the tables of an emptied schema, and forgets it; also for a role that they are not of, as they are dropped already for it.
+CREATE FUNCTION pushproof.drop_tables(wanted text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+  names text;
+BEGIN
+  SELECT string_agg(c.oid::regclass::text, ', ') INTO names FROM pushproof.kept k JOIN pg_class c ON c.oid = ANY (k.tables)
+    WHERE k.metadata = wanted AND NOT c.relispartition;
+  IF names IS NOT NULL THEN EXECUTE 'DROP TABLE ' || names || ' CASCADE'; END IF;
+  DELETE FROM pushproof.kept WHERE metadata = wanted;
 END $$
 --;
 -- Gives an emptied schema back as a fresh one. Gives why that cannot be, else null. Sequences begin anew here and not where the rows
@@ -128,6 +185,11 @@ ALTER EVENT TRIGGER pushproof_commands ENABLE ALWAYS
 CREATE EVENT TRIGGER pushproof_drops ON sql_drop EXECUTE FUNCTION pushproof.count_change()
 --;
 ALTER EVENT TRIGGER pushproof_drops ENABLE ALWAYS
+--;
+-- Other roles look here, too, and find that it is not theirs.
+GRANT USAGE ON SCHEMA pushproof TO PUBLIC
+--;
+GRANT ALL ON pushproof.kept, pushproof.changes TO PUBLIC
 --;
 -- Its first call leaves last_value as it is.
 SELECT nextval('pushproof.changes')

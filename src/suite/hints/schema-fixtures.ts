@@ -1,0 +1,61 @@
+import type { DatabaseConfig, SuiteConfig } from "../../config/schema.ts";
+import { isTestPath } from "../../project/database-mentions.ts";
+import { isUnder, type ProjectFiles } from "../../project/project-files.ts";
+import type { Environment } from "../../shared/world.ts";
+import { pythonPlaces } from "./python-places.ts";
+
+/** What makes SQLAlchemy's tables before each test and drops them after. */
+export interface SchemaFixture {
+  /** Relative to the repository's root. */
+  readonly file: string;
+  /** Counted from 1. */
+  readonly line: number;
+  /** A fixture's name, or that of a class with setUp and tearDown. */
+  readonly name: string;
+}
+
+/** A suite in which `database.schema` has an effect, where its tests make tables. */
+type PytestSuite = Pick<SuiteConfig, "runner" | "root">;
+
+/** Whether the schema of a suite's databases is kept: see `database.schema`. */
+export function keepsSchema(
+  { runner }: Pick<SuiteConfig, "runner">,
+  usesDatabase: boolean,
+  database: DatabaseConfig | false,
+): boolean {
+  return runner === "pytest" && usesDatabase && database !== false && database.schema === "reset";
+}
+
+/**
+ * The fixtures of function scope, and classes with setUp and tearDown, that call both `create_all` and `drop_all`, in the
+ * test files of pytest suites on a database. The code is parsed, so that neither comments nor fixtures of a wider scope
+ * are taken for such.
+ */
+export async function findSchemaFixtures(
+  project: ProjectFiles,
+  suites: readonly PytestSuite[],
+  environment: Environment,
+): Promise<SchemaFixture[]> {
+  const files = pythonFiles(project, suites).filter(isTestPath);
+  const texts = files.map((file): [string, string] => [file, project.read(file) ?? ""]);
+  const naming = texts.filter(([, text]) => text.includes("create_all") && text.includes("drop_all"));
+  return await pythonPlaces<SchemaFixture>("schema_fixtures.py", new Map(naming), environment);
+}
+
+/** Whether any Python file of these suites names both methods, so that a fixture that was not found may call them. */
+export function mayMakeSchemas(project: ProjectFiles, suites: readonly PytestSuite[]): boolean {
+  const texts = pythonFiles(project, suites).map((file) => project.read(file) ?? "");
+  return ["create_all", "drop_all"].every((name) => texts.some((text) => text.includes(name)));
+}
+
+function pythonFiles({ paths }: ProjectFiles, suites: readonly PytestSuite[]): string[] {
+  const roots = suites.filter(({ runner }) => runner === "pytest").map(({ root }) => root);
+  return paths.filter((path) => path.endsWith(".py") && roots.some((root) => isUnder(root, path)));
+}
+
+/** "the fixture engine (tests/conftest.py:14) makes the tables before every test and drops them after", with how many more there are. */
+export function schemaFixturesText([first, ...others]: readonly [SchemaFixture, ...SchemaFixture[]]): string {
+  const more = others.length === 0 ? "" : ` and ${others.length} more like it`;
+  const [make, drop] = others.length === 0 ? ["makes", "drops"] : ["make", "drop"];
+  return `\`${first.name}\` (${first.file}:${first.line})${more} ${make} the tables before every test and ${drop} them after`;
+}
