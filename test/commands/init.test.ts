@@ -305,6 +305,15 @@ describe("verify init where someone else has the hooks", () => {
     expect(await read(repository, ".githooks/pre-push")).toBe(theirs);
   });
 
+  it("says that core.hooksPath=/dev/null keeps the hook out, and how to give it up", async () => {
+    const repository = await prepare(complete);
+    await repository.git("config", "core.hooksPath", "/dev/null");
+    const { error } = await repository.init();
+    expect(error).toBeInstanceOf(RequestError);
+    expect(error?.message).toContain("`git config --local --unset core.hooksPath`");
+    expect(await hooksPath(repository)).toBe("/dev/null");
+  });
+
   it("gives the command for the scope that sets core.hooksPath", async () => {
     const repository = await prepare(complete);
     const global = join(repository.root, "..", "gitconfig");

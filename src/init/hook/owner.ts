@@ -91,7 +91,8 @@ function managerOf(hooks: readonly OwnHook[]): HookOwner | null {
 
 /** The names of hooks in a directory that git would run. */
 export function hooksIn(directory: string): OwnHook[] {
-  if (!existsSync(directory)) return [];
+  // `core.hooksPath=/dev/null` switches hooks off.
+  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return [];
   const names = readdirSync(directory).filter((name) => !name.endsWith(".sample") && !name.includes("."));
   return names.sort().flatMap((name) => {
     const path = join(directory, name);
