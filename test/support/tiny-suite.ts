@@ -6,7 +6,8 @@ import { type Files, makeRepository, type Repository } from "./repository.ts";
 import { type Ran, runShell, suiteEnvironment } from "./run.ts";
 import { configFile } from "./verify.ts";
 
-const suite = {
+/** The tiny suite in a configuration. */
+export const tinySuite = {
   name: "tiny",
   runner: "command",
   command: "sh suite.sh",
@@ -19,7 +20,7 @@ const report = (failure: string): string =>
 
 /** The tiny suite's configuration, with more in it. */
 export function tinyConfig(more: object = {}): Files {
-  return { "verify.config.json": configFile({ suites: [suite], database: false, ...more }) };
+  return { "verify.config.json": configFile({ suites: [tinySuite], database: false, ...more }) };
 }
 
 /** What makes the tiny suite fail. */

@@ -153,7 +153,7 @@ test.each([
     "test/second.test.js": code === 0 ? testOfJest("second") : testOfJest("first"),
     "jest.config.js": "module.exports = { coverageThreshold: { global: { lines: 90 } } };\n",
   };
-  const { root } = await makeJestRepository(files, { command }, { coverage: { lines: 40 } });
+  const { root } = await makeJestRepository(files, { command, workers: 2 }, { coverage: { lines: 40 } });
   expect((await runIn(root, [])).code).toBe(code);
   expect((await readSummary(root)).notes.join("\n")).toContain(code === 0 ? stricter("web", 40) : "");
 });
@@ -173,7 +173,7 @@ test.each([
     // When it ends, the other share has long been judged.
     "test/second.js": `${testOfMocha("second")}it("waits", (done) => setTimeout(done, 1500));\n`,
   };
-  const { root } = await makeMochaRepository(files, { command }, { coverage: { lines: 50 } });
+  const { root } = await makeMochaRepository(files, { command, workers: 2 }, { coverage: { lines: 50 } });
   await linkPackages(root, ["c8"], { c8: "c8/bin/c8.js" });
   const { code } = await runIn(root, []);
   const { notes, reasons } = await readSummary(root);
