@@ -84,7 +84,7 @@ test("a suite whose tests are all skipped is not verified, and told so", async (
 test("a suite that switches coverage off is not verified, and told so", async () => {
   const repository = await makePytestRepository({
     "verify.config.json": configFile({
-      suites: [{ name: "backend", runner: "pytest", command: "pytest --no-cov", source: ["src"], workers: 2 }],
+      suites: [{ name: "backend", runner: "pytest", command: "pytest --no-cov", source: ["src"], workers: 1 }],
       database: false,
     }),
   });
@@ -129,7 +129,7 @@ test("a suite that exits with a failure although no test failed is not verified"
     "src/more.py": "def more():\n    return 1\n",
     "pyproject.toml": '[tool.pytest.ini_options]\naddopts = "--cov-fail-under=99"\n',
     "verify.config.json": configFile({
-      suites: [{ name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 2 }],
+      suites: [{ name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 1 }],
       database: false,
       coverage: { lines: 50 },
     }),
