@@ -13,7 +13,7 @@ import {
   userEnvironment,
 } from "../support/verify.ts";
 
-const suite = { name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 2 };
+const suite = { name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 1 };
 const block = Array.from({ length: 6 }, (_, index) => `    amount_${index} = compute(value, ${index})\n`).join("");
 
 /** A branch that changes a covered file: a few lines are covered, two are not, some are moved. */

@@ -211,7 +211,7 @@ test("jest's figures are its own, to the line", async () => {
       "test/one.test.js": `const { Account, describe: say } = require("../src/sums.js");\ntest("adds", () => {${uses.replace("describe", "say")}});\n`,
       "test/two.test.js": `const { balance } = require("../src/sums.js");\ntest("takes", () => {${usesOther}});\n`,
     },
-    {},
+    { workers: 2 },
     closed,
   );
   expect((await runIn(root, [])).code).toBe(0);

@@ -5,7 +5,15 @@ import { packageRoot } from "../../src/shared/paths.ts";
 import { ledgerConfig, makeLedger } from "../support/ledger-repository.ts";
 import { startPlainServer } from "../support/postgres.ts";
 import { makeRepository } from "../support/repository.ts";
-import { configFile, makeParallelPytestRepository, push, readSummary, runIn } from "../support/verify.ts";
+import {
+  configFile,
+  makeParallelPytestRepository,
+  makePytestRepository,
+  push,
+  readSummary,
+  runIn,
+  useHook,
+} from "../support/verify.ts";
 
 /** A suite that says which database each test was given, and looks whether it may be used. */
 const tellingSuite = {
@@ -29,7 +37,7 @@ const tellingSuite = {
 };
 
 test("a serial run gets the base name itself", async () => {
-  const repository = await makeParallelPytestRepository(tellingSuite, { database: { name: "sums_test" } });
+  const repository = await makePytestRepository(tellingSuite, { database: { name: "sums_test" } });
   const { code, output } = await runIn(repository.root, ["--serial"]);
   expect(output).toContain("2 passed");
   expect(code).toBe(0);
@@ -148,9 +156,9 @@ test("an external server is left as it was, and its password is in no output", a
     const url = new URL(server.url);
     url.username = "tester";
     url.password = encodeURIComponent(password);
-    const ledger = await makeLedger();
+    const ledger = await makeLedger({ tests: 12, files: 2 });
     const { code, output, errors } = await runIn(ledger.root, ["--database-url", url.href]);
-    expect(output).toContain("24 passed");
+    expect(output).toContain("12 passed");
     expect(code).toBe(0);
     expect(await server.query("SELECT datname FROM pg_database ORDER BY datname")).toEqual(before);
     const reports = await readAll(join(ledger.root, ".verify"));
@@ -165,13 +173,14 @@ test("an external server is left as it was, and its password is in no output", a
 test("what passed on a server of the caller's choice proves nothing about the configured one", async () => {
   const server = await startPlainServer();
   try {
-    const ledger = await makeLedger();
-    await runIn(ledger.root, ["--database-url", server.url]);
-    const again = await runIn(ledger.root, ["--database-url", server.url]);
+    const repository = await makePytestRepository(tellingSuite, { database: { name: "sums_test" } });
+    await useHook(repository);
+    await runIn(repository.root, ["--database-url", server.url]);
+    const again = await runIn(repository.root, ["--database-url", server.url]);
     expect(again.output).toContain("was verified before");
-    const { output } = await push(ledger);
+    const { output } = await push(repository);
     expect(output).toContain("embedded Postgres");
-    expect(output).toContain("24 passed");
+    expect(output).toContain("2 passed");
   } finally {
     await server.stop();
   }

@@ -2,6 +2,7 @@ import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Files, makeRepository, type Repository } from "../support/repository.ts";
+import { tinyConfig, tinyFiles, tinySuite } from "../support/tiny-suite.ts";
 import { configFile, makePytestRepository, push, readSummary, runIn, useHook } from "../support/verify.ts";
 
 const passing =
@@ -100,7 +101,7 @@ describe("full coverage is not believed", () => {
 describe("pytest", () => {
   const open: Files = {
     "verify.config.json": configFile({
-      suites: [{ name: "backend", runner: "pytest", command: "pytest", workers: 2 }],
+      suites: [{ name: "backend", runner: "pytest", command: "pytest", workers: 1 }],
       database: false,
     }),
   };
@@ -171,7 +172,7 @@ describe("pytest", () => {
   });
 
   test("without coverage data is not verified", async () => {
-    const suites = [{ name: "backend", runner: "pytest", command: "pytest --no-cov", source: ["src"], workers: 2 }];
+    const suites = [{ name: "backend", runner: "pytest", command: "pytest --no-cov", source: ["src"], workers: 1 }];
     const repository = await makePytestRepository({}, { suites });
     expect(await reasonsOf(repository)).toContain("There is no coverage data from backend");
   });
@@ -183,11 +184,9 @@ test.each([
   ["tests, by an argument", ["--", "-k", "adds"]],
   ["what is committed", ["--working-tree"]],
 ])("a run that leaves out %s passes without a receipt", async (_what, words) => {
-  const suite = { runner: "pytest", command: "pytest", source: ["src"] };
-  const { root } = await makePytestRepository(
-    {},
-    { suites: [{ name: "one", ...suite }, ...(words[0] === "--suite" ? [{ name: "two", ...suite }] : [])] },
-  );
+  const one = tinyFiles({ suites: [{ ...tinySuite, name: "one" }] });
+  const two = tinyFiles({ suites: ["one", "two"].map((name) => ({ ...tinySuite, name })) });
+  const { root } = await makeRepository(words[0] === "--suite" ? two : one);
   expect((await runIn(root, words)).code).toBe(0);
   expect((await readSummary(root)).receipt).toBeNull();
 });
@@ -239,11 +238,7 @@ test.each<[string, Files, string]>([
 
 describe("a configuration that is not part of the commit", () => {
   const name = "verify.config.json";
-  const stricter = configFile({
-    suites: [{ name: "backend", runner: "pytest", command: "pytest" }],
-    database: false,
-    checks: { never: "false" },
-  });
+  const stricter = tinyConfig({ checks: { never: "false" } })[name] ?? "";
 
   /** Verifies, makes the configuration stricter where it lies, and pushes the same tree. */
   async function pushAfterwards(repository: Repository, place: string): Promise<void> {
@@ -258,14 +253,14 @@ describe("a configuration that is not part of the commit", () => {
   }
 
   test("because git ignores it is asked anew at each push", async () => {
-    const repository = await makePytestRepository({});
+    const repository = await makeRepository(tinyFiles());
     await repository.git("rm", "--quiet", "--cached", name);
     await repository.write({ ".git/info/exclude": `${name}\n` });
     await pushAfterwards(repository, name);
   });
 
   test("because it is a link to what git ignores is asked anew at each push", async () => {
-    const repository = await makePytestRepository({});
+    const repository = await makeRepository(tinyFiles());
     await repository.git("mv", name, "ours.json");
     await repository.git("rm", "--quiet", "--cached", "ours.json");
     await repository.write({ ".git/info/exclude": "ours.json\n" });
@@ -291,26 +286,30 @@ test("a configuration that git ignores does not stand before the one that is com
 
 describe("the ratchet", () => {
   const ratchet = { coverage: { lines: 10, ratchet: true } };
-  const uncovered =
-    "def add(left, right):\n    return left + right\n\n\ndef take(left, right):\n    return left - right\n";
+  /** Two more lines, of which one is covered. */
+  const uncovered: Files = {
+    "src/sums.js":
+      "export const add = (left, right) => left + right;\nconst rest = 1;\nexport const take = () => rest;\n// End\n",
+    "covered.info": "SF:src/sums.js\nDA:1,1\nDA:2,1\nDA:3,0\nend_of_record\n",
+  };
 
   test("stops a fall below what is recorded of the base branch, and names both figures", async () => {
-    const repository = await makePytestRepository({}, ratchet);
+    const repository = await makeCommandRepository(covered, ratchet);
     expect((await runIn(repository.root, [])).code).toBe(0);
     await repository.git("checkout", "--quiet", "-b", "feature");
-    await repository.write({ "src/sums.py": uncovered });
+    await repository.write(uncovered);
     const before = await repository.git("rev-parse", "--short=7", "HEAD");
     await repository.commit("Take, without a test");
     expect(await reasonsOf(repository)).toBe(
-      `Coverage fell from 100 % (2 of 2 lines), recorded for ${before} of the base branch, to 75 % (3 of 4 lines): ` +
-        "cover 1 more line to pass. Not covered of what changed: src/sums.py:6. Most missed: src/sums.py (1 of 4).",
+      `Coverage fell from 100 % (1 of 1 line), recorded for ${before} of the base branch, to 66.66 % (2 of 3 lines): ` +
+        "cover 1 more line to pass. Not covered of what changed: src/sums.js:3. Most missed: src/sums.js (1 of 3).",
     );
   });
 
   test("has nothing to hold where no figure of the base is recorded, and says how to record one", async () => {
-    const repository = await makePytestRepository({}, ratchet);
+    const repository = await makeCommandRepository(covered, ratchet);
     await repository.git("checkout", "--quiet", "-b", "feature");
-    await repository.write({ "src/sums.py": uncovered });
+    await repository.write(uncovered);
     await repository.commit("Take, without a test");
     const { code, output } = await runIn(repository.root, []);
     expect(code).toBe(0);

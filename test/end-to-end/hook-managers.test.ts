@@ -1,8 +1,8 @@
 import { cp, mkdir, readFile, rm, symlink } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { npmPackage, preCommit } from "../support/hook-managers.ts";
-import type { Files, Repository } from "../support/repository.ts";
+import type { AtEnd, Files, Repository } from "../support/repository.ts";
 import { runShell } from "../support/run.ts";
 import { listedPackage, makeTinyRepository, pusherEnvironment, pushTiny, red } from "../support/tiny-suite.ts";
 import { runIn } from "../support/verify.ts";
@@ -110,8 +110,8 @@ const managers: readonly Manager[] = [
 ];
 
 /** A repository that the manager is installed in, and the environment of the people in it. */
-async function makeManaged(manager: Manager, files: Files = {}) {
-  const repository = await makeTinyRepository({ ...manager.files, ...files });
+async function makeManaged(manager: Manager, files: Files = {}, atEnd?: AtEnd) {
+  const repository = await makeTinyRepository({ ...manager.files, ...files }, atEnd);
   const { install, path } = await manager.prepare(repository);
   const places = [join(repository.root, "node_modules/.bin"), ...(path === undefined ? [] : [path])];
   const environment = { PATH: [...places, process.env.PATH].join(delimiter) };
@@ -125,13 +125,36 @@ async function makeManaged(manager: Manager, files: Files = {}) {
 }
 
 describe.each(managers)("init with $name", (manager) => {
-  test("has a failing push stopped and a passing one arrive, also after the manager is installed again", async () => {
-    const { repository, environment, whole, reinstall } = await makeManaged(manager);
+  const ends: (() => Promise<void>)[] = [];
+  let managed: Awaited<ReturnType<typeof makeManaged>>;
+
+  beforeAll(async () => {
+    managed = await makeManaged(manager, {}, (end) => ends.push(end));
+    const { repository, whole, reinstall } = managed;
     const first = await runIn(repository.root, ["init"], { environment: whole });
     expect(first.code, first.output + first.errors).toBe(0);
-    await reinstall();
     await repository.commit("Verify pushes");
+    await reinstall();
+  });
 
+  afterAll(async () => {
+    for (const end of ends) await end();
+  });
+
+  test("changes nothing the second time, and keeps what was there, comments too", async () => {
+    const { repository, whole } = managed;
+    const [file = ""] = Object.keys(manager.files).slice(-1);
+    const text = await readFile(join(repository.root, file), "utf8");
+    for (const line of (manager.files[file] ?? "").split("\n").filter((one) => /#|run:|repo:/.test(one))) {
+      expect(text).toContain(line);
+    }
+    const second = await runIn(repository.root, ["init"], { environment: whole });
+    expect(second.code, second.errors).toBe(0);
+    expect(await repository.git("status", "--porcelain")).toBe("");
+  });
+
+  test("has a failing push stopped and a passing one arrive, also after the manager is installed again", async () => {
+    const { repository, environment, whole } = managed;
     expect((await runIn(repository.root, ["doctor"], { environment: whole })).output).toContain(manager.told);
     await repository.git("checkout", "--quiet", "-b", "failing");
     await repository.write(red);
@@ -153,20 +176,6 @@ describe.each(managers)("init with $name", (manager) => {
     // Nothing has changed on the branch that is checked out.
     expect((await pushTiny(repository, "origin failing", { environment })).exitCode).not.toBe(0);
     expect(await repository.remoteCommit("refs/heads/failing")).toBeNull();
-  });
-
-  test("changes nothing the second time, and keeps what was there, comments too", async () => {
-    const { repository, whole } = await makeManaged(manager);
-    await runIn(repository.root, ["init"], { environment: whole });
-    const [file = ""] = Object.keys(manager.files).slice(-1);
-    const text = await readFile(join(repository.root, file), "utf8");
-    for (const line of (manager.files[file] ?? "").split("\n").filter((one) => /#|run:|repo:/.test(one))) {
-      expect(text).toContain(line);
-    }
-    await repository.commit("Verify pushes");
-    const second = await runIn(repository.root, ["init"], { environment: whole });
-    expect(second.code, second.errors).toBe(0);
-    expect(await repository.git("status", "--porcelain")).toBe("");
   });
 });
 

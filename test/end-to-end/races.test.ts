@@ -2,8 +2,10 @@ import { access, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import type { Failure } from "../../src/model/summary.ts";
-import { makeJestRepository } from "../support/jest-suite.ts";
+import { makeJestRepository, plainJest } from "../support/jest-suite.ts";
+import { makeNodeRepository, nodeHeader, passingNodeTest } from "../support/node-suite.ts";
 import { type Files, makeDirectory } from "../support/repository.ts";
+import { sharedRun } from "../support/shared-run.ts";
 import { makeParallelPytestRepository, readSummary, runIn } from "../support/verify.ts";
 
 const database = { name: "races_test" };
@@ -43,11 +45,13 @@ function repeatOf(failure: Failure | undefined): string[] {
   return failure?.race?.repeat?.replace("npx verify ", "").split(" ") ?? [];
 }
 
+/** A race that several tests read and repeat. */
+const raced = sharedRun((atEnd) => makeParallelPytestRepository(sized(polluted), { database }, atEnd));
+
 test("a test that fails only after another on the same database is a race, with what led there", async () => {
-  const { root } = await makeParallelPytestRepository(sized(polluted), { database });
-  const { code, output } = await runIn(root, []);
+  const { code, output, summary } = await raced();
   expect(code).toBe(1);
-  const [suite] = (await readSummary(root)).suites;
+  const [suite] = summary.suites;
   expect(suite?.tests).toMatchObject({ failed: 1, races: 1 });
   expect(suite?.failures).toMatchObject([{ file: "tests/test_2_meets.py", name: "test_meets", kind: "race" }]);
   expect(suite?.failures[0]?.race?.filesBefore).toContain("tests/test_1_leaves.py");
@@ -55,35 +59,26 @@ test("a test that fails only after another on the same database is a race, with 
   expect(output).toContain("npx verify repeat .verify/orders/1-gw");
 });
 
-test("the order that led to a race fails again by the command that is printed", async () => {
-  const { root } = await makeParallelPytestRepository(sized(polluted), { database });
-  await runIn(root, []);
-  const [failure] = (await readSummary(root)).suites[0]?.failures ?? [];
+test("the order that led to a race fails again by the command that is printed, and is not run alone again", async () => {
+  const { repository, summary } = await raced();
+  const { root } = repository;
+  const [failure] = summary.suites[0]?.failures ?? [];
   const before = await readFile(join(root, ".verify/summary.json"), "utf8");
+  const logs = await readdir(join(root, ".verify/logs"));
   const { code, output } = await runIn(root, repeatOf(failure));
   expect(output).toContain("the same one failed again: tests/test_2_meets.py › test_meets");
   expect(output).toContain('relation "left_behind" already exists');
   expect(code).toBe(1);
   expect(await readFile(join(root, ".verify/summary.json"), "utf8")).toBe(before);
-});
-
-test("what fails when an order is repeated is not run alone again", async () => {
-  const { root } = await makeParallelPytestRepository(sized(polluted), { database });
-  await runIn(root, []);
-  const [failure] = (await readSummary(root)).suites[0]?.failures ?? [];
-  const before = await readdir(join(root, ".verify/logs"));
-  await runIn(root, repeatOf(failure));
-  expect(await readdir(join(root, ".verify/logs"))).toEqual(before);
+  expect(await readdir(join(root, ".verify/logs"))).toEqual(logs);
 });
 
 test("an order is repeated at the commit that it was found in, from any directory", async () => {
-  const repository = await makeParallelPytestRepository(sized(polluted), { database });
-  const { root } = repository;
-  await runIn(root, []);
-  const [failure] = (await readSummary(root)).suites[0]?.failures ?? [];
+  const { repository, summary } = await raced();
+  const [failure] = summary.suites[0]?.failures ?? [];
   await repository.write({ "tests/test_1_leaves.py": "def test_leaves():\n    pass\n" });
   await repository.commit("Leave nothing behind");
-  const { code, output } = await runIn(join(root, "tests"), repeatOf(failure));
+  const { code, output } = await runIn(join(repository.root, "tests"), repeatOf(failure));
   expect(output).toContain("the same one failed again: tests/test_2_meets.py › test_meets");
   expect(code).toBe(1);
 });
@@ -114,8 +109,9 @@ test("${name}", async () => {
       "test/a.test.js": `${leaves("leaves")}${padding(90)}`,
       "test/b.test.js": leaves("meets"),
       "test/c.test.js": `test("waits", () => new Promise((go) => setTimeout(go, 3000)));\n${padding(150)}`,
+      ...plainJest,
     },
-    {},
+    { workers: 2 },
     { database },
   );
   await runIn(root, []);
@@ -154,11 +150,15 @@ test("a race between workers, outside of the database, is told, and its order al
   expect(again.code).toBe(0);
 });
 
+const wrongNodeTest = (name: string): string =>
+  `test("${name}", () => assert.equal(add(1, 2), 4, "AssertionError: no"));\n`;
+
 test("a plain bug fails alone too, and is a failure", async () => {
-  const { root } = await makeParallelPytestRepository({ "tests/test_a.py": "def test_wrong():\n    assert 1 == 2\n" });
+  const wrong = { "test/a.test.js": `${nodeHeader}${wrongNodeTest("wrong")}`, "test/b.test.js": passingNodeTest };
+  const { root } = await makeNodeRepository(wrong);
   const { output } = await runIn(root, []);
-  expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ name: "test_wrong", kind: "failure" }]);
-  expect(output).toContain("1 of 2 tests failed in backend.");
+  expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ name: "wrong", kind: "failure" }]);
+  expect(output).toContain("1 of 2 tests failed in web.");
 });
 
 test("a race that the configuration lets through does not stop the verdict, and marks it", async () => {
@@ -182,8 +182,11 @@ test("a bug beside a race that is let through is not verified", async () => {
 });
 
 test("where most tests fail, none is run alone, as they say", async () => {
-  const wrong = Array.from({ length: 12 }, (_, index) => `def test_${index}():\n    assert 1 == 2\n`).join("\n\n");
-  const { root } = await makeParallelPytestRepository({ "tests/test_a.py": wrong });
+  const wrong = Array.from({ length: 12 }, (_, index) => wrongNodeTest(`number ${index}`)).join("");
+  const { root } = await makeNodeRepository({
+    "test/a.test.js": nodeHeader + wrong,
+    "test/b.test.js": passingNodeTest,
+  });
   await runIn(root, []);
   const { suites, notes } = await readSummary(root);
   expect(suites[0]?.failures.map(({ kind }) => kind)).toEqual(Array(12).fill("failure"));
@@ -191,7 +194,7 @@ test("where most tests fail, none is run alone, as they say", async () => {
 });
 
 test("a serial run has no races: nothing is run again", async () => {
-  const { root } = await makeParallelPytestRepository({ "tests/test_a.py": "def test_wrong():\n    assert 1 == 2\n" });
+  const { root } = await makeNodeRepository({ "test/a.test.js": `${nodeHeader}${wrongNodeTest("wrong")}` });
   await runIn(root, ["--serial"]);
   const { suites, notes } = await readSummary(root);
   expect([suites[0]?.failures[0]?.kind, notes]).toEqual(["failure", []]);

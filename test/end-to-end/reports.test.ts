@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { makeRepository } from "../support/repository.ts";
+import { tinyFiles } from "../support/tiny-suite.ts";
 import { makePytestRepository, push, readSummary, runIn, useHook } from "../support/verify.ts";
 
 test("a second run is compared with the first, from any linked worktree", async () => {
@@ -22,7 +24,7 @@ test("a second run is compared with the first, from any linked worktree", async 
 });
 
 test("what lies in .verify is told in its README, with links that lead somewhere", async () => {
-  const { root } = await makePytestRepository();
+  const { root } = await makeRepository(tinyFiles());
   expect((await runIn(root, [])).code).toBe(0);
   const text = await readFile(join(root, ".verify/README.md"), "utf8");
   const links = [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, link]) => link ?? "");
@@ -32,7 +34,7 @@ test("what lies in .verify is told in its README, with links that lead somewhere
 });
 
 test("the quick commands of a push are true: the one that takes it back does", async () => {
-  const repository = await makePytestRepository();
+  const repository = await makeRepository(tinyFiles());
   await repository.git("push", "--quiet", "--no-verify", "origin", "main");
   await useHook(repository);
   await repository.git("checkout", "--quiet", "-b", "feature");

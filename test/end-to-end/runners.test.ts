@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
-import { linkPackages } from "../support/jest-suite.ts";
-import { startPlainServer } from "../support/postgres.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { linkPackages, plainJest } from "../support/jest-suite.ts";
+import { type PlainServer, startPlainServer } from "../support/postgres.ts";
 import { racingSuite, type Words } from "../support/racing-suite.ts";
 import { makeRepository, type Repository } from "../support/repository.ts";
 import { runShell } from "../support/run.ts";
@@ -55,6 +55,7 @@ const kinds: readonly Kind[] = [
 async function makeSuite({ runner, command, words }: Kind): Promise<Repository> {
   const repository = await makeRepository({
     ...racingSuite(words),
+    ...(runner === "jest" ? plainJest : {}),
     "package.json": "{}\n",
     "verify.config.json": configFile({
       suites: [{ name: "ledger", runner, command, source: ["src"], workers: 2 }],
@@ -66,19 +67,25 @@ async function makeSuite({ runner, command, words }: Kind): Promise<Repository> 
   return repository;
 }
 
+/** Where the suites meet; each begins with dropping its table. */
+let server: PlainServer;
+
+beforeAll(async () => {
+  server = await startPlainServer();
+});
+
+afterAll(async () => {
+  await server?.stop();
+});
+
 for (const kind of kinds) {
   const title = `${kind.runner} (\`${kind.command}\`)`;
 
   test(`a suite of ${title} that fails on one shared database is verified with two workers`, async () => {
     const { root } = await makeSuite(kind);
-    const server = await startPlainServer();
-    try {
-      const environment = { ...(await userEnvironment()), DATABASE_URL: server.url };
-      const shared = await runShell(`PATH=$PWD/node_modules/.bin:$PATH ${kind.sideBySide}`, root, environment);
-      expect(shared.exitCode).not.toBe(0);
-    } finally {
-      await server.stop();
-    }
+    const environment = { ...(await userEnvironment()), DATABASE_URL: server.url };
+    const shared = await runShell(`PATH=$PWD/node_modules/.bin:$PATH ${kind.sideBySide}`, root, environment);
+    expect(shared.exitCode).not.toBe(0);
     const { code, output } = await runIn(root, []);
     expect(output).toContain("✔ Verified");
     expect(code).toBe(0);

@@ -60,7 +60,7 @@ async function makeBranch({ runner, command, configuration, imports = "", begin 
     "src/gen/table.js": source("first"),
     "test/price.test.js": loading("../src/price.js"),
     "verify.config.json": configFile({
-      suites: [{ name: "shop", runner, command, source: ["src"], workers: 2 }],
+      suites: [{ name: "shop", runner, command, source: ["src"], workers: 1 }],
       database: false,
       coverage: { lines: 0, changedLines: 90 },
     }),
@@ -121,7 +121,7 @@ test("vitest: source with in-source tests stays source", async () => {
 });
 
 describe("pytest", () => {
-  const suite = { name: "backend", runner: "pytest", command: "pytest", workers: 2 };
+  const suite = { name: "backend", runner: "pytest", command: "pytest", workers: 1 };
   const coverage = { lines: 0, changedLines: 90 };
   const gross = "\n\ndef gross(x):\n    return x * 2\n";
 

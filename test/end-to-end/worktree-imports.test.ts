@@ -32,7 +32,7 @@ test("an editable install of the checkout does not lead a worktree's database.se
   const repository = await makePytestRepository({
     ".gitignore": ".venv/\n__pycache__/\n",
     "verify.config.json": configFile({
-      suites: [{ name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 2 }],
+      suites: [{ name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 1 }],
       database: { setup: "python3 -c 'import sums; print(sums.add(1, 2))'" },
     }),
   });
@@ -64,7 +64,7 @@ test("a linked worktree whose environment leads to the main checkout runs its ow
     ".gitignore": ".venv/\n__pycache__/\n",
     "tests/conftest.py": null,
     "verify.config.json": configFile({
-      suites: [{ name: "backend", runner: "pytest", command: "python3 -m pytest", source: ["src"], workers: 2 }],
+      suites: [{ name: "backend", runner: "pytest", command: "python3 -m pytest", source: ["src"], workers: 1 }],
       database: false,
     }),
   });

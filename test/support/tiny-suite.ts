@@ -2,11 +2,12 @@ import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { packageRoot } from "../../src/shared/paths.ts";
 import type { Environment } from "../../src/shared/world.ts";
-import { type Files, makeRepository, type Repository } from "./repository.ts";
+import { type AtEnd, type Files, makeRepository, type Repository } from "./repository.ts";
 import { type Ran, runShell, suiteEnvironment } from "./run.ts";
 import { configFile } from "./verify.ts";
 
-const suite = {
+/** The tiny suite in a configuration. */
+export const tinySuite = {
   name: "tiny",
   runner: "command",
   command: "sh suite.sh",
@@ -19,7 +20,7 @@ const report = (failure: string): string =>
 
 /** The tiny suite's configuration, with more in it. */
 export function tinyConfig(more: object = {}): Files {
-  return { "verify.config.json": configFile({ suites: [suite], database: false, ...more }) };
+  return { "verify.config.json": configFile({ suites: [tinySuite], database: false, ...more }) };
 }
 
 /** What makes the tiny suite fail. */
@@ -45,8 +46,8 @@ export function tinyFiles(config: object = {}): Files {
 }
 
 /** A repository with the tiny suite, with the real program in its node_modules and no hook yet. */
-export async function makeTinyRepository(files: Files = {}): Promise<Repository> {
-  const repository = await makeRepository({ ...tinyFiles(), ...files });
+export async function makeTinyRepository(files: Files = {}, atEnd?: AtEnd): Promise<Repository> {
+  const repository = await makeRepository({ ...tinyFiles(), ...files }, atEnd);
   await linkProgram(repository.root);
   return repository;
 }

@@ -6,7 +6,7 @@ import { packageRoot } from "../../src/shared/paths.ts";
 import { quote } from "../../src/shared/shell.ts";
 import type { Environment } from "../../src/shared/world.ts";
 import { pythonEnvironment } from "./python.ts";
-import { type Files, gitEnvironment, makeRepository, type Repository } from "./repository.ts";
+import { type AtEnd, type Files, gitEnvironment, makeRepository, type Repository } from "./repository.ts";
 import { type Ran, runShell, suiteEnvironment } from "./run.ts";
 import { captureWorld } from "./world.ts";
 
@@ -61,17 +61,21 @@ export function configFile(config: object): string {
  * A repository with a small pytest suite that needs no database, fully covered unless the files say otherwise. One process
  * runs it, which costs a third of what two workers and their coordinator cost.
  */
-export function makePytestRepository(files: Files = {}, config: object = {}): Promise<Repository> {
-  return makeSums(files, config, 1);
+export function makePytestRepository(files: Files = {}, config: object = {}, atEnd?: AtEnd): Promise<Repository> {
+  return makeSums(files, config, 1, atEnd);
 }
 
 /** The same, on two workers. */
-export function makeParallelPytestRepository(files: Files = {}, config: object = {}): Promise<Repository> {
-  return makeSums(files, config, 2);
+export function makeParallelPytestRepository(
+  files: Files = {},
+  config: object = {},
+  atEnd?: AtEnd,
+): Promise<Repository> {
+  return makeSums(files, config, 2, atEnd);
 }
 
-function makeSums(files: Files, config: object, workers: number): Promise<Repository> {
-  return makeRepository({
+function makeSums(files: Files, config: object, workers: number, atEnd?: AtEnd): Promise<Repository> {
+  const all = {
     ".gitignore": "__pycache__/\n",
     "src/sums.py": "def add(left, right):\n    return left + right\n",
     "tests/conftest.py": "import sys, pathlib\nsys.path.insert(0, str(pathlib.Path(__file__).parents[1] / 'src'))\n",
@@ -82,7 +86,8 @@ function makeSums(files: Files, config: object, workers: number): Promise<Reposi
       ...config,
     }),
     ...files,
-  });
+  };
+  return makeRepository(all, atEnd);
 }
 
 /** Lets git run the program's own hook in a repository, without what a husky installation needs. */

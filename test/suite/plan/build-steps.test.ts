@@ -66,7 +66,7 @@ async function makeBuiltRepository(test: string, files: Readonly<Record<string, 
       "test/b.ts": test,
       ...files,
     },
-    { command: "tsc && mocha 'dist/test/*.js'" },
+    { command: "tsc && mocha 'dist/test/*.js'", workers: 2 },
   );
   const program = join(repository.root, "node_modules/.bin/tsc");
   const compiler = join(packageRoot, "node_modules/typescript/bin/tsc");

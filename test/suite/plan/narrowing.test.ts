@@ -136,10 +136,10 @@ const suites = {
       },
       { command },
     ),
-  pytest: (command: string, more = {}) =>
+  pytest: (command: string, more = {}, workers = 1) =>
     makePytestRepository(
       { "tests/test_b.py": "def test_fails():\n    assert 0\n", ...more },
-      { suites: [{ name: "web", runner: "pytest", command, source: ["src"], workers: 2 }] },
+      { suites: [{ name: "web", runner: "pytest", command, source: ["src"], workers }] },
     ),
 } as const;
 
@@ -171,15 +171,28 @@ test.each([
   ["pytest", 'PYTEST_ADDOPTS="--lf $PYTEST_ADDOPTS" pytest', {}, "--lf"],
   ["pytest", "pytest --setup-plan", {}, "--setup-plan"],
 ] as const)("%s: `%s` with %j is refused for %s, and no test runs", async (runner, command, more, word) => {
-  const repository: Repository = await suites[runner](command, more);
+  const { root } = await suites[runner](command, more);
+  const { code, output, errors } = await runIn(root, []);
+  expect(errors).toMatch(/^(web|s) (selects its tests by|runs only one shard|runs none of its tests)/m);
+  expect(errors).toContain(`Take ${word} out of its command`);
+  expect(output).not.toContain("✔ Verified");
+  expect(code).toBe(2);
+});
+
+// Each runner is pushed once: the exit code, which the tests above read, decides over the push.
+test.each([
+  ["vitest", "vitest run --changed HEAD", "--changed HEAD"],
+  ["jest", "jest -o", "--onlyChanged"],
+  ["node", "git diff --name-only | xargs node --test", "git diff"],
+  ["pytest", "pytest --lf", "--lf"],
+] as const)("a push of a suite of %s that runs `%s` is stopped", async (runner, command, word) => {
+  const repository: Repository = await suites[runner](command);
   await useHook(repository);
   const { exitCode, output } = await push(repository);
-  expect(output).toMatch(/^(web|s) (selects its tests by|runs only one shard|runs none of its tests)/m);
+  expect(output).toMatch(/^web selects its tests by/m);
   expect(output).toContain(`Take ${word} out of its command`);
   expect(exitCode).not.toBe(0);
   expect(await repository.remoteCommit("refs/heads/main")).toBeNull();
-  const { code } = await runIn(repository.root, []);
-  expect(code).toBe(2);
 });
 
 test.each([
@@ -207,7 +220,7 @@ test.each([
 test("an order of the tests leaves out nothing, and nothing is said", async () => {
   const { root } = await makePytestRepository(
     {},
-    { suites: [{ name: "web", runner: "pytest", command: "pytest --ff --nf", source: ["src"], workers: 2 }] },
+    { suites: [{ name: "web", runner: "pytest", command: "pytest --ff --nf", source: ["src"], workers: 1 }] },
   );
   expect((await runIn(root, [])).code).toBe(0);
   expect((await readSummary(root)).notes).toEqual([]);

@@ -35,7 +35,7 @@ test.each([
     () =>
       makeMochaRepository(
         { "test/a.test.js": `const { it: test } = require("mocha");\n${body("")}` },
-        { command: "mocha --parallel --retries 2" },
+        { command: "mocha --parallel --retries 2", workers: 2 },
       ),
   ],
 ])("%s: a test that passed when it was run again is flaky, one that never did failed", async (_runner, make) => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { makeJestRepository } from "../../support/jest-suite.ts";
+import { makeJestRepository, plainJest } from "../../support/jest-suite.ts";
 import { makeMochaRepository } from "../../support/mocha-suite.ts";
 import { makeParallelPytestRepository, push, readSummary, runIn, useHook } from "../../support/verify.ts";
 import { makeVitestRepository } from "../../support/vitest-suite.ts";
@@ -18,7 +18,10 @@ test.each([
   ["mocha --parallel", []],
   ["mocha --parallel", ["--serial"]],
 ])("`%s` %j: a test that ends the process is a crash, although mocha's code is 0", async (command, words) => {
-  const { root } = await makeMochaRepository({ "test/a.js": mochaStops, "test/b.js": mochaPasses }, { command });
+  const { root } = await makeMochaRepository(
+    { "test/a.js": mochaStops, "test/b.js": mochaPasses },
+    { command, workers: 2 },
+  );
   const { code, output } = await runIn(root, words);
   expect(output).toMatch(/^✘ Not verified: main at /m);
   expect(code).toBe(1);
@@ -150,8 +153,8 @@ test.each([
     );
     const suite = { name: "web", runner, command, source: ["src"], workers: 2 };
     const make = {
-      jest: () => makeJestRepository(files, { command }, config),
-      mocha: () => makeMochaRepository(files, { command }, config),
+      jest: () => makeJestRepository({ ...plainJest, ...files }, { command, workers: 2 }, config),
+      mocha: () => makeMochaRepository(files, { command, workers: 2 }, config),
       vitest: () => makeVitestRepository(files, { command }, config),
       pytest: () => makeParallelPytestRepository(files, { suites: [suite], ...config }),
     }[runner];

@@ -1,13 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { makeJestRepository } from "../../support/jest-suite.ts";
+import { makeJestRepository, plainJest } from "../../support/jest-suite.ts";
+import { sharedRun } from "../../support/shared-run.ts";
 import { readSummary, runIn } from "../../support/verify.ts";
 
 const passing = 'const { add } = require("../src/sums.js");\ntest("adds", () => expect(add(1, 2)).toBe(3));\n';
+const two = { workers: 2 };
 
 test("a suite that passes is verified, with its counts, files, workers and coverage", async () => {
-  const { root } = await makeJestRepository({ "test/a.test.js": passing, "test/b.test.js": passing });
+  const { root } = await makeJestRepository({ "test/a.test.js": passing, "test/b.test.js": passing }, two);
   const { code, errors } = await runIn(root, []);
   expect(errors).toBe("");
   expect(code).toBe(0);
@@ -33,8 +35,8 @@ test.each(["jest", "jest --workerThreads", "npm test", "NODE_OPTIONS=--no-deprec
   "with `%s`, every worker has its database when its sources are loaded",
   async (command) => {
     const { root } = await makeJestRepository(
-      { "test/one.test.js": ownDatabase("one", "two"), "test/two.test.js": ownDatabase("two", "one") },
-      { command },
+      { ...plainJest, "test/one.test.js": ownDatabase("one", "two"), "test/two.test.js": ownDatabase("two", "one") },
+      { ...two, command },
       { database: { name: "modes_test" } },
     );
     const { code, output } = await runIn(root, []);
@@ -45,7 +47,7 @@ test.each(["jest", "jest --workerThreads", "npm test", "NODE_OPTIONS=--no-deprec
 
 test("in band, which jest chooses for a single file, the one process is the first worker", async () => {
   const own = ownDatabase("one", "one");
-  const { root } = await makeJestRepository({ "test/one.test.js": own }, {}, { database: { name: "modes_test" } });
+  const { root } = await makeJestRepository({ "test/one.test.js": own }, two, { database: { name: "modes_test" } });
   const { code, output } = await runIn(root, []);
   expect(output).toContain("✔ Verified");
   expect(code).toBe(0);
@@ -54,7 +56,7 @@ test("in band, which jest chooses for a single file, the one process is the firs
 test("serially, the one process has the base name's database", async () => {
   const own =
     'const { add, url } = require("../src/sums.js");\ntest("is master", () => { expect(add(1, 2)).toBe(3); expect(url).toMatch(/modes_test$/); });\n';
-  const { root } = await makeJestRepository({ "test/one.test.js": own }, {}, { database: { name: "modes_test" } });
+  const { root } = await makeJestRepository({ "test/one.test.js": own }, two, { database: { name: "modes_test" } });
   expect((await runIn(root, ["--serial"])).code).toBe(0);
 });
 
@@ -63,12 +65,13 @@ test.each(["jest -i", "jest --detectOpenHandles", "npm test"])(
   async (command) => {
     const { root } = await makeJestRepository(
       {
+        ...plainJest,
         "package.json": '{ "scripts": { "test": "jest --runInBand" } }\n',
         "test/one.test.js": ownDatabase("one", "two"),
         "test/two.test.js": ownDatabase("two", "one"),
         "test/three.test.js": passing,
       },
-      { command },
+      { ...two, command },
       { database: { name: "modes_test" } },
     );
     const { code, output } = await runIn(root, []);
@@ -97,7 +100,7 @@ test("the reporters of the project's own configuration go on working", async () 
 
 test("the user's own number of workers is kept", async () => {
   const { root } = await makeJestRepository(
-    { "test/a.test.js": passing },
+    { ...plainJest, "test/a.test.js": passing },
     { command: "jest --maxWorkers=3", workers: "auto" },
   );
   expect((await runIn(root, [])).code).toBe(0);
@@ -114,47 +117,57 @@ test("a source file that no test loads counts as missed, unless the project says
   expect((await runIn(other.root, [])).code).toBe(0);
 });
 
+const wrong = 'describe("sums", () => { test("of two", () => expect({ a: 1 }).toEqual({ a: 2 })); });\n';
+const slow = 'test("waits", () => new Promise(() => {}), 50);\n';
+const failing = sharedRun((atEnd) => {
+  const files = { "test/b.test.js": wrong, "test/c.test.js": 'require("./nowhere.js");\n', "test/d.test.js": slow };
+  return makeJestRepository({ ...plainJest, "test/a.test.js": passing, ...files }, two, {}, atEnd);
+});
+
 test("a failing test is named with its groups, its difference and its worker", async () => {
-  const wrong = 'describe("sums", () => { test("of two", () => expect({ a: 1 }).toEqual({ a: 2 })); });\n';
-  const { root } = await makeJestRepository({ "test/a.test.js": passing, "test/b.test.js": wrong });
-  expect((await runIn(root, [])).code).toBe(1);
-  const [failure] = (await readSummary(root)).suites[0]?.failures ?? [];
+  const { code, summary } = await failing();
+  expect(code).toBe(1);
+  expect(summary.reasons).toContain("2 of 3 tests failed in web.");
+  const [failure, ...more] = summary.suites[0]?.failures.filter(({ file }) => file === "test/b.test.js") ?? [];
+  expect(more).toEqual([]);
   expect(failure).toMatchObject({ file: "test/b.test.js", name: "sums › of two", kind: "failure" });
   expect(failure?.worker).toMatch(/^gw[01]$/);
   expect(failure?.message).toContain('-   "a": 2,\n+   "a": 1,');
 });
 
 test("a test file that cannot be loaded is a collection failure", async () => {
-  const { root } = await makeJestRepository({
-    "test/a.test.js": passing,
-    "test/b.test.js": 'require("./nowhere.js");\n',
-  });
-  expect((await runIn(root, [])).code).toBe(1);
-  const [failure] = (await readSummary(root)).suites[0]?.failures ?? [];
-  expect(failure).toMatchObject({ file: "test/b.test.js", kind: "collection" });
+  const { code, summary } = await failing();
+  expect(code).toBe(1);
+  expect(summary.reasons).toContain("1 test file of web could not be loaded.");
+  const [failure, ...more] = summary.suites[0]?.failures.filter(({ kind }) => kind === "collection") ?? [];
+  expect(more).toEqual([]);
+  expect(failure).toMatchObject({ file: "test/c.test.js", kind: "collection" });
   expect(failure?.message).toMatch(/^Cannot find module '\.\/nowhere\.js'/);
+});
+
+test("a test over its own timeout is told as that", async () => {
+  const { summary } = await failing();
+  const [failure, ...more] = summary.suites[0]?.failures.filter(({ file }) => file === "test/d.test.js") ?? [];
+  expect(more).toEqual([]);
+  expect(failure).toMatchObject({ name: "waits", kind: "timeout" });
 });
 
 test("a worker that dies is a crash, names the test it was in, and voids the coverage", async () => {
   const dies =
     'test("goes well", () => {});\ntest("dies", async () => { await new Promise((resolve) => setTimeout(resolve, 200)); process.kill(process.pid, "SIGKILL"); });\n';
-  const { root } = await makeJestRepository({ "test/a.test.js": passing, "test/b.test.js": dies });
+  const { root } = await makeJestRepository({ ...plainJest, "test/a.test.js": passing, "test/b.test.js": dies }, two);
   expect((await runIn(root, [])).code).toBe(1);
   const { suites, reasons } = await readSummary(root);
   expect(suites[0]?.failures).toMatchObject([{ file: "test/b.test.js", name: "dies", kind: "crash" }]);
   expect(reasons.join()).toContain("coverage figure is void");
 });
 
-test("a test over its own timeout is told as that", async () => {
-  const slow = 'test("waits", () => new Promise(() => {}), 50);\n';
-  const { root } = await makeJestRepository({ "test/a.test.js": passing, "test/b.test.js": slow });
-  expect((await runIn(root, [])).code).toBe(1);
-  expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ name: "waits", kind: "timeout" }]);
-});
-
 test("a suite over its timeout names the test that it was in", async () => {
-  const slow = 'test("waits", () => new Promise(() => {}), 600000);\n';
-  const { root } = await makeJestRepository({ "test/a.test.js": passing, "test/b.test.js": slow });
+  const endless = 'test("waits", () => new Promise(() => {}), 600000);\n';
+  const { root } = await makeJestRepository(
+    { ...plainJest, "test/a.test.js": passing, "test/b.test.js": endless },
+    two,
+  );
   expect((await runIn(root, ["--timeout", "5s"])).code).toBe(1);
   const { failures } = (await readSummary(root)).suites[0] ?? {};
   expect(failures).toContainEqual(expect.objectContaining({ file: "test/b.test.js", name: "waits", kind: "timeout" }));
@@ -168,11 +181,10 @@ test("is alone (always)", async () => {
   rmdirSync("coverage.ready");
 });
 `;
-  const { root } = await makeJestRepository({
-    "test/a.test.js": racing,
-    "test/b.test.js": racing,
-    "test/c.test.js": passing,
-  });
+  const { root } = await makeJestRepository(
+    { ...plainJest, "test/a.test.js": racing, "test/b.test.js": racing, "test/c.test.js": passing },
+    two,
+  );
   expect((await runIn(root, [])).code).toBe(1);
   expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ name: "is alone (always)", kind: "race" }]);
 });
@@ -239,8 +251,8 @@ test.each([["jest -i"], ["jest"]])(
 test("a worker's thread that ends itself fails its file", async () => {
   const stops = 'test("stops", () => process.exit(0));\n';
   const { root } = await makeJestRepository(
-    { "test/a.test.js": `${stops}${hidden}`, "test/b.test.js": passing },
-    { command: "jest --workerThreads" },
+    { ...plainJest, "test/a.test.js": `${stops}${hidden}`, "test/b.test.js": passing },
+    { ...two, command: "jest --workerThreads" },
   );
   expect((await runIn(root, [])).code).toBe(1);
   expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ file: "test/a.test.js", kind: "collection" }]);

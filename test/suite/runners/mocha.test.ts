@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { makeMochaRepository } from "../../support/mocha-suite.ts";
+import { sharedRun } from "../../support/shared-run.ts";
 import { readSummary, runIn } from "../../support/verify.ts";
 
 const header = 'const assert = require("node:assert");\nconst { add, url } = require("../src/sums.js");\n';
@@ -33,7 +34,7 @@ test.each([
   "`%s` with %j runs by %s, and every worker has its database when its sources are loaded",
   async (command, more, parallel) => {
     const files = { "test/one.js": ownDatabase("one", "two"), "test/two.js": ownDatabase("two", "one"), ...more };
-    const { root } = await makeMochaRepository(files, { command }, { database: { name: "modes_test" } });
+    const { root } = await makeMochaRepository(files, { command, workers: 2 }, { database: { name: "modes_test" } });
     const { code, output } = await runIn(root, []);
     expect(output).toContain("✔ Verified");
     expect(code).toBe(0);
@@ -45,7 +46,11 @@ test.each([
 
 test.each(["mocha", "mocha --parallel"])("serially, `%s` has the base name's database", async (command) => {
   const own = `${header}it("is master", () => { assert.equal(add(1, 2), 3); assert.match(url, /modes_test$/); });\n`;
-  const { root } = await makeMochaRepository({ "test/one.js": own }, { command }, { database: { name: "modes_test" } });
+  const { root } = await makeMochaRepository(
+    { "test/one.js": own },
+    { command, workers: 2 },
+    { database: { name: "modes_test" } },
+  );
   const { code, output } = await runIn(root, ["--serial"]);
   expect(output).toContain("✔ Verified");
   expect(code).toBe(0);
@@ -56,7 +61,7 @@ test("the project's own reporter goes on working", async () => {
     'const { writeFileSync } = require("node:fs");\nmodule.exports = function (runner) { runner.on("end", () => writeFileSync("own.ready", String(runner.stats.passes))); };\n';
   const { root } = await makeMochaRepository(
     { "test/a.js": passing, "own-reporter.js": reporter },
-    { command: "mocha --reporter ./own-reporter.js", workers: 1 },
+    { command: "mocha --reporter ./own-reporter.js" },
   );
   expect((await runIn(root, [])).code).toBe(0);
   expect(await readFile(join(root, "own.ready"), "utf8")).toBe("1");
@@ -70,7 +75,7 @@ test("what --file names is loaded by every process, and a source that no test lo
       "test/b.js": `${header}it("is second", () => assert.ok(global.first));\n`,
       "src/more.js": "exports.more = () => {\n  return 1;\n};\nexports.most = () => {\n  return 2;\n};\n",
     },
-    { command: "mocha --file support/first.js" },
+    { command: "mocha --file support/first.js", workers: 2 },
   );
   expect((await runIn(root, [])).code).toBe(1);
   const { suites, reasons } = await readSummary(root);
@@ -78,18 +83,43 @@ test("what --file names is loaded by every process, and a source that no test lo
   expect(reasons.join()).toContain("Most missed: src/more.js");
 });
 
-test.each(["mocha", "mocha --parallel"])(
-  "with `%s`, a failing test is named with its groups and its difference",
-  async (command) => {
-    const wrong = `${header}describe("sums", () => it("of two", () => assert.deepEqual({ a: 1 }, { a: 2 })));\n`;
-    const { root } = await makeMochaRepository({ "test/a.js": passing, "test/b.js": wrong }, { command });
-    expect((await runIn(root, [])).code).toBe(1);
-    const [failure] = (await readSummary(root)).suites[0]?.failures ?? [];
+const wrong = `${header}describe("sums", () => it("of two", () => assert.deepEqual({ a: 1 }, { a: 2 })));\n`;
+const slow = `${header}it("waits", (done) => {}).timeout(50);\n`;
+const failingFiles = { "test/a.js": passing, "test/b.js": wrong, "test/d.js": slow };
+
+describe.each(["mocha", "mocha --parallel"])("with `%s`", (command) => {
+  const failing = sharedRun((atEnd) => makeMochaRepository(failingFiles, { command, workers: 2 }, {}, atEnd));
+  const failuresOf = async (file: string) => {
+    const { code, summary } = await failing();
+    expect(code).toBe(1);
+    return (summary.suites[0]?.failures ?? []).filter((failure) => failure.file === file);
+  };
+
+  test("a failing test is named with its groups and its difference", async () => {
+    const [failure, ...more] = await failuresOf("test/b.js");
+    expect(more).toEqual([]);
     expect(failure).toMatchObject({ file: "test/b.js", name: "sums › of two", kind: "failure" });
     expect(failure?.worker).toMatch(/^gw[01]$/);
     expect(failure?.message).toContain("a: 2");
-  },
-);
+  });
+
+  test("a test over its own timeout is told as that", async () => {
+    expect(await failuresOf("test/d.js")).toMatchObject([{ name: "waits", kind: "timeout" }]);
+  });
+});
+
+test.each([
+  ["mocha", 1],
+  ["mocha --parallel", 2],
+])("with `%s`, a hook outside of every group that fails is a failure", async (command, workers) => {
+  const hook = 'after(() => { throw new Error("left open"); });\n';
+  const files = { "test/a.js": passing, "test/b.js": `${passing}${hook}` };
+  const { root } = await makeMochaRepository(files, { command, workers });
+  const { code, output } = await runIn(root, []);
+  expect(code).toBe(1);
+  expect(output).toMatch(/› "after all" hook for "adds"\n\s*left open/);
+  expect((await readSummary(root)).suites[0]?.tests).toMatchObject({ passed: 2, failed: 1 });
+});
 
 test("a test file that cannot be loaded is a collection failure", async () => {
   const { root } = await makeMochaRepository({ "test/a.js": passing, "test/b.js": 'require("./nowhere.js");\n' });
@@ -98,28 +128,9 @@ test("a test file that cannot be loaded is a collection failure", async () => {
   expect(failures).toMatchObject([{ file: "test/b.js", kind: "collection" }]);
 });
 
-test.each(["mocha", "mocha --parallel"])(
-  "with `%s`, a hook outside of every group that fails is a failure",
-  async (command) => {
-    const hook = 'after(() => { throw new Error("left open"); });\n';
-    const { root } = await makeMochaRepository({ "test/a.js": passing, "test/b.js": `${passing}${hook}` }, { command });
-    const { code, output } = await runIn(root, []);
-    expect(code).toBe(1);
-    expect(output).toMatch(/› "after all" hook for "adds"\n\s*left open/);
-    expect((await readSummary(root)).suites[0]?.tests).toMatchObject({ passed: 2, failed: 1 });
-  },
-);
-
-test("a test over its own timeout is told as that", async () => {
-  const slow = `${header}it("waits", (done) => {}).timeout(50);\n`;
-  const { root } = await makeMochaRepository({ "test/a.js": passing, "test/b.js": slow });
-  expect((await runIn(root, [])).code).toBe(1);
-  expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ name: "waits", kind: "timeout" }]);
-});
-
 test.each(["mocha", "mocha --parallel"])("a focused test is refused: %s", async (command) => {
   const focused = `${header}it.only("adds", () => {});\nit("is left out", () => {});\n`;
-  const { root } = await makeMochaRepository({ "test/a.js": focused, "test/b.js": passing }, { command });
+  const { root } = await makeMochaRepository({ "test/a.js": focused, "test/b.js": passing }, { command, workers: 2 });
   const { code, output } = await runIn(root, []);
   expect(output).toMatch(/^✘ Not verified: main at /m);
   expect(code).toBe(1);
@@ -139,7 +150,10 @@ it("is alone (always)", async () => {
   rmdirSync("only.ready");
 }).timeout(9000);
 `;
-  const { root } = await makeMochaRepository({ "test/a.js": racing, "test/b.js": racing, "test/c.js": passing });
+  const { root } = await makeMochaRepository(
+    { "test/a.js": racing, "test/b.js": racing, "test/c.js": passing },
+    { workers: 2 },
+  );
   expect((await runIn(root, [])).code).toBe(1);
   expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ name: "is alone (always)", kind: "race" }]);
 });
@@ -157,7 +171,7 @@ test.each(["mocha", "mocha --parallel"])(
     const dies = `${header}it("goes well", () => {});
 it("dies", async () => { await new Promise((resolve) => setTimeout(resolve, 300)); process.kill(process.pid, "SIGKILL"); });
 `;
-    const { root } = await makeMochaRepository({ "test/a.js": passing, "test/b.js": dies }, { command });
+    const { root } = await makeMochaRepository({ "test/a.js": passing, "test/b.js": dies }, { command, workers: 2 });
     expect((await runIn(root, [])).code).toBe(1);
     const { suites, reasons } = await readSummary(root);
     expect(suites[0]?.failures).toMatchObject([{ file: "test/b.js", name: "dies", kind: "crash" }]);
@@ -172,7 +186,7 @@ describe("hooked", () => {
   describe("inner", () => { it("works", () => {}); });
 });
 `;
-  const { root } = await makeMochaRepository({ "test/a.js": `${header}${once}`, "test/b.js": passing });
+  const { root } = await makeMochaRepository({ "test/a.js": `${header}${once}`, "test/b.js": passing }, { workers: 2 });
   const { code, output } = await runIn(root, []);
   expect(code).toBe(1);
   expect(output).not.toContain("could not be run alone");

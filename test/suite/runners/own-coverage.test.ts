@@ -1,7 +1,13 @@
 import { expect, test } from "vitest";
 import { linkPackages, makeJestRepository } from "../../support/jest-suite.ts";
 import { makeMochaRepository } from "../../support/mocha-suite.ts";
-import { makeParallelPytestRepository, readSummary, runIn, userEnvironment } from "../../support/verify.ts";
+import {
+  makeParallelPytestRepository,
+  makePytestRepository,
+  readSummary,
+  runIn,
+  userEnvironment,
+} from "../../support/verify.ts";
 import { makeVitestRepository } from "../../support/vitest-suite.ts";
 
 /** One of two functions is covered: half of four lines. */
@@ -10,23 +16,23 @@ const testOf = (name: string): string => `import both\n\n\ndef test_${name}():\n
 const ini = (options: string): string => `addopts = ${options}\n`;
 
 test.each([
-  ["pytest.ini", "pytest", `[pytest]\n${ini("--cov=src --cov-fail-under=90")}`],
-  ["tox.ini", "pytest", `[pytest]\n${ini("--cov=src --cov-fail-under=90")}`],
-  ["setup.cfg", "pytest", `[tool:pytest]\n${ini("--cov=src --cov-fail-under=90")}`],
-  ["pyproject.toml", "pytest", '[tool.pytest.ini_options]\naddopts = ["--cov=src", "--cov-fail-under=90"]\n'],
-  ["other.ini", "pytest -c other.ini --rootdir .", `[pytest]\n${ini("--cov=src --cov-fail-under=90")}`],
-])("--cov in %s counts what it names, and nothing else", async (file, command, text) => {
+  ["pytest.ini", "pytest", `[pytest]\n${ini("--cov=src --cov-fail-under=90")}`, 2],
+  ["tox.ini", "pytest", `[pytest]\n${ini("--cov=src --cov-fail-under=90")}`, 1],
+  ["setup.cfg", "pytest", `[tool:pytest]\n${ini("--cov=src --cov-fail-under=90")}`, 1],
+  ["pyproject.toml", "pytest", '[tool.pytest.ini_options]\naddopts = ["--cov=src", "--cov-fail-under=90"]\n', 1],
+  ["other.ini", "pytest -c other.ini --rootdir .", `[pytest]\n${ini("--cov=src --cov-fail-under=90")}`, 1],
+])("--cov in %s counts what it names, and nothing else", async (file, command, text, workers) => {
   // Tests that were counted would not be covered: then neither gate would open.
   const uncovered = `import pytest\n\n\n@pytest.mark.skip\ndef test_not():\n${"    print()\n".repeat(20)}`;
-  const suites = [{ name: "backend", runner: "pytest", command, workers: 2 }];
-  const { root } = await makeParallelPytestRepository({ [file]: text, "tests/test_skipped.py": uncovered }, { suites });
+  const suites = [{ name: "backend", runner: "pytest", command, workers }];
+  const { root } = await makePytestRepository({ [file]: text, "tests/test_skipped.py": uncovered }, { suites });
   const { code } = await runIn(root, []);
   expect((await readSummary(root)).coverage?.files).toMatchObject([{ file: "src/sums.py", covered: 2, total: 2 }]);
   expect(code).toBe(0);
 });
 
 test("a bare --cov in addopts does not widen the suite's own source", async () => {
-  const { root } = await makeParallelPytestRepository({ "pytest.ini": `[pytest]\n${ini("--cov")}` });
+  const { root } = await makePytestRepository({ "pytest.ini": `[pytest]\n${ini("--cov")}` });
   expect((await runIn(root, [])).code).toBe(0);
   expect((await readSummary(root)).coverage?.files.map(({ file }) => file)).toEqual(["src/sums.py"]);
 });
@@ -79,7 +85,7 @@ test("lines behind a wait in a greenlet count, as SQLAlchemy waits for an asynch
     "    one = await greenlet_spawn(fetch)",
     "    return one + 1",
   ].join("\n");
-  const { root } = await makeParallelPytestRepository({
+  const { root } = await makePytestRepository({
     "src/waits.py": waits,
     "tests/test_waits.py":
       "import asyncio\nfrom waits import total\n\n\ndef test_total():\n    assert asyncio.run(total()) == 2\n",
@@ -153,7 +159,7 @@ test.each([
     "test/second.test.js": code === 0 ? testOfJest("second") : testOfJest("first"),
     "jest.config.js": "module.exports = { coverageThreshold: { global: { lines: 90 } } };\n",
   };
-  const { root } = await makeJestRepository(files, { command }, { coverage: { lines: 40 } });
+  const { root } = await makeJestRepository(files, { command, workers: 2 }, { coverage: { lines: 40 } });
   expect((await runIn(root, [])).code).toBe(code);
   expect((await readSummary(root)).notes.join("\n")).toContain(code === 0 ? stricter("web", 40) : "");
 });
@@ -173,7 +179,7 @@ test.each([
     // When it ends, the other share has long been judged.
     "test/second.js": `${testOfMocha("second")}it("waits", (done) => setTimeout(done, 1500));\n`,
   };
-  const { root } = await makeMochaRepository(files, { command }, { coverage: { lines: 50 } });
+  const { root } = await makeMochaRepository(files, { command, workers: 2 }, { coverage: { lines: 50 } });
   await linkPackages(root, ["c8"], { c8: "c8/bin/c8.js" });
   const { code } = await runIn(root, []);
   const { notes, reasons } = await readSummary(root);

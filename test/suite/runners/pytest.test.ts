@@ -1,7 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { makeRepository } from "../../support/repository.ts";
 import { runPytest } from "../../support/run-pytest.ts";
+import { tinyFiles } from "../../support/tiny-suite.ts";
 import {
   configFile,
   makeParallelPytestRepository,
@@ -84,7 +86,7 @@ test("a suite whose tests are all skipped is not verified, and told so", async (
 test("a suite that switches coverage off is not verified, and told so", async () => {
   const repository = await makePytestRepository({
     "verify.config.json": configFile({
-      suites: [{ name: "backend", runner: "pytest", command: "pytest --no-cov", source: ["src"], workers: 2 }],
+      suites: [{ name: "backend", runner: "pytest", command: "pytest --no-cov", source: ["src"], workers: 1 }],
       database: false,
     }),
   });
@@ -129,7 +131,7 @@ test("a suite that exits with a failure although no test failed is not verified"
     "src/more.py": "def more():\n    return 1\n",
     "pyproject.toml": '[tool.pytest.ini_options]\naddopts = "--cov-fail-under=99"\n',
     "verify.config.json": configFile({
-      suites: [{ name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 2 }],
+      suites: [{ name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 1 }],
       database: false,
       coverage: { lines: 50 },
     }),
@@ -333,9 +335,9 @@ test("a stricter wish that fails does not take away what is proven", async () =>
 });
 
 test("a pass whose receipt cannot be kept is a pass, and says so", async () => {
-  const repository = await makePytestRepository({});
+  const repository = await makeRepository(tinyFiles());
   await writeFile(join(repository.root, ".git", "verify"), "in the way");
-  const { code, output } = await runIn(repository.root, ["--serial"]);
+  const { code, output } = await runIn(repository.root, []);
   expect(code).toBe(0);
   expect(output).toContain("No receipt could be kept:");
   expect((await readSummary(repository.root)).receipt).toBeNull();
