@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { globSync } from "tinyglobby";
 import { defineConfig } from "vitest/config";
 
@@ -34,7 +35,8 @@ const plugins = [
 
 export default defineConfig({
   test: {
-    maxWorkers: "100%",
+    // A third of a test's time is spent waiting: for servers to start, for processes to end.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     projects: [
       // Nothing but this process and its files; they share it, as loading the program anew for each takes most of their time.
       { plugins, test: { name: "unit", include: unit, testTimeout: 5_000, isolate: false, server } },
