@@ -48,12 +48,19 @@ test.each([
   'role "app_reader" already exists',
   'role "app_reader" does not exist',
   'role "app_reader" cannot be dropped because',
+  'duplicate key value violates unique constraint "pg_authid_rolname_index"\nDETAIL:  Key (rolname)=(app_reader) already exists.',
 ])("workers that meet in a role, as %s, are told of servers of their own", (message) => {
   expect(hints([`psycopg2.errors.DuplicateObject: ${message}`])).toEqual([
     'The workers of backend share one server, and with it the role app_reader: set "isolation": "server" in "database", which gives each worker a server of its own.',
   ]);
   expect(hints([message], { isolation: "server" })).toEqual([]);
   expect(hints([message], {}, {}, 1)).toEqual([]);
+});
+
+test("workers that create a role at the same moment are told of servers of their own, though its name is not told", () => {
+  expect(hints(['duplicate key value violates unique constraint "pg_authid_rolname_index"'])).toEqual([
+    'The workers of backend share one server, and with it its roles: set "isolation": "server" in "database", which gives each worker a server of its own.',
+  ]);
 });
 
 test.each([
