@@ -88,7 +88,7 @@ function missingExtensions({ planned: { suite }, failures, database }: FailedSui
 
 /** Two that create a role at the same moment meet in the server's index of roles; some drivers tell its name apart. */
 const roleExists =
-  /\brole "([^"]+)" (?:already exists|does not exist|cannot be dropped)|"pg_authid_rolname_index"(?:[^]*?\(rolname\)=\(([^)]+)\))?/;
+  /\brole "([^"]+)" (?:already exists|does not exist|cannot be dropped)|"pg_authid_rolname_index"(?:[\s\S]*?\(rolname\)=\(([^)]+)\))?/;
 
 /** Roles belong to the server, not to a database: a role that one worker creates exists for the others too. */
 function sharedRoles({ planned: { suite, workers }, failures, database }: FailedSuite): string[] {
