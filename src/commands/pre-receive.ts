@@ -1,10 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { gitEnvironment } from "../git/client.ts";
 import { ObjectReader } from "../git/object-reader.ts";
 import { type ExitCode, ExpectedError, exitCodes, RequestError } from "../shared/errors.ts";
+import { withOwnedDirectory } from "../shared/owned-directory.ts";
 import { plainLine } from "../shared/text.ts";
 import { withTrustedPath } from "../shared/trusted-path.ts";
 import type { Environment, World } from "../shared/world.ts";
@@ -35,8 +33,7 @@ export async function preReceive(
   const trusted = withTrustedPath(own, directory);
   const place = Object.fromEntries(quarantine.map((name) => [name, environment[name]]));
   const reader = new ObjectReader({ directory, environment: { ...gitEnvironment(trusted), ...place }, signal });
-  const copies = await mkdtemp(join(environment.TMPDIR || tmpdir(), "pushproof-receive-"));
-  try {
+  return await withOwnedDirectory(environment, async (copies) => {
     const server = { reader, updates, directory: copies, environment: trusted };
     let code: ExitCode = exitCodes.verified;
     for (const update of updates.filter(({ ref }) => protectedRefs.includes(ref))) {
@@ -46,9 +43,7 @@ export async function preReceive(
       errors.write(`pushproof: ${shortBranch(update.ref)} is refused. ${plainLine(refusal.reason)}\n`);
     }
     return code;
-  } finally {
-    await rm(copies, { recursive: true, force: true, maxRetries: 3 });
-  }
+  });
 }
 
 /** Why a ref may not be changed so; null where it may. */

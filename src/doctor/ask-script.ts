@@ -1,12 +1,12 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import type { Repository } from "../git/repository.ts";
 import { hasBlock } from "../init/hook/file.ts";
 import { runsOurHook } from "../init/hook/manager-entry.ts";
 import { isShim } from "../init/hook/shim.ts";
 import { runProgram } from "../shared/exec/run-program.ts";
+import { withOwnedDirectory } from "../shared/owned-directory.ts";
 import { packageRoot } from "../shared/paths.ts";
 import type { Environment, World } from "../shared/world.ts";
 
@@ -82,16 +82,13 @@ export async function runAsked(
   root: string,
   environment: Environment,
 ): Promise<{ isAsked: boolean; output: string }> {
-  const directory = await mkdtemp(join(tmpdir(), "pushproof-asked-"));
-  const file = join(directory, "answer");
-  try {
+  return await withOwnedDirectory(environment, async (directory) => {
+    const file = join(directory, "answer");
     const asked = { directory: root, environment: { ...environment, PUSHPROOF_ASKED: file }, timeout: patience };
     const { output } = await runProgram(command, asked);
     const answer = await readFile(file, "utf8").catch(() => "");
     return { isAsked: answer === "asked\n", output };
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  });
 }
 
 function isHuskys(text: string): boolean {

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, realpath, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { gitLine, gitLineOrNull, openGit } from "../git/client.ts";
 import { messageOf, UnavailableError } from "../shared/errors.ts";
+import { withOwnedDirectory } from "../shared/owned-directory.ts";
 import { quote } from "../shared/shell.ts";
 import type { Environment } from "../shared/world.ts";
 
@@ -96,15 +96,12 @@ async function gitDirectoryOf(
 
 /** Uses a temporary index, as the submodule's own is the user's. */
 async function writeFiles({ gitDirectory, commit }: Outer, directory: string, environment: Environment): Promise<void> {
-  const scratch = await mkdtemp(join(tmpdir(), "pushproof-submodule-"));
-  try {
+  await withOwnedDirectory(environment, async (scratch) => {
     const git = openGit(directory, environment).env("GIT_INDEX_FILE", join(scratch, "index"));
     const at = [`--git-dir=${gitDirectory}`, `--work-tree=${directory}`];
     await gitLine(git, ...at, "read-tree", commit);
     await gitLine(git, ...at, "-c", "core.sparseCheckout=false", "checkout-index", "--all", "--quiet");
-  } catch (error) {
+  }).catch((error: unknown) => {
     throw new UnavailableError(`The files of a submodule could not be written to ${directory}: ${messageOf(error)}`);
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  });
 }

@@ -1,7 +1,6 @@
 import { lstat, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { messageOf, UnavailableError } from "../shared/errors.ts";
 import { makeOwnedDirectory, ownedPrefix, temporaryParent } from "../shared/owned-directory.ts";
 import { isStillNeeded, processStart, type Swept } from "../shared/process-owner.ts";
 import type { Environment } from "../shared/world.ts";
@@ -13,16 +12,8 @@ const groupFile = "group";
  * directories of killed runs. Throws UnavailableError where it cannot be created.
  */
 export async function makeScratch(environment: Environment): Promise<string> {
-  const parent = temporaryParent(environment);
-  try {
-    await sweepScratch(environment);
-    return await makeOwnedDirectory(environment);
-  } catch (error) {
-    throw new UnavailableError(
-      `No temporary directory can be made in ${parent}: ${messageOf(error)}. Set TMPDIR to a directory with room in which you may write.`,
-      { cause: error },
-    );
-  }
+  await sweepScratch(environment);
+  return await makeOwnedDirectory(environment);
 }
 
 /** Records a suite's process group, so that a later run can end it if this one is killed. */

@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openGit } from "../../git/client.ts";
+import { withOwnedDirectory } from "../../shared/owned-directory.ts";
 import type { Environment } from "../../shared/world.ts";
 
 /**
@@ -15,8 +15,7 @@ export async function generatedFiles(
 ): Promise<ReadonlySet<string>> {
   const generated = new Set<string>();
   if (files.length === 0) return generated;
-  const directory = await mkdtemp(join(tmpdir(), "pushproof-attributes-"));
-  try {
+  await withOwnedDirectory(environment, async (directory) => {
     const git = openGit(root, environment);
     await makeEmptyRepository(directory);
     const own = ["-c", "core.attributesFile=/dev/null"];
@@ -37,9 +36,7 @@ export async function generatedFiles(
         if (value === "set" || value === "true") generated.add(file);
       }
     }
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  });
   return generated;
 }
 

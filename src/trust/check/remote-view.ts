@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { gitEnvironment, gitLine } from "../../git/client.ts";
 import { asListed } from "../../git/environment.ts";
@@ -7,11 +6,12 @@ import { isObjectId, ObjectReader } from "../../git/object-reader.ts";
 import { remoteEnvironment, transportConfig } from "../../git/remote-config.ts";
 import { listRemotes } from "../../git/remotes.ts";
 import type { Repository } from "../../git/repository.ts";
-import { messageOf, RequestError, UnavailableError } from "../../shared/errors.ts";
+import { RequestError, UnavailableError } from "../../shared/errors.ts";
 import { type ProgramPlace, runProgram } from "../../shared/exec/run-program.ts";
+import { makeOwnedDirectory } from "../../shared/owned-directory.ts";
 import { withoutCredentials } from "../../shared/redact.ts";
 import { plainLine } from "../../shared/text.ts";
-import type { Environment, World } from "../../shared/world.ts";
+import type { World } from "../../shared/world.ts";
 
 /** How long a remote may take for one answer, in milliseconds. */
 const patience = 300_000;
@@ -56,7 +56,7 @@ export class RemoteView {
       const known = remotes.length === 0 ? "This repository has none" : `Known: ${remotes.join(", ")}`;
       throw new RequestError(`There is no remote "${remote}". ${known}.`);
     }
-    const directory = await makePrivateDirectory(environment);
+    const directory = await makeOwnedDirectory(environment);
     try {
       const gitDirectory = join(directory, "view.git");
       const objects = await gitLine(git, "rev-parse", "--path-format=absolute", "--git-path", "objects");
@@ -127,18 +127,6 @@ export class RemoteView {
     const said = end.stderr.split("\n").map((line) => plainLine(withoutCredentials(line)));
     const why = said.filter(Boolean).join(" ") || end.startError || `no answer within ${patience / 1000} s`;
     throw new UnavailableError(`${this.#remote} could not be asked, so nothing is proven: ${why}`);
-  }
-}
-
-async function makePrivateDirectory(environment: Environment): Promise<string> {
-  const parent = environment.TMPDIR || tmpdir();
-  try {
-    return await mkdtemp(join(parent, "pushproof-check-"));
-  } catch (error) {
-    throw new UnavailableError(
-      `No temporary directory can be made in ${parent}: ${messageOf(error)}. Set TMPDIR to a directory with room in which you may write.`,
-      { cause: error },
-    );
   }
 }
 
