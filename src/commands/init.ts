@@ -21,7 +21,13 @@ import { noSuite } from "../init/no-suite.ts";
 import { offerSchemaReset } from "../init/offer-schema.ts";
 import { type OwnPackage, ownPackage } from "../init/own-package.ts";
 import { kindOf } from "../project/database-mentions.ts";
-import { addCommand, type PackageManager, packageManagerOf } from "../project/package-manager.ts";
+import {
+  addCommand,
+  allLockFiles,
+  type PackageManager,
+  packageManagerOf,
+  programCalls,
+} from "../project/package-manager.ts";
 import { listProjectFiles } from "../project/project-files.ts";
 import type { FoundSetup } from "../project/setups.ts";
 import { type ExitCode, exitCodes, RequestError } from "../shared/errors.ts";
@@ -248,14 +254,12 @@ async function writeHook({ narrator, root }: Setting, { path, text, existing }: 
 }
 
 async function sayWhatNext({ repository, narrator, manager }: Setting, written: readonly string[]): Promise<void> {
-  const locks = ["package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"];
-  const ours = new Set(["verify.config.json", "package.json", ...locks, ".gitignore", ...written]);
+  const ours = new Set(["verify.config.json", "package.json", ...allLockFiles, ".gitignore", ...written]);
   const files = await uncommitted(repository, [...ours]);
-  const runner = { npm: "npx", pnpm: "pnpm exec", yarn: "yarn", bun: "bunx" }[manager.name];
   narrator.plain("");
   if (files.length > 0) narrator.plain(`Next: commit ${files.join(", ")}; then \`git push\` verifies what it pushes.`);
   else narrator.plain("All set: `git push` verifies what it pushes.");
-  narrator.plain(`Try it now: ${runner} verify --working-tree`);
+  narrator.plain(`Try it now: ${programCalls[manager.name]} verify --working-tree`);
 }
 
 async function readIfThere(path: string): Promise<string | null> {

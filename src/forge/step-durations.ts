@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { median } from "../shared/median.ts";
 import { askGh } from "./ask-gh.ts";
 import type { Run } from "./run.ts";
 
@@ -53,11 +54,4 @@ export async function stepDurations(run: Run, file: string): Promise<ReadonlyMap
 /** Under what the durations of a step are kept: the name of its job and its own. */
 export function durationKey(job: string, step: string): string {
   return JSON.stringify([job, step]);
-}
-
-/** The middle of some numbers, of which there is at least one. */
-export function median(numbers: readonly number[]): number {
-  const ordered = [...numbers].sort((left, right) => left - right);
-  const middle = Math.floor(ordered.length / 2);
-  return ordered.length % 2 === 1 ? (ordered[middle] ?? 0) : ((ordered[middle - 1] ?? 0) + (ordered[middle] ?? 0)) / 2;
 }

@@ -5,7 +5,7 @@ import type { JudgedRun } from "./judge-run.ts";
 import type { RunResults } from "./stages.ts";
 
 /** A run after its receipt was signed, or was not; `end` is left out where it has no receipt. */
-export interface SignedRun {
+export interface RunWithReceipt {
   readonly judged: JudgedRun;
   readonly end?: StageOutcome;
 }
@@ -17,7 +17,7 @@ export async function signRun(
   judged: JudgedRun,
   { suites }: RunResults,
   show: (view: StageView) => void,
-): Promise<SignedRun> {
+): Promise<RunWithReceipt> {
   const { summary } = judged;
   if (summary.receipt === null) return { judged };
   const { signReceipt } = await import("../trust/sign-receipt.ts");

@@ -10,12 +10,19 @@ export interface PackageManager {
   readonly ignoresPrepare: boolean;
 }
 
-const lockFiles: ReadonlyArray<readonly [string, PackageManager["name"]]> = [
-  ["pnpm-lock.yaml", "pnpm"],
-  ["yarn.lock", "yarn"],
-  ["bun.lock", "bun"],
-  ["bun.lockb", "bun"],
-];
+/** The lock files of each package manager. */
+export const lockFilesOf: Readonly<Record<PackageManager["name"], readonly string[]>> = {
+  pnpm: ["pnpm-lock.yaml"],
+  yarn: ["yarn.lock"],
+  bun: ["bun.lock", "bun.lockb"],
+  npm: ["package-lock.json", "npm-shrinkwrap.json"],
+};
+
+/** The lock files of all package managers. */
+export const allLockFiles: readonly string[] = Object.values(lockFilesOf).flat();
+
+/** How a package manager calls a program that a package brings. */
+export const programCalls = { npm: "npx", pnpm: "pnpm exec", yarn: "yarn", bun: "bunx" } as const;
 
 const additions = {
   npm: "npm install --save-dev",
@@ -51,7 +58,8 @@ function declaredManager(root: string): unknown {
 /** The package manager of a directory: from `packageManager` in package.json, else from the lock file, else npm. */
 export function packageManagerOf(root: string, declared: unknown): PackageManager {
   const [, named, major] = /^(npm|pnpm|yarn|bun)@(\d+)/.exec(typeof declared === "string" ? declared : "") ?? [];
-  const locked = lockFiles.find(([file]) => existsSync(join(root, file)))?.[1];
+  const names = Object.keys(lockFilesOf) as PackageManager["name"][];
+  const locked = names.find((one) => lockFilesOf[one].some((file) => existsSync(join(root, file))));
   const name = (named as PackageManager["name"] | undefined) ?? locked ?? "npm";
   const isModernYarn = name === "yarn" && (Number(major ?? 1) >= 2 || existsSync(join(root, ".yarnrc.yml")));
   return {

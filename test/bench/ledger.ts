@@ -6,13 +6,14 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { messageOf } from "../../src/shared/errors.ts";
+import { median } from "../../src/shared/median.ts";
 import setup from "../support/global-setup.ts";
 import { ledgerDatabase, ledgerFiles } from "../support/ledger.ts";
 import { writeFiles } from "../support/repository.ts";
 import { announce, ledgerEnvironment, makeLedger, measureOnServer, tunedServer, workers } from "./ledger-ways.ts";
-import { median } from "./median.ts";
 import { makeWorkspace } from "./places.ts";
 import { type Measurement, measureVerify } from "./runs.ts";
+import { wholeNumbers } from "./whole-numbers.ts";
 
 interface Options {
   readonly files: number;
@@ -32,11 +33,8 @@ function readOptions(): Options {
       "skip-verify": { type: "boolean", default: false },
     },
   });
-  const [files, tests, rounds] = [values.files, values.tests, values.rounds].map(Number) as [number, number, number];
-  if (![files, tests, rounds].every((value) => Number.isInteger(value) && value > 0)) {
-    throw new Error("--files, --tests and --rounds take whole numbers above zero.");
-  }
-  return { files, tests, rounds, serial: !values["skip-serial"], verify: !values["skip-verify"] };
+  const { "skip-serial": skipsSerial, "skip-verify": skipsVerify, ...numbers } = values;
+  return { ...wholeNumbers(numbers), serial: !skipsSerial, verify: !skipsVerify };
 }
 
 async function bench(options: Options, workspace: string): Promise<void> {

@@ -6,11 +6,11 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { median } from "../../src/shared/median.ts";
 import { packageRoot } from "../../src/shared/paths.ts";
 import { npmPackage, preCommit } from "../support/hook-managers.ts";
 import { gitEnvironment, writeFiles } from "../support/repository.ts";
 import { linkProgram, tinyFiles } from "../support/tiny-suite.ts";
-import { median } from "./median.ts";
 import { processorTime, takeTurns } from "./processor-time.ts";
 
 /** How often each hook is called. */

@@ -7,10 +7,10 @@ import { createHash } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { median } from "../../src/shared/median.ts";
 import { writeEnvelope } from "../../src/trust/attestation/envelope.ts";
 import { writeStatement } from "../../src/trust/attestation/statement.ts";
 import { claim } from "../trust/attestation/sample.ts";
-import { median } from "./median.ts";
 import { makeWorkspace } from "./places.ts";
 import { git, type Layout, layouts, type TravelingReceipt } from "./receipt-layouts.ts";
 

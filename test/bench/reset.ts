@@ -13,6 +13,7 @@ import { parseArgs } from "node:util";
 import { databaseSchema } from "../../src/config/schema.ts";
 import { openProvision } from "../../src/database/open.ts";
 import { messageOf } from "../../src/shared/errors.ts";
+import { median } from "../../src/shared/median.ts";
 import { adapterPath, packageRoot } from "../../src/shared/paths.ts";
 import setup from "../support/global-setup.ts";
 import { ledgerDatabase, ledgerFiles } from "../support/ledger.ts";
@@ -20,9 +21,9 @@ import { pythonEnvironment } from "../support/python.ts";
 import { writeFiles } from "../support/repository.ts";
 import { type Footprint, measureFootprint } from "./footprint.ts";
 import { announce, ledgerEnvironment, makeLedger, measureOnServer, tunedServer, workers } from "./ledger-ways.ts";
-import { median } from "./median.ts";
 import { makeWorkspace } from "./places.ts";
 import { type Measurement, measureVerify } from "./runs.ts";
+import { wholeNumbers } from "./whole-numbers.ts";
 
 interface Options {
   readonly files: number;
@@ -41,12 +42,7 @@ function readOptions(): Options {
       resets: { type: "string", default: "5000" },
     },
   });
-  const numbers = [values.files, values.tests, values.rounds, values.resets].map(Number);
-  const [files, tests, rounds, resets] = numbers as [number, number, number, number];
-  if (!numbers.every((value) => Number.isInteger(value) && value > 0)) {
-    throw new Error("--files, --tests, --rounds and --resets take whole numbers above zero.");
-  }
-  return { files, tests, rounds, resets };
+  return wholeNumbers(values);
 }
 
 type Way = "a" | "b" | "c" | "d" | "e";

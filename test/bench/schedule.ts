@@ -8,11 +8,11 @@ import { readFile, rm } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import type { Summary } from "../../src/model/summary.ts";
+import { median } from "../../src/shared/median.ts";
 import { packageRoot } from "../../src/shared/paths.ts";
 import setup from "../support/global-setup.ts";
 import { pythonEnvironment } from "../support/python.ts";
 import { type Files, gitEnvironment, writeFiles } from "../support/repository.ts";
-import { median } from "./median.ts";
 import { makeWorkspace } from "./places.ts";
 import { randomNumbers } from "./random.ts";
 

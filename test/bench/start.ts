@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { median } from "../../src/shared/median.ts";
 import { packageRoot } from "../../src/shared/paths.ts";
-import { median } from "./median.ts";
 import { processorTime, takeTurns } from "./processor-time.ts";
 
 /** How often each program is started. */

@@ -6,7 +6,7 @@ import { packageRoot } from "../../src/shared/paths.ts";
 import { generated } from "../init/ci/generated.ts";
 import { makeDirectory, type Repository } from "../support/repository.ts";
 import { type Ran, runShell } from "../support/run.ts";
-import { linkProgram, makeTinyRepository, pusherEnvironment, red } from "../support/tiny-suite.ts";
+import { linkProgram, makeTinyRepository, pusherEnvironment, red, tinySuite } from "../support/tiny-suite.ts";
 
 interface Step {
   readonly id?: string;
@@ -25,16 +25,7 @@ interface Played {
   readonly output: string;
 }
 
-const suites = [
-  {
-    name: "tiny",
-    runner: "command",
-    command: "sh suite.sh",
-    results: ["out/*.xml"],
-    coverage: ["out/*.info"],
-    database: false,
-  },
-];
+const suites = [tinySuite];
 const sample = { files: { "package.json": "{}", "package-lock.json": "{}" }, suites, database: false as const };
 
 /** A clone of what was pushed, as CI gets it, with the program installed by a stand-in of npm. */

@@ -1,8 +1,8 @@
 import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { packageRoot } from "../../src/shared/paths.ts";
+import { sumsFiles } from "./javascript-suite.ts";
 import { type AtEnd, type Files, makeRepository, type Repository } from "./repository.ts";
-import { configFile } from "./verify.ts";
 
 /** Gives a repository the packages of a JavaScript suite as links to this package's own. */
 export async function linkPackages(
@@ -36,18 +36,8 @@ export async function makeJestRepository(
   config: object = {},
   atEnd?: AtEnd,
 ): Promise<Repository> {
-  const all = {
-    ".gitignore": "node_modules/\ncoverage/\n*.ready\n",
-    "package.json": '{ "scripts": { "test": "jest" } }\n',
-    "src/sums.js": "exports.url = process.env.DATABASE_URL;\nexports.add = (left, right) => left + right;\n",
-    "verify.config.json": configFile({
-      suites: [{ name: "web", runner: "jest", command: "jest", source: ["src"], workers: 1, ...suite }],
-      database: false,
-      ...config,
-    }),
-    ...files,
-  };
-  const repository = await makeRepository(all, atEnd);
+  const own = { runner: "jest", command: "jest", workers: 1 } as const;
+  const repository = await makeRepository(sumsFiles(own, files, suite, config), atEnd);
   await linkPackages(repository.root, ["jest", "pg"], { jest: "jest/bin/jest.js" });
   return repository;
 }

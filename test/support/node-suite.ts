@@ -1,19 +1,10 @@
+import { sumsFiles } from "./javascript-suite.ts";
 import { type Files, makeRepository, type Repository } from "./repository.ts";
-import { configFile } from "./verify.ts";
 
 /** A repository with a node:test suite, fully covered unless the files say otherwise. */
 export function makeNodeRepository(files: Files, suite: object = {}, config: object = {}): Promise<Repository> {
-  return makeRepository({
-    ".gitignore": "node_modules/\ncoverage/\n*.ready\n",
-    "package.json": '{ "scripts": { "test": "node --test" } }\n',
-    "src/sums.js": "exports.url = process.env.DATABASE_URL;\nexports.add = (left, right) => left + right;\n",
-    "verify.config.json": configFile({
-      suites: [{ name: "web", runner: "node", command: "node --test", source: ["src"], workers: 2, ...suite }],
-      database: false,
-      ...config,
-    }),
-    ...files,
-  });
+  const own = { runner: "node", command: "node --test", workers: 2 } as const;
+  return makeRepository(sumsFiles(own, files, suite, config));
 }
 
 /** What the files of tests begin with. */

@@ -3,7 +3,7 @@ import { posix } from "node:path";
 import { runnerFacts } from "../../config/runner-facts.ts";
 import type { Config } from "../../config/schema.ts";
 import { dependencyNames, readPackageFile } from "../../project/package-file.ts";
-import type { PackageManager } from "../../project/package-manager.ts";
+import { lockFilesOf, type PackageManager, programCalls } from "../../project/package-manager.ts";
 import { withoutAssignments } from "../../project/package-script.ts";
 import { parseToml, recordOf } from "../../project/parsers/loose-values.ts";
 import { entriesOf, type ProjectFiles, upwards, within } from "../../project/project-files.ts";
@@ -83,17 +83,9 @@ export function ciFacts({ project, config, configFile, manager, version, hasServ
   };
 }
 
-const lockFiles: Readonly<Record<PackageManager["name"], readonly string[]>> = {
-  npm: ["package-lock.json", "npm-shrinkwrap.json"],
-  pnpm: ["pnpm-lock.yaml"],
-  yarn: ["yarn.lock"],
-  bun: ["bun.lock", "bun.lockb"],
-};
-const calls = { npm: "npx", pnpm: "pnpm exec", yarn: "yarn", bun: "bunx" } as const;
-
 function nodeFacts(project: ProjectFiles, config: Config, { name, ignoresPrepare }: PackageManager): NodeFacts {
   const lockIn = (directory: string): string | null =>
-    lockFiles[name].map((file) => within(directory, file)).find((file) => project.has(file)) ?? null;
+    lockFilesOf[name].map((file) => within(directory, file)).find((file) => project.has(file)) ?? null;
   const lockFile = lockIn(".");
   const roots = config.suites
     .filter(({ runner }) => runnerFacts[runner].language !== "python")
@@ -108,7 +100,7 @@ function nodeFacts(project: ProjectFiles, config: Config, { name, ignoresPrepare
     install: installOf(name, lockFile !== null, ignoresPrepare),
     isModernYarn: ignoresPrepare,
     isDeclared: /"packageManager"\s*:/.test(project.read("package.json") ?? ""),
-    call: calls[name],
+    call: programCalls[name],
     versionFile: [".nvmrc", ".node-version"].find((file) => project.has(file)) ?? null,
     others: others.map((directory) => ({ directory, install: installOf(name, true, ignoresPrepare) })),
   };

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { dependencyNames, type PackageFile } from "../package-file.ts";
-import { addCommand, findPackageManager } from "../package-manager.ts";
+import { addCommand, allLockFiles, findPackageManager } from "../package-manager.ts";
 import { type Addition, fromRoot, type LackingPlace, upToCheckout } from "./additions.ts";
 
 /**
@@ -23,9 +23,8 @@ export function addNodePackages(place: LackingPlace, packages: readonly string[]
 
 /** The nearest directory with a lock file; for a workspace's packages, its root. */
 function managedDirectory(place: LackingPlace, directory: string): string {
-  const locks = ["package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"];
   return (
-    upToCheckout({ ...place, directory }).find((one) => locks.some((lock) => existsSync(join(one, lock)))) ??
+    upToCheckout({ ...place, directory }).find((one) => allLockFiles.some((lock) => existsSync(join(one, lock)))) ??
     place.checkoutRoot
   );
 }

@@ -1,4 +1,4 @@
-/** The middle one of some values; NaN of nothing. */
+/** The middle of some numbers, or of the two in the middle; NaN of none. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((first, second) => first - second);
   const middle = sorted.length / 2;
