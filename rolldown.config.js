@@ -69,10 +69,10 @@ function packageOf(id) {
 
 /** The program in few files: hundreds of modules of ours and others' would be read at every start. */
 export default defineConfig({
-  input: { main: "src/main.ts" },
+  input: { main: "src/main.ts", "v8-report": "src/coverage/v8/main.ts" },
   platform: "node",
-  // pg looks for a faster half of its own, which nobody has to install.
-  external: ["pg-native"],
+  // pg looks for a faster half of its own, c8 for another converter: nobody has to install either.
+  external: ["pg-native", "monocart-coverage-reports"],
   // Its other form asks for its files by name as it runs, and a bundle has none.
   resolve: { alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" } },
   plugins: [licenses, schemas, replacement],

@@ -20,6 +20,7 @@ import { type Narrator, narratorOf } from "../init/narrator.ts";
 import { noSuite } from "../init/no-suite.ts";
 import { offerSchemaReset } from "../init/offer-schema.ts";
 import { type OwnPackage, ownPackage } from "../init/own-package.ts";
+import { listProjectFiles } from "../project/checkout-files.ts";
 import { kindOf } from "../project/database-mentions.ts";
 import {
   addCommand,
@@ -28,7 +29,6 @@ import {
   packageManagerOf,
   programCalls,
 } from "../project/package-manager.ts";
-import { listProjectFiles } from "../project/project-files.ts";
 import type { FoundSetup } from "../project/setups.ts";
 import { type ExitCode, exitCodes, RequestError } from "../shared/errors.ts";
 import { editFile } from "../shared/files.ts";

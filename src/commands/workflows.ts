@@ -6,7 +6,7 @@ import { programRunner, type Run } from "../forge/run.ts";
 import { durationKey, type StepDuration, stepDurations } from "../forge/step-durations.ts";
 import { gitLineOrNull } from "../git/client.ts";
 import { openRepository, type Repository } from "../git/repository.ts";
-import { listProjectFiles } from "../project/project-files.ts";
+import { listProjectFiles } from "../project/checkout-files.ts";
 import { History } from "../report/history.ts";
 import { type AuditedFile, auditJson, auditLines, type SavedTime } from "../report/terminal/audit-lines.ts";
 import { wrapFor } from "../report/terminal/wrap-for.ts";

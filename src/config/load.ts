@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
 import { basename, extname, join } from "node:path";
 import { type Loader, type Loaders, lilconfig } from "lilconfig";
 import { messageOf, RequestError } from "../shared/errors.ts";
 import { canonicalPath, isWithin } from "../shared/within.ts";
+import { parseConfig } from "./parse.ts";
 import { runConfiguration } from "./program.ts";
-import { type Config, configSchema, coverageSchema, databaseSchema, receiptsSchema, suiteSchema } from "./schema.ts";
-import { parseJsonOnce, validate, withoutExcerpt } from "./validate.ts";
+import type { Config } from "./schema.ts";
+import { parseJsonOnce, withoutExcerpt } from "./validate.ts";
 
 /** The possible configuration files; the first that exists is used. */
 export const configPlaces = [
@@ -54,11 +54,6 @@ function requireOwnFile(root: string, file: string): void {
   );
 }
 
-/** Validates a configuration and fills in defaults. Throws RequestError with a line for each mistake. */
-export function parseConfig(value: unknown, file: string): Config {
-  return withUniqueSuites(validate(configSchema, value ?? {}, { file, whole: "the configuration", knownKeys }), file);
-}
-
 /**
  * The configuration in the text of one of `configPlaces`, for a commit that is not checked out; null where package.json
  * has no part of ours. Throws RequestError for mistakes. A file that is a program must not be given: its text says
@@ -74,17 +69,6 @@ export async function readConfigText(file: string, text: string): Promise<Config
 /** Whether a configuration file is a program, whose result is only known once it has run. */
 export function isConfigProgram(file: string): boolean {
   return /\.(js|mjs|ts)$/.test(file);
-}
-
-/**
- * A digest of the configuration, without a server's URL and what becomes of receipts: neither changes what is proven, and a
- * password must not be guessable from the file.
- */
-export function configDigest(config: Config): string {
-  const database = config.database === false ? false : { ...config.database, url: undefined };
-  return createHash("sha256")
-    .update(stableJson({ ...config, database, receipts: undefined }))
-    .digest("hex");
 }
 
 /** Names the unreadable file, with the first line of the cause; the rest is an excerpt or a stack. */
@@ -129,30 +113,3 @@ const configLoaders: Loaders = {
   ".mjs": orRequestError(runConfiguration),
   ".ts": orRequestError(runTypeScript),
 };
-
-function withUniqueSuites(config: Config, file: string): Config {
-  const names = config.suites.map((suite) => suite.name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new RequestError(`${file}: two suites are called "${twice}": give each its own name.`);
-  return config;
-}
-
-function knownKeys(path: readonly PropertyKey[]): string[] {
-  const [section] = path;
-  const schemas: Readonly<Record<string, { shape: object }>> = {
-    suites: suiteSchema,
-    database: databaseSchema,
-    coverage: coverageSchema,
-    receipts: receiptsSchema,
-  };
-  return Object.keys((schemas[String(section)] ?? configSchema).shape).filter((key) => key !== "$schema");
-}
-
-/** JSON with sorted keys, so that moving a line does not change the digest. */
-function stableJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([left], [right]) => (left < right ? -1 : 1)))
-      : inner,
-  );
-}

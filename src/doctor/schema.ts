@@ -1,6 +1,6 @@
 import type { Config } from "../config/schema.ts";
 import type { Repository } from "../git/repository.ts";
-import { listProjectFiles } from "../project/project-files.ts";
+import { listProjectFiles } from "../project/checkout-files.ts";
 import type { World } from "../shared/world.ts";
 import { findSchemaFixtures, mayMakeSchemas, schemaFixturesText } from "../suite/hints/schema-fixtures.ts";
 import type { Plan } from "../suite/plan/plan.ts";

@@ -3,6 +3,7 @@ import { type ExitCode, exitCodes, RequestError } from "../shared/errors.ts";
 import { earlierHeads } from "./earlier.ts";
 import type { PullRequestSpec } from "./pull-request-spec.ts";
 import { describedWithin, longestOption, pushShown, refuseBrowser, tellAddress } from "./push.ts";
+import { agitArguments } from "./push-arguments.ts";
 
 /**
  * Opens a pull request on Gitea or Forgejo by pushing to `refs/for/BASE` (AGit), or updates this branch's one to HEAD;
@@ -39,27 +40,3 @@ export async function openByAgit(spec: PullRequestSpec): Promise<ExitCode> {
 
 /** Base64 encodes three bytes as four characters. */
 const longestText = Math.floor((longestOption * 3) / 4);
-
-/** The arguments of the push; only a new pull request gets a description, and `replaces` allows rewritten history. */
-export function agitArguments(
-  {
-    destination: { remote, branch },
-    base,
-    title,
-    draft,
-  }: Pick<PullRequestSpec, "destination" | "base" | "title" | "draft">,
-  { description, replaces }: { description: string | null; replaces: boolean },
-): string[] {
-  const options = [
-    `topic=${branch}`,
-    // There is no option for drafts; this title prefix makes one.
-    ...(description === null ? [] : [`title=${draft ? "WIP: " : ""}${title}`, `description=${oneLine(description)}`]),
-    ...(replaces ? ["force-push=true"] : []),
-  ];
-  return ["push", remote, `HEAD:refs/for/${base}`, ...options.flatMap((option) => ["-o", option])];
-}
-
-/** Push options are single lines; Gitea (1.24.3 and later) and Forgejo decode this form to several. */
-function oneLine(text: string): string {
-  return text.includes("\n") ? `{base64}${Buffer.from(text).toString("base64")}` : text;
-}

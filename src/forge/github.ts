@@ -2,19 +2,10 @@ import { relative } from "node:path";
 import { type ExitCode, exitCodes } from "../shared/errors.ts";
 import { descriptionFor, fitsInAddress, writeDescription } from "./description.ts";
 import { requirePushed } from "./forge-branch.ts";
+import { createArguments, editArguments, listArguments } from "./gh-arguments.ts";
+import { choosePullRequest, type GitHubPullRequest } from "./present.ts";
 import type { PullRequestSpec } from "./pull-request-spec.ts";
 import { addressIn, commandLine, failure, missingProgram, parseJson, requireOutput } from "./run.ts";
-
-/** A pull request in the output of `gh pr list --json`. */
-export interface GitHubPullRequest {
-  readonly number: number;
-  readonly url: string;
-  readonly body: string;
-  readonly isDraft: boolean;
-  readonly baseRefName: string;
-  readonly headRefOid: string;
-  readonly headRepositoryOwner: { readonly login: string } | null;
-}
 
 /**
  * Opens a pull request with gh, or updates the present one, and prints its address. Throws RequestError where the
@@ -35,40 +26,6 @@ export async function openOnGitHub(spec: PullRequestSpec): Promise<ExitCode> {
   const address = present === null ? await create(spec) : await update(spec, present);
   if (address !== null) world.output.write(`${address}\n`);
   return exitCodes.verified;
-}
-
-/** The right one of the open pull requests with that branch name, as forks have equal names. */
-export function choosePullRequest(
-  all: readonly GitHubPullRequest[],
-  { destination, commit, base, isBaseGiven }: Pick<PullRequestSpec, "destination" | "commit" | "base" | "isBaseGiven">,
-): GitHubPullRequest | null {
-  const owner = destination.owner.toLowerCase();
-  const own = all.filter(
-    ({ headRefOid, headRepositoryOwner }) =>
-      headRefOid === commit || headRepositoryOwner?.login.toLowerCase() === owner,
-  );
-  const [first = null] = own;
-  return own.find(({ baseRefName }) => baseRefName === base) ?? (isBaseGiven ? null : first);
-}
-
-/** Arguments to list the open pull requests of a branch. */
-export function listArguments(branch: string): string[] {
-  const fields = "number,url,body,isDraft,baseRefName,headRefOid,headRepositoryOwner";
-  return ["pr", "list", "--head", branch, "--state", "open", "--json", fields];
-}
-
-/** Arguments to open a pull request; in a browser form the author chooses whether it is a draft. */
-export function createArguments(
-  { base, title, draft }: Pick<PullRequestSpec, "base" | "title" | "draft">,
-  { head, file, form = false }: { head: string; file: string; form?: boolean },
-): string[] {
-  const args = ["pr", "create", "--head", head, "--base", base, "--title", title, "--body-file", file];
-  return [...args, ...(draft ? ["--draft"] : []), ...(form ? ["--web"] : [])];
-}
-
-/** The arguments that put a description in place of the one that is there; the title stays the author's. */
-function editArguments(number: number, file: string): string[] {
-  return ["pr", "edit", String(number), "--body-file", file];
 }
 
 async function create(spec: PullRequestSpec): Promise<string | null> {

@@ -7,6 +7,7 @@ import { remoteTip } from "./forge-branch.ts";
 import { createArguments } from "./glab-arguments.ts";
 import type { PullRequestSpec } from "./pull-request-spec.ts";
 import { describedWithin, longestOption, pushShown, refuseBrowser, tellAddress } from "./push.ts";
+import { mergeRequestArguments } from "./push-arguments.ts";
 import { commandLine, missingProgram } from "./run.ts";
 
 const from = "GitLab's own, from https://gitlab.com/gitlab-org/cli";
@@ -29,7 +30,10 @@ export async function openByPushOptions(spec: PullRequestSpec): Promise<ExitCode
   }
   const [earlier] = await earlierHeads(spec, "refs/merge-requests/*/head", there === null ? [] : [there]);
   const isNew = earlier === undefined || spec.force;
-  const pushed = await pushShown(spec, pushArguments(spec, isNew ? describedWithin(spec, longestOption) : null));
+  const pushed = await pushShown(
+    spec,
+    mergeRequestArguments(spec, isNew ? describedWithin(spec, longestOption) : null),
+  );
   const [, refusal] = /(Error encountered with push options[^\n]*)/.exec(pushed) ?? [];
   if (refusal !== undefined)
     throw new UnavailableError(`GitLab has the branch, and no merge request: ${refusal.trim()}`);
@@ -40,21 +44,4 @@ export async function openByPushOptions(spec: PullRequestSpec): Promise<ExitCode
   }
   tellAddress(spec, pushed);
   return exitCodes.verified;
-}
-
-/** The arguments of the push; only a new merge request gets a description. */
-export function pushArguments(
-  {
-    destination: { remote, remoteBranch },
-    base,
-    title,
-    draft,
-  }: Pick<PullRequestSpec, "destination" | "base" | "title" | "draft">,
-  description: string | null,
-): string[] {
-  // Push options are single lines; GitLab (15.0 and later) reads a backslash and an n as a line end.
-  const texts = description === null ? [] : [`title=${title}`, `description=${description.replace(/\r?\n/g, "\\n")}`];
-  const options = ["create", `target=${base}`, ...texts, ...(draft ? ["draft"] : [])];
-  const given = options.flatMap((option) => ["-o", `merge_request.${option}`]);
-  return ["push", ...given, remote, `HEAD:refs/heads/${remoteBranch}`];
 }

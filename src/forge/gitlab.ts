@@ -3,17 +3,9 @@ import { descriptionFor, fitsInAddress, writeDescription } from "./description.t
 import { requirePushed } from "./forge-branch.ts";
 import { openByPushOptions } from "./gitlab-push.ts";
 import { createArguments, listArguments, updateArguments } from "./glab-arguments.ts";
+import { chooseMergeRequest, type MergeRequest } from "./present.ts";
 import type { PullRequestSpec } from "./pull-request-spec.ts";
 import { addressIn, failure, parseJson, requireOutput } from "./run.ts";
-
-/** A merge request in the output of `glab mr list --output json`. */
-export interface MergeRequest {
-  readonly iid: number;
-  readonly web_url: string;
-  readonly description: string | null;
-  readonly draft?: boolean;
-  readonly target_branch: string;
-}
 
 /**
  * Opens a merge request with glab, or updates the present one, and prints its address; without glab, uses push options.
@@ -30,15 +22,6 @@ export async function openOnGitLab(spec: PullRequestSpec): Promise<ExitCode> {
   const address = present === null ? await create(spec) : await update(spec, present);
   if (address !== null) world.output.write(`${address}\n`);
   return exitCodes.verified;
-}
-
-/** The open merge request of the branch with that base; any, where the user named no base. */
-export function chooseMergeRequest(
-  all: readonly MergeRequest[],
-  { base, isBaseGiven }: Pick<PullRequestSpec, "base" | "isBaseGiven">,
-): MergeRequest | null {
-  const [first = null] = all;
-  return all.find(({ target_branch }) => target_branch === base) ?? (isBaseGiven ? null : first);
 }
 
 async function create(spec: PullRequestSpec): Promise<string | null> {

@@ -1,6 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { join, posix } from "node:path";
-import type { Repository } from "../git/repository.ts";
+import { posix } from "node:path";
 
 /** A project's tracked and trackable files, read from the checkout. */
 export interface ProjectFiles {
@@ -11,25 +9,8 @@ export interface ProjectFiles {
   read(path: string): string | null;
 }
 
-const largestFile = 1_000_000;
 const skippedDirectory =
   /^(node_modules|site-packages|venv|__pycache__|(__)?fixtures(__)?|test-?data|\.(?!github$).*)$/;
-
-/** The files of a checkout: tracked, and untracked but not ignored; without dependencies and hidden directories. */
-export async function listProjectFiles({ git, root }: Repository): Promise<ProjectFiles> {
-  const listing = await git.raw(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
-  const paths = [...new Set(listing.split("\0"))].filter((path) => path !== "" && existsSync(join(root, path)));
-  return filesUnder(root, paths);
-}
-
-/** A project of these paths below an absolute root. */
-export function filesUnder(root: string, paths: readonly string[]): ProjectFiles {
-  return projectFiles(paths, (path) => {
-    const absolute = join(root, path);
-    const stats = statSync(absolute, { throwIfNoEntry: false });
-    return stats?.isFile() && stats.size <= largestFile ? readFileSync(absolute, "utf8") : null;
-  });
-}
 
 /** A project of these paths; `readText` is called at most once per path. */
 export function projectFiles(paths: readonly string[], readText: (path: string) => string | null): ProjectFiles {

@@ -5,6 +5,7 @@ import { defaultRemote, listRemotes } from "../git/remotes.ts";
 import type { Repository } from "../git/repository.ts";
 import { runProgram } from "../shared/exec/run-program.ts";
 import type { Environment } from "../shared/world.ts";
+import { dryRunOf } from "./push-command.ts";
 import { findPushingProcess, type PushingProcess } from "./pushing-process.ts";
 
 /** The commits of a push, found without git's lines. */
@@ -59,18 +60,6 @@ async function repeatPush(pushing: PushingProcess, { repository, environment }: 
     lines.push({ localRef: localRef || "(delete)", localObject: object, remoteRef, remoteObject });
   }
   return lines;
-}
-
-/**
- * The arguments that repeat a push without sending anything. Ours come last, so that no user option overrides them, and
- * also first, where they cannot be taken for an option's value. No hook runs.
- */
-export function dryRunOf({ settings, args }: Omit<PushingProcess, "directory">): string[] {
-  const ours = ["--dry-run", "--porcelain", "--no-quiet", "--no-verify", "--recurse-submodules=no"];
-  const separator = args.indexOf("--");
-  const end = separator < 0 ? args.length : separator;
-  const command = [...settings, "-c", "core.hooksPath=/dev/null", "push", "--dry-run"];
-  return [...command, ...args.slice(0, end), ...ours, ...args.slice(end)];
 }
 
 /** Everything that a push may include: branches that the remote lacks, HEAD, and what its arguments name. */

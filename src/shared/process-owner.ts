@@ -85,7 +85,7 @@ export async function processStart(pid: number): Promise<string | undefined> {
  * Identifies the namespace of process ids, as twelve hexadecimal digits: boot and pid namespace, or the host name where
  * the system provides neither.
  */
-export async function pidNamespaceId(): Promise<string> {
+async function pidNamespaceId(): Promise<string> {
   const [boot, namespace] = await Promise.all([
     readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => ""),
     readlink("/proc/self/ns/pid").catch(() => ""),

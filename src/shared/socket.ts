@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
+import { UnavailableError } from "./errors.ts";
 
 /** A unix socket for the processes of a suite. */
 export interface Listener {
@@ -41,4 +43,17 @@ export async function listenOn(directory: string, name: string, attend: (socket:
       if (place !== directory) await rm(place, { recursive: true, force: true });
     },
   };
+}
+
+/** A port of 127.0.0.1 that is free now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string")
+    throw new UnavailableError("There is no free port on 127.0.0.1.");
+  return address.port;
 }

@@ -7,7 +7,7 @@ import { withoutPostgresRedirects } from "../database/url.ts";
 import { coordinator } from "../model/rejections.ts";
 import type { RunRecord } from "../model/run-record.ts";
 import type { Failure, SuiteSummary } from "../model/summary.ts";
-import { filesUnder } from "../project/project-files.ts";
+import { filesUnder } from "../project/checkout-files.ts";
 import { readProjectFile } from "../project/read-project-file.ts";
 import { UnavailableError } from "../shared/errors.ts";
 import { redactor, type Secret } from "../shared/redact.ts";

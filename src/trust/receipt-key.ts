@@ -4,7 +4,8 @@ import { arch, platform } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { SimpleGit } from "simple-git";
-import { configDigest, configPlaces, loadConfig } from "../config/load.ts";
+import { configPlaces, loadConfig } from "../config/load.ts";
+import { configDigest } from "../config/parse.ts";
 import { defaultOptions, type VerifyOptions } from "../config/request.ts";
 import { runnerFacts } from "../config/runner-facts.ts";
 import type { Config } from "../config/schema.ts";
@@ -161,7 +162,7 @@ export async function hookMarker({ root }: Repository, world: World, planned?: P
 }
 
 /** The conditions as the hook itself prints them, so that both sides agree; see hooks/pre-push. */
-export async function hookConditions(directory: string, environment: Environment): Promise<string> {
+async function hookConditions(directory: string, environment: Environment): Promise<string> {
   const hook = join(packageRoot, "hooks", "pre-push");
   return await standardOutput("sh", [hook, "--conditions"], directory, environment);
 }

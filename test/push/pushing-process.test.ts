@@ -1,26 +1,7 @@
 import { spawn } from "node:child_process";
 import { expect, onTestFinished, test } from "vitest";
-import { asPush, findPushingProcess, isDryRun, readFromList, readFromProc } from "../../src/push/pushing-process.ts";
-
-test.each([
-  ["git push", [], []],
-  ["/usr/lib/git-core/git push -q origin main", [], ["-q", "origin", "main"]],
-  ["git -C web -c a.b=push -c c.d push origin", ["-c", "a.b=push", "-c", "c.d"], ["origin"]],
-  ["git --no-pager --config-env=a.b=X push", ["--config-env=a.b=X"], []],
-  ["git --config-env a.b=X push", ["--config-env", "a.b=X"], []],
-  ["git --git-dir=/x --work-tree=/y --namespace=z push origin", [], ["origin"]],
-  ["git --git-dir /x --work-tree push push origin", [], ["origin"]],
-  ["git --exec-path=/z --no-replace-objects --literal-pathspecs --bare push", [], []],
-])("reads %j as a push", (line, settings, args) => {
-  expect(asPush(line.split(" "))).toEqual({ settings, args });
-});
-
-test.each(["git fetch", "git", "gitk push", "sh push", "git stash push", "git --git-dir push", "git --unknown push"])(
-  "takes %j for none that can be repeated",
-  (line) => {
-    expect(asPush(line.split(" "))).toBeNull();
-  },
-);
+import { findPushingProcess } from "../../src/push/pushing-process.ts";
+import { readProcess } from "../../src/shared/process-list.ts";
 
 /** A process that sleeps, with these args as its command line. */
 function sleeping(args: readonly string[]): number {
@@ -29,24 +10,9 @@ function sleeping(args: readonly string[]): number {
   return child.pid ?? 0;
 }
 
-test.each([
-  ["--dry-run origin main", true],
-  ["origin main --dry-run", true],
-  ["--dry origin", true],
-  ["-n", true],
-  ["-fun origin", true],
-  ["origin main", false],
-  ["-u origin main", false],
-  ["-o name origin", false],
-  ["--no-verify origin", false],
-  ["origin -- --dry-run", false],
-])("git push %s: a dry run, or none", (words, isDry) => {
-  expect(isDryRun({ args: words.split(" ") })).toBe(isDry);
-});
-
 test("finds parent and args of a process, both ways", async () => {
   const id = sleeping(["sh", "origin", "main"]);
-  for (const found of [await readFromProc(id), await readFromList(id)]) {
+  for (const found of [await readProcess(id, "proc"), await readProcess(id, "ps")]) {
     expect(found.parent).toBe(process.pid);
     expect(found.args.slice(-2)).toEqual(["origin", "main"]);
   }

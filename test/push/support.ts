@@ -1,12 +1,14 @@
+import { join } from "node:path";
+import { execa } from "execa";
 import { onTestFinished } from "vitest";
 import { type Repository as OpenRepository, openRepository } from "../../src/git/repository.ts";
 import type { Summary } from "../../src/model/summary.ts";
 import { type Checkout, openCheckout } from "../../src/push/checkout.ts";
 import { type Receipt, ReceiptStore } from "../../src/push/receipts.ts";
 import { readRevision } from "../../src/push/refs.ts";
+import { packageRoot } from "../../src/shared/paths.ts";
 import { version } from "../../src/shared/version.ts";
 import type { Environment } from "../../src/shared/world.ts";
-import { hookConditions } from "../../src/trust/receipt-key.ts";
 import { sampleSummary } from "../report/sample.ts";
 import type { Repository } from "../support/repository.ts";
 import { captureWorld } from "../support/world.ts";
@@ -53,6 +55,12 @@ export async function prove(
     summary: sampleSummary({ commit, tree, branch: "main", changes: null, ...changed.summary }),
     ...changed.receipt,
   };
-  const marker = await hookConditions(repository.root, repository.environment);
+  const hook = join(packageRoot, "hooks", "pre-push");
+  const { stdout: marker } = await execa("sh", [hook, "--conditions"], {
+    cwd: repository.root,
+    env: repository.environment,
+    extendEnv: false,
+    stripFinalNewline: false,
+  });
   await new ReceiptStore(opened.commonDirectory).save(receipt, marker);
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { openGit } from "../../src/git/client.ts";
 import type { LoweredThreshold } from "../../src/model/summary.ts";
 import { findChanges } from "../../src/report/changes.ts";
-import { loweredOf } from "../../src/report/lowered-thresholds.ts";
+import { loweredOf } from "../../src/report/compare-thresholds.ts";
 import { holdsSettings, mayHoldOptions, thresholdsIn } from "../../src/report/thresholds-in-file.ts";
 import { type Files, makeRepository } from "../support/repository.ts";
 

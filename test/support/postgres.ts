@@ -8,9 +8,9 @@ import pg from "pg";
 import type { Account } from "../../src/database/embedded/binaries/account.ts";
 import { clusterArchive, extractArchive } from "../../src/database/embedded/binaries/archive.ts";
 import { findInstallation } from "../../src/database/embedded/binaries/installation.ts";
-import { freePort } from "../../src/database/embedded/server/postmaster.ts";
 import type { Row } from "../../src/database/server.ts";
 import { packageRoot } from "../../src/shared/paths.ts";
+import { freePort } from "../../src/shared/socket.ts";
 import type { Certificates } from "./certificates.ts";
 
 const password = "correct horse battery staple";

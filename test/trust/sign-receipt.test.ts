@@ -4,13 +4,15 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import { packageRoot } from "../../src/shared/paths.ts";
 import { readEnvelope } from "../../src/trust/attestation/envelope.ts";
-import { verificationField } from "../../src/trust/attestation/statement.ts";
 import { verifyEnvelope } from "../../src/trust/attestation/verifying.ts";
 import { sampleSummary } from "../report/sample.ts";
 import { envelopeSchema, statementSchema } from "../support/in-toto-schema.ts";
 import { makeDirectory, writeFiles } from "../support/repository.ts";
 import { makeKey, signerLine, writeSigners } from "../support/signing.ts";
 import { makeSigningScene } from "./signing-scene.ts";
+
+/** What receipts that are out there call it: a change of it is a change of the format. */
+const verificationField = "pkg:npm/pushproof#verification/v1";
 
 /** What is wrong with a value by a JSON schema; null where nothing is. */
 function mistakes(schema: object, value: unknown): unknown {

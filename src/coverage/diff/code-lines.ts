@@ -9,15 +9,6 @@ export function isExclusion(text: string): boolean {
   return exclusion.test(text);
 }
 
-/** `likelyCode` for the file at an absolute path; empty where it cannot be read. */
-export function likelyCodeIn(path: string): ReadonlySet<number> {
-  try {
-    return likelyCode(path, readFileSync(path, "utf8"));
-  } catch {
-    return new Set();
-  }
-}
-
 interface Line {
   /** Counted from 1. */
   readonly line: number;
@@ -25,14 +16,23 @@ interface Line {
 }
 
 /**
- * The lines of an unmeasured file that are probably executable: those with a word that are not comments. A TypeScript
- * file with only types has none.
+ * The lines of an unmeasured file, at an absolute path, that are probably executable: those with a word that are not
+ * comments. A TypeScript file with only types has none, nor has one that cannot be read.
  */
-export function likelyCode(file: string, text: string): ReadonlySet<number> {
-  const lines = text.split(/\r?\n/).map((one, index) => ({ line: index + 1, text: one }));
-  const code = withoutComments(lines, file.endsWith(".py"));
-  const holdsNone = /\.[cm]?tsx?$/.test(file) && holdsOnlyTypes(code);
+export function likelyCodeIn(path: string): ReadonlySet<number> {
+  const lines = linesIn(path);
+  const code = withoutComments(lines, path.endsWith(".py"));
+  const holdsNone = /\.[cm]?tsx?$/.test(path) && holdsOnlyTypes(code);
   return new Set(holdsNone ? [] : code.filter(({ text: one }) => /\w/.test(one)).map(({ line }) => line));
+}
+
+function linesIn(path: string): Line[] {
+  try {
+    const text = readFileSync(path, "utf8");
+    return text.split(/\r?\n/).map((one, index) => ({ line: index + 1, text: one }));
+  } catch {
+    return [];
+  }
 }
 
 function withoutComments(lines: readonly Line[], isPython: boolean): Line[] {

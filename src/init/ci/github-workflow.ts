@@ -40,7 +40,7 @@ export function githubWorkflow(facts: CiFacts): string {
 }
 
 /** A branch's name as YAML. */
-export function quoted(name: string): string {
+function quoted(name: string): string {
   return /^[A-Za-z][\w./-]*$/.test(name) && !/^(true|false|null|yes|no|on|off)$/i.test(name)
     ? name
     : JSON.stringify(name);

@@ -33,7 +33,7 @@ export function annotations(summary: Summary): string[] {
 }
 
 /** `::error file=tests/test_a.py,line=12,title=test_x::message`, escaped as GitHub reads it. */
-export function workflowCommand({ kind, properties, message }: Annotation): string {
+function workflowCommand({ kind, properties, message }: Annotation): string {
   const written = Object.entries(properties)
     .filter(([, value]) => value !== undefined && value !== "")
     .map(([name, value]) => `${name}=${escapeProperty(String(value))}`);

@@ -19,7 +19,7 @@ export function html(strings: TemplateStringsArray, ...values: readonly Content[
 }
 
 /** The only place where text becomes markup; control characters are removed. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return plainText(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 

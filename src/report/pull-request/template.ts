@@ -1,36 +1,10 @@
 import type { SimpleGit } from "simple-git";
+import { type ChosenTemplate, chooseTemplate } from "./choose-template.ts";
 import { appended, blockIn } from "./merged-body.ts";
 
 /** A pull-request template of the repository, and the others. */
-export interface PullRequestTemplate {
-  /** Relative to the repo's root. */
-  readonly file: string;
+export interface PullRequestTemplate extends ChosenTemplate {
   readonly text: string;
-  /** The other templates. */
-  readonly others: readonly string[];
-}
-
-/** GitHub's locations of the default template in order of precedence; case is ignored. */
-const gitHubDefaults = ["\\.github/", "", "docs/"].map(
-  (directory) => new RegExp(String.raw`^${directory}pull_request_template(?:\.(?:md|markdown|txt))?$`, "i"),
-);
-/** The default among several templates. */
-const gitHubNamedDefault = /^(?:\.github\/|docs\/)?pull_request_template\/(?:default|pull_request_template)\.md$/i;
-const gitHubChoices = /^(?:\.github\/|docs\/)?pull_request_template\/[^/]+\.(?:md|markdown|txt)$/i;
-const gitLabDefault = /^\.gitlab\/merge_request_templates\/default\.md$/i;
-const gitLabChoices = /^\.gitlab\/merge_request_templates\/[^/]+\.md$/i;
-
-/**
- * Chooses the template among files relative to the repository's root: GitHub's default, GitLab's, else the first by
- * name. Null where there is none.
- */
-export function chooseTemplate(names: readonly string[]): Pick<PullRequestTemplate, "file" | "others"> | null {
-  const sorted = [...names].sort();
-  const all = [...gitHubDefaults, gitHubNamedDefault, gitLabDefault, gitHubChoices, gitLabChoices].flatMap((place) =>
-    sorted.filter((name) => place.test(name)),
-  );
-  const [file, ...others] = new Set(all);
-  return file === undefined ? null : { file, others };
 }
 
 /** The template of a commit; null where there is none, or it is unreadable. */

@@ -30,7 +30,7 @@ export class FailureNews {
 }
 
 /** "✘ tests/test_a.py › test_x (gw1)"; on two lines where it is too long for one. */
-export function failureLine({ worker, file, name }: ReadableTest, columns: number, colors: Colors): string {
+function failureLine({ worker, file, name }: ReadableTest, columns: number, colors: Colors): string {
   const mark = colors.red("✘");
   const by = worker === undefined || worker === "master" ? "" : ` (${worker})`;
   // A failure of a whole file has its path as the name.

@@ -90,7 +90,7 @@ function suitesOf({ suites }: HistoryEntry): string {
 }
 
 /** One character per value, from the smallest to the largest; all the same where values are equal. */
-export function sparkline(values: readonly number[]): string {
+function sparkline(values: readonly number[]): string {
   const least = Math.min(...values);
   const range = Math.max(...values) - least;
   const level = (value: number): number =>

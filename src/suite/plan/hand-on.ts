@@ -18,7 +18,7 @@ const handsOn: readonly RegExp[] = [
  * The step, in a command or in the scripts it calls, that runs scripts in each package of a workspace; null where there
  * is none.
  */
-export function handingOn(command: string, directory: string): string | null {
+function handingOn(command: string, directory: string): string | null {
   const steps = withScripts(command, directory).flatMap(stepsOf);
   return steps.find((step) => handsOn.some((pattern) => pattern.test(step))) ?? null;
 }

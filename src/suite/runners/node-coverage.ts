@@ -1,12 +1,14 @@
-import { access } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { access, readFile, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import type { Measuring } from "../../coverage/files/measuring.ts";
 import { sourceGlob } from "../../coverage/files/source-places.ts";
-import { adapterPath } from "../../shared/paths.ts";
-import { quote } from "../../shared/shell.ts";
-import { listingOutput } from "./listing.ts";
+import type { V8Report, V8ReportRequest } from "../../coverage/v8/report.ts";
+import { UnavailableError } from "../../shared/errors.ts";
+import { runProgram } from "../../shared/exec/run-program.ts";
+import { packageRoot } from "../../shared/paths.ts";
+import { lastOutput } from "../results/results.ts";
 import type { SuiteRun, TestResults } from "./runner.ts";
-import { writeSourceFiles } from "./source-files.ts";
+import { measuredFiles } from "./source-files.ts";
 
 /**
  * Where V8 writes coverage. All shares of a suite use one directory: V8 numbers a file's branches by what ran, so
@@ -17,7 +19,7 @@ function rawDirectory({ selection, scratch, suite }: SuiteRun): string {
   return join(dirname(scratch), `v8-${encodeURIComponent(suite.name)}`);
 }
 
-/** Where c8 writes its report. */
+/** Where the report is written. */
 const reportDirectory = (run: SuiteRun): string => join(run.scratch, "coverage");
 
 /** Makes every Node process write coverage; empty when selected tests run. */
@@ -27,7 +29,7 @@ export function coverageEnvironment(run: SuiteRun): Readonly<Record<string, stri
 
 /**
  * Adds line coverage to the results, source maps applied, counted by c8 with the project's own c8 configuration, for
- * all shares together. Runs in a process of its own, as V8's files may be large.
+ * all shares together. Throws UnavailableError where V8's files or the c8 configuration cannot be read.
  */
 export async function withNodeCoverage(run: SuiteRun, results: TestResults): Promise<TestResults> {
   const raw = rawDirectory(run);
@@ -35,39 +37,46 @@ export async function withNodeCoverage(run: SuiteRun, results: TestResults): Pro
   if (run.selection?.kind === "share" && run.selection.index > 0) return { ...results, coverage: [] };
   if (!(await isThere(raw))) return { ...results, coverage: null };
   const directory = reportDirectory(run);
-  const { source } = run.suite;
-  const args = [
-    ...[process.execPath, adapterPath("c8-report.cjs"), await writeSourceFiles(run)],
-    ...["report", "--reporter=lcovonly", "--check-coverage=false"],
-    ...[`--temp-directory=${raw}`, `--reports-dir=${directory}`],
-    ...(source.length === 0 ? [] : ["--all"]),
-    ...source.flatMap((path) => {
-      const include = sourceGlob(run.directory, path);
-      // c8 only searches directories.
-      const place = include.endsWith("/**") ? path : dirname(path);
-      return [`--src=${place}`, `--include=${include}`];
-    }),
-  ];
-  const { NODE_OPTIONS: _options, ...environment } = run.environment;
-  const output = await listingOutput({
-    ...run,
-    environment,
-    command: args.map(quote).join(" "),
-    signal: new AbortController().signal,
-    purpose: "its coverage cannot be read",
-  });
-  const path = join(directory, "lcov.info");
+  const { measuring, path } = await readReport(run, { raw, directory });
   return {
     ...results,
     coverage: (await isThere(path)) ? [{ path, base: run.directory }] : null,
-    measuring: { ...results.measuring, ...measuringIn(output) },
+    measuring: { ...results.measuring, ...measuring },
   };
 }
 
-/** The measured files, from the last line of c8's report process. */
-function measuringIn(output: string): Pick<Measuring, "isReported" | "named" | "left"> {
-  const said: { named: string[] | null; left: string[] } = JSON.parse(output.trimEnd().split("\n").at(-1) ?? "");
-  return { isReported: true, named: said.named && new Set(said.named), left: new Set(said.left) };
+/** Has V8's files counted, in a process of its own, as they may be large. */
+async function readReport(
+  run: SuiteRun,
+  { raw, directory }: { readonly raw: string; readonly directory: string },
+): Promise<{ readonly path: string; readonly measuring: Pick<Measuring, "isReported" | "named" | "left"> }> {
+  const request: V8ReportRequest = {
+    directory: run.directory,
+    raw,
+    target: directory,
+    source: run.suite.source.map((path) => {
+      const include = sourceGlob(run.directory, path);
+      // c8 only searches directories.
+      return { include, place: resolve(run.directory, include.endsWith("/**") ? path : dirname(path)) };
+    }),
+    files: measuredFiles(run),
+  };
+  const [asked, answer] = [join(run.scratch, "v8-request.json"), join(run.scratch, "v8-report.json")];
+  await writeFile(asked, JSON.stringify(request));
+  const { NODE_OPTIONS: _options, ...environment } = run.environment;
+  const program = join(packageRoot, "dist", "v8-report.js");
+  const { exitCode, output } = await runProgram([process.execPath, program, asked, answer], {
+    directory: run.directory,
+    environment,
+  });
+  if (exitCode !== 0) {
+    throw new UnavailableError(`${run.suite.name}: its coverage cannot be read:\n${lastOutput(output, 15)}`);
+  }
+  const { named, left } = JSON.parse(await readFile(answer, "utf8")) as V8Report;
+  return {
+    path: join(directory, "lcov.info"),
+    measuring: { isReported: true, named: named && new Set(named), left: new Set(left) },
+  };
 }
 
 function isThere(path: string): Promise<boolean> {

@@ -11,7 +11,7 @@ const predicateType = "https://in-toto.io/attestation/test-result/v0.1";
  * The name of the field that holds our own predicate, which the test result has no place for. A URI of ours, as in-toto
  * 1.0 asks of extension fields, without the dots that in-toto 1.1 advises against.
  */
-export const verificationField = "pkg:npm/pushproof#verification/v1";
+const verificationField = "pkg:npm/pushproof#verification/v1";
 
 const whole = z.int().nonnegative();
 const count = z.object({ covered: whole, total: whole });

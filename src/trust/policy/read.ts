@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { configDigest, configPlaces, isConfigProgram, readConfigText } from "../../config/load.ts";
+import { configPlaces, isConfigProgram, readConfigText } from "../../config/load.ts";
+import { configDigest } from "../../config/parse.ts";
 import type { CommitObject, ObjectReader, TreeEntry } from "../../git/object-reader.ts";
 import { RequestError } from "../../shared/errors.ts";
 import { shortId } from "../../shared/text.ts";

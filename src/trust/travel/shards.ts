@@ -74,7 +74,7 @@ export async function readEnvelopeOf(git: PrivateGit, { blob }: Entry): Promise<
 }
 
 /** The id of a tree object that holds these receipts. */
-export async function writeEntries(git: PrivateGit, entries: readonly Entry[]): Promise<string> {
+async function writeEntries(git: PrivateGit, entries: readonly Entry[]): Promise<string> {
   const byTree = groupedBy(entries, ({ tree }) => tree);
   const inner = [...byTree.values()].map((files) => files.map(({ name, blob }) => `100644 blob ${blob}\t${name}\n`));
   // An empty line ends a tree. A partial clone may lack what others have sent, which stays where it is: on the remote.

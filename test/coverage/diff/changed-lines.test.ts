@@ -1,7 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { AddedLine } from "../../../src/coverage/diff/added-lines.ts";
 import { type ChangedFile, measureChanges } from "../../../src/coverage/diff/changed-lines.ts";
-import { likelyCode } from "../../../src/coverage/diff/code-lines.ts";
+import { likelyCodeIn } from "../../../src/coverage/diff/code-lines.ts";
 import { LineHits } from "../../../src/coverage/lcov/lines.ts";
 
 function linesOf(...texts: string[]): AddedLine[] {
@@ -13,6 +16,14 @@ function ran(hits: Readonly<Record<number, number>>): ChangedFile {
   const lines = new LineHits();
   for (const [line, count] of Object.entries(hits)) lines.add(Number(line), count);
   return { lines, code: new Set(), counts: "yes" };
+}
+
+/** The lines of a file of that name and text that are probably code. */
+function likelyCode(file: string, text: string): ReadonlySet<number> {
+  const path = join(mkdtempSync(join(tmpdir(), "code-")), basename(file));
+  onTestFinished(() => rmSync(dirname(path), { recursive: true }));
+  writeFileSync(path, text);
+  return likelyCodeIn(path);
 }
 
 /** A file that no suite loads, all of whose text is given. */

@@ -3,10 +3,10 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import { describe, expect, test } from "vitest";
-import { freePort } from "../../../src/database/embedded/server/postmaster.ts";
 import { waitForEnd } from "../../../src/database/embedded/server/processes.ts";
 import { openProvision } from "../../../src/database/open.ts";
 import { InterruptedError, RequestError, UnavailableError } from "../../../src/shared/errors.ts";
+import { freePort } from "../../../src/shared/socket.ts";
 import { queryUrl } from "../../support/postgres.ts";
 import { ask, failureOf, makeRequest, open, ownRunDirectories, startPlainEmbedded } from "../support.ts";
 

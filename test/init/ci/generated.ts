@@ -1,4 +1,4 @@
-import { parseConfig } from "../../../src/config/load.ts";
+import { parseConfig } from "../../../src/config/parse.ts";
 import { ciFacts } from "../../../src/init/ci/ci-facts.ts";
 import { githubWorkflow } from "../../../src/init/ci/github-workflow.ts";
 import { gitlabPipeline } from "../../../src/init/ci/gitlab-pipeline.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { CoverageSummary, Failure } from "../../../src/model/summary.ts";
-import { annotations, stepSummary, workflowCommand } from "../../../src/report/github/annotations.ts";
+import { annotations, stepSummary } from "../../../src/report/github/annotations.ts";
 import { failedSummary, racedSummary, sampleFailures, sampleSummary } from "../sample.ts";
 
 const failure = (changed: Partial<Failure>): Failure => ({
@@ -36,10 +36,8 @@ test("a failure that is none of an assertion says so", () => {
 });
 
 test("what would end a message or a property is escaped as GitHub reads it", () => {
-  const properties = { file: "a:b,c%.py", title: "x\n::error::y" };
-  expect(workflowCommand({ kind: "error", properties, message: "50 %\r\n::set-env::" })).toBe(
-    "::error file=a%3Ab%2Cc%25.py,title=x%0A%3A%3Aerror%3A%3Ay::50 %25%0D%0A::set-env::",
-  );
+  const said = annotationOf({ file: "a:b,c%\n::x::.py", name: "x::error::y", message: "50 %\n::set-env::" });
+  expect(said).toBe("::error file=a%3Ab%2Cc%25%0A%3A%3Ax%3A%3A.py,title=x%3A%3Aerror%3A%3Ay::50 %25%0A::set-env::");
 });
 
 test("each annotation is one line whatever a test is called", () => {

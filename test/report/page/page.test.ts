@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { escapeHtml, html } from "../../../src/report/page/html.ts";
+import { html } from "../../../src/report/page/html.ts";
 import { reportPage } from "../../../src/report/page/page.ts";
 import { packageRoot } from "../../../src/shared/paths.ts";
 import { runShell, suiteEnvironment } from "../../support/run.ts";
@@ -21,7 +21,7 @@ test("text in a template stays text, and markup that was made by one stays marku
 });
 
 test("control characters, and what turns the writing direction, go", () => {
-  expect(escapeHtml("a\u0000b\u001b[31mc\u202ed\te\n")).toBe("abcd\te\n");
+  expect(html`${"a\u0000b\u001b[31mc\u202ed\te\n"}`.text).toBe("abcd\te\n");
 });
 
 test("the policy lets nothing be fetched, and names each script and style by its hash", () => {

@@ -2,7 +2,8 @@ import { chmod, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openGit } from "../../../src/git/client.ts";
-import { chooseTemplate, filledTemplate, readPullRequestTemplate } from "../../../src/report/pull-request/template.ts";
+import { chooseTemplate } from "../../../src/report/pull-request/choose-template.ts";
+import { filledTemplate, readPullRequestTemplate } from "../../../src/report/pull-request/template.ts";
 import { makeRepository, type Repository } from "../../support/repository.ts";
 
 const template = (repository: Repository): ReturnType<typeof readPullRequestTemplate> =>

@@ -2,7 +2,7 @@ import { mkdir, symlink } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { parseConfig } from "../../../src/config/load.ts";
+import { parseConfig } from "../../../src/config/parse.ts";
 import { defaultOptions, type VerifyOptions } from "../../../src/config/request.ts";
 import { RequestError } from "../../../src/shared/errors.ts";
 import { makePlan, type PlannedSuite } from "../../../src/suite/plan/plan.ts";

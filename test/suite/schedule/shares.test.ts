@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { expectedSeconds, shareOut } from "../../../src/suite/schedule/shares.ts";
+import { expectedSeconds } from "../../../src/suite/schedule/expected-seconds.ts";
+import { shareOut } from "../../../src/suite/schedule/shares.ts";
 import { makeDirectory, writeFiles } from "../../support/repository.ts";
 
 /** A directory with files of these sizes, in bytes. */

@@ -1,7 +1,7 @@
 import { symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { configDigest, parseConfig } from "../../../src/config/load.ts";
+import { configDigest, parseConfig } from "../../../src/config/parse.ts";
 import { signerLine } from "../../support/signing.ts";
 import { configFile, type Outcome } from "../../support/verify.ts";
 import { config, makeScene, type Scene } from "./support.ts";

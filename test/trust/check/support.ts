@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, onTestFinished } from "vitest";
-import { configDigest, parseConfig } from "../../../src/config/load.ts";
+import { configDigest, parseConfig } from "../../../src/config/parse.ts";
 import { version } from "../../../src/shared/version.ts";
 import type { Environment } from "../../../src/shared/world.ts";
 import { type Verification, writeStatement } from "../../../src/trust/attestation/statement.ts";

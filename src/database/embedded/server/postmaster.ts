@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { open, readFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { InterruptedError, messageOf, UnavailableError } from "../../../shared/errors.ts";
+import { freePort } from "../../../shared/socket.ts";
 import type { Installation } from "../binaries/installation.ts";
 import { programEnvironment } from "../binaries/program.ts";
 import { lastLogLines } from "./log.ts";
@@ -152,17 +151,4 @@ async function stopChild(
   if (!hasHeeded) child.kill("SIGKILL");
   await ended;
   return hasHeeded && child.exitCode === 0;
-}
-
-/** A port of 127.0.0.1 that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string")
-    throw new UnavailableError("There is no free port on 127.0.0.1.");
-  return address.port;
 }

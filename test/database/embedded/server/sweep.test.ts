@@ -9,7 +9,7 @@ import { isPostmasterOf, waitForEnd } from "../../../../src/database/embedded/se
 import { ownerFile, runPrefix } from "../../../../src/database/embedded/server/run-directory.ts";
 import { sweepRuns } from "../../../../src/database/embedded/server/sweep.ts";
 import { packageRoot } from "../../../../src/shared/paths.ts";
-import { pidNamespaceId, processStart } from "../../../../src/shared/process-owner.ts";
+import { currentOwner, processStart } from "../../../../src/shared/process-owner.ts";
 import { makeDirectory } from "../../../support/repository.ts";
 import { open, ownRunDirectories } from "../../support.ts";
 
@@ -56,14 +56,14 @@ test("a run that is going on is left alone", async () => {
 });
 
 test("a directory whose owner's number is another process's now is removed", async () => {
-  const { location, path } = await runDirectory({ pid: process.pid, start: "1", world: await pidNamespaceId() });
+  const { location, path } = await runDirectory({ pid: process.pid, start: "1", world: (await currentOwner()).world });
   expect(await sweepRuns([location])).toEqual([path]);
 });
 
 test("a process that is no postgres of that directory is not ended, whatever postmaster.pid says", async () => {
   const bystander = spawn("sleep", ["600"]);
   onTestFinished(() => void bystander.kill());
-  const { location, path } = await runDirectory({ pid: 2 ** 30, start: "1", world: await pidNamespaceId() });
+  const { location, path } = await runDirectory({ pid: 2 ** 30, start: "1", world: (await currentOwner()).world });
   await mkdir(join(path, "data"));
   await writeFile(join(path, "data", "postmaster.pid"), `${bystander.pid}\n`);
   expect(await sweepRuns([location])).toEqual([path]);
@@ -96,7 +96,7 @@ test("a directory of another container stays as long as its server answers", asy
 });
 
 test("directories of another name are never touched", async () => {
-  const { location, path } = await runDirectory({ pid: 1, start: "1", world: await pidNamespaceId() });
+  const { location, path } = await runDirectory({ pid: 1, start: "1", world: (await currentOwner()).world });
   await rename(path, join(location, "precious"));
   expect(await sweepRuns([location, join(location, "nowhere")])).toEqual([]);
   await access(join(location, "precious"));
