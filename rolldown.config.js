@@ -19,6 +19,24 @@ const licenses = {
   },
 };
 
+/** Text of libraries that would have the program look at what is not its own, by the end of the file's name. */
+const replacements = [
+  // fdir takes any picomatch that it finds above the program, a project's own one included, and we do not use it there.
+  ["/fdir/dist/index.mjs", 'pm = __require("picomatch");', ""],
+  // pg asks whether it runs at Cloudflare; Node loads its whole HTTP client for the answer.
+  ["/pg/lib/stream.js", "typeof Response === 'function'", "false"],
+];
+const ownOnly = {
+  name: "own-only",
+  transform(code, id) {
+    const found = replacements.find(([file]) => id.endsWith(file));
+    if (found === undefined) return null;
+    const [, text, other] = found;
+    if (!code.includes(text)) this.error(`${id} does not say \`${text}\` any more: see \`replacements\`.`);
+    return { code: code.replace(text, other), map: null };
+  },
+};
+
 /** Adds JSON schemas: of the files that people write, by which an editor completes and checks them, and of a receipt's claim. */
 const schemas = {
   name: "schemas",
@@ -75,6 +93,6 @@ export default defineConfig({
   external: ["pg-native", "monocart-coverage-reports"],
   // Its other form asks for its files by name as it runs, and a bundle has none.
   resolve: { alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" } },
-  plugins: [licenses, schemas, replacement],
+  plugins: [ownOnly, licenses, schemas, replacement],
   output: { dir: `${target}-${process.pid}`, format: "esm" },
 });

@@ -1,12 +1,20 @@
+import { stripVTControlCharacters } from "node:util";
 import cliTruncate from "cli-truncate";
 import stringWidth from "string-width";
 import wrapAnsi from "wrap-ansi";
 
 /** The columns that a line takes on a terminal, ignoring colors. */
 export function widthOf(text: string): number {
-  // A fast path for ASCII, as this runs often.
-  return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
+  const plain = text.includes("\u001b") ? stripVTControlCharacters(text) : text;
+  return narrow.test(plain) ? plain.length : stringWidth(text);
 }
+
+/**
+ * Latin letters and the signs of our own lines, a column each. Most text has no others, and string-width's own tables of
+ * emoji take longer to compile than the rest of a small run's output.
+ */
+const narrow =
+  /^[\x20-\x7e\xa1-\xac\xae-\u02af\u2010-\u2015\u2018-\u201e\u2022\u2026\u203a\u2190-\u2193\u2500-\u25a1\u2713\u2714\u2717\u2718]*$/;
 
 /** The text, cut with "…" to so many columns. */
 export function clipToWidth(text: string, columns: number): string {

@@ -1,3 +1,4 @@
+import stringWidth from "string-width";
 import { expect, test } from "vitest";
 import { clipToWidth, padToWidth, shortFile, widthOf, wrapWords } from "../../../src/report/terminal/width.ts";
 
@@ -12,6 +13,14 @@ test.each([
   ["⚠️", 2],
   ["\u001b[31mred\u001b[39m", 3],
 ])("%j takes %i columns", (text, columns) => expect(widthOf(text)).toBe(columns));
+
+test("every character takes the columns that string-width says, alone and colored", () => {
+  const all = Array.from({ length: 0x3000 }, (_, code) => String.fromCharCode(code));
+  const differing = all.filter(
+    (one) => widthOf(one) !== stringWidth(one) || widthOf(`\u001b[31m${one}\u001b[39m`) !== stringWidth(one),
+  );
+  expect(differing).toEqual([]);
+});
 
 test("a text is cut by columns, not by characters", () => {
   expect(clipToWidth("测试测试", 5)).toBe("测试…");
