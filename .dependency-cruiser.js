@@ -1,5 +1,7 @@
 /** From the program down to what knows nothing of verification. A folder imports only from those below it. */
 const layers = [
+  "cli",
+  "command-line",
   "commands",
   "verify",
   "pipeline",

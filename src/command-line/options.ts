@@ -1,0 +1,67 @@
+import { InvalidArgumentError, Option } from "commander";
+import { mostWorkers, type Subject, type VerifyOptions } from "../config/request.ts";
+import { durationSeconds } from "../shared/duration.ts";
+import { RequestError } from "../shared/errors.ts";
+
+/** The options as commander parses them. */
+export interface ParsedOptions {
+  readonly workingTree?: true;
+  readonly workers?: number | "auto";
+  readonly suite?: readonly string[];
+  readonly coverage?: number;
+  readonly fresh?: true;
+  readonly json?: true;
+  readonly databaseUrl?: string;
+  readonly timeout?: number;
+  readonly serial?: true;
+}
+
+/** The options of a run; `rest` are the arguments for the suite's command. */
+export function verifyOptions(parsed: ParsedOptions, rest: readonly string[]): VerifyOptions {
+  return {
+    workers: parsed.workers,
+    suites: parsed.suite ?? [],
+    coverage: parsed.coverage,
+    fresh: parsed.fresh ?? false,
+    json: parsed.json ?? false,
+    databaseUrl: parsed.databaseUrl,
+    timeoutSeconds: parsed.timeout,
+    serial: parsed.serial ?? false,
+    arguments: rest,
+  };
+}
+
+/** Reads `--workers`. */
+export function workersOption(text: string): number | "auto" {
+  if (text === "auto") return text;
+  if (!/^[1-9]\d{0,3}$/.test(text) || Number(text) > mostWorkers)
+    throw new InvalidArgumentError(`Expected a whole number from 1 to ${mostWorkers}, or auto.`);
+  return Number(text);
+}
+
+/** Reads a percentage. */
+export function percentOption(text: string): number {
+  const percent = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || percent > 100)
+    throw new InvalidArgumentError("Expected a percentage from 0 to 100.");
+  return percent;
+}
+
+/** Reads a duration, in seconds. */
+export function durationOption(text: string): number {
+  const seconds = durationSeconds(text);
+  if (seconds === null || seconds === 0) throw new InvalidArgumentError("Expected a duration such as 90s, 30m or 2h.");
+  return seconds;
+}
+
+/** What to verify. Throws RequestError for a revision beside `--working-tree`. */
+export function subjectOf(revision: string | undefined, { workingTree }: ParsedOptions): Subject {
+  if (!workingTree) return { kind: "revision", revision: revision ?? "HEAD" };
+  if (revision === undefined) return { kind: "working tree" };
+  throw new RequestError(`--working-tree verifies the working tree, not ${revision}: leave one of the two out.`);
+}
+
+/** The option that several commands have in common. */
+export function databaseUrlOption(): Option {
+  return new Option("--database-url <url>", "use this Postgres server instead of the embedded one");
+}
