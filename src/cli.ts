@@ -65,6 +65,7 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
     ])
     .option("--coverage <percent>", "the percentage of lines that must be covered", percentOption)
     .option("--fresh", "run even if a receipt shows that the tree was verified")
+    .option("--full", "run everything, where the configuration is incremental")
     .option("--json", "print the summary as JSON on standard output, the display on standard error")
     .addOption(databaseUrlOption())
     .option("--timeout <duration>", "how long one suite may take, such as 90s or 30m", durationOption)
@@ -267,6 +268,7 @@ interface ParsedOptions {
   readonly suite?: readonly string[];
   readonly coverage?: number;
   readonly fresh?: true;
+  readonly full?: true;
   readonly json?: true;
   readonly databaseUrl?: string;
   readonly timeout?: number;
@@ -279,6 +281,7 @@ function verifyOptions(parsed: ParsedOptions, rest: readonly string[]): VerifyOp
     suites: parsed.suite ?? [],
     coverage: parsed.coverage,
     fresh: parsed.fresh ?? false,
+    full: parsed.full ?? false,
     json: parsed.json ?? false,
     databaseUrl: parsed.databaseUrl,
     timeoutSeconds: parsed.timeout,
