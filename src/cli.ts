@@ -69,6 +69,7 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
     ])
     .option("--coverage <percent>", "the percentage of lines that must be covered", percentOption)
     .option("--fresh", "run even if a receipt shows that the tree was verified")
+    .option("--full", "run everything, where the configuration is incremental")
     .option("--json", "print the summary as JSON on standard output, the display on standard error")
     .addOption(databaseUrlOption())
     .option("--timeout <duration>", "how long one suite may take, such as 90s or 30m", durationOption)

@@ -4,6 +4,7 @@ import type { Summary } from "./model/summary.ts";
 import { readChangeFacts } from "./pipeline/change-facts.ts";
 import { describeCheckout, openFiles, readSubject, requireConfig } from "./pipeline/checkout.ts";
 import type { Context, Prepared } from "./pipeline/context.ts";
+import { decideReuse } from "./pipeline/decide-reuse.ts";
 import { type JudgedRun, judgeRun } from "./pipeline/judge-run.ts";
 import { reportBeginning, reportError, reportReceipt, reportRun } from "./pipeline/reports.ts";
 import { signRun } from "./pipeline/sign-run.ts";
@@ -75,7 +76,7 @@ async function verifyTarget(context: Context, target: Target): Promise<Summary> 
     const facts = readChangeFacts(context, loaded, checkout, target);
     const receiptKey = background(readReceiptKey({ config, plan, target, checkout, world, options, base: facts }));
 
-    const proven = await findProof(context, plan, target, receiptKey);
+    const proven = await findProof(context, plan, target, receiptKey, config.base);
     if (proven !== null) return await reportReceipt(context, target, proven, facts.changes);
     return await verifyFiles(context, { target, checkout, loaded, plan, receiptKey, ...facts, startedAt });
   } finally {
@@ -123,9 +124,9 @@ async function runPlan(context: Context, prepared: Prepared, { run, results, beg
   await runStages(
     [
       sideBySide(checkStages(plan, checks, run, results), databaseStages(plan, run, results)),
-      ...plan.suites.map((suite) => suiteStage(suite, races, run, results)),
+      ...run.reuse.inOrder(plan.suites).map((suite) => suiteStage(suite, races, run, results)),
       stage("Verdict", async () => {
-        const finished = await finishSuites(results, run);
+        const finished = await finishSuites(results, plan, run);
         await beginning;
         judged = await judgeRun(context, prepared, finished);
       }),
@@ -137,6 +138,9 @@ async function runPlan(context: Context, prepared: Prepared, { run, results, beg
     context.output,
   );
   if (judged === undefined) throw new Error("The stages ended without a verdict.");
+  // What happened in a checkout that changed meanwhile says nothing of either state.
+  if (judged.summary.verdict !== "error")
+    await run.reuse.record(results.suites, { scratch: run.scratch, server: judged.summary.server });
   return judged.summary;
 }
 
@@ -152,6 +156,7 @@ async function beginRun(context: Context, prepared: Prepared): Promise<RunContex
     logs: await prepareReports(root),
     durations: new DurationStore({ commonDirectory, branch: target.branch, base: loaded.config.base }),
     replays: await openReplayStore(root, checkout.kind === "working tree" ? null : target.commit),
+    reuse: await decideReuse(context, prepared),
     startedAt,
     options: request.options,
     world,

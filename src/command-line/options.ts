@@ -10,6 +10,7 @@ export interface ParsedOptions {
   readonly suite?: readonly string[];
   readonly coverage?: number;
   readonly fresh?: true;
+  readonly full?: true;
   readonly json?: true;
   readonly databaseUrl?: string;
   readonly timeout?: number;
@@ -23,6 +24,7 @@ export function verifyOptions(parsed: ParsedOptions, rest: readonly string[]): V
     suites: parsed.suite ?? [],
     coverage: parsed.coverage,
     fresh: parsed.fresh ?? false,
+    full: parsed.full ?? false,
     json: parsed.json ?? false,
     databaseUrl: parsed.databaseUrl,
     timeoutSeconds: parsed.timeout,

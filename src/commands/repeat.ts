@@ -15,9 +15,10 @@ import { plainText, plural, shortId } from "../shared/text.ts";
 import type { World } from "../shared/world.ts";
 import { makePlan } from "../suite/plan/plan.ts";
 import { parseReplayOrder, type ReplayOrder } from "../suite/races/replay-order.ts";
-import type { SuiteOutcome } from "../suite/run.ts";
+import { Reuse } from "../suite/reuse/reuse.ts";
 import { openRun } from "../suite/run-context.ts";
 import { DurationStore } from "../suite/schedule/durations.ts";
+import type { SuiteOutcome } from "../suite/suite-outcome.ts";
 
 /**
  * Replays the tests that led to a race: those of one worker, in order, serially, on one fresh database. Proves nothing
@@ -77,6 +78,7 @@ async function replay(order: ReplayOrder, { repository, checkout, world }: Repea
     logs: await prepareReports(repository.root),
     durations: new DurationStore({ commonDirectory: repository.commonDirectory, branch: null, base }),
     replays: { keep: async () => "" },
+    reuse: Reuse.none,
     startedAt: new Date(),
     options,
     world,
@@ -87,7 +89,7 @@ async function replay(order: ReplayOrder, { repository, checkout, world }: Repea
       [...databaseStages(plan, run, results), suiteStage({ ...suite, replay: order }, races, run, results)],
       openOutput(world.errors, world.environment),
     );
-    const { suites } = await finishSuites(results, run);
+    const { suites } = await finishSuites(results, plan, run);
     return suites[0] as SuiteOutcome;
   } finally {
     await abandonDatabases(results);

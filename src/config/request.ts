@@ -32,6 +32,8 @@ export interface VerifyOptions {
   readonly databaseUrl: string | undefined;
   readonly timeoutSeconds: number | undefined;
   readonly serial: boolean;
+  /** Reuses nothing of earlier runs. */
+  readonly full: boolean;
   /** Arguments for the suites' commands. */
   readonly arguments: readonly string[];
 }
@@ -48,5 +50,6 @@ export const defaultOptions: VerifyOptions = {
   databaseUrl: undefined,
   timeoutSeconds: undefined,
   serial: false,
+  full: false,
   arguments: [],
 };

@@ -47,6 +47,17 @@ const suiteShape = z.strictObject({
     .array(nonEmpty)
     .default([])
     .describe("For the runner command: globs of the LCOV files that it writes, relative to root."),
+  inputs: z
+    .array(nonEmpty)
+    .min(1)
+    .optional()
+    .describe(
+      "For incremental: globs of all files that the suite may read, relative to the repo's root. While none of them changed, the suite does not run: its results and its coverage are reused.",
+    ),
+  environment: z
+    .array(nonEmpty)
+    .optional()
+    .describe("For incremental: the names of the environment variables that the suite's results depend on."),
 });
 
 export const suiteSchema = suiteShape.superRefine((suite, context) => {
@@ -178,6 +189,12 @@ export const configSchema = z.strictObject({
       "What a test that fails in parallel and passes alone means: fail stops the push, warn lets it pass, marked.",
     ),
   receipts: receiptsSchema.prefault({}),
+  incremental: z
+    .boolean()
+    .optional()
+    .describe(
+      "true: only what a change can reach runs; results and coverage of the rest are reused from earlier runs. Left out, everything runs.",
+    ),
   timeout: z
     .string()
     .refine((text) => (durationSeconds(text) ?? 0) > 0, 'expected a duration such as "90s", "30m" or "2h"')

@@ -1,6 +1,7 @@
 import { runnerFacts } from "../config/runner-facts.ts";
 import { formatRatio, formatSeconds, plural } from "../shared/text.ts";
 import { formatPercent } from "./percent.ts";
+import { reuseText } from "./reuse.ts";
 import { schemaUseText } from "./schema-use.ts";
 import type {
   Changes,
@@ -19,6 +20,7 @@ export type Figure = readonly [label: string, value: string];
 export function figures(summary: Summary): Figure[] {
   const all: [string, string | null][] = [
     ["Tests", testsFigure(summary)],
+    ["Ran", reuseText(summary)],
     ["Coverage", summary.coverage && coverageFigure(summary.coverage)],
     ["Changed", summary.coverage && changedFigure(summary.coverage)],
     ["Time", timeFigure(summary)],
@@ -32,6 +34,7 @@ export function figures(summary: Summary): Figure[] {
 export function briefFigures(summary: Summary): Figure[] {
   const all: [string, string | null][] = [
     ["Tests", testsFigure(summary)],
+    ["Ran", reuseText(summary)],
     ["Coverage", summary.coverage && joinFigures(coverageFigure(summary.coverage), changedFigure(summary.coverage))],
     ["Time", joinFigures(timeFigure(summary), splittingFigure(summary))],
     ["Workers", workersFigure(summary)],
@@ -105,8 +108,8 @@ function changedFigure({ changedLines, gates = [] }: CoverageSummary): string | 
 /** The total wall time; the sum of test durations is a lower limit for a serial run. */
 function timeFigure({ seconds, suites, receipt }: Summary): string | null {
   if (receipt?.reused && suites.length === 0) return null;
-  const work = suites.reduce((sum, { workSeconds }) => sum + workSeconds, 0);
-  if (work === 0) return formatSeconds(seconds);
+  const work = suites.reduce((sum, { workSeconds, reuse }) => sum + workSeconds - (reuse?.workSeconds ?? 0), 0);
+  if (work <= 0) return formatSeconds(seconds);
   const ratio = work > seconds ? ` (${formatRatio(work / seconds)})` : "";
   return `${formatSeconds(seconds)}; total test time ${formatSeconds(work)}${ratio}`;
 }

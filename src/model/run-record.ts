@@ -21,6 +21,8 @@ export interface TestRecord {
   readonly worker: string | null;
   readonly outcome: "passed" | "failed" | "skipped";
   readonly seconds: number;
+  /** Set where it did not run now: its result is of an earlier run. */
+  readonly reused?: true;
 }
 
 /** A worker's visit to a test file. */

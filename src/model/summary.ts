@@ -1,6 +1,7 @@
 import type { RunnerName } from "../config/runner-facts.ts";
 import type { DatabaseConfig } from "../config/schema.ts";
 import type { Count } from "./count.ts";
+import type { SuiteReuse } from "./reuse.ts";
 import type { SchemaUse } from "./schema-use.ts";
 
 /**
@@ -72,7 +73,7 @@ export interface SuiteSummary {
   readonly seconds: number;
   /** The sum of the test durations. */
   readonly workSeconds: number;
-  /** How many test files ran. */
+  /** How many test files it has, those with reused results included. */
   readonly files: number;
   readonly tests: TestCounts;
   /** The names of the workers' databases, in the workers' order. */
@@ -92,6 +93,8 @@ export interface SuiteSummary {
   readonly parallel?: "runner" | "processes";
   /** Missing before 0.3, and where the tests did not finish. */
   readonly schedule?: ScheduleSummary;
+  /** What is of earlier runs. Missing where the whole suite ran. */
+  readonly reuse?: SuiteReuse;
   /** The slowest files, slowest first, at most ten. Missing before 0.5. */
   readonly slowestFiles?: readonly FileTime[];
   /** The log with the full output, relative to the repository's root. */

@@ -12,8 +12,9 @@ import { InterruptedError, messageOf } from "../shared/errors.ts";
 import { runCheck } from "../suite/checks.ts";
 import { openPlanDatabases } from "../suite/open-databases.ts";
 import type { Plan, PlannedSuite } from "../suite/plan/plan.ts";
-import { runSuite, type SuiteOutcome } from "../suite/run.ts";
+import { runSuite } from "../suite/run.ts";
 import type { RunContext } from "../suite/run-context.ts";
+import type { SuiteOutcome } from "../suite/suite-outcome.ts";
 
 /** What the stages of a run have found; each stage adds to it. */
 export interface RunResults {
@@ -42,10 +43,10 @@ export function checkStages(plan: Plan, checks: Config["checks"], context: RunCo
   );
 }
 
-/** The stage that opens the databases; none where no suite uses one. */
+/** The stage that opens the databases; none where no suite that may run uses one. */
 export function databaseStages(plan: Plan, context: RunContext, results: RunResults): Stage[] {
-  const { database } = context;
-  if (database === false || !plan.suites.some((suite) => suite.usesDatabase)) return [];
+  const { database, reuse } = context;
+  if (database === false || !plan.suites.some((suite) => suite.usesDatabase && reuse.mayRun(suite))) return [];
   return [
     stage("Database", async (show) => {
       let phrase = "";
@@ -61,7 +62,7 @@ export function databaseStages(plan: Plan, context: RunContext, results: RunResu
   ];
 }
 
-/** The stage that runs a suite. */
+/** The stage that runs a suite, or takes what an earlier run recorded of it. */
 export function suiteStage(
   planned: PlannedSuite,
   races: Config["races"],
@@ -69,7 +70,15 @@ export function suiteStage(
   results: RunResults,
 ): Stage {
   return stage(planned.suite.name, async (show) => {
+    const { reuse, scratch, logs } = context;
+    const reused = await reuse.outcomeFor(planned, { scratch, log: () => logs(planned.suite.name) });
+    if (reused !== null) {
+      results.suites.push(reused);
+      context.soFar.push(reused.summary);
+      return `${countsText(reused.summary.tests)}, all reused`;
+    }
     const outcome = await runSuite(planned, results.provision, context, (suite) => show(new RunningSuiteView(suite)));
+    await reuse.compare(planned, outcome, scratch);
     results.suites.push(outcome);
     const { tests } = outcome.summary;
     const allowedFailures = races === "warn" ? (tests.races ?? 0) : 0;
@@ -92,14 +101,27 @@ export interface FinishedSuites extends Pick<RunResults, "suites" | "checks"> {
 }
 
 /** Reads the coverage while the databases are removed. Throws InterruptedError where the run was interrupted. */
-export async function finishSuites(results: RunResults, { checkout, signal }: RunContext): Promise<FinishedSuites> {
+export async function finishSuites(
+  results: RunResults,
+  plan: Plan,
+  { checkout, signal, reuse }: RunContext,
+): Promise<FinishedSuites> {
   if (signal.aborted) throw new InterruptedError();
-  const { suites, checks, provision } = results;
+  const { checks, provision } = results;
+  // As in the plan: reused suites came last.
+  const place = (name: string): number => plan.suites.findIndex(({ suite }) => suite.name === name);
+  const suites = results.suites.sort((left, right) => place(left.summary.name) - place(right.summary.name));
   const [coverage, left] = await Promise.all([readCoverage(suites, checkout), closeDatabases(provision)]);
   const schema = schemaNotes(suites.map(({ summary, keepsSchema }) => ({ ...summary, keepsSchema })));
-  const notes = [...suites.flatMap((suite) => suite.notes), ...schema, ...(provision?.notes ?? []), ...left];
-  const advice = suites.flatMap((suite) => suite.advice);
-  return { suites, checks, server: provision?.description ?? null, ...coverage, advice, notes };
+  const notes = [
+    ...suites.flatMap((suite) => suite.notes),
+    ...schema,
+    ...(provision?.notes ?? []),
+    ...left,
+    ...reuse.notes,
+  ];
+  const advice = [...reuse.faults, ...suites.flatMap((suite) => suite.advice)];
+  return { suites, checks, server: provision?.description ?? reuse.server, ...coverage, advice, notes };
 }
 
 /** Closes the databases of a run that failed. Its error is kept; errors of the cleanup are ignored. */

@@ -2,7 +2,7 @@ import type { Config } from "../config/schema.ts";
 import { gateReasons } from "../coverage/gate/reasons.ts";
 import type { CheckSummary, CoverageSummary, Judgment } from "../model/summary.ts";
 import { plural } from "../shared/text.ts";
-import type { SuiteOutcome } from "../suite/run.ts";
+import type { SuiteOutcome } from "../suite/suite-outcome.ts";
 
 /** Everything a verdict depends on. */
 export interface Findings {

@@ -1,5 +1,5 @@
 import type { SimpleGit } from "simple-git";
-import type { PushLine } from "../config/request.ts";
+import type { PushLine, Subject } from "../config/request.ts";
 import { gitLineOrNull } from "../git/client.ts";
 import { readObjects } from "../git/objects.ts";
 import type { Repository } from "../git/repository.ts";
@@ -14,6 +14,14 @@ export interface Target {
   readonly tree: string;
   /** The branch it is pushed from or to, or null. */
   readonly branch: string | null;
+}
+
+/** Whether a commit is verified for the base branch: it is of that branch, or pushed to it. */
+export function isForBase({ branch }: Pick<Target, "branch">, subject: Subject, base: string): boolean {
+  if (branch === base) return true;
+  if (subject.kind !== "push") return false;
+  // Of several commits in a push, one may stand for another with the same tree.
+  return subject.lines.some(({ remoteRef }) => remoteRef === `refs/heads/${base}`);
 }
 
 /** The commits of a push. */

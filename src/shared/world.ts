@@ -19,4 +19,8 @@ export interface World {
    * InterruptedError.
    */
   readonly signal: AbortSignal;
+  /** The time, for what expires; the system's where it is left out. */
+  readonly now?: () => Date;
+  /** Numbers from 0 to below 1, for samples; the system's where it is left out. */
+  readonly random?: () => number;
 }

@@ -10,6 +10,7 @@ import type { Environment, World } from "../shared/world.ts";
 import { type Logs, logsIn } from "./logs.ts";
 import type { Plan } from "./plan/plan.ts";
 import type { ReplayStore } from "./races/replay-order.ts";
+import type { Reuse } from "./reuse/reuse.ts";
 import type { DurationStore } from "./schedule/durations.ts";
 import { makeScratch } from "./scratch.ts";
 
@@ -27,6 +28,8 @@ export interface RunContext {
   /** Recorded durations of tests, and where new ones are stored. */
   readonly durations: DurationStore;
   readonly replays: ReplayStore;
+  /** What is reused of earlier runs. */
+  readonly reuse: Reuse;
   /** Collects the summary of each suite when it ends or is interrupted. */
   readonly soFar: SuiteSummary[];
   /** When the verification began. */
@@ -42,7 +45,8 @@ export interface RunContext {
 }
 
 /** What is needed to run a plan. */
-export interface RunRequest extends Pick<RunContext, "checkout" | "mainRoot" | "durations" | "replays" | "startedAt"> {
+export interface RunRequest
+  extends Pick<RunContext, "checkout" | "mainRoot" | "durations" | "replays" | "reuse" | "startedAt"> {
   readonly config: Pick<Config, "database">;
   readonly plan: Pick<Plan, "gate">;
   readonly logs: LogsDirectory;
@@ -52,7 +56,7 @@ export interface RunRequest extends Pick<RunContext, "checkout" | "mainRoot" | "
 
 /** Creates what the suites of one run share. `close` removes the runners' files. */
 export async function openRun(request: RunRequest): Promise<RunContext & { close(): Promise<void> }> {
-  const { checkout, mainRoot, durations, replays, startedAt, config, plan, options, world } = request;
+  const { checkout, mainRoot, durations, replays, reuse, startedAt, config, plan, options, world } = request;
   const scratch = await makeScratch(world.environment);
   const configured = config.database === false ? undefined : config.database.url;
   const urls = [options.databaseUrl, world.environment.VERIFY_DATABASE_URL, configured];
@@ -65,6 +69,7 @@ export async function openRun(request: RunRequest): Promise<RunContext & { close
     logs: logsIn(request.logs),
     durations,
     replays,
+    reuse,
     soFar: [],
     startedAt,
     secrets: urlSecrets(urls, world.environment),

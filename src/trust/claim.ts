@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { arch, platform, release } from "node:os";
+import { earlierRuns, isIncremental } from "../model/reuse.ts";
 import type { TestRecord } from "../model/run-record.ts";
 import type { SuiteSummary, Summary } from "../model/summary.ts";
 import type { ReceiptKey } from "../push/receipts.ts";
@@ -42,7 +43,7 @@ export function claimOf(
       postgres: summary.server === null ? null : mask(summary.server),
       isCallersServer: key.environment.endsWith(callersServer),
     },
-    mode: "complete",
+    ...(isIncremental(summary) ? { mode: "incremental", restsOn: restsOn(summary) } : { mode: "complete" }),
     suites: summary.suites.map((suite) => suiteOf(suite, tests, mask)),
     checks: summary.checks.map(({ name, command }) => ({ name: mask(name), command: mask(command) })),
     coverage: coverageOf(summary),
@@ -57,6 +58,12 @@ export function claimOf(
     endedAt: endedAt.toISOString(),
   };
   return { tree: summary.tree, configurationBlob: configuration.blob, verification };
+}
+
+/** The runs in which the reused results were found. */
+function restsOn({ suites }: Summary): NonNullable<Verification["restsOn"]> {
+  const runs = earlierRuns(suites.flatMap(({ reuse }) => reuse ?? []));
+  return runs.map(({ commit, tree, at }) => ({ commit, tree, startedAt: at }));
 }
 
 /** The runtimes of the environment class, which begins with the system and may end with whose server it was. */

@@ -3,27 +3,34 @@ import { join, relative } from "node:path";
 import { isConfigProgram, type LoadedConfig } from "../config/load.ts";
 import type { VerifyRequest } from "../config/request.ts";
 import type { Repository } from "../git/repository.ts";
+import { isIncremental } from "../model/reuse.ts";
 import type { Summary } from "../model/summary.ts";
 import type { Checkout } from "../push/checkout.ts";
 import type { Receipt, ReceiptKey, ReceiptStore } from "../push/receipts.ts";
-import type { Target } from "../push/refs.ts";
+import { isForBase, type Target } from "../push/refs.ts";
 import { messageOf } from "../shared/errors.ts";
 import { listed } from "../shared/text.ts";
 import type { World } from "../shared/world.ts";
 import type { Plan } from "../suite/plan/plan.ts";
 import { callersServer, hookMarker } from "./receipt-key.ts";
 
-/** The receipt that makes a run of this plan unnecessary, or null. */
+/**
+ * The receipt that makes a run of this plan unnecessary, or null. That of a run which reused results of earlier ones
+ * answers for every branch but `base`.
+ */
 export async function findProof(
   { request, receipts }: { request: VerifyRequest; receipts: ReceiptStore },
   plan: Plan,
   target: Target,
   receiptKey: Promise<ReceiptKey>,
+  base: string,
 ): Promise<Receipt | null> {
   const wanted = !request.options.fresh && !plan.special && request.subject.kind !== "working tree";
   // Without any receipt, the versions of the runtimes need not be awaited.
   if (!wanted || (await receipts.ofTree(target.tree)) === null) return null;
-  return await receipts.find(await receiptKey, new Date());
+  const receipt = await receipts.find(await receiptKey, new Date());
+  const mustBeComplete = request.options.full || isForBase(target, request.subject, base);
+  return receipt !== null && mustBeComplete && isIncremental(receipt.summary) ? null : receipt;
 }
 
 /** The parts of a run that decide about its receipt. */
@@ -59,13 +66,14 @@ async function keep(
 ): Promise<void> {
   if (summary.receipt !== null) {
     const receipt = { schema: 1, ...(await receiptKey), at: new Date().toISOString(), summary } as const;
-    // The hook cannot judge configuration programs, whose result may change, nor servers, merge bases, and
-    // configuration that is not part of the tree: only Node can.
+    // The hook cannot judge configuration programs, whose result may change, nor servers, merge bases, branches that
+    // reused results do not count for, and configuration that is not part of the tree: only Node can.
     const isForNode =
       !(await isTracked(checkout, loaded.file)) ||
       isConfigProgram(loaded.file) ||
       receipt.environment.endsWith(callersServer) ||
-      receipt.against !== null;
+      receipt.against !== null ||
+      isIncremental(summary);
     await receipts.save(receipt, isForNode ? null : await hookMarker(repository, world, { plan, checkout }));
   } else if (summary.verdict === "failed" && !plan.special && checkout.kind !== "working tree") {
     await receipts.revoke(summary.tree);

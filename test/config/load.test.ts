@@ -155,7 +155,7 @@ test.each<[string, unknown, string]>([
   [
     "",
     { ...minimal, chekcs: {} },
-    'unknown key "chekcs": did you mean "checks"? Known here: base, suites, database, coverage, checks, races, receipts, timeout.',
+    'unknown key "chekcs": did you mean "checks"? Known here: base, suites, database, coverage, checks, races, receipts, incremental, timeout.',
   ],
   ["a suite", { suites: [{ ...suite, comand: "x" }] }, 'unknown key "suites.0.comand": did you mean "command"?'],
   [

@@ -3,7 +3,7 @@ import { nothingReported } from "../../src/coverage/files/measuring.ts";
 import type { Count } from "../../src/model/count.ts";
 import type { CoverageSummary, Failure, SuiteSummary } from "../../src/model/summary.ts";
 import { type Findings, reachVerdict } from "../../src/pipeline/verdict.ts";
-import type { SuiteOutcome } from "../../src/suite/run.ts";
+import type { SuiteOutcome } from "../../src/suite/suite-outcome.ts";
 import { sampleSummary } from "../report/sample.ts";
 
 const { suites, coverage, checks } = sampleSummary();

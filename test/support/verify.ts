@@ -4,7 +4,7 @@ import { runCommandLine } from "../../src/cli.ts";
 import type { Summary } from "../../src/model/summary.ts";
 import { packageRoot } from "../../src/shared/paths.ts";
 import { quote } from "../../src/shared/shell.ts";
-import type { Environment } from "../../src/shared/world.ts";
+import type { Environment, World } from "../../src/shared/world.ts";
 import { pythonEnvironment } from "./python.ts";
 import { type AtEnd, type Files, gitEnvironment, makeRepository, type Repository } from "./repository.ts";
 import { type Ran, runShell, suiteEnvironment } from "./run.ts";
@@ -37,10 +37,20 @@ function identity(): Environment {
 export async function runIn(
   directory: string,
   words: readonly string[],
-  options: { environment?: Environment; input?: string; onStart?: (interrupt: () => void) => void } = {},
+  options: { environment?: Environment; input?: string; onStart?: (interrupt: () => void) => void } & Pick<
+    World,
+    "now" | "random"
+  > = {},
 ): Promise<Outcome> {
   const environment = options.environment ?? (await userEnvironment());
-  const captured = captureWorld({ directory, environment, input: options.input ?? "" });
+  const { now, random } = options;
+  const captured = captureWorld({
+    directory,
+    environment,
+    input: options.input ?? "",
+    ...(now && { now }),
+    ...(random && { random }),
+  });
   const running = runCommandLine(words, captured.world);
   options.onStart?.(captured.interrupt);
   const code = await running;

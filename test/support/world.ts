@@ -12,7 +12,9 @@ export interface CapturedWorld {
 }
 
 /** A world for running a command inside the test's own process. */
-export function captureWorld(options: { directory: string; environment?: Environment; input?: string }): CapturedWorld {
+export function captureWorld(
+  options: { directory: string; environment?: Environment; input?: string } & Pick<World, "now" | "random">,
+): CapturedWorld {
   const controller = new AbortController();
   const output = collect();
   const errors = collect();
@@ -24,6 +26,8 @@ export function captureWorld(options: { directory: string; environment?: Environ
       output: output.stream,
       errors: errors.stream,
       signal: controller.signal,
+      ...(options.now && { now: options.now }),
+      ...(options.random && { random: options.random }),
     },
     output: output.text,
     errors: errors.text,

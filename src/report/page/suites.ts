@@ -21,7 +21,7 @@ export function suitesSection({ suites, receipt }: Summary): Html | null {
     suite.name,
     html`<code>${suite.command}</code>`,
     countsText(suite.tests),
-    formatSeconds(suite.seconds),
+    suite.reuse?.ran === 0 ? "reused" : formatSeconds(suite.seconds),
     suite.workers,
     databasesText(suite),
     reportLink(suite.log, receipt),

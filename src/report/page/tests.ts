@@ -40,10 +40,10 @@ function testData(tests: readonly TestRecord[]): unknown {
     names.set(name, names.size);
     return names.size - 1;
   };
-  const rows = tests.map(({ suite, file, name, worker, outcome, seconds }) => [
+  const rows = tests.map(({ suite, file, name, worker, outcome, seconds, reused }) => [
     plainLine(name),
     place(plainLine(file)),
-    place(worker === null ? "" : plainLine(worker)),
+    place(reused ? "reused" : worker === null ? "" : plainLine(worker)),
     place(plainLine(suite)),
     place(outcome),
     seconds,

@@ -46,6 +46,10 @@ export const verificationSchema = z.object({
   mode: z
     .enum(["complete", "incremental"])
     .describe("complete: every test ran; incremental: some results were reused."),
+  restsOn: z
+    .array(z.object({ commit: objectId, tree: objectId, startedAt: moment }))
+    .optional()
+    .describe("The runs in which the reused results were found, the oldest first; left out for a complete run."),
   suites: z
     .array(
       z.object({

@@ -1,0 +1,25 @@
+import type { Measuring } from "../coverage/files/measuring.ts";
+import type { LcovInput } from "../coverage/lcov/merge.ts";
+import type { RunRecord } from "../model/run-record.ts";
+import type { SuiteSummary } from "../model/summary.ts";
+
+/** The outcome of a suite. */
+export interface SuiteOutcome {
+  readonly summary: SuiteSummary;
+  /** Why it does not count, besides its failures; one sentence each. */
+  readonly reasons: readonly string[];
+  /** Absolute files outside of the verified tree whose code ran: from other checkouts, or behind links. */
+  readonly foreign: readonly string[];
+  /** Its coverage files, or null where it wrote none. */
+  readonly coverage: readonly LcovInput[] | null;
+  /** What its runner reports about coverage configuration. */
+  readonly measuring: Measuring;
+  /** Suggestions, one sentence each, the most likely first. */
+  readonly advice: readonly string[];
+  /** Notes that do not affect the verdict, one sentence each. */
+  readonly notes: readonly string[];
+  /** Whether all its tests ran with a schema that is to be kept. */
+  readonly keepsSchema: boolean;
+  /** Every test with its outcome, and the timeline. */
+  readonly record: RunRecord;
+}
