@@ -73,9 +73,13 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
     .option("--json", "print the summary as JSON on standard output, the display on standard error")
     .addOption(databaseUrlOption())
     .option("--timeout <duration>", "how long one suite may take, such as 90s or 30m", durationOption)
+    .option("--shard <I/N|auto>", "run one part of the test files, to be judged by `verify merge`")
     .addOption(new Option("--serial", "one worker, on the database of the base name").conflicts("workers"))
     .action(async (revision: string | undefined, options: ParsedOptions) => {
-      const request = { subject: subjectOf(revision, options), options: verifyOptions(options, rest) };
+      const request = {
+        subject: subjectOf(revision, options),
+        options: verifyOptions(options, rest, world.environment),
+      };
       finish(
         await (await import("./verify.ts"))
           .verify(request, world)

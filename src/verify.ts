@@ -1,4 +1,5 @@
 import type { VerifyRequest } from "./config/request.ts";
+import type { Shard } from "./config/shard.ts";
 import { openRepository } from "./git/repository.ts";
 import type { Summary } from "./model/summary.ts";
 import { readChangeFacts } from "./pipeline/change-facts.ts";
@@ -7,6 +8,7 @@ import type { Context, Prepared } from "./pipeline/context.ts";
 import { decideReuse } from "./pipeline/decide-reuse.ts";
 import { type JudgedRun, judgeRun } from "./pipeline/judge-run.ts";
 import { reportBeginning, reportError, reportReceipt, reportRun } from "./pipeline/reports.ts";
+import { asOfShards, mergeStage, ownChecks, reportShard, reportShardBegun, type ShardEnd } from "./pipeline/shards.ts";
 import { signRun } from "./pipeline/sign-run.ts";
 import {
   abandonDatabases,
@@ -23,7 +25,7 @@ import { ReceiptStore } from "./push/receipts.ts";
 import type { Target } from "./push/refs.ts";
 import { openOutput } from "./report/terminal/output.ts";
 import { runStages, showStage } from "./report/terminal/run-stages.ts";
-import { sideBySide, stage } from "./report/terminal/stage.ts";
+import { type Stage, sideBySide, stage } from "./report/terminal/stage.ts";
 import { background } from "./shared/background.ts";
 import { type ExitCode, exitCodes } from "./shared/errors.ts";
 import type { World } from "./shared/world.ts";
@@ -50,9 +52,8 @@ export async function verify(request: VerifyRequest, world: World): Promise<Exit
     const push = await readSubject(repository, request.subject, world);
     for (const line of push.skipped) output.say(line);
     for (const target of push.targets) {
-      const summary = await verifyTarget(context, target);
-      if (summary.verdict !== "verified")
-        return summary.verdict === "failed" ? exitCodes.notVerified : exitCodes.unavailable;
+      const code = await verifyTarget(context, target);
+      if (code !== exitCodes.verified) return code;
     }
     return exitCodes.verified;
   } finally {
@@ -60,8 +61,8 @@ export async function verify(request: VerifyRequest, world: World): Promise<Exit
   }
 }
 
-/** Verifies one tree, or uses its receipt. */
-async function verifyTarget(context: Context, target: Target): Promise<Summary> {
+/** Verifies one tree, or uses its receipt; of a shard's part, whether it passed. */
+async function verifyTarget(context: Context, target: Target): Promise<ExitCode> {
   const { request, world, repository, output } = context;
   const startedAt = new Date();
   const checkout = await showStage("Checkout", openFiles(context, target), output, (files) =>
@@ -76,23 +77,35 @@ async function verifyTarget(context: Context, target: Target): Promise<Summary> 
     const facts = readChangeFacts(context, loaded, checkout, target);
     const receiptKey = background(readReceiptKey({ config, plan, target, checkout, world, options, base: facts }));
 
-    const proven = await findProof(context, plan, target, receiptKey, config.base);
-    if (proven !== null) return await reportReceipt(context, target, proven, facts.changes);
+    const isPart = options.shard !== undefined || request.merge !== undefined;
+    const proven = isPart ? null : await findProof(context, plan, target, receiptKey, config.base);
+    if (proven !== null) return codeOf(await reportReceipt(context, target, proven, facts.changes));
     return await verifyFiles(context, { target, checkout, loaded, plan, receiptKey, ...facts, startedAt });
   } finally {
     await checkout.close();
   }
 }
 
+function codeOf({ verdict }: Pick<Summary, "verdict">): ExitCode {
+  if (verdict === "verified") return exitCodes.verified;
+  return verdict === "failed" ? exitCodes.notVerified : exitCodes.unavailable;
+}
+
 /** Runs the plan and judges it. If that fails with an error, writes it to the reports and rethrows it. */
-async function verifyFiles(context: Context, prepared: Prepared): Promise<Summary> {
+async function verifyFiles(context: Context, prepared: Prepared): Promise<ExitCode> {
   const { plan } = prepared;
+  const { shard } = context.request.options;
   const run = await beginRun(context, prepared);
-  const beginning = background(reportBeginning(context, prepared));
+  const beginning = background(
+    shard === undefined ? reportBeginning(context, prepared) : reportShardBegun(context, prepared, shard),
+  );
   const results = noResults();
-  context.output.say(`  ${describePlan(plan)}`);
+  if (context.request.merge === undefined) context.output.say(`  ${describePlan(plan)}`);
   try {
-    return await runPlan(context, prepared, { run, results, beginning });
+    const parts = { run, results, beginning };
+    return shard === undefined
+      ? codeOf(await runPlan(context, prepared, parts))
+      : await runShard(context, prepared, shard, parts);
   } catch (error) {
     await beginning.catch(() => {});
     await abandonDatabases(results);
@@ -110,10 +123,25 @@ interface Run {
   readonly beginning: Promise<void>;
 }
 
-/** Runs the stages in order. */
-async function runPlan(context: Context, prepared: Prepared, { run, results, beginning }: Run): Promise<Summary> {
+/** The stages that find results: checks and databases, then the suites; or what shards have found of them. */
+function findingStages({ request }: Context, prepared: Prepared, { run, results }: Run): Stage[] {
   const { plan, loaded } = prepared;
   const { checks, races } = loaded.config;
+  if (request.merge !== undefined) return [mergeStage(prepared, request.merge, run, results)];
+  return [
+    sideBySide(
+      checkStages(plan, ownChecks(checks, request.options.shard), run, results),
+      databaseStages(plan, run, results),
+    ),
+    ...run.reuse.inOrder(plan.suites).map((suite) => suiteStage(suite, races, run, results)),
+  ];
+}
+
+/** Runs the stages in order. */
+async function runPlan(context: Context, given: Prepared, parts: Run): Promise<Summary> {
+  const { run, results, beginning } = parts;
+  const { plan, loaded } = given;
+  let prepared = given;
   let judged: JudgedRun | undefined;
   const signing = stage("Receipt", async (show) => {
     if (judged === undefined) return undefined;
@@ -123,11 +151,11 @@ async function runPlan(context: Context, prepared: Prepared, { run, results, beg
   });
   await runStages(
     [
-      sideBySide(checkStages(plan, checks, run, results), databaseStages(plan, run, results)),
-      ...run.reuse.inOrder(plan.suites).map((suite) => suiteStage(suite, races, run, results)),
+      ...findingStages(context, prepared, parts),
       stage("Verdict", async () => {
         const finished = await finishSuites(results, plan, run);
         await beginning;
+        prepared = asOfShards(given, results);
         judged = await judgeRun(context, prepared, finished);
       }),
       ...(loaded.config.receipts.push ? [signing] : []),
@@ -142,6 +170,22 @@ async function runPlan(context: Context, prepared: Prepared, { run, results, beg
   if (judged.summary.verdict !== "error")
     await run.reuse.record(results.suites, { scratch: run.scratch, server: judged.summary.server });
   return judged.summary;
+}
+
+/** Runs one shard's part of the plan, which is no verdict: its results are for `verify merge`. */
+async function runShard(context: Context, prepared: Prepared, shard: Shard, parts: Run): Promise<ExitCode> {
+  let end: ShardEnd | undefined;
+  await runStages(
+    [
+      ...findingStages(context, prepared, parts),
+      stage("Results", async () => {
+        await parts.beginning;
+        end = await reportShard(context, prepared, shard, parts);
+      }),
+    ],
+    context.output,
+  );
+  return end?.hasPassed ? exitCodes.verified : exitCodes.notVerified;
 }
 
 async function beginRun(context: Context, prepared: Prepared): Promise<RunContext & { close(): Promise<void> }> {

@@ -91,6 +91,13 @@ export function addCommands(program: Command, { world, outer, rest, finish }: Co
     .description("run the tests before a flaky failure again, in the same order: a file of .verify/orders")
     .action(async (file: string) => finish(await (await import("../commands/repeat.ts")).repeat(file, world)));
   program
+    .command("merge [places...]")
+    .description("judge all shards of a run together: files of `verify --shard`, or directories that hold them")
+    .option("--json", "print the summary as JSON on standard output, the display on standard error")
+    .action(async (places: readonly string[], options: { json?: true }) =>
+      finish(await (await import("../commands/merge.ts")).merge(places, options, world)),
+    );
+  program
     .command("workflows")
     .description("find verification that CI repeats, what is left over when it goes, and mistakes in CI files")
     .option("--fix", "make the edits that are certain, and show them")

@@ -1,7 +1,9 @@
 import { InvalidArgumentError, Option } from "commander";
 import { mostWorkers, type Subject, type VerifyOptions } from "../config/request.ts";
+import { parseShard } from "../config/shard.ts";
 import { durationSeconds } from "../shared/duration.ts";
 import { RequestError } from "../shared/errors.ts";
+import type { Environment } from "../shared/world.ts";
 
 /** The options as commander parses them. */
 export interface ParsedOptions {
@@ -15,22 +17,44 @@ export interface ParsedOptions {
   readonly databaseUrl?: string;
   readonly timeout?: number;
   readonly serial?: true;
+  readonly shard?: string;
 }
 
-/** The options of a run; `rest` are the arguments for the suite's command. */
-export function verifyOptions(parsed: ParsedOptions, rest: readonly string[]): VerifyOptions {
+/**
+ * The options of a run; `rest` are the arguments for the suite's command. Throws RequestError for a shard that is none, and
+ * for options that would have a shard run something else than the others.
+ */
+export function verifyOptions(parsed: ParsedOptions, rest: readonly string[], environment: Environment): VerifyOptions {
+  const shard = parsed.shard === undefined ? undefined : parseShard(parsed.shard, environment);
+  if (shard !== undefined) refuseBesideShard(parsed, rest);
   return {
+    shard,
     workers: parsed.workers,
     suites: parsed.suite ?? [],
     coverage: parsed.coverage,
     fresh: parsed.fresh ?? false,
-    full: parsed.full ?? false,
+    // What is reused would have to be the same on every machine.
+    full: (parsed.full ?? false) || shard !== undefined,
     json: parsed.json ?? false,
     databaseUrl: parsed.databaseUrl,
     timeoutSeconds: parsed.timeout,
     serial: parsed.serial ?? false,
     arguments: rest,
   };
+}
+
+/** All shards together must be the whole run. */
+function refuseBesideShard({ workingTree, suite, coverage }: ParsedOptions, rest: readonly string[]): void {
+  const given = [
+    ...(workingTree ? ["--working-tree"] : []),
+    ...(suite === undefined ? [] : ["--suite"]),
+    ...(coverage === undefined ? [] : ["--coverage"]),
+    ...(rest.length === 0 ? [] : [`-- ${rest.join(" ")}`]),
+  ];
+  if (given.length === 0) return;
+  throw new RequestError(
+    `--shard runs a part of the whole that the configuration describes: leave ${given.join(" and ")} out.`,
+  );
 }
 
 /** Reads `--workers`. */

@@ -1,7 +1,11 @@
+import type { Shard } from "./shard.ts";
+
 /** What to verify, and how. */
 export interface VerifyRequest {
   readonly subject: Subject;
   readonly options: VerifyOptions;
+  /** Directories and files of shards to judge together; undefined where suites are to run. */
+  readonly merge?: readonly string[];
 }
 
 export type Subject =
@@ -34,6 +38,8 @@ export interface VerifyOptions {
   readonly serial: boolean;
   /** Reuses nothing of earlier runs. */
   readonly full: boolean;
+  /** The part of the test files that this machine runs; undefined for all of them. */
+  readonly shard: Shard | undefined;
   /** Arguments for the suites' commands. */
   readonly arguments: readonly string[];
 }
@@ -51,5 +57,6 @@ export const defaultOptions: VerifyOptions = {
   timeoutSeconds: undefined,
   serial: false,
   full: false,
+  shard: undefined,
   arguments: [],
 };

@@ -26,7 +26,8 @@ export async function judgeRun(context: Context, prepared: Prepared, run: Finish
   const coverage = assessment?.summary ?? null;
   const findings = { ...run, changed, coverage, problems: assessment?.problems ?? [] };
   const judgment = reachVerdict(findings, loaded.config.races);
-  const unproven = judgment.verdict === "verified" ? whyNoProof(checkout, plan, added) : [];
+  const unproven =
+    judgment.verdict === "verified" ? [...new Set([...whyNoProof(checkout, plan, added), ...run.unproven])] : [];
   const proves = judgment.verdict === "verified" && unproven.length === 0;
   const isSetUp =
     coverage !== null && context.request.options.coverage === undefined && (await setsUp(context, prepared));

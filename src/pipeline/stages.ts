@@ -24,11 +24,23 @@ export interface RunResults {
   /** The open databases; null before, and where no suite uses one. */
   provision: Provision | null;
   readonly suites: SuiteOutcome[];
+  /** What the shards had in common; null where the suites ran here. */
+  shards: MergedShards | null;
+}
+
+/** What is known of the shards of a run, besides their suites and checks. */
+export interface MergedShards {
+  /** System and runtimes of the machines, and whose server it was. */
+  readonly environment: string;
+  readonly server: string | null;
+  /** Why a pass does not prove the tree, a sentence each. */
+  readonly unproven: readonly string[];
+  readonly notes: readonly string[];
 }
 
 /** The empty results before the first stage. */
 export function noResults(): RunResults {
-  return { checks: [], opening: null, provision: null, suites: [] };
+  return { checks: [], opening: null, provision: null, suites: [], shards: null };
 }
 
 /** A stage for each check; a failed one does not stop the others. */
@@ -94,6 +106,8 @@ export interface FinishedSuites extends Pick<RunResults, "suites" | "checks"> {
   readonly outside: readonly string[];
   /** Such as "embedded Postgres 17.10", or null where no suite uses a database. */
   readonly server: string | null;
+  /** Why a pass of the shards would not prove the tree, one sentence each. */
+  readonly unproven: readonly string[];
   /** Advice, one sentence each. */
   readonly advice: readonly string[];
   /** Notes, one sentence each. */
@@ -119,9 +133,19 @@ export async function finishSuites(
     ...(provision?.notes ?? []),
     ...left,
     ...reuse.notes,
+    ...(results.shards?.notes ?? []),
   ];
   const advice = [...reuse.faults, ...suites.flatMap((suite) => suite.advice)];
-  return { suites, checks, server: provision?.description ?? reuse.server, ...coverage, advice, notes };
+  const unproven = results.shards?.unproven ?? [];
+  return {
+    suites,
+    checks,
+    unproven,
+    server: provision?.description ?? results.shards?.server ?? reuse.server,
+    ...coverage,
+    advice,
+    notes,
+  };
 }
 
 /** Closes the databases of a run that failed. Its error is kept; errors of the cleanup are ignored. */

@@ -11,8 +11,9 @@ import { endedServer, groupRejections, withRejections } from "./results/audit.ts
 import { requireSameTests } from "./results/collection-mismatch.ts";
 import { mergeReported, mergeResults } from "./results/merge.ts";
 import { listingOutput } from "./runners/listing.ts";
-import type { ListingRequest, Runner, Share, TestResults } from "./runners/runner.ts";
+import type { ListingRequest, Runner, Selection, Share, TestResults } from "./runners/runner.ts";
 import { shareOut } from "./schedule/shares.ts";
+import { type Dealt, dealtNames, filesOfShard, placeOf } from "./shards/deal.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
 /** What is needed to run a suite's processes. */
@@ -40,6 +41,8 @@ export interface SuiteRunResult {
   readonly logs: readonly string[];
   /** What the processes reported while they ran, merged. */
   readonly reported: ReturnType<typeof mergeReported>;
+  /** Set where only a shard ran: the files of the suite, and of the shard. */
+  readonly dealt: Dealt | null;
 }
 
 /**
@@ -66,14 +69,18 @@ export class SuiteProcesses {
   /** The whole suite in one process of its runner, which runs the workers. */
   async runWhole(): Promise<SuiteRunResult> {
     const { planned, logs } = this.parts;
+    const files = planned.shard === undefined ? null : await this.#filesToRun();
+    if (files?.own.length === 0) return nothingOf(files, this.parts.context.checkout.root);
+    const selection = this.#shardSelection(files);
     const log = logs(planned.suite.name);
-    return await this.#runWithDatabases(planned.databases, [log.name], async (databases, leases, signal) => {
+    const result = await this.#runWithDatabases(planned.databases, [log.name], async (databases, leases, signal) => {
       const workerEnvironments = environmentsOf(planned.workers, databases);
       const workers = planned.workers.length;
-      const attempt = await this.#attempt({ workers, workerEnvironments, leases, selection: null, log, signal });
+      const attempt = await this.#attempt({ workers, workerEnvironments, leases, selection, log, signal });
       this.#isBuilt = attempt.reported.connectedRunners > 0;
       return [attempt];
     });
+    return this.#asDealt(result, files);
   }
 
   /** The suite in as many processes as it has workers, each over a share of the test files. */
@@ -81,20 +88,24 @@ export class SuiteProcesses {
     const { planned, logs } = this.parts;
     const { workers, suite } = planned;
     await this.#build();
-    const shares = await this.#shares();
+    const found = await this.#filesToRun();
+    if (found?.own.length === 0 && planned.shard !== undefined)
+      return nothingOf(found, this.parts.context.checkout.root);
+    const shares = this.#shares(found);
     const files = workers.slice(0, shares.length).map((worker) => logs(`${suite.name}-${worker}`));
     const names = files.map(({ name }) => name);
-    return await this.#runWithDatabases(planned.databases, names, async (databases, leases, signal) => {
+    const result = await this.#runWithDatabases(planned.databases, names, async (databases, leases, signal) => {
       const environments = environmentsOf(workers, databases);
       return await allOrNone(signal, (ends) =>
         files.map((log, index) => {
           const worker = workers[index] ?? "master";
-          const selection = shareOf(shares, index);
+          const selection = shareOf(shares, index, { all: found?.all ?? null, shard: this.#shardPlace });
           const workerEnvironments = { master: environments[worker] ?? {} };
           return this.#attempt({ workers: 1, workerEnvironments, worker, leases, selection, log, signal: ends });
         }),
       );
     });
+    return this.#asDealt(result, found);
   }
 
   /**
@@ -130,12 +141,12 @@ export class SuiteProcesses {
   /** Builds once for all processes: building side by side would rewrite files that others read. */
   async #build(): Promise<void> {
     if (this.#isBuilt || this.#command === null) return;
-    await listingOutput({ ...this.#place(), command: this.#command.build, purpose: "its build failed" });
+    await listingOutput({ ...this.#listing(), command: this.#command.build, purpose: "its build failed" });
     this.#isBuilt = true;
   }
 
   /** The context for commands of the suite that run no tests. */
-  #place(): ListingRequest {
+  #listing(): ListingRequest {
     const { planned, context, signal } = this.parts;
     return {
       suite: this.#suite,
@@ -149,17 +160,41 @@ export class SuiteProcesses {
     };
   }
 
-  /** The files of each share; null where the processes choose their own shares. */
-  async #shares(): Promise<readonly (readonly string[] | null)[]> {
+  /** The result of a shard, with the files that were dealt to it where the processes did not choose them. */
+  #asDealt(result: SuiteRunResult, files: FilesToRun | null): SuiteRunResult {
+    const { planned, context } = this.parts;
+    if (planned.shard === undefined || files === null) return result;
+    return { ...result, dealt: dealtNames(files.all, files.own, context.checkout.root) };
+  }
+
+  /** The files that are to run here; null where each process chooses its own. */
+  async #filesToRun(): Promise<FilesToRun | null> {
     const { planned, runner, context } = this.parts;
-    if (runner.listFiles === null) return planned.workers.map(() => null);
-    const run = this.#place();
-    const shares = shareOut(
-      await runner.listFiles(run),
-      context.checkout.root,
-      context.durations,
-      planned.workers.length,
-    );
+    const { shard } = planned;
+    if (runner.listFiles === null) return null;
+    const all = await runner.listFiles(this.#listing());
+    const { durations } = context;
+    const { root } = context.checkout;
+    return { all, own: shard === undefined ? all : filesOfShard(all, { root, durations, shard, turn: shard.turn }) };
+  }
+
+  /** The place of the shard that runs, for processes that choose their own files. */
+  get #shardPlace(): Share["shard"] {
+    const { shard } = this.parts.planned;
+    return shard && { place: placeOf(shard, shard.turn), total: shard.total };
+  }
+
+  /** What the one process of a runner is limited to: the files of its shard; null for all. */
+  #shardSelection(files: FilesToRun | null): Selection | null {
+    if (this.parts.planned.shard === undefined) return null;
+    return shareOf([files?.own ?? null], 0, { all: files?.all ?? null, shard: this.#shardPlace });
+  }
+
+  /** The files of each share; null where the processes choose their own shares. */
+  #shares(files: FilesToRun | null): readonly (readonly string[] | null)[] {
+    const { planned, context } = this.parts;
+    if (files === null) return planned.workers.map(() => null);
+    const shares = shareOut(files.own, context.checkout.root, context.durations, planned.workers.length);
     // A suite without files gets one process, which reports in the runner's own way that there are none. An empty list
     // would make a runner run everything it finds.
     return shares.length === 0 ? [null] : shares;
@@ -211,7 +246,8 @@ export class SuiteProcesses {
         throw withRejections(error, rejections);
       });
       requireSameTests(planned.suite.name, results);
-      return { results: mergeResults(results), databases, audit, rejections, seconds, logs, reported };
+      const dealt = results.find((part) => part.dealt !== undefined)?.dealt ?? null;
+      return { results: mergeResults(results), databases, audit, rejections, seconds, logs, reported, dealt };
     } catch (error) {
       if (signal.aborted) throw error;
       // If the server died, its error is the reason; results are meaningless.
@@ -223,10 +259,35 @@ export class SuiteProcesses {
   }
 }
 
-function shareOf(shares: readonly (readonly string[] | null)[], index: number): Share {
+/** The test files of a suite, and those that are to run here; absolute. */
+interface FilesToRun {
+  readonly all: readonly string[];
+  readonly own: readonly string[];
+}
+
+function shareOf(
+  shares: readonly (readonly string[] | null)[],
+  index: number,
+  { all, shard }: { readonly all: readonly string[] | null; readonly shard: Share["shard"] },
+): Share {
   const files = shares[index] ?? null;
-  const others = shares.filter((_, other) => other !== index).flatMap((share) => share ?? []);
-  return { kind: "share", index, count: shares.length, files, otherFiles: files && others };
+  const own = new Set(files);
+  const otherFiles = files && (all ?? []).filter((file) => !own.has(file));
+  return { kind: "share", index, count: shares.length, files, otherFiles, ...(shard === undefined ? {} : { shard }) };
+}
+
+/** The result of a shard that got none of a suite's files. */
+function nothingOf({ all }: FilesToRun, root: string): SuiteRunResult {
+  return {
+    results: { ...mergeResults([]), coverage: [] },
+    databases: [],
+    audit: nothingSeen,
+    rejections: [],
+    seconds: 0,
+    logs: [],
+    reported: mergeReported([]),
+    dealt: dealtNames(all, [], root),
+  };
 }
 
 /** Splits the tests into runs of the same file, in order. */

@@ -91,13 +91,15 @@ export async function runSuite(
       file: redact(reportedFile(context.checkout.root, result.reported.root, file)),
       name: redact(nameInFile(file, name)),
     }));
-    const empty = nothingRan(suite, results.tests);
+    const { dealt } = result;
+    // Whether a suite has tests is judged where all shards are together.
+    const empty = dealt !== null && dealt.all.length > 0 ? null : nothingRan(suite, results.tests);
     // What stopped the runner is a better reason than "no tests".
     const reasonsOfRun = results.reasons.length > 0 || empty === null ? results.reasons : [empty];
     // A race may be accepted, but then the tests that did not run after it remain open.
     const isOpen = reasonsOfRun.length === 0 && failures.length === races && results.leftOut !== null;
     const reasons = isOpen ? [results.leftOut] : reasonsOfRun;
-    const isWhole = reasons.length === 0 && planned.replay === undefined;
+    const isWhole = reasons.length === 0 && planned.replay === undefined && planned.shard === undefined;
     if (isWhole) await context.durations.record(suite.name, results.ran);
     const schedule = isWhole ? scheduleOf(results.ran, planned.workers.length, seconds) : null;
     const [log = "", ...others] = result.logs;
@@ -138,7 +140,7 @@ export async function runSuite(
           results.ran.map(({ file }) => file),
         ),
       ],
-      coverage: results.coverage,
+      coverage: dealt?.own.length === 0 ? (results.coverage ?? []) : results.coverage,
       measuring: results.measuring,
       advice: [
         ...(await hintsFor(planned, failures, context)).map(redact),
@@ -151,6 +153,7 @@ export async function runSuite(
         ...(planned.replay === undefined ? choiceNotes(suite.name, result.reported.narrowings).map(redact) : []),
         ...(why === null ? [] : [redact(why)]),
       ],
+      dealt,
       record: redactRecord(recordOf(planned, result, failures, context), redact),
     };
   } catch (error) {

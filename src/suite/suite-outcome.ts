@@ -2,6 +2,7 @@ import type { Measuring } from "../coverage/files/measuring.ts";
 import type { LcovInput } from "../coverage/lcov/merge.ts";
 import type { RunRecord } from "../model/run-record.ts";
 import type { SuiteSummary } from "../model/summary.ts";
+import type { Dealt } from "./shards/deal.ts";
 
 /** The outcome of a suite. */
 export interface SuiteOutcome {
@@ -20,6 +21,8 @@ export interface SuiteOutcome {
   readonly notes: readonly string[];
   /** Whether all its tests ran with a schema that is to be kept. */
   readonly keepsSchema: boolean;
+  /** Set where only a shard ran: the files of the suite, and of the shard. */
+  readonly dealt: Dealt | null;
   /** Every test with its outcome, and the timeline. */
   readonly record: RunRecord;
 }

@@ -20,6 +20,7 @@ function outcome(summary: Partial<SuiteSummary> = {}, rest: Partial<SuiteOutcome
     advice: [],
     notes: [],
     keepsSchema: false,
+    dealt: null,
     record: { tests: [], timeline: [] },
     ...rest,
   };

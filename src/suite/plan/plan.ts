@@ -4,6 +4,7 @@ import { closest } from "fastest-levenshtein";
 import type { VerifyOptions } from "../../config/request.ts";
 import { runnerFacts } from "../../config/runner-facts.ts";
 import type { Config, DatabaseConfig, Gate, SuiteConfig } from "../../config/schema.ts";
+import type { Shard } from "../../config/shard.ts";
 import { existingSourcePlaces } from "../../coverage/files/source-places.ts";
 import type { WorkerId } from "../../database/provision.ts";
 import { durationSeconds } from "../../shared/duration.ts";
@@ -12,6 +13,7 @@ import { plural } from "../../shared/text.ts";
 import type { ReplayOrder } from "../races/replay-order.ts";
 import { runnerOf } from "../runners/all.ts";
 import { usableWorkers } from "../schedule/worker-count.ts";
+import { isOwn } from "../shards/deal.ts";
 import { refuseHandingOn } from "./hand-on.ts";
 import { allowsNarrowing, narrowingsOfCommand, refuseNarrowing } from "./narrowing.ts";
 import { requireGlobWithin, requireWithin } from "./within-checkout.ts";
@@ -50,18 +52,27 @@ export interface PlannedSuite {
    */
   readonly whyProcesses: string | null;
   readonly timeoutSeconds: number;
+  /** Set where only one shard of the files runs; `turn` is the suite's number among all, from 0. */
+  readonly shard?: Shard & { readonly turn: number };
   /** Set where only some tests run, on one worker and in this order. */
   readonly replay?: Pick<ReplayOrder, "tests" | "worker">;
 }
 
 /** Makes the plan for a checkout with that absolute root. Throws RequestError for unknown suites. */
 export function makePlan(config: Config, options: VerifyOptions, checkoutRoot: string): Plan {
-  const suites = selectSuites(config, options.suites).map((suite) => planSuite(config, suite, options, checkoutRoot));
+  const selected = selectSuites(config, options.suites);
+  const suites = selected.flatMap((suite, turn) => {
+    const planned = planSuite(config, suite, options, checkoutRoot);
+    if (options.shard === undefined) return [planned];
+    // What a command runs cannot be divided, so one shard runs all of it.
+    if (!runnerFacts[suite.runner].isAdapted) return isOwn(options.shard, turn) ? [planned] : [];
+    return [{ ...planned, shard: { ...options.shard, turn } }];
+  });
   requireKnownSuites(config);
   if (config.database !== false) requireDatabaseWithin(config.database, checkoutRoot);
   const gate = { ...config.coverage, lines: options.coverage ?? config.coverage.lines };
   const weaker: string[] = [];
-  if (suites.length < config.suites.length) weaker.push("only some suites ran (--suite)");
+  if (selected.length < config.suites.length) weaker.push("only some suites ran (--suite)");
   if (gate.lines < config.coverage.lines) weaker.push(`the gate was lowered to ${gate.lines} % (--coverage)`);
   if (options.arguments.length > 0) weaker.push(`arguments were added (${options.arguments.join(" ")})`);
   const special = weaker.length > 0 || options.coverage !== undefined || options.timeoutSeconds !== undefined;

@@ -93,6 +93,7 @@ export async function restoredOutcome(
     advice,
     notes,
     keepsSchema,
+    dealt: null,
     record: { tests: record.tests.map((test) => ({ ...test, reused: true as const })), timeline: [] },
   };
 }
@@ -107,7 +108,8 @@ export async function lcovOf(
   return await readFile(path, "latin1");
 }
 
-function withoutRoot(measuring: Measuring, root: string): StoredMeasuring {
+/** What a runner reports about coverage, without the absolute root of its checkout. */
+export function withoutRoot(measuring: Measuring, root: string): StoredMeasuring {
   const canonicalRoot = canonicalPath(root);
   const names = (files: Iterable<string>): string[] =>
     [...files].map((file) => nameWithin(canonicalRoot, file) ?? file);
@@ -121,7 +123,8 @@ function withoutRoot(measuring: Measuring, root: string): StoredMeasuring {
   };
 }
 
-function withRoot(measuring: StoredMeasuring, root: string): Measuring {
+/** The same for a checkout with that absolute root. */
+export function withRoot(measuring: StoredMeasuring, root: string): Measuring {
   const canonicalRoot = canonicalPath(root);
   // Absolute names stay: they lie outside.
   const paths = (files: readonly string[]): Set<string> =>

@@ -16,6 +16,7 @@ import {
   diedInTest,
   isBad,
   lcovInput,
+  reportedFile,
   resultsOf,
   type TestCaseMapper,
   withContradictions,
@@ -159,7 +160,13 @@ async function collect(run: SuiteRun, ended: EndedProcess): Promise<TestResults>
   if (different !== undefined) throw differentTests(run, different);
   const coverage = await readCoverage(run, ended);
   const results = withContradictions(run, resultsOf(run, ended, oneEntryEach(cases ?? []), mapper, coverage), written);
-  return run.selection?.kind === "share" ? { ...results, collected: await readCollected(run) } : results;
+  if (run.selection?.kind !== "share") return results;
+  const found = await readCollected(run);
+  const root = ended.reported.root ?? run.directory;
+  const names = (files: readonly string[]): string[] =>
+    files.map((file) => reportedFile(run.checkoutRoot, root, file)).sort();
+  const dealt = found?.files ? { all: names(found.files), own: names(found.own ?? []) } : undefined;
+  return { ...results, collected: found?.ids ?? null, ...(dealt === undefined ? {} : { dealt }) };
 }
 
 /** Coverage from coverage.py, including unloaded and excluded files; null where it wrote none. */
@@ -170,8 +177,16 @@ async function readCoverage(run: SuiteRun, ended: EndedProcess): Promise<readonl
   return loaded && [...loaded, ...(unloaded ?? [])];
 }
 
-/** The ids that a process collected before it chose its share; null where it did not get that far. */
-async function readCollected(run: SuiteRun): Promise<readonly string[] | null> {
+/** What a process collected before it chose its share, of its shard where it is one's. */
+interface Collected {
+  readonly ids: readonly string[];
+  /** The files of all shards, and of this one; missing where there are no shards. */
+  readonly files?: readonly string[];
+  readonly own?: readonly string[];
+}
+
+/** What a process collected; null where it did not get that far. */
+async function readCollected(run: SuiteRun): Promise<Collected | null> {
   const text = await readFile(collectedFile(run), "utf8").catch(() => null);
   return text === null ? null : JSON.parse(text);
 }

@@ -8,6 +8,7 @@ import type { CommandEnd } from "../../shared/exec/process.ts";
 import type { Environment } from "../../shared/world.ts";
 import type { ReportedFacts } from "../progress/facts.ts";
 import type { FileDurations } from "../schedule/durations.ts";
+import type { Dealt } from "../shards/deal.ts";
 
 /** A test runner. To add one, add a file that exports this. */
 export interface Runner {
@@ -90,8 +91,10 @@ export interface Share {
   readonly count: number;
   /** Absolute, the slowest expected first; null where the process chooses its own share. */
   readonly files: readonly string[] | null;
-  /** The files of the other shares, absolute; null where the processes choose their own. */
+  /** The files that this process leaves out, absolute; null where the processes choose their own. */
   readonly otherFiles: readonly string[] | null;
+  /** Set where the shares are of one shard only: its place among `total`, from 0. */
+  readonly shard?: { readonly place: number; readonly total: number };
 }
 
 /** Selected tests in this order, without coverage. */
@@ -160,6 +163,8 @@ export interface TestResults {
    * where it does not choose.
    */
   readonly collected?: readonly string[] | null;
+  /** Set where only a shard ran and the process chose it: the files of the suite, and of the shard. */
+  readonly dealt?: Dealt;
   readonly files: number;
   readonly workSeconds: number;
   readonly failures: readonly Failure[];

@@ -32,7 +32,7 @@ function results(changed: Partial<TestResults> = {}): TestResults {
 function finished(changed: Partial<TestResults>, seconds = 1): SuiteRunResult {
   const reported = { visits: [], root: null, narrowings: [], flaky: [], thresholds: noThresholds, schema: null };
   const audit = { connected: null, rejections: [] };
-  return { results: results(changed), databases: [], audit, rejections: [], seconds, logs: [], reported };
+  return { results: results(changed), databases: [], audit, rejections: [], seconds, logs: [], reported, dealt: null };
 }
 
 function failure(changed: Partial<Failure> = {}): Failure {

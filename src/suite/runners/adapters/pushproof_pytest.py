@@ -322,7 +322,7 @@ def tell_choice(word):
 
 
 def pytest_configure(config):
-    if selection is not None and not is_worker:
+    if selection is not None and not is_coordinator:
         config.pluginmanager.register(Selecting(selection, names), "pushproof-selection")
     if reporter:
         config.pluginmanager.register(Visits(), "pushproof-visits")

@@ -57,10 +57,7 @@ class Selecting:
     def pytest_collection_modifyitems(self, config, items):
         ids = [self.names.plain(item.nodeid) for item in items]
         if self.selection["kind"] == "share":
-            tell_collected(ids)
-            files = list(dict.fromkeys(file_of(item.nodeid) for item in items))
-            own = share_of(files, str(config.rootpath), self.selection["index"], self.selection["count"])
-            kept = [item for item in items if file_of(item.nodeid) in own]
+            kept = self.of_share(items, ids, str(config.rootpath))
         else:
             by_id = dict(zip(ids, items))
             kept = [by_id[test["id"]] for test in self.selection["tests"] if test["id"] in by_id]
@@ -69,6 +66,22 @@ class Selecting:
         if rest:
             config.hook.pytest_deselected(items=rest)
         items[:] = kept
+
+    def of_share(self, items, ids, root):
+        """The tests of this process: of the shard's files, where there are shards, those of its share."""
+        files = list(dict.fromkeys(file_of(item.nodeid) for item in items))
+        shard = self.selection.get("shard")
+        found = {}
+        if shard is not None:
+            every = sorted(files)
+            dealt = share_of(every, root, shard["place"], shard["total"])
+            files = [file for file in every if file in dealt]
+            found = {"files": every, "own": files}
+            kept = [(item, name) for item, name in zip(items, ids) if file_of(item.nodeid) in dealt]
+            items, ids = [item for item, _ in kept], [name for _, name in kept]
+        tell_collected({"ids": ids, **found})
+        own = share_of(files, root, self.selection["index"], self.selection["count"])
+        return [item for item in items if file_of(item.nodeid) in own]
 
     def pytest_ignore_collect(self, collection_path, config):
         """A file without selected tests need not be loaded, unless the command names files itself."""
@@ -81,6 +94,10 @@ class Selecting:
         return True if os.path.relpath(os.path.realpath(collection_path), checkout) not in wanted else None
 
 
-def tell_collected(ids):
-    with open(os.environ["VERIFY_COLLECTED"], "w", encoding="utf-8") as collected:
-        json.dump(ids, collected)
+def tell_collected(found):
+    """All workers of xdist find the same: whichever writes last, the file is whole."""
+    path = os.environ["VERIFY_COLLECTED"]
+    own = "%s.%d" % (path, os.getpid())
+    with open(own, "w", encoding="utf-8") as collected:
+        json.dump(found, collected)
+    os.replace(own, path)

@@ -1,0 +1,158 @@
+import { writeFile } from "node:fs/promises";
+import { relative } from "node:path";
+import { configDigest } from "../config/parse.ts";
+import type { Config } from "../config/schema.ts";
+import { type Shard, shardText } from "../config/shard.ts";
+import { countsText } from "../model/figures.ts";
+import { inReports } from "../project/reports-directory.ts";
+import { type Stage, stage } from "../report/terminal/stage.ts";
+import { background } from "../shared/background.ts";
+import { UnavailableError } from "../shared/errors.ts";
+import { formatSeconds, plural } from "../shared/text.ts";
+import { version } from "../shared/version.ts";
+import type { RunContext } from "../suite/run-context.ts";
+import { isOwn } from "../suite/shards/deal.ts";
+import { joinChecks, joinSuites, requireComplete } from "../suite/shards/join.ts";
+import { beginShard, endShard, readShards, type ShardedRun, shardPath } from "../suite/shards/shard-file.ts";
+import { whyNoProof } from "../trust/proof.ts";
+import type { Context, Prepared } from "./context.ts";
+import { finishSuites, type RunResults } from "./stages.ts";
+
+/** Marks a shard as begun, before anything runs. */
+export async function reportShardBegun({ repository }: Context, prepared: Prepared, shard: Shard): Promise<void> {
+  const file = { ...(await identityOf(prepared)), shard, startedAt: prepared.startedAt.toISOString() };
+  await inReports(repository.root, (directory) => beginShard(directory, file));
+}
+
+async function identityOf({ target, loaded, receiptKey }: Prepared): Promise<ShardedRun> {
+  const { environment } = await receiptKey;
+  const { commit, tree } = target;
+  return { version, commit, tree, configuration: configDigest(loaded.config), environment };
+}
+
+/** The checks that a shard runs: each runs on one of them. All, where there are no shards. */
+export function ownChecks(checks: Config["checks"], shard: Shard | undefined): Config["checks"] {
+  return Object.fromEntries(Object.entries(checks).filter((_, turn) => isOwn(shard, turn)));
+}
+
+/** The run as its receipt tells of it: of the environment that the results are from, where shards found them. */
+export function asOfShards(prepared: Prepared, { shards }: RunResults): Prepared {
+  if (shards === null) return prepared;
+  const { environment } = shards;
+  return { ...prepared, receiptKey: background(prepared.receiptKey.then((key) => ({ ...key, environment }))) };
+}
+
+/** How a shard ended: it is no verdict, which only all shards together have. */
+export interface ShardEnd {
+  readonly hasPassed: boolean;
+}
+
+/** Writes what a shard found, and says what comes next. */
+export async function reportShard(
+  context: Context,
+  prepared: Prepared,
+  shard: Shard,
+  { results, run }: { results: RunResults; run: RunContext },
+): Promise<ShardEnd> {
+  const { repository, output } = context;
+  const { checkout, plan, startedAt, loaded } = prepared;
+  const finished = await finishSuites(results, plan, run);
+  const { changed, added } = await checkout.drift();
+  const file = { ...(await identityOf(prepared)), shard, startedAt: startedAt.toISOString() };
+  const { suites, checks, server, notes } = finished;
+  const seconds = (Date.now() - startedAt.getTime()) / 1000;
+  const path = await inReports(repository.root, async (directory) => {
+    await endShard(directory, file, {
+      outcomes: suites,
+      root: checkout.root,
+      checks,
+      server,
+      notes,
+      changed,
+      unproven: whyNoProof(checkout, plan, added),
+      seconds,
+    });
+    return relative(repository.root, shardPath(directory, shard));
+  });
+  const accepted = loaded.config.races === "warn";
+  const reasons = suites.flatMap(({ summary, reasons }) => [
+    ...reasons,
+    ...(summary.tests.failed > (accepted ? (summary.tests.races ?? 0) : 0)
+      ? [`${summary.name}: ${countsText(summary.tests)}.`]
+      : []),
+  ]);
+  const failed = checks
+    .filter(({ passed }) => !passed)
+    .map(({ name, log }) => `The check "${name}" failed: see ${log}.`);
+  const all = [...reasons, ...failed, ...changed.map((name) => `${name} changed while the shard ran.`)];
+  const hasPassed = all.length === 0;
+  const ran = plural(
+    suites.reduce((sum, { summary }) => sum + summary.files, 0),
+    "test file",
+  );
+  output.say(
+    `${output.colors[hasPassed ? "green" : "red"](hasPassed ? "✔" : "✘")} Shard ${shardText(shard)}: ${ran} in ${formatSeconds(seconds)}, in ${path}`,
+  );
+  for (const reason of all) output.say(`  ${reason}`);
+  for (const { summary } of suites) {
+    for (const failure of summary.failures.slice(0, mostFailures)) output.say(`  ✘ ${failure.file} › ${failure.name}`);
+  }
+  output.say("  A shard is no verdict: `verify merge` gives one, of all shards together.");
+  return { hasPassed };
+}
+
+const mostFailures = 10;
+
+/** Writes the log of a suite that ran elsewhere; returns its name. */
+async function writeLog(run: RunContext, suite: string, shards: number): Promise<string> {
+  const { path, name } = run.logs(suite);
+  await writeFile(path, `Nothing of ${suite} ran here: the output is in the logs of its ${plural(shards, "shard")}.\n`);
+  return name;
+}
+
+/** The stage that takes what the shards found, in place of running suites and checks. */
+export function mergeStage(prepared: Prepared, places: readonly string[], run: RunContext, results: RunResults): Stage {
+  return stage("Shards", async () => {
+    const { loaded, checkout, target } = prepared;
+    const found = await readShards(places);
+    const configuration = configDigest(loaded.config);
+    const complete = requireComplete(found, { version, commit: target.commit, tree: target.tree, configuration });
+    const { shards } = complete;
+    const changed = shards.flatMap(({ file }) =>
+      file.ended.changed.map((name) => `${name} on shard ${shardText(file.shard)}`),
+    );
+    if (changed.length > 0) {
+      throw new UnavailableError(
+        `The checkout changed while a shard ran (${changed.slice(0, 3).join(", ")}): run that shard again.`,
+      );
+    }
+    const logs = new Map<string, string>();
+    for (const { name } of loaded.config.suites) logs.set(name, await writeLog(run, name, shards.length));
+    const log = (suite: string): string => logs.get(suite) ?? "";
+    results.suites.push(...(await joinSuites(loaded.config.suites, complete, { root: checkout.root, log })));
+    results.checks.push(...joinChecks(loaded.config.checks, complete));
+    const times = shards.map(({ file }) => file.ended.seconds);
+    results.shards = {
+      environment: complete.run.environment,
+      server: shards.map(({ file }) => file.ended.server).find((server) => server !== null) ?? null,
+      unproven: [...new Set(shards.flatMap(({ file }) => file.ended.unproven))],
+      notes: [
+        `Merged from ${plural(shards.length, "shard")}, which took ${formatSeconds(Math.min(...times))} to ${formatSeconds(Math.max(...times))}.`,
+      ],
+    };
+    for (const suite of results.suites) {
+      const tests = suite.record.tests.map(({ file, name, seconds, outcome }) => ({
+        file,
+        id: name,
+        seconds,
+        outcome,
+        worker: undefined,
+      }));
+      if (suite.reasons.length === 0) await run.durations.record(suite.summary.name, tests);
+    }
+    return `${plural(shards.length, "shard")}, ${plural(
+      results.suites.reduce((sum, { summary }) => sum + summary.tests.total, 0),
+      "test",
+    )}`;
+  });
+}
