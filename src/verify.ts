@@ -126,11 +126,11 @@ interface Run {
 /** The stages that find results: checks and databases, then the suites; or what shards have found of them. */
 function findingStages({ request }: Context, prepared: Prepared, { run, results }: Run): Stage[] {
   const { plan, loaded } = prepared;
-  const { checks, races } = loaded.config;
+  const { races } = loaded.config;
   if (request.merge !== undefined) return [mergeStage(prepared, request.merge, run, results)];
   return [
     sideBySide(
-      checkStages(plan, ownChecks(checks, request.options.shard), run, results),
+      checkStages(plan, ownChecks(loaded.config, request.options.shard), run, results),
       databaseStages(plan, run, results),
     ),
     ...run.reuse.inOrder(plan.suites).map((suite) => suiteStage(suite, races, run, results)),

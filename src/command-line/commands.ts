@@ -97,6 +97,19 @@ export function addCommands(program: Command, { world, outer, rest, finish }: Co
     .action(async (places: readonly string[], options: { json?: true }) =>
       finish(await (await import("../commands/merge.ts")).merge(places, options, world)),
     );
+  const history = program
+    .command("history")
+    .description("take durations of tests and earlier runs from machine to machine, as by a CI cache");
+  history
+    .command("export")
+    .description("write them to a file, or to standard output for -")
+    .argument("<file>")
+    .action(async (file: string) => finish(await (await import("../commands/history.ts")).exportHistory(file, world)));
+  history
+    .command("import")
+    .description("take over what such a file holds; a missing one is no error")
+    .argument("<file>")
+    .action(async (file: string) => finish(await (await import("../commands/history.ts")).importHistory(file, world)));
   program
     .command("workflows")
     .description("find verification that CI repeats, what is left over when it goes, and mistakes in CI files")

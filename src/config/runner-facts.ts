@@ -15,13 +15,24 @@ export interface RunnerFacts {
   readonly leavesOutTests: boolean | null;
   /** Whether the total that it prints mixes lines and branches where it measures both. */
   readonly mixesBranches: boolean;
+  /**
+   * Whether what it counts as branches and functions depends on what ran, as V8 only knows what it saw: then the reports of
+   * several machines add up in lines only.
+   */
+  readonly branchesDependOnRun: boolean;
   /** Its first version that can be told from outside what to run, and tells what came of it; null where each can. */
   readonly oldest: readonly [major: number, minor: number] | null;
   /** The option that has it end though something is left open; null where it has none. */
   readonly endingOption: string | null;
 }
 
-const ofJavaScript = { language: "javascript", isAdapted: true, mixesBranches: false, oldest: null } as const;
+const ofJavaScript = {
+  language: "javascript",
+  isAdapted: true,
+  mixesBranches: false,
+  branchesDependOnRun: false,
+  oldest: null,
+} as const;
 
 export const runnerFacts: Readonly<Record<RunnerName, RunnerFacts>> = {
   pytest: {
@@ -29,18 +40,20 @@ export const runnerFacts: Readonly<Record<RunnerName, RunnerFacts>> = {
     isAdapted: true,
     leavesOutTests: false,
     mixesBranches: true,
+    branchesDependOnRun: false,
     oldest: null,
     endingOption: null,
   },
   vitest: { ...ofJavaScript, leavesOutTests: true, oldest: [3, 0], endingOption: null },
   jest: { ...ofJavaScript, leavesOutTests: true, endingOption: "--forceExit" },
-  mocha: { ...ofJavaScript, leavesOutTests: false, oldest: [7, 1], endingOption: "--exit" },
-  node: { ...ofJavaScript, leavesOutTests: false, endingOption: "--test-force-exit" },
+  mocha: { ...ofJavaScript, branchesDependOnRun: true, leavesOutTests: false, oldest: [7, 1], endingOption: "--exit" },
+  node: { ...ofJavaScript, branchesDependOnRun: true, leavesOutTests: false, endingOption: "--test-force-exit" },
   command: {
     language: null,
     isAdapted: false,
     leavesOutTests: null,
     mixesBranches: false,
+    branchesDependOnRun: false,
     oldest: null,
     endingOption: null,
   },

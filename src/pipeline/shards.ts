@@ -10,6 +10,7 @@ import { background } from "../shared/background.ts";
 import { UnavailableError } from "../shared/errors.ts";
 import { formatSeconds, plural } from "../shared/text.ts";
 import { version } from "../shared/version.ts";
+import type { Plan } from "../suite/plan/plan.ts";
 import type { RunContext } from "../suite/run-context.ts";
 import { isOwn } from "../suite/shards/deal.ts";
 import { joinChecks, joinSuites, requireComplete } from "../suite/shards/join.ts";
@@ -31,8 +32,9 @@ async function identityOf({ target, loaded, receiptKey }: Prepared): Promise<Sha
 }
 
 /** The checks that a shard runs: each runs on one of them. All, where there are no shards. */
-export function ownChecks(checks: Config["checks"], shard: Shard | undefined): Config["checks"] {
-  return Object.fromEntries(Object.entries(checks).filter((_, turn) => isOwn(shard, turn)));
+export function ownChecks({ checks, suites }: Config, shard: Shard | undefined): Config["checks"] {
+  // Their turns come after those of the suites, so that one shard does not get the first of both.
+  return Object.fromEntries(Object.entries(checks).filter((_, turn) => isOwn(shard, suites.length + turn)));
 }
 
 /** The run as its receipt tells of it: of the environment that the results are from, where shards found them. */
@@ -93,6 +95,9 @@ export async function reportShard(
   output.say(
     `${output.colors[hasPassed ? "green" : "red"](hasPassed ? "✔" : "✘")} Shard ${shardText(shard)}: ${ran} in ${formatSeconds(seconds)}, in ${path}`,
   );
+  const unknown = await suitesWithoutDurations(plan, run);
+  if (unknown.length > 0)
+    output.say(`  The files of ${unknown.join(", ")} were dealt out by size, as no durations are recorded.`);
   for (const reason of all) output.say(`  ${reason}`);
   for (const { summary } of suites) {
     for (const failure of summary.failures.slice(0, mostFailures)) output.say(`  ✘ ${failure.file} › ${failure.name}`);
@@ -102,6 +107,12 @@ export async function reportShard(
 }
 
 const mostFailures = 10;
+
+async function suitesWithoutDurations({ suites }: Plan, { durations }: RunContext): Promise<string[]> {
+  const names = suites.filter(({ shard }) => shard !== undefined).map(({ suite }) => suite.name);
+  const known = await Promise.all(names.map(async (name) => (await durations.ofSuite(name)).size > 0));
+  return names.filter((_, index) => !known[index]);
+}
 
 /** Writes the log of a suite that ran elsewhere; returns its name. */
 async function writeLog(run: RunContext, suite: string, shards: number): Promise<string> {

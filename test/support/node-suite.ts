@@ -1,10 +1,15 @@
 import { sumsFiles } from "./javascript-suite.ts";
-import { type Files, makeRepository, type Repository } from "./repository.ts";
+import { type AtEnd, type Files, makeRepository, type Repository } from "./repository.ts";
 
 /** A repository with a node:test suite, fully covered unless the files say otherwise. */
-export function makeNodeRepository(files: Files, suite: object = {}, config: object = {}): Promise<Repository> {
+export function makeNodeRepository(
+  files: Files,
+  suite: object = {},
+  config: object = {},
+  atEnd?: AtEnd,
+): Promise<Repository> {
   const own = { runner: "node", command: "node --test", workers: 2 } as const;
-  return makeRepository(sumsFiles(own, files, suite, config));
+  return makeRepository(sumsFiles(own, files, suite, config), atEnd);
 }
 
 /** What the files of tests begin with. */

@@ -64,6 +64,7 @@ export function makePlan(config: Config, options: VerifyOptions, checkoutRoot: s
   const suites = selected.flatMap((suite, turn) => {
     const planned = planSuite(config, suite, options, checkoutRoot);
     if (options.shard === undefined) return [planned];
+    refuseLostBranches(suite, config.coverage);
     // What a command runs cannot be divided, so one shard runs all of it.
     if (!runnerFacts[suite.runner].isAdapted) return isOwn(options.shard, turn) ? [planned] : [];
     return [{ ...planned, shard: { ...options.shard, turn } }];
@@ -77,6 +78,15 @@ export function makePlan(config: Config, options: VerifyOptions, checkoutRoot: s
   if (options.arguments.length > 0) weaker.push(`arguments were added (${options.arguments.join(" ")})`);
   const special = weaker.length > 0 || options.coverage !== undefined || options.timeoutSeconds !== undefined;
   return { suites, gate, weaker, special };
+}
+
+/** Throws RequestError where a gate needs figures of a suite that shards cannot add up. */
+function refuseLostBranches({ name, runner }: SuiteConfig, { branches, functions }: Gate): void {
+  const needed = [...(branches === undefined ? [] : ["branches"]), ...(functions === undefined ? [] : ["functions"])];
+  if (needed.length === 0 || !runnerFacts[runner].branchesDependOnRun) return;
+  throw new RequestError(
+    `${name} cannot be divided into shards while "coverage" has a gate for ${needed.join(" and ")}: V8, which measures ${runner}, counts them by what ran, so shards add up in lines only.`,
+  );
 }
 
 /** Throws RequestError where the template would be built from files outside of the commit. */

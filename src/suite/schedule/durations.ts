@@ -57,7 +57,7 @@ export class DurationStore {
     const text = JSON.stringify({ schema: 1, files } satisfies DurationsFile);
     try {
       await replaceFile(this.#path(branch, suite), `${text}\n`);
-      await removeOlder(join(this.#place.commonDirectory, "verify", "durations"), keptDays, new Date());
+      await removeOlder(durationsDirectory(this.#place.commonDirectory), keptDays, new Date());
     } catch {
       // A failed write is ignored: the next run uses older durations, or file sizes.
     }
@@ -70,11 +70,11 @@ export class DurationStore {
   }
 
   #directory(branch: string): string {
-    return join(this.#place.commonDirectory, "verify", "durations", fileName(branch));
+    return join(durationsDirectory(this.#place.commonDirectory), durationsFileName(branch));
   }
 
   #path(branch: string, suite: string): string {
-    return join(this.#directory(branch), `${fileName(suite)}.json`);
+    return join(this.#directory(branch), `${durationsFileName(suite)}.json`);
   }
 }
 
@@ -83,8 +83,13 @@ function toMilliseconds(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
 }
 
-/** A safe, unique file name that cannot point to another directory. */
-function fileName(name: string): string {
+/** Where the durations of a repository lie: a directory a branch, a file a suite. */
+export function durationsDirectory(commonDirectory: string): string {
+  return join(commonDirectory, "verify", "durations");
+}
+
+/** A safe, unique file name for a branch or suite, which cannot point to another directory. */
+export function durationsFileName(name: string): string {
   return encodeURIComponent(name).replace(/^\./, "%2E").replaceAll("*", "%2A");
 }
 

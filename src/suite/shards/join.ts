@@ -208,10 +208,8 @@ function joinedSummary(
   const schema = sumOfUses(parts.map((part) => part.schema ?? null));
   const isolation = parts.find((part) => part.isolation !== undefined)?.isolation;
   const parallel = parts.find((part) => part.parallel !== undefined)?.parallel;
-  const named = <Item extends { readonly worker?: string | undefined }>(
-    items: readonly Item[],
-    shard: string,
-  ): Item[] => items.map((item) => (item.worker === undefined ? item : { ...item, worker: `${shard} ${item.worker}` }));
+  const on = <Item extends { readonly worker?: string | undefined }>(items: readonly Item[], shard: string): Item[] =>
+    items.map((item) => ({ ...item, worker: [shard, item.worker].filter(Boolean).join(" ") }));
   return {
     name: suite.name,
     runner: suite.runner,
@@ -225,9 +223,9 @@ function joinedSummary(
     databases: [...new Set(parts.flatMap(({ databases }) => databases))],
     ...(isolation === undefined ? {} : { isolation }),
     ...(schema === null ? {} : { schema }),
-    failures: parts.flatMap(({ failures, shard }) => named(failures, shard)),
+    failures: parts.flatMap(({ failures, shard }) => on(failures, shard)),
     ...(flaky.length === 0 ? {} : { flaky }),
-    rejections: parts.flatMap(({ rejections = [], shard }) => named(rejections, shard)),
+    rejections: parts.flatMap(({ rejections = [], shard }) => on(rejections, shard)),
     ...(parallel === undefined ? {} : { parallel }),
     slowestFiles: parts
       .flatMap(({ slowestFiles = [] }) => slowestFiles)

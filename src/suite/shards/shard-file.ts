@@ -3,8 +3,10 @@ import { createReadStream } from "node:fs";
 import { open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import * as z from "zod";
+import { runnerFacts } from "../../config/runner-facts.ts";
 import { type Shard, shardText } from "../../config/shard.ts";
 import { mergeLcov, writeLcov } from "../../coverage/lcov/merge.ts";
+import { type Coverage, SourceCoverage } from "../../coverage/lcov/source-coverage.ts";
 import type { RunRecord } from "../../model/run-record.ts";
 import type { CheckSummary, SuiteSummary } from "../../model/summary.ts";
 import { messageOf, RequestError, UnavailableError } from "../../shared/errors.ts";
@@ -131,7 +133,11 @@ async function storedSuite(
 ): Promise<ShardSuite> {
   const canonicalRoot = canonicalPath(root);
   const name = `${stemOf(shard)}.${encodeURIComponent(summary.name)}.lcov`;
-  if (coverage !== null) await writeLcov(await mergeLcov(coverage), root, join(directory, name));
+  if (coverage !== null) {
+    const merged = await mergeLcov(coverage);
+    const kept = runnerFacts[summary.runner].branchesDependOnRun ? linesOf(merged) : merged;
+    await writeLcov(kept, root, join(directory, name));
+  }
   return {
     summary,
     reasons,
@@ -144,6 +150,17 @@ async function storedSuite(
     dealt,
     coverage: coverage === null ? null : { file: name, sha256: await digestOf(join(directory, name)) },
   };
+}
+
+/** The lines alone. */
+function linesOf(coverage: Coverage): Coverage {
+  return new Map(
+    [...coverage].map(([file, { lines }]) => {
+      const source = new SourceCoverage();
+      for (const [line, hits] of lines.entries()) source.lines.add(line, hits);
+      return [file, source];
+    }),
+  );
 }
 
 /** A shard's file, and the absolute directory that its coverage lies in. */
