@@ -5,7 +5,7 @@ import type { PullRequestOptions } from "../commands/pr.ts";
 import type { WorkflowsOptions } from "../commands/workflows.ts";
 import { RequestError } from "../shared/errors.ts";
 import type { World } from "../shared/world.ts";
-import { databaseUrlOption } from "./options.ts";
+import { databaseUrlOption, shardsOption } from "./options.ts";
 
 /** What a command line brings besides its options. */
 export interface CommandLine {
@@ -28,8 +28,10 @@ export function addCommands(program: Command, { world, outer, rest, finish }: Co
       new Option("--ci <service>", "also write a workflow that asks for a receipt before it runs the suites").choices([
         "github",
         "gitlab",
+        "kubernetes",
       ]),
     )
+    .option("--shards <N>", "with --ci: divide the suites among so many machines", shardsOption)
     .action(async (options: InitOptions) =>
       finish(await (await import("../commands/init.ts")).init(world, undefined, options)),
     );

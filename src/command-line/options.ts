@@ -65,6 +65,13 @@ export function workersOption(text: string): number | "auto" {
   return Number(text);
 }
 
+/** Reads how many machines share the suites. */
+export function shardsOption(text: string): number {
+  if (!/^\d{1,3}$/.test(text) || Number(text) < 2)
+    throw new InvalidArgumentError("Expected a whole number from 2 to 999.");
+  return Number(text);
+}
+
 /** Reads a percentage. */
 export function percentOption(text: string): number {
   const percent = Number(text);

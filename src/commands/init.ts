@@ -7,7 +7,7 @@ import { completeSuites } from "../doctor/complete-suites.ts";
 import { openRepository, type Repository } from "../git/repository.ts";
 import { askYesNo, canAsk } from "../init/ask.ts";
 import { ciFacts } from "../init/ci/ci-facts.ts";
-import { type CiService, writeCi } from "../init/ci/write-ci.ts";
+import { type CiChoice, type CiService, writeCi } from "../init/ci/write-ci.ts";
 import { withOwnPytest } from "../init/detect/pytest-python.ts";
 import { baseBranch, ignoresNodeModules, repositoryName, uncommitted } from "../init/detect/repository-facts.ts";
 import { type Draft, draftConfig, existingConfig } from "../init/draft-config.ts";
@@ -45,6 +45,8 @@ export interface InitOptions {
   readonly install?: boolean;
   /** Also writes a workflow or a pipeline for this service. */
   readonly ci?: CiService | undefined;
+  /** How many machines share the suites there. */
+  readonly shards?: number | null | undefined;
 }
 
 /** What the steps of `init` share. */
@@ -69,14 +71,16 @@ interface Setting {
 export async function init(
   world: World,
   own: OwnPackage = ownPackage(),
-  { install: adds = false, ci }: InitOptions = {},
+  { install: adds = false, ci, shards = null }: InitOptions = {},
 ): Promise<ExitCode> {
+  if (shards !== null && ci === undefined)
+    throw new RequestError("--shards divides what --ci writes: give --ci github, gitlab or kubernetes with it.");
   const setting = await survey(world, own);
   const owner = await findHookOwner(setting.repository);
   // Everything that may fail is computed before the first file is written.
   const plan = await planHook(owner, requestOf(setting));
   await configure(setting);
-  const workflow = ci === undefined ? null : await addCi(setting, ci);
+  const workflow = ci === undefined ? null : await addCi(setting, { service: ci, shards });
   if (plan.kind === "advice") throw new RequestError(plan.text);
   if (plan.kind === "kept") setting.narrator.kept(`${plan.path} runs pushproof already`);
   else await install(setting, plan);
@@ -88,7 +92,7 @@ export async function init(
 /** Writes what CI runs, by the configuration that is there by now; gives its path, or null where nothing was written. */
 async function addCi(
   { world, repository, narrator, root, manager, own }: Setting,
-  ci: CiService,
+  choice: CiChoice,
 ): Promise<string | null> {
   const loaded = await loadConfig(root);
   if (loaded === null) return null;
@@ -97,7 +101,7 @@ async function addCi(
   const hasServer =
     (config.database !== false && config.database.url !== undefined) || Boolean(world.environment.VERIFY_DATABASE_URL);
   const facts = ciFacts({ project, config, configFile: file, manager, version: own.version, hasServer });
-  return await writeCi(ci, facts, root, narrator);
+  return await writeCi(choice, facts, root, narrator);
 }
 
 async function survey(world: World, own: OwnPackage): Promise<Setting> {

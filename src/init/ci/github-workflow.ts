@@ -5,38 +5,54 @@ const unproven = "steps.receipt.outputs.verified != 'true'";
 
 /** The workflow that asks for a receipt first, and runs the suites where none stands. */
 export function githubWorkflow(facts: CiFacts): string {
-  const run = [
-    ...nodeSteps(facts.node),
-    ...facts.python.flatMap(pythonSteps),
-    ...facts.tools.map(toolStep),
-    ...(facts.isEmbedded ? [cacheStep(facts)] : []),
-    verifyStep(facts),
-  ];
+  const run = [...preparation(facts), verifyStep(facts, "verify")];
   const steps = [checkout, receiptStep(facts), ...run.map((step) => withCondition(step, unproven)), reportStep];
   return [
-    `# Verifies what is proposed for ${facts.base}, and ${facts.base} itself. A tree that a trusted receipt proves is not run`,
-    "# again. Written by `verify init --ci github`; it is yours to change.",
+    ...beginning(facts, "verify init --ci github"),
+    "  verify:",
+    "    runs-on: ubuntu-latest",
+    ...service(facts),
+    stepsText(steps),
+    "",
+  ].join("\n");
+}
+
+/** What every workflow begins with, up to its jobs; `command` is what wrote it. */
+export function beginning({ base }: CiFacts, command: string): string[] {
+  return [
+    `# Verifies what is proposed for ${base}, and ${base} itself. A tree that a trusted receipt proves is not run`,
+    `# again. Written by \`${command}\`; it is yours to change.`,
     "name: Verify",
     "",
     "on:",
     "  pull_request:",
-    `    branches: [${quoted(facts.base)}]`,
+    `    branches: [${quoted(base)}]`,
     "  push:",
-    `    branches: [${quoted(facts.base)}]`,
+    `    branches: [${quoted(base)}]`,
     "",
     "permissions:",
     "  contents: read",
     "",
     "jobs:",
-    "  verify:",
-    "    runs-on: ubuntu-latest",
-    ...(facts.postgresImage === null ? [] : service(facts.postgresImage)),
-    "    steps:",
-    steps
-      .map((lines) => lines.map((line, index) => `      ${index === 0 ? "- " : "  "}${line}`).join("\n"))
-      .join("\n\n"),
-    "",
-  ].join("\n");
+  ];
+}
+
+/** The steps of a job. */
+export function stepsText(steps: readonly (readonly string[])[]): string {
+  const texts = steps.map((lines) =>
+    lines.map((line, index) => `      ${index === 0 ? "- " : "  "}${line}`).join("\n"),
+  );
+  return `    steps:\n${texts.join("\n\n")}`;
+}
+
+/** The steps before a suite can run: runtimes, packages, tools, and what is kept of Postgres. */
+export function preparation(facts: CiFacts): string[][] {
+  return [
+    ...nodeSteps(facts.node),
+    ...facts.python.flatMap(pythonSteps),
+    ...facts.tools.map(toolStep),
+    ...(facts.isEmbedded ? [cacheStep(facts)] : []),
+  ];
 }
 
 /** A branch's name as YAML. */
@@ -46,7 +62,8 @@ function quoted(name: string): string {
     : JSON.stringify(name);
 }
 
-const checkout = [
+/** Checks the commit out, with what is compared with it. */
+export const checkout = [
   "uses: actions/checkout@v4",
   "with:",
   "  # The base branch holds the policy, and changed lines are held against it.",
@@ -54,7 +71,7 @@ const checkout = [
 ];
 
 /** Asks with a program from outside of the checkout: what the checkout's packages bring, the branch chooses. */
-function receiptStep({ version }: CiFacts): string[] {
+export function receiptStep({ version }: CiFacts): string[] {
   return [
     "name: Ask for a receipt",
     "id: receipt",
@@ -74,7 +91,8 @@ function withCondition([first = "", ...others]: readonly string[], condition: st
   return [first, `if: ${condition}`, ...others];
 }
 
-function nodeSteps(facts: NodeFacts): string[][] {
+/** Sets Node up and installs the packages. */
+export function nodeSteps(facts: NodeFacts): string[][] {
   const { manager, lockFile, install, versionFile, isModernYarn, isDeclared, others } = facts;
   const version = versionFile === null ? "node-version: 22" : `node-version-file: ${versionFile}`;
   // setup-node caches for these three, and fails where there is no lock file.
@@ -136,12 +154,13 @@ function cacheStep({ cacheInputs }: CiFacts): string[] {
   ];
 }
 
-function verifyStep({ node, postgresImage }: CiFacts): string[] {
+/** Runs the program, with the server beside it where there is one. */
+export function verifyStep({ node, postgresImage }: CiFacts, words: string): string[] {
   const server =
     postgresImage === null
       ? []
       : ["env:", "  VERIFY_DATABASE_URL: postgresql://postgres:postgres@localhost:5432/postgres"];
-  return ["name: Verify", ...server, `run: ${node.call} verify`];
+  return ["name: Verify", ...server, `run: ${node.call} ${words}`];
 }
 
 const reportStep = [
@@ -155,11 +174,13 @@ const reportStep = [
   "  if-no-files-found: ignore",
 ];
 
-function service(image: string): string[] {
+/** The Postgres beside a job; nothing where there is none. */
+export function service({ postgresImage }: CiFacts): string[] {
+  if (postgresImage === null) return [];
   return [
     "    services:",
     "      postgres:",
-    `        image: ${image}`,
+    `        image: ${postgresImage}`,
     "        env:",
     "          POSTGRES_PASSWORD: postgres",
     "        ports:",

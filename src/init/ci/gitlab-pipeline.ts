@@ -3,28 +3,49 @@ import { checkCommand } from "./github-workflow.ts";
 
 /** The job that asks for a receipt first, and runs the suites where none stands; without a stage in GitLab's own. */
 export function gitlabPipeline(facts: CiFacts, stage: string | null = null): string {
-  const { node, postgresImage } = facts;
-  const preparation = [
-    ...managerCommands[node.manager],
-    node.install,
-    ...node.others.map(({ directory, install }) => inDirectory(install, directory)),
-    ...(facts.python.length > 0 ? pythonBase : []),
-    ...facts.python.flatMap(pythonCommands),
-    ...facts.tools.map((tool) =>
-      tool === "moon" ? "npm install --global @moonrepo/cli" : `pip install ${tool === "poe" ? "poethepoet" : tool}`,
-    ),
-  ];
-  const base = `$CI_COMMIT_BRANCH == "${facts.base}"`;
   return [
-    `# Verifies what is proposed for ${facts.base}, and ${facts.base} itself. A tree that a trusted receipt proves is not run`,
-    "# again. Written by `verify init --ci gitlab`; it is yours to change.",
+    ...heading(facts, "verify init --ci gitlab"),
     "verify:",
-    ...(stage === null ? [] : [`  stage: ${JSON.stringify(stage)}`]),
+    ...stageLine(stage),
+    ...surroundings(facts),
+    ...rulesFor(facts),
+    "  script:",
+    ...question(facts),
+    ...preparation(facts).map(item),
+    item(`${facts.node.call} verify`),
+    ...artifacts,
+    "",
+  ].join("\n");
+}
+
+/** The comment above what was written; `command` wrote it. */
+export function heading({ base }: CiFacts, command: string): string[] {
+  return [
+    `# Verifies what is proposed for ${base}, and ${base} itself. A tree that a trusted receipt proves is not run`,
+    `# again. Written by \`${command}\`; it is yours to change.`,
+  ];
+}
+
+/** The stage of a job; nothing where it is GitLab's own. */
+export function stageLine(stage: string | null): string[] {
+  return stage === null ? [] : [`  stage: ${JSON.stringify(stage)}`];
+}
+
+/** When a job runs; `when` is added to each rule. */
+export function rulesFor({ base }: CiFacts, when: "always" | null = null): string[] {
+  const conditions = ['$CI_PIPELINE_SOURCE == "merge_request_event"', `$CI_COMMIT_BRANCH == "${base}"`];
+  return [
+    "  rules:",
+    ...conditions.flatMap((condition) => [`    - if: ${condition}`, ...(when === null ? [] : [`      when: ${when}`])]),
+  ];
+}
+
+/** The machine of a job: image, server, variables and cache. */
+export function surroundings(facts: CiFacts): string[] {
+  const { postgresImage } = facts;
+  return [
     "  image: node:22-bookworm",
     ...(postgresImage === null ? [] : ["  services:", `    - ${postgresImage}`]),
-    "  rules:",
-    '    - if: $CI_PIPELINE_SOURCE == "merge_request_event"',
-    `    - if: ${base}`,
     "  variables:",
     "    # The base branch holds the policy, and changed lines are held against it.",
     '    GIT_DEPTH: "0"',
@@ -48,18 +69,45 @@ export function gitlabPipeline(facts: CiFacts, stage: string | null = null): str
     "  before_script:",
     "    # The cache is no part of what is verified.",
     "    - echo /.cache/ >> .git/info/exclude",
-    "  script:",
+  ];
+}
+
+/** Asks for a receipt, and ends the job where one stands. */
+export function question({ version }: CiFacts): string[] {
+  return [
     "    # Not the program that the branch installs. Whatever keeps it from an answer, the suites run.",
-    `    - if (cd /tmp && ${checkCommand(facts.version)} -C "$CI_PROJECT_DIR"); then exit 0; fi`,
-    ...preparation.map(item),
-    item(`${node.call} verify`),
-    "  artifacts:",
-    "    when: always",
-    "    expire_in: 1 week",
-    "    paths:",
-    "      - .verify/",
-    "",
-  ].join("\n");
+    `    - if (cd /tmp && ${checkCommand(version)} -C "$CI_PROJECT_DIR"); then exit 0; fi`,
+  ];
+}
+
+/** Keeps the reports, and what shards hand on. */
+export const artifacts = [
+  "  artifacts:",
+  "    when: always",
+  "    expire_in: 1 week",
+  "    paths:",
+  "      - .verify/",
+];
+
+/** The commands that install Node's packages. */
+export function nodeCommands({ node }: CiFacts): string[] {
+  return [
+    ...managerCommands[node.manager],
+    node.install,
+    ...node.others.map(({ directory, install }) => inDirectory(install, directory)),
+  ];
+}
+
+/** The commands before a suite can run. */
+export function preparation(facts: CiFacts): string[] {
+  return [
+    ...nodeCommands(facts),
+    ...(facts.python.length > 0 ? pythonBase : []),
+    ...facts.python.flatMap(pythonCommands),
+    ...facts.tools.map((tool) =>
+      tool === "moon" ? "npm install --global @moonrepo/cli" : `pip install ${tool === "poe" ? "poethepoet" : tool}`,
+    ),
+  ];
 }
 
 const managerCommands = {
@@ -84,6 +132,6 @@ function inDirectory(command: string, directory: string): string {
 }
 
 /** An entry of a script; quoted where YAML would read something else. */
-function item(command: string): string {
+export function item(command: string): string {
   return `    - ${/: |#|^[&*!|>'"%@`{[]/.test(command) ? JSON.stringify(command) : command}`;
 }

@@ -5,16 +5,29 @@ import { parseYaml, recordOf } from "../../project/parsers/loose-values.ts";
 import { editFile } from "../../shared/files.ts";
 import type { Narrator } from "../narrator.ts";
 import type { CiFacts } from "./ci-facts.ts";
+import { githubShards } from "./github-shards.ts";
 import { checkCommand, githubWorkflow } from "./github-workflow.ts";
 import { gitlabPipeline } from "./gitlab-pipeline.ts";
+import { gitlabShards } from "./gitlab-shards.ts";
+import { kubernetesJobs } from "./kubernetes-jobs.ts";
 
 /** The services for which `verify init --ci` writes a file. */
-export const ciServices = ["github", "gitlab"] as const;
+export const ciServices = ["github", "gitlab", "kubernetes"] as const;
 export type CiService = (typeof ciServices)[number];
+
+/** What is written: for which service, and for how many machines; null where one runs all. */
+export interface CiChoice {
+  readonly service: CiService;
+  readonly shards: number | null;
+}
+
+/** Kubernetes runs shards side by side; with one pod there is nothing to merge. */
+const fewestShards = 2;
 
 const places: Readonly<Record<CiService, string>> = {
   github: ".github/workflows/verify.yml",
   gitlab: ".gitlab-ci.yml",
+  kubernetes: "kubernetes/verify.yaml",
 };
 /** Where the job goes in a project whose pipeline is written already. */
 const includedPipeline = ".gitlab/verify.yml";
@@ -24,14 +37,23 @@ const includedPipeline = ".gitlab/verify.yml";
  * what it wrote; null where it wrote nothing.
  */
 export async function writeCi(
-  service: CiService,
+  { service, shards }: CiChoice,
   facts: CiFacts,
   root: string,
   narrator: Narrator,
 ): Promise<string | null> {
   const first = places[service];
   const present = await readIfThere(join(root, first));
-  const text = service === "github" ? githubWorkflow(facts) : gitlabPipeline(facts, stageOf(present));
+  const text = textOf({ service, shards }, facts, present);
+  if (service === "kubernetes") {
+    if (present !== null) {
+      narrator.kept(`${first} exists already and is left as it is`);
+      return null;
+    }
+    const written = await write(root, first, text, narrator);
+    narrator.warn(`in ${first}, put your image in place of IMAGE and your volume claim in place of SHARED`);
+    return written;
+  }
   if (present === null) return await write(root, first, text, narrator);
   if (asksForReceipt(present)) {
     narrator.kept(`${first} asks for a receipt already`);
@@ -55,10 +77,21 @@ export async function writeCi(
   return includedPipeline;
 }
 
+function textOf({ service, shards }: CiChoice, facts: CiFacts, present: string | null): string {
+  if (service === "kubernetes") return kubernetesJobs(facts, shards ?? fewestShards);
+  if (service === "github") return shards === null ? githubWorkflow(facts) : githubShards(facts, shards);
+  const stage = stageOf(present);
+  return shards === null ? gitlabPipeline(facts, stage) : gitlabShards(facts, shards, stage);
+}
+
 async function write(root: string, path: string, text: string, narrator: Narrator): Promise<string> {
   await mkdir(dirname(join(root, path)), { recursive: true });
   await editFile(join(root, path), text);
-  narrator.did(`${path} written: it asks for a receipt first, and runs the suites where none stands`);
+  narrator.did(
+    path === places.kubernetes
+      ? `${path} written: it runs the suites on several pods, and judges them together`
+      : `${path} written: it asks for a receipt first, and runs the suites where none stands`,
+  );
   return path;
 }
 

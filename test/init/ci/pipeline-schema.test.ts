@@ -20,8 +20,17 @@ test("every pipeline that is written passes GitLab's published schema, by which 
   const jobs = Object.values(samples).map((sample, index) =>
     generated(sample).gitlab.replace(/^verify:$/m, `verify-${index}:`),
   );
-  const found = await lint(jobs.join("\n"));
+  const shards = Object.values(samples).map((sample, index) =>
+    generated(sample)
+      .gitlabShards.replace(/^verify:$/m, `judge-${index}:`)
+      .replaceAll("verify shard", `shard-${index}`)
+      .replaceAll(".verify:", `.verify-${index}:`)
+      .replaceAll("extends: .verify", `extends: .verify-${index}`),
+  );
+  const found = await lint([...jobs, ...shards].join("\n"));
   expect(found.match(/^verify-\d+\s+test\s+(?:on_success|never)/gm), found).toHaveLength(jobs.length);
+  expect(found.match(/^judge-\d+\s+test\s+/gm), found).toHaveLength(shards.length);
+  expect(found.match(/^shard-\d+: \[[1-4]\/4\]\s+test\s+/gm), found).toHaveLength(4 * shards.length);
   const wrong = generated({ files: {} }).gitlab.replace("artifacts:", "artefacts:");
   expect(await lint(wrong)).toContain("'artefacts' property is not expected");
 });

@@ -1,0 +1,111 @@
+import type { CiFacts } from "./ci-facts.ts";
+import {
+  beginning,
+  checkout,
+  nodeSteps,
+  preparation,
+  receiptStep,
+  service,
+  stepsText,
+  verifyStep,
+} from "./github-workflow.ts";
+
+/** Runs only where no receipt proved the tree. */
+const unproven = "needs.receipt.outputs.verified != 'true'";
+
+/**
+ * The workflow that divides the suites among so many machines: one job asks for a receipt, the shards run side by side, and
+ * `verify` judges all of them. It is the one to require, as no shard is a verdict.
+ */
+export function githubShards(facts: CiFacts, shards: number): string {
+  const numbers = Array.from({ length: shards }, (_, index) => index + 1).join(", ");
+  return [
+    ...beginning(facts, `verify init --ci github --shards ${shards}`),
+    "  receipt:",
+    "    runs-on: ubuntu-latest",
+    "    outputs:",
+    `      verified: \${{ steps.receipt.outputs.verified }}`,
+    stepsText([checkout, receiptStep(facts)]),
+    "",
+    "  shard:",
+    "    needs: receipt",
+    `    if: ${unproven}`,
+    "    runs-on: ubuntu-latest",
+    "    strategy:",
+    "      # Every shard is to say all that it finds.",
+    "      fail-fast: false",
+    "      matrix:",
+    `        shard: [${numbers}]`,
+    ...service(facts),
+    stepsText([
+      checkout,
+      ...preparation(facts),
+      ...historySteps(facts, "restore"),
+      verifyStep(facts, `verify --shard \${{ matrix.shard }}/${shards}`),
+      uploadStep,
+    ]),
+    "",
+    "  verify:",
+    "    needs: [receipt, shard]",
+    "    # Judges whatever the shards left, and stands where a receipt proves the tree: the check to require.",
+    "    if: always()",
+    "    runs-on: ubuntu-latest",
+    stepsText([
+      checkout,
+      ...[
+        ...nodeSteps(facts.node),
+        downloadStep,
+        ...historySteps(facts, "restore"),
+        ["name: Judge all shards", `run: ${facts.node.call} verify merge "$RUNNER_TEMP/shards"`],
+        ["name: Keep the durations", `run: ${facts.node.call} verify history export .verify/history.json`],
+        ...historySteps(facts, "save"),
+      ].map(([first = "", ...others]) => [first, `if: ${unproven}`, ...others]),
+      reportStep,
+    ]),
+    "",
+  ].join("\n");
+}
+
+/** How long tests took is kept between runs, so that the files are dealt out evenly. */
+function historySteps({ node }: CiFacts, action: "restore" | "save"): string[][] {
+  const cache = [
+    `name: ${action === "restore" ? "Fetch the durations" : "Save the durations"}`,
+    `uses: actions/cache/${action}@v4`,
+    "with:",
+    "  path: .verify/history.json",
+    `  key: verify-history-\${{ github.run_id }}`,
+    ...(action === "restore" ? ["  restore-keys: verify-history-"] : []),
+  ];
+  if (action === "save") return [cache];
+  return [cache, ["name: Take the durations over", `run: ${node.call} verify history import .verify/history.json`]];
+}
+
+const uploadStep = [
+  "name: Hand the shard on",
+  "if: always()",
+  "uses: actions/upload-artifact@v4",
+  "with:",
+  `  name: shard-\${{ matrix.shard }}`,
+  "  path: .verify/shard-*",
+  "  include-hidden-files: true",
+  "  if-no-files-found: ignore",
+];
+
+const downloadStep = [
+  "name: Fetch the shards",
+  "uses: actions/download-artifact@v4",
+  "with:",
+  "  pattern: shard-*",
+  `  path: \${{ runner.temp }}/shards`,
+];
+
+const reportStep = [
+  "name: Upload the reports",
+  `if: always() && ${unproven}`,
+  "uses: actions/upload-artifact@v4",
+  "with:",
+  "  name: verify",
+  "  path: .verify/",
+  "  include-hidden-files: true",
+  "  if-no-files-found: ignore",
+];

@@ -1,0 +1,53 @@
+import type { CiFacts } from "./ci-facts.ts";
+import {
+  artifacts,
+  heading,
+  item,
+  nodeCommands,
+  preparation,
+  question,
+  rulesFor,
+  stageLine,
+  surroundings,
+} from "./gitlab-pipeline.ts";
+
+/** Kept with the cache, so that the files are dealt out by how long they took. */
+const history = ".cache/verify-history.json";
+
+/**
+ * The jobs that divide the suites among so many machines, and the one that judges all of them: each asks for a receipt
+ * first. `verify` is the one to require, as no shard is a verdict.
+ */
+export function gitlabShards(facts: CiFacts, shards: number, stage: string | null = null): string {
+  const { call } = facts.node;
+  return [
+    ...heading(facts, `verify init --ci gitlab --shards ${shards}`),
+    ".verify:",
+    ...stageLine(stage),
+    ...surroundings(facts),
+    ...artifacts,
+    "",
+    "verify shard:",
+    "  extends: .verify",
+    `  parallel: ${shards}`,
+    ...rulesFor(facts),
+    "  script:",
+    ...question(facts),
+    ...preparation(facts).map(item),
+    item(`${call} verify history import ${history}`),
+    item(`${call} verify --shard auto`),
+    "",
+    "verify:",
+    "  extends: .verify",
+    "  # Judges whatever the shards left: a shard that failed is told of here.",
+    '  needs: ["verify shard"]',
+    ...rulesFor(facts, "always"),
+    "  script:",
+    ...question(facts),
+    ...nodeCommands(facts).map(item),
+    item(`${call} verify history import ${history}`),
+    item(`${call} verify merge .verify`),
+    item(`${call} verify history export ${history}`),
+    "",
+  ].join("\n");
+}
