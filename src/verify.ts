@@ -20,17 +20,18 @@ import { sweepLeftovers } from "./pipeline/sweep.ts";
 import { prepareReports } from "./project/reports-directory.ts";
 import { ReceiptStore } from "./push/receipts.ts";
 import type { Target } from "./push/refs.ts";
+import { noRunLock, type RunLock, takeRunLock } from "./push/run-lock.ts";
 import { openOutput } from "./report/terminal/output.ts";
 import { runStages, showStage } from "./report/terminal/run-stages.ts";
 import { sideBySide, stage } from "./report/terminal/stage.ts";
 import { background } from "./shared/background.ts";
 import { type ExitCode, exitCodes } from "./shared/errors.ts";
 import type { World } from "./shared/world.ts";
-import { describePlan, makePlan } from "./suite/plan/plan.ts";
+import { describePlan, makePlan, type Plan } from "./suite/plan/plan.ts";
 import { openReplayStore } from "./suite/races/replay-order.ts";
 import { openRun, type RunContext } from "./suite/run-context.ts";
 import { DurationStore } from "./suite/schedule/durations.ts";
-import { findProof } from "./trust/proof.ts";
+import { findProof, wantsProof } from "./trust/proof.ts";
 import { readReceiptKey } from "./trust/receipt-key.ts";
 
 /**
@@ -77,10 +78,31 @@ async function verifyTarget(context: Context, target: Target): Promise<Summary> 
 
     const proven = await findProof(context, plan, target, receiptKey);
     if (proven !== null) return await reportReceipt(context, target, proven, facts.changes);
-    return await verifyFiles(context, { target, checkout, loaded, plan, receiptKey, ...facts, startedAt });
+    const turn = await takeTurn(context, plan, target);
+    try {
+      const meanwhile = turn.hasWaited ? await findProof(context, plan, target, receiptKey) : null;
+      if (meanwhile !== null) return await reportReceipt(context, target, meanwhile, facts.changes);
+      return await verifyFiles(context, { target, checkout, loaded, plan, receiptKey, ...facts, startedAt });
+    } finally {
+      await turn.release();
+    }
   } finally {
     await checkout.close();
   }
+}
+
+/**
+ * Lets whoever comes later wait for this run's receipt, and waits for another run's where that would do. What gives no
+ * receipt is nobody's to wait for.
+ */
+async function takeTurn({ request, repository, output, world }: Context, plan: Plan, target: Target): Promise<RunLock> {
+  if (plan.special || request.subject.kind === "working tree") return noRunLock;
+  const onWait = (pid: number): void =>
+    output.say(`  Process ${pid} verifies these files already: waiting for its verdict.`);
+  return await takeRunLock(repository.commonDirectory, target.tree, {
+    signal: world.signal,
+    onWait: wantsProof(request, plan) ? onWait : undefined,
+  });
 }
 
 /** Runs the plan and judges it. If that fails with an error, writes it to the reports and rethrows it. */

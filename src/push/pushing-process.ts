@@ -41,6 +41,19 @@ export async function findPushingProcess(child: number = process.ppid): Promise<
   return null;
 }
 
+/** Whether a process is our parent, or one of its parents; false where the system hides them. */
+export async function isAncestor(pid: number): Promise<boolean> {
+  let id = process.ppid;
+  for (let generation = 0; generation < mostGenerations && id > 1; generation++) {
+    if (id === pid) return true;
+    id = await readProcess(id).then(
+      ({ parent }) => parent,
+      () => 0,
+    );
+  }
+  return false;
+}
+
 // Options that git has already applied, or passed to hooks by environment; they are not repeated.
 const withValue = /^(-C|--git-dir|--work-tree|--namespace|--attr-source|--super-prefix|--shallow-file)$/;
 const alone =
