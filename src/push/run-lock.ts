@@ -3,7 +3,8 @@ import { link, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/pro
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { InterruptedError } from "../shared/errors.ts";
-import { currentOwner, isOwnerAlive, type Owner } from "../shared/process-owner.ts";
+import { removed } from "../shared/files.ts";
+import { currentOwner, isOwnerAlive, type Owner, type Swept } from "../shared/process-owner.ts";
 import { isAncestor } from "./pushing-process.ts";
 
 const pollMilliseconds = 100;
@@ -48,9 +49,10 @@ export async function takeRunLock(
 }
 
 /** Removes the locks of a repository's killed runs. */
-export async function sweepRunLocks(commonDirectory: string): Promise<void> {
+export async function sweepRunLocks(commonDirectory: string): Promise<Swept[]> {
   const directory = locksDirectory(commonDirectory);
-  for (const name of await readdir(directory).catch(() => [])) await removeStale(join(directory, name));
+  const paths = (await readdir(directory).catch(() => [])).map((name) => join(directory, name));
+  return (await Promise.all(paths.map((path) => removeStale(path)))).filter((swept) => swept !== null);
 }
 
 function locksDirectory(commonDirectory: string): string {
@@ -75,13 +77,17 @@ async function tryTake(path: string): Promise<(() => Promise<void>) | null> {
   }
 }
 
-/** Removes a lock whose owner has ended. Of two that do so at once, one may remove the other's new one: then both run. */
-async function removeStale(path: string): Promise<void> {
+/**
+ * Removes a lock whose owner has ended; null where there is none. Of two that do so at once, one may remove the other's new
+ * one: then both run.
+ */
+async function removeStale(path: string): Promise<Swept | null> {
   const owner = await readOwner(path);
-  if (owner === null) return;
+  if (owner === null) return null;
   const isAlive = await isOwnerAlive(owner);
   const age = Date.now() - (await stat(path).catch(() => ({ mtimeMs: Date.now() }))).mtimeMs;
-  if (isAlive === false || (isAlive === undefined && age > unknownOwnerMilliseconds)) await rm(path, { force: true });
+  const isStale = isAlive === false || (isAlive === undefined && age > unknownOwnerMilliseconds);
+  return isStale ? await removed(path) : null;
 }
 
 /** Who holds a lock; null where there is none. What is no lock of ours belongs to nobody alive. */

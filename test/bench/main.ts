@@ -2,7 +2,8 @@
  * `npm run bench` times runs of a whole suite, `npm run bench -- databases` how databases are made ready, `npm run bench --
  * schedule` how near a suite's files come to the least time that is possible, `npm run bench -- coverage` how coverage is merged,
  * `npm run bench -- start` what the program takes before it begins to work, `npm run bench -- push` what a proven push takes beside
- * other tools' hooks, `npm run bench -- reset` what keeping the schema saves, `npm run bench -- receipts` what receipts on a remote cost.
+ * other tools' hooks, `npm run bench -- reset` what keeping the schema saves, `npm run bench -- receipts` what receipts on a remote cost,
+ * `npm run bench -- growth` what the program takes where a push, a repository or what a suite writes is huge.
  */
 const [, , part = ""] = process.argv;
 const parts: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -13,6 +14,7 @@ const parts: Readonly<Record<string, () => Promise<unknown>>> = {
   push: () => import("./push.ts"),
   receipts: () => import("./receipts.ts"),
   reset: () => import("./reset.ts"),
+  growth: () => import("./growth.ts"),
 };
 const chosen = parts[part];
 // The benchmark reads the rest as its options.

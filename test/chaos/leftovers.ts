@@ -27,10 +27,10 @@ export async function findLeftovers(
       .map((name) => `worktree ${name}`),
     ...namesIn(join(git, "worktrees")).map((name) => `git's record of the worktree ${name}`),
     ...(readdirSync(git, { recursive: true }) as string[])
-      .filter((path) => /\.(lock|tmp)$/.test(path))
+      .filter((path) => path.startsWith("verify/running/") || /(\.lock|[0-9a-f]{12}tmp)$/.test(path))
       .map((path) => `.git/${path}`),
     ...namesIn(join(repository.root, ".verify"))
-      .filter((name) => name.endsWith(".tmp"))
+      .filter((name) => name.endsWith("tmp"))
       .map((name) => `.verify/${name}`),
     ...(databases === undefined ? [] : await databasesAt(databases)),
   ];
