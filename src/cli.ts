@@ -38,7 +38,7 @@ export async function runCommandLine(args: readonly string[], outer: World): Pro
 }
 
 /** The commands, beside `verify` itself, that take what is after `--`. */
-const takeRest = new Set(["exec", "pre-push", "pre-receive", "send-receipts"]);
+const takeRest = new Set(["exec", "push", "pre-push", "pre-receive", "send-receipts"]);
 
 function defineProgram(world: World, outer: World, rest: readonly string[], finish: (code: number) => void): Command {
   const program = new Command("verify")
@@ -172,6 +172,16 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
       finish(await (await import("./commands/exec.ts")).exec(rest, outer));
     });
   program
+    .command("push")
+    .description("verify what `git push` with these arguments would send, then run it: no connection waits")
+    .usage("[arguments of git push]")
+    .argument("[arguments...]")
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(async (args: readonly string[]) =>
+      finish(await (await import("./commands/push.ts")).push(withRest(args, rest), world, outer.environment)),
+    );
+  program
     .command("clean")
     .description("remove whatever killed runs left: servers, databases, worktrees, temporary files")
     .addOption(databaseUrlOption())
@@ -219,12 +229,18 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
   program.addHelpText("after", helpFooter);
   // Whatever is not taken must not be dropped: `verify check -- COMMIT` would answer for HEAD.
   program.hook("preAction", (_program, command) => {
-    if (rest.length === 0 || command === program || takeRest.has(command.name())) return;
+    const takesRest = command.parent === program && takeRest.has(command.name());
+    if (rest.length === 0 || command === program || takesRest) return;
     const words = command.parent === program ? [] : [command.parent?.name()];
     const name = ["verify", ...words, command.name()].join(" ");
     throw new RequestError(`\`${name}\` takes nothing after \`--\`: put ${rest.join(" ")} before it.`);
   });
   return program;
+}
+
+/** Arguments as they were given, with `--` and what is after it. */
+function withRest(args: readonly string[], rest: readonly string[]): string[] {
+  return rest.length === 0 ? [...args] : [...args, "--", ...rest];
 }
 
 function databaseUrlOption(): Option {

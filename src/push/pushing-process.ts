@@ -4,13 +4,18 @@ import { basename } from "node:path";
 import { promisify } from "node:util";
 
 /** The `git push` process that waits for our hook. */
-export interface PushingProcess {
+export interface PushingProcess extends PushCommand {
+  readonly id: number;
+  /** Its working directory, the root of the checkout; null where unknown. */
+  readonly directory: string | null;
+}
+
+/** A command line of `git push`. */
+export interface PushCommand {
   /** Configuration before `push`: `-c`, `KEY=VALUE`, … */
   readonly settings: readonly string[];
   /** The arguments after `push`. */
   readonly args: readonly string[];
-  /** Its working directory, the root of the checkout; null where unknown. */
-  readonly directory: string | null;
 }
 
 /** A process in the system's list. */
@@ -35,7 +40,7 @@ export async function findPushingProcess(child: number = process.ppid): Promise<
     const push = asPush(found.args);
     // A push with unknown options is still the nearest one.
     if (push === null && basename(found.args[0] ?? "") === "git" && found.args.includes("push")) return null;
-    if (push !== null) return { ...push, directory: await readlink(`/proc/${id}/cwd`).catch(() => null) };
+    if (push !== null) return { ...push, id, directory: await readlink(`/proc/${id}/cwd`).catch(() => null) };
     id = found.parent;
   }
   return null;
@@ -54,13 +59,36 @@ export async function isAncestor(pid: number): Promise<boolean> {
   return false;
 }
 
+/**
+ * Whether the process through which the waiting `git push` talks to the server has ended: then that push fails, whatever we
+ * say. False where that cannot be told.
+ */
+export async function hasServerHungUp(): Promise<boolean> {
+  const pushing = await findPushingProcess();
+  if (pushing === null) return false;
+  const children = await liveChildren(pushing.id).catch(() => null);
+  if (children === null) return false;
+  // Besides the hook, which we descend from, git has started nothing else.
+  const isHook = await Promise.all(children.map((id) => id === process.pid || isAncestor(id)));
+  return isHook.includes(true) && isHook.every(Boolean);
+}
+
+/** The children of a process that have not ended; git waits for none before the hook has ended. */
+async function liveChildren(parent: number): Promise<number[]> {
+  const { stdout } = await run("ps", ["-A", "-o", "pid=,ppid=,stat="]);
+  return stdout.split("\n").flatMap((row) => {
+    const [, id, its, state = ""] = /^\s*(\d+)\s+(\d+)\s+(\S+)/.exec(row) ?? [];
+    return Number(its) === parent && !state.startsWith("Z") ? [Number(id)] : [];
+  });
+}
+
 // Options that git has already applied, or passed to hooks by environment; they are not repeated.
 const withValue = /^(-C|--git-dir|--work-tree|--namespace|--attr-source|--super-prefix|--shallow-file)$/;
 const alone =
   /^(-p|-P|--paginate|--no-pager|--bare|--no-replace-objects|--no-optional-locks|--no-lazy-fetch|--no-advice|--(literal|no-literal|glob|noglob|icase)-pathspecs|--(exec-path|git-dir|work-tree|namespace|attr-source|super-prefix)=.*)$/s;
 
 /** Parses a command line such as `git -c core.x=y push origin main`; null for everything else. */
-export function asPush([program = "", ...args]: readonly string[]): Omit<PushingProcess, "directory"> | null {
+export function asPush([program = "", ...args]: readonly string[]): PushCommand | null {
   if (basename(program) !== "git") return null;
   const settings: string[] = [];
   let position = 0;
@@ -75,7 +103,7 @@ export function asPush([program = "", ...args]: readonly string[]): Omit<Pushing
 }
 
 /** Whether a push with these arguments only says what it would do. */
-export function isDryRun({ args }: Pick<PushingProcess, "args">): boolean {
+export function isDryRun({ args }: Pick<PushCommand, "args">): boolean {
   const separator = args.indexOf("--");
   const options = separator < 0 ? args : args.slice(0, separator);
   // Short options can be joined, and git takes unique beginnings of long ones.
