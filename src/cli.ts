@@ -272,7 +272,7 @@ function withCommand(error: unknown, revision: string | undefined, program: Comm
     revision,
     program.commands.map((known) => known.name()),
   );
-  if (distance(revision, command) > 2) return error;
+  if (distance(revision, command) > Math.min(2, command.length / 2)) return error;
   return new RequestError(`${error.message} Did you mean the command \`verify ${command}\`?`);
 }
 

@@ -38,7 +38,8 @@ export async function takeRunLock(
     if (signal.aborted) throw new InterruptedError();
     const release = await tryTake(path).catch(() => noRunLock.release);
     if (release !== null) return { hasWaited, release };
-    const owner = await readOwner(path);
+    const owner = await readOwner(path).catch(() => undefined);
+    if (owner === undefined) return { hasWaited, release: noRunLock.release };
     // Released just now.
     if (owner === null) continue;
     if (onWait === undefined || (await isOwnerAlive(owner)) === undefined || (await isAncestor(owner.pid)))
@@ -52,7 +53,9 @@ export async function takeRunLock(
 export async function sweepRunLocks(commonDirectory: string): Promise<Swept[]> {
   const directory = locksDirectory(commonDirectory);
   const paths = (await readdir(directory).catch(() => [])).map((name) => join(directory, name));
-  return (await Promise.all(paths.map((path) => removeStale(path)))).filter((swept) => swept !== null);
+  return (await Promise.all(paths.map((path) => removeStale(path).catch(() => null)))).filter(
+    (swept) => swept !== null,
+  );
 }
 
 function locksDirectory(commonDirectory: string): string {
@@ -90,9 +93,15 @@ async function removeStale(path: string): Promise<Swept | null> {
   return isStale ? await removed(path) : null;
 }
 
-/** Who holds a lock; null where there is none. What is no lock of ours belongs to nobody alive. */
+/**
+ * Who holds a lock; null where there is none. What is no lock of ours belongs to nobody alive. Throws the system's error
+ * where it cannot be read.
+ */
 async function readOwner(path: string): Promise<Owner | null> {
-  const content = await readFile(path, "utf8").catch(() => null);
+  const content = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return null;
+    throw error;
+  });
   if (content === null) return null;
   try {
     const { pid, start, world } = JSON.parse(content) as Owner;

@@ -1,4 +1,5 @@
 import { type ExitCode, ExpectedError, exitCodes, InterruptedError, messageOf } from "./errors.ts";
+import { plainText } from "./text.ts";
 import type { World } from "./world.ts";
 
 /** Prints why a command failed to the world's standard error, and returns the exit code. */
@@ -10,7 +11,7 @@ export function explainError(
   // Ctrl-C also ends the git and the shells we are waiting for: what they say then is not why it ended.
   const error = signal.aborted ? new InterruptedError() : thrown;
   if (error instanceof ExpectedError) {
-    errors.write(`${wrapProse(error.message, wrap)}\n`);
+    errors.write(`${wrapProse(plainText(error.message), wrap)}\n`);
     return error.exitCode;
   }
   if ((error as NodeJS.ErrnoException)?.code === "ENOSPC") {
@@ -23,8 +24,17 @@ export function explainError(
     );
     return exitCodes.unavailable;
   }
+  if (isOfGit(error)) {
+    errors.write(`Git failed, so nothing was verified: ${plainText(messageOf(error)).trim()}\n`);
+    return exitCodes.unavailable;
+  }
   errors.write(`This is a bug in pushproof, please report it:\n${(error as Error)?.stack ?? String(error)}\n`);
   return exitCodes.unavailable;
+}
+
+/** Whether git itself failed, as simple-git says it, whose errors know the task; others of these are ours. */
+function isOfGit(error: unknown): boolean {
+  return error instanceof Error && "task" in error && /^(fatal|error): /m.test(error.message);
 }
 
 /** A message with its lines broken, but for those that are set in: these are to be copied, or another program's. */
