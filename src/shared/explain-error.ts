@@ -1,34 +1,36 @@
 import { type ExitCode, ExpectedError, exitCodes, InterruptedError, messageOf } from "./errors.ts";
 import { plainText } from "./text.ts";
+import { withoutCommands } from "./workflow-commands.ts";
 import type { World } from "./world.ts";
 
 /** Prints why a command failed to the world's standard error, and returns the exit code. */
 export function explainError(
   thrown: unknown,
-  { errors, signal }: World,
+  { errors, signal, environment }: World,
   wrap: (line: string) => string[] = (line) => [line],
 ): ExitCode {
   // Ctrl-C also ends the git and the shells we are waiting for: what they say then is not why it ended.
   const error = signal.aborted ? new InterruptedError() : thrown;
+  const write = (text: string): void => void errors.write(`${withoutCommands(text, environment)}\n`);
   if (error instanceof ExpectedError) {
-    errors.write(`${wrapProse(plainText(error.message), wrap)}\n`);
+    write(wrapProse(plainText(error.message), wrap));
     return error.exitCode;
   }
   if ((error as NodeJS.ErrnoException)?.code === "ENOSPC") {
-    errors.write(`The disk is full, so nothing was verified: ${messageOf(error)}\n`);
+    write(`The disk is full, so nothing was verified: ${messageOf(error)}`);
     return exitCodes.unavailable;
   }
   if (["EMFILE", "ENFILE"].includes((error as NodeJS.ErrnoException)?.code ?? "")) {
-    errors.write(
-      `Too many files are open, so nothing could be verified: \`ulimit -n\` says how many may be. ${messageOf(error)}\n`,
+    write(
+      `Too many files are open, so nothing could be verified: \`ulimit -n\` says how many may be. ${messageOf(error)}`,
     );
     return exitCodes.unavailable;
   }
   if (isOfGit(error)) {
-    errors.write(`Git failed, so nothing was verified: ${plainText(messageOf(error)).trim()}\n`);
+    write(`Git failed, so nothing was verified: ${plainText(messageOf(error)).trim()}`);
     return exitCodes.unavailable;
   }
-  errors.write(`This is a bug in pushproof, please report it:\n${(error as Error)?.stack ?? String(error)}\n`);
+  write(`This is a bug in pushproof, please report it:\n${(error as Error)?.stack ?? String(error)}`);
   return exitCodes.unavailable;
 }
 

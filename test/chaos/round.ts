@@ -94,7 +94,7 @@ export async function playRound(scene: Calibrated, round: Round): Promise<Result
   findings.push(...(await wrongVerdicts(scene, round, ended)));
   const isPolite = round.kill.signal !== "SIGKILL" && (round.kill.times ?? 1) === 1;
   if (isPolite && ["program", "group"].includes(round.kill.victim)) {
-    const left = await findLeftovers(scene, programs);
+    const left = await leftAfterAll(scene, programs);
     findings.push(...left.map((one) => `left although the program could clean up: ${one}`));
   }
 
@@ -106,15 +106,20 @@ export async function playRound(scene: Calibrated, round: Round): Promise<Result
   const after = await inTime(next.ended);
   if (after?.code !== 0) findings.push(`the next run ended with ${after?.code}:\n${after?.output}`);
   const databases = round.next === "external" ? scene.databaseUrl : undefined;
+  const left = await leftAfterAll(scene, programs, databases);
+  findings.push(...left.map((one) => `left after the next run: ${one}`));
+  findings.push(...changesOf(before, stateOf(root)).map((change) => `after the next run: ${change}`));
+  return { wasKilled: true, findings };
+}
+
+/** What is left once all that was killed last, or waits for what was, had time to end. */
+async function leftAfterAll(scene: Scene, programs: ReadonlySet<number>, databases?: string): Promise<string[]> {
   let left = await findLeftovers(scene, programs, databases);
-  // What was killed last may still be on its way out.
   for (let tries = 0; left.length > 0 && tries < 20; tries++) {
     await sleep(50);
     left = await findLeftovers(scene, programs, databases);
   }
-  findings.push(...left.map((one) => `left after the next run: ${one}`));
-  findings.push(...changesOf(before, stateOf(root)).map((change) => `after the next run: ${change}`));
-  return { wasKilled: true, findings };
+  return left;
 }
 
 /** "push, killed at 37 %: the group, SIGINT ×3; then a receipt's answer". */
