@@ -150,14 +150,14 @@ describe("a receipt", () => {
 
   test("of which a byte was changed is refused, or says something else: nothing of it is passed over", () => {
     const bytes = writeStatement(claim);
+    // Before our own field stand names for others to read, which we take from that field.
+    const ours = bytes.indexOf('"pkg:npm');
     fc.assert(
-      fc.property(fc.nat(bytes.length - 1), fc.nat(255), (at, value) => {
+      fc.property(fc.integer({ min: ours, max: bytes.length - 1 }), fc.nat(255), (at, value) => {
         const changed = Buffer.from(bytes);
         changed[at] = value;
         const read = refusesInWords(() => readStatement(changed));
-        // The names of what passed are for others to read; we take them from our own field.
-        const isForOthers = at > bytes.indexOf('"passedTests"') && at < bytes.indexOf('"pkg:npm');
-        if (read !== null && !changed.equals(bytes) && !isForOthers) expect(read).not.toEqual(claim);
+        if (read !== null && !changed.equals(bytes)) expect(read).not.toEqual(claim);
       }),
       { numRuns: 2_000 },
     );
