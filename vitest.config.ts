@@ -6,7 +6,7 @@ import { defineConfig } from "vitest/config";
 /** Tests that push, or call the program as a user does. */
 const endToEnd = [
   "test/end-to-end/**/*.test.ts",
-  "test/{commands,hooks,support}/**/*.test.ts",
+  "test/{chaos,commands,hooks,support}/**/*.test.ts",
   "test/{cli,package}.test.ts",
 ];
 

@@ -42,7 +42,7 @@ export async function runCommandLine(args: readonly string[], outer: World): Pro
 }
 
 /** The commands, beside `verify` itself, that take what is after `--`. */
-const takeRest = new Set(["exec", "pre-push", "pre-receive", "send-receipts"]);
+const takeRest = new Set(["exec", "push", "pre-push", "pre-receive", "send-receipts"]);
 
 function defineProgram(world: World, outer: World, rest: readonly string[], finish: (code: number) => void): Command {
   const program = new Command("verify")
@@ -90,7 +90,8 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
   program.addHelpText("after", helpFooter);
   // Whatever is not taken must not be dropped: `verify check -- COMMIT` would answer for HEAD.
   program.hook("preAction", (_program, command) => {
-    if (rest.length === 0 || command === program || takeRest.has(command.name())) return;
+    const takesRest = command.parent === program && takeRest.has(command.name());
+    if (rest.length === 0 || command === program || takesRest) return;
     const words = command.parent === program ? [] : [command.parent?.name()];
     const name = ["verify", ...words, command.name()].join(" ");
     throw new RequestError(`\`${name}\` takes nothing after \`--\`: put ${rest.join(" ")} before it.`);
@@ -111,6 +112,6 @@ function withCommand(error: unknown, revision: string | undefined, program: Comm
     revision,
     program.commands.map((known) => known.name()),
   );
-  if (distance(revision, command) > 2) return error;
+  if (distance(revision, command) > Math.min(2, command.length / 2)) return error;
   return new RequestError(`${error.message} Did you mean the command \`verify ${command}\`?`);
 }

@@ -21,6 +21,9 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 
+// Node's own answer is a stack and exit code 1, which says that something was verified and failed.
+process.on("uncaughtException", (error) => process.exit(explainError(error, world)));
+
 const world: World = {
   directory: process.cwd(),
   environment: process.env,
@@ -46,7 +49,7 @@ async function run([command, separator, ...rest]: readonly string[]): Promise<nu
 }
 
 const args = process.argv.slice(2);
-const code = await run(args);
+const code = await run(args).catch((error: unknown) => explainError(error, world));
 if ((args[0] === "pre-push" || args[0] === "pre-receive") && code === exitCodes.verified) tellHook();
 process.exitCode = code;
 

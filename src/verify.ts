@@ -23,17 +23,18 @@ import { sweepLeftovers } from "./pipeline/sweep.ts";
 import { prepareReports } from "./project/reports-directory.ts";
 import { ReceiptStore } from "./push/receipts.ts";
 import type { Target } from "./push/refs.ts";
+import { noRunLock, type RunLock, takeRunLock } from "./push/run-lock.ts";
 import { openOutput } from "./report/terminal/output.ts";
 import { runStages, showStage } from "./report/terminal/run-stages.ts";
 import { type Stage, sideBySide, stage } from "./report/terminal/stage.ts";
 import { background } from "./shared/background.ts";
 import { type ExitCode, exitCodes } from "./shared/errors.ts";
 import type { World } from "./shared/world.ts";
-import { describePlan, makePlan } from "./suite/plan/plan.ts";
+import { describePlan, makePlan, type Plan } from "./suite/plan/plan.ts";
 import { openReplayStore } from "./suite/races/replay-order.ts";
 import { openRun, type RunContext } from "./suite/run-context.ts";
 import { DurationStore } from "./suite/schedule/durations.ts";
-import { findProof } from "./trust/proof.ts";
+import { findProof, wantsProof } from "./trust/proof.ts";
 import { readReceiptKey } from "./trust/receipt-key.ts";
 
 /**
@@ -78,9 +79,17 @@ async function verifyTarget(context: Context, target: Target): Promise<ExitCode>
     const receiptKey = background(readReceiptKey({ config, plan, target, checkout, world, options, base: facts }));
 
     const isPart = options.shard !== undefined || request.merge !== undefined;
-    const proven = isPart ? null : await findProof(context, plan, target, receiptKey, config.base);
+    const find = () => findProof(context, plan, target, receiptKey, config.base);
+    const proven = isPart ? null : await find();
     if (proven !== null) return codeOf(await reportReceipt(context, target, proven, facts.changes));
-    return await verifyFiles(context, { target, checkout, loaded, plan, receiptKey, ...facts, startedAt });
+    const turn = isPart ? noRunLock : await takeTurn(context, plan, target);
+    try {
+      const meanwhile = turn.hasWaited ? await find() : null;
+      if (meanwhile !== null) return codeOf(await reportReceipt(context, target, meanwhile, facts.changes));
+      return await verifyFiles(context, { target, checkout, loaded, plan, receiptKey, ...facts, startedAt });
+    } finally {
+      await turn.release();
+    }
   } finally {
     await checkout.close();
   }
@@ -89,6 +98,20 @@ async function verifyTarget(context: Context, target: Target): Promise<ExitCode>
 function codeOf({ verdict }: Pick<Summary, "verdict">): ExitCode {
   if (verdict === "verified") return exitCodes.verified;
   return verdict === "failed" ? exitCodes.notVerified : exitCodes.unavailable;
+}
+
+/**
+ * Lets whoever comes later wait for this run's receipt, and waits for another run's where that would do. What gives no
+ * receipt is nobody's to wait for.
+ */
+async function takeTurn({ request, repository, output, world }: Context, plan: Plan, target: Target): Promise<RunLock> {
+  if (plan.special || request.subject.kind === "working tree") return noRunLock;
+  const onWait = (pid: number): void =>
+    output.say(`  Process ${pid} verifies these files already: waiting for its verdict.`);
+  return await takeRunLock(repository.commonDirectory, target.tree, {
+    signal: world.signal,
+    onWait: wantsProof(request, plan) ? onWait : undefined,
+  });
 }
 
 /** Runs the plan and judges it. If that fails with an error, writes it to the reports and rethrows it. */

@@ -136,6 +136,16 @@ export function addCommands(program: Command, { world, outer, rest, finish }: Co
       finish(await (await import("../commands/exec.ts")).exec(rest, outer));
     });
   program
+    .command("push")
+    .description("verify what `git push` with these arguments would send, then run it: no connection waits")
+    .usage("[arguments of git push]")
+    .argument("[arguments...]")
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(async (args: readonly string[]) =>
+      finish(await (await import("../commands/push.ts")).push(withRest(args, rest), world, outer.environment)),
+    );
+  program
     .command("clean")
     .description("remove whatever killed runs left: servers, databases, worktrees, temporary files")
     .addOption(databaseUrlOption())
@@ -180,6 +190,11 @@ export function addCommands(program: Command, { world, outer, rest, finish }: Co
       const { preReceive } = await import("../commands/pre-receive.ts");
       finish(await preReceive(rest, world, outer.environment));
     });
+}
+
+/** Arguments as they were given, with `--` and what is after it. */
+function withRest(args: readonly string[], rest: readonly string[]): string[] {
+  return rest.length === 0 ? [...args] : [...args, "--", ...rest];
 }
 
 const checkFooter = `

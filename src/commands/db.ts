@@ -5,7 +5,7 @@ import { type EmbeddedRun, listEmbeddedDatabases, listEmbeddedRuns } from "../da
 import { listExternalDatabases, withExternalServer } from "../database/external/inventory.ts";
 import { serverUrl } from "../database/url.ts";
 import { openRepository, type Repository } from "../git/repository.ts";
-import { sweepWorktrees, worktreesDirectory } from "../push/worktrees.ts";
+import { sweepRepository } from "../pipeline/sweep.ts";
 import { databaseTable } from "../report/terminal/database-table.ts";
 import { type ExitCode, exitCodes, RequestError } from "../shared/errors.ts";
 import type { Swept } from "../shared/process-owner.ts";
@@ -64,7 +64,7 @@ export async function cleanDatabases({ databaseUrl, cache }: CleanOptions, world
   const report = openReport(world);
   report.tell(await cleanEmbedded());
   report.tell(cleaningOf(await sweepScratch(world.environment)));
-  if (repository !== null) report.tell(cleaningOf(await cleanWorktrees(repository, world)));
+  if (repository !== null) report.tell(cleaningOf(await sweepRepository(repository, world.environment)));
   if (cache) await emptyCaches(world, report);
   if (url !== undefined) report.tell(await withExternalServer(url, world, cleanExternal));
   return report.end();
@@ -97,10 +97,6 @@ async function findPlaces(
   });
   const database = repository && (await loadConfig(repository.root))?.config.database;
   return { repository, url: serverUrl(database || { url: undefined }, option, world.environment) };
-}
-
-async function cleanWorktrees(repository: Repository, { environment }: World): Promise<Swept[]> {
-  return await sweepWorktrees(repository, await worktreesDirectory(environment));
 }
 
 function cleaningOf(swept: readonly Swept[]): Cleaning {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { defaultOptions, type PushLine } from "../config/request.ts";
 import { openRepository, type Repository } from "../git/repository.ts";
+import { hasServerHungUp } from "../push/pushing-process.ts";
 import { parsePushLines } from "../push/refs.ts";
 import { findPush } from "../push/unseen-push.ts";
 import { type ExitCode, ExpectedError, exitCodes } from "../shared/errors.ts";
@@ -41,11 +42,7 @@ export async function prePush(push: HookArguments, world: World, environment: En
       return code;
     }
     await sendReceipts(repository, { lines, url: push.url, environment }, world);
-    if (isSsh(push.url) && performance.now() - started > patienceOfServers * 1000) {
-      world.output.write(
-        "If the server has hung up meanwhile, push again: it takes no time now, the receipt is kept.\n",
-      );
-    }
+    if (isSsh(push.url)) await sayWhatOfConnection(performance.now() - started, world);
     return code;
   } catch (error) {
     if (!(error instanceof ExpectedError) || world.signal.aborted) throw error;
@@ -75,6 +72,19 @@ async function findLines(
   const found = await findPush({ repository, environment, ...push });
   if (found.remark !== null) world.output.write(`${found.remark}\n`);
   return found.lines;
+}
+
+/** Over SSH, git has connected before it ran the hook, and says nothing meanwhile. */
+async function sayWhatOfConnection(milliseconds: number, world: World): Promise<void> {
+  const [what, advice] = [
+    "it takes no time now, the receipt is kept",
+    "`npx verify push` verifies before it connects.",
+  ];
+  if (await hasServerHungUp()) {
+    world.output.write(`The server has hung up meanwhile, so this push fails. Push again: ${what}.\n${advice}\n`);
+  } else if (milliseconds > patienceOfServers * 1000) {
+    world.output.write(`If the server has hung up meanwhile, push again: ${what}.\n${advice}\n`);
+  }
 }
 
 function sayStopped(world: World): void {

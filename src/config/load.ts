@@ -1,11 +1,14 @@
+import { isUtf8 } from "node:buffer";
+import { statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { type Loader, type Loaders, lilconfig } from "lilconfig";
-import { messageOf, RequestError } from "../shared/errors.ts";
+import { isSystemError, messageOf, RequestError } from "../shared/errors.ts";
 import { canonicalPath, isWithin } from "../shared/within.ts";
 import { parseConfig } from "./parse.ts";
 import { runConfiguration } from "./program.ts";
 import type { Config } from "./schema.ts";
-import { parseJsonOnce, withoutExcerpt } from "./validate.ts";
+import { deepest, parseJsonOnce, withoutExcerpt } from "./validate.ts";
 
 /** The possible configuration files; the first that exists is used. */
 export const configPlaces = [
@@ -38,11 +41,19 @@ export async function loadConfig(root: string): Promise<LoadedConfig | null> {
     ignoreEmptySearchPlaces: false,
     cache: false,
   });
-  const found = await search.search(root);
+  const found = await search.search(root).catch((error: unknown) => {
+    const directory = configPlaces.find((place) => isDirectory(join(root, place)));
+    if (!isSystemError(error) || directory === undefined) throw error;
+    throw new RequestError(`${directory} is a directory, where the configuration is looked for: rename it.`);
+  });
   if (found === null) return null;
   const file = basename(found.filepath);
   requireOwnFile(root, file);
   return { config: parseConfig(found.config, file), file };
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /** Throws RequestError for a link out of the checkout: its target may change without the tree. */
@@ -74,6 +85,9 @@ export function isConfigProgram(file: string): boolean {
 /** Names the unreadable file, with the first line of the cause; the rest is an excerpt or a stack. */
 function orRequestError(load: Loader): Loader {
   return async (path, content) => {
+    // Read as UTF-8, what is none has such characters in it; they may also be meant.
+    if (content.includes("\uFFFD") && !(await readFile(path).then(isUtf8, () => true)))
+      throw new RequestError(`${basename(path)} is not UTF-8 text: save it in that encoding.`);
     try {
       return await load(path, content);
     } catch (error) {
@@ -84,7 +98,8 @@ function orRequestError(load: Loader): Loader {
 }
 
 function firstLine(text: string): string {
-  return (text.split("\n")[0] ?? "").replace(/[.:]$/, "");
+  const line = (text.split("\n")[0] ?? "").replace(/[.:]$/, "");
+  return line.replace(/^Maximum call stack size exceeded.*/, "it is nested too deep");
 }
 
 /** Checked in advance, because Node's own message is not helpful. */
@@ -97,7 +112,31 @@ const runTypeScript: Loader = (path) => {
 };
 
 /** Imported lazily: most configurations are JSON, and the hook starts often. */
-const parseYaml: Loader = async (_path, content) => (await import("yaml")).parse(content);
+const parseYaml: Loader = async (path, content) => {
+  if (yamlNesting(content) > deepest) throw new RequestError(`${basename(path)} is nested too deep.`);
+  const { parseAllDocuments, parse } = await import("yaml");
+  // Its warnings are about what validation refuses.
+  const options = { logLevel: "error" } as const;
+  if (Array.from(parseAllDocuments(content, options)).length > 1)
+    throw new RequestError(`${basename(path)} holds several documents: keep one.`);
+  return parse(content, options);
+};
+
+/**
+ * At least how deep a YAML text is nested on its lines: its parser recurses, and Node ends without a word where the stack
+ * ends in the middle of a regular expression.
+ */
+function yamlNesting(text: string): number {
+  let depth = 0;
+  let most = 0;
+  for (const [token] of text.matchAll(/[[\]{}]|^[ \t]*(?:[-?:][ \t]+)+/gm)) {
+    if (token === "[" || token === "{") depth += 1;
+    else if (token === "]" || token === "}") depth = Math.max(0, depth - 1);
+    else most = Math.max(most, token.replace(/\s/g, "").length);
+    most = Math.max(most, depth);
+  }
+  return most;
+}
 
 /** JSON without repeated keys, which YAML does not allow either. */
 function parseJson(path: string, text: string): unknown {

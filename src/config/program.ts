@@ -6,14 +6,19 @@ const patience = 60_000;
 
 /** Runs in its own process. Values that copying would lose are rejected: functions, and instances of classes. */
 const script = `
+import { types } from "node:util";
 const say = (answer) => process.send(answer, () => process.disconnect());
-const lost = (value, path) => {
+const lost = (value, path, outer = []) => {
   if (typeof value === "function" || typeof value === "symbol") return path + " is a " + typeof value;
   if (typeof value !== "object" || value === null) return null;
+  // Copying runs a getter, which is a value like any other; a proxy cannot be copied.
+  if (types.isProxy(value)) return path + " is a proxy: export the plain value";
+  if (outer.includes(value)) return path + " leads back to itself";
+  if (outer.length > 100) return "what it exports is nested without end";
   const prototype = Object.getPrototypeOf(value);
   if (![null, Object.prototype, Array.prototype].includes(prototype)) return path + " is not a plain object";
   for (const [key, inner] of Object.entries(value)) {
-    const found = lost(inner, path === "what it exports" ? '"' + key + '"' : path.slice(0, -1) + "." + key + '"');
+    const found = lost(inner, path === "what it exports" ? '"' + key + '"' : path.slice(0, -1) + "." + key + '"', [...outer, value]);
     if (found) return found;
   }
   return null;
@@ -24,7 +29,14 @@ try {
   const error = lost(value, "what it exports");
   say(error === null ? { value } : { error });
 } catch (error) {
-  say({ error: error?.message ?? String(error) });
+  const message = () => {
+    try {
+      return String(error?.message ?? ("it threw " + String(error)));
+    } catch {
+      return "it threw something without a message";
+    }
+  };
+  say({ error: message() });
 }
 `;
 

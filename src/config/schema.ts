@@ -175,7 +175,7 @@ export const receiptsSchema = z.strictObject({
 export const configSchema = z.strictObject({
   $schema: z.string().optional().describe("For editors; ignored."),
   base: nonEmpty.default("main").describe("The branch that pull requests go to."),
-  suites: z.array(suiteSchema).min(1),
+  suites: z.array(suiteSchema).min(1, "it is empty: name a suite, or let `npx verify init` find them"),
   database: z.union([z.literal(false), databaseSchema]).prefault({}),
   coverage: coverageSchema.prefault({}),
   checks: z

@@ -16,6 +16,8 @@ export interface SettingsFile {
 
 /** At most so many mistakes are listed. */
 const mostMistakes = 10;
+/** Far deeper than anything that is known, and than what would overflow the stack. */
+export const deepest = 100;
 
 /** Validates a value and fills in defaults. Throws RequestError with a line for each mistake. */
 export function validate<Schema extends z.ZodType>(
@@ -24,6 +26,7 @@ export function validate<Schema extends z.ZodType>(
   settings: SettingsFile,
 ): z.output<Schema> {
   const { file, whole } = settings;
+  if (isTooDeep(value)) throw new RequestError(`${file}: ${whole} is nested more than ${deepest} levels deep.`);
   const vanishing = placesOfProto(value);
   if (vanishing.length > 0) {
     const mistakes = vanishing.map(
@@ -79,6 +82,16 @@ function placesOfProto(value: unknown, path: readonly PropertyKey[] = []): (read
   return Object.entries(value).flatMap(([key, inner]) =>
     key === "__proto__" ? [[...path, key]] : placesOfProto(inner, [...path, key]),
   );
+}
+
+/** Whether a value is nested deeper than anything that is known. */
+function isTooDeep(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > deepest) return true;
+    level = level.flatMap((one) => (typeof one === "object" && one !== null ? Object.values(one) : []));
+  }
+  return false;
 }
 
 type Issue = z.core.$ZodIssue;

@@ -47,19 +47,23 @@ export function checkDatabaseName(name: string): void {
 /** Throws RequestError where a database name with this base would be truncated. */
 export function checkBaseName(base: string, workers: readonly WorkerId[], hasTemplate: boolean): void {
   checkDatabaseName(base);
-  for (const name of databaseNames(base, workers, hasTemplate)) checkDatabaseName(name);
+  for (const name of neededNames(base, workers, hasTemplate)) checkDatabaseName(name);
+}
+
+/** The names that a run gives to databases on a server. */
+export function neededNames(base: string, workers: readonly WorkerId[], hasTemplate: boolean): string[] {
+  const template = templateName(base);
+  const names = workers.map((worker) => workerDatabaseName(base, worker));
+  return hasTemplate ? [template, buildingName(template), ...names] : names;
 }
 
 /** Another base name for a run whose own is locked: salted, and shortened as needed. */
 export function saltedBase(base: string, workers: readonly WorkerId[], hasTemplate: boolean): string {
   const salt = `_${randomBytes(2).toString("hex")}`;
-  const longest = Math.max(...databaseNames(salt, workers, hasTemplate).map((name) => Buffer.byteLength(name)));
+  const longest = Math.max(
+    ...[salt, ...neededNames(salt, workers, hasTemplate)].map((name) => Buffer.byteLength(name)),
+  );
   return cut(base, longestName - longest) + salt;
-}
-
-function databaseNames(base: string, workers: readonly WorkerId[], hasTemplate: boolean): string[] {
-  const names = workers.map((worker) => workerDatabaseName(base, worker));
-  return hasTemplate ? [buildingName(templateName(base)), ...names] : [base, ...names];
 }
 
 /** The longest beginning of a text with at most so many bytes and no broken characters. */

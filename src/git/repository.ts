@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { SimpleGit } from "simple-git";
 import { messageOf, RequestError, UnavailableError } from "../shared/errors.ts";
 import type { World } from "../shared/world.ts";
@@ -32,6 +34,11 @@ function explain(message: string, directory: string): Error {
     return new UnavailableError(
       `Git refuses ${directory}, which belongs to another user: \`git config --global --add safe.directory ${directory}\` allows it.`,
     );
+  }
+  // Of a repository that is there but damaged, git says what is wrong.
+  if (existsSync(join(directory, ".git")) && !message.includes("must be run in a work tree")) {
+    const why = message.replace(/^(fatal|error): /gm, "").trim();
+    return new UnavailableError(`Git cannot read the repository in ${directory}: ${why.replace(/\.+$/, "")}.`);
   }
   return new RequestError(
     `${directory} is not in a git checkout: run this in a repository, or begin one with \`git init\`.`,

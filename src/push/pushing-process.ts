@@ -1,10 +1,11 @@
 import { readlink } from "node:fs/promises";
 import { basename } from "node:path";
-import { readProcess } from "../shared/process-list.ts";
+import { liveChildren, readProcess } from "../shared/process-list.ts";
 import { type PushCommand, parsePush } from "./push-command.ts";
 
 /** The `git push` process that waits for our hook. */
 export interface PushingProcess extends PushCommand {
+  readonly id: number;
   /** Its working directory, the root of the checkout; null where unknown. */
   readonly directory: string | null;
 }
@@ -24,8 +25,35 @@ export async function findPushingProcess(child: number = process.ppid): Promise<
     const push = parsePush(found.args);
     // A push with unknown options is still the nearest one.
     if (push === null && basename(found.args[0] ?? "") === "git" && found.args.includes("push")) return null;
-    if (push !== null) return { ...push, directory: await readlink(`/proc/${id}/cwd`).catch(() => null) };
+    if (push !== null) return { ...push, id, directory: await readlink(`/proc/${id}/cwd`).catch(() => null) };
     id = found.parent;
   }
   return null;
+}
+
+/** Whether a process is our parent, or one of its parents; false where the system hides them. */
+export async function isAncestor(pid: number): Promise<boolean> {
+  let id = process.ppid;
+  for (let generation = 0; generation < mostGenerations && id > 1; generation++) {
+    if (id === pid) return true;
+    id = await readProcess(id).then(
+      ({ parent }) => parent,
+      () => 0,
+    );
+  }
+  return false;
+}
+
+/**
+ * Whether the process through which the waiting `git push` talks to the server has ended: then that push fails, whatever we
+ * say. False where that cannot be told.
+ */
+export async function hasServerHungUp(): Promise<boolean> {
+  const pushing = await findPushingProcess();
+  if (pushing === null) return false;
+  const children = await liveChildren(pushing.id).catch(() => null);
+  if (children === null) return false;
+  // Besides the hook, which we descend from, git has started nothing else.
+  const isHook = await Promise.all(children.map((id) => id === process.pid || isAncestor(id)));
+  return isHook.includes(true) && isHook.every(Boolean);
 }

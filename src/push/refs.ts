@@ -4,6 +4,7 @@ import { gitLineOrNull } from "../git/client.ts";
 import { readObjects } from "../git/objects.ts";
 import type { Repository } from "../git/repository.ts";
 import { RequestError, UnavailableError, UnknownRevisionError } from "../shared/errors.ts";
+import { shortId } from "../shared/text.ts";
 import type { Environment } from "../shared/world.ts";
 
 /** A commit to verify. */
@@ -119,6 +120,7 @@ export async function readRevision(git: SimpleGit, revision: string): Promise<Ta
   const named = await gitLineOrNull(git, "show-ref", "--verify", "--hash", `refs/heads/${revision}`);
   const target = await resolve(git, revision, null);
   if (target === null) {
+    await requireReadable(git, revision);
     const empty =
       revision === "HEAD" ? "there is no commit yet" : "`git branch --all` and `git log` show what there is";
     throw new UnknownRevisionError(`"${revision}" names no commit in this repository: ${empty}.`);
@@ -127,6 +129,17 @@ export async function readRevision(git: SimpleGit, revision: string): Promise<Ta
   // A tag of the same name takes precedence over the branch.
   const branch = named === target.commit ? revision : null;
   return { ...target, branch: branch ?? (target.commit === headCommit ? head : null) };
+}
+
+/** Throws UnavailableError where a revision is the id of an object that is missing, or a commit without its files. */
+async function requireReadable(git: SimpleGit, revision: string): Promise<void> {
+  const id = await gitLineOrNull(git, "rev-parse", "--quiet", "--verify", "--end-of-options", revision);
+  if (!id) return;
+  const kind = await gitLineOrNull(git, "cat-file", "-t", id);
+  if (kind === "blob" || kind === "tree") return;
+  throw new UnavailableError(
+    `Git cannot read "${revision}": the commit ${shortId(id)} or its files are missing or damaged. \`git fsck\` shows what is wrong.`,
+  );
 }
 
 async function resolve(git: SimpleGit, revision: string, branch: string | null): Promise<Target | null> {

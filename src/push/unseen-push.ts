@@ -1,8 +1,10 @@
 import { realpath } from "node:fs/promises";
 import type { PushLine } from "../config/request.ts";
 import { gitLine, gitLineOrNull } from "../git/client.ts";
+import { readObjects } from "../git/objects.ts";
 import { defaultRemote, listRemotes } from "../git/remotes.ts";
 import type { Repository } from "../git/repository.ts";
+import { UnavailableError } from "../shared/errors.ts";
 import { runProgram } from "../shared/exec/run-program.ts";
 import type { Environment } from "../shared/world.ts";
 import { dryRunOf } from "./push-command.ts";
@@ -25,6 +27,8 @@ interface Asked {
 }
 
 const zeros = "0".repeat(40);
+/** How many lines of git's own are passed on. */
+const mostWords = 12;
 /** How long git may take to contact the remote, in milliseconds, possibly asking for a password. */
 const patience = 60_000;
 
@@ -41,25 +45,69 @@ export async function findPush(asked: Asked): Promise<FoundPush> {
 
 /** The result of the same push as a dry run; null where that fails. */
 async function repeatPush(pushing: PushingProcess, { repository, environment }: Asked): Promise<PushLine[] | null> {
-  const { root, git } = repository;
   // The push is for another repository, whose hook called us.
-  if (pushing.directory !== null && (await realpath(root)) !== pushing.directory) return null;
-  const { code, output } = await runGit(root, environment, dryRunOf(pushing));
+  if (pushing.directory !== null && (await realpath(repository.root)) !== pushing.directory) return null;
+  const { code, output } = await runGit(repository.root, environment, dryRunOf(pushing));
   const rows = output.split("\n");
   // Git exits with 1 where it rejects a ref, which it then does not push.
   if (!rows.includes("Done") || (code !== 0 && !rows.some((row) => row.startsWith("!\t")))) return null;
-  const lines: PushLine[] = [];
-  for (const row of rows) {
-    const [flag = "", refs = "", summary = ""] = row.split("\t");
-    if (![" ", "+", "*", "-"].includes(flag)) continue;
-    const [, localRef = "", remoteRef = ""] = /^(.*):([^:]+)$/.exec(refs) ?? [];
-    const object = localRef === "" ? zeros : await objectOf(git, localRef);
-    if (remoteRef === "" || object === null) return null;
-    const before = /^[0-9a-f]{4,}/.exec(summary)?.[0];
-    const remoteObject = (before === undefined ? null : await objectOf(git, before)) ?? zeros;
-    lines.push({ localRef: localRef || "(delete)", localObject: object, remoteRef, remoteObject });
+  return await linesOf(rows, repository, environment);
+}
+
+/** What a `git push` with some arguments would send, and to which URL. */
+export interface RehearsedPush {
+  readonly lines: readonly PushLine[];
+  readonly url: string;
+}
+
+/**
+ * Asks git what a push with these arguments would send, from a directory, which takes a short connection. Throws
+ * UnavailableError with git's own words where git would refuse it, or the server part of it.
+ */
+export async function rehearsePush(
+  args: readonly string[],
+  directory: string,
+  { repository, environment }: Pick<Asked, "repository" | "environment">,
+): Promise<RehearsedPush> {
+  const { code, output, errors } = await runGit(directory, environment, dryRunOf({ settings: [], args }));
+  const rows = output.split("\n");
+  const lines = code === 0 ? await linesOf(rows, repository, environment) : null;
+  if (lines === null) {
+    const rejected = rows.filter((row) => row.startsWith("!\t")).map((row) => row.replaceAll("\t", " "));
+    // Of a misspelled option, git explains all.
+    const said = [...rejected, ...errors.trim().split("\n")].filter(Boolean).slice(0, mostWords);
+    const words = said.map((line) => `  ${line}`);
+    throw new UnavailableError(["Git would not push this, so nothing was verified:", ...words].join("\n"));
   }
-  return lines;
+  return { lines, url: /^To (.*)$/m.exec(output)?.[1] ?? "" };
+}
+
+/** What a dry run's rows say is pushed; null where that cannot be read. */
+async function linesOf(
+  rows: readonly string[],
+  { root }: Repository,
+  environment: Environment,
+): Promise<PushLine[] | null> {
+  const sent = rows.flatMap((row) => {
+    const [flag = "", refs = "", summary = ""] = row.split("\t");
+    if (![" ", "+", "*", "-"].includes(flag)) return [];
+    const [, localRef = "", remoteRef = ""] = /^(.*):([^:]+)$/.exec(refs) ?? [];
+    return [{ localRef, remoteRef, before: /^[0-9a-f]{4,}/.exec(summary)?.[0] ?? "" }];
+  });
+  // Asked of one git, as a push may hold thousands of tags; what is no name leads nowhere.
+  const names = sent.flatMap(({ localRef, before }) => [localRef, before]);
+  const objects = await readObjects(root, environment, names);
+  const lines = sent.map(({ localRef, remoteRef }, index) => {
+    const localObject = localRef === "" ? zeros : objects[2 * index]?.id;
+    if (remoteRef === "" || localObject === undefined) return null;
+    return {
+      localRef: localRef || "(delete)",
+      localObject,
+      remoteRef,
+      remoteObject: objects[2 * index + 1]?.id ?? zeros,
+    };
+  });
+  return lines.some((line) => line === null) ? null : lines.filter((line) => line !== null);
 }
 
 /** Everything that a push may include: branches that the remote lacks, HEAD, and what its arguments name. */
@@ -177,12 +225,12 @@ async function runGit(
   environment: Environment,
   args: readonly string[],
   input = "",
-): Promise<{ code: number | null; output: string }> {
-  const { exitCode, stdout } = await runProgram(["git", ...args], {
+): Promise<{ code: number | null; output: string; errors: string }> {
+  const { exitCode, stdout, stderr } = await runProgram(["git", ...args], {
     directory,
     environment: { ...environment, LC_ALL: "C.UTF-8", GIT_TERMINAL_PROMPT: "0" },
     timeout: patience,
     input,
   });
-  return { code: exitCode, output: stdout };
+  return { code: exitCode, output: stdout, errors: stderr };
 }

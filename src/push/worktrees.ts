@@ -1,4 +1,4 @@
-import { access, realpath, rm } from "node:fs/promises";
+import { access, readdir, readFile, realpath, rm, rmdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Repository } from "../git/repository.ts";
 import { privateCache } from "../shared/cache.ts";
@@ -30,20 +30,46 @@ export async function worktreesDirectory(environment: Environment): Promise<stri
   return await realpath(await privateCache(environment, "worktrees"));
 }
 
-/** Removes this repository's worktrees in that directory whose process is gone. */
+/**
+ * Removes this repository's worktrees in that directory whose process is gone, and what a git that was killed has left of
+ * one: a record that leads nowhere, which git does not list, and files without a record, whoever's they were.
+ */
 export async function sweepWorktrees(repository: Repository, parent: string): Promise<Swept[]> {
   const swept: Swept[] = [];
-  for (const path of await listWorktrees(repository)) {
-    const isOurs = path.startsWith(`${parent}/`);
-    if (!isOurs || (await isStillNeeded(path)) !== false) continue;
-    await removeWorktree(repository, path);
+  const sweep = async (path: string, remove: () => Promise<void>): Promise<void> => {
+    if ((await isStillNeeded(path)) !== false) return;
+    await remove();
     const isGone = await access(path).then(
       () => false,
       () => true,
     );
     swept.push({ path, isGone });
-  }
+  };
+  for (const path of await listWorktrees(repository))
+    if (path.startsWith(`${parent}/`)) await sweep(path, () => removeWorktree(repository, path));
+  const records = join(repository.commonDirectory, "worktrees");
+  for (const path of await entriesOf(records)) if (await leadsNowhere(path)) await sweep(path, () => removeFiles(path));
+  // As git does, when the last one goes.
+  await rmdir(records).catch(() => {});
+  for (const path of await entriesOf(parent)) await sweep(path, () => removeFiles(path));
   return swept;
+}
+
+async function entriesOf(directory: string): Promise<string[]> {
+  return (await readdir(directory).catch(() => [])).map((name) => join(directory, name));
+}
+
+/** Whether a record of a worktree has no path: git writes it first, so that it was killed before. */
+async function leadsNowhere(record: string): Promise<boolean> {
+  return await readFile(join(record, "gitdir"), "utf8").then(
+    (path) => path.trim() === "",
+    (error: NodeJS.ErrnoException) => error.code === "ENOENT",
+  );
+}
+
+/** Where that fails, the next run tries again. */
+async function removeFiles(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
 }
 
 /** The absolute paths of the repository's checkouts, including the main one. */

@@ -1,19 +1,21 @@
-import { access, constants, lstat, mkdir, mkdtemp } from "node:fs/promises";
-import { tmpdir, userInfo } from "node:os";
+import { access, constants, lstat, mkdir } from "node:fs/promises";
+import { userInfo } from "node:os";
 import { join } from "node:path";
+import { makeOwnedDirectory } from "./owned-directory.ts";
 import { cacheDirectory } from "./paths.ts";
 import type { Environment } from "./world.ts";
 
 /**
  * A private cache directory, or a part of it, that only this user can write to: in the user's cache or, where that is
- * read-only or another user's (as under sudo), in the temporary directory.
+ * read-only or another user's (as under sudo), in the temporary directory; where neither can be used, one that goes with a
+ * run after this process.
  */
 export async function privateCache(environment: Environment, part = ""): Promise<string> {
   for (const directory of [cacheDirectory(environment), cacheDirectory({})]) {
     const inside = join(directory, part);
     if ((await makeOwn(directory)) && (await makeOwn(inside))) return inside;
   }
-  return await mkdtemp(join(tmpdir(), "pushproof-cache-"));
+  return await makeOwnedDirectory(environment);
 }
 
 /** Creates a directory if needed; returns whether it belongs to this user and only this user can write to it. */

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { chmod, chown, mkdir, readdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { currentOwner, isStillNeeded, nameWithOwner, type Swept } from "./process-owner.ts";
 
 /** A file's content: text, or a function that writes to a given path. */
 export type FileContent = string | ((path: string) => Promise<void>);
@@ -32,9 +33,13 @@ export async function editFile(path: string, text: string, mode = 0o666): Promis
   });
 }
 
+/** The end of a temporary file's name. */
+const unfinished = /^\..*[0-9a-f]{12}tmp$/;
+
 /** Writes a temporary file in the same directory and renames it. */
 async function replaceWith(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  const word = `${randomBytes(6).toString("hex")}tmp`;
+  const temporary = nameWithOwner(join(dirname(path), `.${basename(path)}`), await currentOwner(), word);
   try {
     await write(temporary);
     await rename(temporary, path);
@@ -42,6 +47,33 @@ async function replaceWith(path: string, write: (temporary: string) => Promise<v
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/**
+ * Removes the temporary files that killed processes left in a directory, and in those below it where asked for; a missing
+ * directory is ignored.
+ */
+export async function sweepUnfinishedFiles(
+  directory: string,
+  { recursive }: { readonly recursive: boolean },
+): Promise<Swept[]> {
+  const swept: Swept[] = [];
+  for (const entry of await readdir(directory, { withFileTypes: true }).catch(() => [])) {
+    const path = join(directory, entry.name);
+    if (recursive && entry.isDirectory()) swept.push(...(await sweepUnfinishedFiles(path, { recursive })));
+    else if (entry.isFile() && unfinished.test(entry.name) && (await isStillNeeded(path)) === false)
+      swept.push(await removed(path));
+  }
+  return swept;
+}
+
+/** Removes a file that is not needed, and gives whether it is gone. */
+export async function removed(path: string): Promise<Swept> {
+  const isGone = await rm(path, { force: true }).then(
+    () => true,
+    () => false,
+  );
+  return { path, isGone };
 }
 
 /**

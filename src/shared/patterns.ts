@@ -5,5 +5,5 @@ export function escapedForPattern(text: string): string {
 
 /** Escapes a path for a glob, for names such as `app/(shop)/[id]`. */
 export function globOf(path: string): string {
-  return path.replace(/[\\*?[\]{}()!+@|]/g, "\\$&");
+  return path.replace(/[\\*?[\]{}()!+@|$^]/g, "\\$&");
 }

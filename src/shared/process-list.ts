@@ -38,3 +38,12 @@ async function readFromList(id: number): Promise<Process> {
   const [, parent = "", args = ""] = /^\s*(\d+)\s+(.*)/.exec(stdout) ?? [];
   return { parent: Number(parent), args: args.split(/\s+/) };
 }
+
+/** The ids of the children of a process that have not ended; what has ended and is not yet waited for does not count. */
+export async function liveChildren(parent: number): Promise<number[]> {
+  const { stdout } = await run("ps", ["-A", "-o", "pid=,ppid=,stat="]);
+  return stdout.split("\n").flatMap((row) => {
+    const [, id, its, state = ""] = /^\s*(\d+)\s+(\d+)\s+(\S+)/.exec(row) ?? [];
+    return Number(its) === parent && !state.startsWith("Z") ? [Number(id)] : [];
+  });
+}

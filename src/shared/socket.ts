@@ -1,8 +1,9 @@
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { UnavailableError } from "./errors.ts";
+import { makeOwnedDirectory } from "./owned-directory.ts";
 
 /** A unix socket for the processes of a suite. */
 export interface Listener {
@@ -22,7 +23,7 @@ const longestPath = 100;
  */
 export async function listenOn(directory: string, name: string, attend: (socket: Socket) => void): Promise<Listener> {
   const isShort = Buffer.byteLength(join(directory, name)) <= longestPath;
-  const place = isShort ? directory : await mkdtemp(join("/tmp", "pushproof-"));
+  const place = isShort ? directory : await makeOwnedDirectory({ TMPDIR: "/tmp" });
   const path = join(place, name);
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {

@@ -23,12 +23,10 @@ export async function noteGroup(scratch: string, pid: number): Promise<void> {
 
 /** Ends the suites and removes the directories of this user's killed runs. */
 export async function sweepScratch(environment: Environment): Promise<Swept[]> {
-  const parent = temporaryParent(environment);
   const swept: Swept[] = [];
-  // An unreadable directory contains nothing of ours; writing to it will report the problem.
-  const names = await readdir(parent).catch(() => []);
-  for (const name of names.filter((candidate) => candidate.startsWith(`${ownedPrefix}.`))) {
-    const path = join(parent, name);
+  // Sockets lie in /tmp where the path of another directory is too long, see src/shared/socket.ts.
+  const parents = [...new Set([temporaryParent(environment), "/tmp"])];
+  for (const path of (await Promise.all(parents.map((parent) => ownedIn(parent)))).flat()) {
     const isOwn = await lstat(path).then(
       (found) => found.isDirectory() && found.uid === userInfo().uid,
       () => false,
@@ -42,6 +40,12 @@ export async function sweepScratch(environment: Environment): Promise<Swept[]> {
     swept.push({ path, isGone });
   }
   return swept;
+}
+
+/** What has a name of ours; an unreadable directory holds nothing of ours, and writing to it will report the problem. */
+async function ownedIn(parent: string): Promise<string[]> {
+  const names = await readdir(parent).catch(() => []);
+  return names.filter((name) => name.startsWith(`${ownedPrefix}.`)).map((name) => join(parent, name));
 }
 
 /** Ends the process groups of a killed run. */

@@ -14,6 +14,11 @@ import type { World } from "../shared/world.ts";
 import type { Plan } from "../suite/plan/plan.ts";
 import { callersServer, hookMarker } from "./receipt-key.ts";
 
+/** Whether a receipt would make a run of this plan unnecessary. */
+export function wantsProof({ options, subject }: VerifyRequest, plan: Plan): boolean {
+  return !options.fresh && !plan.special && subject.kind !== "working tree";
+}
+
 /**
  * The receipt that makes a run of this plan unnecessary, or null. That of a run which reused results of earlier ones
  * answers for every branch but `base`.
@@ -25,9 +30,8 @@ export async function findProof(
   receiptKey: Promise<ReceiptKey>,
   base: string,
 ): Promise<Receipt | null> {
-  const wanted = !request.options.fresh && !plan.special && request.subject.kind !== "working tree";
   // Without any receipt, the versions of the runtimes need not be awaited.
-  if (!wanted || (await receipts.ofTree(target.tree)) === null) return null;
+  if (!wantsProof(request, plan) || (await receipts.ofTree(target.tree)) === null) return null;
   const receipt = await receipts.find(await receiptKey, new Date());
   const mustBeComplete = request.options.full || isForBase(target, request.subject, base);
   return receipt !== null && mustBeComplete && isIncremental(receipt.summary) ? null : receipt;

@@ -1,4 +1,4 @@
-import { rm, symlink } from "node:fs/promises";
+import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
@@ -72,7 +72,11 @@ test("variables may be a list of names, have schemes of their own, or hold parts
 
 test.each<[string, unknown, string]>([
   ["no suites", {}, '"suites" is missing: expected array.'],
-  ["an empty list of suites", { suites: [] }, '"suites": Too small: expected array to have >=1 items.'],
+  [
+    "an empty list of suites",
+    { suites: [] },
+    '"suites": it is empty: name a suite, or let `npx verify init` find them.',
+  ],
   ["a list instead of an object", [], "the configuration: expected object, received array."],
   ["a text instead of an object", "x", "the configuration: expected object, received string."],
   [
@@ -418,4 +422,78 @@ test("more workers than any machine runs are refused with the bound", () => {
   expect(mistakesIn({ suites: [{ ...suite, workers: 1_000_000_000 }] })).toContain(
     "expected at most 1000, as each is a process with a database of its own",
   );
+});
+
+/** What is said of a configuration file with these bytes, or of a program with this text. */
+async function refusalOf(file: string, content: string | Buffer): Promise<string> {
+  const root = await makeDirectory();
+  await writeFile(join(root, file), content);
+  return await loadConfig(root).then(
+    () => "none",
+    (error: Error) => {
+      expect(error).toBeInstanceOf(RequestError);
+      return error.message;
+    },
+  );
+}
+
+test.each([
+  [
+    "UTF-16",
+    "verify.config.json",
+    Buffer.from(`\uFEFF${json}`, "utf16le"),
+    "is not UTF-8 text: save it in that encoding.",
+  ],
+  ["UTF-16, as YAML", "verify.config.yaml", Buffer.from(`\uFEFF${json}`, "utf16le"), "is not UTF-8 text"],
+  ["Latin 1", "verify.config.json", Buffer.from(json.replace("backend", "é"), "latin1"), "is not UTF-8 text"],
+  [
+    "nested without end",
+    "verify.config.json",
+    `${"[".repeat(1e5)}${"]".repeat(1e5)}`,
+    "nested more than 100 levels deep.",
+  ],
+  ["nested without end, as YAML", "verify.config.yaml", "[".repeat(20_000), "is nested too deep."],
+  ["nested by dashes, as YAML", "verify.config.yaml", `${"- ".repeat(20_000)}a`, "is nested too deep."],
+  ["two documents", "verify.config.yaml", "a: 1\n---\nb: 2\n", "holds several documents: keep one."],
+  ["a proxy", "verify.config.mjs", `export default new Proxy(${json}, {});`, "what it exports is a proxy"],
+  ["a proxy inside", "verify.config.mjs", `export default { suites: new Proxy([], {}) };`, '"suites" is a proxy'],
+  ["a circle", "verify.config.mjs", "const a = {}; a.b = a; export default a;", '"b" leads back to itself.'],
+  [
+    "endless getters",
+    "verify.config.mjs",
+    "const f = () => ({ get a() { return f(); } }); export default f();",
+    "without end.",
+  ],
+  [
+    "a getter that throws",
+    "verify.config.mjs",
+    'export default { get suites() { throw new Error("not today"); } };',
+    "not today.",
+  ],
+  ["what throws nothing", "verify.config.mjs", "throw undefined;", "it threw undefined."],
+  [
+    "what throws a trap",
+    "verify.config.mjs",
+    "throw { get message() { throw 1; } };",
+    "it threw something without a message.",
+  ],
+])("a configuration is refused in a sentence: %s", async (_what, file, content, sentence) => {
+  expect(await refusalOf(file, content)).toMatch(new RegExp(`^${file}.*${sentence.replace(/[.*]/g, "\\$&")}`));
+});
+
+test("a directory where the configuration is looked for is named", async () => {
+  const root = await makeDirectory();
+  await mkdir(join(root, "verify.config.json"));
+  await expect(loadConfig(root)).rejects.toThrow(
+    "verify.config.json is a directory, where the configuration is looked for: rename it.",
+  );
+});
+
+test("a getter is a value like any other, and U+FFFD may be meant", async () => {
+  const getter = await load({
+    "verify.config.mjs": `export default { get suites() { return ${JSON.stringify([suite])}; } };`,
+  });
+  expect(getter?.config.suites[0]?.name).toBe("backend");
+  const odd = await load({ "verify.config.json": json.replace("backend", "\uFFFD") });
+  expect(odd?.config.suites[0]?.name).toBe("\uFFFD");
 });

@@ -17,63 +17,84 @@ async function forgeMarker(name: string, marker: Record<string, string>): Promis
 }
 
 describe("a database that is there already", () => {
-  test("is refused and left as it is where pushproof did not make it", async () => {
+  test("is left as it is where pushproof did not make it, and the run has other names, which it says", async () => {
     const name = newBase();
     await server.query(`CREATE DATABASE ${name}_gw1`);
     await server.query("CREATE TABLE precious (id int)", `${name}_gw1`);
     const provision = await openProvision(makeRequest({ url: server.url, settings: { name } }));
+    const [zero, one] = await provision.lease(["gw0", "gw1"]);
+    expect(zero?.name).toMatch(new RegExp(`^${name}_[0-9a-f]{4}_gw0$`));
+    const base = zero?.name.replace("_gw0", "");
+    expect(one?.name).toBe(`${base}_gw1`);
+    expect(provision.notes).toEqual([
+      `The database "${name}_gw1" was not made by this run or one like it, and is left alone: the names of this run's begin with "${base}".`,
+    ]);
+    await provision.close();
+    expect(await databasesLike(server, name)).toEqual([`${name}_gw1`]);
+    expect(await server.query("SELECT * FROM precious", `${name}_gw1`)).toEqual([]);
+  });
+
+  test("is left as it is under the base name of a serial run too", async () => {
+    const name = newBase();
+    await server.query(`CREATE DATABASE ${name}`);
+    const provision = await openProvision(makeRequest({ url: server.url, settings: { name }, workers: ["master"] }));
+    const [own] = await provision.lease(["master"]);
+    expect(own?.name).toMatch(new RegExp(`^${name}_[0-9a-f]{4}$`));
+    await provision.close();
+    expect(await databasesLike(server, name)).toEqual([name]);
+  });
+
+  test("is refused where somebody makes it while the run goes on", async () => {
+    const name = newBase();
+    const provision = await openProvision(makeRequest({ url: server.url, settings: { name } }));
+    await server.query(`CREATE DATABASE ${name}_gw1`);
     const failure = await failureOf(provision.lease(["gw0", "gw1"]));
     await provision.close();
     expect(failure).toBeInstanceOf(RequestError);
     expect(failure.message).toContain(`"${name}_gw1" exists already and was not made by pushproof`);
     expect(await databasesLike(server, name)).toEqual([`${name}_gw1`]);
-    expect(await server.query("SELECT * FROM precious", `${name}_gw1`)).toEqual([]);
-  });
-
-  test("is refused under the base name of a serial run too", async () => {
-    const name = newBase();
-    await server.query(`CREATE DATABASE ${name}`);
-    const provision = await open({ url: server.url, settings: { name } });
-    expect(await failureOf(provision.lease(["master"]))).toBeInstanceOf(RequestError);
-    expect(await databasesLike(server, name)).toEqual([name]);
   });
 
   test("is left alone under the base name of a parallel run, which has no use for it", async () => {
     const name = newBase();
     await server.query(`CREATE DATABASE ${name}`);
     await server.query("CREATE TABLE precious (id int)", name);
-    const provision = await openProvision(makeRequest({ url: server.url, settings: { name, setup: "true" } }));
-    await provision.lease(["gw0", "gw1"]);
+    const workers = ["gw0", "gw1"] as const;
+    const provision = await openProvision(makeRequest({ url: server.url, workers, settings: { name, setup: "true" } }));
+    expect((await provision.lease(workers)).map((database) => database.name)).toEqual([`${name}_gw0`, `${name}_gw1`]);
     await provision.close();
     expect(await databasesLike(server, name)).toEqual([name]);
     expect(await server.query("SELECT * FROM precious", name)).toEqual([]);
   });
 
-  test("is refused under the name of the template", async () => {
+  test("is left as it is under the name of the template", async () => {
     const name = newBase();
     await server.query(`CREATE DATABASE ${name}_verify_template`);
-    const failure = await failureOf(open({ url: server.url, settings: { name, setup: "true" } }));
-    expect(failure.message).toContain(`"${name}_verify_template" exists already and was not made by pushproof`);
+    const provision = await openProvision(makeRequest({ url: server.url, settings: { name, setup: "true" } }));
+    await provision.lease(["gw0"]);
+    await provision.close();
     expect(await databasesLike(server, name)).toEqual([`${name}_verify_template`]);
   });
 
-  test("is refused where it is another base name's, with where that one's run was", async () => {
+  test("is refused where it is another base name's that was made meanwhile, with where that one's run was", async () => {
     const name = newBase();
+    const provision = await open({ url: server.url, settings: { name } });
     await server.query(`CREATE DATABASE ${name}_gw0`);
     const marker = { base: `${name}_gw0`, family: `${name}_gw0`, name: `${name}_gw0`, run: "dead", worker: "master" };
     await forgeMarker(`${name}_gw0`, { ...marker, directory: "/home/ada/shop" });
-    const failure = await failureOf((await open({ url: server.url, settings: { name } })).lease(["gw0"]));
+    const failure = await failureOf(provision.lease(["gw0"]));
     expect(failure).toBeInstanceOf(RequestError);
     expect(failure.message).toContain(`the database.name "${name}_gw0" in /home/ada/shop`);
     expect(await databasesLike(server, name)).toEqual([`${name}_gw0`]);
   });
 
-  test("is refused where its comment only looks like ours", async () => {
+  test("is left as it is where its comment only looks like ours", async () => {
     const name = newBase();
     await server.query(`CREATE DATABASE ${name}_gw0`);
     await server.query(`COMMENT ON DATABASE ${name}_gw0 IS 'pushproof was tried here'`);
-    const provision = await open({ url: server.url, settings: { name } });
-    expect(await failureOf(provision.lease(["gw0"]))).toBeInstanceOf(RequestError);
+    const [own] = await (await open({ url: server.url, settings: { name } })).lease(["gw0"]);
+    expect(own?.name).not.toBe(`${name}_gw0`);
+    expect(await databasesLike(server, `${name}_gw0`)).toEqual([`${name}_gw0`]);
   });
 
   test("is not joined by a nameless one where the name is taken while it is made", async () => {
@@ -114,13 +135,13 @@ describe("a database that is there already", () => {
     expect(await databasesLike(server, name)).toEqual([`kept_${name}`]);
   });
 
-  test("is refused where somebody has given one of ours the name of another", async () => {
+  test("is left as it is where somebody has given one of ours the name of another", async () => {
     const name = newBase();
     await server.query(`CREATE DATABASE ${name}_gw0`);
     await forgeMarker(`${name}_gw0`, { base: name, family: name, name: `${name}_gw7`, run: "dead", worker: "gw7" });
-    const provision = await open({ url: server.url, settings: { name } });
-    expect(await failureOf(provision.lease(["gw0"]))).toBeInstanceOf(RequestError);
-    expect(await databasesLike(server, name)).toEqual([`${name}_gw0`]);
+    const [own] = await (await open({ url: server.url, settings: { name } })).lease(["gw0"]);
+    expect(own?.name).not.toBe(`${name}_gw0`);
+    expect(await databasesLike(server, `${name}_gw0`)).toEqual([`${name}_gw0`]);
   });
 
   test("of another role is named with its owner and what would help where it cannot be dropped", async () => {

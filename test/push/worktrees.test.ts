@@ -112,6 +112,21 @@ test("what a killed run left behind is swept, though another process has its num
   for (const path of [dead, later]) await expect(stat(path)).rejects.toThrow("ENOENT");
 });
 
+test("what a killed git left of a worktree is swept: a record without a path, and files without a record", async () => {
+  const repository = await makeRepository(files);
+  const path = leftover(repository, await deadOwner());
+  const record = join(repository.root, ".git/worktrees", basename(path));
+  await mkdir(path, { recursive: true });
+  await mkdir(record, { recursive: true });
+  await writeFile(join(record, "locked"), "initializing");
+  const users = join(repository.root, ".git/worktrees/of-the-user");
+  await mkdir(users);
+  await repository.write({ "new.txt": "x" });
+  await (await checkOut(repository)).close();
+  for (const left of [path, record]) await expect(stat(left)).rejects.toThrow("ENOENT");
+  expect((await stat(users)).isDirectory()).toBe(true);
+});
+
 test("the worktree of a run that is going on is kept", async () => {
   const repository = await makeRepository(files);
   const owner = { ...(await currentOwner()), pid: process.ppid, start: await processStart(process.ppid) };

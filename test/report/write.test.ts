@@ -163,5 +163,5 @@ test("a report that cannot take its place is an error with the directory's name,
   const root = await makeDirectory();
   await writeFiles(root, { ".verify/summary.md/in-the-way": "" });
   await expect(writeReports(root, sampleSummary(), nothing)).rejects.toThrow(UnavailableError);
-  expect((await readdir(join(root, ".verify"))).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  expect((await readdir(join(root, ".verify"))).filter((name) => name.endsWith("tmp"))).toEqual([]);
 });

@@ -1,7 +1,8 @@
 import { chmod, chown, link, mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { editFile, replaceFile } from "../../src/shared/files.ts";
+import { editFile, replaceFile, sweepUnfinishedFiles } from "../../src/shared/files.ts";
+import { currentOwner } from "../../src/shared/process-owner.ts";
 import { makeDirectory } from "../support/repository.ts";
 
 test("a file is written, and the directories it needs are made", async () => {
@@ -25,6 +26,22 @@ test.each([replaceFile, editFile])("what cannot take its place leaves nothing be
   await mkdir(join(directory, "a.txt/in-the-way"), { recursive: true });
   await expect(write(join(directory, "a.txt"), "new\n")).rejects.toThrow();
   expect(await readdir(directory)).toEqual(["a.txt"]);
+});
+
+test("what a killed process has left of a file goes, what a live one writes and what is not ours stays", async () => {
+  const directory = await makeDirectory();
+  const { start, world } = await currentOwner();
+  const dead = `.a.txt.${process.pid}.1.${world}.0123456789abtmp`;
+  const live = `.a.txt.${process.pid}.${start}.${world}.0123456789abtmp`;
+  const users = [".a.txt.0123456789ab.tmp", `a.txt.${process.pid}.1.${world}.0123456789abtmp`];
+  await mkdir(join(directory, "below"));
+  for (const name of [dead, live, ...users, join("below", dead)]) await writeFile(join(directory, name), "");
+  await sweepUnfinishedFiles(directory, { recursive: false });
+  expect((await readdir(directory)).sort()).toEqual([live, ...users, "below"].sort());
+  expect(await readdir(join(directory, "below"))).toEqual([dead]);
+  await sweepUnfinishedFiles(directory, { recursive: true });
+  expect(await readdir(join(directory, "below"))).toEqual([]);
+  await sweepUnfinishedFiles(join(directory, "nowhere"), { recursive: true });
 });
 
 test("what fails in the middle leaves the old file, and nothing beside it", async () => {

@@ -3,7 +3,7 @@ import { RequestError } from "../../shared/errors.ts";
 import { createDatabase, type Databases, dropDatabase } from "../databases.ts";
 import type { LockedServer } from "./external-server.ts";
 import { findOurDatabases } from "./leftovers.ts";
-import { hasOwnName, markerComment, parseMarker, type RunMarker, temporaryName } from "./marker.ts";
+import { hasOwnName, type Marker, markerComment, parseMarker, type RunMarker, temporaryName } from "./marker.ts";
 
 const { escapeIdentifier, escapeLiteral } = pg;
 
@@ -35,14 +35,40 @@ export function externalDatabases(server: LockedServer, run: RunMarker): Databas
   };
 }
 
-async function makeRoom(server: LockedServer, run: RunMarker, name: string): Promise<void> {
+/** One of some databases that this base's runs may not replace, as somebody else or another base's run made it; or none. */
+export async function findForeign(
+  server: LockedServer,
+  base: string,
+  names: readonly string[],
+): Promise<string | undefined> {
+  const found = await readMarkers(server, names);
+  return found.find(({ marker }) => marker?.base !== base)?.name;
+}
+
+interface Marked {
+  readonly name: string;
+  /** Null where pushproof did not make it, or did not give it this name. */
+  readonly marker: Marker | null;
+}
+
+/** Those of some databases that there are. */
+async function readMarkers(server: LockedServer, names: readonly string[]): Promise<Marked[]> {
   const rows = await server.query(
-    "SELECT shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = $1",
-    [name],
+    "SELECT datname AS name, shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = ANY ($1)",
+    [names],
   );
-  if (rows.length === 0) return;
-  const marker = parseMarker(rows[0]?.comment);
-  if (marker === undefined || !hasOwnName(name, marker)) {
+  return rows.map(({ name, comment }) => {
+    const marker = parseMarker(comment);
+    return { name, marker: marker !== undefined && hasOwnName(name, marker) ? marker : null };
+  });
+}
+
+async function makeRoom(server: LockedServer, run: RunMarker, name: string): Promise<void> {
+  const [found] = await readMarkers(server, [name]);
+  if (found === undefined) return;
+  const { marker } = found;
+  // Made while this run goes on: at its start there was no such database, or it would have other names.
+  if (marker === null) {
     throw new RequestError(
       `The database "${name}" exists already and was not made by pushproof, so it is left alone: drop it yourself, or set another database.name.`,
     );

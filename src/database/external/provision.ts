@@ -1,14 +1,15 @@
 import { InterruptedError } from "../../shared/errors.ts";
+import { plainLine } from "../../shared/text.ts";
 import type { Databases } from "../databases.ts";
 import { workerEnvironment } from "../environment.ts";
 import { asExpected, leaseAll, type Site } from "../lease.ts";
-import { coordinatorName, saltedBase, workerDatabaseName } from "../names.ts";
+import { coordinatorName, neededNames, saltedBase, workerDatabaseName } from "../names.ts";
 import type { Provision, ProvisionRequest } from "../provision.ts";
 import { buildTemplate, needsTemplate } from "../template/build.ts";
 import { describeAddress, parseServerUrl } from "../url.ts";
 import { type SessionWatch, watchSessions } from "./audit.ts";
 import { checkCapacity, loadOf } from "./capacity.ts";
-import { externalDatabases } from "./databases.ts";
+import { externalDatabases, findForeign } from "./databases.ts";
 import type { ExternalServer } from "./external-server.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { lockKey } from "./lock.ts";
@@ -62,17 +63,18 @@ async function openSite(request: ProvisionRequest, url: string): Promise<Externa
     checkMayCreate(server);
     const notes = checkRequest(server, request);
     const base = await lockBase(server, request);
+    if (base.note !== null) notes.push(base.note);
     // If a leftover cannot be dropped, it is reported when its name is needed.
     await removeLeftovers(server, name);
     const sessions = watchSessions(server);
-    const databases = watched(externalDatabases(server, newRunMarker(base, name, request.projectRoot)), sessions);
+    const databases = watched(externalDatabases(server, newRunMarker(base.name, name, request.projectRoot)), sessions);
     return {
       server,
-      base,
+      base: base.name,
       databases,
       sessions,
       notes,
-      databaseName: (worker) => workerDatabaseName(base, worker),
+      databaseName: (worker) => workerDatabaseName(base.name, worker),
       addressOf: () => server.address,
       rolesFor: (role) => [role],
     };
@@ -94,11 +96,27 @@ function checkRequest({ facts, address, description }: ExternalServer, request: 
   return notes;
 }
 
-/** Locks the base name, or a variation where another run holds it. */
-async function lockBase(server: ExternalServer, { database, workers }: ProvisionRequest): Promise<string> {
-  for (let base = database.name; ; base = saltedBase(database.name, workers, needsTemplate(database))) {
-    if (await server.tryLock(lockKey(base))) return base;
+/**
+ * Locks the base name, or a variation where another run holds it, or where somebody else's database has a name that this
+ * run needs; the note says which, a sentence.
+ */
+async function lockBase(
+  server: ExternalServer,
+  { database, workers }: ProvisionRequest,
+): Promise<{ readonly name: string; readonly note: string | null }> {
+  const hasTemplate = needsTemplate(database);
+  let foreign: string | undefined;
+  for (let base = database.name; ; base = saltedBase(database.name, workers, hasTemplate)) {
+    if (!(await server.tryLock(lockKey(base)))) continue;
+    const taken = await findForeign(server, base, neededNames(base, workers, hasTemplate));
+    if (taken === undefined) return { name: base, note: foreign === undefined ? null : foreignNote(foreign, base) };
+    foreign ??= taken;
+    await server.unlock(lockKey(base));
   }
+}
+
+function foreignNote(foreign: string, base: string): string {
+  return `The database "${plainLine(foreign)}" was not made by this run or one like it, and is left alone: the names of this run's begin with "${plainLine(base)}".`;
 }
 
 function watched(databases: Databases, sessions: SessionWatch): Databases {

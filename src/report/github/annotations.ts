@@ -2,6 +2,7 @@ import type { CoverageSummary, Failure, Summary } from "../../model/summary.ts";
 import { escapedForPattern } from "../../shared/patterns.ts";
 import { clip, plainLine, plainText } from "../../shared/text.ts";
 import { allFailures, failureWords } from "../verdict.ts";
+import { type Annotation, workflowCommand } from "./workflow-command.ts";
 
 /** GitHub shows no more of one kind per step. */
 const mostAnnotations = 10;
@@ -13,13 +14,6 @@ const longestMessage = 2_000;
 /** The size limit of a step's summary in bytes; GitHub drops a larger one entirely. */
 export const largestStepSummary = 1024 * 1024;
 
-/** A message shown next to code. */
-interface Annotation {
-  readonly kind: "error" | "warning";
-  readonly properties: Readonly<Record<string, string | number | undefined>>;
-  readonly message: string;
-}
-
 /** Workflow commands that annotate the code, one per line: why it is not verified, failures, then uncovered lines. */
 export function annotations(summary: Summary): string[] {
   const isVerified = summary.verdict === "verified";
@@ -30,14 +24,6 @@ export function annotations(summary: Summary): string[] {
   const shown = (kind: Annotation["kind"]): Annotation[] =>
     all.filter((annotation) => annotation.kind === kind).slice(0, mostAnnotations);
   return [...shown("error"), ...shown("warning")].map(workflowCommand);
-}
-
-/** `::error file=tests/test_a.py,line=12,title=test_x::message`, escaped as GitHub reads it. */
-function workflowCommand({ kind, properties, message }: Annotation): string {
-  const written = Object.entries(properties)
-    .filter(([, value]) => value !== undefined && value !== "")
-    .map(([name, value]) => `${name}=${escapeProperty(String(value))}`);
-  return `::${kind}${written.length === 0 ? "" : ` ${written.join(",")}`}::${escapeData(message)}`;
 }
 
 /**
@@ -104,12 +90,4 @@ function notCovered(coverage: CoverageSummary | null): Annotation[] {
     properties: { file, line: from, endLine: to },
     message: "not covered",
   }));
-}
-
-function escapeData(text: string): string {
-  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
-}
-
-function escapeProperty(text: string): string {
-  return escapeData(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
 }

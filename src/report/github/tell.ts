@@ -11,7 +11,7 @@ import { annotations, largestStepSummary, stepSummary } from "./annotations.ts";
  */
 export async function tellGitHub(summary: Summary, output: Output, environment: Environment): Promise<void> {
   const { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY } = environment;
-  if (GITHUB_ACTIONS === "true") for (const line of annotations(summary)) output.print(line);
+  if (GITHUB_ACTIONS === "true") for (const line of annotations(summary)) output.command(line);
   if (!GITHUB_STEP_SUMMARY) return;
   try {
     // Other programs in the same step may have written to it.

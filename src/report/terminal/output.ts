@@ -1,5 +1,6 @@
 import type { Writable } from "node:stream";
 import { type Colors, colorsFor, isSwitchedOn, isTerminal } from "../../shared/colors.ts";
+import { withoutCommands } from "../../shared/workflow-commands.ts";
 import type { Environment } from "../../shared/world.ts";
 import { LiveArea } from "./live-area.ts";
 import { plainScreen, type Screen, sizeOf } from "./screen.ts";
@@ -14,8 +15,10 @@ export interface Output {
   readonly area: LiveArea | null;
   /** Writes sentences, one per line; wraps them on a terminal. */
   say(text: string): void;
-  /** Writes lines without wrapping them: they are laid out already, or read by a program. */
+  /** Writes lines without wrapping them: they are laid out already. */
   print(text: string): void;
+  /** Writes lines that a CI service is to obey; it obeys none of the others. */
+  command(text: string): void;
 }
 
 /** Opens the output for a stream: live on a terminal, plain in CI and elsewhere. */
@@ -23,7 +26,7 @@ export function openOutput(stream: Writable, environment: Environment): Output {
   const colors = colorsFor(stream, environment);
   return isTerminal(stream, environment) && !isSwitchedOn(environment.CI)
     ? new Terminal(stream, colors)
-    : new Plain(stream, colors);
+    : new Plain(stream, colors, environment);
 }
 
 class Terminal implements Output {
@@ -55,6 +58,10 @@ class Terminal implements Output {
     if (this.area.isShown) this.area.writeAbove(text);
     else this.#stream.write(`${text}\n`);
   }
+
+  command(text: string): void {
+    this.print(text);
+  }
 }
 
 class Plain implements Output {
@@ -62,9 +69,11 @@ class Plain implements Output {
   readonly area = null;
   readonly screen = plainScreen;
   readonly #stream: Writable;
+  readonly #environment: Environment;
 
-  constructor(stream: Writable, colors: Colors) {
+  constructor(stream: Writable, colors: Colors, environment: Environment) {
     this.#stream = stream;
+    this.#environment = environment;
     this.colors = colors;
   }
 
@@ -73,6 +82,10 @@ class Plain implements Output {
   }
 
   print(text: string): void {
+    this.command(withoutCommands(text, this.#environment));
+  }
+
+  command(text: string): void {
     this.#stream.write(`${text}\n`);
   }
 }

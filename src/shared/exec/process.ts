@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { Writable } from "node:stream";
 import { InterruptedError, messageOf, UnavailableError } from "../errors.ts";
 import { redactor, type Secret } from "../redact.ts";
 import type { Environment } from "../world.ts";
@@ -79,7 +80,7 @@ export async function runCommand(request: CommandRequest): Promise<CommandEnd> {
   }
 }
 
-async function openLog(path: string): Promise<NodeJS.WritableStream> {
+async function openLog(path: string): Promise<Writable> {
   try {
     await mkdir(dirname(path), { recursive: true });
     return (await open(path, "w")).createWriteStream();

@@ -121,12 +121,18 @@ function isOneOf(value: (attribute: string) => string, words: RegExp): boolean {
   return ["status", "result", "outcome"].some((attribute) => words.test(value(attribute)));
 }
 
+/** What is no duration counts as none: negative, infinite, or no number. */
+function secondsIn(text: string): number {
+  const seconds = Number(text);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds : 0;
+}
+
 function draft(value: (attribute: string) => string): Draft {
   return {
     classname: value("classname"),
     name: value("name"),
     file: value("file"),
-    seconds: Number(value("time")) || 0,
+    seconds: secondsIn(value("time")),
     outcome: isOneOf(value, notRun) ? "skipped" : "passed",
     message: "",
     details: "",

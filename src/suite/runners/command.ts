@@ -99,7 +99,7 @@ async function readAll(
       problems.push(...contradictionReasons(`The results of ${run.suite.name} in ${file}`, results));
     } catch (error) {
       const [why = ""] = messageOf(error).split("\n");
-      problems.push(`${run.suite.name} wrote results that cannot be read: ${file}: ${why}.`);
+      problems.push(`${run.suite.name} wrote results that cannot be read: ${file}: ${why.replace(/\.+$/, "")}.`);
     }
   }
   return { cases, problems };

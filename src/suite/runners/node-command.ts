@@ -6,8 +6,10 @@ export interface NodeCommand {
   readonly head: string;
   /** Options after `--test`, with their values. */
   readonly options: readonly string[];
-  /** The files and globs after the options. */
+  /** The files and globs after the options, without quotes. */
   readonly patterns: readonly string[];
+  /** The same as they are written: a glob in quotes is node's to expand, and a shell's `**` is only `*`. */
+  readonly written: readonly string[];
 }
 
 /** Options that take their value as a separate argument. */
@@ -20,27 +22,23 @@ export function parseNodeCommand(command: string): NodeCommand | null {
   if (head === undefined || tail === undefined) return null;
   const args = tail.match(/"[^"]*"|'[^']*'|\S+/g) ?? [];
   const options: string[] = [];
-  const patterns: string[] = [];
+  const written: string[] = [];
   for (let place = 0; place < args.length; place++) {
     const word = args[place] ?? "";
-    if (!word.startsWith("-")) patterns.push(word.replace(/^(["'])(.*)\1$/, "$2"));
+    if (!word.startsWith("-")) written.push(word);
     else if (valued.test(word)) options.push(word, args[++place] ?? "");
     else options.push(word);
   }
-  return { head, options, patterns };
+  const patterns = written.map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
+  return { head, options, patterns, written };
 }
 
 /** The command with more options, and with these files instead of its own. */
 export function writeNodeCommand(
-  { head, options, patterns }: NodeCommand,
+  { head, options, written }: NodeCommand,
   more: readonly string[],
   files: readonly string[] | null,
 ): string {
-  const named = files === null ? patterns.map(glob) : files.map(quote);
+  const named = files === null ? written : files.map(quote);
   return [head, ...more.map(quote), ...options, ...named].join(" ");
-}
-
-/** Leaves patterns that the shell or node expands unquoted. */
-function glob(pattern: string): string {
-  return /[\s'"()]/.test(pattern) ? quote(pattern) : pattern;
 }

@@ -43,6 +43,17 @@ test("secrets and colors are in neither the log nor the last lines", async () =>
   expect(await readFile(asked.log, "utf8")).toBe("postgresql://u:***@h and ***\n");
 });
 
+test("a line that never ends is logged whole in parts, without a secret on their border, and its end is shown", async () => {
+  // The secret lies across every border of a part, wherever that is.
+  const command = `node -e 'for (let i = 0; i < 60; i++) process.stdout.write("s#cret".repeat(10_000))'`;
+  const asked = await request(command, { secrets: ["s#cret"] });
+  const { tail } = await runCommand(asked);
+  const lines = (await readFile(asked.log, "utf8")).split("\n");
+  expect(lines.join("")).toBe("***".repeat(600_000));
+  expect(lines.length).toBeGreaterThan(2);
+  expect(tail.length).toBeLessThan(200_000);
+});
+
 test("what a command leaves in the background ends with it", async () => {
   const asked = await request("sleep 600 & echo $!");
   const { tail } = await runCommand(asked);

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { access, chown, mkdtemp, open, rename, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { access, chmod, chown, mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { privateCache } from "../../../shared/cache.ts";
 import { RequestError, UnavailableError } from "../../../shared/errors.ts";
+import { withOwnedDirectory } from "../../../shared/owned-directory.ts";
 import type { Environment } from "../../../shared/world.ts";
 import { initdbOptions, localeOptions } from "../server/settings.ts";
 import { postgresVersion } from "./find.ts";
@@ -83,14 +83,18 @@ async function exists(path: string): Promise<boolean> {
 
 async function buildArchive(archive: string, installation: Installation, locale: string | undefined): Promise<void> {
   const building = await unfinishedPath(archive);
-  // In the temporary directory, which another user, if Postgres needs one, can enter.
-  const directory = await mkdtemp(join(tmpdir(), "pushproof-initdb-"));
   try {
-    await initialize(directory, installation, locale);
-    await packArchive(directory, building, installation);
+    await withOwnedDirectory(installation.environment, async (directory) => {
+      // Another user, if Postgres needs one, can pass through to the data, which only that user owns.
+      await chmod(directory, 0o711);
+      const data = join(directory, "data");
+      await mkdir(data, { mode: 0o700 });
+      await initialize(data, installation, locale);
+      await packArchive(data, building, installation);
+    });
     await rename(building, archive);
   } finally {
-    await Promise.all([rm(directory, { recursive: true, force: true }), rm(building, { force: true })]);
+    await rm(building, { force: true });
   }
 }
 

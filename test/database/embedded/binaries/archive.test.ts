@@ -1,6 +1,6 @@
 import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { extractArchive } from "../../../../src/database/embedded/binaries/archive.ts";
 import { openProvision } from "../../../../src/database/open.ts";
 import { privateCache } from "../../../../src/shared/cache.ts";
@@ -22,16 +22,14 @@ test("two first uses at once make one whole archive between them", async () => {
 test("a first use that is aborted leaves no archive and no directory", async () => {
   const cache = await makeDirectory();
   const controller = new AbortController();
-  const environment = environmentWith({ XDG_CACHE_HOME: cache });
   const temporary = await makeDirectory();
   await chmod(temporary, 0o755);
-  vi.stubEnv("TMPDIR", temporary);
-  onTestFinished(() => void vi.unstubAllEnvs());
+  const environment = environmentWith({ XDG_CACHE_HOME: cache, TMPDIR: temporary });
   const opening = failureOf(openProvision(makeRequest({ environment, signal: controller.signal })));
   // From its first file on, initdb has most of its work before it.
   const hasBegun = async (): Promise<boolean> => {
-    const [directory] = (await readdir(temporary)).filter((name) => name.startsWith("pushproof-initdb-"));
-    return directory !== undefined && (await readdir(join(temporary, directory))).length > 0;
+    const [directory = ""] = (await readdir(temporary)).filter((name) => name.startsWith("pushproof-run."));
+    return (await readdir(join(temporary, directory, "data")).catch(() => [])).length > 0;
   };
   await vi.waitUntil(hasBegun, { timeout: 60_000, interval: 5 });
   controller.abort();
