@@ -110,6 +110,28 @@ def moved_sequence(engine):
     return ids
 
 
+def truncate_triggers(engine):
+    """Triggers that would hinder whoever truncates, and foreign keys that work as before."""
+    metadata = make_metadata()
+    sa.Table("entry", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("account", sa.ForeignKey("account.id")))
+    with engine.begin() as connection:
+        connection.execute(text("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$"))
+    for when in ("BEFORE", "AFTER"):
+        trigger = sa.DDL("CREATE TRIGGER %s_truncate %s TRUNCATE ON account EXECUTE FUNCTION refuse()" % (when, when))
+        event.listen(metadata, "after_create", trigger)
+    found = []
+    for _ in range(3):
+        metadata.create_all(engine)
+        with engine.begin() as connection:
+            add(connection)
+            connection.execute(text("INSERT INTO entry (account) VALUES (1)"))
+        for statement in ("TRUNCATE account CASCADE", "DELETE FROM account", "INSERT INTO entry (account) VALUES (2)"):
+            with engine.connect() as connection:
+                found.append(fails(connection.execute, text(statement)))
+        metadata.drop_all(engine)
+    return found
+
+
 def table_left_out(engine):
     """A test takes a table out of the metadata: drop_all leaves it alone, with its rows."""
     metadata = make_metadata()
@@ -485,6 +507,7 @@ scenarios = {
         for call in [
             numbers_in_advance,
             moved_sequence,
+            truncate_triggers,
             table_left_out,
             table_left_out_later,
             overlapping_metadata,

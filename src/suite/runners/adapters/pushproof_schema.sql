@@ -133,15 +133,21 @@ BEGIN
     AND coalesce((SELECT a.backend_type FROM pg_stat_activity a WHERE a.pid = l.pid), '') <> 'autovacuum worker';
 END $$
 --;
+CREATE FUNCTION pushproof.truncate_with_others(names text) RETURNS void LANGUAGE plpgsql SET session_replication_role = replica AS $$
+BEGIN
+  EXECUTE 'TRUNCATE ' || names || ' CASCADE';
+END $$
+--;
 -- Truncates tables, and no more: TRUNCATE refuses tables that others refer to, and with CASCADE takes all of those along, thirty for
--- three, though they are empty. It looks for them only where a table is marked as one with triggers, which foreign keys are.
+-- three, though they are empty. It looks for them only where a table is marked as one with triggers, which foreign keys are. Nor do
+-- triggers fire, as with a drop; session_replication_role would do that too, but takes all plans of the session along.
 CREATE FUNCTION pushproof.truncate(used oid[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   names text := (SELECT string_agg('ONLY ' || id::regclass, ', ') FROM unnest(used) AS t (id));
   marked oid[];
 BEGIN
   IF current_setting('is_superuser') <> 'on' THEN
-    EXECUTE 'TRUNCATE ' || names || ' CASCADE';
+    PERFORM pushproof.truncate_with_others(names);
     RETURN;
   END IF;
   -- First, so that nobody else writes the rows of pg_class.
@@ -153,9 +159,9 @@ BEGIN
 END $$
 --;
 -- Takes the rows out of a kept schema. Gives why that cannot be, else null. Whatever has a page is truncated, also where no row is
--- left: a fresh table has none, and the order of rows may depend on it. Triggers do not fire, as with a drop.
+-- left: a fresh table has none, and the order of rows may depend on it.
 CREATE FUNCTION pushproof.empty(wanted text, patience text) RETURNS text LANGUAGE plpgsql
-  SET session_replication_role = replica SET lock_timeout = 0 AS $$
+  SET lock_timeout = 0 AS $$
 DECLARE
   schema pushproof.kept;
   why text;

@@ -15,6 +15,8 @@ ABOUT_SESSIONS = re.compile(r"pg_stat|pg_lock|backend|\bdatabase\b", re.I)
 # How long the server may take to end the session.
 PATIENCE = 5
 BEGINNINGS = "SELECT pushproof.beginnings()"
+# What a test may have changed for good of a connection that is in its pool again, and that decides what create_all and drop_all do.
+STATE = "SELECT concat_ws(' ', session_user, current_user, current_schemas(true), current_setting('transaction_read_only'))"
 
 
 class OwnSession:
@@ -35,13 +37,13 @@ class OwnSession:
         connection = engine.dialect.connect(*arguments, **parameters)
         connection.autocommit = True
         self.connection, self.process, self.of = connection, os.getpid(), origin
-        self.beginnings = self.ask(BEGINNINGS)
+        self.beginnings, self.state = self.ask(BEGINNINGS), self.ask(STATE)
 
     def stands_for(self, engine):
-        """Whether the next connection of that engine would be new, and as new as this session."""
-        if self.connection is None or self.process != os.getpid():
+        """Whether the connection that the engine would use next is new, or as a new one, and as this session."""
+        if self.connection is None or self.process != os.getpid() or self.origin(engine) != self.of:
             return False
-        return self.origin(engine) == self.of and opens_next(engine)
+        return opens_next(engine) or (is_in_pool(engine) and state_of(engine) == self.state)
 
     def ask(self, statement, *parameters):
         """The one value that a statement gives, in a transaction of its own. Throws what the driver throws; then the session is over."""
@@ -112,6 +114,21 @@ def opens_next(engine):
 
     pool = engine.pool
     return type(pool) is NullPool or (type(pool) is QueuePool and pool.checkedin() == 0 and pool.checkedout() < pool.size())
+
+
+def is_in_pool(engine):
+    """Whether an engine's next connection is one that is in its pool, outside any transaction."""
+    from sqlalchemy.pool import QueuePool
+
+    pool = engine.pool
+    return type(pool) is QueuePool and pool.checkedin() > 0 and getattr(pool._reset_on_return, "name", "") == "reset_rollback"
+
+
+def state_of(engine):
+    from sqlalchemy import text
+
+    with engine.connect() as connection:
+        return connection.execute(text(STATE)).scalar()
 
 
 def is_no_projects(listener, ours, depth=4):
