@@ -71,7 +71,7 @@ DECLARE
   named oid[] := ARRAY(SELECT to_regclass(name)::oid FROM json_array_elements_text(sequence_names::json) AS name);
 BEGIN
   IF array_position(made, NULL) IS NOT NULL OR array_position(named, NULL) IS NOT NULL THEN
-    RETURN 'create_all did not make all of it';
+    RETURN 'not all of it was made';
   END IF;
   -- Partitions go with their table.
   made := ARRAY(SELECT DISTINCT coalesce(relid::oid, id) FROM unnest(made) AS t (id) LEFT JOIN pg_partition_tree(id) ON true);
@@ -85,7 +85,7 @@ BEGIN
     RETURN 'a trigger of it fires always';
   END IF;
   IF EXISTS (SELECT FROM unnest(made) AS t (id) WHERE pg_relation_size(id) > 0) THEN
-    RETURN 'create_all puts rows in';
+    RETURN 'rows are put in when it is made';
   END IF;
   IF EXISTS (SELECT FROM pg_inherits WHERE inhparent = ANY (made) AND NOT inhrelid = ANY (made)) THEN
     RETURN 'tables that are not part of it inherit from it';
@@ -103,7 +103,7 @@ BEGIN
     -- Sessions keep what they took in advance, also where the sequence begins anew.
     IF sequence.seqcache > 1 THEN RETURN 'a sequence of it gives numbers in advance'; END IF;
     EXECUTE 'SELECT is_called OR last_value <> $1 FROM ' || sequence.name INTO is_moved USING sequence.seqstart;
-    IF is_moved THEN RETURN 'create_all moves a sequence'; END IF;
+    IF is_moved THEN RETURN 'a sequence is moved when it is made'; END IF;
   END LOOP;
   INSERT INTO pushproof.kept
     SELECT wanted, made, named, types, last_value, pushproof.circumstances(made, types) FROM pushproof.changes
@@ -213,6 +213,22 @@ BEGIN
   PERFORM setval(seqrelid, seqstart, false) FROM pg_sequence WHERE seqrelid = ANY (schema.sequences);
   UPDATE pushproof.kept SET is_emptied = false WHERE metadata = wanted;
   RETURN NULL;
+END $$
+--;
+-- For a call that drops and makes at once: empties a kept schema and gives it back. Gives why that cannot be, else null.
+CREATE FUNCTION pushproof.renew(wanted text, patience text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN coalesce(pushproof.empty(wanted, patience), pushproof.give_back(wanted));
+END $$
+--;
+-- Keeps what a call made that first drops all tables of its schemas, or those that it names.
+CREATE FUNCTION pushproof.keep_all(wanted text, table_names text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  why text := pushproof.keep(wanted, table_names, '[]');
+BEGIN
+  -- Those of before are gone; what they were, nothing will be again.
+  IF why IS NULL THEN DELETE FROM pushproof.kept WHERE metadata <> wanted; END IF;
+  RETURN why;
 END $$
 --;
 -- What decides how a new session begins, and of which no event trigger tells: settings of roles and databases, roles, memberships.
