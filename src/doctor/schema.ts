@@ -22,7 +22,7 @@ export async function examineSchema(
   const project = await listProjectFiles(repository);
   if (database.schema === "reset") {
     if (mayMakeSchemas(project, using)) return [];
-    const text = `"schema": "reset" has no effect: no pytest suite with a database calls create_all and drop_all of SQLAlchemy`;
+    const text = `"schema": "reset" has no effect: no suite with a database makes its tables by create_all of SQLAlchemy, sync({ force: true }) of Sequelize or synchronize(true) of TypeORM`;
     return [remark("schema", text, 'Remove "schema" from "database".')];
   }
   const environment = withProjectPrograms(world.environment, [repository.root]);

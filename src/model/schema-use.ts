@@ -54,7 +54,7 @@ export function schemaNotes(suites: readonly KeepingSuite[]): string[] {
   const isUsed = keeping.some(({ schema }) => schema !== undefined && (schema.made > 0 || schema.off !== null));
   if (keeping.length === 0 || isUsed) return off;
   return [
-    `"schema": "reset" in "database" had no effect: no test of ${keeping.map(({ name }) => name).join(", ")} made tables by SQLAlchemy's create_all.`,
+    `"schema": "reset" in "database" had no effect: no test of ${keeping.map(({ name }) => name).join(", ")} made tables by create_all of SQLAlchemy, sync of Sequelize or synchronize of TypeORM.`,
   ];
 }
 

@@ -9,7 +9,7 @@ import { type LedgerOptions, ledgerCommand, ledgerDatabase, ledgerFiles } from "
 import { pythonEnvironment } from "../support/python.ts";
 import { gitEnvironment, writeFiles } from "../support/repository.ts";
 import { memoryDirectory } from "./places.ts";
-import type { Environment } from "./programs.ts";
+import { type Environment, timed } from "./programs.ts";
 import { type Measurement, measurePytest } from "./runs.ts";
 import { type BenchServerRequest, startBenchServer, tunedSettings } from "./servers.ts";
 
@@ -18,10 +18,15 @@ const run = promisify(execFile);
 /** As many as verify takes by itself. */
 export const workers = availableParallelism();
 
-/** The variables with which the ledger's tests run, without a database. */
+/** The variables with which the ledger's tests run, without a database: Python keeps what it compiled, as it does by itself. */
 export async function ledgerEnvironment(): Promise<Environment> {
   const { bin } = await pythonEnvironment();
-  return { ...gitEnvironment(), PATH: `${bin}${delimiter}${process.env.PATH}` };
+  return { ...gitEnvironment(), PATH: `${bin}${delimiter}${process.env.PATH}`, PYTHONDONTWRITEBYTECODE: undefined };
+}
+
+/** Compiles the tests of a directory, as where they have run before: pytest takes seconds to rewrite what they assert. */
+export async function compileTests(directory: string, environment: Environment): Promise<void> {
+  await timed("/bin/sh", ["-c", `${ledgerCommand} --collect-only --quiet`], { cwd: directory, env: environment });
 }
 
 /** A server in memory with a database for each worker, as a careful person has it. */

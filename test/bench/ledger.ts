@@ -10,7 +10,15 @@ import { median } from "../../src/shared/median.ts";
 import setup from "../support/global-setup.ts";
 import { ledgerDatabase, ledgerFiles } from "../support/ledger.ts";
 import { writeFiles } from "../support/repository.ts";
-import { announce, ledgerEnvironment, makeLedger, measureOnServer, tunedServer, workers } from "./ledger-ways.ts";
+import {
+  announce,
+  compileTests,
+  ledgerEnvironment,
+  makeLedger,
+  measureOnServer,
+  tunedServer,
+  workers,
+} from "./ledger-ways.ts";
 import { makeWorkspace } from "./places.ts";
 import { type Measurement, measureVerify } from "./runs.ts";
 import { wholeNumbers } from "./whole-numbers.ts";
@@ -42,6 +50,7 @@ async function bench(options: Options, workspace: string): Promise<void> {
   const [plain, byHand] = [join(workspace, "plain"), join(workspace, "by-hand")];
   await makeLedger(plain, options, environment);
   await writeFiles(byHand, ledgerFiles({ ...options, databasePerWorker: true }));
+  for (const directory of [plain, byHand]) await compileTests(directory, environment);
   const serial: Measurement[] = [];
   const manual: Measurement[] = [];
   const verified: Measurement[] = [];

@@ -20,7 +20,15 @@ import { ledgerDatabase, ledgerFiles } from "../support/ledger.ts";
 import { pythonEnvironment } from "../support/python.ts";
 import { writeFiles } from "../support/repository.ts";
 import { type Footprint, measureFootprint } from "./footprint.ts";
-import { announce, ledgerEnvironment, makeLedger, measureOnServer, tunedServer, workers } from "./ledger-ways.ts";
+import {
+  announce,
+  compileTests,
+  ledgerEnvironment,
+  makeLedger,
+  measureOnServer,
+  tunedServer,
+  workers,
+} from "./ledger-ways.ts";
 import { makeWorkspace } from "./places.ts";
 import { type Measurement, measureVerify } from "./runs.ts";
 import { wholeNumbers } from "./whole-numbers.ts";
@@ -38,7 +46,7 @@ function readOptions(): Options {
     options: {
       files: { type: "string", default: "95" },
       tests: { type: "string", default: "806" },
-      rounds: { type: "string", default: "3" },
+      rounds: { type: "string", default: "2" },
       resets: { type: "string", default: "5000" },
     },
   });
@@ -63,6 +71,7 @@ async function measureWays(options: Options, workspace: string): Promise<Map<Way
   await makeLedger(kept, options, environment, { schema: "reset" });
   await writeFiles(byHand, ledgerFiles({ ...options, databasePerWorker: true }));
   await writeFiles(once, ledgerFiles({ ...options, databasePerWorker: true, schemaOnce: true }));
+  for (const directory of [plain, kept, byHand, once]) await compileTests(directory, environment);
   const stock = { parent: workspace, settings: {}, databases: [ledgerDatabase] };
   const tuned = await tunedServer();
   const flags = `-n ${workers} --dist loadfile`;

@@ -11,7 +11,7 @@ test("a setting that no suite used is said to have had no effect, once for all s
     { name: "jobs", keepsSchema: true, schema: unused },
   ];
   expect(schemaNotes(keeping)).toEqual([
-    '"schema": "reset" in "database" had no effect: no test of api, jobs made tables by SQLAlchemy\'s create_all.',
+    '"schema": "reset" in "database" had no effect: no test of api, jobs made tables by create_all of SQLAlchemy, sync of Sequelize or synchronize of TypeORM.',
   ]);
   expect(schemaNotes([...keeping, { name: "web", keepsSchema: true, schema: used }])).toEqual([]);
   expect(schemaNotes([{ name: "api", keepsSchema: false }])).toEqual([]);
@@ -24,9 +24,9 @@ test("a suite whose schema could not be kept says why", () => {
 });
 
 test("a suite whose schema was never kept says why, and one that makes it once says nothing", () => {
-  const seeded = { ...unused, made: 72, reasons: { "create_all puts rows in": 72 } };
+  const seeded = { ...unused, made: 72, reasons: { "rows are put in when it is made": 72 } };
   expect(schemaNotes([{ name: "api", keepsSchema: true, schema: seeded }])).toEqual([
-    "The schema was not kept in api, but made for every test: create_all puts rows in.",
+    "The schema was not kept in api, but made for every test: rows are put in when it is made.",
   ]);
   expect(schemaNotes([{ name: "api", keepsSchema: true, schema: { ...unused, made: 1 } }])).toEqual([]);
 });

@@ -97,11 +97,13 @@ def schema():
     Base.metadata.create_all(make_engine(TEST_DATABASE_URL))
 
 
+CLEARING = "; ".join('DELETE FROM "%s"' % table.name for table in reversed(Base.metadata.sorted_tables))
+
+
 def clear(engine):
     """All rows in one statement, which is the least there could be."""
     with engine.begin() as connection:
-        names = (table.name for table in reversed(Base.metadata.sorted_tables))
-        connection.exec_driver_sql("; ".join('DELETE FROM "%s"' % name for name in names))
+        connection.exec_driver_sql(CLEARING)
 `;
 
 function beforeEngine(conftest: string, code: string): string {

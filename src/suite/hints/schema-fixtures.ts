@@ -14,8 +14,8 @@ export interface SchemaFixture {
   readonly name: string;
 }
 
-/** A suite in which `database.schema` has an effect, where its tests make tables. */
-type PytestSuite = Pick<SuiteConfig, "runner" | "root">;
+/** A suite of tests, which may make tables. */
+type TestSuite = Pick<SuiteConfig, "runner" | "root">;
 
 /** Whether the schema of a suite's databases is kept: see `database.schema`. */
 export function keepsSchema(
@@ -23,7 +23,7 @@ export function keepsSchema(
   usesDatabase: boolean,
   database: DatabaseConfig | false,
 ): boolean {
-  return runner === "pytest" && usesDatabase && database !== false && database.schema === "reset";
+  return runner !== "command" && usesDatabase && database !== false && database.schema === "reset";
 }
 
 /**
@@ -33,7 +33,7 @@ export function keepsSchema(
  */
 export async function findSchemaFixtures(
   project: ProjectFiles,
-  suites: readonly PytestSuite[],
+  suites: readonly TestSuite[],
   environment: Environment,
 ): Promise<SchemaFixture[]> {
   const files = pythonFiles(project, suites).filter(isTestPath);
@@ -42,15 +42,22 @@ export async function findSchemaFixtures(
   return await pythonPlaces<SchemaFixture>("schema_fixtures.py", new Map(naming), environment);
 }
 
-/** Whether any Python file of these suites names both methods, so that a fixture that was not found may call them. */
-export function mayMakeSchemas(project: ProjectFiles, suites: readonly PytestSuite[]): boolean {
-  const texts = pythonFiles(project, suites).map((file) => project.read(file) ?? "");
-  return ["create_all", "drop_all"].every((name) => texts.some((text) => text.includes(name)));
+/** Whether any file of these suites names what is known to make tables, so that a fixture that was not found may call it. */
+export function mayMakeSchemas(project: ProjectFiles, suites: readonly TestSuite[]): boolean {
+  const python = pythonFiles(project, suites).map((file) => project.read(file) ?? "");
+  if (["create_all", "drop_all"].every((name) => python.some((text) => text.includes(name)))) return true;
+  const script = javascriptFiles(project, suites).map((file) => project.read(file) ?? "");
+  return script.some((text) => /\bforce:\s*true\b|\bsynchronize\(\s*true\b|\bdropSchema:\s*true\b/.test(text));
 }
 
-function pythonFiles({ paths }: ProjectFiles, suites: readonly PytestSuite[]): string[] {
+function pythonFiles({ paths }: ProjectFiles, suites: readonly TestSuite[]): string[] {
   const roots = suites.filter(({ runner }) => runner === "pytest").map(({ root }) => root);
   return paths.filter((path) => path.endsWith(".py") && roots.some((root) => isUnder(root, path)));
+}
+
+function javascriptFiles({ paths }: ProjectFiles, suites: readonly TestSuite[]): string[] {
+  const roots = suites.filter(({ runner }) => runner !== "pytest" && runner !== "command").map(({ root }) => root);
+  return paths.filter((path) => /\.[cm]?[jt]sx?$/.test(path) && roots.some((root) => isUnder(root, path)));
 }
 
 /** "the fixture engine (tests/conftest.py:14) makes the tables before every test and drops them after", with how many more there are. */

@@ -9,7 +9,7 @@ import type { Environment } from "../../shared/world.ts";
 import { readReportedTests, reporterMapper } from "../results/reported-tests.ts";
 import { couldNotRun, diedInTest, lcovInput, resultsOf } from "../results/results.ts";
 import { listingOutput } from "./listing.ts";
-import { databaseVariables, withPreload } from "./preload.ts";
+import { databaseVariables, schemaEnvironment, withPreload } from "./preload.ts";
 import type { EndedProcess, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { writeSourceFiles } from "./source-files.ts";
 
@@ -54,14 +54,15 @@ interface Additions {
 }
 
 async function invocation(run: SuiteRun): Promise<Invocation> {
+  const environment = schemaEnvironment(run);
   requireRunner(run, ["jest"]);
   const separator = isPackageScript(run.suite.command) && run.arguments.length > 0 ? ["--"] : [];
   return {
     command: withArguments(keepingNodeOptions(run.suite.command), [...separator, ...run.arguments]),
     environment: {
-      ...run.environment,
+      ...environment,
       ...databaseVariables(run),
-      ...preloaded(run.environment, additionsOf(run)),
+      ...preloaded(environment, additionsOf(run)),
       VERIFY_PROGRESS: run.progressSocket,
       VERIFY_SOURCE_FILES: await writeSourceFiles(run),
     },

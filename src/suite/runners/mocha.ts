@@ -12,7 +12,7 @@ import { readReportedTests, reporterMapper } from "../results/reported-tests.ts"
 import { couldNotRun, diedInTest, resultsOf } from "../results/results.ts";
 import { listingOutput } from "./listing.ts";
 import { coverageEnvironment, withNodeCoverage } from "./node-coverage.ts";
-import { databaseVariables, withPreload } from "./preload.ts";
+import { databaseVariables, schemaEnvironment, withPreload } from "./preload.ts";
 import type { EndedProcess, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
 
 /**
@@ -50,6 +50,7 @@ interface Additions {
 }
 
 async function invocation(run: SuiteRun): Promise<Invocation> {
+  const environment = schemaEnvironment(run);
   requireMocha(run);
   const isSerial = run.workers === 1;
   const forced = !isSerial && !isParallel(run.suite.command, run.directory) ? ["--parallel"] : [];
@@ -60,9 +61,9 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
   return {
     command: withArguments(keepingNodeOptions(withoutMeasuring(run.suite.command)), [...separator, ...args]),
     environment: {
-      ...run.environment,
+      ...environment,
       ...databaseVariables(run),
-      ...preloaded(run.environment, additionsOf(run)),
+      ...preloaded(environment, additionsOf(run)),
       ...coverageEnvironment(run),
       VERIFY_PROGRESS: run.progressSocket,
     },

@@ -12,7 +12,7 @@ import { listingOutput } from "./listing.ts";
 import { parseNodeCommand, writeNodeCommand } from "./node-command.ts";
 import { coverageEnvironment, withNodeCoverage } from "./node-coverage.ts";
 import { endsFile, withEarlyEnds } from "./node-ends.ts";
-import { withPreload } from "./preload.ts";
+import { schemaEnvironment, withPreload } from "./preload.ts";
 import type { EndedProcess, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
 
 /**
@@ -38,15 +38,16 @@ export const node: Runner = {
 const resultsFile = (run: SuiteRun): string => join(run.scratch, "results.json");
 
 async function invocation(run: SuiteRun): Promise<Invocation> {
+  const environment = schemaEnvironment(run);
   const own = run.leaseSocket === null ? run.workerEnvironments.master : { VERIFY_LEASES: run.leaseSocket };
   return {
     command: withArguments(keepingNodeOptions(commandOf(run)), run.arguments),
     environment: {
-      ...run.environment,
+      ...environment,
       ...run.coordinatorEnvironment,
       ...own,
       ...coverageEnvironment(run),
-      NODE_OPTIONS: [withPreload(run.environment, "node-preload.mjs"), ...addedOptions(run)].join(" "),
+      NODE_OPTIONS: [withPreload(environment, "node-preload.mjs"), ...addedOptions(run)].join(" "),
       VERIFY_PROGRESS: run.progressSocket,
       VERIFY_RESULTS: resultsFile(run),
       VERIFY_ENDS: endsFile(run),

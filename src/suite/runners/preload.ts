@@ -8,6 +8,12 @@ export function withPreload({ NODE_OPTIONS: own }: Environment, adapter: string)
   return [own, `--import ${pathToFileURL(adapterPath(adapter)).href}`].filter(Boolean).join(" ");
 }
 
+/** The environment of a JavaScript runner whose tests may keep their schema: see `database.schema`. */
+export function schemaEnvironment({ environment, keepsSchema }: SuiteRun): Environment {
+  if (!keepsSchema) return environment;
+  return { ...environment, NODE_OPTIONS: withPreload(environment, "schema-preload.mjs") };
+}
+
 /**
  * The variables that lead a runner to its databases: a serial run has its own, else the preload chooses each worker's
  * among them.

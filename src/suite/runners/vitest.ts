@@ -19,7 +19,7 @@ import {
   withContradictions,
 } from "../results/results.ts";
 import { listingOutput } from "./listing.ts";
-import { withPreload } from "./preload.ts";
+import { schemaEnvironment, withPreload } from "./preload.ts";
 import {
   type EndedProcess,
   groupEnd,
@@ -52,6 +52,7 @@ const junitFile = (run: SuiteRun): string => join(run.scratch, "junit.xml");
 const coverageDirectory = (run: Pick<SuiteRun, "scratch">): string => join(run.scratch, "coverage");
 
 async function invocation(run: SuiteRun): Promise<Invocation> {
+  const environment = schemaEnvironment(run);
   const installed = findInstalled(run);
   const ownDatabase = run.workers > 1 || run.leaseSocket !== null ? variableOfDatabases(run) : null;
   return {
@@ -61,13 +62,13 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
       ...run.arguments,
     ]),
     environment: {
-      ...run.environment,
+      ...environment,
       ...(ownDatabase === null
         ? run.workerEnvironments.master
         : {
             ...run.coordinatorEnvironment,
             ...ownDatabase,
-            NODE_OPTIONS: withPreload(run.environment, "vitest-preload.mjs"),
+            NODE_OPTIONS: withPreload(environment, "vitest-preload.mjs"),
           }),
       ...(installed.refusesSnapshots ? {} : { CI: run.environment.CI ?? "1" }),
       VERIFY_PROGRESS: run.progressSocket,

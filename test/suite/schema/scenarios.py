@@ -110,6 +110,28 @@ def moved_sequence(engine):
     return ids
 
 
+def truncate_triggers(engine):
+    """Triggers that would hinder whoever truncates, and foreign keys that work as before."""
+    metadata = make_metadata()
+    sa.Table("entry", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("account", sa.ForeignKey("account.id")))
+    with engine.begin() as connection:
+        connection.execute(text("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$"))
+    for when in ("BEFORE", "AFTER"):
+        trigger = sa.DDL("CREATE TRIGGER %s_truncate %s TRUNCATE ON account EXECUTE FUNCTION refuse()" % (when, when))
+        event.listen(metadata, "after_create", trigger)
+    found = []
+    for _ in range(3):
+        metadata.create_all(engine)
+        with engine.begin() as connection:
+            add(connection)
+            connection.execute(text("INSERT INTO entry (account) VALUES (1)"))
+        for statement in ("TRUNCATE account CASCADE", "DELETE FROM account", "INSERT INTO entry (account) VALUES (2)"):
+            with engine.connect() as connection:
+                found.append(fails(connection.execute, text(statement)))
+        metadata.drop_all(engine)
+    return found
+
+
 def table_left_out(engine):
     """A test takes a table out of the metadata: drop_all leaves it alone, with its rows."""
     metadata = make_metadata()
@@ -278,6 +300,201 @@ def processes(engine):
     return found
 
 
+def new_connections(**more):
+    """An engine whose every connection is a new one, for which another session may stand."""
+    return sa.create_engine(url, poolclass=sa.pool.NullPool, connect_args={**wait, **more})
+
+
+def own_session(metadata):
+    """A schema that was kept by as many tests as it takes until no connection is opened for it."""
+    for _ in range(3):
+        kept(new_connections(), metadata)
+    metadata.drop_all(new_connections())
+    assert mode == "real" or pushproof_schema.schemas.session.connection is not None
+
+
+def schemas_of_account(engine):
+    with engine.connect() as connection:
+        return connection.execute(text("SELECT relnamespace::regnamespace::text FROM pg_class WHERE relname = 'account'")).scalars().all()
+
+
+def database_setting(engine):
+    """A setting of the database, with which new sessions begin."""
+    metadata = make_metadata()
+    own_session(metadata)
+    name = sa.engine.make_url(url).database
+    with engine.begin() as connection:
+        connection.execute(text("CREATE SCHEMA other"))
+        metadata.create_all(connection)
+        metadata.drop_all(connection)
+    kept(new_connections(), metadata)
+    with engine.begin() as connection:
+        connection.execute(text('ALTER DATABASE "%s" SET search_path = other' % name))
+    found = []
+    for _ in range(2):
+        metadata.drop_all(new_connections())
+        metadata.create_all(new_connections())
+        found.append(sorted(schemas_of_account(engine)))
+    with engine.begin() as connection:
+        connection.execute(text('ALTER DATABASE "%s" RESET search_path; DROP SCHEMA other CASCADE' % name))
+    return found
+
+
+def setting_of_a_pool(engine):
+    """A test changes the search path of a connection that goes back into its pool, and comes to drop_all."""
+    metadata = make_metadata()
+    own_session(metadata)
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(text("SET search_path = pg_catalog"))
+        connection.execute(text("INSERT INTO public.account (name) VALUES ('stays')"))
+    metadata.drop_all(engine)
+    with new_connections().connect() as connection:
+        return connection.execute(text("SELECT count(*) FROM account")).scalar()
+
+
+def listener_of_connections(engine):
+    metadata = make_metadata()
+    own_session(metadata)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE SCHEMA other"))
+    for _ in range(2):
+        kept(new_connections(), metadata)
+    metadata.drop_all(new_connections())
+    other = new_connections()
+
+    @event.listens_for(other, "connect")
+    def connected(connection, record):
+        with connection.cursor() as cursor:
+            cursor.execute("SET search_path = other")
+        connection.commit()
+
+    metadata.create_all(other)
+    found = schemas_of_account(engine)
+    metadata.drop_all(other)
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA other CASCADE"))
+    return found
+
+
+def other_arguments(engine):
+    metadata = make_metadata()
+    own_session(metadata)
+    return [
+        fails(metadata.create_all, new_connections(password="wrong", user="nobody")),
+        fails(metadata.create_all, new_connections(options="-c default_transaction_read_only=on")),
+    ]
+
+
+def variables(engine):
+    """The driver reads variables for each connection."""
+    metadata = make_metadata()
+    own_session(metadata)
+    os.environ["PGOPTIONS"] = "-c default_transaction_read_only=on"
+    try:
+        return fails(metadata.create_all, sa.create_engine(url, poolclass=sa.pool.NullPool))
+    finally:
+        del os.environ["PGOPTIONS"]
+
+
+def sessions(engine):
+    metadata = make_metadata()
+    own_session(metadata)
+    metadata.create_all(new_connections())
+    engine.dispose()
+    with new_connections().connect() as connection:
+        return connection.execute(text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")).scalar()
+
+
+def copy_of_the_database(engine):
+    """A template may have no sessions."""
+    metadata = make_metadata()
+    own_session(metadata)
+    metadata.create_all(new_connections())
+    with new_connections().begin() as connection:
+        add(connection)
+    name = sa.engine.make_url(url).database
+    other = sa.create_engine(sa.engine.make_url(url).set(database="template1"), poolclass=sa.pool.NullPool, isolation_level="AUTOCOMMIT")
+    engine.dispose()
+    with other.connect() as connection:
+        connection.execute(text('CREATE DATABASE "copy_of_%s" TEMPLATE "%s"' % (name, name)))
+        connection.execute(text('DROP DATABASE "copy_of_%s"' % name))
+    metadata.drop_all(new_connections())
+    return schemas_of_account(engine)
+
+
+def ended_sessions(engine):
+    """A test ends all sessions but its own."""
+    metadata = make_metadata()
+    own_session(metadata)
+    metadata.create_all(new_connections())
+    with new_connections().begin() as connection:
+        add(connection)
+        connection.execute(text(ENDING))
+    metadata.drop_all(new_connections())
+    metadata.create_all(new_connections())
+    with new_connections().connect() as connection:
+        return add(connection)
+
+
+def ended_by_the_driver(engine):
+    """The same past SQLAlchemy."""
+    metadata = make_metadata()
+    own_session(metadata)
+    metadata.create_all(new_connections())
+    connection = engine.dialect.connect(**engine.dialect.create_connect_args(engine.url)[1])
+    connection.cursor().execute(ENDING)
+    connection.close()
+    metadata.drop_all(new_connections())
+    metadata.create_all(new_connections())
+    with new_connections().connect() as connection:
+        return add(connection)
+
+
+def reassigned(engine):
+    """Tables and an enum whose owner changes cannot be dropped by the one who made them."""
+    metadata = sa.MetaData()
+    kind = sa.Enum("asset", "debt", name="account_kind", metadata=metadata)
+    sa.Table("account", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("kind", kind))
+    maker, taker = role + "_maker", role + "_taker"
+    with engine.connect() as connection:
+        connection.execute(text("CREATE ROLE %s IN ROLE postgres; CREATE ROLE %s" % (maker, taker)))
+        metadata.create_all(connection)
+        metadata.drop_all(connection)
+        connection.execute(text("SET ROLE " + maker))
+        for _ in range(3):
+            metadata.create_all(connection)
+            connection.commit()
+            metadata.drop_all(connection)
+            connection.commit()
+        metadata.create_all(connection)
+        connection.execute(text("RESET ROLE; REASSIGN OWNED BY %s TO %s; SET ROLE %s" % (maker, taker, maker)))
+        connection.commit()
+        return fails(metadata.drop_all, connection)
+
+
+def processes_beside(engine):
+    """Each test in a process of its own, forked when another session stands for new connections."""
+    metadata = make_metadata()
+    own_session(metadata)
+    for _ in range(2):
+        child = os.fork()
+        if child == 0:
+            metadata.create_all(new_connections())
+            with new_connections().begin() as connection:
+                add(connection)
+            metadata.drop_all(new_connections())
+            os._exit(0)
+        os.waitpid(child, 0)
+    kept(new_connections(), metadata)
+    metadata.drop_all(new_connections())
+    return schemas_of_account(engine)
+
+
+ENDING = """SELECT count(pg_terminate_backend(pid)) > 0 FROM pg_stat_activity
+  WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+
+
 scenarios = {
     "a temporary view": hindered("CREATE TEMP VIEW names AS SELECT name FROM account"),
     "a temporary table with its defaults": hindered("CREATE TEMP TABLE scratch (LIKE account INCLUDING DEFAULTS)"),
@@ -290,6 +507,7 @@ scenarios = {
         for call in [
             numbers_in_advance,
             moved_sequence,
+            truncate_triggers,
             table_left_out,
             table_left_out_later,
             overlapping_metadata,
@@ -303,6 +521,17 @@ scenarios = {
             by_the_driver,
             looked_at_before_commit,
             processes,
+            database_setting,
+            setting_of_a_pool,
+            listener_of_connections,
+            other_arguments,
+            variables,
+            sessions,
+            copy_of_the_database,
+            ended_sessions,
+            ended_by_the_driver,
+            reassigned,
+            processes_beside,
         ]
     },
 }

@@ -16,10 +16,13 @@ import re
 import sys
 import weakref
 
+from pushproof_session import OwnSession
+
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pushproof_schema.sql")
-# The second is null where nothing is installed, and false for a role that may not empty the tables.
+# The second is null where nothing is installed, and false for a role that may not empty the tables: its maker may, and superusers.
 WHERE_IT_IS = """SELECT current_database(),
-  (SELECT pg_has_role(nspowner, 'USAGE') FROM pg_namespace WHERE nspname = 'pushproof')"""
+  (SELECT rolname = current_user OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+    FROM pg_namespace JOIN pg_roles r ON r.oid = nspowner WHERE nspname = 'pushproof')"""
 IS_PART_THERE = "SELECT count(to_regclass(name)) > 0 FROM json_array_elements_text(CAST(:names AS json)) AS name"
 IS_EMPTY = """SELECT NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'pushproof'))
@@ -30,6 +33,9 @@ BLOCKERS = """SELECT a.pid, a.state, a.query FROM pushproof.kept AS schema, push
 ABANDONED = "SELECT pushproof.drop_tables(metadata) FROM pushproof.kept WHERE is_emptied AND metadata <> :metadata"
 CHANGES = "SELECT last_value FROM pushproof.changes"
 IS_EMPTIED = "SELECT is_emptied FROM pushproof.kept WHERE metadata = :metadata"
+# The same where nothing else is known of the database than that a session of ours began there; these give no null where that is not so.
+GIVE_BACK_BY_OWN = "SELECT CASE WHEN pushproof.beginnings() = %s THEN pushproof.give_back(%s) ELSE 'sessions begin otherwise' END"
+EMPTY_BY_OWN = "SELECT CASE WHEN pushproof.beginnings() = %s THEN pushproof.empty(%s, %s) ELSE 'sessions begin otherwise' END"
 LOCK_NOT_AVAILABLE = "55P03"
 # How long drop_all waits for a connection that uses the tables; without this module it would wait for ever.
 PATIENCE = "10s"
@@ -64,6 +70,7 @@ class Schemas:
         self.changers = weakref.WeakKeyDictionary()
         # The connection by which drop_all emptied a schema, which others do not see before it ends its transaction.
         self.emptiers = weakref.WeakKeyDictionary()
+        self.session = OwnSession()
         self.busyness = contextvars.ContextVar("pushproof_busy", default=False)
 
     @property
@@ -89,6 +96,10 @@ class Schemas:
             self.busyness.set(before)
 
     def create(self, metadata, bind, really):
+        if metadata in self.emptied and self.asks_own(metadata, bind, GIVE_BACK_BY_OWN, self.token(metadata)):
+            self.kept += 1
+            self.emptied.discard(metadata)
+            return
         with connected(bind) as connection:
             if not self.is_on(connection, metadata):
                 really(metadata, connection)
@@ -103,6 +114,21 @@ class Schemas:
                     self.keep(connection, metadata)
         if connection is not bind:
             self.emptied.discard(metadata)
+
+    def asks_own(self, metadata, bind, statement, *parameters):
+        """Whether our own session, which stands for a new connection of the bind, did all that create_all or drop_all has to do."""
+        if metadata not in self.shapes or shape(metadata) != self.shapes[metadata] or not self.session.stands_for(bind):
+            return False
+        try:
+            why = self.session.ask(statement, self.session.beginnings, *parameters)
+        except Exception as error:
+            if sqlstate(error) == LOCK_NOT_AVAILABLE:
+                raise RuntimeError(self.blocked(metadata, bind)) from error
+            return False
+        if why is not None:
+            # Next time it begins as others do then.
+            self.session.close()
+        return why is None
 
     def makes_all(self, connection, metadata):
         """Whether create_all finds nothing of the schema, so that it is the same each time."""
@@ -135,6 +161,10 @@ class Schemas:
             self.reasons[why] += 1
 
     def drop(self, metadata, bind, really):
+        if metadata not in self.emptied and self.asks_own(metadata, bind, EMPTY_BY_OWN, self.token(metadata), PATIENCE):
+            self.emptied.add(metadata)
+            self.emptiers.pop(metadata, None)
+            return
         with connected(bind) as connection:
             if not self.is_on(connection, metadata):
                 really(metadata, connection)
@@ -143,6 +173,8 @@ class Schemas:
             if why is None:
                 self.emptied.add(metadata)
                 self.emptiers[metadata] = weakref.ref(connection)
+                if connection is not bind:
+                    self.session.open(bind)
                 return
             if why == "it was dropped already":
                 self.drop_emptied(connection, metadata, why)
@@ -159,12 +191,13 @@ class Schemas:
         except Exception as error:
             if sqlstate(error) != LOCK_NOT_AVAILABLE:
                 raise
-            with connection.engine.connect() as other:
-                blockers = [tuple(row) for row in run(other, BLOCKERS, metadata=self.token(metadata))]
-            told = "; ".join("process %s is %s, its last statement: %s" % blocker for blocker in blockers)
-            raise RuntimeError(
-                "drop_all waited %s for a connection that uses the tables and has not ended its transaction: %s" % (PATIENCE, told)
-            ) from error
+            raise RuntimeError(self.blocked(metadata, connection.engine)) from error
+
+    def blocked(self, metadata, engine):
+        with engine.connect() as other:
+            blockers = [tuple(row) for row in run(other, BLOCKERS, metadata=self.token(metadata))]
+        told = "; ".join("process %s is %s, its last statement: %s" % blocker for blocker in blockers)
+        return "drop_all waited %s for a connection that uses the tables and has not ended its transaction: %s" % (PATIENCE, told)
 
     def drop_emptied(self, connection, metadata, why):
         """Really drops what was only emptied."""
@@ -251,7 +284,7 @@ def ask(connection, statement, **parameters):
 
 
 def sqlstate(error):
-    origin = getattr(error, "orig", None)
+    origin = getattr(error, "orig", error)
     return getattr(origin, "sqlstate", None) or getattr(origin, "pgcode", None)
 
 
@@ -315,6 +348,8 @@ def replacement(name, work):
 
 def look_first(connection, cursor, statement, parameters, context, executemany):
     """Whoever looks between drop_all and create_all sees what there would be: nothing."""
+    if not schemas.is_busy:
+        schemas.session.give_way(statement)
     if not schemas.emptied or schemas.is_busy or HARMLESS.match(statement) or connection.dialect.name != "postgresql":
         return
     schemas.settle(connection, "a statement ran between drop_all and create_all")
@@ -326,7 +361,10 @@ def look_first_by_driver(really):
     @functools.wraps(really)
     def raw_connection(self, *arguments, **named):
         caller = sys._getframe(1).f_globals.get("__name__", "")
-        if schemas.emptied and not schemas.is_busy and not caller.startswith("sqlalchemy.") and self.dialect.name == "postgresql":
+        if schemas.is_busy or caller.startswith("sqlalchemy.") or self.dialect.name != "postgresql":
+            return really(self, *arguments, **named)
+        schemas.session.close()
+        if schemas.emptied:
             with self.begin() as connection:
                 schemas.settle(connection, "a statement ran between drop_all and create_all")
         return really(self, *arguments, **named)
@@ -347,6 +385,7 @@ def keep_schemas():
         setattr(MetaData, name, replacement(name, work))
     Engine.raw_connection = look_first_by_driver(Engine.raw_connection)
     event.listen(Engine, "before_cursor_execute", look_first)
+    schemas.session.listener = look_first
 
 
 class SchemaKeeper:
@@ -362,6 +401,7 @@ class SchemaKeeper:
         keep_schemas()
 
     def pytest_sessionfinish(self):
+        schemas.session.close()
         if originals:
             reasons = dict(schemas.reasons)
             self.send(type="schema", kept=schemas.kept, made=schemas.made, reasons=reasons, off=schemas.why_off)

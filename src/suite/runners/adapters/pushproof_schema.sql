@@ -38,31 +38,40 @@ CREATE TABLE pushproof.kept (
   metadata text PRIMARY KEY,
   tables oid[] NOT NULL,
   sequences oid[] NOT NULL,
+  types oid[] NOT NULL,
   -- The state that must be found again.
   changes bigint NOT NULL,
   circumstances text NOT NULL,
   is_emptied boolean NOT NULL DEFAULT false
 )
 --;
+-- The types that are there beside those of tables: enums, domains, ranges.
+CREATE FUNCTION pushproof.own_types() RETURNS oid[] LANGUAGE sql AS $$
+  SELECT ARRAY(SELECT t.oid FROM pg_type t WHERE t.typtype IN ('e', 'd', 'r') AND t.oid >= 16384)
+$$
+--;
 -- What else decides which tables a name leads to, and what CLUSTER and REASSIGN OWNED, which fire no event trigger, change.
-CREATE FUNCTION pushproof.circumstances(kept_tables oid[]) RETURNS text LANGUAGE sql AS $$
-  SELECT concat_ws(' ', current_user, current_schemas(true),
-    (SELECT count(*) FROM pg_event_trigger WHERE evtname LIKE 'pushproof!_' || chr(37) ESCAPE '!' AND evtenabled = 'A'),
+CREATE FUNCTION pushproof.circumstances(kept_tables oid[], kept_types oid[]) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN concat_ws(' ', current_user, current_schemas(true),
+    (SELECT count(*) FROM pg_event_trigger WHERE evtname IN ('pushproof_commands', 'pushproof_drops') AND evtenabled = 'A'),
     (SELECT string_agg(indexrelid::text, ',' ORDER BY indexrelid) FROM pg_index
       WHERE indrelid = ANY (kept_tables) AND indisclustered),
-    (SELECT string_agg(DISTINCT relowner::text, ',') FROM pg_class WHERE oid = ANY (kept_tables)))
-$$
+    (SELECT string_agg(DISTINCT relowner::text, ',') FROM pg_class WHERE oid = ANY (kept_tables)),
+    (SELECT string_agg(DISTINCT typowner::text, ',') FROM pg_type WHERE oid = ANY (kept_types)));
+END $$
 --;
 -- Keeps the schema that create_all has just made, from JSON lists of quoted names. Gives why that cannot be, else null.
 CREATE FUNCTION pushproof.keep(wanted text, table_names text, sequence_names text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
   sequence record;
   is_moved boolean;
+  types oid[] := pushproof.own_types();
   made oid[] := ARRAY(SELECT to_regclass(name)::oid FROM json_array_elements_text(table_names::json) AS name);
   named oid[] := ARRAY(SELECT to_regclass(name)::oid FROM json_array_elements_text(sequence_names::json) AS name);
 BEGIN
   IF array_position(made, NULL) IS NOT NULL OR array_position(named, NULL) IS NOT NULL THEN
-    RETURN 'create_all did not make all of it';
+    RETURN 'not all of it was made';
   END IF;
   -- Partitions go with their table.
   made := ARRAY(SELECT DISTINCT coalesce(relid::oid, id) FROM unnest(made) AS t (id) LEFT JOIN pg_partition_tree(id) ON true);
@@ -76,7 +85,7 @@ BEGIN
     RETURN 'a trigger of it fires always';
   END IF;
   IF EXISTS (SELECT FROM unnest(made) AS t (id) WHERE pg_relation_size(id) > 0) THEN
-    RETURN 'create_all puts rows in';
+    RETURN 'rows are put in when it is made';
   END IF;
   IF EXISTS (SELECT FROM pg_inherits WHERE inhparent = ANY (made) AND NOT inhrelid = ANY (made)) THEN
     RETURN 'tables that are not part of it inherit from it';
@@ -94,41 +103,69 @@ BEGIN
     -- Sessions keep what they took in advance, also where the sequence begins anew.
     IF sequence.seqcache > 1 THEN RETURN 'a sequence of it gives numbers in advance'; END IF;
     EXECUTE 'SELECT is_called OR last_value <> $1 FROM ' || sequence.name INTO is_moved USING sequence.seqstart;
-    IF is_moved THEN RETURN 'create_all moves a sequence'; END IF;
+    IF is_moved THEN RETURN 'a sequence is moved when it is made'; END IF;
   END LOOP;
   INSERT INTO pushproof.kept
-    SELECT wanted, made, named, last_value, pushproof.circumstances(made) FROM pushproof.changes
-  ON CONFLICT (metadata) DO UPDATE SET (tables, sequences, changes, circumstances, is_emptied)
-    = (EXCLUDED.tables, EXCLUDED.sequences, EXCLUDED.changes, EXCLUDED.circumstances, false);
+    SELECT wanted, made, named, types, last_value, pushproof.circumstances(made, types) FROM pushproof.changes
+  ON CONFLICT (metadata) DO UPDATE SET (tables, sequences, types, changes, circumstances, is_emptied)
+    = (EXCLUDED.tables, EXCLUDED.sequences, EXCLUDED.types, EXCLUDED.changes, EXCLUDED.circumstances, false);
   RETURN NULL;
 END $$
 --;
 -- Why a kept schema is not what it was, else null.
-CREATE FUNCTION pushproof.difference(schema pushproof.kept) RETURNS text LANGUAGE sql AS $$
-  SELECT CASE
-    WHEN schema.changes <> (SELECT last_value FROM pushproof.changes) THEN 'a test changed more than rows'
-    WHEN schema.circumstances <> pushproof.circumstances(schema.tables) THEN 'the role, the search path or a setting changed'
-  END
-$$
+CREATE FUNCTION pushproof.difference(schema pushproof.kept) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  IF schema.changes <> (SELECT last_value FROM pushproof.changes) THEN RETURN 'a test changed more than rows'; END IF;
+  IF schema.circumstances <> pushproof.circumstances(schema.tables, schema.types) THEN
+    RETURN 'the role, the search path or a setting changed';
+  END IF;
+  RETURN NULL;
+END $$
 --;
 -- The processes, null for a prepared transaction, that use tables or sequences of a kept schema in a transaction of theirs.
-CREATE FUNCTION pushproof.users_of(schema pushproof.kept) RETURNS TABLE (pid integer) LANGUAGE sql AS $$
-  SELECT DISTINCT l.pid FROM pg_locks l
+CREATE FUNCTION pushproof.users_of(schema pushproof.kept) RETURNS TABLE (pid integer) LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN QUERY SELECT DISTINCT l.pid FROM pg_locks l
   WHERE l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
     AND (l.relation = ANY (schema.tables) OR l.relation = ANY (schema.sequences))
     -- It gives way to whoever wants to drop or empty a table.
-    AND coalesce((SELECT a.backend_type FROM pg_stat_activity a WHERE a.pid = l.pid), '') <> 'autovacuum worker'
-$$
+    AND coalesce((SELECT a.backend_type FROM pg_stat_activity a WHERE a.pid = l.pid), '') <> 'autovacuum worker';
+END $$
+--;
+CREATE FUNCTION pushproof.truncate_with_others(names text) RETURNS void LANGUAGE plpgsql SET session_replication_role = replica AS $$
+BEGIN
+  EXECUTE 'TRUNCATE ' || names || ' CASCADE';
+END $$
+--;
+-- Truncates tables, and no more: TRUNCATE refuses tables that others refer to, and with CASCADE takes all of those along, thirty for
+-- three, though they are empty. It looks for them only where a table is marked as one with triggers, which foreign keys are. Nor do
+-- triggers fire, as with a drop; session_replication_role would do that too, but takes all plans of the session along.
+CREATE FUNCTION pushproof.truncate(used oid[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  names text := (SELECT string_agg('ONLY ' || id::regclass, ', ') FROM unnest(used) AS t (id));
+  marked oid[];
+BEGIN
+  IF current_setting('is_superuser') <> 'on' THEN
+    PERFORM pushproof.truncate_with_others(names);
+    RETURN;
+  END IF;
+  -- First, so that nobody else writes the rows of pg_class.
+  EXECUTE 'LOCK TABLE ' || names || ' IN ACCESS EXCLUSIVE MODE';
+  WITH changed AS (UPDATE pg_class SET relhastriggers = false WHERE oid = ANY (used) AND relhastriggers RETURNING oid)
+    SELECT array_agg(oid) INTO marked FROM changed;
+  EXECUTE 'TRUNCATE ' || names;
+  UPDATE pg_class SET relhastriggers = true WHERE oid = ANY (marked);
+END $$
 --;
 -- Takes the rows out of a kept schema. Gives why that cannot be, else null. Whatever has a page is truncated, also where no row is
--- left: a fresh table has none, and the order of rows may depend on it. Triggers do not fire, as with a drop.
+-- left: a fresh table has none, and the order of rows may depend on it.
 CREATE FUNCTION pushproof.empty(wanted text, patience text) RETURNS text LANGUAGE plpgsql
-  SET session_replication_role = replica SET lock_timeout = 0 AS $$
+  SET lock_timeout = 0 AS $$
 DECLARE
   schema pushproof.kept;
   why text;
-  used text;
+  used oid[];
   until timestamptz := clock_timestamp() + patience::interval;
 BEGIN
   SELECT * INTO schema FROM pushproof.kept WHERE metadata = wanted;
@@ -142,8 +179,8 @@ BEGIN
     PERFORM pg_sleep(0.005);
   END LOOP;
   PERFORM set_config('lock_timeout', patience, true);
-  SELECT string_agg(id::regclass::text, ', ') INTO used FROM unnest(schema.tables) AS t (id) WHERE pg_relation_size(id) > 0;
-  IF used IS NOT NULL THEN EXECUTE 'TRUNCATE ' || used || ' CASCADE'; END IF;
+  used := ARRAY(SELECT id FROM unnest(schema.tables) AS t (id) WHERE pg_relation_size(id) > 0);
+  IF used <> '{}' THEN PERFORM pushproof.truncate(used); END IF;
   UPDATE pushproof.kept SET is_emptied = true WHERE metadata = wanted;
   RETURN NULL;
 END $$
@@ -176,6 +213,32 @@ BEGIN
   PERFORM setval(seqrelid, seqstart, false) FROM pg_sequence WHERE seqrelid = ANY (schema.sequences);
   UPDATE pushproof.kept SET is_emptied = false WHERE metadata = wanted;
   RETURN NULL;
+END $$
+--;
+-- For a call that drops and makes at once: empties a kept schema and gives it back. Gives why that cannot be, else null.
+CREATE FUNCTION pushproof.renew(wanted text, patience text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN coalesce(pushproof.empty(wanted, patience), pushproof.give_back(wanted));
+END $$
+--;
+-- Keeps what a call made that first drops all tables of its schemas, or those that it names.
+CREATE FUNCTION pushproof.keep_all(wanted text, table_names text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  why text := pushproof.keep(wanted, table_names, '[]');
+BEGIN
+  -- Those of before are gone; what they were, nothing will be again.
+  IF why IS NULL THEN DELETE FROM pushproof.kept WHERE metadata <> wanted; END IF;
+  RETURN why;
+END $$
+--;
+-- What decides how a new session begins, and of which no event trigger tells: settings of roles and databases, roles, memberships.
+CREATE FUNCTION pushproof.beginnings() RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN concat_ws(' ', session_user, current_user, current_schemas(true),
+    (SELECT string_agg(s::text, ',' ORDER BY setdatabase, setrole) FROM pg_db_role_setting s),
+    (SELECT string_agg(r::text, ',' ORDER BY oid) FROM pg_roles r WHERE oid >= 16384 OR rolname IN (session_user, current_user)),
+    (SELECT string_agg(m::text, ',' ORDER BY m::text) FROM pg_auth_members m WHERE member >= 16384),
+    (SELECT concat_ws(' ', datname, datallowconn, datconnlimit, datacl) FROM pg_database WHERE datname = current_database()));
 END $$
 --;
 CREATE EVENT TRIGGER pushproof_commands ON ddl_command_end EXECUTE FUNCTION pushproof.count_change()
