@@ -32,6 +32,7 @@ import { type ExitCode, exitCodes } from "./shared/errors.ts";
 import type { World } from "./shared/world.ts";
 import { describePlan, makePlan, type Plan } from "./suite/plan/plan.ts";
 import { openReplayStore } from "./suite/races/replay-order.ts";
+import { Reuse } from "./suite/reuse/reuse.ts";
 import { openRun, type RunContext } from "./suite/run-context.ts";
 import { DurationStore } from "./suite/schedule/durations.ts";
 import { findProof, wantsProof } from "./trust/proof.ts";
@@ -78,11 +79,10 @@ async function verifyTarget(context: Context, target: Target): Promise<ExitCode>
     const facts = readChangeFacts(context, loaded, checkout, target);
     const receiptKey = background(readReceiptKey({ config, plan, target, checkout, world, options, base: facts }));
 
-    const isPart = options.shard !== undefined || request.merge !== undefined;
     const find = () => findProof(context, plan, target, receiptKey, config.base);
-    const proven = isPart ? null : await find();
+    const proven = isPart(request) ? null : await find();
     if (proven !== null) return codeOf(await reportReceipt(context, target, proven, facts.changes));
-    const turn = isPart ? noRunLock : await takeTurn(context, plan, target);
+    const turn = isPart(request) ? noRunLock : await takeTurn(context, plan, target);
     try {
       const meanwhile = turn.hasWaited ? await find() : null;
       if (meanwhile !== null) return codeOf(await reportReceipt(context, target, meanwhile, facts.changes));
@@ -93,6 +93,11 @@ async function verifyTarget(context: Context, target: Target): Promise<ExitCode>
   } finally {
     await checkout.close();
   }
+}
+
+/** Whether this machine runs a part of the whole, or judges what others ran. */
+function isPart({ options, merge }: VerifyRequest): boolean {
+  return options.shard !== undefined || merge !== undefined;
 }
 
 function codeOf({ verdict }: Pick<Summary, "verdict">): ExitCode {
@@ -223,7 +228,8 @@ async function beginRun(context: Context, prepared: Prepared): Promise<RunContex
     logs: await prepareReports(root),
     durations: new DurationStore({ commonDirectory, branch: target.branch, base: loaded.config.base }),
     replays: await openReplayStore(root, checkout.kind === "working tree" ? null : target.commit),
-    reuse: await decideReuse(context, prepared),
+    // What is reused would have to be the same on every machine, and what others ran is not this one's to record.
+    reuse: isPart(request) ? Reuse.none : await decideReuse(context, prepared),
     startedAt,
     options: request.options,
     world,

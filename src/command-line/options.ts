@@ -33,8 +33,7 @@ export function verifyOptions(parsed: ParsedOptions, rest: readonly string[], en
     suites: parsed.suite ?? [],
     coverage: parsed.coverage,
     fresh: parsed.fresh ?? false,
-    // What is reused would have to be the same on every machine.
-    full: (parsed.full ?? false) || shard !== undefined,
+    full: parsed.full ?? false,
     json: parsed.json ?? false,
     databaseUrl: parsed.databaseUrl,
     timeoutSeconds: parsed.timeout,

@@ -13,7 +13,13 @@ import { makeJestRepository, plainJest } from "../support/jest-suite.ts";
 import { makeMochaRepository } from "../support/mocha-suite.ts";
 import { makeNodeRepository, nodeHeader } from "../support/node-suite.ts";
 import { type AtEnd, type Files, makeDirectory, type Repository } from "../support/repository.ts";
-import { makeParallelPytestRepository, makePytestRepository, readSummary, runIn } from "../support/verify.ts";
+import {
+  makeParallelPytestRepository,
+  makePytestRepository,
+  readSummary,
+  runIn,
+  userEnvironment,
+} from "../support/verify.ts";
 import { makeVitestRepository } from "../support/vitest-suite.ts";
 
 const ciFactsOfNode: CiFacts = {
@@ -450,4 +456,27 @@ test("pods of their own clones and homes, one of them killed, hand on what `init
   const { code, output } = await judging.ended;
   expect(output).toMatch(/^✔ Verified: main at /m);
   expect(code).toBe(0);
+});
+
+test("shards that collect different tests in the same files are refused", async () => {
+  const machine =
+    "import os\nimport pytest\n\n\n@pytest.mark.parametrize('name', [os.environ['MACHINE']])\ndef test_name(name):\n    assert name\n";
+  const repository = await makePytestRepository({ "tests/test_a.py": machine, "tests/test_b.py": machine });
+  for (const index of [1, 2]) {
+    const environment = await userEnvironment({ MACHINE: `machine-${index}` });
+    expect((await runIn(repository.root, ["--shard", `${index}/2`], { environment })).code).toBe(0);
+  }
+  const { code, output, errors } = await runIn(repository.root, ["merge"]);
+  expect(errors).toContain("backend: shards 1/2 and 2/2 collected different tests in the same files");
+  expect(output).not.toContain("Verified");
+  expect(code).toBe(3);
+});
+
+test("nothing of a shard or a merge is recorded for incremental runs, and nothing is reused", async () => {
+  const repository = await nodeShards({}, { incremental: true });
+  await repository.git("switch", "--quiet", "--create", "feature");
+  const { directory, outcomes } = await runShards(repository, 2);
+  expect(outcomes.map(({ output }) => /reused/.test(output))).toEqual([false, false]);
+  expect((await runIn(repository.root, ["merge", directory])).code).toBe(0);
+  expect(await readdir(join(repository.root, ".git/verify"))).not.toContain("reuse");
 });

@@ -165,7 +165,7 @@ async function collect(run: SuiteRun, ended: EndedProcess): Promise<TestResults>
   const root = ended.reported.root ?? run.directory;
   const names = (files: readonly string[]): string[] =>
     files.map((file) => reportedFile(run.checkoutRoot, root, file)).sort();
-  const dealt = found?.files ? { all: names(found.files), own: names(found.own ?? []) } : undefined;
+  const dealt = found?.files ? { all: names(found.files), own: names(found.own ?? []), tests: found.tests } : undefined;
   return { ...results, collected: found?.ids ?? null, ...(dealt === undefined ? {} : { dealt }) };
 }
 
@@ -183,6 +183,8 @@ interface Collected {
   /** The files of all shards, and of this one; missing where there are no shards. */
   readonly files?: readonly string[];
   readonly own?: readonly string[];
+  /** A digest of the ids of all tests. */
+  readonly tests?: string;
 }
 
 /** What a process collected; null where it did not get that far. */

@@ -9,6 +9,8 @@ export interface Dealt {
   readonly all: readonly string[];
   /** Those of this shard. */
   readonly own: readonly string[];
+  /** A digest of the ids of all tests that were collected; missing where only the own files were. */
+  readonly tests?: string | undefined;
 }
 
 /**

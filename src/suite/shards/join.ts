@@ -9,6 +9,7 @@ import type { CheckSummary, SuiteSummary, TestCounts } from "../../model/summary
 import { RequestError, UnavailableError } from "../../shared/errors.ts";
 import { listed, plural, shortId } from "../../shared/text.ts";
 import { canonicalPath } from "../../shared/within.ts";
+import { collectionMismatchAdvice } from "../results/collection-mismatch.ts";
 import { nothingRan } from "../results/results.ts";
 import { withRoot } from "../reuse/stored-outcome.ts";
 import type { SuiteOutcome } from "../suite-outcome.ts";
@@ -129,6 +130,12 @@ function requireEveryFile({ name, runner }: SuiteConfig, parts: readonly Part[],
     if (difference.length === 0) continue;
     throw new UnavailableError(
       `${name}: shards ${nameOf(first.shard)} and ${nameOf(other.shard)} found different test files: ${listed(difference, 3, (file) => file, "file").join(", ")}.`,
+    );
+  }
+  const different = others.find(({ tests }) => tests !== first.tests);
+  if (different !== undefined) {
+    throw new UnavailableError(
+      `${name}: shards ${nameOf(first.shard)} and ${nameOf(different.shard)} collected different tests in the same files, so some ran nowhere. ${collectionMismatchAdvice}`,
     );
   }
   const ranOn = new Map<string, EndedShard>();

@@ -82,7 +82,9 @@ const fileSchema = z.looseObject({
       suites: z.array(
         z.looseObject({
           summary: z.looseObject({ name: z.string() }),
-          dealt: z.object({ all: z.array(z.string()), own: z.array(z.string()) }).nullable(),
+          dealt: z
+            .object({ all: z.array(z.string()), own: z.array(z.string()), tests: z.string().optional() })
+            .nullable(),
           coverage: z.object({ file: z.string(), sha256: z.string() }).nullable(),
         }),
       ),

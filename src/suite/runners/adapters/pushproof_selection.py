@@ -1,5 +1,6 @@
 """Selects the collected tests that a process runs: its share of the files, or some tests in a given order."""
 
+import hashlib
 import json
 import os
 import re
@@ -76,7 +77,8 @@ class Selecting:
             every = sorted(files)
             dealt = share_of(every, root, shard["place"], shard["total"])
             files = [file for file in every if file in dealt]
-            found = {"files": every, "own": files}
+            names = "\n".join(sorted(ids)).encode("utf-8", "surrogateescape")
+            found = {"files": every, "own": files, "tests": hashlib.sha256(names).hexdigest()}
             kept = [(item, name) for item, name in zip(items, ids) if file_of(item.nodeid) in dealt]
             items, ids = [item for item, _ in kept], [name for _, name in kept]
         tell_collected({"ids": ids, **found})
