@@ -64,3 +64,33 @@ test("a duration that is none counts as none", async () => {
   expect(output).toMatch(/2 passed/);
   expect(output).not.toMatch(/Infinity|NaN/);
 });
+
+test.each([{ GITHUB_ACTIONS: "true" }, { TF_BUILD: "True" }])(
+  "a CI service obeys nothing that a test is called, or prints: %o",
+  async (service) => {
+    const evil = [
+      "::set-output name=a::b",
+      "##[add-mask]c",
+      "##vso[task.setvariable variable=d]e",
+      "::stop-commands::f",
+    ];
+    const failures = evil.map(
+      (text) => `<testcase name="${text}" time="0.01"><failure message="${text}">${text}\n${text}</failure></testcase>`,
+    );
+    const repository = await makeTinyRepository({
+      "report.xml": `<testsuite>${failures.join("")}</testsuite>\n`,
+      "suite.sh": `printf '%s\\n' ${evil.map((text) => `'${text}'`).join(" ")}\nmkdir -p out; cp report.xml out/report.xml; exit 1\n`,
+    });
+    const environment = { ...pusherEnvironment(repository), CI: "true", ...service };
+    for (const words of ["", "--json"]) {
+      const { output, exitCode } = await runShell(`${builtProgram} ${words}`, repository.root, environment);
+      expect(exitCode).toBe(1);
+      // Our own annotations aside, whose text is escaped.
+      const lines = output.split("\n").filter((line) => !/^::(error|warning) /.test(line));
+      for (const line of lines) {
+        expect(line.trimStart()).not.toMatch(/^::/);
+        expect(line).not.toMatch(/##\w*\[/);
+      }
+    }
+  },
+);

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import picomatch from "picomatch";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { workflowCommand } from "../../src/report/github/workflow-command.ts";
 import { code, escapeMarkdown, fencedBlock } from "../../src/report/markdown/markdown.ts";
 import { dataBlock, html } from "../../src/report/page/html.ts";
@@ -10,6 +10,10 @@ import { redactor } from "../../src/shared/redact.ts";
 import { quote } from "../../src/shared/shell.ts";
 import { plainLine, plainText } from "../../src/shared/text.ts";
 import { withoutCommands } from "../../src/shared/workflow-commands.ts";
+
+// A hundred runs each, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
+afterAll(() => vi.resetConfig());
 
 /** What people and attackers write: any text, and text of the characters that mean something somewhere. */
 const texts = fc.oneof(
