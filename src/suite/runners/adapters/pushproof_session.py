@@ -4,6 +4,7 @@ A new connection costs Postgres 3 ms, and the first statement that reads its cat
 after every test. Only where a connection would be as new as this session, and only for what is committed at once.
 """
 
+import functools
 import os
 import re
 import select
@@ -81,7 +82,7 @@ class OwnSession:
 
     def give_way(self, statement):
         """Ends the session before a statement that would show it or be hindered by it."""
-        if self.connection is not None and ABOUT_SESSIONS.search(statement):
+        if self.connection is not None and is_about_sessions(statement):
             self.close()
 
     def origin(self, engine):
@@ -106,6 +107,12 @@ class OwnSession:
             return None
         surroundings = sorted(item for item in os.environ.items() if item[0].startswith("PG"))
         return type(engine.dialect), surroundings, arguments, parameters
+
+
+@functools.lru_cache(maxsize=512)
+def is_about_sessions(statement):
+    """Asked for every statement of a project, which are the same again and again."""
+    return ABOUT_SESSIONS.search(statement) is not None
 
 
 def opens_next(engine):
