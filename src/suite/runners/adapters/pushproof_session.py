@@ -30,15 +30,19 @@ class OwnSession:
         self.lock = threading.RLock()
 
     def open(self, engine):
-        """Opens the session, if that engine's connections are such that one can stand for others, and none is open."""
+        """Opens the session, if that engine's connections are such that one can stand for others, and none is open. Never throws: where it
+        fails, the engine goes on with its own connections."""
         origin = self.origin(engine)
         if origin is None or self.connection is not None:
             return
         arguments, parameters = origin[-2:]
-        connection = engine.dialect.connect(*arguments, **parameters)
-        connection.autocommit = True
-        self.connection, self.process, self.of = connection, os.getpid(), origin
-        self.beginnings, self.state = self.ask(BEGINNINGS), self.ask(STATE)
+        try:
+            connection = engine.dialect.connect(*arguments, **parameters)
+            connection.autocommit = True
+            self.connection, self.process, self.of = connection, os.getpid(), origin
+            self.beginnings, self.state = self.ask(BEGINNINGS), self.ask(STATE)
+        except Exception:
+            self.close()
 
     def stands_for(self, engine):
         """Whether the connection that the engine would use next is new, or as a new one, and as this session."""
