@@ -108,7 +108,7 @@ export const databaseSchema = z.strictObject({
     .literal("reset")
     .optional()
     .describe(
-      "reset: suites that make their schema before every test and drop it after keep it; only the rows go (pytest with SQLAlchemy). Left out, nothing is kept.",
+      "reset: suites that make their schema before every test and drop it after keep it; only the rows go (SQLAlchemy, Sequelize, TypeORM). Left out, nothing is kept.",
     ),
   connections: z
     .number()

@@ -4,6 +4,7 @@ A new connection costs Postgres 3 ms, and the first statement that reads its cat
 after every test. Only where a connection would be as new as this session, and only for what is committed at once.
 """
 
+import functools
 import os
 import re
 import select
@@ -29,15 +30,19 @@ class OwnSession:
         self.lock = threading.RLock()
 
     def open(self, engine):
-        """Opens the session, if that engine's connections are such that one can stand for others, and none is open."""
+        """Opens the session, if that engine's connections are such that one can stand for others, and none is open. Never throws: where it
+        fails, the engine goes on with its own connections."""
         origin = self.origin(engine)
         if origin is None or self.connection is not None:
             return
         arguments, parameters = origin[-2:]
-        connection = engine.dialect.connect(*arguments, **parameters)
-        connection.autocommit = True
-        self.connection, self.process, self.of = connection, os.getpid(), origin
-        self.beginnings, self.state = self.ask(BEGINNINGS), self.ask(STATE)
+        try:
+            connection = engine.dialect.connect(*arguments, **parameters)
+            connection.autocommit = True
+            self.connection, self.process, self.of = connection, os.getpid(), origin
+            self.beginnings, self.state = self.ask(BEGINNINGS), self.ask(STATE)
+        except Exception:
+            self.close()
 
     def stands_for(self, engine):
         """Whether the connection that the engine would use next is new, or as a new one, and as this session."""
@@ -81,7 +86,7 @@ class OwnSession:
 
     def give_way(self, statement):
         """Ends the session before a statement that would show it or be hindered by it."""
-        if self.connection is not None and ABOUT_SESSIONS.search(statement):
+        if self.connection is not None and is_about_sessions(statement):
             self.close()
 
     def origin(self, engine):
@@ -106,6 +111,12 @@ class OwnSession:
             return None
         surroundings = sorted(item for item in os.environ.items() if item[0].startswith("PG"))
         return type(engine.dialect), surroundings, arguments, parameters
+
+
+@functools.lru_cache(maxsize=512)
+def is_about_sessions(statement):
+    """Asked for every statement of a project, which are the same again and again."""
+    return ABOUT_SESSIONS.search(statement) is not None
 
 
 def opens_next(engine):
