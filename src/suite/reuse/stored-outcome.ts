@@ -107,7 +107,8 @@ export async function lcovOf(
   return await readFile(path, "latin1");
 }
 
-function withoutRoot(measuring: Measuring, root: string): StoredMeasuring {
+/** What a runner reported, with names relative to the root. */
+export function withoutRoot(measuring: Measuring, root: string): StoredMeasuring {
   const canonicalRoot = canonicalPath(root);
   const names = (files: Iterable<string>): string[] =>
     [...files].map((file) => nameWithin(canonicalRoot, file) ?? file);
