@@ -50,6 +50,17 @@ export function addCommands(program: Command, { world, outer, rest, finish }: Co
     .command("status")
     .description("show whether HEAD is verified, the last verified trees, and the last runs with their trends")
     .action(async () => finish(await (await import("../commands/status.ts")).status(world)));
+  program
+    .command("affected")
+    .description("where the configuration is incremental: which test file the files as they lie would run, and why")
+    .option("--json", "the answer as JSON")
+    .action(async (options: { json?: boolean }) =>
+      finish(await (await import("../commands/affected.ts")).affected(options, world)),
+    );
+  program
+    .command("why <test-file>")
+    .description("which change reaches a test file, and by which way, or what its results are reused from")
+    .action(async (file: string) => finish(await (await import("../commands/affected.ts")).why(file, world)));
   const receipts = program
     .command("receipts")
     .description("show, prune or send receipts: what is proven, here and on the remote");

@@ -100,6 +100,8 @@ function suiteRun(request: AttemptRequest, scratch: string, progressSocket: stri
     durations: context.durations,
     // A test that is run again alone is run as it is without that.
     keepsSchema: context.keepsSchema && request.selection?.kind !== "tests",
+    // A share, or tests that are run again, say nothing of whole files.
+    tracing: request.selection === null ? context.tracing : null,
     arguments: context.arguments,
     dependencyNotes: checkout.dependencyNotes,
     environment: context.environment,

@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { runnerFacts } from "../config/runner-facts.ts";
 import { noLeases } from "../database/leases.ts";
 import type { Provision } from "../database/provision.ts";
@@ -29,6 +31,8 @@ import { redactFailure, redactRecord, redactRejection } from "./results/redact.t
 import { nameInFile, nothingRan, reportedFile } from "./results/results.ts";
 import { recordRun } from "./results/timeline.ts";
 import { unfinishedSummary } from "./results/unfinished.ts";
+import { outcomeDifference, type PartOfFiles, readTracedRun, reuseOf, withReused } from "./reuse/test-files.ts";
+import type { Tracing } from "./reuse/tracing.ts";
 import type { RunContext } from "./run-context.ts";
 import { runnerOf } from "./runners/all.ts";
 import { workersPackage } from "./runners/pytest.ts";
@@ -47,6 +51,7 @@ export async function runSuite(
   observe: SuiteObserver,
 ): Promise<SuiteOutcome> {
   const { suite } = planned;
+  const part = context.reuse.partOf(planned);
   const provision = planned.usesDatabase ? server : null;
   const secrets = [...context.secrets, ...(server?.secrets ?? [])];
   const redact = redactor(secrets);
@@ -70,8 +75,10 @@ export async function runSuite(
   const runner = runnerOf(suite);
   const processes = new SuiteProcesses({ planned, runner, context: suiteContext, provision, logs, signal, onProgress });
   try {
-    const { result, parallel, why } = await runInParallel(planned, processes, suiteContext, () => running.startAgain());
-    const { results, databases, audit, seconds } = result;
+    const whole = { planned, processes, suiteContext, onStartAgain: () => running.startAgain() };
+    const { result, parallel, why, reused } = await runInPart(part, whole, context);
+    const { databases, audit, seconds } = result;
+    const results = reused === null ? result.results : withReused(result.results, reused, context.checkout.root);
     const rejections = result.rejections.map((rejection) => redactRejection(rejection, redact));
     const onProgress = (phrase: string): void => running.rerun(phrase);
     const reruns =
@@ -101,7 +108,7 @@ export async function runSuite(
     const reasons = isOpen ? [results.leftOut] : reasonsOfRun;
     const isWhole = reasons.length === 0 && planned.replay === undefined && planned.shard === undefined;
     if (isWhole) await context.durations.record(suite.name, results.ran);
-    const schedule = isWhole ? scheduleOf(results.ran, planned.workers.length, seconds) : null;
+    const schedule = isWhole && reused === null ? scheduleOf(results.ran, planned.workers.length, seconds) : null;
     const [log = "", ...others] = result.logs;
     const summary: SuiteSummary = {
       name: suite.name,
@@ -123,6 +130,7 @@ export async function runSuite(
       failures: failures.map((failure) => redactFailure(failure, redact)),
       ...(flaky.length > 0 ? { flaky } : {}),
       rejections,
+      ...(reused === null ? {} : { reuse: reuseOf(reused, result.results.ran) }),
       parallel,
       ...(schedule === null ? {} : { schedule }),
       slowestFiles: slowestFiles(results.ran).map((time) => ({ ...time, file: redact(time.file) })),
@@ -144,7 +152,9 @@ export async function runSuite(
       measuring: results.measuring,
       advice: [
         ...(await hintsFor(planned, failures, context)).map(redact),
-        ...(audit.connected === false ? await unusedNotes(planned, results.tests, rejections.length > 0, context) : []),
+        ...(audit.connected === false && reused === null
+          ? await unusedNotes(planned, results.tests, rejections.length > 0, context)
+          : []),
         ...thresholdNotes(suite.name, result.reported.thresholds, context.gate),
       ],
       keepsSchema: suiteContext.keepsSchema && isWhole && context.arguments.length === 0,
@@ -154,13 +164,47 @@ export async function runSuite(
         ...(why === null ? [] : [redact(why)]),
       ],
       dealt,
-      record: redactRecord(recordOf(planned, result, failures, context), redact),
+      record: redactRecord(recordOf(planned, { ...result, results }, failures, context, reused), redact),
+      ...(result.results.trace === undefined
+        ? {}
+        : { traced: { path: result.results.trace, ran: result.results.ran } }),
     };
   } catch (error) {
     // After other errors, such as a dead server, partial counts are meaningless.
     if (signal.aborted) context.soFar.push(unfinishedSummary(planned, running.soFar(), { redact, logs: logNames }));
     throw error;
   }
+}
+
+/** What runs a suite whole. */
+interface WholeRun {
+  readonly planned: PlannedSuite;
+  readonly processes: SuiteProcesses;
+  readonly suiteContext: SuiteContext;
+  readonly onStartAgain: () => void;
+}
+
+/**
+ * Runs a part of a suite's test files, and the whole suite where there is no part, or where what ran shows that the rest
+ * cannot be reused. `reused` is the part whose other files are reused, else null.
+ */
+async function runInPart(
+  part: PartOfFiles | null,
+  { planned, processes, suiteContext, onStartAgain }: WholeRun,
+  { reuse }: RunContext,
+): Promise<ParallelRun & { readonly reused: PartOfFiles | null }> {
+  const run = await runInParallel(planned, processes, suiteContext, onStartAgain);
+  if (part === null || run.parallel !== "runner") return { ...run, reused: null };
+  const { ran, trace, tests } = run.result.results;
+  const traced = trace === undefined ? null : await readTracedRun(trace);
+  const difference = outcomeDifference(part, ran) ?? traced?.differences[0] ?? null;
+  if (difference !== null) await reuse.distrust(planned, difference);
+  // Where a test failed the verdict stands, and what it did not reach is no wonder.
+  else if (traced?.why === null && (!traced.lost || tests.failed > 0)) return { ...run, reused: part };
+  onStartAgain();
+  const context = { ...suiteContext, tracing: { reused: null } };
+  const again = new SuiteProcesses({ ...processes.parts, context });
+  return { ...(await runInParallel(planned, again, context, onStartAgain)), reused: null };
 }
 
 /** A suite's run, and how it differed from the plan. */
@@ -246,11 +290,22 @@ async function suiteContextOf(
     secrets,
     coordinatorEnvironment: { ...server?.coordinatorEnvironment, VERIFY_WORKER: "master" },
     keepsSchema: keepsSchema(planned.suite, planned.usesDatabase, context.database),
+    tracing: await tracingOf(planned, context),
     arguments: context.arguments,
     environment: suiteEnvironment(planned, server, context),
     durations: await context.durations.ofSuite(planned.suite.name),
     trackedFiles: await context.checkout.trackedFiles(),
   };
+}
+
+/** Whether a suite's processes are traced, and which test files they leave out. */
+async function tracingOf(planned: PlannedSuite, { reuse, scratch }: RunContext): Promise<Tracing | null> {
+  if (!reuse.traces(planned)) return null;
+  const part = reuse.partOf(planned);
+  if (part === null) return { reused: null };
+  const reused = join(scratch, `reused-${planned.suite.name.replace(/\W/g, "-")}.json`);
+  await writeFile(reused, JSON.stringify(part.reach.plugin));
+  return { reused };
 }
 
 /** Notes about tests that ran without opening the database they were given. */
@@ -292,8 +347,15 @@ function recordOf(
   { results, reported }: SuiteRunResult,
   failures: readonly Failure[],
   { checkout, startedAt }: RunContext,
+  part: PartOfFiles | null,
 ): RunRecord {
-  return recordRun({ suite: suite.name, reported, ran: results.ran, failures, checkoutRoot: checkout.root, startedAt });
+  const ran = { suite: suite.name, reported, ran: results.ran, failures, checkoutRoot: checkout.root, startedAt };
+  const { tests, timeline } = recordRun(ran);
+  if (part === null) return { tests, timeline };
+  return {
+    tests: tests.map((test) => (test.file in part.reach.reused ? { ...test, reused: true } : test)),
+    timeline,
+  };
 }
 
 function suiteEnvironment(

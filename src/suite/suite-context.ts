@@ -1,6 +1,7 @@
 import type { Checkout } from "../push/checkout.ts";
 import type { Secret } from "../shared/redact.ts";
 import type { Environment } from "../shared/world.ts";
+import type { Tracing } from "./reuse/tracing.ts";
 import type { FileDurations } from "./schedule/durations.ts";
 
 /** What all processes of one suite share. */
@@ -13,6 +14,8 @@ export interface SuiteContext {
   readonly coordinatorEnvironment: Readonly<Record<string, string>>;
   /** Whether the schema is kept where tests make and drop it: see `database.schema`. */
   readonly keepsSchema: boolean;
+  /** Whether what each test file rests on is traced, and what of it is left out; null where it is not. */
+  readonly tracing: Tracing | null;
   /** What the user put after `--`. */
   readonly arguments: readonly string[];
   readonly environment: Environment;

@@ -2,6 +2,7 @@ import type { Measuring } from "../coverage/files/measuring.ts";
 import type { LcovInput } from "../coverage/lcov/merge.ts";
 import type { RunRecord } from "../model/run-record.ts";
 import type { SuiteSummary } from "../model/summary.ts";
+import type { RanTest } from "../model/test-id.ts";
 import type { Dealt } from "./shards/deal.ts";
 
 /** The outcome of a suite. */
@@ -25,4 +26,14 @@ export interface SuiteOutcome {
   readonly dealt: Dealt | null;
   /** Every test with its outcome, and the timeline. */
   readonly record: RunRecord;
+  /** What was traced of the test files that ran; missing where nothing was. */
+  readonly traced?: TracedFiles;
+}
+
+/** What test files rest on, as they were traced. */
+export interface TracedFiles {
+  /** The absolute file with what was traced. */
+  readonly path: string;
+  /** The tests that ran, of files whose result would come again or not. */
+  readonly ran: readonly RanTest[];
 }

@@ -68,7 +68,7 @@ async function baseState({ coverage }: Config, { mergeBase, baseFigure }: BaseFa
 }
 
 /** The environment class: "linux x64, node 20.20.2, python 3.11.7"; with Python where a suite uses it. */
-async function environmentClass(
+export async function environmentClass(
   plan: Plan,
   checkout: Pick<Checkout, "root">,
   environment: Environment,

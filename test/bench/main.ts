@@ -4,7 +4,8 @@
  * `npm run bench -- start` what the program takes before it begins to work, `npm run bench -- push` what a proven push takes beside
  * other tools' hooks, `npm run bench -- reset` what keeping the schema saves, `npm run bench -- receipts` what receipts on a remote cost,
  * `npm run bench -- shards` how evenly several machines share a suite and what a merge of many takes,
- * `npm run bench -- growth` what the program takes where a push, a repository or what a suite writes is huge.
+ * `npm run bench -- growth` what the program takes where a push, a repository or what a suite writes is huge,
+ * `npm run bench -- incremental` what reuse saves, and with `--edits N` whether it is right.
  */
 const [, , part = ""] = process.argv;
 const parts: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -14,6 +15,7 @@ const parts: Readonly<Record<string, () => Promise<unknown>>> = {
   start: () => import("./start.ts"),
   push: () => import("./push.ts"),
   receipts: () => import("./receipts.ts"),
+  incremental: () => import("./incremental.ts"),
   reset: () => import("./reset.ts"),
   shards: () => import("./shards.ts"),
   growth: () => import("./growth.ts"),

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { lstat, open, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { type FileHandle, lstat, open, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -90,18 +90,23 @@ export class RecordStore {
     for (const { name } of await this.#files()) await rm(join(this.#directory, name), { force: true });
   }
 
+  /** The absolute path of a key's record for another program to read, which checks what is in it; null where there is none. */
+  async soundPath(key: string): Promise<string | null> {
+    if (!(await this.#isOwn())) return null;
+    const path = join(this.#directory, fileName(key));
+    return await openOwn(path).then(
+      async (handle) => {
+        await handle.close();
+        return path;
+      },
+      () => null,
+    );
+  }
+
   async #parse(name: string, key: string): Promise<unknown> {
     try {
-      // A link must not be followed, and a pipe not be waited for.
-      const handle = await open(
-        join(this.#directory, name),
-        constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
-      );
+      const handle = await openOwn(join(this.#directory, name));
       try {
-        const { uid, mode, size, nlink } = await handle.stat();
-        const isFile = (mode & constants.S_IFMT) === constants.S_IFREG;
-        if (!isFile || uid !== userInfo().uid || (mode & 0o022) !== 0 || size > largestRecord || nlink !== 1)
-          return null;
         const text = await decompress(await handle.readFile(), { maxOutputLength: largestContent });
         const record: RecordFile = JSON.parse(text.toString("utf8"));
         const isSame = record.schema === schema && record.version === version && record.suite === this.#suite;
@@ -143,6 +148,17 @@ export class RecordStore {
     }
     return true;
   }
+}
+
+/** Opens a file that only this user can have written. Throws for any other. */
+async function openOwn(path: string): Promise<FileHandle> {
+  // A link must not be followed, and a pipe not be waited for.
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const { uid, mode, size, nlink } = await handle.stat();
+  const isFile = (mode & constants.S_IFMT) === constants.S_IFREG;
+  if (isFile && uid === userInfo().uid && (mode & 0o022) === 0 && size <= largestRecord && nlink === 1) return handle;
+  await handle.close();
+  throw new Error(`${path} is not a file of this user.`);
 }
 
 const ending = ".json.gz";

@@ -1,38 +1,20 @@
-import type { VerifyOptions } from "../../config/request.ts";
-import type { Config } from "../../config/schema.ts";
-import type { EarlierRun } from "../../model/reuse.ts";
-import type { Checkout } from "../../push/checkout.ts";
 import { shortId } from "../../shared/text.ts";
-import type { World } from "../../shared/world.ts";
-import type { Plan, PlannedSuite } from "../plan/plan.ts";
+import type { PlannedSuite } from "../plan/plan.ts";
 import type { SuiteOutcome } from "../suite-outcome.ts";
 import { firstDifference } from "./compare.ts";
+import { filesDecision, isByFile, recordFiles } from "./files-decision.ts";
 import { RecordStore } from "./record-store.ts";
-import { mostDays, RunLog } from "./run-log.ts";
+import type { ReuseRequest } from "./reuse-request.ts";
+import { isRecent, RunLog } from "./run-log.ts";
 import { isReusable, restoredOutcome, type StoredOutcome, storedOutcome } from "./stored-outcome.ts";
 import type { SuiteDecision } from "./suite-decision.ts";
-import type { SurroundingsRequest } from "./surroundings.ts";
+import { readSurroundings, type Surroundings, type SurroundingsRequest } from "./surroundings.ts";
+import type { PartOfFiles } from "./test-files.ts";
+import { readTree, type Tree } from "./tree.ts";
 import { digestSpokenOf, type SuiteKey, wholeSuiteKey } from "./whole-suite.ts";
 
 /** One suite in so many is run although its record could be reused, to compare the two. */
 const auditedShare = 0.05;
-
-/** What reuse is decided from. */
-export interface ReuseRequest {
-  readonly config: Config;
-  readonly plan: Plan;
-  readonly checkout: Checkout;
-  /** The absolute git common directory, shared by all linked worktrees. */
-  readonly commonDirectory: string;
-  /** This run, as later ones will name it. */
-  readonly run: EarlierRun;
-  /** Whether the verified commit is, or goes to, the base branch. */
-  readonly isBase: boolean;
-  readonly options: Pick<VerifyOptions, "full" | "arguments" | "databaseUrl">;
-  readonly world: World;
-  /** The environment class of receipts: system and runtimes. */
-  readonly environmentClass: () => Promise<string>;
-}
 
 /** What is recorded of a suite's outcome: the files it speaks of must be as they were. */
 interface WholeRecord {
@@ -47,14 +29,14 @@ export class Reuse {
 
   readonly #request: ReuseRequest | null;
   readonly #decisions: Map<string, SuiteDecision>;
-  readonly #keys: ReadonlyMap<string, SuiteKey>;
+  readonly #keys: ReadonlyMap<string, Keys>;
   /** What was found wrong with a record, a sentence each. */
   readonly #faults: string[] = [];
 
   private constructor(
     request: ReuseRequest | null,
     decisions: Map<string, SuiteDecision>,
-    keys: ReadonlyMap<string, SuiteKey>,
+    keys: ReadonlyMap<string, Keys>,
   ) {
     this.#request = request;
     this.#decisions = decisions;
@@ -65,16 +47,20 @@ export class Reuse {
   static async decide(request: ReuseRequest): Promise<Reuse> {
     const { config, plan, options } = request;
     const decisions = new Map<string, SuiteDecision>();
-    const keys = new Map<string, SuiteKey>();
+    const keys = new Map<string, Keys>();
+    let read: Promise<Tree> | undefined;
+    const tree = (): Promise<Tree> => (read ??= readTree(request.checkout, request.world.environment));
     for (const planned of plan.suites) {
       const { name } = planned.suite;
       if (!config.incremental || options.arguments.length > 0) {
         decisions.set(name, { kind: "run", why: null });
         continue;
       }
-      const key = await wholeSuiteKey(await surroundingsRequest(request, planned));
+      const own = await surroundingsRequest(request, planned);
+      const surroundings = await readSurroundings(own);
+      const key = { surroundings, whole: await wholeSuiteKey(own, surroundings), tree: await tree() };
       keys.set(name, key);
-      decisions.set(name, await decisionFor(request, name, key));
+      decisions.set(name, await decisionFor(request, planned, key));
     }
     return new Reuse(request, decisions, keys);
   }
@@ -110,6 +96,18 @@ export class Reuse {
     });
   }
 
+  /** The part of a suite's test files that is to run; null where all are. */
+  partOf(planned: PlannedSuite): PartOfFiles | null {
+    const decision = this.decisionOf(planned);
+    return decision.kind === "files" ? decision.part : null;
+  }
+
+  /** Whether a suite's processes are to trace what each test file rests on. */
+  traces(planned: PlannedSuite): boolean {
+    const keys = this.#keys.get(planned.suite.name);
+    return keys !== undefined && "digest" in keys.surroundings && isByFile(planned);
+  }
+
   /** Compares what ran with what was recorded of it. A difference voids all records of that suite, and everything runs. */
   async compare(planned: PlannedSuite, outcome: SuiteOutcome, scratch: string): Promise<void> {
     const decision = this.decisionOf(planned);
@@ -118,12 +116,18 @@ export class Reuse {
     const log = { path: `${scratch}/compared.log`, name: "" };
     const recorded = await restoredOutcome(decision.stored, { root, scratch, log });
     const difference = await firstDifference(recorded, outcome, root);
-    if (difference === null) return;
-    const { name } = planned.suite;
+    if (difference !== null)
+      await this.distrust(planned, `in the run of ${shortId(decision.stored.run.commit)}, ${difference}`);
+  }
+
+  /** Voids all records of a suite, as one was found wrong; everything that has not run yet runs. */
+  async distrust({ suite: { name, inputs } }: PlannedSuite, difference: string): Promise<void> {
+    if (this.#request === null) return;
     await new RecordStore(this.#request.commonDirectory, name).clear();
+    const lacking = inputs === undefined ? '"environment" lacks' : '"inputs" or "environment" lack';
     this.#faults.push(
-      `What was recorded of ${name} is wrong: in the run of ${shortId(decision.stored.run.commit)}, ${difference}, although none of its inputs changed. ` +
-        'Its records are void, and everything ran. Either its "inputs" or "environment" lack something that it reads, or its tests do not always give the same result.',
+      `What was recorded of ${name} is wrong: ${difference}, although nothing changed that it is known to depend on. ` +
+        `Its records are void, and everything ran. Either its ${lacking} something that it reads, or its tests do not always give the same result.`,
     );
     for (const other of this.#decisions.keys()) this.#decisions.set(other, { kind: "run", why: "a record was wrong" });
   }
@@ -155,33 +159,56 @@ export class Reuse {
   async record(outcomes: readonly SuiteOutcome[], place: { scratch: string; server: string | null }): Promise<void> {
     if (this.#request === null) return;
     const { plan, commonDirectory, checkout, run, world } = this.#request;
+    const now = world.now?.() ?? new Date();
     for (const planned of plan.suites) {
       const { name } = planned.suite;
       const outcome = outcomes.find(({ summary }) => summary.name === name);
-      const key = this.#keys.get(name);
-      if (outcome === undefined || key === undefined) continue;
+      const keys = this.#keys.get(name);
+      if (outcome === undefined || keys === undefined) continue;
       const isFull = outcome.summary.reuse === undefined;
       await new RunLog(commonDirectory, name).add({ at: run.at, full: isFull });
       const store = new RecordStore(commonDirectory, name);
-      if (!("key" in key)) continue;
-      if (!isFull) await store.touch(key.key, world.now?.() ?? new Date());
-      else if (isReusable(outcome)) {
-        const server = planned.usesDatabase ? place.server : null;
-        const stored = await storedOutcome(outcome, { root: checkout.root, scratch: place.scratch, run, server });
-        await writeRecord(this.#request, store, { planned, key: key.key, outcome: stored });
+      const used = { store, planned, keys, server: planned.usesDatabase ? place.server : null };
+      const decision = this.decisionOf(planned);
+      if (decision.kind === "reuse" && "key" in keys.whole) await store.touch(keys.whole.key, now);
+      if (decision.kind === "files") for (const key of decision.part.keys) await store.touch(key, now);
+      if (outcome.traced !== undefined) await recordFiles(this.#request, used, outcome, outcome.traced);
+      if (decision.kind !== "reuse" && "key" in keys.whole && isReusable(outcome)) {
+        const { root } = checkout;
+        const stored = await storedOutcome(outcome, { root, scratch: place.scratch, run, server: used.server });
+        await writeRecord(this.#request, used, { key: keys.whole.key, outcome: stored });
       }
     }
   }
 }
 
+/** The keys under which a suite's outcome is recorded. */
+interface Keys {
+  readonly surroundings: Surroundings;
+  readonly whole: SuiteKey;
+  /** The verified files as they were before anything ran. */
+  readonly tree: Tree;
+}
+
+/** Where and under which keys a suite is recorded. */
+interface RecordPlace {
+  readonly store: RecordStore;
+  readonly planned: PlannedSuite;
+  readonly keys: Keys;
+  readonly server: string | null;
+}
+
 /** Writes a record, unless a file that it rests on changed meanwhile: git does not look at all of them. */
 async function writeRecord(
   request: ReuseRequest,
-  store: RecordStore,
-  { planned, key, outcome }: { planned: PlannedSuite; key: string; outcome: StoredOutcome },
+  { store, planned }: RecordPlace,
+  { key, outcome }: { key: string; outcome: StoredOutcome },
 ): Promise<void> {
-  const now = await wholeSuiteKey(await surroundingsRequest(request, planned));
+  const own = await surroundingsRequest(request, planned);
+  const now = await wholeSuiteKey(own, await readSurroundings(own));
   if (!("key" in now) || now.key !== key) return;
+  // What is merged of several runs rests on all of them, and can only be told for one.
+  if (outcome.summary.reuse !== undefined) return;
   const record: WholeRecord = { outcome, spokenOf: await digestSpokenOf(outcome, request.checkout.root) };
   await store.write(key, record);
 }
@@ -200,13 +227,22 @@ async function surroundingsRequest(request: ReuseRequest, planned: PlannedSuite)
   };
 }
 
-async function decisionFor(request: ReuseRequest, suite: string, key: SuiteKey): Promise<SuiteDecision> {
-  const { commonDirectory, checkout, world, options, isBase, config } = request;
-  if ("why" in key) return { kind: "run", why: key.why };
+async function decisionFor(request: ReuseRequest, planned: PlannedSuite, keys: Keys): Promise<SuiteDecision> {
+  const { commonDirectory, world, options, isBase, config } = request;
+  const { name } = planned.suite;
+  if ("why" in keys.surroundings) return { kind: "run", why: keys.surroundings.why };
   const now = world.now?.() ?? new Date();
   const why =
-    whyAll(options.full, isBase ? config.base : null) ?? (await new RunLog(commonDirectory, suite).whyFull(now));
+    whyAll(options.full, isBase ? config.base : null) ?? (await new RunLog(commonDirectory, name).whyFull(now));
   if (why !== null) return { kind: "run", why };
+  const whole = await wholeDecision(request, name, keys.whole, now);
+  if (whole.kind !== "run" || !isByFile(planned)) return whole;
+  return await filesDecision(request, { planned, tree: keys.tree, surroundings: keys.surroundings.digest, now });
+}
+
+async function wholeDecision(request: ReuseRequest, suite: string, key: SuiteKey, now: Date): Promise<SuiteDecision> {
+  const { commonDirectory, checkout, world } = request;
+  if ("why" in key) return { kind: "run", why: key.why };
   const record = await new RecordStore(commonDirectory, suite).read(key.key);
   if (!isWholeRecord(record, suite)) return { kind: "run", why: "no run with its inputs as they are now is recorded" };
   const { outcome, spokenOf } = record;
@@ -221,12 +257,6 @@ async function decisionFor(request: ReuseRequest, suite: string, key: SuiteKey):
 function whyAll(isAsked: boolean, base: string | null): string | null {
   if (isAsked) return "--full asks for everything";
   return base === null ? null : `${base} is the base branch`;
-}
-
-/** Whether a run is not older than results may be. */
-export function isRecent({ at }: EarlierRun, now: Date): boolean {
-  const age = now.getTime() - Date.parse(at);
-  return age >= 0 && age <= mostDays * 86_400_000;
 }
 
 /** Whether a value is a record that can be used. The store only returns what this version wrote. */

@@ -57,3 +57,9 @@ function parse(line: string): LoggedRun[] {
     return line.trim() === "" ? [] : [{ at: "", full: false }];
   }
 }
+
+/** Whether a run is not older than results may be. */
+export function isRecent({ at }: Pick<LoggedRun, "at">, now: Date): boolean {
+  const age = now.getTime() - Date.parse(at);
+  return age >= 0 && age <= mostDays * 86_400_000;
+}

@@ -111,7 +111,10 @@ function filesBeside({ planned, checkout, tracked }: SurroundingsRequest): strin
   const places = new Set(
     upTo(planned.directory, checkout.root).map((place) => posix.relative(checkout.root, place) || "."),
   );
-  return [...tracked].filter((file) => places.has(posix.dirname(file)) && !isForPeople(file)).sort();
+  // What Python imports is traced, or named by "inputs".
+  const isTraced = (file: string): boolean =>
+    planned.suite.runner === "pytest" && /(?<!(?:^|\/)(?:setup|sitecustomize|usercustomize))\.py$/.test(file);
+  return [...tracked].filter((file) => places.has(posix.dirname(file)) && !isForPeople(file) && !isTraced(file)).sort();
 }
 
 /** Whether a file is a text for people, which no suite is taken to read. */

@@ -6,18 +6,17 @@ import { digestInputs } from "../../database/template/inputs.ts";
 import { canonicalPath, isWithin, nameWithin } from "../../shared/within.ts";
 import { digestFiles } from "./digest-files.ts";
 import type { StoredOutcome } from "./stored-outcome.ts";
-import { isForPeople, readSurroundings, type SurroundingsRequest } from "./surroundings.ts";
+import { isForPeople, type Surroundings, type SurroundingsRequest } from "./surroundings.ts";
 
 /** The key under which a suite's outcome is recorded; or why it has none, so that the suite always runs, a clause. */
 export type SuiteKey = { readonly key: string } | { readonly why: string };
 
 /** The key of a whole suite: its surroundings, the files it declares as inputs, and those whose lines it counts. */
-export async function wholeSuiteKey(request: SurroundingsRequest): Promise<SuiteKey> {
+export async function wholeSuiteKey(request: SurroundingsRequest, surroundings: Surroundings): Promise<SuiteKey> {
   const { planned, checkout } = request;
   const { name, inputs } = planned.suite;
-  if (inputs === undefined) return { why: 'it declares no "inputs"' };
-  const surroundings = await readSurroundings(request);
   if ("why" in surroundings) return surroundings;
+  if (inputs === undefined) return { why: 'it declares no "inputs"' };
   const setting = { name: `"inputs" of suite "${name}"`, dependent: "the suite" };
   const digest = createHash("sha256").update(`${surroundings.digest}\n`);
   digest.update(`${await digestInputs(checkout.root, inputs, setting)}\n`);

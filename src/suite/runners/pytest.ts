@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import type { LcovInput } from "../../coverage/lcov/merge.ts";
 import { filesUnder } from "../../project/checkout-files.ts";
@@ -9,6 +9,7 @@ import { pytestFiles, pytestSettings } from "../../project/pytest-configuration.
 import { RequestError, UnavailableError } from "../../shared/errors.ts";
 import { adapterPath } from "../../shared/paths.ts";
 import { quote, withArguments } from "../../shared/shell.ts";
+import type { Environment } from "../../shared/world.ts";
 import { CollectionMismatchError, collectionMismatchAdvice, NoWorkersError } from "../results/collection-mismatch.ts";
 import { readJunit, type TestCase } from "../results/junit.ts";
 import {
@@ -99,10 +100,20 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
       VERIFY_COLLECTED: collectedFile(run),
       ...(run.selection === null ? {} : { VERIFY_SELECTION: selectionFile(run) }),
       ...(run.keepsSchema ? { VERIFY_SCHEMA: "reset" } : {}),
+      ...(await tracingVariables(run)),
       VERIFY_CHECKOUT: run.checkoutRoot,
       VERIFY_OTHER_CHECKOUTS: run.otherRoots.join(delimiter),
     },
   };
+}
+
+const traceDirectory = (run: SuiteRun): string => join(run.scratch, "trace");
+
+async function tracingVariables(run: SuiteRun): Promise<Environment> {
+  if (!run.tracing) return {};
+  await mkdir(traceDirectory(run));
+  const { reused } = run.tracing;
+  return { VERIFY_TRACE: traceDirectory(run), ...(reused === null ? {} : { VERIFY_REUSED: reused }) };
 }
 
 function isMeasured({ selection }: SuiteRun): boolean {
@@ -159,14 +170,17 @@ async function collect(run: SuiteRun, ended: EndedProcess): Promise<TestResults>
   const different = (cases ?? []).find((test) => test.details.startsWith(differentCollections));
   if (different !== undefined) throw differentTests(run, different);
   const coverage = await readCoverage(run, ended);
-  const results = withContradictions(run, resultsOf(run, ended, oneEntryEach(cases ?? []), mapper, coverage), written);
+  const found = withContradictions(run, resultsOf(run, ended, oneEntryEach(cases ?? []), mapper, coverage), written);
+  const results = run.tracing ? { ...found, trace: join(traceDirectory(run), "record.json") } : found;
   if (run.selection?.kind !== "share") return results;
-  const found = await readCollected(run);
+  const collected = await readCollected(run);
   const root = ended.reported.root ?? run.directory;
   const names = (files: readonly string[]): string[] =>
     files.map((file) => reportedFile(run.checkoutRoot, root, file)).sort();
-  const dealt = found?.files ? { all: names(found.files), own: names(found.own ?? []), tests: found.tests } : undefined;
-  return { ...results, collected: found?.ids ?? null, ...(dealt === undefined ? {} : { dealt }) };
+  const dealt = collected?.files
+    ? { all: names(collected.files), own: names(collected.own ?? []), tests: collected.tests }
+    : undefined;
+  return { ...results, collected: collected?.ids ?? null, ...(dealt === undefined ? {} : { dealt }) };
 }
 
 /** Coverage from coverage.py, including unloaded and excluded files; null where it wrote none. */

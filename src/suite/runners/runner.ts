@@ -7,6 +7,7 @@ import type { RanTest, TestId } from "../../model/test-id.ts";
 import type { CommandEnd } from "../../shared/exec/process.ts";
 import type { Environment } from "../../shared/world.ts";
 import type { ReportedFacts } from "../progress/facts.ts";
+import type { Tracing } from "../reuse/tracing.ts";
 import type { FileDurations } from "../schedule/durations.ts";
 import type { Dealt } from "../shards/deal.ts";
 
@@ -135,6 +136,8 @@ export interface SuiteRun {
   readonly durations: FileDurations;
   /** Whether the schema is kept where tests make and drop it: see `database.schema`. */
   readonly keepsSchema: boolean;
+  /** Whether what each test file rests on is traced, and what of it is left out; null where it is not. */
+  readonly tracing?: Tracing | null;
   /** What the user put after `--`. */
   readonly arguments: readonly string[];
   /** Notes on the checkout's dependencies, for the message about a missing package. */
@@ -172,6 +175,8 @@ export interface TestResults {
   readonly coverage: readonly LcovInput[] | null;
   /** What the runner reports about coverage configuration. */
   readonly measuring: Measuring;
+  /** The absolute file with what was traced; missing where nothing was. */
+  readonly trace?: string;
   /** Absolute files of other checkouts of the repository whose code ran. */
   readonly foreign: readonly string[];
   /** Why tests did not run, a sentence; null where all ran. Ignored where there is a failure. */

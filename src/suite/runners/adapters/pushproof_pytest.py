@@ -19,6 +19,7 @@ from pushproof_narrowing import Deselections, narrowings
 from pushproof_schema import SchemaKeeper
 from pushproof_schedule import file_of, make_scheduler
 from pushproof_selection import Names, Selecting, read_selection
+from pushproof_tracing import begin_tracing
 
 worker_id = os.environ.get("PYTEST_XDIST_WORKER")
 is_worker = worker_id is not None
@@ -117,6 +118,8 @@ if not is_worker:
     require({**({"pytest-xdist": "xdist"} if is_coordinator else {}), "pytest-cov": "pytest_cov"})
 
 follow_greenlets()
+tracing = begin_tracing(worker_id or "main")
+recording = None
 
 
 def pytest_addoption(parser, pluginmanager):
@@ -131,6 +134,8 @@ def pytest_addoption(parser, pluginmanager):
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config):
     """Runs before pytest-cov begins to measure, which is before any conftest."""
+    if tracing:
+        tracing.tracer.measuring = lambda: early_config.pluginmanager.get_plugin("_cov")
     refuse_blocked(early_config.pluginmanager)
     complete_coverage(early_config.known_args_namespace)
     yield
@@ -229,6 +234,8 @@ def pytest_cmdline_main(config):
     outcome = yield
     if reporter and not is_worker:
         # A pipe after the command hides its exit code, so it is reported here.
+        if recording:
+            recording.write()
         status = 3 if outcome.excinfo else int(outcome.get_result() or 0)
         reporter.send(type="end", status=status)
         watch_life(reporter.send, status)
@@ -324,6 +331,8 @@ def tell_choice(word):
 def pytest_configure(config):
     if selection is not None and not is_coordinator:
         config.pluginmanager.register(Selecting(selection, names), "pushproof-selection")
+    if tracing:
+        trace(config)
     if reporter:
         config.pluginmanager.register(Visits(), "pushproof-visits")
     if is_worker and config.workerinput.get("pushproof_marks"):
@@ -340,6 +349,20 @@ def pytest_configure(config):
         config.pluginmanager.register(Deselections(tell_choice), "pushproof-deselections")
     if not is_worker and config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(DistributedProgress(), "pushproof-distributed")
+
+
+def trace(config):
+    """Registered before others, so that what these do belongs to no test."""
+    global recording
+    from pushproof_record import Leaving, Recording, read_reused
+
+    config.pluginmanager.register(tracing, "pushproof-tracing")
+    if not is_worker:
+        recording = Recording(tracing)
+        config.pluginmanager.register(recording, "pushproof-recording")
+    reused = read_reused()
+    if reused is not None and not is_coordinator:
+        config.pluginmanager.register(Leaving(tracing.tracer, reused), "pushproof-leaving")
 
 
 class Marks:

@@ -1,0 +1,170 @@
+import { readFile } from "node:fs/promises";
+import type { RanTest } from "../../model/test-id.ts";
+import { messageOf } from "../../shared/errors.ts";
+import { groupedBy } from "../../shared/grouped-by.ts";
+import { version } from "../../shared/version.ts";
+import type { PlannedSuite } from "../plan/plan.ts";
+import { projectEnvironment } from "../plan/project-environment.ts";
+import type { SuiteOutcome, TracedFiles } from "../suite-outcome.ts";
+import { askReach, type Reach } from "./reach.ts";
+import { RecordStore } from "./record-store.ts";
+import type { ReuseRequest } from "./reuse-request.ts";
+import { isRecent } from "./run-log.ts";
+import { withoutRoot } from "./stored-outcome.ts";
+import type { SuiteDecision } from "./suite-decision.ts";
+import type { Surroundings } from "./surroundings.ts";
+import type { FilesRecord, TracedRun } from "./test-files.ts";
+import { changesOf, readTree, type Tree, type TreeChanges } from "./tree.ts";
+
+/** How many records are looked at, the newest first: reading one takes time. */
+const mostRecords = 6;
+
+/** Whether a suite's test files can be told apart: its processes are traced, and one runner runs them all. */
+export function isByFile({ suite, parallel, replay }: PlannedSuite): boolean {
+  return suite.runner === "pytest" && parallel === "runner" && replay === undefined;
+}
+
+/** What decides which test files run. */
+interface FilesQuestion {
+  readonly planned: PlannedSuite;
+  readonly tree: Tree;
+  /** The digest of the suite's surroundings. */
+  readonly surroundings: string;
+  readonly now: Date;
+}
+
+/** Decides which test files of a suite run. */
+export async function filesDecision(request: ReuseRequest, question: FilesQuestion): Promise<SuiteDecision> {
+  const { checkout, commonDirectory, world } = request;
+  const { planned, tree, surroundings, now } = question;
+  const { name, inputs } = planned.suite;
+  const store = new RecordStore(commonDirectory, name);
+  const found: { key: string; trace: string; record: FilesRecord }[] = [];
+  for (const key of await store.keys()) {
+    if (!key.startsWith(prefixOf(surroundings))) continue;
+    const record = (await store.read(key)) as FilesRecord | null;
+    const trace = await store.soundPath(traceKeyOf(key));
+    if (record !== null && trace !== null && isRecent(record.run, now)) found.push({ key, trace, record });
+  }
+  if (found.length === 0) return { kind: "run", why: "no run in its surroundings as they are now is recorded" };
+  const best = bestRecords(found.map((one) => ({ ...one, changes: changesOf(one.record.tree, tree, inputs) })));
+  const records = best.map(({ key, trace, record, changes }) => ({
+    trace,
+    key: traceKeyOf(key),
+    version,
+    tests: Object.keys(record.tests),
+    ...changes,
+  }));
+  const random = Math.floor((world.random ?? Math.random)() * 2 ** 32);
+  const environment = projectEnvironment(checkout, [planned.directory], world.environment);
+  try {
+    const reach = await askReach({ checkout: checkout.root, records, random }, planned.directory, environment);
+    if (reach.why !== undefined) return { kind: "run", why: reach.why };
+    if (Object.keys(reach.reused).length === 0) return { kind: "run", why: whyNone(reach) };
+    const keys = [...usedRecords(reach)].flatMap((index) => best[index]?.key ?? []);
+    return {
+      kind: "files",
+      part: { reach, keys: keys.flatMap((key) => [key, traceKeyOf(key)]), records: best.map(({ record }) => record) },
+    };
+  } catch (error) {
+    return { kind: "run", why: `what a change reaches cannot be told (${messageOf(error).split("\n")[0]})` };
+  }
+}
+
+/** A record, and how the files differ from those of its run. */
+interface Candidate {
+  readonly key: string;
+  readonly trace: string;
+  readonly record: FilesRecord;
+  readonly changes: TreeChanges;
+}
+
+/**
+ * The records to look at, the most useful first: full runs, by how little changed, before others, the newest first. What
+ * files cover may depend on which others ran before them in the same process, so they are best taken from one run.
+ */
+function bestRecords(candidates: readonly Candidate[]): Candidate[] {
+  const changesIn = ({ changes: { added, modified, deleted } }: Candidate): number =>
+    added.length + modified.length + deleted.length;
+  const newestFirst = candidates.toSorted((left, right) => right.record.run.at.localeCompare(left.record.run.at));
+  const full = newestFirst
+    .filter(({ record }) => record.isFull)
+    .sort((one, other) => changesIn(one) - changesIn(other));
+  const others = newestFirst.filter(({ record }) => !record.isFull);
+  return [...full.slice(0, mostRecords / 2), ...others].slice(0, mostRecords);
+}
+
+function usedRecords({ reused, compared }: Reach): Set<number> {
+  return new Set([...Object.values(reused), ...Object.values(compared)]);
+}
+
+function whyNone({ reasons }: Reach): string {
+  const unknown = Object.values(reasons).find(({ kind }) => kind === "unknown");
+  if (unknown !== undefined) return `${unknown.file} changed, of which no run has seen what it matters to`;
+  return "a change reaches every test file";
+}
+
+/** Records what was traced of the test files that ran, but for those whose result may be another one the next time. */
+export async function recordFiles(
+  request: ReuseRequest,
+  place: {
+    readonly store: RecordStore;
+    readonly planned: PlannedSuite;
+    readonly keys: { readonly surroundings: Surroundings; readonly tree: Tree };
+    readonly server: string | null;
+  },
+  outcome: SuiteOutcome,
+  traced: TracedFiles,
+): Promise<void> {
+  const { checkout, run, world } = request;
+  const { surroundings, tree } = place.keys;
+  if ("why" in surroundings || outcome.reasons.length > 0 || outcome.foreign.length > 0) return;
+  const trace: TracedRun | null = await readFile(traced.path, "utf8").then(JSON.parse, () => null);
+  if (trace === null || trace.why !== null || trace.differences.length > 0) return;
+  // A working tree may have changed meanwhile; git looks at the others.
+  const now = await readTree(checkout, world.environment);
+  if (checkout.kind === "working tree" && JSON.stringify(now) !== JSON.stringify(tree)) return;
+  const tests = testsToKeep(outcome, traced.ran, Object.keys(trace.collected ?? {}));
+  if (Object.keys(tests).length === 0) return;
+  const record: FilesRecord = {
+    run,
+    isFull: outcome.summary.reuse === undefined,
+    server: place.server,
+    tree,
+    tests,
+    measuring: withoutRoot(outcome.measuring, checkout.root),
+  };
+  const key = `${prefixOf(surroundings.digest)}${run.at.replace(/\W/g, "")}-${process.pid}`;
+  if (await place.store.write(traceKeyOf(key), trace)) await place.store.write(key, record);
+}
+
+/** The tests by file, without files in which one did not simply pass. */
+function testsToKeep(
+  { summary }: SuiteOutcome,
+  ran: readonly RanTest[],
+  collected: readonly string[],
+): Record<string, readonly RanTest[]> {
+  const { flaky = [], failures, rejections = [] } = summary;
+  const doubtful = new Set([
+    ...[...flaky, ...failures].map(({ file }) => file),
+    ...rejections.flatMap(({ files }) => files),
+  ]);
+  // Where it is not known during which file a connection was refused, it may have been any.
+  if (rejections.some(({ files }) => files.length === 0)) return {};
+  const byFile = groupedBy(ran, ({ file }) => file);
+  const kept: Record<string, readonly RanTest[]> = {};
+  for (const file of new Set([...collected, ...byFile.keys()])) {
+    const tests = byFile.get(file) ?? [];
+    const isFile = !/(?:^|\/)(?:__init__|conftest)\.py$/.test(file);
+    if (isFile && !doubtful.has(file) && tests.every(({ outcome }) => outcome === "passed")) kept[file] = tests;
+  }
+  return kept;
+}
+
+function prefixOf(surroundings: string): string {
+  return `files-${surroundings.slice(0, 32)}-`;
+}
+
+function traceKeyOf(key: string): string {
+  return key.replace(/^files-/, "trace-");
+}

@@ -1,0 +1,532 @@
+"""Traces what each test file's results rest on: imports, functions, files. See docs/incremental.md.
+
+Everything is attributed to a context: `T|FILE` while the tests of a file run, `C|FILE` while they are collected, `S|FIXTURE`
+while a fixture of the session or of a package is made, `M|FILE` while a module is executed, and the empty one for the rest,
+on which everything rests. coverage.py's contexts are the same.
+"""
+
+import builtins
+import contextlib
+import importlib
+import importlib.machinery
+import json
+import os
+import sys
+import sysconfig
+import tempfile
+import threading
+
+import pytest
+from pushproof_schedule import file_of
+
+ADAPTERS = os.path.dirname(os.path.realpath(__file__))
+# What runs the tests: files that it reads by itself are no part of what they rest on.
+RUNNERS = ("_pytest", "pytest", "pluggy", "coverage", "pytest_cov", "xdist", "execnet", "iniconfig", "__channelexec__")
+STANDARD = [os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")]
+# These keep what they read, for whoever asks next.
+KEEPING = ("gettext", "locale", "mimetypes", "zipimport", "shelve", "dbm")
+UNTRACED = {
+    "subprocess.Popen": "starts a process",
+    "os.system": "starts a process",
+    "os.exec": "starts a process",
+    "os.posix_spawn": "starts a process",
+    "os.spawn": "starts a process",
+    "os.fork": "forks",
+    "os.forkpty": "forks",
+    "pty.spawn": "starts a process",
+    "os.startfile": "starts a process",
+    "_posixsubprocess.fork_exec": "starts a process",
+    "socket.bind": "opens a socket",
+    "webbrowser.open": "starts a process",
+}
+
+
+class Tracer:
+    """What a process found. Nothing is attributed before `start`, and nothing after `stop`."""
+
+    def __init__(self, checkout):
+        self.checkout = checkout
+        self.contexts = [""]
+        self.edges = {}
+        self.names = {}
+        self.reads = {}
+        self.uses = {}
+        self.always = {}
+        self.files = set()
+        self.collected = {}
+        self.written = {}
+        self.known = {}
+        self.isOn = False
+        self.conftests = set()
+        self.measuring = lambda: None
+        self.busy = False
+        self.allowed = addresses_of_databases()
+        self.temporary = os.path.realpath(tempfile.gettempdir())
+
+    # Contexts
+
+    @property
+    def context(self):
+        return self.contexts[-1]
+
+    @contextlib.contextmanager
+    def within(self, context):
+        self.push(context)
+        try:
+            yield
+        finally:
+            self.pop()
+
+    def push(self, context):
+        self.contexts.append(context)
+        self.switch()
+
+    def pop(self):
+        self.contexts.pop()
+        self.switch()
+
+    def begin(self, context):
+        """What everything belongs to that has no context of its own; each change costs coverage.py a write."""
+        if self.contexts[0] != context:
+            self.contexts[0] = context
+            self.switch()
+
+    def switch(self):
+        cov = self.coverage()
+        if cov is None:
+            return
+        busy, self.busy = self.busy, True
+        try:
+            cov.switch_context(self.context)
+        finally:
+            self.busy = busy
+
+    def coverage(self):
+        """The coverage object that measures tests. Beside it pytest-cov has others, in the coordinating process and in workers until
+        their session begins, whose files each worker removes as it starts: nothing may be written to these before the end."""
+        controller = getattr(self.measuring(), "cov_controller", None)
+        if type(controller).__name__ not in ("Central", "DistWorker"):
+            return None
+        cov = getattr(controller, "cov", None)
+        return cov if getattr(cov, "_started", False) else None
+
+    # Where things are
+
+    def name_of(self, path):
+        """A source file's name relative to the checkout; None for one that is installed or lies elsewhere."""
+        known = self.known.get(path, self)
+        if known is not self:
+            return known
+        name = None
+        if path and not path.startswith("<"):
+            real = os.path.realpath(path)
+            if within(real, self.checkout) and not within(real, ADAPTERS) and "-packages" + os.sep not in real:
+                name = os.path.relpath(real, self.checkout).replace(os.sep, "/")
+        self.known[path] = name
+        return name
+
+    def stack(self, frame):
+        """The checkout's files that called, and what lies between the event and the first of them."""
+        owners, between = [], []
+        while frame is not None:
+            path = frame.f_code.co_filename
+            name = self.name_of(path)
+            if name is not None:
+                owners.append(name)
+            elif not owners:
+                between.append((path, frame.f_globals.get("__name__", "")))
+            frame = frame.f_back
+        return owners, between
+
+    # What happens
+
+    def imported(self, importer, modules, names, context):
+        """An importer is a file, or None where no file of the checkout asked: then everything rests on it."""
+        if importer is None:
+            self.names.setdefault("", set()).update(name.split(".")[0] for name in names)
+        else:
+            looked = self.names.setdefault(importer, set())
+            for name in names:
+                looked.update(name.split("."))
+        for module in modules:
+            name = self.name_of(getattr(module, "__file__", None))
+            if name is None or name == importer:
+                continue
+            self.files.add(name)
+            if importer is None and name.rsplit("/", 1)[-1] == "conftest.py":
+                self.conftests.add(name)
+            elif importer is None:
+                self.edges.setdefault(context, set()).add(name)
+            else:
+                self.edges.setdefault(importer, set()).add(name)
+
+    def read(self, path, frame):
+        owners, between = self.stack(frame)
+        kind = kind_of(between)
+        # What the import system reads is told as imports.
+        if kind in ("runner", "import"):
+            return
+        keys = {self.context, *("F|" + owner for owner in owners)}
+        if kind == "library":
+            keys.add("")
+        for key in keys:
+            self.reads.setdefault(key, set()).add(path)
+
+    def mark(self, why, frame):
+        """Somebody did what cannot be traced: the context, and the functions on the way, make whoever reaches them always run."""
+        owners = set()
+        while frame is not None:
+            name = self.name_of(frame.f_code.co_filename)
+            if name is not None:
+                owners.add("U|%s|%d" % (name, frame.f_lineno))
+            frame = frame.f_back
+        for key in {self.context, *owners}:
+            self.always.setdefault(key, why)
+
+    def wrote(self, path, frame):
+        name = os.path.relpath(path, self.checkout)
+        if within(path, self.temporary):
+            if self.written.setdefault(path, self.context) != self.context:
+                self.mark("writes a file that another test file wrote", frame)
+            return
+        if within(path, self.checkout):
+            if path.endswith((".pyc", ".pyo")) or "__pycache__" in path or ".pytest_cache" in path or ".coverage" in name:
+                return
+            self.mark("writes %s" % name, frame)
+            self.written[path] = self.context
+            return
+        if not path.startswith(("/dev/", "/proc/")):
+            self.mark("writes %s" % path, frame)
+
+    def opened(self, path, mode, flags, frame):
+        if not isinstance(path, (str, bytes)):
+            return
+        path = os.path.abspath(os.fsdecode(path))
+        if is_writing(mode, flags):
+            owners, between = self.stack(frame)
+            if kind_of(between) not in ("runner", "import"):
+                self.wrote(path, frame)
+            return
+        if path.startswith(("/dev/", "/proc/", "/sys/")):
+            return
+        if within(path, self.temporary) and not within(path, self.checkout):
+            if self.written.get(path, self.context) != self.context:
+                self.mark("reads a file that another test file wrote", frame)
+            elif path not in self.written:
+                owners, between = self.stack(frame)
+                if kind_of(between) not in ("runner", "import") and os.path.exists(path) and not self.is_own_temporary(path):
+                    self.mark("reads %s" % path, frame)
+            return
+        if self.is_installed(path):
+            return
+        self.read(path, frame)
+
+    def is_own_temporary(self, path):
+        return any(within(path, os.path.dirname(other)) for other, context in self.written.items() if context == self.context) or "pytest-of-" in path
+
+    def is_installed(self, path):
+        """What the digest of installed packages and the version of Python stand for."""
+        if "-packages" + os.sep in path:
+            return True
+        return any(within(path, place) for place in STANDARD) or within(path, ADAPTERS)
+
+    def audit(self, event, arguments):
+        if not self.isOn or self.busy:
+            return
+        if event == "open":
+            path, mode, flags = arguments
+        elif event not in ("os.listdir", "os.scandir", "socket.connect", "sqlite3.connect", *UNTRACED, *CHANGES):
+            return
+        self.busy = True
+        try:
+            # The audit hook itself is this frame, and whoever did it is the one before.
+            frame = sys._getframe(1)
+            if event == "open":
+                self.opened(path, mode, flags, frame)
+            elif event in ("os.listdir", "os.scandir"):
+                path = arguments[0]
+                if path is None or isinstance(path, (str, bytes)):
+                    path = os.path.abspath(os.fsdecode(path or "."))
+                    if within(path, self.checkout) and not self.is_installed(path):
+                        self.read(path, frame)
+            elif event == "socket.connect":
+                if not self.is_database(arguments[1]) and kind_of(self.stack(frame)[1]) != "runner":
+                    self.mark("connects to %s" % (arguments[1],), frame)
+            elif event == "sqlite3.connect":
+                database = os.fsdecode(arguments[0]) if isinstance(arguments[0], (str, bytes)) else ""
+                if kind_of(self.stack(frame)[1]) != "runner" and database not in ("", ":memory:") and not within(os.path.abspath(database), self.temporary):
+                    self.mark("opens the database %s" % database, frame)
+            elif event in CHANGES:
+                for path in arguments[: CHANGES[event]]:
+                    if isinstance(path, (str, bytes)) and kind_of(self.stack(frame)[1]) not in ("runner", "import"):
+                        self.wrote(os.path.abspath(os.fsdecode(path)), frame)
+            elif kind_of(self.stack(frame)[1]) != "runner":
+                self.mark(UNTRACED[event], frame)
+        except Exception as error:
+            self.always.setdefault(self.context, "could not be traced: %s" % error)
+        finally:
+            self.busy = False
+
+    def is_database(self, address):
+        if isinstance(address, (str, bytes)):
+            return any(os.fsdecode(address).startswith(host + "/") for host, _ in self.allowed if host.startswith("/"))
+        return isinstance(address, tuple) and (str(address[0]), str(address[1])) in self.allowed
+
+    def looked_at(self, path):
+        """os.stat and its like: whether something is there."""
+        if not self.isOn or self.busy or not isinstance(path, (str, bytes, os.PathLike)):
+            return
+        self.busy = True
+        try:
+            path = os.path.abspath(os.fsdecode(path))
+            if within(path, self.checkout) and path != self.checkout and not self.is_installed(path):
+                self.read(path, sys._getframe(2))
+        finally:
+            self.busy = False
+
+    def facts(self):
+        lists = lambda by: {key: sorted(values) for key, values in by.items()}
+        return {
+            "edges": lists(self.edges),
+            "names": lists(self.names),
+            "reads": lists(self.reads),
+            "uses": lists(self.uses),
+            "always": self.always,
+            "files": sorted(self.files),
+            "collected": self.collected,
+            "conftests": sorted(self.conftests),
+            "written": sorted(path for path in self.written if within(path, self.checkout)),
+        }
+
+
+CHANGES = {"os.remove": 1, "os.rename": 2, "os.rmdir": 1, "os.mkdir": 1, "os.symlink": 2, "os.link": 2, "os.truncate": 1, "shutil.rmtree": 1}
+
+
+def within(path, directory):
+    return path == directory or path.startswith(directory.rstrip(os.sep) + os.sep)
+
+
+def is_writing(mode, flags):
+    if isinstance(mode, str):
+        return any(letter in mode for letter in "wax+")
+    return bool(isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND))
+
+
+def kind_of(between):
+    """Who was it between an event and the checkout's own code: the import system, the runner, a library, or nobody."""
+    for path, module in between:
+        kind = KINDS.get((path, module))
+        if kind is None:
+            kind = KINDS[(path, module)] = kind_of_frame(path, module.split(".")[0])
+        if kind != "standard":
+            return kind
+    return "own"
+
+
+KINDS = {}
+
+
+def kind_of_frame(path, top):
+    if path.startswith(("<frozen importlib", "<frozen zipimport")):
+        return "import"
+    real = os.path.realpath(path)
+    if top in RUNNERS or within(real, ADAPTERS):
+        return "runner"
+    if top in KEEPING:
+        return "library"
+    isStandard = path.startswith("<") or any(within(real, place) for place in STANDARD)
+    return "standard" if isStandard and "-packages" + os.sep not in real else "library"
+
+
+def addresses_of_databases():
+    environments = json.loads(os.environ.get("VERIFY_WORKER_ENVIRONMENTS", "{}"))
+    pairs = {(env.get("PGHOST", ""), env.get("PGPORT", "")) for env in [*environments.values(), dict(os.environ)]}
+    return {(host, port) for host, port in pairs if host} | {("127.0.0.1", port) for host, port in pairs if host == "localhost"}
+
+
+def watch_imports(tracer):
+    """Replaces the ways to import by ones that also tell who imports what, whether it is loaded already or not."""
+    plain_import, plain_module = builtins.__import__, importlib.import_module
+
+    def modules_of(names):
+        return [sys.modules[name] for name in names if name in sys.modules]
+
+    def tell(frame, absolute):
+        owners, between = tracer.stack(frame)
+        # What a library imports for itself can be shadowed, but leads nowhere in the checkout.
+        importer = owners[0] if owners else None
+        if between and not owners:
+            importer = None
+        tracer.imported(importer, modules_of(absolute), absolute, tracer.context)
+        if between and owners and kind_of(between) == "library":
+            tracer.names.setdefault("", set()).update(name.split(".")[0] for name in absolute)
+
+    # Statements that have been told, by where they are: an import inside of a function is run each time. Code objects are no
+    # key: those of two files with the same text are equal.
+    told = set()
+
+    def traced_import(name, globals=None, locals=None, fromlist=(), level=0):
+        try:
+            return plain_import(name, globals, locals, fromlist, level)
+        finally:
+            frame = sys._getframe(1)
+            statement = (frame.f_code.co_filename, frame.f_lineno, name)
+            if statement not in told and tracer.isOn and not tracer.busy:
+                tracer.busy = True
+                try:
+                    if level:
+                        package = (globals or {}).get("__package__") or (globals or {}).get("__name__", "").rpartition(".")[0]
+                        base = package.split(".")[: len(package.split(".")) - level + 1]
+                        absolute = ".".join([*base, name] if name else base)
+                    else:
+                        absolute = name
+                    parts = absolute.split(".")
+                    names = [".".join(parts[: index + 1]) for index in range(len(parts))]
+                    names += ["%s.%s" % (absolute, item) for item in fromlist or () if isinstance(item, str) and item != "*"]
+                    isOwn = tracer.name_of(frame.f_code.co_filename) is not None
+                    leads = any(tracer.name_of(getattr(module, "__file__", None)) for module in modules_of(names))
+                    # Most imports are those of libraries, within themselves. What one imports of the checkout's, it may do for
+                    # somebody else each time.
+                    if isOwn or leads or level == 0:
+                        tell(frame, names)
+                    if isOwn or not leads:
+                        told.add(statement)
+                finally:
+                    tracer.busy = False
+
+    def traced_module(name, package=None):
+        try:
+            return plain_module(name, package)
+        finally:
+            if tracer.isOn and not tracer.busy:
+                tracer.busy = True
+                try:
+                    absolute = importlib.util.resolve_name(name, package) if name.startswith(".") else name
+                    parts = absolute.split(".")
+                    tell(sys._getframe(1), [".".join(parts[: index + 1]) for index in range(len(parts))])
+                except ImportError:
+                    pass
+                finally:
+                    tracer.busy = False
+
+    builtins.__import__ = traced_import
+    for module in list(sys.modules.values()):
+        if getattr(module, "import_module", None) is plain_module:
+            module.import_module = traced_module
+
+
+def watch_modules(tracer):
+    """Gives each module of the checkout a context of its own while it is executed."""
+    from _pytest.assertion.rewrite import AssertionRewritingHook
+
+    def watching(plain):
+        def exec_module(self, module):
+            name = tracer.name_of(getattr(module, "__file__", None)) if tracer.isOn else None
+            if name is None:
+                return plain(self, module)
+            busy, tracer.busy = tracer.busy, True
+            owners, _ = tracer.stack(sys._getframe(1))
+            tracer.imported(owners[0] if owners else None, [module], [module.__name__], tracer.context)
+            tracer.busy = busy
+            tracer.files.add(name)
+            with tracer.within("M|" + name):
+                return plain(self, module)
+
+        return exec_module
+
+    for loader in (importlib.machinery.SourceFileLoader, AssertionRewritingHook):
+        loader.exec_module = watching(loader.exec_module)
+
+
+def watch_looks(tracer):
+    for name in ("stat", "lstat", "access", "readlink"):
+        plain = getattr(os, name)
+
+        def looking(path, *arguments, _plain=plain, **named):
+            tracer.looked_at(path)
+            return _plain(path, *arguments, **named)
+
+        setattr(os, name, looking)
+
+
+def watch_fixtures(tracer):
+    """Fixtures of the session and of packages are made while one file's tests run, and used by others."""
+    from _pytest.fixtures import FixtureDef
+
+    plain = FixtureDef.execute
+
+    def execute(self, request):
+        if self.scope in ("session", "package"):
+            tracer.uses.setdefault(tracer.context, set()).add(fixture_context(self))
+        return plain(self, request)
+
+    FixtureDef.execute = execute
+
+
+def fixture_context(fixture):
+    return "S|%s|%s" % (fixture.baseid, fixture.argname)
+
+
+class Tracing:
+    """The pytest plugin of every process: contexts by what pytest does, and the trace at the end."""
+
+    def __init__(self, tracer, directory, worker):
+        self.tracer = tracer
+        self.directory = directory
+        self.worker = worker
+
+    def name_of(self, path):
+        return self.tracer.name_of(str(path))
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_make_collect_report(self, collector):
+        name = self.name_of(collector.path) if getattr(collector, "path", None) and collector.path.is_file() else None
+        if name is None:
+            yield
+            return
+        self.tracer.collected.setdefault(name, 0)
+        self.tracer.files.add(name)
+        with self.tracer.within("C|" + name):
+            yield
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item):
+        name = self.name_of(item.path)
+        owner = self.name_of(os.path.join(str(item.config.rootpath), file_of(item.nodeid))) or name
+        self.tracer.collected[owner] = self.tracer.collected.get(owner, 0) + 1
+        threads = {thread.ident for thread in threading.enumerate()}
+        self.tracer.begin("T|" + owner)
+        yield
+        for thread in threading.enumerate():
+            if thread.ident not in threads:
+                self.tracer.always.setdefault("T|" + owner, "leaves a thread running")
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef):
+        if fixturedef.scope not in ("session", "package"):
+            yield
+            return
+        with self.tracer.within(fixture_context(fixturedef)):
+            yield
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self):
+        self.tracer.isOn = False
+        with open(os.path.join(self.directory, "trace-%s.json" % self.worker), "w", encoding="utf-8") as trace:
+            json.dump(self.tracer.facts(), trace)
+
+
+def begin_tracing(worker):
+    """Begins before any conftest is loaded; None where nothing is to be traced."""
+    directory = os.environ.get("VERIFY_TRACE")
+    if not directory:
+        return None
+    tracer = Tracer(os.path.realpath(os.environ["VERIFY_CHECKOUT"]))
+    tracer.names[""] = {name.split(".")[0] for name in sys.modules}
+    watch_imports(tracer)
+    watch_modules(tracer)
+    watch_looks(tracer)
+    watch_fixtures(tracer)
+    sys.addaudithook(tracer.audit)
+    tracer.isOn = True
+    return Tracing(tracer, directory, worker)

@@ -1,0 +1,110 @@
+import { appendFile, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { packageRoot } from "../../src/shared/paths.ts";
+import { begin, type Tried, tryEdits } from "../support/incremental/differential.ts";
+import { appearing, nastyFiles } from "../support/incremental/nasty.ts";
+import { ledgerFiles } from "../support/ledger.ts";
+import { ledgerConfig } from "../support/ledger-repository.ts";
+import { type AtEnd, type Files, makeRepository, type Repository } from "../support/repository.ts";
+import { readSummary, userEnvironment } from "../support/verify.ts";
+import { timed } from "./programs.ts";
+import { randomNumbers } from "./random.ts";
+
+/**
+ * `npm run bench -- incremental` times what is reused on the ledger: `--files N --tests N`. With `--edits N` it makes random
+ * edits instead and compares every run with a full one: `--seed N`, `--suite nasty|ledger`, `--workers N`.
+ */
+const { values } = parseArgs({
+  options: {
+    files: { type: "string", default: "95" },
+    tests: { type: "string", default: "806" },
+    edits: { type: "string" },
+    seed: { type: "string", default: "1" },
+    suite: { type: "string", default: "nasty" },
+    workers: { type: "string", default: "1" },
+  },
+});
+const ends: (() => Promise<void>)[] = [];
+const atEnd: AtEnd = (end) => void ends.push(end);
+const environment = await userEnvironment({ PYTHONDONTWRITEBYTECODE: "1" });
+try {
+  if (values.edits === undefined) await timeLedger();
+  else await compareEdits(Number(values.edits));
+} finally {
+  for (const end of ends) await end();
+}
+
+/** Random edits: none may give another result than a full run. */
+async function compareEdits(count: number): Promise<void> {
+  const files: Files =
+    values.suite === "nasty"
+      ? nastyFiles(Number(values.workers))
+      : { ...ledgerFiles(), "verify.config.json": ledgerConfig({}, { incremental: true, coverage: { lines: 1 } }) };
+  const pair = {
+    incremental: await makeRepository(files, atEnd),
+    full: await makeRepository(files, atEnd),
+    environment,
+  };
+  await begin(pair);
+  const isEdited = (file: string): boolean => !/^(?:verify\.config\.json|\.gitignore)$/.test(file);
+  const source = { random: randomNumbers(Number(values.seed)), appearing, isEdited };
+  const tried = await tryEdits(pair, source, count, console.log);
+  report(tried);
+  if (tried.misses.length > 0) process.exitCode = 1;
+}
+
+function report({ edits, failing, partial, ran, files, misses }: Tried): void {
+  console.log(`Seed ${values.seed}: ${edits} edits, ${failing} made a test fail, ${misses.length} misses.`);
+  if (files > 0) {
+    const share = ((100 * ran) / files).toFixed(0);
+    console.log(`${partial} were verified in part: ${share} % of their test files ran.`);
+  }
+  for (const miss of misses) console.log(`MISS ${miss}`);
+}
+
+/** The times of a full run, without and with recording, and of runs after small edits. */
+async function timeLedger(): Promise<void> {
+  const files = ledgerFiles({ files: Number(values.files), tests: Number(values.tests) });
+  const repository = await makeRepository({ ...files, "verify.config.json": ledgerConfig({}) }, atEnd);
+  await repository.git("switch", "--quiet", "--create", "feature");
+  const plain = await time(repository, "full, nothing recorded");
+  await repository.write({ "verify.config.json": ledgerConfig({}, { incremental: true }) });
+  await repository.commit("Reuse");
+  const full = await time(repository, "full, recorded");
+  console.log(`  recording costs ${(100 * (full / plain - 1)).toFixed(1)} %`);
+  await appendFile(join(repository.root, "README.md"), "# Text\n");
+  await share(repository, "a text for people", full);
+  const text = await readFile(join(repository.root, "src/ledger/services/closing.py"), "utf8");
+  await repository.write({ "src/ledger/services/closing.py": `# A comment\n${text}` });
+  await share(repository, "a comment", full);
+  await repository.write({ "src/ledger/services/closing.py": text });
+  await edit(repository, "src/ledger/services/closing.py", "reopen");
+  await share(repository, "a function of a leaf service that no file runs", full);
+  await edit(repository, "src/ledger/services/reporting.py", "variance");
+  await share(repository, "a function of a leaf service that many files run", full);
+}
+
+/** Adds a statement to a function. */
+async function edit(repository: Repository, file: string, name: string): Promise<void> {
+  const text = await readFile(join(repository.root, file), "utf8");
+  const edited = text.replace(new RegExp(`(def ${name}\\([^)]*\\):\\n(?: +""".*"""\\n)?)`), "$1    _leaf = 1\n");
+  if (edited === text) throw new Error(`${file} has no function ${name}.`);
+  await repository.write({ [file]: edited });
+}
+
+async function share(repository: Repository, what: string, full: number): Promise<void> {
+  await repository.commit(what);
+  const seconds = await time(repository, what);
+  const [suite] = (await readSummary(repository.root)).suites;
+  const ran = suite?.reuse === undefined ? "all" : `${suite.reuse.ran} of ${suite.files}`;
+  console.log(`  ${((100 * seconds) / full).toFixed(1)} % of the full run, ${ran} files ran`);
+}
+
+async function time(repository: Repository, what: string): Promise<number> {
+  await rm(join(repository.root, ".verify"), { recursive: true, force: true });
+  const program = join(packageRoot, "dist", "main.js");
+  const { seconds } = await timed(process.execPath, [program, "--fresh"], { cwd: repository.root, env: environment });
+  console.log(`${what}: ${seconds.toFixed(1)} s`);
+  return seconds;
+}
