@@ -38,9 +38,10 @@ function environmentOf(pid: number): string[] {
 
 /** A process and all that it has started, directly or not. */
 export function withDescendants(root: number, all: readonly Process[]): Process[] {
-  const found = all.filter(({ pid }) => pid === root);
-  for (const process of found) found.push(...all.filter(({ parent }) => parent === process.pid));
-  return found;
+  const found = new Set(all.filter(({ pid }) => pid === root));
+  // A set, as the list is not of one moment: where a number was given to another process meanwhile, it may hold a circle.
+  for (const process of found) for (const child of all) if (child.parent === process.pid) found.add(child);
+  return [...found];
 }
 
 /** The processes that a run of chaos has started, by the variable that marks them; Postgres's have none. */
