@@ -1,5 +1,14 @@
 import { type Kind, type Node, nodesIn, type PlacedNode, parseCode, writtenName } from "../../project/parsers/code.ts";
-import type { SchemaFixture } from "./schema-fixtures.ts";
+
+/** What makes the tables of SQLAlchemy, Sequelize or TypeORM before each test. */
+export interface SchemaFixture {
+  /** Relative to the repository's root. */
+  readonly file: string;
+  /** Counted from 1. */
+  readonly line: number;
+  /** A fixture's name, that of a class with setUp and tearDown, or of the hook of a JavaScript runner. */
+  readonly name: string;
+}
 
 /**
  * The hooks `beforeEach` in JavaScript or TypeScript that make all tables anew: `sync({ force: true })` of a Sequelize, not of one

@@ -3,16 +3,7 @@ import { isTestPath } from "../../project/database-mentions.ts";
 import { isUnder, type ProjectFiles } from "../../project/project-files.ts";
 import type { Environment } from "../../shared/world.ts";
 import { pythonPlaces } from "./python-places.ts";
-
-/** What makes the tables of SQLAlchemy, Sequelize or TypeORM before each test. */
-export interface SchemaFixture {
-  /** Relative to the repository's root. */
-  readonly file: string;
-  /** Counted from 1. */
-  readonly line: number;
-  /** A fixture's name, that of a class with setUp and tearDown, or of the hook of a JavaScript runner. */
-  readonly name: string;
-}
+import type { SchemaFixture } from "./schema-calls.ts";
 
 /** A suite of tests, which may make tables. */
 type TestSuite = Pick<SuiteConfig, "runner" | "root">;
