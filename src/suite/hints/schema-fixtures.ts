@@ -3,16 +3,7 @@ import { isTestPath } from "../../project/database-mentions.ts";
 import { isUnder, type ProjectFiles } from "../../project/project-files.ts";
 import type { Environment } from "../../shared/world.ts";
 import { pythonPlaces } from "./python-places.ts";
-
-/** What makes SQLAlchemy's tables before each test and drops them after. */
-export interface SchemaFixture {
-  /** Relative to the repository's root. */
-  readonly file: string;
-  /** Counted from 1. */
-  readonly line: number;
-  /** A fixture's name, or that of a class with setUp and tearDown. */
-  readonly name: string;
-}
+import type { SchemaFixture } from "./schema-calls.ts";
 
 /** A suite of tests, which may make tables. */
 type TestSuite = Pick<SuiteConfig, "runner" | "root">;
@@ -28,18 +19,26 @@ export function keepsSchema(
 
 /**
  * The fixtures of function scope, and classes with setUp and tearDown, that call both `create_all` and `drop_all`, in the
- * test files of pytest suites on a database. The code is parsed, so that neither comments nor fixtures of a wider scope
- * are taken for such.
+ * test files of pytest suites on a database; and the hooks of JavaScript suites that make all tables anew. The code is
+ * parsed, so that neither comments nor fixtures of a wider scope are taken for such.
  */
 export async function findSchemaFixtures(
   project: ProjectFiles,
   suites: readonly TestSuite[],
   environment: Environment,
 ): Promise<SchemaFixture[]> {
-  const files = pythonFiles(project, suites).filter(isTestPath);
-  const texts = files.map((file): [string, string] => [file, project.read(file) ?? ""]);
-  const naming = texts.filter(([, text]) => text.includes("create_all") && text.includes("drop_all"));
-  return await pythonPlaces<SchemaFixture>("schema_fixtures.py", new Map(naming), environment);
+  const textsOf = (files: readonly string[]): [string, string][] =>
+    files.filter(isTestPath).map((file) => [file, project.read(file) ?? ""]);
+  const naming = textsOf(pythonFiles(project, suites)).filter(
+    ([, text]) => text.includes("create_all") && text.includes("drop_all"),
+  );
+  const found = await pythonPlaces<SchemaFixture>("schema_fixtures.py", new Map(naming), environment);
+  const calling = textsOf(javascriptFiles(project, suites)).filter(
+    ([, text]) => text.includes("beforeEach") && /\bsync(hronize)?\(/.test(text) && !/sqlite|mysql|mariadb/i.test(text),
+  );
+  if (calling.length === 0) return found;
+  const { schemaCalls } = await import("./schema-calls.ts");
+  return [...found, ...calling.flatMap(([file, text]) => schemaCalls(file, text))];
 }
 
 /** Whether any file of these suites names what is known to make tables, so that a fixture that was not found may call it. */

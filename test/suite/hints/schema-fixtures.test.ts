@@ -2,11 +2,14 @@ import { expect, test } from "vitest";
 import { projectFiles } from "../../../src/project/project-files.ts";
 import { findSchemaFixtures } from "../../../src/suite/hints/schema-fixtures.ts";
 
-/** The names of what is found in a conftest. */
-async function found(conftest: string): Promise<string[]> {
-  const files: Readonly<Record<string, string>> = { "api/tests/conftest.py": conftest };
+/** The names of what is found in a file of tests. */
+async function found(text: string, file = "api/tests/conftest.py"): Promise<string[]> {
+  const files: Readonly<Record<string, string>> = { [file]: text };
   const project = projectFiles(Object.keys(files), (path) => files[path] ?? null);
-  const suites = [{ runner: "pytest", root: "api" }] as const;
+  const suites = [
+    { runner: "pytest", root: "api" },
+    { runner: "jest", root: "web" },
+  ] as const;
   return (await findSchemaFixtures(project, suites, process.env)).map(({ name, line }) => `${name} ${line}`);
 }
 
@@ -64,4 +67,19 @@ test.each([
   ],
 ])("%s", async (_, conftest, names) => {
   expect(await found(conftest)).toEqual(names);
+});
+
+test.each([
+  [
+    "Sequelize in a hook",
+    "\nbeforeEach(async () => {\n  await db.sequelize.sync({ force: true });\n});\n",
+    ["beforeEach 2"],
+  ],
+  ["TypeORM in a hook", "beforeEach(() => source.synchronize(true));\n", ["beforeEach 1"]],
+  ["a hook of all tests", "beforeAll(() => sequelize.sync({ force: true }));\nbeforeEach(() => fs.sync());\n", []],
+  ["one model", "beforeEach(() => User.sync({ force: true }));\n", []],
+  ["tables that stay", "beforeEach(() => sequelize.sync());\nbeforeEach(() => source.synchronize());\n", []],
+  ["a database of another kind", "new Sequelize('sqlite::memory:');\nbeforeEach(() => s.sync({ force: true }));\n", []],
+])("%s", async (_, text, names) => {
+  expect(await found(text, "web/test/setup.ts")).toEqual(names);
 });

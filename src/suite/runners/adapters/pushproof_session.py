@@ -107,6 +107,8 @@ class OwnSession:
             return None
         cells = dict(zip(creator.__code__.co_freevars, (cell.cell_contents for cell in creator.__closure__)))
         arguments, parameters = list(cells.get("cargs_tup", cells.get("cargs", ()))), dict(cells.get("cparams", {}))
+        # How psycopg turns values into Python's, in SQLAlchemy's dialect.
+        parameters.pop("context", None)
         if not parameters or not all(isinstance(one, (str, int, type(None))) for one in [*arguments, *parameters.values()]):
             return None
         surroundings = sorted(item for item in os.environ.items() if item[0].startswith("PG"))
