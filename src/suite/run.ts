@@ -204,7 +204,11 @@ async function runInPart(
   onStartAgain();
   const context = { ...suiteContext, tracing: { reused: null } };
   const again = new SuiteProcesses({ ...processes.parts, context });
-  return { ...(await runInParallel(planned, again, context, onStartAgain)), reused: null };
+  const whole = await runInParallel(planned, again, context, onStartAgain);
+  const cause = traced?.lost ? `coverage (${traced.lost}) that may be another file's is missing` : null;
+  const note =
+    difference === null && cause !== null ? `Everything of ${planned.suite.name} ran after its part: ${cause}.` : null;
+  return { ...whole, why: whole.why ?? note, reused: null };
 }
 
 /** A suite's run, and how it differed from the plan. */

@@ -45,6 +45,7 @@ async function compareEdits(count: number): Promise<void> {
     incremental: await makeRepository(files, atEnd),
     full: await makeRepository(files, atEnd),
     environment,
+    workers: values.suite === "nasty" ? Number(values.workers) : 2,
   };
   await begin(pair);
   const isEdited = (file: string): boolean => !/^(?:verify\.config\.json|\.gitignore)$/.test(file);

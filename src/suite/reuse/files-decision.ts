@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { RanTest } from "../../model/test-id.ts";
 import { messageOf } from "../../shared/errors.ts";
 import { groupedBy } from "../../shared/grouped-by.ts";
@@ -10,12 +11,14 @@ import { askReach, type Reach } from "./reach.ts";
 import { RecordStore } from "./record-store.ts";
 import type { ReuseRequest } from "./reuse-request.ts";
 import { isRecent } from "./run-log.ts";
-import { withoutRoot } from "./stored-outcome.ts";
+import { isReusable, type StoredOutcome, storedOutcome, withoutRoot } from "./stored-outcome.ts";
 import type { SuiteDecision } from "./suite-decision.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { FilesRecord, TracedRun } from "./test-files.ts";
 import { changesOf, readTree, type Tree, type TreeChanges } from "./tree.ts";
 
+/** One whole suite in so many is run although its record could be reused, to compare the two. */
+export const auditedShare = 0.05;
 /** How many records are looked at, the newest first: reading one takes time. */
 const mostRecords = 6;
 
@@ -60,15 +63,39 @@ export async function filesDecision(request: ReuseRequest, question: FilesQuesti
   try {
     const reach = await askReach({ checkout: checkout.root, records, random }, planned.directory, environment);
     if (reach.why !== undefined) return { kind: "run", why: reach.why };
+    const standing = await wholeOutcome(store, best[0], reach);
+    if (standing !== null) {
+      return { kind: (world.random ?? Math.random)() < auditedShare ? "audit" : "reuse", stored: standing };
+    }
     if (Object.keys(reach.reused).length === 0) return { kind: "run", why: whyNone(reach) };
     const keys = [...usedRecords(reach)].flatMap((index) => best[index]?.key ?? []);
     return {
       kind: "files",
-      part: { reach, keys: keys.flatMap((key) => [key, traceKeyOf(key)]), records: best.map(({ record }) => record) },
+      part: {
+        reach,
+        keys: keys.flatMap((key) => [key, traceKeyOf(key), outcomeKeyOf(key)]),
+        records: best.map(({ record }) => record),
+      },
     };
   } catch (error) {
     return { kind: "run", why: `what a change reaches cannot be told (${messageOf(error).split("\n")[0]})` };
   }
+}
+
+/**
+ * The outcome of a full run that stands for the whole suite: no file differs that matters to any, and nothing that its
+ * test files rest on does. Null where something may.
+ */
+async function wholeOutcome(
+  store: RecordStore,
+  best: Candidate | undefined,
+  reach: Reach,
+): Promise<StoredOutcome | null> {
+  if (best === undefined || !best.record.isFull || Object.keys(reach.reasons).length > 0) return null;
+  const { added, modified, deleted } = best.changes;
+  if (added.length + modified.length + deleted.length > 0) return null;
+  const isOfBest = [...Object.values(reach.reused), ...Object.values(reach.compared)].every((index) => index === 0);
+  return isOfBest ? ((await store.read(outcomeKeyOf(best.key))) as StoredOutcome | null) : null;
 }
 
 /** A record, and how the files differ from those of its run. */
@@ -135,7 +162,11 @@ export async function recordFiles(
     measuring: withoutRoot(outcome.measuring, checkout.root),
   };
   const key = `${prefixOf(surroundings.digest)}${run.at.replace(/\W/g, "")}-${process.pid}`;
-  if (await place.store.write(traceKeyOf(key), trace)) await place.store.write(key, record);
+  if (!(await place.store.write(traceKeyOf(key), trace))) return;
+  await place.store.write(key, record);
+  if (!record.isFull || !isReusable(outcome)) return;
+  const stored = { root: checkout.root, scratch: dirname(traced.path), run, server: place.server };
+  await place.store.write(outcomeKeyOf(key), await storedOutcome(outcome, stored));
 }
 
 /** The tests by file, without files in which one did not simply pass. */
@@ -163,6 +194,10 @@ function testsToKeep(
 
 function prefixOf(surroundings: string): string {
   return `files-${surroundings.slice(0, 32)}-`;
+}
+
+function outcomeKeyOf(key: string): string {
+  return key.replace(/^files-/, "outcome-");
 }
 
 function traceKeyOf(key: string): string {

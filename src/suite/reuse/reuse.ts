@@ -2,7 +2,7 @@ import { shortId } from "../../shared/text.ts";
 import type { PlannedSuite } from "../plan/plan.ts";
 import type { SuiteOutcome } from "../suite-outcome.ts";
 import { firstDifference } from "./compare.ts";
-import { filesDecision, isByFile, recordFiles } from "./files-decision.ts";
+import { auditedShare, filesDecision, isByFile, recordFiles } from "./files-decision.ts";
 import { RecordStore } from "./record-store.ts";
 import type { ReuseRequest } from "./reuse-request.ts";
 import { isRecent, RunLog } from "./run-log.ts";
@@ -12,9 +12,6 @@ import { readSurroundings, type Surroundings, type SurroundingsRequest } from ".
 import type { PartOfFiles } from "./test-files.ts";
 import { readTree, type Tree } from "./tree.ts";
 import { digestSpokenOf, type SuiteKey, wholeSuiteKey } from "./whole-suite.ts";
-
-/** One suite in so many is run although its record could be reused, to compare the two. */
-const auditedShare = 0.05;
 
 /** What is recorded of a suite's outcome: the files it speaks of must be as they were. */
 interface WholeRecord {

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { randomNumbers } from "../../bench/random.ts";
 import { begin, check, type Pair, tryEdits } from "../../support/incremental/differential.ts";
 import { appearing, nastyFiles } from "../../support/incremental/nasty.ts";
@@ -15,7 +15,7 @@ async function makePair(atEnd?: AtEnd): Promise<Pair> {
     // A changed file of the same size and second would be taken from its compiled form.
     userEnvironment({ PYTHONDONTWRITEBYTECODE: "1" }),
   ]);
-  const pair = { incremental, full, environment };
+  const pair = { incremental, full, environment, workers: 1 };
   await begin(pair);
   return pair;
 }
@@ -27,42 +27,67 @@ async function replaced({ incremental }: Pair, file: string, from: string, to: s
   return { [file]: text.replace(from, to) };
 }
 
+const ends: (() => Promise<void>)[] = [];
+afterAll(async () => {
+  for (const end of ends) await end();
+});
+let sharedPair: Promise<Pair> | undefined;
+/** One pair for tests that follow each other. */
+const pairOfAll = (): Promise<Pair> => {
+  sharedPair ??= makePair((end) => ends.push(end));
+  return sharedPair;
+};
+
 describe.sequential("a pytest suite that keeps values in its process", () => {
   test("a comment runs only the sample and what always runs, and moves the coverage along", async () => {
-    const pair = await makePair();
-    const files = await replaced(
-      pair,
-      "src/app/arithmetic.py",
-      "    total = 0",
-      "    # One\n\n    # Two\n    total = 0",
-    );
+    const pair = await pairOfAll();
+    const comment = "    # One\n\n    # Two\n    total = 0";
+    const files = await replaced(pair, "src/app/arithmetic.py", "    total = 0", comment);
     const { difference, incremental } = await check(pair, { what: "a comment", files });
     expect(difference).toBeNull();
-    expect(incremental.suites[0]?.reuse).toMatchObject({ ran: 3, reused: 35, audited: 2, reachedFrom: [] });
+    expect(incremental.suites[0]?.reuse).toMatchObject({ ran: 2, reused: 36, audited: 1, reachedFrom: [] });
+  });
 
-    // Two files with the same text: the second only finds what the first had computed.
-    const other = await replaced(pair, "src/app/arithmetic.py", "        return 1", "        return 2");
-    const found = await check(pair, { what: "a function behind three kinds of memory", files: other });
-    expect(found.difference).toBeNull();
-    expect(found.incremental.suites[0]?.failures.map(({ file }) => file).sort()).toEqual([
+  test("a function reaches those that only find what it had computed for another file", async () => {
+    const pair = await pairOfAll();
+    const files = await replaced(pair, "src/app/arithmetic.py", "        return 1", "        return 2");
+    const { difference, incremental } = await check(pair, { what: "a function behind memory", files });
+    expect(difference).toBeNull();
+    expect(incremental.suites[0]?.failures.map(({ file }) => file).sort()).toEqual([
       "tests/state/test_cube_1.py",
       "tests/state/test_cube_2.py",
       "tests/state/test_service_1.py",
       "tests/state/test_service_2.py",
     ]);
-    expect(found.incremental.suites[0]?.reuse?.reachedFrom).toEqual([{ file: "src/app/arithmetic.py", functions: 1 }]);
+    expect(incremental.suites[0]?.reuse?.reachedFrom).toEqual([{ file: "src/app/arithmetic.py", functions: 1 }]);
+    const why = await runIn(pair.incremental.root, ["why", "tests/state/test_cube_2.py"], pair);
+    expect(why.output).toContain("tests/state/test_cube_2.py runs: ");
+    const affected = await runIn(pair.incremental.root, ["affected", "--json"], pair);
+    expect(JSON.parse(affected.output).suites[0]).toMatchObject({ suite: "nasty", why: null });
+  });
 
-    const told = await runIn(pair.incremental.root, ["why", "tests/state/test_cube_2.py"], pair);
-    expect(told.output).toContain("tests/state/test_cube_2.py runs: ");
-    const all = await runIn(pair.incremental.root, ["affected", "--json"], pair);
-    expect(JSON.parse(all.output).suites[0]).toMatchObject({ suite: "nasty", why: null });
+  test("a conftest's hook reaches the tests of other directories", async () => {
+    const pair = await pairOfAll();
+    const files = { "tests/state/conftest.py": appearing["tests/state/conftest.py"] ?? null };
+    const { difference, incremental } = await check(pair, { what: "a hook", files });
+    expect(difference).toBeNull();
+    expect(incremental.suites[0]?.tests.skipped).toBe(2);
+  });
+
+  test("coverage that a file had as the second to fill a cache is not lost where it runs alone", async () => {
+    const pair = await makePair();
+    const file = "tests/state/test_service_2.py";
+    const files = await replaced(pair, file, "assert", "assert 1 + 1 == 2\n    assert");
+    const { difference, incremental } = await check(pair, { what: "another test", files });
+    expect(difference).toBeNull();
+    expect(incremental.notes.join()).toContain("Everything of nasty ran after its part: coverage (");
   });
 
   test("random edits give what a full run gives", async () => {
     const pair = await makePair();
     const seed = 7;
     const isEdited = (file: string): boolean => !/^(?:verify\.config\.json|\.gitignore|pyproject\.toml)$/.test(file);
-    const tried = await tryEdits(pair, { random: randomNumbers(seed), appearing, isEdited }, 3);
+    const tried = await tryEdits(pair, { random: randomNumbers(seed), appearing, isEdited }, 2);
     expect(tried.misses, `seed ${seed}`).toEqual([]);
   });
 });

@@ -393,6 +393,8 @@ export const appearing: Files = {
   "tests/helper.py": "def helped(value):\n    return 0\n",
   "tests/imports/conftest.py": "import pytest\n\n\n@pytest.fixture(autouse=True)\ndef broken():\n    assert False\n",
   "tests/files/deep/__init__.py": "",
+  "tests/state/conftest.py":
+    "import pytest\n\n\ndef pytest_collection_modifyitems(items):\n    for item in items:\n        if 'table' in item.nodeid:\n            item.add_marker(pytest.mark.skip)\n",
   "tests/state/test_new.py": "from app.arithmetic import based\n\n\ndef test_based():\n    assert based(2) == 12\n",
   "tests/imports/test_lru_1.py": "def test_same_name():\n    pass\n",
   "src/app/arithmetic/__init__.py": "def add(left, right):\n    return 0\n",
