@@ -59,7 +59,7 @@ export function reuseText({ suites, startedAt }: ReusingRun): string | null {
 }
 
 /** "src/money.py (4 functions)". */
-export function changeText({ file, functions }: ReachingChange): string {
+function changeText({ file, functions }: ReachingChange): string {
   return functions === null ? file : `${file} (${plural(functions, "function")})`;
 }
 

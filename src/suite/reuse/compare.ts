@@ -16,7 +16,7 @@ export async function firstDifference(recorded: SuiteOutcome, now: SuiteOutcome,
 }
 
 /** The first test whose outcome is another one; null where there is none. */
-export function testDifference(recorded: readonly TestRecord[], now: readonly TestRecord[]): string | null {
+function testDifference(recorded: readonly TestRecord[], now: readonly TestRecord[]): string | null {
   const before = outcomesOf(recorded);
   const after = outcomesOf(now);
   for (const [test, outcome] of before) {

@@ -4,9 +4,9 @@ import { replaceFile } from "../../shared/files.ts";
 import { suiteDirectory } from "./record-store.ts";
 
 /** After so many runs that reuse results, everything runs. */
-export const mostIncrementalRuns = 20;
+const mostIncrementalRuns = 20;
 /** After so many days, everything runs. */
-export const mostDays = 7;
+const mostDays = 7;
 
 /** A run, as it is logged: a line each. */
 interface LoggedRun {

@@ -99,7 +99,7 @@ export async function restoredOutcome(
 }
 
 /** The merged coverage of a suite as LCOV, names relative to the root: one character for each byte. */
-export async function lcovOf(
+async function lcovOf(
   { coverage }: Pick<SuiteOutcome, "coverage">,
   root: string,
   path: string,

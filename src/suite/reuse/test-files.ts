@@ -91,7 +91,7 @@ export function reuseOf({ reach, records }: PartOfFiles, ran: readonly RanTest[]
 }
 
 /** The changed files, those that reached the most test files first. */
-export function reachingChanges(reasons: readonly ReachReason[]): ReachingChange[] {
+function reachingChanges(reasons: readonly ReachReason[]): ReachingChange[] {
   const changes = new Map<string, { times: number; functions: Set<string> | null }>();
   for (const { kind, file, functions } of reasons) {
     if (kind === "always" || kind === "new") continue;
