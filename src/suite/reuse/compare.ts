@@ -1,12 +1,13 @@
 import { mergeLcov } from "../../coverage/lcov/merge.ts";
-import type { Coverage } from "../../coverage/lcov/source-coverage.ts";
+import type { Coverage, SourceCoverage } from "../../coverage/lcov/source-coverage.ts";
 import type { TestRecord } from "../../model/run-record.ts";
 import { canonicalPath, nameWithin } from "../../shared/within.ts";
 import type { SuiteOutcome } from "../suite-outcome.ts";
 
 /**
  * The first difference between what was recorded and what ran now, a clause such as "tests/test_a.py › adds passed, and
- * failed now"; null where there is none. How often a line ran may vary, whether it ran may not.
+ * failed now"; null where there is none. How often a line ran may vary, and with several workers
+ * which branch was taken by a function that keeps something; whether a line ran may not.
  */
 export async function firstDifference(recorded: SuiteOutcome, now: SuiteOutcome, root: string): Promise<string | null> {
   const tests = testDifference(recorded.record.tests, now.record.tests);
@@ -46,7 +47,7 @@ function coverageDifference(recorded: Coverage, now: Coverage, root: string): st
     if (before === undefined || after === undefined) {
       return `${named(file)} was ${before === undefined ? "not " : ""}measured, and is ${before === undefined ? "" : "not "}now`;
     }
-    const what = (["lines", "branches", "functions"] as const).find((metric) => {
+    const what = (["lines", "functions"] as const).find((metric) => {
       const [left, right] = [before, after].map((one) => coveredText(one, metric));
       return left !== right;
     });
@@ -55,20 +56,10 @@ function coverageDifference(recorded: Coverage, now: Coverage, root: string): st
   return null;
 }
 
-function coveredText(
-  source: NonNullable<ReturnType<Coverage["get"]>>,
-  metric: "lines" | "branches" | "functions",
-): string {
-  if (metric === "lines")
+function coveredText(source: SourceCoverage, metric: "lines" | "functions"): string {
+  if (metric === "lines") {
     return [...source.lines.entries()].map(([line, hits]) => `${line}${hits > 0 ? "+" : "-"}`).join();
-  if (metric === "branches") {
-    return [...source.branches.entries()]
-      .map(([key, taken]) => `${key}${(taken ?? 0) > 0 ? "+" : "-"}`)
-      .sort()
-      .join();
   }
-  return [...source.functions.entries()]
-    .map(({ line, name, hits }) => `${line}${name}${hits > 0 ? "+" : "-"}`)
-    .sort()
-    .join();
+  const all = [...source.functions.entries()].map(({ line, name, hits }) => `${line}${name}${hits > 0 ? "+" : "-"}`);
+  return all.sort().join();
 }
