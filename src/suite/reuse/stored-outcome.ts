@@ -99,11 +99,7 @@ export async function restoredOutcome(
 }
 
 /** The merged coverage of a suite as LCOV, names relative to the root: one character for each byte. */
-async function lcovOf(
-  { coverage }: Pick<SuiteOutcome, "coverage">,
-  root: string,
-  path: string,
-): Promise<string> {
+async function lcovOf({ coverage }: Pick<SuiteOutcome, "coverage">, root: string, path: string): Promise<string> {
   await writeLcov(await mergeLcov(coverage ?? []), root, path);
   return await readFile(path, "latin1");
 }
