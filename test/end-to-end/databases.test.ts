@@ -2,7 +2,7 @@ import { readdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { packageRoot } from "../../src/shared/paths.ts";
-import { ledgerConfig, makeLedger } from "../support/ledger-repository.ts";
+import { makeLedger } from "../support/ledger-repository.ts";
 import { startPlainServer } from "../support/postgres.ts";
 import { makeRepository } from "../support/repository.ts";
 import {
@@ -186,15 +186,18 @@ test("what passed on a server of the caller's choice proves nothing about the co
   }
 });
 
-test("a database of the base name that is not ours stops a serial run and stays as it is", async () => {
+test("a database of the base name that is not ours stays as it is, and a serial run gets another name and says so", async () => {
   const server = await startPlainServer();
   try {
     await server.query("CREATE DATABASE finance_report_test");
     await server.query("CREATE TABLE precious ()", "finance_report_test");
-    const ledger = await makeLedger({}, { "verify.config.json": ledgerConfig({ url: server.url }) });
-    const { code, errors } = await runIn(ledger.root, ["--serial"]);
-    expect(code).toBe(2);
-    expect(errors).toContain("finance_report_test");
+    const database = { name: "finance_report_test", url: server.url };
+    const repository = await makePytestRepository({}, { database });
+    const { code, output } = await runIn(repository.root, ["--serial"]);
+    expect(output).toContain("finance_report_test");
+    expect(code).toBe(0);
+    const [name = ""] = (await readSummary(repository.root)).suites[0]?.databases ?? [];
+    expect(name).toMatch(/^finance_report_test_\w+$/);
     const tables = await server.query(
       "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
       "finance_report_test",
