@@ -70,9 +70,9 @@ export async function runProgram(
     if (ownGroup) endGroup();
   };
   const timer = timeout > 0 ? setTimeout(end, timeout) : undefined;
-  // Children may keep the output open, so it is closed.
+  // Children may keep the output open, so it is closed. On a busy machine what was killed may end before our own timer.
   child.once("exit", () => {
-    if (signal?.aborted || isLate) for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+    if (signal?.aborted || isLate || child.killed) for (const stream of [child.stdout, child.stderr]) stream?.destroy();
   });
   const result = await child.finally(() => {
     clearTimeout(timer);

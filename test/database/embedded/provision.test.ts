@@ -152,6 +152,8 @@ describe("the embedded server", () => {
     const [directory = ""] = await ownRunDirectories();
     const content = await readFile(join(directory, "data", "postmaster.pid"), "utf8");
     process.kill(Number.parseInt(content, 10), "SIGKILL");
+    // A session that is open answers until it has noticed.
+    if (!provision.lost.aborted) await once(provision.lost, "abort");
     const failure = await failureOf(provision.lease(["gw0"]));
     expect(failure).toBeInstanceOf(UnavailableError);
     expect(failure.message).toContain("ended in the middle of the run (ended by SIGKILL). Last output: ");
