@@ -61,7 +61,7 @@ export async function reportShard(
   const finished = await finishSuites(results, plan, run);
   const { changed, added } = await checkout.drift();
   const file = { ...(await identityOf(prepared)), shard, startedAt: startedAt.toISOString() };
-  const { suites, checks, server, notes } = finished;
+  const { suites, checks, server, outside } = finished;
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
   const path = await inReports(repository.root, async (directory) => {
     await endShard(directory, file, {
@@ -69,7 +69,7 @@ export async function reportShard(
       root: checkout.root,
       checks,
       server,
-      notes,
+      outside,
       changed,
       unproven: whyNoProof(checkout, plan, added),
       seconds,
@@ -86,7 +86,8 @@ export async function reportShard(
   const failed = checks
     .filter(({ passed }) => !passed)
     .map(({ name, log }) => `The check "${name}" failed: see ${log}.`);
-  const all = [...reasons, ...failed, ...changed.map((name) => `${name} changed while the shard ran.`)];
+  const foreign = outside.map((name) => `Code from outside of the verified files ran: ${name}.`);
+  const all = [...reasons, ...failed, ...foreign, ...changed.map((name) => `${name} changed while the shard ran.`)];
   const hasPassed = all.length === 0;
   const ran = plural(
     suites.reduce((sum, { summary }) => sum + summary.files, 0),
@@ -145,6 +146,9 @@ export function mergeStage(prepared: Prepared, places: readonly string[], run: R
     const times = shards.map(({ file }) => file.ended.seconds);
     results.shards = {
       environment: complete.run.environment,
+      outside: shards.flatMap(({ file }) =>
+        file.ended.outside.map((name) => `${name} on shard ${shardText(file.shard)}`),
+      ),
       server: shards.map(({ file }) => file.ended.server).find((server) => server !== null) ?? null,
       unproven: [...new Set(shards.flatMap(({ file }) => file.ended.unproven))],
       notes: [

@@ -33,6 +33,8 @@ export interface MergedShards {
   /** System and runtimes of the machines, and whose server it was. */
   readonly environment: string;
   readonly server: string | null;
+  /** Covered files outside of the verified tree, and on which shard. */
+  readonly outside: readonly string[];
   /** Why a pass does not prove the tree, a sentence each. */
   readonly unproven: readonly string[];
   readonly notes: readonly string[];
@@ -137,12 +139,14 @@ export async function finishSuites(
   ];
   const advice = [...reuse.faults, ...suites.flatMap((suite) => suite.advice)];
   const unproven = results.shards?.unproven ?? [];
+  const outside = [...new Set([...coverage.outside, ...(results.shards?.outside ?? [])])];
   return {
     suites,
     checks,
     unproven,
     server: provision?.description ?? results.shards?.server ?? reuse.server,
     ...coverage,
+    outside,
     advice,
     notes,
   };

@@ -225,7 +225,7 @@ test("each check and each command runs on one shard, and a failed one fails the 
 
 /** A shard's file, as far as the tests change it. */
 type EditedShard = Record<string, unknown> & {
-  ended: null | { suites: { dealt: { all: string[]; own: string[] } }[]; changed: string[] };
+  ended: null | { suites: { dealt: { all: string[]; own: string[] } }[]; changed: string[]; outside: string[] };
 };
 
 describe("shards are refused, in their own words:", () => {
@@ -479,4 +479,19 @@ test("nothing of a shard or a merge is recorded for incremental runs, and nothin
   expect(outcomes.map(({ output }) => /reused/.test(output))).toEqual([false, false]);
   expect((await runIn(repository.root, ["merge", directory])).code).toBe(0);
   expect(await readdir(join(repository.root, ".git/verify"))).not.toContain("reuse");
+});
+
+test("code of another checkout that ran on one shard keeps the whole from being verified", async () => {
+  const repository = await nodeShards();
+  const { directory } = await runShards(repository, 1);
+  const path = join(directory, "machine-1", "shard-1-of-1.json");
+  const shard = JSON.parse(await readFile(path, "utf8")) as EditedShard;
+  shard.ended?.outside.push("/home/ada/other/src/sums.js");
+  await writeFile(path, JSON.stringify(shard));
+  const { code, output } = await runIn(repository.root, ["merge", directory]);
+  expect(output).toContain(
+    "The suite ran code from outside the verified files (/home/ada/other/src/sums.js on shard 1/1)",
+  );
+  expect(output).not.toContain("✔ Verified");
+  expect(code).toBe(3);
 });

@@ -51,7 +51,8 @@ export interface ShardResults {
   readonly checks: readonly CheckSummary[];
   /** Such as "embedded Postgres 17.10"; null where nothing used a database. */
   readonly server: string | null;
-  readonly notes: readonly string[];
+  /** Names of covered files outside of the verified tree: only the machine itself knows where other checkouts lie. */
+  readonly outside: readonly string[];
   /** What changed in the checkout during the run. */
   readonly changed: readonly string[];
   /** Why a pass would not prove the tree, a sentence each. */
@@ -89,6 +90,7 @@ const fileSchema = z.looseObject({
         }),
       ),
       checks: z.array(z.looseObject({ name: z.string() })),
+      outside: z.array(z.string()),
     })
     .nullable(),
 });
