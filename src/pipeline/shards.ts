@@ -3,7 +3,6 @@ import { relative } from "node:path";
 import { configDigest } from "../config/parse.ts";
 import type { Config } from "../config/schema.ts";
 import { type Shard, shardText } from "../config/shard.ts";
-import { countsText } from "../model/figures.ts";
 import { inReports } from "../project/reports-directory.ts";
 import { type Stage, stage } from "../report/terminal/stage.ts";
 import { background } from "../shared/background.ts";
@@ -18,6 +17,7 @@ import { beginShard, endShard, readShards, type ShardedRun, shardPath } from "..
 import { whyNoProof } from "../trust/proof.ts";
 import type { Context, Prepared } from "./context.ts";
 import { finishSuites, type RunResults } from "./stages.ts";
+import { judgePart } from "./verdict.ts";
 
 /** Marks a shard as begun, before anything runs. */
 export async function reportShardBegun({ repository }: Context, prepared: Prepared, shard: Shard): Promise<void> {
@@ -76,19 +76,8 @@ export async function reportShard(
     });
     return relative(repository.root, shardPath(directory, shard));
   });
-  const accepted = loaded.config.races === "warn";
-  const reasons = suites.flatMap(({ summary, reasons }) => [
-    ...reasons,
-    ...(summary.tests.failed > (accepted ? (summary.tests.races ?? 0) : 0)
-      ? [`${summary.name}: ${countsText(summary.tests)}.`]
-      : []),
-  ]);
-  const failed = checks
-    .filter(({ passed }) => !passed)
-    .map(({ name, log }) => `The check "${name}" failed: see ${log}.`);
-  const foreign = outside.map((name) => `Code from outside of the verified files ran: ${name}.`);
-  const all = [...reasons, ...failed, ...foreign, ...changed.map((name) => `${name} changed while the shard ran.`)];
-  const hasPassed = all.length === 0;
+  const { reasons } = judgePart({ suites, checks, outside, changed }, loaded.config.races);
+  const hasPassed = reasons.length === 0;
   const ran = plural(
     suites.reduce((sum, { summary }) => sum + summary.files, 0),
     "test file",
@@ -99,7 +88,7 @@ export async function reportShard(
   const unknown = await suitesWithoutDurations(plan, run);
   if (unknown.length > 0)
     output.say(`  The files of ${unknown.join(", ")} were dealt out by size, as no durations are recorded.`);
-  for (const reason of all) output.say(`  ${reason}`);
+  for (const reason of reasons) output.say(`  ${reason}`);
   for (const { summary } of suites) {
     for (const failure of summary.failures.slice(0, mostFailures)) output.say(`  ✘ ${failure.file} › ${failure.name}`);
   }
@@ -138,9 +127,7 @@ export function mergeStage(prepared: Prepared, places: readonly string[], run: R
         `The checkout changed while a shard ran (${changed.slice(0, 3).join(", ")}): run that shard again.`,
       );
     }
-    const logs = new Map<string, string>();
-    for (const { name } of loaded.config.suites) logs.set(name, await writeLog(run, name, shards.length));
-    const log = (suite: string): string => logs.get(suite) ?? "";
+    const log = (suite: string): Promise<string> => writeLog(run, suite, shards.length);
     results.suites.push(...(await joinSuites(loaded.config.suites, complete, { root: checkout.root, log })));
     results.checks.push(...joinChecks(loaded.config.checks, complete));
     const times = shards.map(({ file }) => file.ended.seconds);
@@ -155,15 +142,9 @@ export function mergeStage(prepared: Prepared, places: readonly string[], run: R
         `Merged from ${plural(shards.length, "shard")}, which took ${formatSeconds(Math.min(...times))} to ${formatSeconds(Math.max(...times))}.`,
       ],
     };
-    for (const suite of results.suites) {
-      const tests = suite.record.tests.map(({ file, name, seconds, outcome }) => ({
-        file,
-        id: name,
-        seconds,
-        outcome,
-        worker: undefined,
-      }));
-      if (suite.reasons.length === 0) await run.durations.record(suite.summary.name, tests);
+    for (const { summary, reasons, record } of results.suites) {
+      const ran = record.tests.map(({ file, name, seconds }) => ({ file, id: name, seconds }));
+      if (reasons.length === 0) await run.durations.record(summary.name, ran);
     }
     return `${plural(shards.length, "shard")}, ${plural(
       results.suites.reduce((sum, { summary }) => sum + summary.tests.total, 0),

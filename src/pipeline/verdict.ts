@@ -20,26 +20,44 @@ export interface Findings {
 
 /** Judges the findings. Only what ran, passed and was measured is verified; every reason against it is listed. */
 export function reachVerdict(findings: Findings, races: Config["races"] = "fail"): Judgment {
+  const none = findings.suites.length === 0 ? ["No suite ran, so nothing is verified."] : [];
+  return judged(findings, races, none, coverageReasons(findings, races));
+}
+
+/** What the verdict on a part of the whole depends on: its coverage is judged with that of the other parts. */
+type PartFindings = Omit<Findings, "coverage" | "problems">;
+
+/** Judges a part, in which no suite may have anything to run, without its coverage. */
+export function judgePart(findings: PartFindings, races: Config["races"]): Judgment {
+  return judged(findings, races, [], []);
+}
+
+function judged(
+  findings: PartFindings,
+  races: Config["races"],
+  none: readonly string[],
+  coverage: readonly string[],
+): Judgment {
   const impossible = [...changedReasons(findings), ...outsideReasons(findings)];
   const reasons = [
     ...impossible,
-    ...(findings.suites.length === 0 ? ["No suite ran, so nothing is verified."] : []),
+    ...none,
     ...findings.suites.flatMap((suite) => suiteReasons(suite, races)),
-    ...coverageReasons(findings, races),
+    ...coverage,
     ...findings.checks.filter((check) => !check.passed).map(checkReason),
   ];
   if (reasons.length === 0) return { verdict: "verified", reasons };
   return { verdict: impossible.length > 0 ? "error" : "failed", reasons };
 }
 
-function changedReasons({ changed }: Findings): string[] {
+function changedReasons({ changed }: PartFindings): string[] {
   if (changed.length === 0) return [];
   return [
     `The checkout changed while it was verified (${some(changed)}), so the run says nothing about the commit: run it again.`,
   ];
 }
 
-function outsideReasons({ outside }: Findings): string[] {
+function outsideReasons({ outside }: PartFindings): string[] {
   if (outside.length === 0) return [];
   return [
     `The suite ran code from outside the verified files (${some(outside)}), such as an editable install of another checkout, or what a link leads to: ` +
@@ -54,7 +72,8 @@ function suiteReasons(outcome: SuiteOutcome, races: Config["races"]): string[] {
   // Regardless of the runner's claims: without a passed test, or with a failed one, nothing is verified.
   const counted = races === "warn" ? failures.filter(({ kind }) => kind !== "race") : failures;
   if (counted.length > 0) return [`${plural(counted.length, "failure")} in ${name}.`];
-  return tests.passed > 0 ? [] : [`No test of ${name} passed, so nothing is verified.`];
+  // Whether a suite has tests that pass is judged where all its shards are together.
+  return tests.passed > 0 || outcome.dealt !== null ? [] : [`No test of ${name} passed, so nothing is verified.`];
 }
 
 function knownReasons({ summary, reasons }: SuiteOutcome, mode: Config["races"]): string[] {

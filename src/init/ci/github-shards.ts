@@ -5,9 +5,11 @@ import {
   nodeSteps,
   preparation,
   receiptStep,
+  reportStep,
   service,
   stepsText,
   verifyStep,
+  withCondition,
 } from "./github-workflow.ts";
 
 /** Runs only where no receipt proved the tree. */
@@ -59,8 +61,8 @@ export function githubShards(facts: CiFacts, shards: number): string {
         ["name: Judge all shards", `run: ${facts.node.call} verify merge "$RUNNER_TEMP/shards"`],
         ["name: Keep the durations", `run: ${facts.node.call} verify history export .verify/history.json`],
         ...historySteps(facts, "save"),
-      ].map(([first = "", ...others]) => [first, `if: ${unproven}`, ...others]),
-      reportStep,
+      ].map((step) => withCondition(step, unproven)),
+      reportStep(unproven),
     ]),
     "",
   ].join("\n");
@@ -97,15 +99,4 @@ const downloadStep = [
   "with:",
   "  pattern: shard-*",
   `  path: \${{ runner.temp }}/shards`,
-];
-
-const reportStep = [
-  "name: Upload the reports",
-  `if: always() && ${unproven}`,
-  "uses: actions/upload-artifact@v4",
-  "with:",
-  "  name: verify",
-  "  path: .verify/",
-  "  include-hidden-files: true",
-  "  if-no-files-found: ignore",
 ];

@@ -6,7 +6,12 @@ const unproven = "steps.receipt.outputs.verified != 'true'";
 /** The workflow that asks for a receipt first, and runs the suites where none stands. */
 export function githubWorkflow(facts: CiFacts): string {
   const run = [...preparation(facts), verifyStep(facts, "verify")];
-  const steps = [checkout, receiptStep(facts), ...run.map((step) => withCondition(step, unproven)), reportStep];
+  const steps = [
+    checkout,
+    receiptStep(facts),
+    ...run.map((step) => withCondition(step, unproven)),
+    reportStep(unproven),
+  ];
   return [
     ...beginning(facts, "verify init --ci github"),
     "  verify:",
@@ -87,7 +92,7 @@ export function checkCommand(version: string): string {
 }
 
 /** A step with its condition, behind what it is called. */
-function withCondition([first = "", ...others]: readonly string[], condition: string): string[] {
+export function withCondition([first = "", ...others]: readonly string[], condition: string): string[] {
   return [first, `if: ${condition}`, ...others];
 }
 
@@ -163,16 +168,19 @@ export function verifyStep({ node, postgresImage }: CiFacts, words: string): str
   return ["name: Verify", ...server, `run: ${node.call} ${words}`];
 }
 
-const reportStep = [
-  "name: Upload the reports",
-  `if: always() && ${unproven}`,
-  "uses: actions/upload-artifact@v4",
-  "with:",
-  "  name: verify",
-  "  path: .verify/",
-  "  include-hidden-files: true",
-  "  if-no-files-found: ignore",
-];
+/** Uploads the reports, whatever the verdict; `condition` is that of the steps that run. */
+export function reportStep(condition: string): string[] {
+  return [
+    "name: Upload the reports",
+    `if: always() && ${condition}`,
+    "uses: actions/upload-artifact@v4",
+    "with:",
+    "  name: verify",
+    "  path: .verify/",
+    "  include-hidden-files: true",
+    "  if-no-files-found: ignore",
+  ];
+}
 
 /** The Postgres beside a job; nothing where there is none. */
 export function service({ postgresImage }: CiFacts): string[] {

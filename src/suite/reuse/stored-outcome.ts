@@ -107,30 +107,26 @@ async function lcovOf({ coverage }: Pick<SuiteOutcome, "coverage">, root: string
 /** What a runner reports about coverage, without the absolute root of its checkout. */
 export function withoutRoot(measuring: Measuring, root: string): StoredMeasuring {
   const canonicalRoot = canonicalPath(root);
-  const names = (files: Iterable<string>): string[] =>
-    [...files].map((file) => nameWithin(canonicalRoot, file) ?? file);
-  const { isReported, named, left, tested, testFiles } = measuring;
-  return {
-    isReported,
-    named: named && names(named),
-    left: names(left),
-    tested: names(tested),
-    testFiles: names(testFiles),
-  };
+  return withFiles(measuring, (files) => [...files].map((file) => nameWithin(canonicalRoot, file) ?? file));
 }
 
 /** The same for a checkout with that absolute root. */
 export function withRoot(measuring: StoredMeasuring, root: string): Measuring {
   const canonicalRoot = canonicalPath(root);
   // Absolute names stay: they lie outside.
-  const paths = (files: readonly string[]): Set<string> =>
-    new Set(files.map((file) => (file.startsWith("/") ? file : join(canonicalRoot, file))));
-  const { isReported, named, left, tested, testFiles } = measuring;
+  const path = (file: string): string => (file.startsWith("/") ? file : join(canonicalRoot, file));
+  return withFiles(measuring, (files) => new Set([...files].map(path)));
+}
+
+function withFiles<Files>(
+  { isReported, named, left, tested, testFiles }: Measuring | StoredMeasuring,
+  to: (files: Iterable<string>) => Files,
+) {
   return {
     isReported,
-    named: named && paths(named),
-    left: paths(left),
-    tested: paths(tested),
-    testFiles: paths(testFiles),
+    named: named && to(named),
+    left: to(left),
+    tested: to(tested),
+    testFiles: to(testFiles),
   };
 }

@@ -44,7 +44,7 @@ export class DurationStore {
   }
 
   /** Records a full run of a suite; files that did not run are dropped. */
-  async record(suite: string, ran: readonly RanTest[]): Promise<void> {
+  async record(suite: string, ran: readonly Pick<RanTest, "file" | "id" | "seconds">[]): Promise<void> {
     const { branch } = this.#place;
     if (branch === null) return;
     const byFile = new Map<string, Map<string, number>>();

@@ -90,7 +90,7 @@ export function requireComplete(
 export async function joinSuites(
   suites: readonly SuiteConfig[],
   { shards }: CompleteShards,
-  { root, log }: { root: string; log: (suite: string) => string },
+  { root, log }: { root: string; log: (suite: string) => Promise<string> },
 ): Promise<SuiteOutcome[]> {
   const outcomes: SuiteOutcome[] = [];
   for (const suite of suites) {
@@ -103,7 +103,7 @@ export async function joinSuites(
       const path = await coverageOf(shard, part);
       coverage.push(path === null ? null : { path, base: root });
     }
-    outcomes.push(joinedOutcome(suite, parts, { root, coverage, log: log(suite.name) }));
+    outcomes.push(joinedOutcome(suite, parts, { root, coverage, log: await log(suite.name) }));
   }
   return outcomes;
 }
