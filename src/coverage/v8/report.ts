@@ -54,12 +54,12 @@ export async function reportV8({ directory, raw, target, source, files }: V8Repo
     tempDirectory: raw,
   });
   // Its own goes by the working directory of the process.
-  report.exclude = new TestExclude(rules);
+  const isCounted = new TestExclude(rules);
+  report.exclude = isCounted;
   const coverageMap = await report.getCoverageMapFromAllCoverageFiles();
   const context = libReport.createContext({ dir: target, coverageMap });
   new LcovOnly({ projectRoot: directory }).execute(context);
 
-  const isCounted = new TestExclude(rules);
   // A project's own `include` leaves everything else out.
   const isMeant = new TestExclude({
     ...rules,

@@ -55,6 +55,14 @@ export interface CiFacts {
   readonly cacheInputs: readonly string[];
 }
 
+/** The comment above what was written; `command` wrote it. */
+export function heading({ base }: CiFacts, command: string): string[] {
+  return [
+    `# Verifies what is proposed for ${base}, and ${base} itself. A tree that a trusted receipt proves is not run`,
+    `# again. Written by \`${command}\`; it is yours to change.`,
+  ];
+}
+
 /** What the facts of CI are found from. */
 export interface CiRequest {
   readonly project: ProjectFiles;

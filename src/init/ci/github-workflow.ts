@@ -1,4 +1,4 @@
-import type { CiFacts, NodeFacts, PythonFacts } from "./ci-facts.ts";
+import { type CiFacts, heading, type NodeFacts, type PythonFacts } from "./ci-facts.ts";
 
 /** Runs only where no receipt proved the tree. */
 const unproven = "steps.receipt.outputs.verified != 'true'";
@@ -23,17 +23,17 @@ export function githubWorkflow(facts: CiFacts): string {
 }
 
 /** What every workflow begins with, up to its jobs; `command` is what wrote it. */
-export function beginning({ base }: CiFacts, command: string): string[] {
+export function beginning(facts: CiFacts, command: string): string[] {
+  const branches = `    branches: [${quoted(facts.base)}]`;
   return [
-    `# Verifies what is proposed for ${base}, and ${base} itself. A tree that a trusted receipt proves is not run`,
-    `# again. Written by \`${command}\`; it is yours to change.`,
+    ...heading(facts, command),
     "name: Verify",
     "",
     "on:",
     "  pull_request:",
-    `    branches: [${quoted(base)}]`,
+    branches,
     "  push:",
-    `    branches: [${quoted(base)}]`,
+    branches,
     "",
     "permissions:",
     "  contents: read",

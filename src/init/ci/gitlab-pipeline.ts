@@ -1,4 +1,4 @@
-import type { CiFacts, PythonFacts } from "./ci-facts.ts";
+import { type CiFacts, heading, type PythonFacts } from "./ci-facts.ts";
 import { checkCommand } from "./github-workflow.ts";
 
 /** The job that asks for a receipt first, and runs the suites where none stands; without a stage in GitLab's own. */
@@ -16,14 +16,6 @@ export function gitlabPipeline(facts: CiFacts, stage: string | null = null): str
     ...artifacts,
     "",
   ].join("\n");
-}
-
-/** The comment above what was written; `command` wrote it. */
-export function heading({ base }: CiFacts, command: string): string[] {
-  return [
-    `# Verifies what is proposed for ${base}, and ${base} itself. A tree that a trusted receipt proves is not run`,
-    `# again. Written by \`${command}\`; it is yours to change.`,
-  ];
 }
 
 /** The stage of a job; nothing where it is GitLab's own. */

@@ -1,7 +1,6 @@
-import type { CiFacts } from "./ci-facts.ts";
+import { type CiFacts, heading } from "./ci-facts.ts";
 import {
   artifacts,
-  heading,
   item,
   nodeCommands,
   preparation,

@@ -170,7 +170,8 @@ export class Reuse {
       if (decision.kind === "reuse" && "key" in keys.whole) await store.touch(keys.whole.key, now);
       if (decision.kind === "files") for (const key of decision.part.keys) await store.touch(key, now);
       if (outcome.traced !== undefined) await recordFiles(this.#request, used, outcome, outcome.traced);
-      if (decision.kind !== "reuse" && "key" in keys.whole && isReusable(outcome)) {
+      // What is merged of several runs rests on all of them, and can only be told for one.
+      if (isFull && "key" in keys.whole && isReusable(outcome)) {
         const { root } = checkout;
         const stored = await storedOutcome(outcome, { root, scratch: place.scratch, run, server: used.server });
         await writeRecord(this.#request, used, { key: keys.whole.key, outcome: stored });
@@ -204,8 +205,6 @@ async function writeRecord(
   const own = await surroundingsRequest(request, planned);
   const now = await wholeSuiteKey(own, await readSurroundings(own));
   if (!("key" in now) || now.key !== key) return;
-  // What is merged of several runs rests on all of them, and can only be told for one.
-  if (outcome.summary.reuse !== undefined) return;
   const record: WholeRecord = { outcome, spokenOf: await digestSpokenOf(outcome, request.checkout.root) };
   await store.write(key, record);
 }
