@@ -225,7 +225,12 @@ test("each check and each command runs on one shard, and a failed one fails the 
 
 /** A shard's file, as far as the tests change it. */
 type EditedShard = Record<string, unknown> & {
-  ended: null | { suites: { dealt: { all: string[]; own: string[] } }[]; changed: string[]; outside: string[] };
+  ended: null | {
+    suites: { dealt: { all: string[]; own: string[] }; reasons: string[]; foreign: string[] }[];
+    changed: string[];
+    outside: string[];
+    unproven: string[];
+  };
 };
 
 describe("shards are refused, in their own words:", () => {
@@ -390,7 +395,9 @@ test("durations that were taken along deal the files out, and without them the s
   const history = join(await makeDirectory(), "history.json");
   expect((await runIn(repository.root, ["history", "export", history])).code).toBe(0);
   await rm(join(repository.root, ".git/verify"), { recursive: true });
-  expect((await runIn(repository.root, ["history", "import", history])).output).toContain("the durations of 1 suite");
+  const imported = async () => (await runIn(repository.root, ["history", "import", history])).output;
+  expect(await imported()).toBe("Took over the durations of 1 suite, and 1 run.\n");
+  expect(await imported()).toBe("Took over the durations of 1 suite, and 0 runs.\n");
   expect((await runIn(repository.root, ["--shard", "1/2"])).output).not.toContain("by size");
 });
 
@@ -481,17 +488,50 @@ test("nothing of a shard or a merge is recorded for incremental runs, and nothin
   expect(await readdir(join(repository.root, ".git/verify"))).not.toContain("reuse");
 });
 
-test("code of another checkout that ran on one shard keeps the whole from being verified", async () => {
-  const repository = await nodeShards();
-  const { directory } = await runShards(repository, 1);
-  const path = join(directory, "machine-1", "shard-1-of-1.json");
-  const shard = JSON.parse(await readFile(path, "utf8")) as EditedShard;
-  shard.ended?.outside.push("/home/ada/other/src/sums.js");
-  await writeFile(path, JSON.stringify(shard));
-  const { code, output } = await runIn(repository.root, ["merge", directory]);
-  expect(output).toContain(
-    "The suite ran code from outside the verified files (/home/ada/other/src/sums.js on shard 1/1)",
-  );
-  expect(output).not.toContain("✔ Verified");
-  expect(code).toBe(3);
+describe("what one shard says of itself is held against the whole:", () => {
+  test.each<[string, (ended: NonNullable<EditedShard["ended"]>) => void, string, number]>([
+    [
+      "why its results do not count",
+      ({ suites: [suite] }) => suite?.reasons.push("It died."),
+      "On shard 1/1: It died.",
+      1,
+    ],
+    [
+      "code of another checkout that it ran",
+      ({ outside }) => outside.push("/home/ada/other/src/sums.js"),
+      "The suite ran code from outside the verified files (/home/ada/other/src/sums.js on shard 1/1)",
+      3,
+    ],
+    [
+      "code behind a link that its suite ran",
+      ({ suites: [suite] }) => suite?.foreign.push("/home/ada/linked.js"),
+      "The suite ran code from outside the verified files (/home/ada/linked.js)",
+      3,
+    ],
+  ])("%s", async (_, change, words, exitCode) => {
+    const { code, output } = await mergedAfter(change);
+    expect(output).toContain(words);
+    expect(output).not.toContain("✔ Verified");
+    expect(code).toBe(exitCode);
+  });
+
+  test("why it proves nothing, which leaves the verdict and keeps the receipt away", async () => {
+    const { code, summary } = await mergedAfter(({ unproven }) =>
+      unproven.push("No receipt is kept: files were left."),
+    );
+    expect(code).toBe(0);
+    expect(summary.notes).toContain("No receipt is kept: files were left.");
+    expect(summary.receipt).toBeNull();
+  });
+
+  /** Merges the one shard of a run after a change to what it found. */
+  async function mergedAfter(change: (ended: NonNullable<EditedShard["ended"]>) => void) {
+    const repository = await nodeShards();
+    const { directory } = await runShards(repository, 1);
+    const path = join(directory, "machine-1", "shard-1-of-1.json");
+    const shard = JSON.parse(await readFile(path, "utf8")) as EditedShard;
+    if (shard.ended !== null) change(shard.ended);
+    await writeFile(path, JSON.stringify(shard));
+    return { ...(await runIn(repository.root, ["merge", directory])), summary: await readSummary(repository.root) };
+  }
 });
