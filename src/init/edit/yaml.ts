@@ -1,8 +1,5 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { diff3Merge } from "node-diff3";
 import { type Document, parse, parseDocument, type ToStringOptions } from "yaml";
 
 /** Common YAML indentation styles. */
@@ -31,18 +28,13 @@ export function editYaml(text: string, change: (document: Document) => boolean):
   return merged !== null && isDeepStrictEqual(parse(merged), parse(changed)) ? merged : changed;
 }
 
-/** Applies the difference between two versions to the text; null where git cannot merge it. */
+/** Applies the difference between two versions to the text; null where the text itself differs at the same lines. */
 function mergeChange(text: string, before: string, after: string): string | null {
-  const directory = mkdtempSync(join(tmpdir(), "pushproof-edit-"));
-  try {
-    const paths = Object.entries({ text, before, after }).map(([name, content]) => {
-      writeFileSync(join(directory, name), content);
-      return name;
-    });
-    const args = ["merge-file", "--quiet", "-p", ...paths];
-    const { status, stdout } = spawnSync("git", args, { cwd: directory, encoding: "utf8" });
-    return status === 0 ? stdout : null;
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
+  const lines = (whole: string): string[] => whole.split("\n");
+  const merged: string[] = [];
+  for (const region of diff3Merge(lines(text), lines(before), lines(after))) {
+    if (region.conflict !== undefined) return null;
+    merged.push(...(region.ok ?? []));
   }
+  return merged.join("\n");
 }
