@@ -61,7 +61,10 @@ export async function filesDecision(request: ReuseRequest, question: FilesQuesti
     const trace = await store.soundPath(traceKeyOf(key));
     if (record !== null && trace !== null && isRecent(record.run, now)) found.push({ key, trace, record });
   }
-  if (found.length === 0) return { kind: "run", why: "no run in its surroundings as they are now is recorded" };
+  if (found.length === 0) {
+    const told = (await store.read(untoldKeyOf(surroundings))) as { readonly why: string } | null;
+    return { kind: "run", why: told?.why ?? "no run in its surroundings as they are now is recorded" };
+  }
   const best = bestRecords(found.map((one) => ({ ...one, changes: changesOf(one.record.tree, tree, inputs) })));
   const random = Math.floor((world.random ?? Math.random)() * 2 ** 32);
   try {
@@ -193,7 +196,11 @@ export async function recordFiles(
   const { surroundings, tree } = place.keys;
   if ("why" in surroundings || outcome.reasons.length > 0 || outcome.foreign.length > 0) return;
   const trace: TracedRun | null = await readFile(traced.path, "utf8").then(JSON.parse, () => null);
-  if (trace === null || trace.why !== null || trace.differences.length > 0) return;
+  if (trace === null || trace.differences.length > 0) return;
+  if (trace.why !== null) {
+    await place.store.write(untoldKeyOf(surroundings.digest), { why: trace.why });
+    return;
+  }
   // A working tree may have changed meanwhile; git looks at the others.
   const now = await readTree(checkout, world.environment);
   if (checkout.kind === "working tree" && JSON.stringify(now) !== JSON.stringify(tree)) return;
@@ -242,6 +249,11 @@ function testsToKeep(
 
 function prefixOf(surroundings: string): string {
   return `files-${surroundings.slice(0, 32)}-`;
+}
+
+/** For why the test files of a suite cannot be told apart, which the next run says. */
+function untoldKeyOf(surroundings: string): string {
+  return `untold-${surroundings.slice(0, 32)}`;
 }
 
 /** What each test file covered, where that is not a part of the trace: see vitest-tracing.mjs. Null where there is none. */

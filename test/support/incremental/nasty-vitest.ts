@@ -1,9 +1,23 @@
 import type { Files } from "../repository.ts";
 import { configFile } from "../verify.ts";
 
-/** A vitest suite built to be nasty to whoever reuses results: it loads modules, and reads files, in every way there is. */
-export function nastyVitestFiles({ workers = 2, pool = "forks" }: { workers?: number; pool?: string } = {}): Files {
-  return { ...base(workers, pool), ...modules, ...tests };
+/**
+ * A vitest suite built to be nasty to whoever reuses results: it loads modules, and reads files, in every way there is. `only` names
+ * the tests that are there, such as "folder" for test/folder.test.ts.
+ */
+export function nastyVitestFiles({
+  workers = 1,
+  pool = "forks",
+  only = [],
+}: {
+  workers?: number;
+  pool?: string;
+  only?: readonly string[];
+} = {}): Files {
+  const isMeant = (file: string): boolean =>
+    only.length === 0 || only.some((name) => file.startsWith(`test/${name}.`) || file.includes(`/${name}.test.ts.`));
+  const meant = Object.fromEntries(Object.entries(tests).filter(([file]) => isMeant(file)));
+  return { ...base(workers, pool), ...modules, ...meant };
 }
 
 const base = (workers: number, pool: string): Files => ({

@@ -47,9 +47,10 @@ class Tracing {
     if (!provider) return;
     const onAfterSuiteRun = provider.onAfterSuiteRun.bind(provider);
     const generateCoverage = provider.generateCoverage.bind(provider);
-    provider.onAfterSuiteRun = (/** @type {Meta} */ meta) => {
-      this.#keep(meta);
-      return onAfterSuiteRun(meta);
+    provider.onAfterSuiteRun = (/** @type {Meta} */ { coverage, ...meta }) => {
+      const own = { ...meta, coverage: withoutOurs(coverage) };
+      this.#keep(own);
+      return onAfterSuiteRun(own);
     };
     provider.generateCoverage = async (/** @type {unknown[]} */ ...args) => {
       this.#addReused(onAfterSuiteRun);
@@ -214,6 +215,13 @@ export function stateOf(name, isLook) {
 /** @param {string | Buffer} content */
 function digest(content) {
   return createHash("sha256").update(content).digest("hex").slice(0, 32);
+}
+
+/** What traces a process is no part of what its tests cover. @param {any} coverage */
+function withoutOurs(coverage) {
+  if (!Array.isArray(coverage?.result)) return coverage;
+  const ours = new URL(".", import.meta.url).href;
+  return { result: coverage.result.filter((/** @type {{ url: string }} */ { url }) => !url.startsWith(ours)) };
 }
 
 /** The path of the checkout as it is written in coverage, and what stands for it in a record. */
