@@ -3,6 +3,22 @@
 import os
 import sys
 
+ADAPTERS = os.path.dirname(os.path.realpath(__file__))
+PREFIX = os.path.realpath(sys.prefix)
+directories = {}
+
+
+def real_file(path):
+    """A file's real path. Links on the way to its directory are followed once, however many of the directory's files are asked for."""
+    if not os.path.isabs(path):
+        return os.path.realpath(path)
+    directory, name = os.path.split(path)
+    real = directories.get(directory)
+    if real is None:
+        real = directories[directory] = os.path.realpath(directory)
+    whole = os.path.join(real, name)
+    return os.path.realpath(whole) if os.path.islink(whole) else whole
+
 
 def editable_roots():
     """The directories that setuptools' editable installs map packages to."""
@@ -17,15 +33,29 @@ def is_inside(path, root):
     return path == root or path.startswith(root + os.sep)
 
 
-def foreign_root(path):
+def other_roots():
+    """The other checkouts of the repository, one that lies within another before it."""
+    roots = [root for root in os.environ.get("VERIFY_OTHER_CHECKOUTS", "").split(os.pathsep) if root]
+    return sorted(roots, key=len, reverse=True)
+
+
+def foreign_root(path, others=None):
     """The other checkout of the repository that contains a path; None for the verified one and for installed packages."""
     checkout = os.environ.get("VERIFY_CHECKOUT", "")
-    installed = any(part in path.split(os.sep) for part in ("site-packages", "dist-packages", "node_modules"))
-    own = is_inside(path, os.path.dirname(os.path.realpath(__file__)))
-    if not path or is_inside(path, checkout) or installed or own or is_inside(path, os.path.realpath(sys.prefix)):
+    if not path or is_inside(path, checkout) or is_inside(path, ADAPTERS) or is_inside(path, PREFIX):
         return None
-    others = [root for root in os.environ.get("VERIFY_OTHER_CHECKOUTS", "").split(os.pathsep) if root]
-    return next((root for root in sorted(others, key=len, reverse=True) if is_inside(path, root)), None)
+    if any(part in path.split(os.sep) for part in ("site-packages", "dist-packages", "node_modules")):
+        return None
+    return next((root for root in (other_roots() if others is None else others) if is_inside(path, root)), None)
+
+
+def foreign_modules():
+    """The files of another checkout of which modules are loaded, sorted."""
+    others = other_roots()
+    if not others:
+        return []
+    files = {real_file(module.__file__) for module in list(sys.modules.values()) if getattr(module, "__file__", None)}
+    return sorted(file for file in files if foreign_root(file, others))
 
 
 def twin_of(entry):

@@ -13,7 +13,7 @@ import time
 
 import pytest
 from pushproof_alive import watch_life
-from pushproof_checkout import editable_roots, foreign_root, twin_of
+from pushproof_checkout import editable_roots, foreign_modules, twin_of
 from pushproof_measuring import Measuring, Tested, follow_greenlets
 from pushproof_narrowing import Deselections, narrowings
 from pushproof_schema import SchemaKeeper
@@ -266,8 +266,7 @@ def tell_stop(session):
 def pytest_sessionfinish(session):
     """Reports imported code of another checkout, which was tested instead of the verified code."""
     tell_stop(session)
-    files = {os.path.realpath(module.__file__) for module in list(sys.modules.values()) if getattr(module, "__file__", None)}
-    foreign = sorted(file for file in files if foreign_root(file))
+    foreign = foreign_modules()
     if foreign and reporter:
         reporter.send(type="foreign", files=foreign)
 
