@@ -14,9 +14,11 @@ import { readSummary, userEnvironment } from "../support/verify.ts";
 import { linkNodeModules } from "../support/vitest-ledger.ts";
 import { timed } from "./programs.ts";
 import { randomNumbers } from "./random.ts";
+import { timeVitestChanged } from "./vitest-changed.ts";
 
 /**
- * `npm run bench -- incremental` times what is reused on the ledger: `--files N --tests N`. With `--edits N` it makes random
+ * `npm run bench -- incremental` times what is reused on the ledger: `--files N --tests N`, and on the
+ * vitest ledger beside `vitest --changed`. With `--edits N` it makes random
  * edits instead and compares every run with a full one: `--seed N`, `--suite nasty|ledger|vitest|threads`, `--workers N`.
  */
 const { values } = parseArgs({
@@ -33,8 +35,10 @@ const ends: (() => Promise<void>)[] = [];
 const atEnd: AtEnd = (end) => void ends.push(end);
 const environment = await userEnvironment({ PYTHONDONTWRITEBYTECODE: "1" });
 try {
-  if (values.edits === undefined) await timeLedger();
-  else await compareEdits(Number(values.edits));
+  if (values.edits === undefined) {
+    await timeLedger();
+    await timeVitestChanged({ files: 40, tests: 320 }, environment, atEnd);
+  } else await compareEdits(Number(values.edits));
 } finally {
   for (const end of ends) await end();
 }

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { adapterPath } from "../../shared/paths.ts";
@@ -18,7 +18,7 @@ export function digestNodePackages(directory: string, root: string): string {
     const modules = join(place, "node_modules");
     for (const file of managersFiles) digest.update(`${file} ${contentOf(join(modules, file))}\n`);
     for (const name of packagesIn(modules)) {
-      const found = statSync(join(modules, name, "package.json"), { throwIfNoEntry: false });
+      const found = manifestOf(join(modules, name));
       if (found !== undefined) digest.update(`${name} ${found.size} ${found.mtimeMs}\n`);
     }
   }
@@ -43,6 +43,16 @@ function packagesIn(modules: string): string[] {
   return names(modules).flatMap((name) =>
     name.startsWith("@") ? names(join(modules, name)).map((own) => `${name}/${own}`) : [name],
   );
+}
+
+/** The facts of a package's manifest; undefined where there is none, as beside `.package-lock.json`, which is a file. */
+function manifestOf(directory: string): Stats | undefined {
+  try {
+    return statSync(join(directory, "package.json"), { throwIfNoEntry: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return undefined;
+    throw error;
+  }
 }
 
 function contentOf(path: string): string {
