@@ -102,6 +102,7 @@ function traceWorker() {
       names: [...names],
       reads: [...trace.reads],
       looks: [...trace.looks],
+      written: [...trace.written],
       always,
       hasReadText,
       hasMissed,

@@ -226,6 +226,7 @@ class Tracing {
       const { tests: own, ...found } = JSON.parse(readFileSync(join(this.#directory, name), "utf8"));
       for (const test of own.map(nameOf)) tests[test] = joinedTrace(tests[test], found);
     }
+    markSharers(tests, this.#vitest.coverageProvider.name === "istanbul");
     for (const [test, paths] of this.#native) {
       const own = tests[test];
       const past = [...paths].map(nameOf).filter((file) => own !== undefined && !own.files.includes(file));
@@ -257,9 +258,28 @@ class Tracing {
   }
 }
 
+/**
+ * Marks the test files that read what another one wrote, and, where nobody sees what Node itself loads, those that may have it load
+ * modules.
+ *
+ * @param {Record<string, any>} tests
+ * @param {boolean} isBlind
+ */
+function markSharers(tests, isBlind) {
+  const written = new Set(Object.values(tests).flatMap((test) => test.written));
+  const places = new Set([...written].map((path) => dirname(path)));
+  for (const test of Object.values(tests)) {
+    const seen = [...test.files, ...test.reads, ...test.looks];
+    if (seen.some((path) => written.has(path) || places.has(path))) test.always ??= "reads what a test file writes";
+    const script = isBlind && test.reads.find((/** @type {string} */ path) => /\.[cm]?[jt]sx?$/.test(path));
+    if (script) test.always ??= `loads ${script} past vite`;
+    delete test.written;
+  }
+}
+
 /** A test file that runs in two projects rests on what it does in both. @param {any} known @param {any} found */
 function joinedTrace(known, found) {
-  const lists = ["files", "whole", "names", "reads", "looks"];
+  const lists = ["files", "whole", "names", "reads", "looks", "written"];
   const named = (/** @type {string} */ key) => {
     const own = found[key].filter((/** @type {string} */ one) => key === "names" || isKept(one));
     return key === "names" ? own : own.map(nameOf);
@@ -381,8 +401,9 @@ function whyUntraceable(vitest) {
   if (!provider) return "nothing is measured";
   if (provider.name !== "v8" && provider.name !== "istanbul")
     return `its coverage provider is "${config.coverage.provider}"`;
-  if (/** @type {any} */ (globalThis)[Symbol.for("pushproof.trace")] === undefined)
-    return "vitest is not started by its own program";
+  const trace = /** @type {any} */ (globalThis)[Symbol.for("pushproof.trace")];
+  if (trace === undefined) return "vitest is not started by its own program";
+  if (trace.fault !== null) return trace.fault;
   if (vitest.mode === "benchmark") return "it measures times";
   const own =
     /(?:^|\s)(?:-r|--require|--import|--loader|--experimental-loader)[=\s]\s*["']?(?:\.|\/|file:)(?!\S*\/src\/suite\/runners\/adapters\/)/;
