@@ -69,7 +69,14 @@ function traceWorker() {
     if (outside !== null && isWithin(outside, checkout) && !isInstalled(outside)) {
       trace.mark(`loads ${outside.slice(checkout.length + 1)} outside of vitest's modules`);
     }
-    if (environment === "__vitest__" && module?.file && isWithin(module.file, checkout) && !isInstalled(module.file)) {
+    // What is loaded as text or otherwise, or before functions are counted.
+    const isText = /[?&](?!(?:v|t|import|_vitest_original)\b)/.test(module?.id ?? "");
+    if (
+      (isText || environment === "__vitest__") &&
+      module?.file &&
+      isWithin(module.file, checkout) &&
+      !isInstalled(module.file)
+    ) {
       whole.add(module.file);
     }
   };
@@ -95,6 +102,7 @@ function traceWorker() {
       names: [...names],
       reads: [...trace.reads],
       looks: [...trace.looks],
+      written: [...trace.written],
       always,
       hasReadText,
       hasMissed,
