@@ -10,10 +10,20 @@ import { UnavailableError } from "../shared/errors.ts";
 import { formatSeconds, plural } from "../shared/text.ts";
 import { version } from "../shared/version.ts";
 import type { Plan } from "../suite/plan/plan.ts";
+import { recordMerged } from "../suite/reuse/record-merged.ts";
+import { travellingDirectory } from "../suite/reuse/travelling-records.ts";
 import type { RunContext } from "../suite/run-context.ts";
 import { isOwn } from "../suite/shards/deal.ts";
 import { joinChecks, joinSuites, requireComplete } from "../suite/shards/join.ts";
-import { beginShard, endShard, readShards, type ShardedRun, shardPath } from "../suite/shards/shard-file.ts";
+import {
+  beginShard,
+  endShard,
+  type FoundSuite,
+  readShards,
+  type ShardedRun,
+  shardPath,
+} from "../suite/shards/shard-file.ts";
+import type { SuiteOutcome } from "../suite/suite-outcome.ts";
 import { whyNoProof } from "../trust/proof.ts";
 import type { Context, Prepared } from "./context.ts";
 import { finishSuites, type RunResults } from "./stages.ts";
@@ -63,9 +73,10 @@ export async function reportShard(
   const file = { ...(await identityOf(prepared)), shard, startedAt: startedAt.toISOString() };
   const { suites, checks, server, outside } = finished;
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
+  const found = await foundSuites(suites, plan, run);
   const path = await inReports(repository.root, async (directory) => {
     await endShard(directory, file, {
-      outcomes: suites,
+      suites: found,
       root: checkout.root,
       checks,
       server,
@@ -85,6 +96,14 @@ export async function reportShard(
   output.say(
     `${output.colors[hasPassed ? "green" : "red"](hasPassed ? "✔" : "✘")} Shard ${shardText(shard)}: ${ran} in ${formatSeconds(seconds)}, in ${path}`,
   );
+  for (const { outcome, decided } of found) {
+    if (decided !== null && decided.files > 0)
+      output.say(
+        `  Of ${outcome.summary.name}, ${plural(decided.files, "test file")} of earlier runs ${decided.files === 1 ? "is" : "are"} reused, and not dealt out.`,
+      );
+    if (decided !== null && decided.why !== null)
+      output.say(`  Nothing of ${outcome.summary.name} is reused: ${decided.why}.`);
+  }
   const unknown = await suitesWithoutDurations(plan, run);
   if (unknown.length > 0)
     output.say(`  The files of ${unknown.join(", ")} were dealt out by size, as no durations are recorded.`);
@@ -94,6 +113,28 @@ export async function reportShard(
   }
   output.say("  A shard is no verdict: `verify merge` gives one, of all shards together.");
   return { hasPassed };
+}
+
+/** The suites' outcomes with what was decided about reusing earlier ones. */
+async function foundSuites(
+  outcomes: readonly SuiteOutcome[],
+  { suites }: Plan,
+  { reuse }: RunContext,
+): Promise<FoundSuite[]> {
+  const found: FoundSuite[] = [];
+  for (const outcome of outcomes) {
+    const planned = suites.find(({ suite }) => suite.name === outcome.summary.name);
+    const decided = planned === undefined ? null : await reuse.decidedOf(planned);
+    const compared = planned === undefined ? null : reuse.comparedWith(planned);
+    // A runner that could not run its workers ran everything.
+    const ranWhole = decided?.kind === "files" && outcome.summary.reuse === undefined;
+    found.push({
+      outcome,
+      decided: ranWhole ? { ...decided, kind: "run", reused: null, files: 0, keys: [] } : decided,
+      compared: isOwn(planned?.shard, planned?.shard?.turn ?? 0) ? compared : null,
+    });
+  }
+  return found;
 }
 
 const mostFailures = 10;
@@ -128,10 +169,13 @@ export function mergeStage(prepared: Prepared, places: readonly string[], run: R
       );
     }
     const log = (suite: string): Promise<string> => writeLog(run, suite, shards.length);
-    results.suites.push(...(await joinSuites(loaded.config.suites, complete, { root: checkout.root, log })));
+    const place = { root: checkout.root, scratch: run.scratch, log };
+    const merged = await joinSuites(loaded.config.suites, complete, place);
+    results.suites.push(...merged.map(({ outcome }) => outcome));
     results.checks.push(...joinChecks(loaded.config.checks, complete));
     const times = shards.map(({ file }) => file.ended.seconds);
     results.shards = {
+      suites: merged,
       environment: complete.run.environment,
       outside: shards.flatMap(({ file }) =>
         file.ended.outside.map((name) => `${name} on shard ${shardText(file.shard)}`),
@@ -150,5 +194,20 @@ export function mergeStage(prepared: Prepared, places: readonly string[], run: R
       results.suites.reduce((sum, { summary }) => sum + summary.tests.total, 0),
       "test",
     )}`;
+  });
+}
+
+/** Records what the shards found for later ones; gives why something was not recorded, a sentence each. */
+export async function recordShards(
+  { repository, world }: Context,
+  { target, checkout, startedAt }: Prepared,
+  { shards }: RunResults,
+  { scratch }: RunContext,
+): Promise<string[]> {
+  if (shards === null || shards.suites.every(({ decided }) => decided.length === 0)) return [];
+  const { commit, tree } = target;
+  return await recordMerged(shards.suites, {
+    records: travellingDirectory(repository.commonDirectory),
+    ...{ checkout, world, scratch, run: { commit, tree, at: startedAt.toISOString() }, server: shards.server },
   });
 }

@@ -479,13 +479,21 @@ test("shards that collect different tests in the same files are refused", async 
   expect(code).toBe(3);
 });
 
-test("nothing of a shard or a merge is recorded for incremental runs, and nothing is reused", async () => {
-  const repository = await nodeShards({}, { incremental: true });
+test("what shards record is apart from what this machine's own runs do, which reuse nothing of it", async () => {
+  const repository = await makeNodeRepository(
+    { "test/a.test.js": `${nodeHeader}test("a", () => assert.equal(add(1, 2), 3));\n` },
+    { workers: 1, inputs: ["src", "test"] },
+    { incremental: true },
+  );
   await repository.git("switch", "--quiet", "--create", "feature");
-  const { directory, outcomes } = await runShards(repository, 2);
-  expect(outcomes.map(({ output }) => /reused/.test(output))).toEqual([false, false]);
+  const { directory } = await runShards(repository, 1);
   expect((await runIn(repository.root, ["merge", directory])).code).toBe(0);
-  expect(await readdir(join(repository.root, ".git/verify"))).not.toContain("reuse");
+  const kept = await readdir(join(repository.root, ".git/verify"));
+  expect(kept).toContain("shards");
+  expect(kept).not.toContain("reuse");
+  expect((await runIn(repository.root, ["--fresh"])).output).toContain(
+    "Nothing of web was reused: no full run is recorded.",
+  );
 });
 
 describe("what one shard says of itself is held against the whole:", () => {

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { EarlierRun } from "../../model/reuse.ts";
 import type { RanTest } from "../../model/test-id.ts";
 import { messageOf } from "../../shared/errors.ts";
 import { groupedBy } from "../../shared/grouped-by.ts";
@@ -9,7 +10,7 @@ import { projectEnvironment } from "../plan/project-environment.ts";
 import type { SuiteOutcome, TracedFiles } from "../suite-outcome.ts";
 import { askReach, type Reach } from "./reach.ts";
 import { RecordStore } from "./record-store.ts";
-import type { ReuseRequest } from "./reuse-request.ts";
+import { drawn, type ReuseRequest } from "./reuse-request.ts";
 import { isRecent } from "./run-log.ts";
 import { isReusable, type StoredOutcome, storedOutcome, withoutRoot } from "./stored-outcome.ts";
 import type { SuiteDecision } from "./suite-decision.ts";
@@ -58,14 +59,15 @@ export async function filesDecision(request: ReuseRequest, question: FilesQuesti
     tests: Object.keys(record.tests),
     ...changes,
   }));
-  const random = Math.floor((world.random ?? Math.random)() * 2 ** 32);
+  const about = `${name} ${best.map(({ key }) => key).join(" ")}`;
+  const random = Math.floor(drawn(request, `files of ${about}`) * 2 ** 32);
   const environment = projectEnvironment(checkout, [planned.directory], world.environment);
   try {
     const reach = await askReach({ checkout: checkout.root, records, random }, planned.directory, environment);
     if (reach.why !== undefined) return { kind: "run", why: reach.why };
     const standing = await wholeOutcome(store, best[0], reach);
     if (standing !== null) {
-      return { kind: (world.random ?? Math.random)() < auditedShare ? "audit" : "reuse", stored: standing };
+      return { kind: drawn(request, `all of ${about}`) < auditedShare ? "audit" : "reuse", stored: standing };
     }
     if (Object.keys(reach.reused).length === 0) return { kind: "run", why: whyNone(reach) };
     const keys = [...usedRecords(reach)].flatMap((index) => best[index]?.key ?? []);
@@ -151,22 +153,36 @@ export async function recordFiles(
   // A working tree may have changed meanwhile; git looks at the others.
   const now = await readTree(checkout, world.environment);
   if (checkout.kind === "working tree" && JSON.stringify(now) !== JSON.stringify(tree)) return;
-  const tests = testsToKeep(outcome, traced.ran, Object.keys(trace.collected ?? {}));
+  const at = { root: checkout.root, scratch: dirname(traced.path), run, server: place.server };
+  await keepFiles(place.store, { surroundings: surroundings.digest, tree, ...at }, { outcome, trace, ran: traced.ran });
+}
+
+/** Where the files of a suite are recorded, and of which run. */
+interface KeptFiles {
+  /** The digest of the suite's surroundings. */
+  readonly surroundings: string;
+  readonly tree: Tree;
+  readonly root: string;
+  readonly scratch: string;
+  readonly run: EarlierRun;
+  readonly server: string | null;
+}
+
+/** Writes the record of the test files that ran, and of the whole suite where all of them did. */
+export async function keepFiles(
+  store: RecordStore,
+  { surroundings, tree, root, scratch, run, server }: KeptFiles,
+  { outcome, trace, ran }: { outcome: SuiteOutcome; trace: TracedRun; ran: readonly RanTest[] },
+): Promise<void> {
+  const tests = testsToKeep(outcome, ran, Object.keys(trace.collected ?? {}));
   if (Object.keys(tests).length === 0) return;
-  const record: FilesRecord = {
-    run,
-    isFull: outcome.summary.reuse === undefined,
-    server: place.server,
-    tree,
-    tests,
-    measuring: withoutRoot(outcome.measuring, checkout.root),
-  };
-  const key = `${prefixOf(surroundings.digest)}${run.at.replace(/\W/g, "")}-${process.pid}`;
-  if (!(await place.store.write(traceKeyOf(key), trace))) return;
-  await place.store.write(key, record);
-  if (!record.isFull || !isReusable(outcome)) return;
-  const stored = { root: checkout.root, scratch: dirname(traced.path), run, server: place.server };
-  await place.store.write(outcomeKeyOf(key), await storedOutcome(outcome, stored));
+  const isFull = outcome.summary.reuse === undefined;
+  const record: FilesRecord = { run, isFull, server, tree, tests, measuring: withoutRoot(outcome.measuring, root) };
+  const key = `${prefixOf(surroundings)}${run.at.replace(/\W/g, "")}-${process.pid}`;
+  if (!(await store.write(traceKeyOf(key), trace))) return;
+  await store.write(key, record);
+  if (!isFull || !isReusable(outcome)) return;
+  await store.write(outcomeKeyOf(key), await storedOutcome(outcome, { root, scratch, run, server }));
 }
 
 /** The tests by file, without files in which one did not simply pass. */
