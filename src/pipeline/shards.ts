@@ -10,7 +10,7 @@ import { UnavailableError } from "../shared/errors.ts";
 import { formatSeconds, plural } from "../shared/text.ts";
 import { version } from "../shared/version.ts";
 import type { Plan } from "../suite/plan/plan.ts";
-import { recordMerged } from "../suite/reuse/record-merged.ts";
+import { type MergedSuite, recordMerged } from "../suite/reuse/record-merged.ts";
 import { travellingDirectory } from "../suite/reuse/travelling-records.ts";
 import type { RunContext } from "../suite/run-context.ts";
 import { isOwn } from "../suite/shards/deal.ts";
@@ -90,7 +90,7 @@ export async function reportShard(
   const { reasons } = judgePart({ suites, checks, outside, changed }, loaded.config.races);
   const hasPassed = reasons.length === 0;
   const ran = plural(
-    suites.reduce((sum, { summary }) => sum + summary.files, 0),
+    suites.reduce((sum, { summary: { files: all, reuse } }) => sum + all - (reuse?.reused ?? 0), 0),
     "test file",
   );
   output.say(
@@ -152,6 +152,12 @@ async function writeLog(run: RunContext, suite: string, shards: number): Promise
   return name;
 }
 
+/** Why nothing of a suite was reused, a sentence; none where something was, or nothing was to be. */
+function notReused({ outcome, decided }: MergedSuite): string[] {
+  const why = decided.map((one) => one.why).find((one) => one !== null);
+  return why === undefined ? [] : [`Nothing of ${outcome.summary.name} was reused: ${why}.`];
+}
+
 /** The stage that takes what the shards found, in place of running suites and checks. */
 export function mergeStage(prepared: Prepared, places: readonly string[], run: RunContext, results: RunResults): Stage {
   return stage("Shards", async () => {
@@ -183,6 +189,7 @@ export function mergeStage(prepared: Prepared, places: readonly string[], run: R
       server: shards.map(({ file }) => file.ended.server).find((server) => server !== null) ?? null,
       unproven: [...new Set(shards.flatMap(({ file }) => file.ended.unproven))],
       notes: [
+        ...merged.flatMap(notReused),
         `Merged from ${plural(shards.length, "shard")}, which took ${formatSeconds(Math.min(...times))} to ${formatSeconds(Math.max(...times))}.`,
       ],
     };

@@ -92,7 +92,9 @@ export function suiteStage(
     if (reused !== null) {
       results.suites.push(reused);
       context.soFar.push(reused.summary);
-      return `${countsText(reused.summary.tests)}, all reused`;
+      const { tests } = reused.summary;
+      // Of several shards one has the results.
+      return tests.total === 0 ? "all reused" : `${countsText(tests)}, all reused`;
     }
     const outcome = await runSuite(planned, results.provision, context, (suite) => show(new RunningSuiteView(suite)));
     await reuse.compare(planned, outcome, scratch);

@@ -231,4 +231,5 @@ test("whole suites are reused by what they declare, a command as well", async ()
   const whole = await runWhole(repository);
   expect(figuresOf(second.summary)).toEqual(figuresOf(whole.summary));
   expect(second.lcov).toBe(first.lcov);
+  expect(second.output).not.toContain("Nothing of");
 });

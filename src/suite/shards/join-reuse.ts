@@ -96,12 +96,10 @@ export async function judgedReuse(
   ];
   const isDistrusted =
     reasons.length > 0 || partly.some(({ difference: found, why }) => found !== null || why !== null);
-  const why = decided.map((one) => one.why).find((one) => one !== null);
-  const notes = why === undefined ? outcome.notes : [...outcome.notes, `Nothing of ${name} was reused: ${why}.`];
   const ran = parts.filter(({ part }) => part.dealt !== null && part.dealt.own.length > 0);
   const traces: (ShardTrace | null)[] = [];
   for (const { shard, part } of ran) traces.push(await traceOf(shard, part));
-  return { outcome: { ...outcome, reasons: [...outcome.reasons, ...reasons], notes }, decided, traces, isDistrusted };
+  return { outcome: { ...outcome, reasons: [...outcome.reasons, ...reasons] }, decided, traces, isDistrusted };
 }
 
 /** The first difference from the record that the suite was run to be compared with, a clause; null where there is none. */
