@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { adapterPath } from "../../shared/paths.ts";
@@ -16,17 +16,20 @@ export interface ByContent {
   readonly byContent: boolean;
 }
 
+const byTime: ByContent = { byContent: false };
+
 /** A digest of the packages in the node_modules of a directory and those above it, up to the root: both absolute. */
-export function digestNodePackages(directory: string, root: string, { byContent }: ByContent): string {
+export function digestNodePackages(directory: string, root: string, { byContent }: ByContent = byTime): string {
   const digest = createHash("sha256");
   for (const place of upTo(directory, root)) {
     const modules = join(place, "node_modules");
     for (const file of managersFiles) digest.update(`${file} ${contentOf(join(modules, file))}\n`);
     for (const name of packagesIn(modules)) {
-      const manifest = join(modules, name, "package.json");
-      const found = statSync(manifest, { throwIfNoEntry: false });
+      const own = join(modules, name);
+      const found = manifestOf(own);
       if (found === undefined) continue;
-      digest.update(`${name} ${byContent ? contentOf(manifest) : `${found.size} ${found.mtimeMs}`}\n`);
+      const state = byContent ? contentOf(join(own, "package.json")) : `${found.size} ${found.mtimeMs}`;
+      digest.update(`${name} ${state}\n`);
     }
   }
   return digest.digest("hex");
@@ -50,6 +53,16 @@ function packagesIn(modules: string): string[] {
   return names(modules).flatMap((name) =>
     name.startsWith("@") ? names(join(modules, name)).map((own) => `${name}/${own}`) : [name],
   );
+}
+
+/** The facts of a package's manifest; undefined where there is none, as beside `.package-lock.json`, which is a file. */
+function manifestOf(directory: string): Stats | undefined {
+  try {
+    return statSync(join(directory, "package.json"), { throwIfNoEntry: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return undefined;
+    throw error;
+  }
 }
 
 function contentOf(path: string): string {

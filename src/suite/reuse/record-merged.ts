@@ -76,7 +76,7 @@ async function record(
     return "packages, programs, variables or the number of workers differ between the machines of its shards";
   if (!decided.every(({ hasStayed }) => hasStayed)) return "files that it depends on changed while it ran";
   const own = outcome.summary.databases.length > 0 ? server : null;
-  const place = { root: checkout.root, scratch, run, server: own };
+  const place = { root: checkout.root, scratch, run, server: own, coverage: null };
   // What is merged of several runs rests on all of them, and can only be told for one.
   if (whole !== null && outcome.summary.reuse === undefined && isReusable(outcome))
     await store.write(whole, await wholeRecord(await storedOutcome(outcome, place), checkout.root));

@@ -15,7 +15,7 @@ const decompress = promisify(gunzip);
 /** The form of the records; another one is as none. */
 const schema = 1;
 /** At most so many records of a suite are kept, the newest. */
-const keptRecords = 36;
+const keptRecords = 48;
 /** At most so much room is used for a suite's records. */
 const keptBytes = 64_000_000;
 /** A larger record is not written: reading it would cost more than it saves. */
