@@ -100,12 +100,17 @@ function suiteRun(request: AttemptRequest, scratch: string, progressSocket: stri
     durations: context.durations,
     // A test that is run again alone is run as it is without that.
     keepsSchema: context.keepsSchema && request.selection?.kind !== "tests",
-    // A share, or tests that are run again, say nothing of whole files.
-    tracing: request.selection === null ? context.tracing : null,
+    tracing: isOfWholeFiles(request.selection) ? context.tracing : null,
     arguments: context.arguments,
     dependencyNotes: checkout.dependencyNotes,
     environment: context.environment,
   };
+}
+
+/** Whether one process runs all files of the suite, or of a shard: others say nothing of what whole files rest on. */
+function isOfWholeFiles(selection: Selection | null): boolean {
+  if (selection === null) return true;
+  return selection.kind === "share" && selection.count === 1 && selection.shard !== undefined;
 }
 
 /** Relabels results with the worker's id: a single-worker process reports `master`, or no worker. */
