@@ -9,7 +9,7 @@ import { kubernetesJobs } from "../../src/init/ci/kubernetes-jobs.ts";
 import type { Summary } from "../../src/model/summary.ts";
 import { packageRoot } from "../../src/shared/paths.ts";
 import { quote } from "../../src/shared/shell.ts";
-import { makeJestRepository, plainJest } from "../support/jest-suite.ts";
+import { makeJestRepository } from "../support/jest-suite.ts";
 import { makeMochaRepository } from "../support/mocha-suite.ts";
 import { makeNodeRepository, nodeHeader } from "../support/node-suite.ts";
 import { type AtEnd, type Files, makeDirectory, type Repository } from "../support/repository.ts";
@@ -74,7 +74,7 @@ const repositories: Readonly<Record<string, (config?: object) => Promise<Reposit
   jest: (config) =>
     makeJestRepository(
       {
-        ...plainJest,
+        "jest.config.js": "module.exports = { transform: {} };\n",
         ...commonSource,
         "test/sums.test.js": 'test("adds", () => expect(require("../src/sums.js").add(1, 2)).toBe(3));\n',
         ...filesOf(
