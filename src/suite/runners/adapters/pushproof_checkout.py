@@ -17,15 +17,30 @@ def is_inside(path, root):
     return path == root or path.startswith(root + os.sep)
 
 
+def other_roots():
+    return [root for root in os.environ.get("VERIFY_OTHER_CHECKOUTS", "").split(os.pathsep) if root]
+
+
 def foreign_root(path):
     """The other checkout of the repository that contains a path; None for the verified one and for installed packages."""
+    # Asked first: most repositories have no other checkout.
+    others = [root for root in other_roots() if is_inside(path, root)]
+    if not others:
+        return None
     checkout = os.environ.get("VERIFY_CHECKOUT", "")
     installed = any(part in path.split(os.sep) for part in ("site-packages", "dist-packages", "node_modules"))
     own = is_inside(path, os.path.dirname(os.path.realpath(__file__)))
-    if not path or is_inside(path, checkout) or installed or own or is_inside(path, os.path.realpath(sys.prefix)):
+    if is_inside(path, checkout) or installed or own or is_inside(path, os.path.realpath(sys.prefix)):
         return None
-    others = [root for root in os.environ.get("VERIFY_OTHER_CHECKOUTS", "").split(os.pathsep) if root]
-    return next((root for root in sorted(others, key=len, reverse=True) if is_inside(path, root)), None)
+    return max(others, key=len)
+
+
+def foreign_files():
+    """The files of all loaded modules that belong to another checkout, sorted."""
+    if not other_roots():
+        return []
+    files = {os.path.realpath(module.__file__) for module in list(sys.modules.values()) if getattr(module, "__file__", None)}
+    return sorted(file for file in files if foreign_root(file))
 
 
 def twin_of(entry):
