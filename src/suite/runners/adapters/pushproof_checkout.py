@@ -34,28 +34,27 @@ def is_inside(path, root):
 
 
 def other_roots():
-    """The other checkouts of the repository, one that lies within another before it."""
-    roots = [root for root in os.environ.get("VERIFY_OTHER_CHECKOUTS", "").split(os.pathsep) if root]
-    return sorted(roots, key=len, reverse=True)
+    return [root for root in os.environ.get("VERIFY_OTHER_CHECKOUTS", "").split(os.pathsep) if root]
 
 
-def foreign_root(path, others=None):
+def foreign_root(path):
     """The other checkout of the repository that contains a path; None for the verified one and for installed packages."""
-    checkout = os.environ.get("VERIFY_CHECKOUT", "")
-    if not path or is_inside(path, checkout) or is_inside(path, ADAPTERS) or is_inside(path, PREFIX):
-        return None
-    if any(part in path.split(os.sep) for part in ("site-packages", "dist-packages", "node_modules")):
-        return None
-    return next((root for root in (other_roots() if others is None else others) if is_inside(path, root)), None)
-
-
-def foreign_modules():
-    """The files of another checkout of which modules are loaded, sorted."""
-    others = other_roots()
+    # Asked first: most repositories have no other checkout.
+    others = [root for root in other_roots() if is_inside(path, root)]
     if not others:
+        return None
+    installed = any(part in path.split(os.sep) for part in ("site-packages", "dist-packages", "node_modules"))
+    if installed or any(is_inside(path, place) for place in (os.environ.get("VERIFY_CHECKOUT", ""), ADAPTERS, PREFIX)):
+        return None
+    return max(others, key=len)
+
+
+def foreign_files():
+    """The files of all loaded modules that belong to another checkout, sorted."""
+    if not other_roots():
         return []
     files = {real_file(module.__file__) for module in list(sys.modules.values()) if getattr(module, "__file__", None)}
-    return sorted(file for file in files if foreign_root(file, others))
+    return sorted(file for file in files if foreign_root(file))
 
 
 def twin_of(entry):
