@@ -95,6 +95,7 @@ export async function filesDecision(request: ReuseRequest, question: FilesQuesti
         reach,
         keys: keys.flatMap((key) => [key, traceKeyOf(key), coverageKeyOf(key), outcomeKeyOf(key)]),
         records: best.map(({ record }) => record),
+        hasNewFiles: best.some(({ changes }) => changes.added.length > 0),
       },
     };
   } catch (error) {
