@@ -79,7 +79,7 @@ function suiteOf(name: string, workers: number): EditedSuite {
   }
   // Test files of vitest and node:test share nothing, whichever worker runs them.
   if (name === "node") {
-    return { files: nastyNodeFiles(workers), workers: 1, appearing: appearingForNode, kinds: scriptKinds };
+    return { files: nastyNodeFiles({ workers }), workers: 1, appearing: appearingForNode, kinds: scriptKinds };
   }
   const pool = name === "threads" ? "threads" : "forks";
   return { files: nastyVitestFiles({ workers, pool }), workers: 1, appearing: appearingModules, kinds: scriptKinds };

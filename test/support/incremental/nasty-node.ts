@@ -1,8 +1,12 @@
 import type { Files } from "../repository.ts";
 import { configFile } from "../verify.ts";
 
-/** A node:test suite built to be nasty to whoever reuses results: modules of both kinds, data, and imports that no text shows. */
-export function nastyNodeFiles(workers = 1): Files {
+/**
+ * A node:test suite built to be nasty to whoever reuses results: modules of both kinds, data, and imports that no text shows. `only`
+ * names the tests that are there, such as "add" for test/add.test.js.
+ */
+export function nastyNodeFiles({ workers = 1, only = [] }: { workers?: number; only?: readonly string[] } = {}): Files {
+  const isMeant = (file: string): boolean => only.length === 0 || only.some((name) => file === `test/${name}.test.js`);
   return {
     ".gitignore": "node_modules/\n",
     "package.json": '{ "type": "module", "imports": { "#add": "./src/arithmetic.js" } }\n',
@@ -13,7 +17,7 @@ export function nastyNodeFiles(workers = 1): Files {
       suites: [{ name: "nasty", runner: "node", command: "node --test", source: ["src"], workers }],
     }),
     ...modules,
-    ...tests,
+    ...Object.fromEntries(Object.entries(tests).filter(([file]) => isMeant(file))),
   };
 }
 
