@@ -41,7 +41,11 @@ type Grain = (
   random: number,
 ) => Promise<Reach>;
 
-const grains: Partial<Record<RunnerName, Grain>> = { pytest: reachByFunctions, vitest: reachByModules };
+const grains: Partial<Record<RunnerName, Grain>> = {
+  pytest: reachByFunctions,
+  vitest: reachByModules,
+  node: reachByModules,
+};
 
 /** Whether a suite's test files can be told apart: its processes are traced, and one runner runs them all. */
 export function isByFile({ suite, parallel, replay, shard }: PlannedSuite): boolean {
@@ -120,7 +124,7 @@ async function reachByFunctions(
   return await askReach({ checkout: checkout.root, records, random }, planned.directory, environment);
 }
 
-/** Each test file of vitest loads its own modules. */
+/** Each test file of vitest and node:test loads its own modules. */
 async function reachByModules(
   { request: { checkout, commonDirectory, world }, planned }: Parameters<Grain>[0],
   best: readonly Candidate[],

@@ -101,6 +101,8 @@ const typeFields = new Set([
 ]);
 const skippedFields = new Set(["type", "start", "end", "loc", "range", "extra", "errors", "comments", "tokens"]);
 const commentFields = ["leadingComments", "innerComments", "trailingComments"];
+/** What runners hoist out of functions, by whatever name it is imported. */
+const runnersWords = /^(?:vi|vitest|jest|require|mock|unmock|doMock|doUnmock|hoisted)$/;
 /** Comments that say something to compilers and runners. What they say about coverage is read anew in each run. */
 const pragma = /@(?:vite|vitest|jest|jsx|ts-|babel|swc|license)|sourceMappingURL|@__|#__|webpack|@vite-ignore/i;
 
@@ -230,7 +232,7 @@ class Reader {
     else if ((type === "Identifier" || type === "JSXIdentifier") && this.#role !== "none")
       this[this.#role === "value" ? "values" : "declared"].add(`${name}`);
     if (type.startsWith("JSX")) this.hasMarkup = true;
-    const speaksToRunners = type === "Identifier" && /^(?:vi|vitest|jest|require)$/.test(`${name}`);
+    const speaksToRunners = type === "Identifier" && runnersWords.test(`${name}`);
     if (type === "MetaProperty" || type === "Import" || type === "ImportExpression" || speaksToRunners) {
       unit.isSeenThrough = true;
     }

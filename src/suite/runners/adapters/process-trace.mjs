@@ -7,7 +7,7 @@ import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import net from "node:net";
 import os from "node:os";
-import { isAbsolute, join, resolve, sep } from "node:path";
+import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import workerThreads from "node:worker_threads";
@@ -31,6 +31,8 @@ export class Trace {
   looks = new Set();
   /** Why the process could not be traced, a clause. @type {string | null} */
   fault = null;
+  /** Environments that name the databases that may be connected to. @type {Record<string, string | undefined>[]} */
+  databases = [];
   /** What was written of the checkout. */
   written = new Set();
   /** Why the tests of this process always run, a clause; null where nothing speaks for that. @type {string | null} */
@@ -40,8 +42,8 @@ export class Trace {
   isOn = true;
   #checkout;
   #temporary = realpathOf(os.tmpdir());
-  /** What lies in the temporary directory and was made here. @type {string[]} */
-  #made = [];
+  /** What lies in the temporary directory and was made here, and what is the verifier's own. @type {string[]} */
+  #made = [dirname(process.env.VERIFY_TRACE ?? "/none/trace")];
   /** What names of temporary directories that were made here begin with. @type {string[]} */
   #beginnings = [];
   /** @type {((frames: string[], path: string) => boolean) | null} */
@@ -191,14 +193,15 @@ function isWriting(flags) {
  * Traces this process from now on. Where this Node does not let that happen, the tests of the process always run.
  *
  * @param {Trace} trace
- * @param {{ host: string, port: string }[]} databases what may be connected to
+ * @param {Record<string, string | undefined>[]} databases environments that name what may be connected to
  * @param {string[]} sockets paths that the verifier listens at
  */
 export function traceProcess(trace, databases, sockets) {
+  trace.databases.push(...databases.map(({ PGHOST, PGPORT }) => ({ PGHOST, PGPORT })));
   try {
     traceFiles(trace);
     traceProcesses(trace);
-    traceSockets(trace, databases, sockets);
+    traceSockets(trace, sockets);
   } catch (error) {
     trace.fault = `this version of Node cannot be traced (${error})`;
     trace.mark("could not be traced");
@@ -290,13 +293,16 @@ function traceProcesses(trace) {
   /** @type {Module} */ (workerThreads).Worker = Marked;
 }
 
-/** @param {Trace} trace @param {{ host: string, port: string }[]} databases @param {string[]} sockets */
-function traceSockets(trace, databases, sockets) {
+/** @param {Trace} trace @param {string[]} sockets */
+function traceSockets(trace, sockets) {
   /** @type {Set<net.Server>} */
   const servers = new Set();
   before(net.Server.prototype, "listen", (_, server) => servers.add(server));
   before(net.Socket.prototype, "connect", (args) => {
     const target = targetOf(args);
+    const databases = trace.databases.flatMap(({ PGHOST: host = "", PGPORT: port = "" }) =>
+      host === "" ? [] : [{ host, port }],
+    );
     if (target.path !== undefined) {
       const isOwn = [...servers].some((server) => server.address() === target.path);
       const isDatabase = databases.some(({ host }) => host.startsWith("/") && isWithin(target.path ?? "", host));

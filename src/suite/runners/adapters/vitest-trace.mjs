@@ -4,6 +4,7 @@ import fs from "node:fs";
 import { join } from "node:path";
 import { parentPort, threadId } from "node:worker_threads";
 import { isInstalled, isRunner, isWithin, Trace, traceProcess } from "./process-trace.mjs";
+import { nowTraced } from "./traced-databases.mjs";
 import { withoutPreload } from "./worker-environment.mjs";
 
 const directory = process.env.VERIFY_TRACE ?? "";
@@ -43,11 +44,8 @@ function traceWorker() {
   /** Requests by number: what the main process is asked to load. @type {Map<string, string>} */
   const asked = new Map();
   const databases = Object.values(JSON.parse(process.env.VERIFY_WORKER_ENVIRONMENTS ?? "{}")).concat(process.env);
-  traceProcess(
-    trace,
-    databases.map(({ PGHOST: host = "", PGPORT: port = "" }) => ({ host, port })).filter(({ host }) => host !== ""),
-    [process.env.VERIFY_PROGRESS ?? "", process.env.VERIFY_LEASES ?? ""],
-  );
+  nowTraced(trace.databases);
+  traceProcess(trace, databases, [process.env.VERIFY_PROGRESS ?? "", process.env.VERIFY_LEASES ?? ""]);
   withoutPreload(process.env, import.meta.url);
   delete process.env.VERIFY_TRACE;
 

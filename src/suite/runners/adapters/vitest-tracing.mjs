@@ -1,24 +1,28 @@
 // What vitest's coordinating process does where tests are traced: it gives the coverage provider what reused test files had
 // covered, and writes one record of what each test file rests on. src/suite/reuse/module-reach.ts reads it.
-import { createHash } from "node:crypto";
-import { appendFileSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { appendFileSync, realpathSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { gunzipSync } from "node:zlib";
 import { moveScript, movesOf } from "./moved-coverage.mjs";
 import { firstDifference } from "./raw-coverage.mjs";
+import {
+  checkout,
+  isKept,
+  joinedRecord,
+  loadsEarly,
+  nameOf,
+  readRecord,
+  readReused,
+  withoutRoot,
+  withRoot,
+} from "./trace-record.mjs";
 
 /** @typedef {{ coverage: any, environment: string, projectName?: string, testFiles: string[] }} Meta as of vitest's `onAfterSuiteRun` */
-/**
- * @typedef {{ files: string[], compared: string[], coverage: { path: string, key: string, version: string, tests: string[], changed: string[] }[] }} Reused
- *   the test files that are left out, those that run to be compared, and the records of what they had covered, with the modules
- *   that changed since in what does not matter to these files
- */
-/** @typedef {{ tests: Record<string, Part[]>, code: Record<string, { code: string }> }} Recorded what was covered, and of which code */
-/** @typedef {{ environment: string, projectName?: string, coverage: string }} Part what a test file covered, as JSON without the checkout's path */
+/** @typedef {import("./trace-record.mjs").Reused} Reused */
+/** @typedef {import("./trace-record.mjs").Recorded} Recorded */
+/** @typedef {import("./trace-record.mjs").Part} Part */
 
 const directory = process.env.VERIFY_TRACE;
-const checkout = directory === undefined ? "" : realpathSync(process.env.VERIFY_CHECKOUT ?? ".");
 
 /** What is known of a run that is traced; null where it is not. @param {any} vitest */
 export function beginTracing(vitest) {
@@ -52,8 +56,7 @@ class Tracing {
     this.#vitest = vitest;
     this.#directory = directory;
     this.#why = whyUntraceable(vitest);
-    const path = process.env.VERIFY_REUSED;
-    this.#reused = path === undefined ? null : JSON.parse(readFileSync(path, "utf8"));
+    this.#reused = readReused();
     const provider = vitest.coverageProvider;
     if (!provider) return;
     const onAfterSuiteRun = provider.onAfterSuiteRun.bind(provider);
@@ -111,7 +114,7 @@ class Tracing {
           for (const part of parts) {
             const coverage = JSON.parse(withRoot(part.coverage));
             await this.#move(coverage, part, recorded, new Set(record.changed));
-            moved.push({ ...part, coverage });
+            moved.push({ ...part, environment: part.environment ?? "", coverage });
           }
           if (reused.delete(test)) {
             for (const part of moved) add({ ...part, testFiles: [join(checkout, test)] });
@@ -133,7 +136,7 @@ class Tracing {
    * @param {Recorded} recorded
    * @param {Set<string>} changed
    */
-  async #move(coverage, { projectName, environment }, recorded, changed) {
+  async #move(coverage, { projectName, environment = "" }, recorded, changed) {
     if (!Array.isArray(coverage.result) || changed.size === 0) return;
     for (const script of coverage.result) {
       const file = fileURLToPath(script.url);
@@ -220,119 +223,21 @@ class Tracing {
     for (const test of this.#reused?.files ?? []) {
       if (ran.has(test)) throw new Error(`${test} ran although it was left out`);
     }
-    /** @type {Record<string, any>} */
-    const tests = {};
-    for (const name of readdirSync(this.#directory).filter((one) => /^trace-.*\.json$/.test(one))) {
-      const { tests: own, ...found } = JSON.parse(readFileSync(join(this.#directory, name), "utf8"));
-      for (const test of own.map(nameOf)) tests[test] = joinedTrace(tests[test], found);
-    }
-    markSharers(tests, this.#vitest.coverageProvider.name === "istanbul");
-    for (const [test, paths] of this.#native) {
-      const own = tests[test];
-      const past = [...paths].map(nameOf).filter((file) => own !== undefined && !own.files.includes(file));
-      // Node itself loaded them: what it looked for on the way is not known.
-      own?.files.push(...past);
-      own?.whole.push(...past);
-    }
-    for (const test of ran) {
-      if (tests[test] === undefined || !this.#covered.has(test)) delete tests[test];
-    }
     const trace = /** @type {any} */ (globalThis)[Symbol.for("pushproof.trace")];
     const everyone = {
       files: configFiles(this.#vitest),
       reads: [...trace.reads].map(nameOf),
       looks: [...trace.looks].map(nameOf),
     };
-    const all = [everyone, ...Object.values(tests)];
-    const paths = new Set(all.flatMap(({ files, reads }) => [...files, ...reads]));
-    const looks = new Set(all.flatMap((one) => one.looks));
-    return {
-      collected: Object.fromEntries([...ran].map((test) => [test, 1])),
-      tests,
+    return joinedRecord(this.#directory, {
+      ran,
+      covered: this.#covered,
+      native: this.#native,
       everyone,
       provider: this.#vitest.coverageProvider.name,
       hasPlugins: pluginsOf(this.#vitest).length > 0,
-      states: Object.fromEntries([...paths].map((path) => [path, stateOf(path, false)])),
-      looks: Object.fromEntries([...looks].map((path) => [path, stateOf(path, true)])),
-    };
+    });
   }
-}
-
-/**
- * Marks the test files that read what another one wrote, and, where nobody sees what Node itself loads, those that may have it load
- * modules.
- *
- * @param {Record<string, any>} tests
- * @param {boolean} isBlind
- */
-function markSharers(tests, isBlind) {
-  const written = new Set(Object.values(tests).flatMap((test) => test.written));
-  const places = new Set([...written].map((path) => dirname(path)));
-  for (const test of Object.values(tests)) {
-    const seen = [...test.files, ...test.reads, ...test.looks];
-    if (seen.some((path) => written.has(path) || places.has(path))) test.always ??= "reads what a test file writes";
-    const script = isBlind && test.reads.find((/** @type {string} */ path) => /\.[cm]?[jt]sx?$/.test(path));
-    if (script) test.always ??= `loads ${script} past vite`;
-    delete test.written;
-  }
-}
-
-/** A test file that runs in two projects rests on what it does in both. @param {any} known @param {any} found */
-function joinedTrace(known, found) {
-  const lists = ["files", "whole", "names", "reads", "looks", "written"];
-  const named = (/** @type {string} */ key) => {
-    const own = found[key].filter((/** @type {string} */ one) => key === "names" || isKept(one));
-    return key === "names" ? own : own.map(nameOf);
-  };
-  const joined = Object.fromEntries(lists.map((key) => [key, [...new Set([...(known?.[key] ?? []), ...named(key)])]]));
-  return {
-    ...joined,
-    always: known?.always ?? found.always,
-    hasReadText: known?.hasReadText === true || found.hasReadText,
-    hasMissed: known?.hasMissed === true || found.hasMissed,
-  };
-}
-
-/** What is installed is told by the digest of packages; what is no file has no name that leads somewhere. @param {string} path */
-function isKept(path) {
-  return path.startsWith("/") && !isInstalledForGood(path) && !path.includes("\0");
-}
-
-/** @param {string} path */
-function isInstalledForGood(path) {
-  return path.includes("/node_modules/") && !realpath(path).startsWith(`${checkout}/`);
-}
-
-/** @param {string} path */
-function realpath(path) {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
-}
-
-/** Relative to the checkout where it lies there. @param {string} path */
-function nameOf(path) {
-  const real = path.startsWith(`${checkout}/`) ? path : realpath(path);
-  return real.startsWith(`${checkout}/`) ? relative(checkout, real) : path;
-}
-
-/** As `state_of` in pushproof_record.py. @param {string} name @param {boolean} isLook */
-export function stateOf(name, isLook) {
-  const path = name.startsWith("/") ? name : join(checkout, name);
-  try {
-    if (statSync(path).isDirectory())
-      return isLook ? "directory" : `directory ${digest(readdirSync(path).sort().join("\n"))}`;
-    return `file ${digest(readFileSync(path))}`;
-  } catch (error) {
-    return /** @type {any} */ (error).code === "ENOENT" ? "nothing" : `unreadable ${/** @type {any} */ (error).code}`;
-  }
-}
-
-/** @param {string | Buffer} content */
-function digest(content) {
-  return createHash("sha256").update(content).digest("hex").slice(0, 32);
 }
 
 /** The parser of the vitest that runs. @returns {Promise<(code: string) => Promise<any>>} */
@@ -347,34 +252,6 @@ function withoutOurs(coverage) {
   if (!Array.isArray(coverage?.result)) return coverage;
   const ours = new URL(".", import.meta.url).href;
   return { result: coverage.result.filter((/** @type {{ url: string }} */ { url }) => !url.startsWith(ours)) };
-}
-
-/** The path of the checkout as it is written in coverage, and what stands for it in a record. */
-const roots = /** @type {const} */ ([
-  [jsonText(pathToFileURL(checkout).href), "pushproof-checkout-url:"],
-  [jsonText(checkout), "pushproof-checkout:"],
-]);
-
-/** @param {string} text */
-function jsonText(text) {
-  return JSON.stringify(text).slice(1, -1);
-}
-
-/** @param {string} text */
-function withoutRoot(text) {
-  return roots.reduce((result, [root, sign]) => result.replaceAll(`"${root}/`, `"${sign}/`), text);
-}
-
-/** @param {string} text */
-function withRoot(text) {
-  return roots.reduce((result, [root, sign]) => result.replaceAll(`"${sign}/`, `"${root}/`), text);
-}
-
-/** What a record holds of each test file. @param {{ path: string, key: string, version: string }} record @returns {Recorded} */
-function readRecord({ path, key, version }) {
-  const found = JSON.parse(gunzipSync(readFileSync(path)).toString("utf8"));
-  if (found.key !== key || found.version !== version) throw new Error("a record of it is another one");
-  return found.value;
 }
 
 /** The files of the configuration, relative to the checkout. @param {any} vitest */
@@ -405,9 +282,7 @@ function whyUntraceable(vitest) {
   if (trace === undefined) return "vitest is not started by its own program";
   if (trace.fault !== null) return trace.fault;
   if (vitest.mode === "benchmark") return "it measures times";
-  const own =
-    /(?:^|\s)(?:-r|--require|--import|--loader|--experimental-loader)[=\s]\s*["']?(?:\.|\/|file:)(?!\S*\/src\/suite\/runners\/adapters\/)/;
-  if (own.test(process.env.NODE_OPTIONS ?? "")) return "NODE_OPTIONS loads modules";
+  if (loadsEarly()) return "NODE_OPTIONS loads modules";
   return [vitest, ...vitest.projects].map((project) => whyShared(project.config)).find((why) => why !== null) ?? null;
 }
 
