@@ -113,7 +113,12 @@ async function tracingVariables(run: SuiteRun): Promise<Environment> {
   if (!run.tracing) return {};
   await mkdir(traceDirectory(run));
   const { reused } = run.tracing;
-  return { VERIFY_TRACE: traceDirectory(run), ...(reused === null ? {} : { VERIFY_REUSED: reused }) };
+  return {
+    VERIFY_TRACE: traceDirectory(run),
+    // From Python 3.14 on the default is sys.monitoring, which tells a line once a process, whichever test file runs it again.
+    COVERAGE_CORE: run.environment.COVERAGE_CORE === "pytrace" ? "pytrace" : "ctrace",
+    ...(reused === null ? {} : { VERIFY_REUSED: reused }),
+  };
 }
 
 function isMeasured({ selection }: SuiteRun): boolean {
