@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { sharedPytest } from "../../support/run-pytest.ts";
+import { runPytest, sharedPytest } from "../../support/run-pytest.ts";
 
 const traced = sharedPytest(() => [
   {
@@ -31,4 +31,11 @@ test("a test file rests on the functions that it ran", async () => {
 
 test("a module that another test file loaded in the same process is nothing that a test file ran", async () => {
   expect(Object.keys((await functionsRun())["T|pkg/test_second.py"] ?? {})).not.toContain("money.py");
+});
+
+test("as many workers start as files run, and what they trace is recorded", async () => {
+  const files = { "test_only.py": "def test_one():\n    pass\n", "money.py": "cents = 1\n" };
+  const { facts, results } = await runPytest(files, 2, { tracing: { reused: null, files: 1 } });
+  expect(facts.visits.map(({ worker }) => worker)).toEqual(["gw0"]);
+  expect(JSON.parse(await readFile(results.trace ?? "", "utf8"))).toMatchObject({ why: null });
 });
