@@ -31,6 +31,8 @@ interface FilesRead {
 interface ModulesOfTest extends FilesRead {
   /** The modules that it asked for, by whatever name, found or not. */
   readonly names: readonly string[];
+  /** By each module, the one that asked for it first, as far as that is known. */
+  readonly importers?: Readonly<Record<string, string>>;
   /** Whether one of them was not there. */
   readonly hasMissed: boolean;
   /** The modules of which every text counts: loaded as text, or before functions were counted. */
@@ -234,7 +236,7 @@ class RecordReach {
     for (const file of own.files) {
       const functions = await this.#reachedIn(file, test, own);
       if (functions === null) continue;
-      return reason(functions.length === 0 ? "module" : "function", file, [test, file], functions);
+      return reason(functions.length === 0 ? "module" : "function", file, wayTo(file, test, own), functions);
     }
     const read = this.#readBy(own);
     if (read !== undefined) return reason("file", read, [test]);
@@ -337,6 +339,15 @@ function shadowOf(file: string, directories: readonly string[]): Shadow {
     place: isIndex ? place : null,
     pattern: words.length === 0 ? /(?!)/ : new RegExp(`["'\`/}](?:${words.join("|")})(?=["'\`/.?$])`),
   };
+}
+
+/** From a test file to a module, each asking for the next. */
+function wayTo(file: string, test: string, { importers = {} }: ModulesOfTest): string[] {
+  const way = [file];
+  for (let from = importers[file]; from !== undefined && from !== test && !way.includes(from); from = importers[from]) {
+    way.unshift(from);
+  }
+  return file === test ? [test] : [test, ...way];
 }
 
 /** What V8 saw of one file; what a test file covered is JSON without the path of the checkout: see vitest-tracing.mjs. */

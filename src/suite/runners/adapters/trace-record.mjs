@@ -100,8 +100,10 @@ function joinedTrace(known, found) {
     return key === "names" ? own : own.map(nameOf);
   };
   const joined = Object.fromEntries(lists.map((key) => [key, [...new Set([...(known?.[key] ?? []), ...named(key)])]]));
+  const importers = Object.entries(found.importers ?? {}).filter((pair) => pair.every(isKept));
   return {
     ...joined,
+    importers: { ...Object.fromEntries(importers.map((pair) => pair.map(nameOf))), ...known?.importers },
     always: known?.always ?? found.always,
     hasReadText: known?.hasReadText === true || found.hasReadText,
     hasMissed: known?.hasMissed === true || found.hasMissed,
