@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { RunnerName } from "../../config/runner-facts.ts";
+import type { EarlierRun } from "../../model/reuse.ts";
 import type { RanTest } from "../../model/test-id.ts";
 import { messageOf } from "../../shared/errors.ts";
 import { groupedBy } from "../../shared/grouped-by.ts";
@@ -20,7 +21,7 @@ import {
 import type { CompiledCode } from "./ran-functions.ts";
 import { askReach, type Reach } from "./reach.ts";
 import { RecordStore } from "./record-store.ts";
-import type { ReuseRequest } from "./reuse-request.ts";
+import { drawn, type ReuseRequest } from "./reuse-request.ts";
 import { isRecent } from "./run-log.ts";
 import { isReusable, type StoredOutcome, storedOutcome, withoutRoot } from "./stored-outcome.ts";
 import type { SuiteDecision } from "./suite-decision.ts";
@@ -47,7 +48,9 @@ const grains: Partial<Record<RunnerName, Grain>> = {
 };
 
 /** Whether a suite's test files can be told apart: its processes are traced, and one runner runs them all. */
-export function isByFile({ suite, parallel, replay }: PlannedSuite): boolean {
+export function isByFile({ suite, parallel, replay, shard }: PlannedSuite): boolean {
+  // Only pytest's traces of several machines can be joined.
+  if (shard !== undefined && suite.runner !== "pytest") return false;
   return suite.runner in grains && parallel === "runner" && replay === undefined;
 }
 
@@ -62,7 +65,7 @@ interface FilesQuestion {
 
 /** Decides which test files of a suite run. */
 export async function filesDecision(request: ReuseRequest, question: FilesQuestion): Promise<SuiteDecision> {
-  const { commonDirectory, world } = request;
+  const { commonDirectory } = request;
   const { planned, tree, surroundings, now } = question;
   const { name, inputs, runner } = planned.suite;
   const store = new RecordStore(commonDirectory, name);
@@ -78,14 +81,15 @@ export async function filesDecision(request: ReuseRequest, question: FilesQuesti
     return { kind: "run", why: told?.why ?? "no run in its surroundings as they are now is recorded" };
   }
   const best = bestRecords(found.map((one) => ({ ...one, changes: changesOf(one.record.tree, tree, inputs) })));
-  const random = Math.floor((world.random ?? Math.random)() * 2 ** 32);
+  const about = `${name} ${best.map(({ key }) => key).join(" ")}`;
+  const random = Math.floor(drawn(request, `files of ${about}`) * 2 ** 32);
   try {
     const reach = await grains[runner]?.({ ...question, request }, best, random);
     if (reach === undefined) return { kind: "run", why: "its test files cannot be told apart" };
     if (reach.why !== undefined) return { kind: "run", why: reach.why };
     const standing = await wholeOutcome(store, best[0], reach);
     if (standing !== null) {
-      return { kind: (world.random ?? Math.random)() < auditedShare ? "audit" : "reuse", stored: standing };
+      return { kind: drawn(request, `all of ${about}`) < auditedShare ? "audit" : "reuse", stored: standing };
     }
     if (Object.keys(reach.reused).length === 0) return { kind: "run", why: whyNone(reach) };
     const keys = [...usedRecords(reach)].flatMap((index) => best[index]?.key ?? []);
@@ -95,6 +99,7 @@ export async function filesDecision(request: ReuseRequest, question: FilesQuesti
         reach,
         keys: keys.flatMap((key) => [key, traceKeyOf(key), coverageKeyOf(key), outcomeKeyOf(key)]),
         records: best.map(({ record }) => record),
+        hasNewFiles: best.some(({ changes }) => changes.added.length > 0),
       },
     };
   } catch (error) {
@@ -221,24 +226,41 @@ export async function recordFiles(
   // A working tree may have changed meanwhile; git looks at the others.
   const now = await readTree(checkout, world.environment);
   if (checkout.kind === "working tree" && JSON.stringify(now) !== JSON.stringify(tree)) return;
-  const tests = testsToKeep(outcome, traced.ran, Object.keys(trace.collected ?? {}));
+  const scratch = dirname(traced.path);
+  const at = { root: checkout.root, scratch, run, server: place.server, coverage: join(scratch, "coverage.jsonl") };
+  await keepFiles(place.store, { surroundings: surroundings.digest, tree, ...at }, { outcome, trace, ran: traced.ran });
+}
+
+/** Where the files of a suite are recorded, and of which run. */
+interface KeptFiles {
+  /** The digest of the suite's surroundings. */
+  readonly surroundings: string;
+  readonly tree: Tree;
+  readonly root: string;
+  readonly scratch: string;
+  readonly run: EarlierRun;
+  readonly server: string | null;
+  /** The absolute file with what each test file covered, where that is apart from the trace; else null. */
+  readonly coverage: string | null;
+}
+
+/** Writes the record of the test files that ran, and of the whole suite where all of them did. */
+export async function keepFiles(
+  store: RecordStore,
+  { surroundings, tree, root, scratch, run, server, coverage }: KeptFiles,
+  { outcome, trace, ran }: { outcome: SuiteOutcome; trace: TracedRun; ran: readonly RanTest[] },
+): Promise<void> {
+  const tests = testsToKeep(outcome, ran, Object.keys(trace.collected ?? {}));
   if (Object.keys(tests).length === 0) return;
-  const record: FilesRecord = {
-    run,
-    isFull: outcome.summary.reuse === undefined,
-    server: place.server,
-    tree,
-    tests,
-    measuring: withoutRoot(outcome.measuring, checkout.root),
-  };
-  const key = `${prefixOf(surroundings.digest)}${run.at.replace(/\W/g, "")}-${process.pid}`;
-  if (!(await place.store.write(traceKeyOf(key), trace))) return;
-  const covered = await readCovered(join(dirname(traced.path), "coverage.jsonl"), (test) => test in tests);
-  if (covered !== null && !(await place.store.write(coverageKeyOf(key), covered))) return;
-  await place.store.write(key, record);
-  if (!record.isFull || !isReusable(outcome)) return;
-  const stored = { root: checkout.root, scratch: dirname(traced.path), run, server: place.server };
-  await place.store.write(outcomeKeyOf(key), await storedOutcome(outcome, stored));
+  const isFull = outcome.summary.reuse === undefined;
+  const record: FilesRecord = { run, isFull, server, tree, tests, measuring: withoutRoot(outcome.measuring, root) };
+  const key = `${prefixOf(surroundings)}${run.at.replace(/\W/g, "")}-${process.pid}`;
+  if (!(await store.write(traceKeyOf(key), trace))) return;
+  const covered = coverage === null ? null : await readCovered(coverage, (test) => test in tests);
+  if (covered !== null && !(await store.write(coverageKeyOf(key), covered))) return;
+  await store.write(key, record);
+  if (!isFull || !isReusable(outcome)) return;
+  await store.write(outcomeKeyOf(key), await storedOutcome(outcome, { root, scratch, run, server }));
 }
 
 /** The tests by file, without files in which one did not simply pass. */
