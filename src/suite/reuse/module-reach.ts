@@ -19,6 +19,8 @@ export interface ModulesTrace {
   /** The state of each file that was loaded or read, and of each that was only looked for, when the run was over. */
   readonly states: Readonly<Record<string, string>>;
   readonly looks: Readonly<Record<string, string>>;
+  /** The names in each directory that modules lie in, or below; relative to the root, which is ".". */
+  readonly lists: Readonly<Record<string, readonly string[]>>;
 }
 
 interface FilesRead {
@@ -57,6 +59,7 @@ export const nothingTraced: ModulesTrace = {
   hasPlugins: false,
   states: {},
   looks: {},
+  lists: {},
 };
 
 /** A record of an earlier run, and how the files differ from those of it. */
@@ -182,6 +185,25 @@ class Present {
     return state;
   }
 
+  /** What came or went in these directories, whether git knows of it or not. */
+  otherNames(lists: ModulesTrace["lists"]): string[] {
+    return Object.entries(lists).flatMap(([place, before]) => {
+      const [then, now] = [new Set(before), new Set(this.#namesIn(place))];
+      const others = [...[...now].filter((name) => !then.has(name)), ...before.filter((name) => !now.has(name))];
+      // Of a runner's, or of ours.
+      const isMeant = (name: string): boolean => !name.startsWith(".") && name !== "node_modules";
+      return others.filter(isMeant).map((name) => posix.join(place, name));
+    });
+  }
+
+  #namesIn(place: string): string[] {
+    try {
+      return readdirSync(this.#path(place));
+    } catch {
+      return [];
+    }
+  }
+
   #stateOf(path: string, isLook: boolean): string {
     try {
       if (statSync(path).isDirectory())
@@ -223,7 +245,8 @@ class RecordReach {
     const { modified, deleted, added } = record;
     this.#changed = new Set([...modified, ...deleted]);
     this.#all = this.#whyAll();
-    this.#names = [...added, ...deleted].map((file) => shadowOf(file, record.directories));
+    const shadows = new Set([...added, ...deleted, ...present.otherNames(record.trace.lists)]);
+    this.#names = [...shadows].map((file) => shadowOf(file, record.directories));
   }
 
   /** Why a test file has to run; null where its results can be reused. */
