@@ -156,11 +156,18 @@ test("GitHub's jobs, played by what the workflow says, with one machine killed a
   expect(output).toContain("in place");
 });
 
+interface GitLabJob {
+  readonly script: readonly string[];
+  readonly needs?: readonly string[];
+  readonly artifacts?: { readonly paths: readonly string[] };
+  readonly cache?: { readonly policy: string };
+}
+
 test("GitLab's jobs, played by what the pipeline says, with one machine killed and started again", async () => {
   const repository = await makeProject();
   const [artifacts, cache] = [await makeDirectory(), await makeDirectory()];
-  const { ".verify": common, "verify shard": shards, verify } = parse(files.gitlabShards);
-  const play = async (job: { script: string[] }, more: Record<string, string>, isToBeKilled = false): Promise<Job> => {
+  const { ".verify": common, "verify history": history, "verify shard": shards, verify } = parse(files.gitlabShards);
+  const play = async (job: GitLabJob, more: Record<string, string>, isToBeKilled = false): Promise<Job> => {
     const merge = { CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: "feature", CI_MERGE_REQUEST_TARGET_BRANCH_NAME: "main" };
     const variables = { GITLAB_CI: "true", CI_PIPELINE_ID: "4711", ...merge, ...more };
     const machine = await Machine.make(repository, variables, isToBeKilled);
@@ -175,13 +182,13 @@ test("GitLab's jobs, played by what the pipeline says, with one machine killed a
       for (const path of common.cache.paths as string[])
         if (existsSync(join(cache, path))) await cp(join(cache, path), join(root, path), { recursive: true });
       // What earlier stages handed on lies where it lay there.
-      if (job === verify) await cp(artifacts, root, { recursive: true });
+      if (job.needs !== undefined) await cp(artifacts, root, { recursive: true });
       const script = [...common.before_script, ...job.script].join("\n");
       const end = await machine.run("bash", script, root, own);
       if (end.code === null) return end;
-      for (const path of common.artifacts.paths as string[])
+      for (const path of job.artifacts?.paths ?? (common.artifacts.paths as string[]))
         if (existsSync(join(root, path))) await cp(join(root, path), join(artifacts, path), { recursive: true });
-      for (const path of common.cache.paths as string[])
+      for (const path of job.cache?.policy === "pull" ? [] : (common.cache.paths as string[]))
         if (existsSync(join(root, path))) await cp(join(root, path), join(cache, path), { recursive: true });
       return end;
     };
@@ -190,10 +197,13 @@ test("GitLab's jobs, played by what the pipeline says, with one machine killed a
   expect(shards.parallel).toBe(total);
   const start: StartShard = (index, isToBeKilled) =>
     play(shards, { CI_NODE_INDEX: String(index + 1), CI_NODE_TOTAL: String(total) }, isToBeKilled);
+  await (await play(history, {})).ended;
+  expect(shards.needs).toEqual(["verify history"]);
   expectShards(await playShards(start));
-  expect(verify.needs).toEqual(["verify shard"]);
+  expect(verify.needs).toEqual(["verify history", "verify shard"]);
   expectVerdict(await (await play(verify, {})).ended);
   await expectDurations(join(cache, ".cache/verify-history.json"));
+  await (await play(history, {})).ended;
   const { output } = await (await start(0, false)).ended;
   expect(output).toContain("Took over the durations of 1 suite");
   expect(output).toContain("in place");
