@@ -8,7 +8,15 @@ import type { Context, Prepared } from "./pipeline/context.ts";
 import { decideReuse } from "./pipeline/decide-reuse.ts";
 import { type JudgedRun, judgeRun } from "./pipeline/judge-run.ts";
 import { reportBeginning, reportError, reportReceipt, reportRun } from "./pipeline/reports.ts";
-import { asOfShards, mergeStage, ownChecks, reportShard, reportShardBegun, type ShardEnd } from "./pipeline/shards.ts";
+import {
+  asOfShards,
+  mergeStage,
+  ownChecks,
+  recordShards,
+  reportShard,
+  reportShardBegun,
+  type ShardEnd,
+} from "./pipeline/shards.ts";
 import { signRun } from "./pipeline/sign-run.ts";
 import {
   abandonDatabases,
@@ -51,7 +59,7 @@ export async function verify(request: VerifyRequest, world: World): Promise<Exit
   const swept = sweepLeftovers(repository, world);
 
   try {
-    const push = await readSubject(repository, request.subject, world);
+    const push = await readSubject(repository, request, world);
     for (const line of push.skipped) output.say(line);
     for (const target of push.targets) {
       const code = await verifyTarget(context, target);
@@ -195,8 +203,10 @@ async function runPlan(context: Context, given: Prepared, parts: Run): Promise<S
   );
   if (judged === undefined) throw new Error("The stages ended without a verdict.");
   // What happened in a checkout that changed meanwhile says nothing of either state.
-  if (judged.summary.verdict !== "error")
+  if (judged.summary.verdict !== "error") {
     await run.reuse.record(results.suites, { scratch: run.scratch, server: judged.summary.server });
+    for (const note of await recordShards(context, prepared, results, run)) context.output.say(`  ${note}`);
+  }
   return judged.summary;
 }
 
@@ -228,8 +238,8 @@ async function beginRun(context: Context, prepared: Prepared): Promise<RunContex
     logs: await prepareReports(root),
     durations: new DurationStore({ commonDirectory, branch: target.branch, base: loaded.config.base }),
     replays: await openReplayStore(root, checkout.kind === "working tree" ? null : target.commit),
-    // What is reused would have to be the same on every machine, and what others ran is not this one's to record.
-    reuse: isPart(request) ? Reuse.none : await decideReuse(context, prepared),
+    // A merge runs nothing.
+    reuse: request.merge !== undefined ? Reuse.none : await decideReuse(context, prepared),
     startedAt,
     options: request.options,
     world,

@@ -112,7 +112,7 @@ export function addCommands(program: Command, { world, outer, rest, finish }: Co
     );
   const history = program
     .command("history")
-    .description("take durations of tests and earlier runs from machine to machine, as by a CI cache");
+    .description("take durations, earlier runs and what shards can reuse from machine to machine, as by a CI cache");
   history
     .command("export")
     .description("write them to a file, or to standard output for -")
@@ -120,7 +120,9 @@ export function addCommands(program: Command, { world, outer, rest, finish }: Co
     .action(async (file: string) => finish(await (await import("../commands/history.ts")).exportHistory(file, world)));
   history
     .command("import")
-    .description("take over what such a file holds; a missing one is no error")
+    .description(
+      "take over what such a file holds, records of shards in place of those here; a missing one is no error",
+    )
     .argument("<file>")
     .action(async (file: string) => finish(await (await import("../commands/history.ts")).importHistory(file, world)));
   program

@@ -17,6 +17,23 @@ export interface ReachingChange {
   readonly functions: number | null;
 }
 
+/**
+ * What a shard found of a part of a suite whose other files are reused, for all shards together to be judged by: alone it cannot
+ * tell what the others cover.
+ */
+export interface PartlyReused {
+  /** The first difference from what was recorded, a clause; null where there is none. */
+  readonly difference: string | null;
+  /** Why what ran and what is reused could not be joined here, a clause; null where they were. */
+  readonly why: string | null;
+  /** Whether what the reused files had covered is in this shard's coverage. */
+  readonly isJoined: boolean;
+  /** What the recorded run had covered and this shard did not, by file: arcs or lines. */
+  readonly missing: Readonly<Record<string, readonly unknown[]>>;
+  /** Conditions on something kept, and where they led here; null where that was not measured. */
+  readonly memos: readonly { readonly file: string; readonly line: number; readonly ends: readonly number[] | null }[];
+}
+
 /** How much of a suite's results is of earlier runs. */
 export interface SuiteReuse {
   /** How many test files ran, those of the audit included. */

@@ -1,5 +1,6 @@
+import { branchInCi } from "../config/ci-run.ts";
 import { configPlaces, type LoadedConfig, loadConfig } from "../config/load.ts";
-import type { Subject } from "../config/request.ts";
+import type { VerifyRequest } from "../config/request.ts";
 import type { Repository } from "../git/repository.ts";
 import { type Checkout, openCheckout, openWorkingTree } from "../push/checkout.ts";
 import { type Push, readPush, readRevision, type Target } from "../push/refs.ts";
@@ -9,11 +10,18 @@ import type { World } from "../shared/world.ts";
 import type { Context } from "./context.ts";
 
 /** The commits to verify, and the refs that need no verification. */
-export async function readSubject(repository: Repository, subject: Subject, { environment }: World): Promise<Push> {
+export async function readSubject(
+  repository: Repository,
+  { subject, options, merge }: VerifyRequest,
+  { environment }: World,
+): Promise<Push> {
   const { git } = repository;
   if (subject.kind === "push") return await readPush(repository, environment, subject.lines);
   const target = await readRevision(git, subject.kind === "revision" ? subject.revision : "HEAD");
-  return { targets: [target], skipped: [] };
+  // CI services check out a commit without its branch, by which durations and records are kept.
+  const isPart = options.shard !== undefined || merge !== undefined;
+  const branch = target.branch ?? (isPart ? branchInCi(environment) : null);
+  return { targets: [{ ...target, branch }], skipped: [] };
 }
 
 /** Opens the files of a commit, or of the working tree where requested. */

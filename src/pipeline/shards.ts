@@ -10,10 +10,20 @@ import { UnavailableError } from "../shared/errors.ts";
 import { formatSeconds, plural } from "../shared/text.ts";
 import { version } from "../shared/version.ts";
 import type { Plan } from "../suite/plan/plan.ts";
+import { type MergedSuite, recordMerged } from "../suite/reuse/record-merged.ts";
+import { travellingDirectory } from "../suite/reuse/travelling-records.ts";
 import type { RunContext } from "../suite/run-context.ts";
 import { isOwn } from "../suite/shards/deal.ts";
 import { joinChecks, joinSuites, requireComplete } from "../suite/shards/join.ts";
-import { beginShard, endShard, readShards, type ShardedRun, shardPath } from "../suite/shards/shard-file.ts";
+import {
+  beginShard,
+  endShard,
+  type FoundSuite,
+  readShards,
+  type ShardedRun,
+  shardPath,
+} from "../suite/shards/shard-file.ts";
+import type { SuiteOutcome } from "../suite/suite-outcome.ts";
 import { whyNoProof } from "../trust/proof.ts";
 import type { Context, Prepared } from "./context.ts";
 import { finishSuites, type RunResults } from "./stages.ts";
@@ -63,9 +73,10 @@ export async function reportShard(
   const file = { ...(await identityOf(prepared)), shard, startedAt: startedAt.toISOString() };
   const { suites, checks, server, outside } = finished;
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
+  const found = await foundSuites(suites, plan, run);
   const path = await inReports(repository.root, async (directory) => {
     await endShard(directory, file, {
-      outcomes: suites,
+      suites: found,
       root: checkout.root,
       checks,
       server,
@@ -79,12 +90,20 @@ export async function reportShard(
   const { reasons } = judgePart({ suites, checks, outside, changed }, loaded.config.races);
   const hasPassed = reasons.length === 0;
   const ran = plural(
-    suites.reduce((sum, { summary }) => sum + summary.files, 0),
+    suites.reduce((sum, { summary: { files: all, reuse } }) => sum + all - (reuse?.reused ?? 0), 0),
     "test file",
   );
   output.say(
     `${output.colors[hasPassed ? "green" : "red"](hasPassed ? "✔" : "✘")} Shard ${shardText(shard)}: ${ran} in ${formatSeconds(seconds)}, in ${path}`,
   );
+  for (const { outcome, decided } of found) {
+    if (decided !== null && decided.files > 0)
+      output.say(
+        `  Of ${outcome.summary.name}, ${plural(decided.files, "test file")} of earlier runs ${decided.files === 1 ? "is" : "are"} reused, and not dealt out.`,
+      );
+    if (decided !== null && decided.why !== null)
+      output.say(`  Nothing of ${outcome.summary.name} is reused: ${decided.why}.`);
+  }
   const unknown = await suitesWithoutDurations(plan, run);
   if (unknown.length > 0)
     output.say(`  The files of ${unknown.join(", ")} were dealt out by size, as no durations are recorded.`);
@@ -94,6 +113,28 @@ export async function reportShard(
   }
   output.say("  A shard is no verdict: `verify merge` gives one, of all shards together.");
   return { hasPassed };
+}
+
+/** The suites' outcomes with what was decided about reusing earlier ones. */
+async function foundSuites(
+  outcomes: readonly SuiteOutcome[],
+  { suites }: Plan,
+  { reuse }: RunContext,
+): Promise<FoundSuite[]> {
+  const found: FoundSuite[] = [];
+  for (const outcome of outcomes) {
+    const planned = suites.find(({ suite }) => suite.name === outcome.summary.name);
+    const decided = planned === undefined ? null : await reuse.decidedOf(planned);
+    const compared = planned === undefined ? null : reuse.comparedWith(planned);
+    // A runner that could not run its workers ran everything.
+    const ranWhole = decided?.kind === "files" && outcome.summary.reuse === undefined;
+    found.push({
+      outcome,
+      decided: ranWhole ? { ...decided, kind: "run", reused: null, files: 0, keys: [] } : decided,
+      compared: isOwn(planned?.shard, planned?.shard?.turn ?? 0) ? compared : null,
+    });
+  }
+  return found;
 }
 
 const mostFailures = 10;
@@ -109,6 +150,12 @@ async function writeLog(run: RunContext, suite: string, shards: number): Promise
   const { path, name } = run.logs(suite);
   await writeFile(path, `Nothing of ${suite} ran here: the output is in the logs of its ${plural(shards, "shard")}.\n`);
   return name;
+}
+
+/** Why nothing of a suite was reused, a sentence; none where something was, or nothing was to be. */
+function notReused({ outcome, decided }: MergedSuite): string[] {
+  const why = decided.map((one) => one.why).find((one) => one !== null);
+  return why === undefined ? [] : [`Nothing of ${outcome.summary.name} was reused: ${why}.`];
 }
 
 /** The stage that takes what the shards found, in place of running suites and checks. */
@@ -128,10 +175,13 @@ export function mergeStage(prepared: Prepared, places: readonly string[], run: R
       );
     }
     const log = (suite: string): Promise<string> => writeLog(run, suite, shards.length);
-    results.suites.push(...(await joinSuites(loaded.config.suites, complete, { root: checkout.root, log })));
+    const place = { root: checkout.root, scratch: run.scratch, log };
+    const merged = await joinSuites(loaded.config.suites, complete, place);
+    results.suites.push(...merged.map(({ outcome }) => outcome));
     results.checks.push(...joinChecks(loaded.config.checks, complete));
     const times = shards.map(({ file }) => file.ended.seconds);
     results.shards = {
+      suites: merged,
       environment: complete.run.environment,
       outside: shards.flatMap(({ file }) =>
         file.ended.outside.map((name) => `${name} on shard ${shardText(file.shard)}`),
@@ -139,6 +189,7 @@ export function mergeStage(prepared: Prepared, places: readonly string[], run: R
       server: shards.map(({ file }) => file.ended.server).find((server) => server !== null) ?? null,
       unproven: [...new Set(shards.flatMap(({ file }) => file.ended.unproven))],
       notes: [
+        ...merged.flatMap(notReused),
         `Merged from ${plural(shards.length, "shard")}, which took ${formatSeconds(Math.min(...times))} to ${formatSeconds(Math.max(...times))}.`,
       ],
     };
@@ -150,5 +201,20 @@ export function mergeStage(prepared: Prepared, places: readonly string[], run: R
       results.suites.reduce((sum, { summary }) => sum + summary.tests.total, 0),
       "test",
     )}`;
+  });
+}
+
+/** Records what the shards found for later ones; gives why something was not recorded, a sentence each. */
+export async function recordShards(
+  { repository, world }: Context,
+  { target, checkout, startedAt }: Prepared,
+  { shards }: RunResults,
+  { scratch }: RunContext,
+): Promise<string[]> {
+  if (shards === null || shards.suites.every(({ decided }) => decided.length === 0)) return [];
+  const { commit, tree } = target;
+  return await recordMerged(shards.suites, {
+    records: travellingDirectory(repository.commonDirectory),
+    ...{ checkout, world, scratch, run: { commit, tree, at: startedAt.toISOString() }, server: shards.server },
   });
 }

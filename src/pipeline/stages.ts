@@ -12,6 +12,7 @@ import { InterruptedError, messageOf } from "../shared/errors.ts";
 import { runCheck } from "../suite/checks.ts";
 import { openPlanDatabases } from "../suite/open-databases.ts";
 import type { Plan, PlannedSuite } from "../suite/plan/plan.ts";
+import type { MergedSuite } from "../suite/reuse/record-merged.ts";
 import { runSuite } from "../suite/run.ts";
 import type { RunContext } from "../suite/run-context.ts";
 import type { SuiteOutcome } from "../suite/suite-outcome.ts";
@@ -30,6 +31,8 @@ export interface RunResults {
 
 /** What is known of the shards of a run, besides their suites and checks. */
 export interface MergedShards {
+  /** The suites' outcomes, and what is needed to record them. */
+  readonly suites: readonly MergedSuite[];
   /** System and runtimes of the machines, and whose server it was. */
   readonly environment: string;
   readonly server: string | null;
@@ -89,7 +92,9 @@ export function suiteStage(
     if (reused !== null) {
       results.suites.push(reused);
       context.soFar.push(reused.summary);
-      return `${countsText(reused.summary.tests)}, all reused`;
+      const { tests } = reused.summary;
+      // Of several shards one has the results.
+      return tests.total === 0 ? "all reused" : `${countsText(tests)}, all reused`;
     }
     const outcome = await runSuite(planned, results.provision, context, (suite) => show(new RunningSuiteView(suite)));
     await reuse.compare(planned, outcome, scratch);

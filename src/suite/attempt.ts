@@ -1,7 +1,9 @@
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { requireLaunchers } from "../project/launchers.ts";
-import { runCommand } from "../shared/exec/process.ts";
+import { UnavailableError } from "../shared/errors.ts";
+import { type CommandEnd, runCommand } from "../shared/exec/process.ts";
+import { quote } from "../shared/shell.ts";
 import type { LogFile } from "./logs.ts";
 import { allowsNarrowing, narrowingVariable, refuseNarrowing } from "./plan/narrowing.ts";
 import type { PlannedSuite } from "./plan/plan.ts";
@@ -55,7 +57,7 @@ export async function runAttempt(request: AttemptRequest): Promise<Attempt> {
     const invocation = await runner.invocation(run);
     const mayBeNarrowed = allowsNarrowing(run.arguments);
     const end = await runCommand({
-      command: invocation.command,
+      command: await shortCommand(invocation.command, scratch),
       environment: { ...invocation.environment, [narrowingVariable]: mayBeNarrowed ? "allowed" : "refused" },
       onStart: (pid) => void noteGroup(scratch, pid),
       onEnding: () => listener.keepRunning(),
@@ -71,6 +73,7 @@ export async function runAttempt(request: AttemptRequest): Promise<Attempt> {
       seconds: end.seconds,
       reported,
       collect: async () => {
+        refuseTooLong(planned, end);
         if (!mayBeNarrowed) refuseNarrowing(planned.suite, reported.narrowings);
         return named(await runner.collect(run, { ...end, reported }), worker);
       },
@@ -78,6 +81,25 @@ export async function runAttempt(request: AttemptRequest): Promise<Attempt> {
   } finally {
     await listener.close();
   }
+}
+
+/** Linux takes at most 128 KiB as one argument. Bytes, with room for what shells add. */
+const longestArgument = 100_000;
+
+/** A command for `sh -c`; a long one, which names many files, is read from a file in an absolute, private directory. */
+async function shortCommand(command: string, scratch: string): Promise<string> {
+  if (Buffer.byteLength(command) <= longestArgument) return command;
+  const path = join(scratch, "command.sh");
+  await writeFile(path, `${command}\n`);
+  return `. ${quote(path)}`;
+}
+
+/** Throws UnavailableError where the shell could not start the runner with the names of all its files. */
+function refuseTooLong({ suite }: PlannedSuite, { exitCode, tail }: CommandEnd): void {
+  if (exitCode !== 126 || !/Argument list too long/i.test(tail)) return;
+  throw new UnavailableError(
+    `${suite.name}: the names of its test files are more than this system takes on one command line, so none ran. Divide the suite: several in "suites", each with a part of the files.`,
+  );
 }
 
 /** What a runner needs to know to start a process. */
@@ -100,12 +122,17 @@ function suiteRun(request: AttemptRequest, scratch: string, progressSocket: stri
     durations: context.durations,
     // A test that is run again alone is run as it is without that.
     keepsSchema: context.keepsSchema && request.selection?.kind !== "tests",
-    // A share, or tests that are run again, say nothing of whole files.
-    tracing: request.selection === null ? context.tracing : null,
+    tracing: isOfWholeFiles(request.selection) ? context.tracing : null,
     arguments: context.arguments,
     dependencyNotes: checkout.dependencyNotes,
     environment: context.environment,
   };
+}
+
+/** Whether one process runs all files of the suite, or of a shard: others say nothing of what whole files rest on. */
+function isOfWholeFiles(selection: Selection | null): boolean {
+  if (selection === null) return true;
+  return selection.kind === "share" && selection.count === 1 && selection.shard !== undefined;
 }
 
 /** Relabels results with the worker's id: a single-worker process reports `master`, or no worker. */

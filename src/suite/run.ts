@@ -5,12 +5,13 @@ import { noLeases } from "../database/leases.ts";
 import type { Provision } from "../database/provision.ts";
 import { withoutPostgresRedirects } from "../database/url.ts";
 import { coordinator } from "../model/rejections.ts";
+import type { PartlyReused } from "../model/reuse.ts";
 import type { RunRecord } from "../model/run-record.ts";
 import type { Failure, SuiteSummary } from "../model/summary.ts";
 import { filesUnder } from "../project/checkout-files.ts";
 import { readProjectFile } from "../project/read-project-file.ts";
 import { UnavailableError } from "../shared/errors.ts";
-import { redactor, type Secret } from "../shared/redact.ts";
+import { type Redact, redactor, type Secret } from "../shared/redact.ts";
 import type { Environment } from "../shared/world.ts";
 import { failureHints, lackingDatabaseHints } from "./hints/failure-hints.ts";
 import { thresholdNotes } from "./hints/own-thresholds.ts";
@@ -31,12 +32,15 @@ import { redactFailure, redactRecord, redactRejection } from "./results/redact.t
 import { nameInFile, nothingRan, reportedFile } from "./results/results.ts";
 import { recordRun } from "./results/timeline.ts";
 import { unfinishedSummary } from "./results/unfinished.ts";
+import { comparedHere, countedHere, partlyReused } from "./reuse/partly-reused.ts";
 import { outcomeDifference, type PartOfFiles, readTracedRun, reuseOf, withReused } from "./reuse/test-files.ts";
 import type { Tracing } from "./reuse/tracing.ts";
 import type { RunContext } from "./run-context.ts";
 import { runnerOf } from "./runners/all.ts";
 import { workersPackage } from "./runners/pytest.ts";
+import type { TestResults } from "./runners/runner.ts";
 import { scheduleOf, slowestFiles } from "./schedule/schedule.ts";
+import { distrustOnShard } from "./shards/join-reuse.ts";
 import type { SuiteContext } from "./suite-context.ts";
 import type { SuiteOutcome } from "./suite-outcome.ts";
 
@@ -76,7 +80,8 @@ export async function runSuite(
   const processes = new SuiteProcesses({ planned, runner, context: suiteContext, provision, logs, signal, onProgress });
   try {
     const whole = { planned, processes, suiteContext, onStartAgain: () => running.startAgain() };
-    const { result, parallel, why, reused } = await runInPart(part, whole, context);
+    const { result, parallel, why, reused: standing, partly } = await runInPart(part, whole, context);
+    const reused = standing && countedHere(standing, planned.shard);
     const { databases, audit, seconds } = result;
     const results = reused === null ? result.results : withReused(result.results, reused, context.checkout.root);
     const rejections = result.rejections.map((rejection) => redactRejection(rejection, redact));
@@ -105,7 +110,10 @@ export async function runSuite(
     const reasonsOfRun = results.reasons.length > 0 || empty === null ? results.reasons : [empty];
     // A race may be accepted, but then the tests that did not run after it remain open.
     const isOpen = reasonsOfRun.length === 0 && failures.length === races && results.leftOut !== null;
-    const reasons = isOpen ? [results.leftOut] : reasonsOfRun;
+    const reasons = [
+      ...(isOpen ? [results.leftOut] : reasonsOfRun),
+      ...(partly === undefined ? [] : distrustOnShard(suite.name, partly)),
+    ];
     const isWhole = reasons.length === 0 && planned.replay === undefined && planned.shard === undefined;
     if (isWhole) await context.durations.record(suite.name, results.ran);
     const schedule = isWhole && reused === null ? scheduleOf(results.ran, planned.workers.length, seconds) : null;
@@ -165,9 +173,8 @@ export async function runSuite(
       ],
       dealt,
       record: redactRecord(recordOf(planned, { ...result, results }, failures, context, reused), redact),
-      ...(result.results.trace === undefined
-        ? {}
-        : { traced: { path: result.results.trace, ran: result.results.ran } }),
+      ...tracedIn(result.results, planned, redact),
+      ...(partly === undefined ? {} : { partly }),
     };
   } catch (error) {
     // After other errors, such as a dead server, partial counts are meaningless.
@@ -192,23 +199,44 @@ async function runInPart(
   part: PartOfFiles | null,
   { planned, processes, suiteContext, onStartAgain }: WholeRun,
   { reuse }: RunContext,
-): Promise<ParallelRun & { readonly reused: PartOfFiles | null }> {
+): Promise<PartialRun> {
   const run = await runInParallel(planned, processes, suiteContext, onStartAgain);
   if (part === null || run.parallel !== "runner") return { ...run, reused: null };
   const { ran, trace, tests } = run.result.results;
   const traced = trace === undefined ? null : await readTracedRun(trace);
+  if (planned.shard !== undefined) {
+    // Only all shards together can tell whether the rest stands, and no other one would run everything.
+    const own = run.result.dealt?.own ?? [];
+    return { ...run, reused: part, partly: partlyReused(traced, outcomeDifference(comparedHere(part, own), ran), own) };
+  }
   const difference = outcomeDifference(part, ran) ?? traced?.differences[0] ?? null;
   if (difference !== null) await reuse.distrust(planned, difference);
   // Where a test failed the verdict stands, and what it did not reach is no wonder.
   else if (traced?.why === null && (!traced.lost || tests.failed > 0)) return { ...run, reused: part };
   onStartAgain();
-  const context = { ...suiteContext, tracing: { reused: null } };
+  const context = { ...suiteContext, tracing: { reused: null, files: null } };
   const again = new SuiteProcesses({ ...processes.parts, context });
   const whole = await runInParallel(planned, again, context, onStartAgain);
   const cause = traced?.lost ? `coverage (${traced.lost}) that may be another file's is missing` : null;
   const note =
     difference === null && cause !== null ? `Everything of ${planned.suite.name} ran after its part: ${cause}.` : null;
   return { ...whole, why: whole.why ?? note, reused: null };
+}
+
+/** A run with the part whose other files are reused, and what a shard found of it. */
+interface PartialRun extends ParallelRun {
+  readonly reused: PartOfFiles | null;
+  readonly partly?: PartlyReused;
+}
+
+/** What was traced; of a shard, whose trace leaves the machine, only where no test's name holds a secret. */
+function tracedIn(
+  { trace, ran }: TestResults,
+  { shard }: PlannedSuite,
+  redact: Redact,
+): Pick<SuiteOutcome, "traced"> | undefined {
+  if (trace === undefined || (shard !== undefined && ran.some(({ id }) => redact(id) !== id))) return undefined;
+  return { traced: { path: trace, ran } };
 }
 
 /** A suite's run, and how it differed from the plan. */
@@ -306,10 +334,13 @@ async function suiteContextOf(
 async function tracingOf(planned: PlannedSuite, { reuse, scratch }: RunContext): Promise<Tracing | null> {
   if (!reuse.traces(planned)) return null;
   const part = reuse.partOf(planned);
-  if (part === null) return { reused: null };
+  if (part === null) return { reused: null, files: null };
+  const { reasons, compared } = part.reach;
+  const files = part.hasNewFiles ? null : Object.keys({ ...reasons, ...compared }).length;
   const reused = join(scratch, `reused-${planned.suite.name.replace(/\W/g, "-")}.json`);
-  await writeFile(reused, JSON.stringify(part.reach.plugin));
-  return { reused };
+  const isShard = planned.shard !== undefined;
+  await writeFile(reused, JSON.stringify({ ...part.reach.plugin, isShard }));
+  return { reused, files };
 }
 
 /** Notes about tests that ran without opening the database they were given. */

@@ -1,5 +1,6 @@
 import type { Measuring } from "../coverage/files/measuring.ts";
 import type { LcovInput } from "../coverage/lcov/merge.ts";
+import type { PartlyReused } from "../model/reuse.ts";
 import type { RunRecord } from "../model/run-record.ts";
 import type { SuiteSummary } from "../model/summary.ts";
 import type { RanTest } from "../model/test-id.ts";
@@ -28,6 +29,8 @@ export interface SuiteOutcome {
   readonly record: RunRecord;
   /** What was traced of the test files that ran; missing where nothing was. */
   readonly traced?: TracedFiles;
+  /** Set on a shard that ran a part while other files are reused. */
+  readonly partly?: PartlyReused;
 }
 
 /** What test files rest on, as they were traced. */

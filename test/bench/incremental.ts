@@ -3,17 +3,24 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { packageRoot } from "../../src/shared/paths.ts";
 import { begin, type Tried, tryEdits } from "../support/incremental/differential.ts";
+import type { EditKind } from "../support/incremental/edits.ts";
 import { appearing, nastyFiles } from "../support/incremental/nasty.ts";
+import { appearingForNode, nastyNodeFiles } from "../support/incremental/nasty-node.ts";
+import { appearingModules, nastyVitestFiles } from "../support/incremental/nasty-vitest.ts";
+import { scriptKinds } from "../support/incremental/script-edits.ts";
 import { ledgerFiles } from "../support/ledger.ts";
 import { ledgerConfig } from "../support/ledger-repository.ts";
 import { type AtEnd, type Files, makeRepository, type Repository } from "../support/repository.ts";
 import { readSummary, userEnvironment } from "../support/verify.ts";
+import { linkNodeModules } from "../support/vitest-ledger.ts";
 import { timed } from "./programs.ts";
 import { randomNumbers } from "./random.ts";
+import { timeVitestChanged } from "./vitest-changed.ts";
 
 /**
- * `npm run bench -- incremental` times what is reused on the ledger: `--files N --tests N`. With `--edits N` it makes random
- * edits instead and compares every run with a full one: `--seed N`, `--suite nasty|ledger`, `--workers N`.
+ * `npm run bench -- incremental` times what is reused on the ledger: `--files N --tests N`, and on the
+ * vitest ledger beside `vitest --changed`. With `--edits N` it makes random
+ * edits instead and compares every run with a full one: `--seed N`, `--suite nasty|ledger|vitest|threads|node`, `--workers N`.
  */
 const { values } = parseArgs({
   options: {
@@ -29,30 +36,53 @@ const ends: (() => Promise<void>)[] = [];
 const atEnd: AtEnd = (end) => void ends.push(end);
 const environment = await userEnvironment({ PYTHONDONTWRITEBYTECODE: "1" });
 try {
-  if (values.edits === undefined) await timeLedger();
-  else await compareEdits(Number(values.edits));
+  if (values.edits === undefined) {
+    await timeLedger();
+    await timeVitestChanged({ files: 40, tests: 320 }, environment, atEnd);
+  } else await compareEdits(Number(values.edits));
 } finally {
   for (const end of ends) await end();
 }
 
 /** Random edits: none may give another result than a full run. */
 async function compareEdits(count: number): Promise<void> {
-  const files: Files =
-    values.suite === "nasty"
-      ? nastyFiles(Number(values.workers))
-      : { ...ledgerFiles(), "verify.config.json": ledgerConfig({}, { incremental: true, coverage: { lines: 1 } }) };
+  const { files, workers, ...edits } = suiteOf(values.suite, Number(values.workers));
   const pair = {
     incremental: await makeRepository(files, atEnd),
     full: await makeRepository(files, atEnd),
     environment,
-    workers: values.suite === "nasty" ? Number(values.workers) : 2,
+    workers,
   };
+  for (const { root } of [pair.incremental, pair.full]) await linkNodeModules(root);
   await begin(pair);
   const isEdited = (file: string): boolean => !/^(?:verify\.config\.json|\.gitignore)$/.test(file);
-  const source = { random: randomNumbers(Number(values.seed)), appearing, isEdited };
+  const source = { random: randomNumbers(Number(values.seed)), isEdited, ...edits };
   const tried = await tryEdits(pair, source, count, console.log);
   report(tried);
   if (tried.misses.length > 0) process.exitCode = 1;
+}
+
+/** What a repository to be edited holds, and what may be made of it. */
+interface EditedSuite {
+  readonly files: Files;
+  /** How many of them share what their functions keep. */
+  readonly workers: number;
+  readonly appearing: Files;
+  readonly kinds?: readonly EditKind[];
+}
+
+function suiteOf(name: string, workers: number): EditedSuite {
+  if (name === "nasty") return { files: nastyFiles(workers), workers, appearing };
+  if (name === "ledger") {
+    const config = ledgerConfig({}, { incremental: true, coverage: { lines: 1 } });
+    return { files: { ...ledgerFiles(), "verify.config.json": config }, workers: 2, appearing };
+  }
+  // Test files of vitest and node:test share nothing, whichever worker runs them.
+  if (name === "node") {
+    return { files: nastyNodeFiles({ workers }), workers: 1, appearing: appearingForNode, kinds: scriptKinds };
+  }
+  const pool = name === "threads" ? "threads" : "forks";
+  return { files: nastyVitestFiles({ workers, pool }), workers: 1, appearing: appearingModules, kinds: scriptKinds };
 }
 
 function report({ edits, failing, partial, ran, files, misses }: Tried): void {

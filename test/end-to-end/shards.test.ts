@@ -1,14 +1,7 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parseAllDocuments } from "yaml";
-import type { CiFacts } from "../../src/init/ci/ci-facts.ts";
-import { kubernetesJobs } from "../../src/init/ci/kubernetes-jobs.ts";
 import type { Summary } from "../../src/model/summary.ts";
-import { packageRoot } from "../../src/shared/paths.ts";
-import { quote } from "../../src/shared/shell.ts";
 import { makeJestRepository } from "../support/jest-suite.ts";
 import { makeMochaRepository } from "../support/mocha-suite.ts";
 import { makeNodeRepository, nodeHeader } from "../support/node-suite.ts";
@@ -22,16 +15,6 @@ import {
   userEnvironment,
 } from "../support/verify.ts";
 import { makeVitestRepository } from "../support/vitest-suite.ts";
-
-const ciFactsOfNode: CiFacts = {
-  version: "0.0.0",
-  base: "main",
-  node: {
-    ...{ manager: "npm", lockFile: null, install: "npm install", isModernYarn: false, isDeclared: false },
-    ...{ call: "npx", versionFile: null, others: [] },
-  },
-  ...{ python: [], tools: [], postgresImage: null, isEmbedded: false, cacheInputs: [] },
-};
 
 /** Three test files that each cover another part of a source with a branch. */
 const names = ["a", "b", "c"] as const;
@@ -420,52 +403,6 @@ test("a history that is not there yet is no error", async () => {
   expect(code).toBe(0);
 });
 
-test("pods of their own clones and homes, one of them killed, hand on what `init --ci kubernetes` says, and are judged", async () => {
-  const repository = await nodeShards({
-    "test/c.test.js": `${nodeHeader}test("c", () => assert.equal(add(1, 2), 3));\n`,
-  });
-  const shared = await makeDirectory();
-  const program = `${quote(process.execPath)} ${quote(join(packageRoot, "dist/main.js"))}`;
-  const [shards, merge] = parseAllDocuments(
-    kubernetesJobs({ ...ciFactsOfNode, node: { ...ciFactsOfNode.node, call: "CALL" } }, 3),
-  ).map((document) => document.toJS());
-  const commandOf = (job: { spec: { template: { spec: { containers: { args: string[] }[] } } } }): string =>
-    (job.spec.template.spec.containers[0]?.args[0] ?? "")
-      .replaceAll("CALL verify", program)
-      .replaceAll("/shards", shared);
-  /** Starts a pod; gives its process and how it ends. */
-  const startPod = async (command: string, more: Record<string, string> = {}) => {
-    const home = await makeDirectory();
-    const clone = join(home, "work");
-    await repository.git("clone", "--quiet", repository.root, clone);
-    const env = { PATH: process.env.PATH, HOME: home, ...more };
-    const pod = spawn("sh", ["-c", command], { cwd: clone, env, detached: true });
-    const output: Buffer[] = [];
-    for (const stream of [pod.stdout, pod.stderr]) stream.on("data", (chunk: Buffer) => output.push(chunk));
-    const ended = once(pod, "close").then(([code]) => ({ code, output: Buffer.concat(output).toString() }));
-    return { pod, ended };
-  };
-  const startShard = (index: number) =>
-    startPod(commandOf(shards), { JOB_COMPLETION_INDEX: String(index), VERIFY_SHARD_TOTAL: "3" });
-  const judging = await startPod(commandOf(merge));
-  const [first, killed, third] = await Promise.all([startShard(0), startShard(1), startShard(2)]);
-  await once(killed.pod.stdout, "data");
-  process.kill(-(killed.pod.pid ?? 0), "SIGKILL");
-  expect((await first.ended).code).toBe(0);
-  expect((await third.ended).code).toBe(0);
-  await killed.ended;
-  expect(judging.pod.exitCode).toBeNull();
-  expect((await readdir(shared)).filter((name) => name.startsWith("handed-on")).sort()).toEqual([
-    "handed-on-0",
-    "handed-on-2",
-  ]);
-  const again = await (await startShard(1)).ended;
-  expect(again.output).toMatch(/^✔ Shard 2\/3: 1 test file in /m);
-  const { code, output } = await judging.ended;
-  expect(output).toMatch(/^✔ Verified: main at /m);
-  expect(code).toBe(0);
-});
-
 test("shards that collect different tests in the same files are refused", async () => {
   const machine =
     "import os\nimport pytest\n\n\n@pytest.mark.parametrize('name', [os.environ['MACHINE']])\ndef test_name(name):\n    assert name\n";
@@ -480,13 +417,21 @@ test("shards that collect different tests in the same files are refused", async 
   expect(code).toBe(3);
 });
 
-test("nothing of a shard or a merge is recorded for incremental runs, and nothing is reused", async () => {
-  const repository = await nodeShards({}, { incremental: true });
+test("what shards record is apart from what this machine's own runs do, which reuse nothing of it", async () => {
+  const repository = await makeNodeRepository(
+    { "test/a.test.js": `${nodeHeader}test("a", () => assert.equal(add(1, 2), 3));\n` },
+    { workers: 1, inputs: ["src", "test"] },
+    { incremental: true },
+  );
   await repository.git("switch", "--quiet", "--create", "feature");
-  const { directory, outcomes } = await runShards(repository, 2);
-  expect(outcomes.map(({ output }) => /reused/.test(output))).toEqual([false, false]);
+  const { directory } = await runShards(repository, 1);
   expect((await runIn(repository.root, ["merge", directory])).code).toBe(0);
-  expect(await readdir(join(repository.root, ".git/verify"))).not.toContain("reuse");
+  const kept = await readdir(join(repository.root, ".git/verify"));
+  expect(kept).toContain("shards");
+  expect(kept).not.toContain("reuse");
+  expect((await runIn(repository.root, ["--fresh"])).output).toContain(
+    "Nothing of web was reused: no full run is recorded.",
+  );
 });
 
 describe("what one shard says of itself is held against the whole:", () => {

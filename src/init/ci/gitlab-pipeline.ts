@@ -32,8 +32,8 @@ export function rulesFor({ base }: CiFacts, when: "always" | null = null): strin
   ];
 }
 
-/** The machine of a job: image, server, variables and cache. */
-export function surroundings(facts: CiFacts): string[] {
+/** The machine of a job: image, server, variables and cache, which `when` keeps after a failure as well. */
+export function surroundings(facts: CiFacts, when: "always" | null = null): string[] {
   const { postgresImage } = facts;
   return [
     "  image: node:22-bookworm",
@@ -52,6 +52,7 @@ export function surroundings(facts: CiFacts): string[] {
           "    VERIFY_DATABASE_URL: postgresql://postgres:postgres@postgres:5432/postgres",
         ]),
     "  cache:",
+    ...(when === null ? [] : [`    when: ${when}`]),
     "    key:",
     "      files:",
     // At most two files, which is all that GitLab takes.

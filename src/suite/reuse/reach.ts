@@ -44,7 +44,7 @@ export interface Reach {
   readonly compared: Readonly<Record<string, number>>;
   readonly reasons: Readonly<Record<string, ReachReason>>;
   /** For the plugin; see pushproof_record.py. */
-  readonly plugin: unknown;
+  readonly plugin: object;
 }
 
 /** Asks which test files the changes reach. Rejects where Python cannot tell. */

@@ -15,7 +15,7 @@ const decompress = promisify(gunzip);
 /** The form of the records; another one is as none. */
 const schema = 1;
 /** At most so many records of a suite are kept, the newest. */
-const keptRecords = 36;
+const keptRecords = 48;
 /** At most so much room is used for a suite's records. */
 const keptBytes = 64_000_000;
 /** A larger record is not written: reading it would cost more than it saves. */
@@ -107,10 +107,8 @@ export class RecordStore {
     try {
       const handle = await openOwn(join(this.#directory, name));
       try {
-        const text = await decompress(await handle.readFile(), { maxOutputLength: largestContent });
-        const record: RecordFile = JSON.parse(text.toString("utf8"));
-        const isSame = record.schema === schema && record.version === version && record.suite === this.#suite;
-        return isSame && record.key === key ? (record.value ?? null) : null;
+        const record = await readRecordBytes(await handle.readFile());
+        return record?.suite === this.#suite && record.key === key ? (record.value ?? null) : null;
       } finally {
         await handle.close();
       }
@@ -150,6 +148,13 @@ export class RecordStore {
   }
 }
 
+/** The record in the bytes of a record's file; null where it is of another version. Rejects where they are damaged. */
+export async function readRecordBytes(bytes: Buffer): Promise<RecordFile | null> {
+  const text = await decompress(bytes, { maxOutputLength: largestContent });
+  const record: RecordFile = JSON.parse(text.toString("utf8"));
+  return record.schema === schema && record.version === version ? record : null;
+}
+
 /** Opens a file that only this user can have written. Throws for any other. */
 async function openOwn(path: string): Promise<FileHandle> {
   // A link must not be followed, and a pipe not be waited for.
@@ -162,6 +167,11 @@ async function openOwn(path: string): Promise<FileHandle> {
 }
 
 const ending = ".json.gz";
+
+/** Whether a file in a suite's directory is a record. */
+export function isRecordFile(name: string): boolean {
+  return name.endsWith(ending);
+}
 
 function fileName(key: string): string {
   return `${key}${ending}`;

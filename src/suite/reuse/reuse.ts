@@ -1,12 +1,14 @@
 import { shortId } from "../../shared/text.ts";
 import type { PlannedSuite } from "../plan/plan.ts";
+import { isOwn } from "../shards/deal.ts";
 import type { SuiteOutcome } from "../suite-outcome.ts";
 import { firstDifference } from "./compare.ts";
+import { type Decided, digestOfReused, reusedFiles } from "./decided.ts";
 import { auditedShare, filesDecision, isByFile, recordFiles } from "./files-decision.ts";
 import { RecordStore } from "./record-store.ts";
-import type { ReuseRequest } from "./reuse-request.ts";
+import { drawn, type ReuseRequest } from "./reuse-request.ts";
 import { isRecent, RunLog } from "./run-log.ts";
-import { isReusable, restoredOutcome, type StoredOutcome, storedOutcome } from "./stored-outcome.ts";
+import { isReusable, restoredOutcome, reusedOnShard, type StoredOutcome, storedOutcome } from "./stored-outcome.ts";
 import type { SuiteDecision } from "./suite-decision.ts";
 import { readSurroundings, type Surroundings, type SurroundingsRequest } from "./surroundings.ts";
 import type { PartOfFiles } from "./test-files.ts";
@@ -86,11 +88,40 @@ export class Reuse {
   ): Promise<SuiteOutcome | null> {
     const decision = this.decisionOf(planned);
     if (decision.kind !== "reuse" || this.#request === null) return null;
-    return await restoredOutcome(decision.stored, {
+    const outcome = await restoredOutcome(decision.stored, {
       root: this.#request.checkout.root,
       scratch: place.scratch,
       log: place.log(),
     });
+    const { shard } = planned;
+    return shard === undefined ? outcome : reusedOnShard(outcome, isOwn(shard, shard.turn));
+  }
+
+  /** What was decided of a suite, for the other shards' decisions to be held against; null where nothing could be reused. */
+  async decidedOf(planned: PlannedSuite): Promise<Decided | null> {
+    const keys = this.#keys.get(planned.suite.name);
+    if (keys === undefined || this.#request === null) return null;
+    const { surroundings, whole } = keys;
+    const decision = this.decisionOf(planned);
+    const own = await surroundingsRequest(this.#request, planned);
+    const now = await readSurroundings(own);
+    const wholeNow = await wholeSuiteKey(own, now);
+    return {
+      kind: decision.kind,
+      why: decision.kind === "run" ? decision.why : null,
+      surroundings: "digest" in surroundings ? surroundings.digest : null,
+      whole: "key" in whole ? whole.key : null,
+      reused: digestOfReused(decision),
+      files: reusedFiles(decision),
+      keys: keysOf(decision, whole),
+      hasStayed: JSON.stringify([surroundings, whole]) === JSON.stringify([now, wholeNow]),
+    };
+  }
+
+  /** The recorded outcome that a suite is run to be compared with; null where it is not. */
+  comparedWith(planned: PlannedSuite): StoredOutcome | null {
+    const decision = this.decisionOf(planned);
+    return decision.kind === "audit" ? decision.stored : null;
   }
 
   /** The part of a suite's test files that is to run; null where all are. */
@@ -108,7 +139,8 @@ export class Reuse {
   /** Compares what ran with what was recorded of it. A difference voids all records of that suite, and everything runs. */
   async compare(planned: PlannedSuite, outcome: SuiteOutcome, scratch: string): Promise<void> {
     const decision = this.decisionOf(planned);
-    if (decision.kind !== "audit" || this.#request === null) return;
+    // Of a shard all together are compared.
+    if (decision.kind !== "audit" || this.#request === null || planned.shard !== undefined) return;
     const { root } = this.#request.checkout;
     const log = { path: `${scratch}/compared.log`, name: "" };
     const recorded = await restoredOutcome(decision.stored, { root, scratch, log });
@@ -167,8 +199,7 @@ export class Reuse {
       const store = new RecordStore(commonDirectory, name);
       const used = { store, planned, keys, server: planned.usesDatabase ? place.server : null };
       const decision = this.decisionOf(planned);
-      if (decision.kind === "reuse" && "key" in keys.whole) await store.touch(keys.whole.key, now);
-      if (decision.kind === "files") for (const key of decision.part.keys) await store.touch(key, now);
+      for (const key of keysOf(decision, keys.whole)) await store.touch(key, now);
       if (outcome.traced !== undefined) await recordFiles(this.#request, used, outcome, outcome.traced);
       // What is merged of several runs rests on all of them, and can only be told for one.
       if (isFull && "key" in keys.whole && isReusable(outcome)) {
@@ -205,8 +236,18 @@ async function writeRecord(
   const own = await surroundingsRequest(request, planned);
   const now = await wholeSuiteKey(own, await readSurroundings(own));
   if (!("key" in now) || now.key !== key) return;
-  const record: WholeRecord = { outcome, spokenOf: await digestSpokenOf(outcome, request.checkout.root) };
-  await store.write(key, record);
+  await store.write(key, await wholeRecord(outcome, request.checkout.root));
+}
+
+/** What is recorded under the key of a whole suite; `root` is the absolute root of the checkout that was verified. */
+export async function wholeRecord(outcome: StoredOutcome, root: string): Promise<WholeRecord> {
+  return { outcome, spokenOf: await digestSpokenOf(outcome, root) };
+}
+
+/** The keys of the records that a decision rests on. */
+function keysOf(decision: SuiteDecision, whole: SuiteKey): readonly string[] {
+  if (decision.kind === "files") return decision.part.keys;
+  return decision.kind === "reuse" && "key" in whole ? [whole.key] : [];
 }
 
 async function surroundingsRequest(request: ReuseRequest, planned: PlannedSuite): Promise<SurroundingsRequest> {
@@ -220,6 +261,7 @@ async function surroundingsRequest(request: ReuseRequest, planned: PlannedSuite)
     environment: world.environment,
     environmentClass: await request.environmentClass(),
     hasOwnServer: Boolean(options.databaseUrl ?? world.environment.VERIFY_DATABASE_URL ?? configured),
+    travels: request.shards !== undefined,
   };
 }
 
@@ -229,7 +271,9 @@ async function decisionFor(request: ReuseRequest, planned: PlannedSuite, keys: K
   if ("why" in keys.surroundings) return { kind: "run", why: keys.surroundings.why };
   const now = world.now?.() ?? new Date();
   const why =
-    whyAll(options.full, isBase ? config.base : null) ?? (await new RunLog(commonDirectory, name).whyFull(now));
+    whyAll(options.full, isBase ? config.base : null) ??
+    request.whyAll ??
+    (await new RunLog(commonDirectory, name).whyFull(now));
   if (why !== null) return { kind: "run", why };
   const whole = await wholeDecision(request, name, keys.whole, now);
   if (whole.kind !== "run" || !isByFile(planned)) return whole;
@@ -237,7 +281,7 @@ async function decisionFor(request: ReuseRequest, planned: PlannedSuite, keys: K
 }
 
 async function wholeDecision(request: ReuseRequest, suite: string, key: SuiteKey, now: Date): Promise<SuiteDecision> {
-  const { commonDirectory, checkout, world } = request;
+  const { commonDirectory, checkout } = request;
   if ("why" in key) return { kind: "run", why: key.why };
   const record = await new RecordStore(commonDirectory, suite).read(key.key);
   if (!isWholeRecord(record, suite)) return { kind: "run", why: "no run with its inputs as they are now is recorded" };
@@ -246,8 +290,9 @@ async function wholeDecision(request: ReuseRequest, suite: string, key: SuiteKey
     return { kind: "run", why: 'a file that it measures changed, which its "inputs" do not name' };
   }
   if (!isRecent(outcome.run, now)) return { kind: "run", why: "what is recorded of it is too old" };
-  const random = world.random ?? Math.random;
-  return random() < auditedShare ? { kind: "audit", stored: outcome } : { kind: "reuse", stored: outcome };
+  return drawn(request, `all of ${suite} ${key.key} ${outcome.run.at}`) < auditedShare
+    ? { kind: "audit", stored: outcome }
+    : { kind: "reuse", stored: outcome };
 }
 
 function whyAll(isAsked: boolean, base: string | null): string | null {

@@ -15,12 +15,20 @@ interface LoggedRun {
   readonly full: boolean;
 }
 
+/** The file of the runs, in a suite's directory. */
+const logName = "runs.jsonl";
+
+/** Whether a file in a suite's directory is the log of its runs. */
+export function isRunLog(name: string): boolean {
+  return name === logName;
+}
+
 /** The runs of a suite since its last full one. Lines are appended, so that two runs at once do not lose each other's. */
 export class RunLog {
   readonly #path: string;
 
   constructor(commonDirectory: string, suite: string) {
-    this.#path = join(suiteDirectory(commonDirectory, suite), "runs.jsonl");
+    this.#path = join(suiteDirectory(commonDirectory, suite), logName);
   }
 
   /** Why everything has to run by what is logged, a clause; null where results may be reused. */
@@ -43,8 +51,13 @@ export class RunLog {
       if (run.full) await replaceFile(this.#path, line);
       else await appendFile(this.#path, line);
     } catch {
-      await rm(this.#path, { force: true }).catch(() => {});
+      await this.forget();
     }
+  }
+
+  /** Removes the log: the next run is full. */
+  async forget(): Promise<void> {
+    await rm(this.#path, { force: true }).catch(() => {});
   }
 }
 

@@ -98,6 +98,22 @@ export async function restoredOutcome(
   };
 }
 
+/** A reused outcome as one shard tells of it: one of them has all of it, the others nothing, so that they add up to it. */
+export function reusedOnShard(outcome: SuiteOutcome, hasAll: boolean): SuiteOutcome {
+  const dealt = { all: [], own: [] };
+  if (hasAll) return { ...outcome, dealt };
+  const { schema: _schema, ...summary } = outcome.summary;
+  const tests = { total: 0, passed: 0, failed: 0, skipped: 0 };
+  const reuse = { ran: 0, reused: 0, audited: 0, reachedFrom: [], runs: [], workSeconds: 0 };
+  return {
+    ...outcome,
+    dealt,
+    summary: { ...summary, tests, files: 0, workSeconds: 0, databases: [], slowestFiles: [], reuse },
+    coverage: [],
+    record: { tests: [], timeline: [] },
+  };
+}
+
 /** The merged coverage of a suite as LCOV, names relative to the root: one character for each byte. */
 async function lcovOf({ coverage }: Pick<SuiteOutcome, "coverage">, root: string, path: string): Promise<string> {
   await writeLcov(await mergeLcov(coverage ?? []), root, path);

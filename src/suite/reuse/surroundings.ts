@@ -14,7 +14,7 @@ import type { PlannedSuite } from "../plan/plan.ts";
 import { projectEnvironment } from "../plan/project-environment.ts";
 import { digestFiles } from "./digest-files.ts";
 import { digestNodePackages, digestPythonPackages, upTo } from "./packages.ts";
-import { digestPrograms } from "./programs.ts";
+import { digestPrograms, digestProgramsByContent } from "./programs.ts";
 
 /** What a suite's surroundings are read from. */
 export interface SurroundingsRequest {
@@ -29,6 +29,8 @@ export interface SurroundingsRequest {
   readonly environmentClass: string;
   /** Whether the caller chose a server, or the configuration names one of its own. */
   readonly hasOwnServer: boolean;
+  /** Whether another machine that has the same is to count as the same: then contents count, not when and where they were written. */
+  readonly travels: boolean;
 }
 
 /** A digest of all that a suite's results depend on besides the files that it reads; or why it cannot be told, a clause. */
@@ -43,7 +45,7 @@ const elsewhere =
 
 /** Reads the surroundings of a suite: its configuration, runtimes, packages, database and environment. */
 export async function readSurroundings(request: SurroundingsRequest): Promise<Surroundings> {
-  const { planned, config, checkout, environment } = request;
+  const { planned, config, checkout, environment, travels } = request;
   const why = whyUnknown(request);
   if (why !== null) return { why };
   const { suite, directory, workers, parallel, usesDatabase } = planned;
@@ -55,10 +57,13 @@ export async function readSurroundings(request: SurroundingsRequest): Promise<Su
       ["plan", JSON.stringify({ suite, workers, parallel, usesDatabase })],
       // A worktree lacks the files that git ignores.
       ["place", checkout.kind === "worktree" ? "worktree" : "checkout"],
-      ["machine", `${hostname()} ${userInfo().uid} ${request.environmentClass}`],
+      [
+        "machine",
+        `${travels ? `any, root: ${userInfo().uid === 0}` : `${hostname()} ${userInfo().uid}`} ${request.environmentClass}`,
+      ],
       ["time zone", Intl.DateTimeFormat().resolvedOptions().timeZone],
-      ["programs", digestPrograms(own)],
-      ["node packages", digestNodePackages(directory, checkout.root)],
+      ["programs", travels ? digestProgramsByContent(own, checkout.root) : digestPrograms(own)],
+      ["node packages", digestNodePackages(directory, checkout.root, { byContent: travels })],
       ["python packages", await pythonPackages(request, own)],
       ["variables", variablesText(suite.environment ?? [], own)],
       ["database", usesDatabase ? await databaseText(request) : "none"],
@@ -83,10 +88,15 @@ function whyUnknown({ planned, config, hasOwnServer }: SurroundingsRequest): str
   return launcher === undefined ? null : `its command calls ${launcher}, whose packages lie elsewhere`;
 }
 
-async function pythonPackages({ planned, checkout, tracked }: SurroundingsRequest, own: Environment): Promise<string> {
+async function pythonPackages(
+  { planned, checkout, tracked, travels }: SurroundingsRequest,
+  own: Environment,
+): Promise<string> {
   const { language } = runnerFacts[planned.suite.runner];
   const mayCall = language === "python" || (language === null && [...tracked].some((file) => file.endsWith(".py")));
-  return mayCall ? await digestPythonPackages(planned.directory, checkout.root, own) : "not asked";
+  return mayCall
+    ? await digestPythonPackages(planned.directory, checkout.root, own, { byContent: travels })
+    : "not asked";
 }
 
 function variablesText(declared: readonly string[], environment: Environment): string {

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { EarlierRun, ReachingChange, SuiteReuse } from "../../model/reuse.ts";
+import type { EarlierRun, PartlyReused, ReachingChange, SuiteReuse } from "../../model/reuse.ts";
 import type { RanTest } from "../../model/test-id.ts";
 import { canonicalPath } from "../../shared/within.ts";
 import type { TestResults } from "../runners/runner.ts";
@@ -26,6 +26,8 @@ export interface PartOfFiles {
   /** The keys of the records that stand for files, to keep them longer. */
   readonly keys: readonly string[];
   readonly records: readonly FilesRecord[];
+  /** Whether files came that no record knows: some may be test files. */
+  readonly hasNewFiles: boolean;
 }
 
 /** What a traced run wrote about itself; null where it wrote nothing. */
@@ -36,6 +38,9 @@ export interface TracedRun {
   readonly differences: readonly string[];
   /** What is not covered any more although its code is there, such as "line 3 of src/a.py"; null where nothing is. */
   readonly lost?: string | null;
+  /** Of a shard, in place of `lost`: see `PartlyReused`. */
+  readonly missing?: PartlyReused["missing"];
+  readonly memos?: PartlyReused["memos"];
   /** How often each test file's tests ran, by the file's name relative to the root. */
   readonly collected?: Readonly<Record<string, number>>;
 }

@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SuiteConfig } from "../../config/schema.ts";
 import { requireRunner } from "../../project/installed-package.ts";
@@ -62,15 +63,22 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
     environment: {
       ...environment,
       ...databaseVariables(run),
-      ...preloaded(environment, additionsOf(run)),
+      ...(await preloaded(run, environment, additionsOf(run))),
       VERIFY_PROGRESS: run.progressSocket,
       VERIFY_SOURCE_FILES: await writeSourceFiles(run),
     },
   };
 }
 
-function preloaded(environment: Environment, additions: Additions): Environment {
-  return { NODE_OPTIONS: withPreload(environment, "jest-preload.mjs"), VERIFY_JEST: JSON.stringify(additions) };
+async function preloaded(
+  { scratch }: Pick<SuiteRun, "scratch">,
+  environment: Environment,
+  additions: Additions,
+): Promise<Environment> {
+  // A variable may not be long enough for the names of all files.
+  const path = join(scratch, "jest-additions.json");
+  await writeFile(path, JSON.stringify(additions));
+  return { NODE_OPTIONS: withPreload(environment, "jest-preload.mjs"), VERIFY_JEST: path };
 }
 
 function additionsOf(run: SuiteRun): Additions {
@@ -119,7 +127,7 @@ async function listFiles(request: ListingRequest): Promise<readonly string[]> {
   };
   const output = await listingOutput({
     ...request,
-    environment: { ...request.environment, ...preloaded(request.environment, additions) },
+    environment: { ...request.environment, ...(await preloaded(request, request.environment, additions)) },
     command: withArguments(keepingNodeOptions(request.suite.command), request.arguments),
   });
   const listed = output.split("\n").find((line) => line.startsWith("["));

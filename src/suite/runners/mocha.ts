@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { withoutMeasuring } from "../../project/coverage-program.ts";
 import { requireRunner } from "../../project/installed-package.ts";
@@ -63,7 +63,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
     environment: {
       ...environment,
       ...databaseVariables(run),
-      ...preloaded(environment, additionsOf(run)),
+      ...(await preloaded(run, environment, additionsOf(run))),
       ...coverageEnvironment(run),
       VERIFY_PROGRESS: run.progressSocket,
     },
@@ -79,8 +79,15 @@ function requireMocha(place: ListingRequest | SuiteRun): void {
   }
 }
 
-function preloaded(environment: Environment, additions: Additions): Environment {
-  return { NODE_OPTIONS: withPreload(environment, "mocha-preload.mjs"), VERIFY_MOCHA: JSON.stringify(additions) };
+async function preloaded(
+  { scratch }: Pick<SuiteRun, "scratch">,
+  environment: Environment,
+  additions: Additions,
+): Promise<Environment> {
+  // A variable may not be long enough for the names of all files.
+  const path = join(scratch, "mocha-additions.json");
+  await writeFile(path, JSON.stringify(additions));
+  return { NODE_OPTIONS: withPreload(environment, "mocha-preload.mjs"), VERIFY_MOCHA: path };
 }
 
 function additionsOf(run: SuiteRun): Additions {
@@ -134,7 +141,7 @@ async function listFiles(request: ListingRequest): Promise<readonly string[]> {
   const separator = isPackageScript(request.suite.command) && request.arguments.length > 0 ? ["--"] : [];
   await listingOutput({
     ...request,
-    environment: { ...request.environment, ...preloaded(request.environment, additions) },
+    environment: { ...request.environment, ...(await preloaded(request, request.environment, additions)) },
     command: withArguments(keepingNodeOptions(withoutMeasuring(request.suite.command)), [
       ...separator,
       ...request.arguments,

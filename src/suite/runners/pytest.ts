@@ -121,7 +121,9 @@ function isMeasured({ selection }: SuiteRun): boolean {
 }
 
 function addedOptions(run: SuiteRun): string[] {
-  const parallel = ["-n", String(run.workers), "--dist", "loadfile", "--max-worker-restart", "0"];
+  // A worker without a file costs a second: it loads all that the others do.
+  const workers = Math.max(1, Math.min(run.workers, run.tracing?.files ?? run.workers));
+  const parallel = ["-n", String(workers), "--dist", "loadfile", "--max-worker-restart", "0"];
   // Coverage of selected tests is not needed.
   const coverage = isMeasured(run) ? [`--cov-report=lcov:${lcovFile(run)}`] : ["--no-cov"];
   return [

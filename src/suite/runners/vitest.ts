@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { SuiteConfig } from "../../config/schema.ts";
 import { sourceGlob } from "../../coverage/files/source-places.ts";
@@ -8,6 +9,7 @@ import { RequestError } from "../../shared/errors.ts";
 import { adapterPath } from "../../shared/paths.ts";
 import { escapedForPattern, globOf } from "../../shared/patterns.ts";
 import { keepingNodeOptions, withArguments } from "../../shared/shell.ts";
+import { canonicalPath } from "../../shared/within.ts";
 import type { Environment } from "../../shared/world.ts";
 import { readJunit, type TestCase } from "../results/junit.ts";
 import {
@@ -19,7 +21,7 @@ import {
   withContradictions,
 } from "../results/results.ts";
 import { listingOutput } from "./listing.ts";
-import { schemaEnvironment, withPreload } from "./preload.ts";
+import { schemaEnvironment, tracedEnvironment, traceFile, withPreload } from "./preload.ts";
 import {
   type EndedProcess,
   groupEnd,
@@ -52,13 +54,14 @@ const junitFile = (run: SuiteRun): string => join(run.scratch, "junit.xml");
 const coverageDirectory = (run: Pick<SuiteRun, "scratch">): string => join(run.scratch, "coverage");
 
 async function invocation(run: SuiteRun): Promise<Invocation> {
-  const environment = schemaEnvironment(run);
+  const environment = await tracedEnvironment(run, schemaEnvironment(run), "vitest-trace.mjs");
   const installed = findInstalled(run);
   const ownDatabase = run.workers > 1 || run.leaseSocket !== null ? variableOfDatabases(run) : null;
   return {
     command: withArguments(keepingNodeOptions(run.suite.command), [
       ...(isPackageScript(run.suite.command) ? ["--"] : []),
       ...addedOptions(run, installed),
+      ...(await leftOut(run)).map(excluding),
       ...run.arguments,
     ]),
     environment: {
@@ -77,6 +80,17 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
       VERIFY_SOURCE_FILES: await writeSourceFiles(run),
     },
   };
+}
+
+/** The absolute test files whose results are reused. */
+async function leftOut({ tracing, checkoutRoot }: SuiteRun): Promise<string[]> {
+  if (!tracing?.reused) return [];
+  const { files }: { files: readonly string[] } = JSON.parse(await readFile(tracing.reused, "utf8"));
+  return files.map((file) => join(canonicalPath(checkoutRoot), file));
+}
+
+function excluding(file: string): string {
+  return `--exclude=${globOf(file)}`;
 }
 
 /** The variable that gives the preload the database of each worker, or of each file. */
@@ -123,7 +137,7 @@ function coverageOptions({ suite, ...run }: SuiteRun, installed: Installed): str
  */
 function selected({ selection, directory, checkoutRoot }: SuiteRun): string[] {
   if (selection === null) return [];
-  if (selection.kind === "share") return (selection.otherFiles ?? []).map((file) => `--exclude=${globOf(file)}`);
+  if (selection.kind === "share") return (selection.otherFiles ?? []).map(excluding);
   const files = [...new Set(selection.tests.map(({ file }) => relative(directory, join(checkoutRoot, file))))];
   const names = selection.tests.map(({ id }) => {
     const pattern = id.split(" > ").map(escapedForPattern).join("(?: > | )");
@@ -199,7 +213,8 @@ async function collect(run: SuiteRun, ended: EndedProcess): Promise<TestResults>
   if (written === null && !ended.timedOut && !foundNothing) throw couldNotRun(run, ended);
   const coverage = await lcovInput(join(coverageDirectory(run), "lcov.info"), ended.reported.root ?? run.directory);
   const known = markUnfinished(run, ended, written?.cases ?? []);
-  return withContradictions(run, resultsOf(run, ended, known, mapperOf(run, ended, known), coverage), written);
+  const results = withContradictions(run, resultsOf(run, ended, known, mapperOf(run, ended, known), coverage), written);
+  return run.tracing ? { ...results, trace: traceFile(run) } : results;
 }
 
 const crashed = "The worker ended before the test did.";

@@ -11,8 +11,10 @@ import { listed, plural, shortId } from "../../shared/text.ts";
 import { canonicalPath } from "../../shared/within.ts";
 import { collectionMismatchAdvice } from "../results/collection-mismatch.ts";
 import { nothingRan } from "../results/results.ts";
+import type { MergedSuite } from "../reuse/record-merged.ts";
 import { withRoot } from "../reuse/stored-outcome.ts";
 import type { SuiteOutcome } from "../suite-outcome.ts";
+import { joinedReuse, judgedReuse, requireSameReuse } from "./join-reuse.ts";
 import {
   coverageOf,
   type FoundShard,
@@ -83,19 +85,23 @@ export function requireComplete(
 }
 
 /**
- * The outcome of each suite over all shards; `root` is the absolute root of the checkout that is judged. Throws
- * UnavailableError where a test file ran nowhere or twice, where the shards found different files, and where coverage is
- * damaged.
+ * The outcome of each suite over all shards; `root` is the absolute root of the checkout that is judged, `scratch` a private
+ * directory. Throws UnavailableError where a test file ran nowhere or twice, where the shards found different files or reuse
+ * different results, and where coverage is damaged.
  */
 export async function joinSuites(
   suites: readonly SuiteConfig[],
   { shards }: CompleteShards,
-  { root, log }: { root: string; log: (suite: string) => Promise<string> },
-): Promise<SuiteOutcome[]> {
-  const outcomes: SuiteOutcome[] = [];
+  { root, scratch, log }: { root: string; scratch: string; log: (suite: string) => Promise<string> },
+): Promise<MergedSuite[]> {
+  const merged: MergedSuite[] = [];
   for (const suite of suites) {
     const parts = shards.flatMap((shard) =>
       shard.file.ended.suites.filter(({ summary }) => summary.name === suite.name).map((part) => ({ shard, part })),
+    );
+    requireSameReuse(
+      suite.name,
+      parts.map(({ shard, part }) => ({ name: nameOf(shard), decided: part.decided })),
     );
     requireEveryFile(suite, parts, shards.length);
     const coverage: (LcovInput | null)[] = [];
@@ -103,9 +109,10 @@ export async function joinSuites(
       const path = await coverageOf(shard, part);
       coverage.push(path === null ? null : { path, base: root });
     }
-    outcomes.push(joinedOutcome(suite, parts, { root, coverage, log: await log(suite.name) }));
+    const outcome = joinedOutcome(suite, parts, { root, coverage, log: await log(suite.name) });
+    merged.push(await judgedReuse(outcome, parts, { root, scratch }));
   }
-  return outcomes;
+  return merged;
 }
 
 /** A suite's results on one shard. */
@@ -213,6 +220,7 @@ function joinedSummary(
   const sum = (value: (part: SuiteSummary) => number): number => parts.reduce((total, part) => total + value(part), 0);
   const flaky = parts.flatMap((part) => part.flaky ?? []);
   const schema = sumOfUses(parts.map((part) => part.schema ?? null));
+  const reuse = joinedReuse(parts);
   const isolation = parts.find((part) => part.isolation !== undefined)?.isolation;
   const parallel = parts.find((part) => part.parallel !== undefined)?.parallel;
   const on = <Item extends { readonly worker?: string | undefined }>(items: readonly Item[], shard: string): Item[] =>
@@ -233,6 +241,7 @@ function joinedSummary(
     failures: parts.flatMap(({ failures, shard }) => on(failures, shard)),
     ...(flaky.length === 0 ? {} : { flaky }),
     rejections: parts.flatMap(({ rejections = [], shard }) => on(rejections, shard)),
+    ...(reuse === undefined ? {} : { reuse }),
     ...(parallel === undefined ? {} : { parallel }),
     slowestFiles: parts
       .flatMap(({ slowestFiles = [] }) => slowestFiles)

@@ -1,20 +1,31 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { open, readdir, readFile, rm, stat } from "node:fs/promises";
+import { open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { gunzip, gzip } from "node:zlib";
 import * as z from "zod";
 import { runnerFacts } from "../../config/runner-facts.ts";
 import { type Shard, shardText } from "../../config/shard.ts";
 import { mergeLcov, writeLcov } from "../../coverage/lcov/merge.ts";
 import { type Coverage, SourceCoverage } from "../../coverage/lcov/source-coverage.ts";
+import type { PartlyReused } from "../../model/reuse.ts";
 import type { RunRecord } from "../../model/run-record.ts";
 import type { CheckSummary, SuiteSummary } from "../../model/summary.ts";
 import { messageOf, RequestError, UnavailableError } from "../../shared/errors.ts";
 import { replaceFile } from "../../shared/files.ts";
 import { canonicalPath, nameWithin } from "../../shared/within.ts";
-import { type StoredMeasuring, withoutRoot } from "../reuse/stored-outcome.ts";
+import type { Decided } from "../reuse/decided.ts";
+import type { ShardTrace } from "../reuse/record-merged.ts";
+import { type StoredMeasuring, type StoredOutcome, withoutRoot } from "../reuse/stored-outcome.ts";
+import { readTracedRun } from "../reuse/test-files.ts";
 import type { SuiteOutcome } from "../suite-outcome.ts";
 import type { Dealt } from "./deal.ts";
+
+const compress = promisify(gzip);
+const decompress = promisify(gunzip);
+/** A damaged file must not expand without a limit. Bytes. */
+const largestContent = 400_000_000;
 
 /** What all shards of one run have in common. */
 export interface ShardedRun {
@@ -42,7 +53,21 @@ export interface ShardSuite {
   /** Null for a command, which one shard runs whole. */
   readonly dealt: Dealt | null;
   /** Its coverage, a file beside this one with that digest; null where it wrote none. */
-  readonly coverage: { readonly file: string; readonly sha256: string } | null;
+  readonly coverage: Companion | null;
+  /** What was decided about reusing earlier results; null where none could be. */
+  readonly decided: Decided | null;
+  /** Set where a part ran while other files are reused. */
+  readonly partly: PartlyReused | null;
+  /** A file with a `ShardTrace`; null where nothing was traced. */
+  readonly trace: Companion | null;
+  /** A file with the `StoredOutcome` that the suite is run to be compared with, on one of the shards. */
+  readonly compared: Companion | null;
+}
+
+/** A file beside a shard's, with its digest. */
+interface Companion {
+  readonly file: string;
+  readonly sha256: string;
 }
 
 /** What a shard found. */
@@ -68,6 +93,8 @@ export interface ShardFile extends ShardedRun {
   readonly ended: ShardResults | null;
 }
 
+const companionSchema = z.object({ file: z.string(), sha256: z.string() }).nullable();
+
 /** What is checked of a file before it is used; what it holds besides was written by the same version. */
 const fileSchema = z.looseObject({
   schema: z.literal(1),
@@ -86,7 +113,9 @@ const fileSchema = z.looseObject({
           dealt: z
             .object({ all: z.array(z.string()), own: z.array(z.string()), tests: z.string().optional() })
             .nullable(),
-          coverage: z.object({ file: z.string(), sha256: z.string() }).nullable(),
+          ...{ coverage: companionSchema, trace: companionSchema, compared: companionSchema },
+          decided: z.looseObject({ keys: z.array(z.string()) }).nullable(),
+          partly: z.looseObject({ missing: z.record(z.string(), z.array(z.unknown())) }).nullable(),
         }),
       ),
       checks: z.array(z.looseObject({ name: z.string() })),
@@ -116,14 +145,22 @@ export async function beginShard(directory: string, file: Omit<ShardFile, "schem
   await write(directory, { schema: 1, ...file, ended: null });
 }
 
+/** What a shard found of a suite, and what it was decided to reuse. */
+export interface FoundSuite {
+  readonly outcome: SuiteOutcome;
+  readonly decided: Decided | null;
+  /** The outcome that it is compared with, where this shard is the one to hand that on. */
+  readonly compared: StoredOutcome | null;
+}
+
 /** Writes the results of a shard with its coverage beside them; `root` is the absolute root of its checkout. */
 export async function endShard(
   directory: string,
   file: Omit<ShardFile, "schema" | "ended">,
-  { outcomes, root, ...results }: Omit<ShardResults, "suites"> & { outcomes: readonly SuiteOutcome[]; root: string },
+  { suites: found, root, ...results }: Omit<ShardResults, "suites"> & { suites: readonly FoundSuite[]; root: string },
 ): Promise<void> {
   const suites: ShardSuite[] = [];
-  for (const outcome of outcomes) suites.push(await storedSuite(outcome, { directory, shard: file.shard, root }));
+  for (const suite of found) suites.push(await storedSuite(suite, { directory, shard: file.shard, root }));
   await write(directory, { schema: 1, ...file, ended: { ...results, suites } });
 }
 
@@ -132,11 +169,19 @@ async function write(directory: string, file: ShardFile): Promise<void> {
 }
 
 async function storedSuite(
-  { summary, reasons, foreign, advice, notes, keepsSchema, record, measuring, dealt, coverage }: SuiteOutcome,
+  { outcome, decided, compared }: FoundSuite,
   { directory, shard, root }: { directory: string; shard: Shard; root: string },
 ): Promise<ShardSuite> {
+  const { summary, reasons, foreign, advice, notes, keepsSchema, record, measuring, dealt, coverage } = outcome;
   const canonicalRoot = canonicalPath(root);
-  const name = `${stemOf(shard)}.${encodeURIComponent(summary.name)}.lcov`;
+  const stem = `${stemOf(shard)}.${encodeURIComponent(summary.name)}`;
+  const name = `${stem}.lcov`;
+  const writeCompanion = async (file: string, value: unknown): Promise<Companion> => {
+    const bytes = await compress(JSON.stringify(value));
+    await replaceFile(join(directory, file), (path) => writeFile(path, bytes));
+    return { file, sha256: await digestOf(join(directory, file)) };
+  };
+  const trace = outcome.traced && { trace: await readTracedRun(outcome.traced.path), ran: outcome.traced.ran };
   if (coverage !== null) {
     const merged = await mergeLcov(coverage);
     const kept = runnerFacts[summary.runner].branchesDependOnRun ? linesOf(merged) : merged;
@@ -153,6 +198,10 @@ async function storedSuite(
     measuring: withoutRoot(measuring, root),
     dealt,
     coverage: coverage === null ? null : { file: name, sha256: await digestOf(join(directory, name)) },
+    decided,
+    partly: outcome.partly ?? null,
+    trace: trace?.trace ? await writeCompanion(`${stem}.trace.json.gz`, trace) : null,
+    compared: compared === null ? null : await writeCompanion(`${stem}.compared.json.gz`, compared),
   };
 }
 
@@ -213,17 +262,32 @@ async function readShard(path: string): Promise<FoundShard> {
 }
 
 /** The absolute path of a suite's coverage. Throws UnavailableError where it is missing, or not as it was written. */
-export async function coverageOf(
-  { directory, file }: FoundShard,
-  { summary, coverage }: ShardSuite,
-): Promise<string | null> {
-  if (coverage === null) return null;
-  const path = join(directory, basename(coverage.file));
+export async function coverageOf(shard: FoundShard, { summary, coverage }: ShardSuite): Promise<string | null> {
+  return coverage && (await companionPath(shard, `the coverage of ${summary.name}`, coverage));
+}
+
+/** What a suite's files were traced to rest on; null where they were not. Throws as `coverageOf` does. */
+export async function traceOf(shard: FoundShard, { summary, trace }: ShardSuite): Promise<ShardTrace | null> {
+  return trace && JSON.parse(await readCompanion(shard, `what was traced of ${summary.name}`, trace));
+}
+
+/** The outcome that a suite is compared with; null where another shard has it, or none. Throws as `coverageOf` does. */
+export async function comparedOf(shard: FoundShard, { summary, compared }: ShardSuite): Promise<StoredOutcome | null> {
+  return compared && JSON.parse(await readCompanion(shard, `what ${summary.name} is compared with`, compared));
+}
+
+async function readCompanion(shard: FoundShard, what: string, companion: Companion): Promise<string> {
+  const bytes = await readFile(await companionPath(shard, what, companion));
+  return (await decompress(bytes, { maxOutputLength: largestContent })).toString("utf8");
+}
+
+async function companionPath({ directory, file }: FoundShard, what: string, companion: Companion): Promise<string> {
+  const path = join(directory, basename(companion.file));
   const digest = await digestOf(path).catch(() => null);
-  if (digest === coverage.sha256) return path;
-  const what = digest === null ? "is missing" : "is not what the shard wrote";
+  if (digest === companion.sha256) return path;
+  const how = digest === null ? "is missing" : "is not what the shard wrote";
   throw new UnavailableError(
-    `Shard ${shardText(file.shard)}: the coverage of ${summary.name}, ${path}, ${what}. It travels beside the shard's file.`,
+    `Shard ${shardText(file.shard)}: ${what}, ${path}, ${how}. It travels beside the shard's file.`,
   );
 }
 

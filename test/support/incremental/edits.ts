@@ -15,12 +15,19 @@ export interface EditSource {
   readonly appearing: Files;
   /** Which files are edited. */
   readonly isEdited: (file: string) => boolean;
+  /** The kinds of edits, as often as they are to come; pytest's where it is left out. */
+  readonly kinds?: readonly EditKind[];
 }
 
+/** A kind of edit in words, and what makes one of a file; null where it does not apply. */
+export type EditKind = readonly [string, MakeEdit];
 type MakeEdit = (file: string, text: string, random: () => number) => Files | null;
 
 /** A random edit of the files that git knows. */
-export async function randomEdit(repository: Repository, { random, appearing, isEdited }: EditSource): Promise<Edit> {
+export async function randomEdit(
+  repository: Repository,
+  { random, appearing, isEdited, kinds = pythonKinds }: EditSource,
+): Promise<Edit> {
   const files = (await repository.git("ls-files")).split("\n").filter(isEdited);
   for (;;) {
     const [what, make] = chosen(kinds, random);
@@ -39,7 +46,7 @@ export async function randomEdit(repository: Repository, { random, appearing, is
 const isPython = (file: string): boolean => file.endsWith(".py");
 
 /** Edits a random line that matches. */
-function editLine(
+export function editLine(
   pattern: RegExp,
   write: (line: string, random: () => number) => string,
   isMeant: (file: string) => boolean = isPython,
@@ -55,10 +62,23 @@ function editLine(
   };
 }
 
-const bumpNumber = (line: string): string => line.replace(/\b(\d+)\b/, (digits) => String(Number(digits) + 1));
-const indentOf = (line: string): string => /^\s*/.exec(line)?.[0] ?? "";
+export const bumpNumber = (line: string): string => line.replace(/\b(\d+)\b/, (digits) => String(Number(digits) + 1));
+export const indentOf = (line: string): string => /^\s*/.exec(line)?.[0] ?? "";
 
-const kinds: readonly (readonly [string, MakeEdit])[] = [
+/** Whether a file is data, by its name. */
+export const isData = (file: string): boolean => /\.(?:json|txt|csv)$/.test(file) && !file.includes("config");
+
+/** Edits of any file, whatever its language. */
+export const fileKinds: readonly EditKind[] = [
+  ["a word of a data file", editLine(/\w/, bumpOrWord, isData)],
+  ["a word of a data file", editLine(/\w/, bumpOrWord, isData)],
+  ["a file less", (file) => ({ [file]: null })],
+  ["a renamed file", (file, text) => ({ [file]: null, [file.replace(/(\w+)(\.\w+)$/, "$1_renamed$2")]: text })],
+  ["appears", () => null],
+  ["appears", () => null],
+];
+
+const pythonKinds: readonly EditKind[] = [
   ["a number of a body", editLine(/^\s+.*\b\d+\b/, bumpNumber)],
   ["a number of a body", editLine(/^\s+(?:return|if|total|n) .*\b\d+\b/, bumpNumber)],
   ["another number of the module level", editLine(/^\S.*\b\d+\b/, bumpNumber)],
@@ -101,16 +121,6 @@ const kinds: readonly (readonly [string, MakeEdit])[] = [
     },
   ],
   [
-    "a word of a data file",
-    editLine(/\w/, bumpOrWord, (file) => /\.(?:json|txt|csv)$/.test(file) && !file.includes("config")),
-  ],
-  [
-    "a word of a data file",
-    editLine(/\w/, bumpOrWord, (file) => /\.(?:json|txt|csv)$/.test(file) && !file.includes("config")),
-  ],
-  ["a file less", (file) => ({ [file]: null })],
-  ["a renamed file", (file, text) => ({ [file]: null, [file.replace(/(\w+)(\.\w+)$/, "$1_renamed$2")]: text })],
-  [
     "a setting",
     editLine(
       /^branch/,
@@ -118,8 +128,7 @@ const kinds: readonly (readonly [string, MakeEdit])[] = [
       (file) => file === "pyproject.toml",
     ),
   ],
-  ["appears", () => null],
-  ["appears", () => null],
+  ...fileKinds,
 ];
 
 function bumpOrWord(line: string): string {

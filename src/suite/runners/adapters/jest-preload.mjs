@@ -1,6 +1,7 @@
 // Loaded into every process and thread of jest with `node --import`, before any other code. Sets a worker's database as
 // soon as jest numbers the worker, and passes our additions to the process that reads the configuration.
 
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createConnection } from "node:net";
 import { isMainThread } from "node:worker_threads";
@@ -25,7 +26,7 @@ if (additions) {
     const { readConfigs } = config;
     config.readConfigs = async (/** @type {unknown[]} */ ...args) => {
       const read = await readConfigs(...args);
-      const added = JSON.parse(additions);
+      const added = JSON.parse(readFileSync(additions, "utf8"));
       if (!added.list) await tellNarrowings(narrowings(read.globalConfig, args[0]));
       const { global: whole, ...parts } = (added.isShare && read.globalConfig.coverageThreshold) || {};
       const threshold = thresholdMessage({ ...whole, ...parts });

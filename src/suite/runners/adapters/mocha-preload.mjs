@@ -1,6 +1,6 @@
 // Loaded into every process of mocha with `node --import`, before any other code. A worker gets its database when mocha
 // starts it; mocha gets our options when it is loaded.
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { resolve } from "node:path";
 import { watchLife } from "./kept-alive.mjs";
@@ -18,7 +18,7 @@ import { namedEnvironment, withoutPreload } from "./worker-environment.mjs";
 
 const {
   VERIFY_WORKER_ENVIRONMENTS: environments,
-  VERIFY_MOCHA: additionsText,
+  VERIFY_MOCHA: additionsFile,
   VERIFY_PROGRESS: socketPath,
 } = process.env;
 const isWorker = process.env.MOCHA_WORKER_ID !== undefined;
@@ -29,16 +29,16 @@ if (environments && isWorker) {
   process.env = namedEnvironment(process.env, options);
 }
 
-if (additionsText) {
-  /** @type {Additions} */
-  const additions = JSON.parse(additionsText);
+/** @type {Additions | null} */
+const additions = additionsFile ? JSON.parse(readFileSync(additionsFile, "utf8")) : null;
+if (additions) {
   onModule(/(^|\/)mocha(\.c?js)?$/, (Mocha) => {
     if (typeof Mocha.prototype?.loadFilesAsync === "function") complete(Mocha.prototype, additions);
   });
 }
 
 // c8, started by a script around mocha: thresholds of the whole do not apply to a share.
-if (additionsText && JSON.parse(additionsText).files !== null && JSON.parse(additionsText).names === null) {
+if (additions && additions.files !== null && additions.names === null) {
   onModule(/(^|\/)commands\/report(\.js)?$/, (report) => {
     const { outputReport } = report;
     if (typeof outputReport !== "function") return;

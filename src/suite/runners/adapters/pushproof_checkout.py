@@ -3,6 +3,22 @@
 import os
 import sys
 
+ADAPTERS = os.path.dirname(os.path.realpath(__file__))
+PREFIX = os.path.realpath(sys.prefix)
+directories = {}
+
+
+def real_file(path):
+    """A file's real path. Links on the way to its directory are followed once, however many of the directory's files are asked for."""
+    if not os.path.isabs(path):
+        return os.path.realpath(path)
+    directory, name = os.path.split(path)
+    real = directories.get(directory)
+    if real is None:
+        real = directories[directory] = os.path.realpath(directory)
+    whole = os.path.join(real, name)
+    return os.path.realpath(whole) if os.path.islink(whole) else whole
+
 
 def editable_roots():
     """The directories that setuptools' editable installs map packages to."""
@@ -27,10 +43,8 @@ def foreign_root(path):
     others = [root for root in other_roots() if is_inside(path, root)]
     if not others:
         return None
-    checkout = os.environ.get("VERIFY_CHECKOUT", "")
     installed = any(part in path.split(os.sep) for part in ("site-packages", "dist-packages", "node_modules"))
-    own = is_inside(path, os.path.dirname(os.path.realpath(__file__)))
-    if is_inside(path, checkout) or installed or own or is_inside(path, os.path.realpath(sys.prefix)):
+    if installed or any(is_inside(path, place) for place in (os.environ.get("VERIFY_CHECKOUT", ""), ADAPTERS, PREFIX)):
         return None
     return max(others, key=len)
 
@@ -39,7 +53,7 @@ def foreign_files():
     """The files of all loaded modules that belong to another checkout, sorted."""
     if not other_roots():
         return []
-    files = {os.path.realpath(module.__file__) for module in list(sys.modules.values()) if getattr(module, "__file__", None)}
+    files = {real_file(module.__file__) for module in list(sys.modules.values()) if getattr(module, "__file__", None)}
     return sorted(file for file in files if foreign_root(file))
 
 

@@ -78,6 +78,10 @@ class Recording:
         self.why = None
         self.differences = []
         self.lost = None
+        # Of a shard, whose files only all shards together cover: see partly-reused.ts.
+        self.own = None
+        self.missing = {}
+        self.memos = []
         self.reused = read_reused()
 
     @hookimpl(hookwrapper=True, tryfirst=True)
@@ -90,14 +94,19 @@ class Recording:
             def finish_and_add():
                 finish()
                 self.tracing.tracer.isOn = False
-                self.add(controller.cov)
+                self.add(controller.cov, str(session.config.rootpath))
 
             controller.finish = finish_and_add
         yield
 
-    def add(self, cov):
+    def add(self, cov, root):
         """Reads this run's contexts, then adds what reused files had covered, so that every report is the whole's."""
         try:
+            if self.reused is not None and self.reused.get("isShard"):
+                self.own = self.own_files(root)
+                if not self.own:
+                    self.why = "no file of its own ran"
+                    return
             data = cov.get_data()
             path = data.data_filename()
             if self.why is None:
@@ -116,26 +125,46 @@ class Recording:
                 data.add_lines(added)
             for file in self.reused["measured"]:
                 data.touch_file(os.path.join(self.checkout, file))
-            self.lost = self.first_lost(data, has_arcs) or self.first_memo(data, has_arcs)
+            if self.own is None:
+                self.lost = self.first_lost(data, has_arcs) or self.first_memo(data, has_arcs)
+            else:
+                self.missing = {file: sorted(lost) for file, lost in self.all_lost(data, has_arcs)}
+                self.memos = [{"file": file, "line": line, "ends": ends} for file, line, ends in self.all_memos(data, has_arcs)]
         except Exception as error:
             self.why = self.why or "%s: %s" % (type(error).__name__, error)
             if self.reused is not None:
                 self.differences.append("the coverage could not be joined (%s)" % self.why)
 
+    def own_files(self, root):
+        """The files that this shard ran."""
+        with open(os.environ["VERIFY_COLLECTED"], encoding="utf-8") as collected:
+            return {self.name_of(os.path.join(root, file)) for file in json.load(collected)["own"]}
+
     def first_lost(self, data, has_arcs):
         """What the recorded run had covered and nobody covers now, of code that is still there. Perhaps it is not covered any
         more; perhaps another file would do it, which did not have to because one that ran again was the first to."""
+        for file, lost in self.all_lost(data, has_arcs):
+            return "%s of %s" % (line_text(set(lines_of(lost)) or {0}), file)
+        return None
+
+    def all_lost(self, data, has_arcs):
         for file, pairs in self.reused["expected"].items():
             path = os.path.join(self.checkout, file)
             now = set((data.arcs(path) if has_arcs else data.lines(path)) or [])
             lost = {tuple(pair) if has_arcs else pair for pair in pairs} - now
             if lost:
-                return "%s of %s" % (line_text(set(lines_of(lost)) or {0}), file)
-        return None
+                yield file, lost
 
     def first_memo(self, data, has_arcs):
         """A condition on something kept that files ran in this run and in the recorded one, each as the first in its process.
         Together they would go the other way, too."""
+        for file, line, ends in self.all_memos(data, has_arcs):
+            if ends is None or len(ends) == 1:
+                return "the other way at line %d of %s" % (line, file)
+        return None
+
+    def all_memos(self, data, has_arcs):
+        """Such conditions, and where they led; None where only lines were measured."""
         _, now, _ = self.coverage
         for memo in self.reused["memos"]:
             path = os.path.join(self.checkout, memo["file"])
@@ -144,10 +173,7 @@ class Recording:
             if not users:
                 continue
             for line in memo["lines"]:
-                targets = {end for start, end in data.arcs(path) or [] if start == line}
-                if len(targets) == 1 or not has_arcs:
-                    return "the other way at line %d of %s" % (line, memo["file"])
-        return None
+                yield memo["file"], line, sorted({end for start, end in data.arcs(path) or [] if start == line}) if has_arcs else None
 
     def compare(self):
         """Lines of a compared file that nobody ran now, or that nobody had run then."""
@@ -158,6 +184,8 @@ class Recording:
                 name = self.name_of(file)
                 ran.setdefault(name, set()).update(lines_of(lines))
         for test, recorded in self.reused["compared"].items():
+            if self.own is not None and test not in self.own:
+                continue
             for file, lines in recorded["coverage"].items():
                 missing = set(lines) - ran.get(file, set())
                 if missing:
@@ -173,6 +201,8 @@ class Recording:
 
     def write(self):
         record = {"why": self.why or (None if self.coverage else "its coverage could not be read"), "differences": self.differences, "lost": self.lost}
+        if self.own is not None:
+            record.update({"missing": self.missing, "memos": self.memos})
         try:
             if record["why"] is None:
                 record.update(self.joined())

@@ -3,6 +3,7 @@ import { createConnection } from "node:net";
 import { choices, tellNarrowings } from "./narrowing.mjs";
 import { thresholdMessage } from "./thresholds.mjs";
 import { measures, testedIn } from "./vitest-measuring.mjs";
+import { beginTracing } from "./vitest-tracing.mjs";
 
 /**
  * The configuration of a project that decides how its files run; vitest 3 keeps it per pool.
@@ -82,10 +83,13 @@ export default class ProgressReporter {
   /** The number of test files; a file in two projects counts twice. */
   #files = 0;
   #failed = 0;
+  /** What each test file rests on; null where that is not traced. @type {ReturnType<typeof beginTracing>} */
+  #tracing = null;
 
   /** @param {Vitest} vitest */
   async onInit(vitest) {
     this.#vitest = vitest;
+    this.#tracing = beginTracing(vitest);
     await this.#writeResults(vitest);
     // As in CI, whatever the project configures: a focused test must not hide the others.
     for (const { config } of [vitest, ...(vitest.projects ?? [])]) config.allowOnly = false;
@@ -172,6 +176,7 @@ export default class ProgressReporter {
         if (test.result().state === "pending") this.#send({ type: "unfinished", file, name: test.fullName });
       }
     }
+    this.#tracing?.write(modules.map(({ moduleId }) => moduleId));
     const bail = this.#vitest?.config.bail ?? 0;
     if (bail > 0 && this.#failed >= bail) this.#send({ type: "stopped", word: "--bail" });
     const isOver = (/** @type {{ state?(): string }} */ module) => !/queued|pending/.test(module.state?.() ?? "");

@@ -1,0 +1,355 @@
+import type { Files } from "../repository.ts";
+import { configFile } from "../verify.ts";
+
+/**
+ * A vitest suite built to be nasty to whoever reuses results: it loads modules, and reads files, in every way there is. `only` names
+ * the tests that are there, such as "folder" for test/folder.test.ts.
+ */
+export function nastyVitestFiles({
+  workers = 1,
+  pool = "forks",
+  only = [],
+}: {
+  workers?: number;
+  pool?: string;
+  only?: readonly string[];
+} = {}): Files {
+  const isMeant = (file: string): boolean =>
+    only.length === 0 || only.some((name) => file.startsWith(`test/${name}.`) || file.includes(`/${name}.test.ts.`));
+  const meant = Object.fromEntries(Object.entries(tests).filter(([file]) => isMeant(file)));
+  return { ...base(workers, pool), ...modules, ...meant };
+}
+
+const base = (workers: number, pool: string): Files => ({
+  ".gitignore": "node_modules/\n",
+  "package.json": '{ "type": "module" }\n',
+  "tsconfig.json": '{ "compilerOptions": { "strict": true, "paths": { "@/*": ["./src/*"] } } }\n',
+  "vitest.config.ts": `import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  resolve: { alias: { "@": fileURLToPath(new URL("src", import.meta.url)), short: fileURLToPath(new URL("src/barrel", import.meta.url)) } },
+  test: { pool: "${pool}", setupFiles: ["test/setup.ts"], includeSource: ["src/inside.ts"], define: {} },
+});
+`,
+  "verify.config.json": configFile({
+    incremental: true,
+    database: false,
+    coverage: { lines: 1 },
+    suites: [{ name: "nasty", runner: "vitest", command: "vitest run", source: ["src"], workers }],
+  }),
+  "test/setup.ts":
+    'import { beforeEach } from "vitest";\nimport { reset } from "../src/state.ts";\n\nbeforeEach(() => reset());\n',
+});
+
+const modules: Files = {
+  "src/state.ts": `export interface Entry {
+  name: string;
+  count: number;
+}
+
+const entries = new Map<string, Entry>();
+
+export function reset(): void {
+  entries.clear();
+}
+
+export function keep(name: string): Entry {
+  const known = entries.get(name) ?? { name, count: 0 };
+  known.count += 1;
+  entries.set(name, known);
+  return known;
+}
+
+export function unused(value: number) {
+  if (value > 3) return 1;
+  return 2;
+}
+`,
+  "src/arithmetic.ts": `export const base = 10;
+
+export function add(left: number, right: number): number {
+  return left + right;
+}
+
+export function times(left: number, right: number): number {
+  let total = 0;
+  for (let turn = 0; turn < right; turn += 1) {
+    total = add(total, left);
+  }
+  return total;
+}
+
+export function power(left: number, right: number): number {
+  return right === 0 ? 1 : left * power(left, right - 1);
+}
+
+export function based(value: number) {
+  return base + value;
+}
+
+export function limited(value: number) {
+  if (value > 100) return 100;
+  return value < 0 ? 0 : value;
+}
+`,
+  "src/types.ts": "export interface Shape {\n  sides: number;\n  area(): number;\n}\n\nexport type Names = string[];\n",
+  "src/shapes.ts": `import type { Shape } from "./types";
+import { times } from "./arithmetic";
+
+export class Square implements Shape {
+  readonly sides: number = 4;
+  static made = 0;
+  #length: number;
+
+  constructor(length: number, readonly name: string = "square") {
+    this.#length = length;
+    Square.made += 1;
+  }
+
+  get length() {
+    return this.#length;
+  }
+
+  area(): number {
+    return times(this.#length, this.#length);
+  }
+
+  describe(): string {
+    return \`\${this.name} of \${this.area()}\`;
+  }
+}
+
+export enum Kind {
+  Small = 1,
+  Large = 2,
+}
+
+export function kindOf(shape: Shape): Kind {
+  return shape.area() > 10 ? Kind.Large : Kind.Small;
+}
+`,
+  "src/barrel/index.ts":
+    'export * from "./one";\nexport { two as second } from "./two";\nexport type { Names } from "../types";\n',
+  "src/barrel/one.ts": 'import { add } from "@/arithmetic";\n\nexport function one() {\n  return add(0, 1);\n}\n',
+  "src/barrel/two.ts":
+    "export const two = () => 2;\n\nexport const unusedTwo = (value: number) => (value > 2 ? 2 : 3);\n",
+  "src/data.json": '{ "level": 1, "names": ["x", "y"] }\n',
+  "src/settings.ts":
+    'import data from "./data.json";\n\nexport function level() {\n  return data.level + 1;\n}\n\nexport const names = data.names.join("-");\n',
+  "src/texts.ts": `import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import raw from "./text.txt?raw";
+
+const place = new URL("../assets/", import.meta.url);
+
+export function greeting(name: string) {
+  return readFileSync(new URL("greeting.txt", place), "utf8").trim().replace("NAME", name);
+}
+
+export async function farewell() {
+  return (await readFile(new URL("farewell.txt", place), "utf8")).trim();
+}
+
+export function listed() {
+  return readdirSync(new URL("list", place)).sort().join();
+}
+
+export function optional() {
+  return existsSync(new URL("optional.txt", place)) ? "there" : "not there";
+}
+
+export const rawText = raw.trim();
+`,
+  "src/text.txt": "Text\n",
+  "assets/greeting.txt": "Hello NAME\n",
+  "assets/farewell.txt": "Bye\n",
+  "assets/list/a.txt": "a\n",
+  "assets/list/b.txt": "b\n",
+  "src/plugins/alpha.ts":
+    'import { add } from "../arithmetic";\n\nexport const name = "alpha";\nexport const run = () => add(1, 1);\n',
+  "src/plugins/beta.ts": 'export const name = "beta";\nexport const run = () => 5;\n',
+  "src/plugins.ts":
+    'const found = import.meta.glob("./plugins/*.ts", { eager: true });\n\nexport const pluginNames = Object.values(found).map((one) => (one as { name: string }).name);\n',
+  "src/lazy.ts": `const lazy = import.meta.glob("./plugins/*.ts");
+
+export const keys = Object.keys(lazy);
+
+export async function load(name: string) {
+  return await import(\`./parts/\${name}.ts\`);
+}
+
+export async function loadAny(path: string) {
+  return await import(/* @vite-ignore */ path);
+}
+
+export async function maybe() {
+  try {
+    const found = await import(/* @vite-ignore */ ["@", "extras"].join("/"));
+    return found.value;
+  } catch {
+    return null;
+  }
+}
+`,
+  "src/parts/first.ts":
+    'import { add } from "../arithmetic";\n\nexport function work(value: number) {\n  return add(value, 1);\n}\n',
+  "src/parts/second.ts":
+    "export const effects = [2];\n\nexport function work(value: number) {\n  return value * 2 + effects.length;\n}\n",
+  "src/mail.ts":
+    'import { send } from "./transport";\n\nexport function notify(name: string) {\n  return send("to " + name);\n}\n',
+  "src/transport.ts":
+    "export function send(text: string) {\n  return 'sent ' + text;\n}\n\nexport const retries = 3;\n",
+  "src/clock.ts":
+    "export function now() {\n  return 1000;\n}\n\nexport class Clock {\n  tick() {\n    return now() + 1;\n  }\n}\n",
+  "src/__mocks__/clock.ts": "export const now = () => 5;\n\nexport class Clock {\n  tick() {\n    return 6;\n  }\n}\n",
+  "src/timer.ts":
+    'import { Clock, now } from "./clock";\n\nexport function elapsed() {\n  return now() + new Clock().tick();\n}\n',
+  "src/resolved.js": "export const which = () => 1;\n",
+  "src/folder/index.ts": "export const inFolder = () => 1;\n",
+  "src/legacy.cjs":
+    'const { half } = require("./halves.cjs");\n\nmodule.exports = { quarter: (value) => half(half(value)) };\n',
+  "src/halves.cjs": "exports.half = (value) => value / 2;\n",
+  "src/inside.ts": `export function inner(value: number) {
+  return value + 3;
+}
+
+if (import.meta.vitest) {
+  const { expect, test } = import.meta.vitest;
+  test("inner", () => expect(inner(1)).toBe(4));
+}
+`,
+  "src/late.ts": "export let calls = 0;\n\nexport function count() {\n  calls += 1;\n  return calls;\n}\n",
+  "src/source.ts": "export function shown(value: number) {\n  return value + 1; // as it is\n}\n",
+  "src/never.ts": "export function never(value: number) {\n  return value > 1 ? 2 : 3;\n}\n",
+};
+
+const testOf = (imports: string, body: string): string =>
+  `import { expect, test, vi } from "vitest";\n${imports}\n\ntest("works", async () => {\n  void vi;\n${body
+    .split("\n")
+    .map((line) => `  ${line}`)
+    .join("\n")}\n});\n`;
+
+const tests: Files = {
+  "test/arithmetic.test.ts": testOf(
+    'import { add, times } from "../src/arithmetic";',
+    "expect(add(1, 2)).toBe(3);\nexpect(times(2, 3)).toBe(6);",
+  ),
+  "test/power.test.ts": testOf('import { power } from "@/arithmetic";', "expect(power(2, 3)).toBe(8);"),
+  "test/based.test.ts": testOf(
+    'import { based, limited } from "@/arithmetic.ts";',
+    "expect(based(1)).toBe(11);\nexpect(limited(1)).toBe(1);",
+  ),
+  "test/shapes.test.ts": testOf(
+    'import { Kind, kindOf, Square } from "../src/shapes";',
+    'const square = new Square(4);\nexpect(kindOf(square)).toBe(Kind.Large);\nexpect(square.length).toBe(4);\nexpect(square.name).toBe("square");',
+  ),
+  "test/describe.test.ts": testOf(
+    'import { Square } from "../src/shapes";',
+    "expect(new Square(2).describe()).toMatchSnapshot();\nexpect(Square.made).toBe(1);",
+  ),
+  "test/__snapshots__/describe.test.ts.snap":
+    '// Vitest Snapshot v1, https://vitest.dev/guide/snapshot.html\n\nexports[`works 1`] = `"square of 4"`;\n',
+  "test/barrel.test.ts": testOf('import { one, second } from "../src/barrel";', "expect(one() + second()).toBe(3);"),
+  "test/alias.test.ts": testOf('import { one } from "short";', "expect(one()).toBe(1);"),
+  "test/settings.test.ts": testOf(
+    'import { level, names } from "../src/settings";',
+    'expect(level()).toBe(2);\nexpect(names).toBe("x-y");',
+  ),
+  "test/level.test.ts": testOf('import { level } from "../src/settings";', "expect(level()).toBeGreaterThan(0);"),
+  "test/json.test.ts": testOf('import data from "@/data.json";', 'expect(data.names).toContain("x");'),
+  "test/greeting.test.ts": testOf('import { greeting } from "../src/texts";', 'expect(greeting("B")).toBe("Hello B");'),
+  "test/farewell.test.ts": testOf(
+    'import { farewell, rawText } from "../src/texts";',
+    'expect(await farewell()).toBe("Bye");\nexpect(rawText).toBe("Text");',
+  ),
+  "test/listed.test.ts": testOf(
+    'import { listed, optional } from "../src/texts";',
+    'expect(listed()).toBe("a.txt,b.txt");\nexpect(optional()).toBe("not there");',
+  ),
+  "test/plugins.test.ts": testOf(
+    'import { pluginNames } from "../src/plugins";',
+    'expect(pluginNames).toEqual(["alpha", "beta"]);',
+  ),
+  "test/keys.test.ts": testOf('import { keys } from "../src/lazy";', "expect(keys.length).toBe(2);"),
+  "test/first.test.ts": testOf('import { load } from "../src/lazy";', 'expect((await load("first")).work(1)).toBe(2);'),
+  "test/second.test.ts": testOf(
+    'import { loadAny } from "../src/lazy";',
+    'expect((await loadAny("/src/parts/second.ts")).work(2)).toBe(5);',
+  ),
+  "test/maybe.test.ts": testOf('import { maybe } from "../src/lazy";', "expect(await maybe()).toBe(null);"),
+  "test/factory.test.ts": testOf(
+    'import { notify } from "../src/mail";\n\nvi.mock("../src/transport", () => ({ send: () => "mocked" }));',
+    'expect(notify("A")).toBe("mocked");',
+  ),
+  "test/automock.test.ts": testOf(
+    'import { notify } from "../src/mail";\nimport * as transport from "../src/transport";\n\nvi.mock("../src/transport");',
+    'expect(notify("A")).toBe(undefined);\nexpect(Object.keys(transport).sort()).toEqual(["retries", "send"]);',
+  ),
+  "test/partial.test.ts": testOf(
+    'import { notify } from "../src/mail";\n\nvi.mock("../src/transport", async (original) => ({ ...(await original<object>()), extra: 1 }));',
+    'expect(notify("A")).toBe("sent to A");',
+  ),
+  "test/folder-mock.test.ts": testOf(
+    'import { elapsed } from "../src/timer";\n\nvi.mock("../src/clock");',
+    "expect(elapsed()).toBe(11);",
+  ),
+  "test/timer.test.ts": testOf('import { elapsed } from "../src/timer";', "expect(elapsed()).toBe(2001);"),
+  "test/resolved.test.ts": testOf('import { which } from "../src/resolved";', "expect(which()).toBe(1);"),
+  "test/folder.test.ts": testOf('import { inFolder } from "../src/folder";', "expect(inFolder()).toBe(1);"),
+  "test/reset.test.ts": testOf(
+    'import { count } from "../src/late";',
+    'expect(count()).toBe(1);\nvi.resetModules();\nconst again = await import("../src/late");\nexpect(again.count()).toBe(1);',
+  ),
+  "test/text.test.ts": testOf(
+    'import { shown } from "../src/source";',
+    'expect(shown(1)).toBe(2);\nexpect(shown.toString()).toContain("value");',
+  ),
+  "test/state.test.ts": testOf('import { keep } from "../src/state";', 'expect(keep("a").count).toBe(1);'),
+  "test/again.test.ts": testOf(
+    'import { keep } from "../src/state";',
+    'keep("a");\nexpect(keep("a")).toEqual({ name: "a", count: 2 });',
+  ),
+  "test/legacy.test.ts": testOf(
+    'import { createRequire } from "node:module";',
+    'const { quarter } = createRequire(import.meta.url)("../src/legacy.cjs");\nexpect(quarter(8)).toBe(2);',
+  ),
+  "test/process.test.ts": testOf(
+    'import { execFileSync } from "node:child_process";',
+    'expect(execFileSync("cat", ["assets/greeting.txt"], { encoding: "utf8" })).toContain("NAME");',
+  ),
+  "test/server.test.ts": testOf(
+    'import { createServer } from "node:http";',
+    'const server = createServer((_, answer) => answer.end("hi")).listen(0, "127.0.0.1");\nawait new Promise((resolve) => server.once("listening", resolve));\nconst { port } = server.address() as { port: number };\nexpect(await (await fetch("http://127.0.0.1:" + port)).text()).toBe("hi");\nserver.close();',
+  ),
+  "test/temporary.test.ts": testOf(
+    'import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";\nimport { tmpdir } from "node:os";\nimport { join } from "node:path";',
+    'const place = mkdtempSync(join(tmpdir(), "nasty-"));\nwriteFileSync(join(place, "a"), "1");\nexpect(readFileSync(join(place, "a"), "utf8")).toBe("1");',
+  ),
+};
+
+/** Files that may appear, and change what is loaded, found or read. */
+export const appearingModules: Files = {
+  "src/extras.ts": "export const value = 1;\n",
+  "src/resolved.ts": "export const which = () => 2;\n",
+  "src/resolved.mjs": "export const which = () => 3;\n",
+  "src/folder.ts": "export const inFolder = () => 2;\n",
+  "src/barrel.ts": "export const one = () => 7;\nexport const second = () => 7;\n",
+  "src/barrel/one.js": "export const one = () => 8;\n",
+  "src/barrel/one/index.ts": "export const one = () => 9;\n",
+  "src/barrel/package.json": '{ "main": "two.ts" }\n',
+  "src/parts/first.js": "export const work = () => 0;\n",
+  "src/plugins/gamma.ts": 'export const name = "gamma";\n',
+  "src/__mocks__/transport.ts": 'export const send = () => "from the folder";\nexport const retries = 0;\n',
+  "src/data.ts": "export default { level: 5, names: [] };\n",
+  "src/unloaded.ts": "export function neverLoaded(value: number) {\n  return value;\n}\n",
+  "src/tsconfig.json": '{ "compilerOptions": { "useDefineForClassFields": false, "target": "ES2020" } }\n',
+  "assets/optional.txt": "here\n",
+  "assets/list/c.txt": "c\n",
+  "test/new.test.ts": testOf('import { based } from "../src/arithmetic";', "expect(based(2)).toBe(12);"),
+  "test/__snapshots__/power.test.ts.snap":
+    "// Vitest Snapshot v1, https://vitest.dev/guide/snapshot.html\n\nexports[`gone 1`] = `1`;\n",
+  "README.md": "# Text\n",
+  "docs/page.md": "Text\n",
+  ".env": "VITE_ONE=1\n",
+};
