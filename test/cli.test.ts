@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { runCommandLine } from "../src/cli.ts";
 import { version } from "../src/shared/version.ts";
 import { makeDirectory, makeRepository } from "./support/repository.ts";
+import { tinyFiles } from "./support/tiny-suite.ts";
 import { makePytestRepository, runIn, userEnvironment } from "./support/verify.ts";
 import { captureWorld } from "./support/world.ts";
 
@@ -161,13 +162,13 @@ test("whatever goes wrong after Ctrl-C, it was an interruption", async () => {
 });
 
 test("--json prints the summary alone on standard output", async () => {
-  const { root } = await makePytestRepository();
+  const { root } = await makeRepository(tinyFiles());
   const { code, output, errors } = await runIn(root, ["--json", "--serial"]);
   expect(code, errors).toBe(0);
   expect(JSON.parse(output)).toMatchObject({
     schema: 1,
     verdict: "verified",
-    suites: [{ name: "backend", workers: 1 }],
+    suites: [{ name: "tiny", workers: 1 }],
   });
   expect(errors).toContain("Verified");
 });
@@ -220,7 +221,7 @@ test("a push that cannot be verified is stopped, and it is said that nothing was
 });
 
 test("a push by a URL with a password shows and writes no password", async () => {
-  const repository = await makePytestRepository();
+  const repository = await makeRepository(tinyFiles());
   const commit = await repository.git("rev-parse", "HEAD");
   const url = "https://ada:hunter2secret@git.example.com/shop.git";
   const { code, output, errors } = await runIn(repository.root, ["pre-push", "--", url, url], {

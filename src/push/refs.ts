@@ -125,10 +125,11 @@ export async function readRevision(git: SimpleGit, revision: string): Promise<Ta
       revision === "HEAD" ? "there is no commit yet" : "`git branch --all` and `git log` show what there is";
     throw new UnknownRevisionError(`"${revision}" names no commit in this repository: ${empty}.`);
   }
-  const headCommit = await gitLineOrNull(git, "rev-parse", "--quiet", "--verify", "HEAD^{commit}");
   // A tag of the same name takes precedence over the branch.
-  const branch = named === target.commit ? revision : null;
-  return { ...target, branch: branch ?? (target.commit === headCommit ? head : null) };
+  if (named === target.commit) return { ...target, branch: revision };
+  const headCommit =
+    revision === "HEAD" ? target.commit : await gitLineOrNull(git, "rev-parse", "--quiet", "--verify", "HEAD^{commit}");
+  return { ...target, branch: target.commit === headCommit ? head : null };
 }
 
 /** Throws UnavailableError where a revision is the id of an object that is missing, or a commit without its files. */

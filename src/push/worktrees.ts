@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { access, readdir, readFile, realpath, rm, rmdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Repository } from "../git/repository.ts";
@@ -73,7 +74,9 @@ async function removeFiles(path: string): Promise<void> {
 }
 
 /** The absolute paths of the repository's checkouts, including the main one. */
-export async function listWorktrees({ git }: Repository): Promise<string[]> {
+export async function listWorktrees({ git, root, commonDirectory }: Repository): Promise<string[]> {
+  // Where git keeps no records of linked ones, as in most repositories, there is only this one.
+  if (!existsSync(join(commonDirectory, "worktrees"))) return [root];
   const list = ["worktree", "list", "--porcelain"];
   // Before git 2.36, only line-separated output is available.
   const lines = await git.raw([...list, "-z"]).then(

@@ -11,6 +11,7 @@ import { makePlan } from "../../src/suite/plan/plan.ts";
 import { readReceiptKey } from "../../src/trust/receipt-key.ts";
 import { prove } from "../push/support.ts";
 import { type Files, makeRepository, type Repository } from "../support/repository.ts";
+import { tinyFiles } from "../support/tiny-suite.ts";
 import { makePytestRepository, runIn, useHook, userEnvironment } from "../support/verify.ts";
 import { captureWorld } from "../support/world.ts";
 
@@ -108,7 +109,7 @@ test("a repository without a commit has nothing to prove", async () => {
 });
 
 test("a real verification is shown, and one with a lowered gate is not", async () => {
-  const { root } = await makePytestRepository();
+  const { root } = await makeRepository(tinyFiles());
   await runIn(root, ["--coverage", "10", "--serial"]);
   expect((await runIn(root, ["status"])).output).toContain("is not verified");
   await runIn(root, ["--serial"]);

@@ -4,7 +4,7 @@ import { expect, test, vi } from "vitest";
 import type { Failure } from "../../src/model/summary.ts";
 import { makeJestRepository } from "../support/jest-suite.ts";
 import { makeNodeRepository, nodeHeader, passingNodeTest } from "../support/node-suite.ts";
-import { type Files, makeDirectory } from "../support/repository.ts";
+import { type AtEnd, type Files, makeDirectory } from "../support/repository.ts";
 import { sharedRun } from "../support/shared-run.ts";
 import { makeParallelPytestRepository, readSummary, runIn } from "../support/verify.ts";
 
@@ -12,6 +12,7 @@ const database = { name: "races_test" };
 
 const conftest = `import os, sys, pathlib, psycopg2, pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "src"))
+begun = pathlib.Path("BEGUN")
 
 @pytest.fixture
 def ask():
@@ -22,22 +23,27 @@ def ask():
     connection.close()
 `;
 
-/** A suite in which the second file fails wherever the first has left its table; a third keeps another worker busy. */
+/** A suite in which the second file fails wherever the first has left its table; a third keeps another worker busy until then. */
 const polluted: Files = {
-  "tests/conftest.py": conftest,
   "tests/test_1_leaves.py": "def test_leaves(ask):\n    ask('CREATE TABLE left_behind (amount integer)')\n",
   "tests/test_2_meets.py":
-    "def test_first():\n    pass\n\n\ndef test_meets(ask):\n    ask('CREATE TABLE left_behind (amount integer)')\n",
-  "tests/test_3_waits.py": "import time\n\n\ndef test_waits():\n    time.sleep(3)\n",
+    "from conftest import begun\n\n\ndef test_first():\n    begun.touch()\n\n\ndef test_meets(ask):\n    ask('CREATE TABLE left_behind (amount integer)')\n",
+  "tests/test_3_waits.py":
+    "import time\nfrom conftest import begun\n\n\ndef test_waits():\n    for _ in range(3000):\n        if begun.exists():\n            break\n        time.sleep(0.01)\n",
 };
 
-function sized(files: Files): Files {
+/** A repository with that suite, and more files; what its tests wait for lies beside the checkout, which must not change. */
+async function makePolluted(config: object, { more = {}, atEnd }: { more?: Files; atEnd?: AtEnd } = {}) {
+  const begun = join(await makeDirectory(atEnd), "begun");
   const padding = (count: number): string => "# padding\n".repeat(count);
-  return {
-    ...files,
-    "tests/test_3_waits.py": `${files["tests/test_3_waits.py"]}${padding(90)}`,
-    "tests/test_1_leaves.py": `${files["tests/test_1_leaves.py"]}${padding(60)}`,
+  const files = {
+    ...polluted,
+    "tests/conftest.py": conftest.replace("BEGUN", begun),
+    "tests/test_3_waits.py": `${polluted["tests/test_3_waits.py"]}${padding(90)}`,
+    "tests/test_1_leaves.py": `${polluted["tests/test_1_leaves.py"]}${padding(60)}`,
+    ...more,
   };
+  return await makeParallelPytestRepository(files, config, atEnd);
 }
 
 /** The words of the command that a race names. */
@@ -46,7 +52,7 @@ function repeatOf(failure: Failure | undefined): string[] {
 }
 
 /** A race that several tests read and repeat. */
-const raced = sharedRun((atEnd) => makeParallelPytestRepository(sized(polluted), { database }, atEnd));
+const raced = sharedRun((atEnd) => makePolluted({ database }, { atEnd }));
 
 test("a test that fails only after another on the same database is a race, with what led there", async () => {
   const { code, output, summary } = await raced();
@@ -84,7 +90,7 @@ test("an order is repeated at the commit that it was found in, from any director
 });
 
 test("an order of a working tree whose tests have gone meanwhile proves nothing, and exits 3", async () => {
-  const repository = await makeParallelPytestRepository(sized(polluted), { database });
+  const repository = await makePolluted({ database });
   const { root } = repository;
   await runIn(root, ["--working-tree"]);
   const [failure] = (await readSummary(root)).suites[0]?.failures ?? [];
@@ -95,9 +101,11 @@ test("an order of a working tree whose tests have gone meanwhile proves nothing,
 });
 
 test("a runner that keeps no order runs the files one by one, on one database", async () => {
+  const begun = JSON.stringify(join(await makeDirectory(), "begun"));
   const leaves = (name: string): string =>
     `const { Client } = require("pg");
 test("${name}", async () => {
+  if ("${name}" === "meets") require("node:fs").writeFileSync(${begun}, "");
   const client = new Client({ connectionString: process.env.DATABASE_URL });
   await client.connect();
   await client.query("CREATE TABLE left_behind (amount integer)").finally(() => client.end());
@@ -108,7 +116,11 @@ test("${name}", async () => {
     {
       "test/a.test.js": `${leaves("leaves")}${padding(90)}`,
       "test/b.test.js": leaves("meets"),
-      "test/c.test.js": `test("waits", () => new Promise((go) => setTimeout(go, 3000)));\n${padding(150)}`,
+      "test/c.test.js": `const { existsSync } = require("node:fs");
+test("waits", async () => {
+  while (!existsSync(${begun})) await new Promise((go) => setTimeout(go, 10));
+}, 30_000);
+${padding(150)}`,
     },
     { workers: 2 },
     { database },
@@ -161,11 +173,7 @@ test("a plain bug fails alone too, and is a failure", async () => {
 });
 
 test("a race that the configuration lets through does not stop the verdict, and marks it", async () => {
-  const { root } = await makeParallelPytestRepository(sized(polluted), {
-    database,
-    races: "warn",
-    coverage: { lines: 50 },
-  });
+  const { root } = await makePolluted({ database, races: "warn", coverage: { lines: 50 } });
   const { code, output } = await runIn(root, []);
   expect(output).toContain("Verified, 1 flaky test let through");
   expect(code).toBe(0);
@@ -174,8 +182,8 @@ test("a race that the configuration lets through does not stop the verdict, and 
 });
 
 test("a bug beside a race that is let through is not verified", async () => {
-  const files = { ...sized(polluted), "tests/test_4_wrong.py": "def test_wrong():\n    assert 1 == 2\n" };
-  const { root } = await makeParallelPytestRepository(files, { database, races: "warn" });
+  const more = { "tests/test_4_wrong.py": "def test_wrong():\n    assert 1 == 2\n" };
+  const { root } = await makePolluted({ database, races: "warn" }, { more });
   expect((await runIn(root, [])).code).toBe(1);
   expect((await readSummary(root)).reasons.join()).toContain("1 of 6 tests failed in backend.");
 });

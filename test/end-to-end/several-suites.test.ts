@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ledgerCommand, ledgerFiles } from "../support/ledger.ts";
 import { makeRepository } from "../support/repository.ts";
+import { tinyFiles, tinySuite } from "../support/tiny-suite.ts";
 import { configFile, makePytestRepository, readSummary, runIn } from "../support/verify.ts";
 import { linkNodeModules, vitestLedgerFiles } from "../support/vitest-ledger.ts";
 
@@ -46,16 +47,8 @@ test("a pytest and a vitest suite are judged together on their merged coverage",
 });
 
 test("a pass of one suite alone is no proof of the tree", async () => {
-  const suite = { runner: "pytest", command: "pytest", source: ["src"] };
-  const repository = await makePytestRepository({
-    "verify.config.json": configFile({
-      suites: [
-        { name: "one", ...suite },
-        { name: "two", ...suite },
-      ],
-      database: false,
-    }),
-  });
+  const suites = ["one", "two"].map((name) => ({ ...tinySuite, name }));
+  const repository = await makeRepository(tinyFiles({ suites }));
   const { code, output } = await runIn(repository.root, ["--suite", "one", "--serial"]);
   expect(code).toBe(0);
   expect(output).toContain("No receipt is kept: only some suites ran (--suite).");
@@ -63,7 +56,7 @@ test("a pass of one suite alone is no proof of the tree", async () => {
 });
 
 test("a check that fails fails the verification and names its log", async () => {
-  const repository = await makePytestRepository({}, { checks: { lint: "echo two blanks; exit 1" } });
+  const repository = await makeRepository(tinyFiles({ checks: { lint: "echo two blanks; exit 1" } }));
   const { code, output } = await runIn(repository.root, ["--serial"]);
   expect(code).toBe(1);
   expect(output).toContain('The check "lint" failed: `echo two blanks; exit 1`, see .verify/logs/check-lint.log.');

@@ -6,6 +6,7 @@ import { makeJestRepository } from "../support/jest-suite.ts";
 import { makeMochaRepository } from "../support/mocha-suite.ts";
 import { makeNodeRepository, nodeHeader } from "../support/node-suite.ts";
 import { type AtEnd, type Files, makeDirectory, type Repository } from "../support/repository.ts";
+import { sharedByTests } from "../support/shared-run.ts";
 import {
   makeParallelPytestRepository,
   makePytestRepository,
@@ -469,10 +470,16 @@ describe("what one shard says of itself is held against the whole:", () => {
     expect(summary.receipt).toBeNull();
   });
 
+  const whole = sharedByTests(async (atEnd) => {
+    const repository = await nodeShards({}, {}, atEnd);
+    return { repository, ...(await runShards(repository, 1, atEnd)) };
+  });
+
   /** Merges the one shard of a run after a change to what it found. */
   async function mergedAfter(change: (ended: NonNullable<EditedShard["ended"]>) => void) {
-    const repository = await nodeShards();
-    const { directory } = await runShards(repository, 1);
+    const { repository, directory: ran } = await whole();
+    const directory = await makeDirectory();
+    await cp(ran, directory, { recursive: true });
     const path = join(directory, "machine-1", "shard-1-of-1.json");
     const shard = JSON.parse(await readFile(path, "utf8")) as EditedShard;
     if (shard.ended !== null) change(shard.ended);

@@ -84,3 +84,21 @@ ${names
   )
   .join("\n")}`;
 }
+
+/**
+ * The JavaScript of a function `meet` that fails in whichever of two processes comes second, and passes alone: the first
+ * holds the directory `only` until the second has tried to make it, of which the file `tried` is the sign.
+ */
+export function racingBody(only: string, tried: string): string {
+  return `const meet = async () => {
+  const { existsSync, mkdirSync, rmdirSync, writeFileSync } = process.getBuiltinModule("node:fs");
+  try {
+    mkdirSync("${only}");
+  } catch (error) {
+    writeFileSync("${tried}", "");
+    throw error;
+  }
+  while (!existsSync("${tried}")) await new Promise((resolve) => setTimeout(resolve, 10));
+  rmdirSync("${only}");
+};`;
+}

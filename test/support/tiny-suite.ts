@@ -45,6 +45,12 @@ export function tinyFiles(config: object = {}): Files {
   };
 }
 
+/** The same, with one of its two lines covered. */
+export function halfCoveredTinyFiles(config: object = {}): Files {
+  const files = tinyFiles(config);
+  return { ...files, "suite.sh": (files["suite.sh"] ?? "").replace("DA:2,1", "DA:2,0") };
+}
+
 /** A repository with the tiny suite, with the real program in its node_modules and no hook yet. */
 export async function makeTinyRepository(files: Files = {}, atEnd?: AtEnd): Promise<Repository> {
   const repository = await makeRepository({ ...tinyFiles(), ...files }, atEnd);

@@ -1,4 +1,4 @@
-import { type Files, makeRepository, type Repository } from "./repository.ts";
+import { type AtEnd, type Files, makeRepository, type Repository } from "./repository.ts";
 import { configFile } from "./verify.ts";
 import { linkNodeModules } from "./vitest-ledger.ts";
 
@@ -7,8 +7,9 @@ export async function makeVitestRepository(
   files: Files = {},
   suite: object = {},
   config: object = {},
+  atEnd?: AtEnd,
 ): Promise<Repository> {
-  const repository = await makeRepository({
+  const all = {
     ".gitignore": "node_modules/\n",
     "package.json": '{ "type": "module", "scripts": { "test": "vitest run" } }\n',
     "src/sums.js": "export const add = (left, right) => left + right;\n",
@@ -20,7 +21,8 @@ export async function makeVitestRepository(
       ...config,
     }),
     ...files,
-  });
+  };
+  const repository = await makeRepository(all, atEnd);
   await linkNodeModules(repository.root);
   return repository;
 }

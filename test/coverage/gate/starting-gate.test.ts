@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { startingGateNotes } from "../../../src/coverage/gate/starting-gate.ts";
 import type { CoverageSummary, GateSummary } from "../../../src/model/summary.ts";
-import { makePytestRepository, runIn } from "../../support/verify.ts";
+import { makeRepository } from "../../support/repository.ts";
+import { halfCoveredTinyFiles } from "../../support/tiny-suite.ts";
+import { runIn } from "../../support/verify.ts";
 
 const gate: GateSummary = { metric: "lines", threshold: 95, passed: false, covered: 142, total: 150 };
 
@@ -27,7 +29,7 @@ test.each([
 });
 
 test("a run says so until one has passed here", async () => {
-  const { root } = await makePytestRepository({ "src/more.py": "def more():\n    return 1\n" });
+  const { root } = await makeRepository(halfCoveredTinyFiles());
   const words = 'set "lines": 50 in "coverage" of verify.config.json';
   expect((await runIn(root, [])).output).toContain(words);
   expect((await runIn(root, ["--coverage", "50"])).code).toBe(0);

@@ -1,12 +1,13 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type SuiteConfig, suiteSchema } from "../../../src/config/schema.ts";
 import { RequestError } from "../../../src/shared/errors.ts";
 import { choiceNotes, narrowingsOfCommand, refuseNarrowing } from "../../../src/suite/plan/narrowing.ts";
 import { makeJestRepository } from "../../support/jest-suite.ts";
 import { makeMochaRepository } from "../../support/mocha-suite.ts";
 import { makeNodeRepository, nodeHeader, passingNodeTest } from "../../support/node-suite.ts";
-import { makeDirectory, type Repository, writeFiles } from "../../support/repository.ts";
-import { runPytest } from "../../support/run-pytest.ts";
+import { type AtEnd, makeDirectory, type Repository, writeFiles } from "../../support/repository.ts";
+import { runPytest, sharedPytest } from "../../support/run-pytest.ts";
+import { sharedRun } from "../../support/shared-run.ts";
 import { makePytestRepository, push, readSummary, runIn, useHook } from "../../support/verify.ts";
 import { makeVitestRepository } from "../../support/vitest-suite.ts";
 
@@ -100,7 +101,7 @@ const vitestHeader = 'import { expect, test } from "vitest";\nimport { add } fro
 const jestHeader = 'const { add } = require("../src/sums.js");\n';
 const mochaHeader = 'const assert = require("node:assert");\nconst { add } = require("../src/sums.js");\n';
 const suites = {
-  vitest: (command: string, more = {}) =>
+  vitest: (command: string, more = {}, atEnd?: AtEnd) =>
     makeVitestRepository(
       {
         "test/a.test.js": `${vitestHeader}test("adds", () => expect(add(1, 2)).toBe(3));\n`,
@@ -108,8 +109,10 @@ const suites = {
         ...more,
       },
       { command },
+      {},
+      atEnd,
     ),
-  jest: (command: string, more = {}) =>
+  jest: (command: string, more = {}, atEnd?: AtEnd) =>
     makeJestRepository(
       {
         "test/a.test.js": `${jestHeader}test("adds", () => expect(add(1, 2)).toBe(3));\n`,
@@ -117,8 +120,10 @@ const suites = {
         ...more,
       },
       { command },
+      {},
+      atEnd,
     ),
-  mocha: (command: string, more = {}) =>
+  mocha: (command: string, more = {}, atEnd?: AtEnd) =>
     makeMochaRepository(
       {
         "test/a.js": `${mochaHeader}it("adds", () => assert.equal(add(1, 2), 3));\n`,
@@ -126,8 +131,10 @@ const suites = {
         ...more,
       },
       { command },
+      {},
+      atEnd,
     ),
-  node: (command: string, more = {}) =>
+  node: (command: string, more = {}, atEnd?: AtEnd) =>
     makeNodeRepository(
       {
         "test/a.test.js": passingNodeTest,
@@ -135,11 +142,14 @@ const suites = {
         ...more,
       },
       { command },
+      {},
+      atEnd,
     ),
-  pytest: (command: string, more = {}, workers = 1) =>
+  pytest: (command: string, more = {}, atEnd?: AtEnd) =>
     makePytestRepository(
       { "tests/test_b.py": "def test_fails():\n    assert 0\n", ...more },
-      { suites: [{ name: "web", runner: "pytest", command, source: ["src"], workers }] },
+      { suites: [{ name: "web", runner: "pytest", command, source: ["src"], workers: 1 }] },
+      atEnd,
     ),
 } as const;
 
@@ -196,26 +206,35 @@ test.each([
   expect(await repository.remoteCommit("refs/heads/main")).toBeNull();
 });
 
-test.each([
-  ["vitest", "vitest run -t adds", "-t adds"],
-  ["vitest", "vitest run test/a", "test/a"],
-  ["jest", "jest -t adds", "-t adds"],
-  ["jest", "jest test/a", "test/a"],
-  ["mocha", "mocha --grep adds", "--grep adds"],
-  ["mocha", "mocha --parallel --fgrep adds", "--fgrep adds"],
-  ["mocha", "mocha --grep fails --invert", "--invert --grep fails"],
-  ["node", "node --test --test-name-pattern=adds", "--test-name-pattern adds"],
-  ["pytest", "pytest -k adds", "-k adds"],
-  ["pytest", "pytest --deselect tests/test_b.py::test_fails", "--deselect tests/test_b.py::test_fails"],
-  ["pytest", "pytest tests/test_sums.py", "tests/test_sums.py"],
-] as const)("%s: `%s` is the user's own choice, which stands and is said", async (runner, command, word) => {
-  const { root } = await suites[runner](command);
-  const { code, output } = await runIn(root, []);
-  expect(output).toMatch(/^✔ Verified: main at /m);
-  expect(code).toBe(0);
-  expect((await readSummary(root)).notes.join("\n")).toContain(
-    ` runs a part of its tests, which its command or configuration chooses: ${word}.`,
-  );
+/** Commands that choose tests in one way or several, and how each is told. */
+const choices = [
+  ["vitest", "vitest run -t adds test/a", ["-t adds", "test/a"]],
+  ["jest", "jest -t adds test/a", ["-t adds", "test/a"]],
+  ["mocha", "mocha --grep adds", ["--grep adds"]],
+  ["mocha", "mocha --parallel --fgrep adds", ["--fgrep adds"]],
+  ["mocha", "mocha --grep fails --invert", ["--invert --grep fails"]],
+  ["node", "node --test --test-name-pattern=adds", ["--test-name-pattern adds"]],
+  [
+    "pytest",
+    "pytest -k adds --deselect tests/test_b.py::test_fails tests/test_sums.py tests/test_b.py",
+    ["-k adds", "--deselect tests/test_b.py::test_fails", "tests/test_sums.py", "tests/test_b.py"],
+  ],
+] as const;
+
+describe.each(choices)("%s: `%s`", (runner, command, all) => {
+  const run = sharedRun((atEnd) => suites[runner](command, {}, atEnd));
+
+  test.each(all)("%s is the user's own choice, which stands and is said", async (word) => {
+    const { code, output, summary } = await run();
+    expect(output).toMatch(/^✔ Verified: main at /m);
+    expect(code).toBe(0);
+    const [, told = ""] =
+      / runs a part of its tests, which its command or configuration chooses: (.*)\.$/m.exec(
+        summary.notes.join("\n"),
+      ) ?? [];
+    expect(told.split(", ").sort()).toEqual([...all].sort());
+    expect(told).toContain(word);
+  });
 });
 
 test("an order of the tests leaves out nothing, and nothing is said", async () => {
@@ -234,23 +253,44 @@ test("what stands behind -- may narrow a run, which then proves nothing", async 
   expect((await readSummary(root)).receipt).toBeNull();
 });
 
-const plugin = (option: string): string => `def pytest_addoption(parser):\n    parser.addoption(${option})\n`;
+/** A run with options of plugins, and how each is given. */
+const withOptions = (options: Readonly<Record<string, string>>) =>
+  sharedPytest(() => {
+    const parsers = Object.keys(options).map((option) => `    parser.addoption(${option})\n`);
+    const files = {
+      "conftest.py": `def pytest_addoption(parser):\n${parsers.join("")}`,
+      "test_a.py": "def test_a():\n    pass\n",
+      "pytest.ini": `[pytest]\naddopts = ${Object.values(options).join(" ")}\n`,
+    };
+    return [files, 1];
+  });
+const picked = '"--picked", dest="picked", nargs="?", const="only"';
+const narrowing = {
+  // The last one: a word that followed would be its value.
+  '"--testmon", dest="testmon", action="store_true"': "--testmon",
+  '"--splits", dest="splits", type=int': "--splits=4",
+  [picked]: "--picked",
+};
+const harmless = {
+  [picked]: "--picked=first",
+  '"--num-shards", dest="num_shards", type=int, default=1': "",
+  '"--test-group-count", dest="test-group-count", type=int, default=-1': "",
+};
+const narrowed = withOptions(narrowing);
+const unnarrowed = withOptions(harmless);
 
 test.each([
-  ['"--picked", dest="picked", nargs="?", const="only"', "--picked", [{ by: "git", word: "--picked" }]],
-  ['"--picked", dest="picked", nargs="?", const="only"', "--picked=first", []],
-  ['"--testmon", dest="testmon", action="store_true"', "--testmon", [{ by: "git", word: "--testmon" }]],
-  ['"--splits", dest="splits", type=int', "--splits=4", [{ by: "number", word: "--splits" }]],
-  ['"--num-shards", dest="num_shards", type=int, default=1', "", []],
-  ['"--test-group-count", dest="test-group-count", type=int, default=-1', "", []],
-])("an option of a plugin (%s), given as `%s`, is told as %j", async (option, given, narrowings) => {
-  const files = {
-    "conftest.py": plugin(option),
-    "test_a.py": "def test_a():\n    pass\n",
-    "pytest.ini": `[pytest]\naddopts = ${given}\n`,
-  };
-  const { facts } = await runPytest(files, 1);
-  expect(facts.narrowings).toEqual(narrowings);
+  ["--picked", { by: "git", word: "--picked" }],
+  ["--testmon", { by: "git", word: "--testmon" }],
+  ["--splits=4", { by: "number", word: "--splits" }],
+])("an option of a plugin, given as `%s`, is told as %j", async (_given, told) => {
+  const { narrowings } = (await narrowed()).facts;
+  expect(narrowings).toContainEqual(told);
+  expect(narrowings).toHaveLength(Object.keys(narrowing).length);
+});
+
+test.each(Object.entries(harmless))("an option of a plugin (%s), given as `%s`, narrows nothing", async () => {
+  expect((await unnarrowed()).facts.narrowings).toEqual([]);
 });
 
 test.each([1, 2])("tests that a hook of the project leaves out are counted, with %d workers", async (workers) => {

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { makeJestRepository } from "../../support/jest-suite.ts";
+import { racingBody } from "../../support/racing-suite.ts";
 import { sharedRun } from "../../support/shared-run.ts";
 import { readSummary, runIn } from "../../support/verify.ts";
 
@@ -189,12 +190,8 @@ test("a suite over its timeout names the test that it was in", async () => {
 });
 
 test("a test that fails beside another file and passes alone is a race", async () => {
-  const racing = `const { mkdirSync, rmdirSync } = require("node:fs");
-test("is alone (always)", async () => {
-  mkdirSync("coverage.ready");
-  await new Promise((resolve) => setTimeout(resolve, 1500));
-  rmdirSync("coverage.ready");
-});
+  const racing = `${racingBody("coverage.ready", "tried.ready")}
+test("is alone (always)", meet, 30_000);
 `;
   const { root } = await makeJestRepository(
     { "test/a.test.js": racing, "test/b.test.js": racing, "test/c.test.js": passing },

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { makeMochaRepository } from "../../support/mocha-suite.ts";
+import { racingBody } from "../../support/racing-suite.ts";
 import { sharedRun } from "../../support/shared-run.ts";
 import { readSummary, runIn } from "../../support/verify.ts";
 
@@ -143,12 +144,8 @@ test.each(["mocha", "mocha --parallel"])("a focused test is refused: %s", async 
 });
 
 test("a test that fails beside another file and passes alone is a race", async () => {
-  const racing = `const { mkdirSync, rmdirSync } = require("node:fs");
-it("is alone (always)", async () => {
-  mkdirSync("only.ready");
-  await new Promise((resolve) => setTimeout(resolve, 1500));
-  rmdirSync("only.ready");
-}).timeout(9000);
+  const racing = `${racingBody("only.ready", "tried.ready")}
+it("is alone (always)", meet).timeout(30_000);
 `;
   const { root } = await makeMochaRepository(
     { "test/a.js": racing, "test/b.js": racing, "test/c.js": passing },

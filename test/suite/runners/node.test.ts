@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { nodeHeader as header, makeNodeRepository, passingNodeTest as passing } from "../../support/node-suite.ts";
+import { racingBody } from "../../support/racing-suite.ts";
 import { readSummary, runIn } from "../../support/verify.ts";
 
 /** Meets the other worker's file, so that both workers are in use, and checks its own URL. */
@@ -109,13 +110,9 @@ test("a test over its own timeout is told as that", async () => {
 });
 
 test("a test that fails beside another file and passes alone is a race", async () => {
-  const racing = `${header}const { mkdirSync, rmdirSync } = require("node:fs");
+  const racing = `${header}${racingBody("only.ready", "tried.ready")}
 describe("the only one", () => {
-  it("is alone (always)", async () => {
-    mkdirSync("only.ready");
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    rmdirSync("only.ready");
-  });
+  it("is alone (always)", meet);
 });
 `;
   const { root } = await makeNodeRepository({

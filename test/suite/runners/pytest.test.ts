@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { makeRepository } from "../../support/repository.ts";
 import { runPytest } from "../../support/run-pytest.ts";
 import { sharedByTests, sharedRun } from "../../support/shared-run.ts";
-import { tinyFiles } from "../../support/tiny-suite.ts";
+import { halfCoveredTinyFiles, tinyFiles } from "../../support/tiny-suite.ts";
 import {
   configFile,
   makeParallelPytestRepository,
@@ -376,9 +376,7 @@ test("coverage of a command that changes its directory is named from there", asy
 });
 
 test("a stricter wish that fails does not take away what is proven", async () => {
-  const files = tinyFiles({ coverage: { lines: 50 } });
-  const halfCovered = files["suite.sh"]?.replace("DA:2,1", "DA:2,0") ?? "";
-  const repository = await makeRepository({ ...files, "suite.sh": halfCovered });
+  const repository = await makeRepository(halfCoveredTinyFiles({ coverage: { lines: 50 } }));
   await runIn(repository.root, ["--serial"]);
   const strict = await runIn(repository.root, ["--serial", "--coverage", "100"]);
   expect(strict.code).toBe(1);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { racingBody } from "../../support/racing-suite.ts";
 import { type Files, makeRepository, type Repository } from "../../support/repository.ts";
 import { configFile, readSummary, runIn } from "../../support/verify.ts";
 import { linkNodeModules } from "../../support/vitest-ledger.ts";
@@ -97,14 +98,10 @@ test.each([
 );
 
 test("a test that fails beside another file and passes alone is a race", async () => {
-  const racing = `import { mkdirSync, rmdirSync } from "node:fs";
-import { describe, test } from "vitest";
+  const racing = `import { describe, test } from "vitest";
+${racingBody("only-one", "node_modules/tried")}
 describe("the only one", () => {
-  test("is alone (always)", async () => {
-    mkdirSync("only-one");
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    rmdirSync("only-one");
-  });
+  test("is alone (always)", meet, 30_000);
 });
 `;
   const { root } = await makeSuite({

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { packageRoot } from "../../../src/shared/paths.ts";
 import { makeRepository } from "../../support/repository.ts";
+import { sharedRun } from "../../support/shared-run.ts";
 import { configFile, readSummary, runIn } from "../../support/verify.ts";
 import { makeVitestRepository } from "../../support/vitest-suite.ts";
 
@@ -16,11 +17,49 @@ test("a suite behind npm test is verified, its workers, results and coverage add
   expect(coverage?.files.map(({ file }) => file)).toEqual(["src/sums.js"]);
 });
 
+/** A suite with a source that no test loads, a file that cannot be loaded, an error outside of any test, and a new snapshot. */
+const failing = sharedRun((atEnd) =>
+  makeVitestRepository(
+    {
+      "src/more.js": "export const more = () => {\n  return 1;\n};\n",
+      "test/lost.test.js": 'import "./nowhere.js";\n',
+      "test/late.test.js":
+        'import { test } from "vitest";\ntest("begins", () => void setTimeout(() => { throw new Error("too late"); }, 0));\ntest("waits", () => new Promise((resolve) => setTimeout(resolve, 50)));\n',
+      "test/shot.test.js":
+        'import { expect, test } from "vitest";\ntest("shot", () => expect({ a: 1 }).toMatchSnapshot());\n',
+    },
+    {},
+    {},
+    atEnd,
+  ),
+);
+
 test("a source file that no test loads counts as missed", async () => {
-  const repository = await makeVitestRepository({ "src/more.js": "export const more = () => {\n  return 1;\n};\n" });
-  const { code } = await runIn(repository.root, []);
+  const { code, summary } = await failing();
   expect(code).toBe(1);
-  expect((await readSummary(repository.root)).reasons.join()).toContain("Most missed: src/more.js");
+  expect(summary.reasons.join()).toContain("Most missed: src/more.js");
+});
+
+test("a test file that cannot be loaded is a collection failure", async () => {
+  const { code, summary } = await failing();
+  expect(code).toBe(1);
+  const failures = summary.suites[0]?.failures ?? [];
+  expect(failures.filter(({ kind }) => kind === "collection")).toMatchObject([{ file: "test/lost.test.js" }]);
+});
+
+test("an error outside of any test is not verified, and told", async () => {
+  const { code, output } = await failing();
+  expect(code).toBe(1);
+  expect(output).toContain("web had an error outside of any test: too late");
+});
+
+test("a snapshot that is not committed proves nothing, and none is written", async () => {
+  const { code, repository, summary } = await failing();
+  expect(code).toBe(1);
+  expect(summary.suites[0]?.failures).toContainEqual(
+    expect.objectContaining({ file: "test/shot.test.js", name: "shot" }),
+  );
+  expect(await repository.git("status", "--porcelain")).toBe("");
 });
 
 test("a test whose worker dies is a crash, not a pass", async () => {
@@ -33,24 +72,6 @@ test("a test whose worker dies is a crash, not a pass", async () => {
   expect(suites[0]?.tests).toEqual({ total: 2, passed: 1, failed: 1, skipped: 0 });
   expect(suites[0]?.failures).toMatchObject([{ file: "test/dies.test.js", name: "dies", kind: "crash" }]);
   expect(reasons.join()).toContain("coverage figure is void");
-});
-
-test("a test file that cannot be loaded is a collection failure", async () => {
-  const repository = await makeVitestRepository({ "test/lost.test.js": 'import "./nowhere.js";\n' });
-  const { code } = await runIn(repository.root, []);
-  expect(code).toBe(1);
-  const [failure] = (await readSummary(repository.root)).suites[0]?.failures ?? [];
-  expect(failure).toMatchObject({ file: "test/lost.test.js", kind: "collection" });
-});
-
-test("an error outside of any test is not verified, and told", async () => {
-  const repository = await makeVitestRepository({
-    "test/late.test.js":
-      'import { test } from "vitest";\ntest("begins", () => void setTimeout(() => { throw new Error("too late"); }, 0));\ntest("waits", () => new Promise((resolve) => setTimeout(resolve, 50)));\n',
-  });
-  const { code, output } = await runIn(repository.root, []);
-  expect(code).toBe(1);
-  expect(output).toContain("web had an error outside of any test: too late");
 });
 
 test("a suite without tests is not verified, and told so", async () => {
@@ -123,16 +144,6 @@ test.each([
     expect((await readdir(root)).filter((name) => name === "own.xml")).toEqual(own);
   },
 );
-
-test("a snapshot that is not committed proves nothing, and none is written", async () => {
-  const repository = await makeVitestRepository({
-    "test/shot.test.js":
-      'import { expect, test } from "vitest";\ntest("shot", () => expect({ a: 1 }).toMatchSnapshot());\n',
-  });
-  const { code } = await runIn(repository.root, []);
-  expect(code).toBe(1);
-  expect(await repository.git("status", "--porcelain")).toBe("");
-});
 
 test.each(["forks", "threads", "vmThreads"])(
   "every worker of the pool %s finds its own database at import time",
