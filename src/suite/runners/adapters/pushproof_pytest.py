@@ -222,7 +222,9 @@ def pytest_cmdline_main(config):
     if not is_worker:
         workers = int(os.environ.get("VERIFY_WORKERS", "1"))
         if hasattr(config.option, "numprocesses"):
-            config.option.numprocesses = workers if workers > 1 else 0
+            # As many as have variables: fewer start where fewer files run.
+            started = set(json.loads(os.environ.get("VERIFY_WORKER_ENVIRONMENTS", "{}"))) - {"master"}
+            config.option.numprocesses = len(started) if workers > 1 else 0
             config.option.maxprocesses = None
             if workers > 1:
                 config.option.dist = chosen_distribution(config)
