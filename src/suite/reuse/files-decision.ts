@@ -78,7 +78,10 @@ export async function filesDecision(request: ReuseRequest, question: FilesQuesti
   }
   if (found.length === 0) {
     const told = (await store.read(untoldKeyOf(surroundings))) as { readonly why: string } | null;
-    return { kind: "run", why: told?.why ?? "no run with the same packages, runtimes, settings and configuration is recorded" };
+    return {
+      kind: "run",
+      why: told?.why ?? "no run with the same packages, runtimes, settings and configuration is recorded",
+    };
   }
   const best = bestRecords(found.map((one) => ({ ...one, changes: changesOf(one.record.tree, tree, inputs) })));
   const about = `${name} ${best.map(({ key }) => key).join(" ")}`;
