@@ -101,7 +101,7 @@ function suiteLines({ suite, why: reason, files, reusedFrom }: AffectedSuite): s
   if (reusedFrom !== null) return [`${suite}: nothing runs; its results are those ${ofRun(reusedFrom)}.`];
   const running = files.filter((file) => file.reason !== null);
   return [
-    `${suite}: ${running.length} of ${plural(files.length, "test file")} ${running.length === 1 ? "runs" : "run"}, and a sample of the others to compare.`,
+    `${suite}: ${running.length} of ${plural(files.length, "recorded test file")} ${running.length === 1 ? "runs" : "run"}, besides new ones and a sample of the others to compare.`,
     ...running.map(({ file, reason: own }) => `  ${file}: ${own === null ? "" : reasonText(own)}`),
   ];
 }

@@ -214,7 +214,7 @@ async function runInPart(
   // Where a test failed the verdict stands, and what it did not reach is no wonder.
   else if (traced?.why === null && (!traced.lost || tests.failed > 0)) return { ...run, reused: part };
   onStartAgain();
-  const context = { ...suiteContext, tracing: { reused: null } };
+  const context = { ...suiteContext, tracing: { reused: null, files: null } };
   const again = new SuiteProcesses({ ...processes.parts, context });
   const whole = await runInParallel(planned, again, context, onStartAgain);
   const cause = traced?.lost ? `coverage (${traced.lost}) that may be another file's is missing` : null;
@@ -334,11 +334,13 @@ async function suiteContextOf(
 async function tracingOf(planned: PlannedSuite, { reuse, scratch }: RunContext): Promise<Tracing | null> {
   if (!reuse.traces(planned)) return null;
   const part = reuse.partOf(planned);
-  if (part === null) return { reused: null };
+  if (part === null) return { reused: null, files: null };
+  const { reasons, compared } = part.reach;
+  const files = part.hasNewFiles ? null : Object.keys({ ...reasons, ...compared }).length;
   const reused = join(scratch, `reused-${planned.suite.name.replace(/\W/g, "-")}.json`);
   const isShard = planned.shard !== undefined;
   await writeFile(reused, JSON.stringify({ ...part.reach.plugin, isShard }));
-  return { reused };
+  return { reused, files };
 }
 
 /** Notes about tests that ran without opening the database they were given. */

@@ -5,6 +5,7 @@ import { packageRoot } from "../../src/shared/paths.ts";
 import { begin, type Tried, tryEdits } from "../support/incremental/differential.ts";
 import type { EditKind } from "../support/incremental/edits.ts";
 import { appearing, nastyFiles } from "../support/incremental/nasty.ts";
+import { appearingForNode, nastyNodeFiles } from "../support/incremental/nasty-node.ts";
 import { appearingModules, nastyVitestFiles } from "../support/incremental/nasty-vitest.ts";
 import { scriptKinds } from "../support/incremental/script-edits.ts";
 import { ledgerFiles } from "../support/ledger.ts";
@@ -19,7 +20,7 @@ import { timeVitestChanged } from "./vitest-changed.ts";
 /**
  * `npm run bench -- incremental` times what is reused on the ledger: `--files N --tests N`, and on the
  * vitest ledger beside `vitest --changed`. With `--edits N` it makes random
- * edits instead and compares every run with a full one: `--seed N`, `--suite nasty|ledger|vitest|threads`, `--workers N`,
+ * edits instead and compares every run with a full one: `--seed N`, `--suite nasty|ledger|vitest|threads|node`, `--workers N`,
  * `--shards N` to run what reuses results by shards.
  */
 const { values } = parseArgs({
@@ -79,8 +80,11 @@ function suiteOf(name: string, workers: number): EditedSuite {
     const config = ledgerConfig({}, { incremental: true, coverage: { lines: 1 } });
     return { files: { ...ledgerFiles(), "verify.config.json": config }, workers: 2, appearing };
   }
+  // Test files of vitest and node:test share nothing, whichever worker runs them.
+  if (name === "node") {
+    return { files: nastyNodeFiles({ workers }), workers: 1, appearing: appearingForNode, kinds: scriptKinds };
+  }
   const pool = name === "threads" ? "threads" : "forks";
-  // Test files of vitest share nothing, whichever worker runs them.
   return { files: nastyVitestFiles({ workers, pool }), workers: 1, appearing: appearingModules, kinds: scriptKinds };
 }
 

@@ -206,6 +206,7 @@ test("vitest's figures are its own, to the line", async () => {
 test("jest's figures are its own, to the line", async () => {
   const { root } = await makeJestRepository(
     {
+      "jest.config.js": null,
       "src/sums.js": ledger("commonjs"),
       "src/round.js": rounding("commonjs"),
       "test/one.test.js": `const { Account, describe: say } = require("../src/sums.js");\ntest("adds", () => {${uses.replace("describe", "say")}});\n`,

@@ -2,7 +2,7 @@ import { access, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import type { Failure } from "../../src/model/summary.ts";
-import { makeJestRepository, plainJest } from "../support/jest-suite.ts";
+import { makeJestRepository } from "../support/jest-suite.ts";
 import { makeNodeRepository, nodeHeader, passingNodeTest } from "../support/node-suite.ts";
 import { type Files, makeDirectory } from "../support/repository.ts";
 import { sharedRun } from "../support/shared-run.ts";
@@ -109,7 +109,6 @@ test("${name}", async () => {
       "test/a.test.js": `${leaves("leaves")}${padding(90)}`,
       "test/b.test.js": leaves("meets"),
       "test/c.test.js": `test("waits", () => new Promise((go) => setTimeout(go, 3000)));\n${padding(150)}`,
-      ...plainJest,
     },
     { workers: 2 },
     { database },

@@ -2,7 +2,7 @@ import { copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/p
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Summary } from "../../src/model/summary.ts";
-import { makeJestRepository, plainJest } from "../support/jest-suite.ts";
+import { makeJestRepository } from "../support/jest-suite.ts";
 import { makeMochaRepository } from "../support/mocha-suite.ts";
 import { makeNodeRepository, nodeHeader } from "../support/node-suite.ts";
 import { type AtEnd, type Files, makeDirectory, type Repository } from "../support/repository.ts";
@@ -57,7 +57,7 @@ const repositories: Readonly<Record<string, (config?: object) => Promise<Reposit
   jest: (config) =>
     makeJestRepository(
       {
-        ...plainJest,
+        "jest.config.js": "module.exports = { transform: {} };\n",
         ...commonSource,
         "test/sums.test.js": 'test("adds", () => expect(require("../src/sums.js").add(1, 2)).toBe(3));\n',
         ...filesOf(

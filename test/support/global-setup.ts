@@ -7,6 +7,7 @@ import { pythonEnvironment } from "./python.ts";
  * for whichever projects run, as tests of the first must not see the program being written again for the second.
  */
 export default async function setup(): Promise<void> {
+  putCertificatesAside();
   if (process.env.PUSHPROOF_BUILT === String(process.pid)) return;
   process.env.PUSHPROOF_BUILT = String(process.pid);
   const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -15,4 +16,15 @@ export default async function setup(): Promise<void> {
     stdio: "inherit",
   });
   await pythonEnvironment();
+}
+
+/**
+ * Where the machine names certificates of its own, every process of Node reads them as it starts, which takes longer than
+ * all else that it does: the tests start thousands. Only `npmPackage` fetches anything, and takes them back.
+ */
+function putCertificatesAside(): void {
+  const { NODE_EXTRA_CA_CERTS: certificates } = process.env;
+  if (certificates === undefined) return;
+  process.env.PUSHPROOF_CERTIFICATES = certificates;
+  delete process.env.NODE_EXTRA_CA_CERTS;
 }

@@ -17,7 +17,9 @@ export async function npmPackage(specification: string): Promise<string> {
     await kept(`test-npm-${name}`, async (directory) => {
       await writeFile(join(directory, "package.json"), '{ "private": true }\n');
       const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--silent"];
-      await run("npm", ["install", ...options, specification], { cwd: directory, timeout: 300_000 });
+      // Put aside by the global setup.
+      const env = { ...process.env, NODE_EXTRA_CA_CERTS: process.env.PUSHPROOF_CERTIFICATES };
+      await run("npm", ["install", ...options, specification], { cwd: directory, env, timeout: 300_000 });
     }),
     "node_modules",
   );

@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
-import { appendFile, mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import type { Dirent } from "node:fs";
+import { appendFile, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
 import { onTestFinished } from "vitest";
 import type { Environment } from "../../src/shared/world.ts";
@@ -66,6 +67,47 @@ export function gitEnvironment(): Environment {
 const originOf = (remote: string): string =>
   `[remote "origin"]\n\turl = ${remote}\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n[maintenance]\n\tauto = false\n`;
 
+/** Writes an empty repository of git's to a directory that is not there yet. */
+type WriteRepository = (directory: string) => Promise<void>;
+
+const emptyRepositories = new Map<string, Promise<WriteRepository>>();
+
+/**
+ * What `git init` makes, which is asked once a process: it takes longer than all that is written here. `kind` is ".git" for
+ * a repository with a checkout, "bare" for one without.
+ */
+function emptyRepository(kind: ".git" | "bare"): Promise<WriteRepository> {
+  const known = emptyRepositories.get(kind);
+  if (known !== undefined) return known;
+  const made = readEmptyRepository(kind);
+  emptyRepositories.set(kind, made);
+  return made;
+}
+
+async function readEmptyRepository(kind: ".git" | "bare"): Promise<WriteRepository> {
+  const directory = await mkdtemp(join(tmpdir(), "pushproof-test-"));
+  try {
+    // Git's own template is 14 sample hooks.
+    const words = ["init", "--quiet", "--template=", "--initial-branch=main", ...(kind === "bare" ? ["--bare"] : [])];
+    await run("git", [...words, directory], { env: gitEnvironment() });
+    const root = kind === "bare" ? directory : join(directory, kind);
+    const entries = await readdir(root, { recursive: true, withFileTypes: true });
+    const pathOf = (entry: Dirent): string => relative(root, join(entry.parentPath, entry.name));
+    const directories = ["hooks", "info", ...entries.filter((entry) => entry.isDirectory()).map(pathOf)];
+    const files = await Promise.all(
+      entries
+        .filter((entry) => entry.isFile())
+        .map(async (entry) => [pathOf(entry), await readFile(join(root, pathOf(entry)))] as const),
+    );
+    return async (to) => {
+      await Promise.all(directories.map((path) => mkdir(join(to, path), { recursive: true })));
+      await Promise.all(files.map(([path, content]) => writeFile(join(to, path), content)));
+    };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
 /** Makes a repository on branch `main` whose first commit holds the files; nothing is pushed yet. */
 export async function makeRepository(files: Files, atEnd?: AtEnd): Promise<Repository> {
   const directory = await makeDirectory(atEnd);
@@ -82,19 +124,11 @@ export async function makeRepository(files: Files, atEnd?: AtEnd): Promise<Repos
     await git("commit", "--quiet", "--no-verify", "--allow-empty", "--message", message);
     return await git("rev-parse", "HEAD");
   };
-  await mkdir(root);
-  // Git's own template is 14 sample hooks, copied each time.
-  const init = ["init", "--quiet", "--template=", "--initial-branch=main"];
-  await Promise.all([
-    run("git", [...init, "--bare", remote], { env: environment }),
-    run("git", [...init, root], { env: environment }),
-    write(files),
-  ]);
-  await mkdir(join(root, ".git", "hooks"));
-  await mkdir(join(root, ".git", "info"));
-  await mkdir(join(remote, "hooks"));
+  const [writeGit, writeBare] = await Promise.all([emptyRepository(".git"), emptyRepository("bare")]);
+  await Promise.all([writeGit(join(root, ".git")), writeBare(remote), write(files)]);
   await appendFile(join(root, ".git", "config"), originOf(remote));
-  await commit("Begin");
+  await git("add", "--all");
+  await git("commit", "--quiet", "--no-verify", "--allow-empty", "--message", "Begin");
   return {
     root,
     remote,

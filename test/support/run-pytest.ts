@@ -5,7 +5,8 @@ import type { ReportedFacts } from "../../src/suite/progress/facts.ts";
 import { listenForProgress } from "../../src/suite/progress/listen.ts";
 import { pytest } from "../../src/suite/runners/pytest.ts";
 import type { SuiteRun, TestResults } from "../../src/suite/runners/runner.ts";
-import { type Files, makeDirectory, writeFiles } from "./repository.ts";
+import { type AtEnd, type Files, makeDirectory, writeFiles } from "./repository.ts";
+import { sharedByTests } from "./shared-run.ts";
 import { userEnvironment } from "./verify.ts";
 
 /** The results of a suite that ran through its adapter alone. */
@@ -15,10 +16,26 @@ export interface PytestRun {
   readonly results: TestResults;
 }
 
+/** What `runPytest` takes. */
+type PytestRequest = [files: Files, workers: number, more?: Partial<SuiteRun>];
+
+/** Runs a suite through its adapter once, when the first test asks, for all tests of a file that only read what came of it. */
+export function sharedPytest(request: () => PytestRequest): () => Promise<PytestRun> {
+  return sharedByTests(async (atEnd) => {
+    const [files, workers, more] = request();
+    return await runPytest(files, workers, more, atEnd);
+  });
+}
+
 /** Runs files as a pytest suite through its adapter alone; `more` overrides parts of the run. */
-export async function runPytest(files: Files, workers: number, more: Partial<SuiteRun> = {}): Promise<PytestRun> {
-  const directory = await makeDirectory();
-  const scratch = await makeDirectory();
+export async function runPytest(
+  files: Files,
+  workers: number,
+  more: Partial<SuiteRun> = {},
+  atEnd?: AtEnd,
+): Promise<PytestRun> {
+  const directory = await makeDirectory(atEnd);
+  const scratch = await makeDirectory(atEnd);
   await writeFiles(directory, files);
   const listener = await listenForProgress(scratch);
   try {

@@ -10,25 +10,30 @@ export interface SharedRun extends Outcome {
 }
 
 /**
- * Verifies a repository once, when the first test asks, for all tests of a file that only read what came of it. The
- * repository is made with the given `atEnd` and goes when the file ends.
+ * Makes something once, when the first test asks, for all tests of a file that only read it. What is made with the given
+ * `atEnd` goes when the file ends.
  */
-export function sharedRun(
-  make: (atEnd: AtEnd) => Promise<Repository>,
-  words: readonly string[] = [],
-): () => Promise<SharedRun> {
+export function sharedByTests<Value>(make: (atEnd: AtEnd) => Promise<Value>): () => Promise<Value> {
   const ends: (() => Promise<void>)[] = [];
   afterAll(async () => {
     for (const end of ends) await end();
   });
-  const start = async (): Promise<SharedRun> => {
-    const repository = await make((end) => ends.push(end));
-    const outcome = await runIn(repository.root, words);
-    return { ...outcome, repository, summary: await readSummary(repository.root) };
-  };
-  let run: Promise<SharedRun> | undefined;
+  let made: Promise<Value> | undefined;
   return () => {
-    run ??= start();
-    return run;
+    made ??= make((end) => ends.push(end));
+    return made;
   };
+}
+
+/** Verifies a repository once, for all tests of a file that only read what came of it; see `sharedByTests`. */
+export function sharedRun(
+  make: (atEnd: AtEnd) => Promise<Repository>,
+  words: readonly string[] = [],
+  options: Parameters<typeof runIn>[2] = {},
+): () => Promise<SharedRun> {
+  return sharedByTests(async (atEnd) => {
+    const repository = await make(atEnd);
+    const outcome = await runIn(repository.root, words, options);
+    return { ...outcome, repository, summary: await readSummary(repository.root) };
+  });
 }

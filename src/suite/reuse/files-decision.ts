@@ -10,7 +10,15 @@ import { canonicalPath } from "../../shared/within.ts";
 import type { PlannedSuite } from "../plan/plan.ts";
 import { projectEnvironment } from "../plan/project-environment.ts";
 import type { SuiteOutcome, TracedFiles } from "../suite-outcome.ts";
-import { type ModulesTrace, moduleReach, nothingTraced } from "./module-reach.ts";
+import { EarlierSources } from "./earlier-sources.ts";
+import {
+  type ModulesCovered,
+  type ModulesRecord,
+  type ModulesTrace,
+  moduleReach,
+  nothingTraced,
+} from "./module-reach.ts";
+import type { CompiledCode } from "./ran-functions.ts";
 import { askReach, type Reach } from "./reach.ts";
 import { RecordStore } from "./record-store.ts";
 import { drawn, type ReuseRequest } from "./reuse-request.ts";
@@ -33,7 +41,11 @@ type Grain = (
   random: number,
 ) => Promise<Reach>;
 
-const grains: Partial<Record<RunnerName, Grain>> = { pytest: reachByFunctions, vitest: reachByModules };
+const grains: Partial<Record<RunnerName, Grain>> = {
+  pytest: reachByFunctions,
+  vitest: reachByModules,
+  node: reachByModules,
+};
 
 /** Whether a suite's test files can be told apart: its processes are traced, and one runner runs them all. */
 export function isByFile({ suite, parallel, replay, shard }: PlannedSuite): boolean {
@@ -87,6 +99,7 @@ export async function filesDecision(request: ReuseRequest, question: FilesQuesti
         reach,
         keys: keys.flatMap((key) => [key, traceKeyOf(key), coverageKeyOf(key), outcomeKeyOf(key)]),
         records: best.map(({ record }) => record),
+        hasNewFiles: best.some(({ changes }) => changes.added.length > 0),
       },
     };
   } catch (error) {
@@ -111,28 +124,33 @@ async function reachByFunctions(
   return await askReach({ checkout: checkout.root, records, random }, planned.directory, environment);
 }
 
-/** Each test file of vitest loads its own modules. */
+/** Each test file of vitest and node:test loads its own modules. */
 async function reachByModules(
-  { request: { checkout, commonDirectory }, planned }: Parameters<Grain>[0],
+  { request: { checkout, commonDirectory, world }, planned }: Parameters<Grain>[0],
   best: readonly Candidate[],
   random: number,
 ): Promise<Reach> {
   const store = new RecordStore(commonDirectory, planned.suite.name);
+  const sources = new EarlierSources(checkout.root, world.environment);
   const records = await Promise.all(
-    best.map(async ({ key, record, changes }) => {
+    best.map(async ({ key, record, changes }): Promise<ModulesRecord> => {
       const trace = (await store.read(traceKeyOf(key))) as ModulesTrace | null;
-      const path = await store.soundPath(coverageKeyOf(key));
-      // A record that is not whole says nothing of any file.
-      const tests = trace === null || path === null ? [] : Object.keys(record.tests);
+      const coverage = coverageKeyOf(key);
+      const path = await store.soundPath(coverage);
       return {
-        trace: trace ?? nothingTraced,
-        tests,
-        coverage: { path: path ?? "", key: coverageKeyOf(key), version },
         ...changes,
+        trace: trace ?? nothingTraced,
+        // A record that is not whole says nothing of any file.
+        tests: trace === null || path === null ? [] : Object.keys(record.tests),
+        coverage: { path: path ?? "", key: coverage, version },
+        isTracked: (file) => file in record.tree,
+        sources:
+          trace?.provider === "v8" && !trace.hasPlugins ? await sources.compare(changes, record.tree) : new Map(),
+        covered: async () => (await store.read(coverage)) as ModulesCovered | null,
       };
     }),
   );
-  return moduleReach(canonicalPath(checkout.root), records, random);
+  return await moduleReach(canonicalPath(checkout.root), records, random);
 }
 
 /**
@@ -179,8 +197,13 @@ function usedRecords({ reused, compared }: Reach): Set<number> {
 }
 
 function whyNone({ reasons }: Reach): string {
-  const unknown = Object.values(reasons).find(({ kind }) => kind === "unknown");
+  const all = Object.values(reasons);
+  const unknown = all.find(({ kind }) => kind === "unknown");
   if (unknown !== undefined) return `${unknown.file} changed, of which no run has seen what it matters to`;
+  const [first] = all;
+  if (first !== undefined && all.every(({ kind }) => kind === "always")) {
+    return `its test files always run (${first.file})`;
+  }
   return "a change reaches every test file";
 }
 
@@ -278,18 +301,17 @@ function untoldKeyOf(surroundings: string): string {
 }
 
 /** What each test file covered, where that is not a part of the trace: see vitest-tracing.mjs. Null where there is none. */
-async function readCovered(
-  path: string,
-  isKept: (test: string) => boolean,
-): Promise<Record<string, readonly object[]> | null> {
+async function readCovered(path: string, isKept: (test: string) => boolean): Promise<ModulesCovered | null> {
   const text = await readFile(path, "utf8").catch(() => null);
   if (text === null) return null;
-  const covered: Record<string, object[]> = {};
+  const tests: Record<string, { coverage: string }[]> = {};
+  const code: Record<string, CompiledCode> = {};
   for (const line of text.split("\n").filter(Boolean)) {
-    const { test, ...part }: { test: string } = JSON.parse(line);
-    if (isKept(test)) covered[test] = [...(covered[test] ?? []), part];
+    const { test, file, ...part } = JSON.parse(line);
+    if (test === undefined) code[file] = part;
+    else if (isKept(test)) tests[test] = [...(tests[test] ?? []), part];
   }
-  return covered;
+  return { tests, code };
 }
 
 function coverageKeyOf(key: string): string {

@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
 import { escapedForPattern } from "../../shared/patterns.ts";
+import { type CompiledCode, CompiledModule, type ScriptCoverage } from "./ran-functions.ts";
 import type { Reach, ReachReason } from "./reach.ts";
+import type { SourceChange } from "./source-comparison.ts";
 import type { TreeChanges } from "./tree.ts";
 
 /** What vitest-tracing.mjs records of a run; files are relative to the root where they lie in the checkout. */
@@ -10,6 +12,8 @@ export interface ModulesTrace {
   readonly tests: Readonly<Record<string, ModulesOfTest>>;
   /** What the coordinating process loaded and read: everything rests on that. */
   readonly everyone: FilesRead;
+  /** What counted coverage: functions can be told apart by what V8 saw. */
+  readonly provider: string;
   /** Whether plugins of the project's own choice transform its modules. */
   readonly hasPlugins: boolean;
   /** The state of each file that was loaded or read, and of each that was only looked for, when the run was over. */
@@ -29,14 +33,25 @@ interface ModulesOfTest extends FilesRead {
   readonly names: readonly string[];
   /** Whether one of them was not there. */
   readonly hasMissed: boolean;
+  /** The modules of which every text counts: loaded as text, or before functions were counted. */
+  readonly whole: readonly string[];
+  /** Whether code looked at the text of a function. */
+  readonly hasReadText: boolean;
   /** Why it always runs, a clause; null where nothing speaks for that. */
   readonly always: string | null;
+}
+
+/** What vitest-tracing.mjs keeps of what each test file covered, as JSON, and of the code that was covered, by file. */
+export interface ModulesCovered {
+  readonly tests: Readonly<Record<string, readonly { readonly coverage: string }[]>>;
+  readonly code: Readonly<Record<string, CompiledCode>>;
 }
 
 /** For a record whose trace is lost. */
 export const nothingTraced: ModulesTrace = {
   tests: {},
   everyone: { files: [], reads: [], looks: [] },
+  provider: "none",
   hasPlugins: false,
   states: {},
   looks: {},
@@ -49,6 +64,19 @@ export interface ModulesRecord extends TreeChanges {
   readonly tests: readonly string[];
   /** What its files covered: for vitest-tracing.mjs. */
   readonly coverage: { readonly path: string; readonly key: string; readonly version: string };
+  /** Whether the tree of that run had a file: what it had is compared with the one of now by git. */
+  readonly isTracked: (file: string) => boolean;
+  /** How sources changed, as far as they can be compared: the others changed as modules. */
+  readonly sources: ReadonlyMap<string, ComparedSource>;
+  /** What its test files covered; null where that is lost. */
+  readonly covered: () => Promise<ModulesCovered | null>;
+}
+
+/** How a module's source changed. */
+export interface ComparedSource {
+  readonly change: Exclude<SourceChange, "module">;
+  /** Its earlier text. */
+  readonly before: string;
 }
 
 /** Settings of runners, compilers and packages, wherever they lie; and styles, which are put together before anybody sees it. */
@@ -64,16 +92,17 @@ const code = /\.(?:[cm]?[jt]sx?|json|vue|svelte|astro|mdx)$/;
  * Decides which test files of a suite a change can reach whose files share no modules: each loads its own. The records come in the
  * order in which they are to be looked at; `random` is any whole number.
  */
-export function moduleReach(checkout: string, records: readonly ModulesRecord[], random: number): Reach {
+export async function moduleReach(checkout: string, records: readonly ModulesRecord[], random: number): Promise<Reach> {
   const present = new Present(checkout);
+  const known = knownFiles(records);
   const decided = new Map<string, number>();
   const reasons: Record<string, ReachReason> = {};
   for (const [index, record] of records.entries()) {
-    const reach = new RecordReach(record, present);
+    const reach = new RecordReach(record, present, known);
     for (const test of Object.keys(record.trace.tests)) {
       if (decided.has(test) || !present.isFile(test)) continue;
       const why = record.tests.includes(test)
-        ? reach.why(test)
+        ? await reach.why(test)
         : reason("always", "a test failed, was skipped, or passed only at another try");
       if (why === null) decided.set(test, index);
       else reasons[test] ??= why;
@@ -98,9 +127,15 @@ export function moduleReach(checkout: string, records: readonly ModulesRecord[],
       coverage: records.map(({ coverage }, index) => ({
         ...coverage,
         tests: reusable.filter((file) => decided.get(file) === index),
+        changed: [...(records[index]?.sources.keys() ?? [])],
       })),
     },
   };
+}
+
+/** What the runs of these records have seen loaded, read or looked for: any of them may have been a part of the suite. */
+function knownFiles(records: readonly ModulesRecord[]): Set<string> {
+  return new Set(records.flatMap(({ trace: { states, looks } }) => [...Object.keys(states), ...Object.keys(looks)]));
 }
 
 /** So many of the names, chosen by a number. */
@@ -169,15 +204,20 @@ function digest(content: string | Buffer): string {
 class RecordReach {
   readonly #record: ModulesRecord;
   readonly #present: Present;
+  /** The files that some run has seen loaded or read. */
+  readonly #known: ReadonlySet<string>;
   readonly #changed: ReadonlySet<string>;
   /** Why every file is reached; null where that is not known of all. */
   readonly #all: ReachReason | null;
+  #covered: Promise<ModulesCovered | null> | null = null;
+  readonly #compiled = new Map<string, CompiledModule | null>();
   /** By each file that came or went, what looks for its name in a text. */
   readonly #names: readonly Shadow[];
 
-  constructor(record: ModulesRecord, present: Present) {
+  constructor(record: ModulesRecord, present: Present, known: ReadonlySet<string>) {
     this.#record = record;
     this.#present = present;
+    this.#known = known;
     const { modified, deleted, added } = record;
     this.#changed = new Set([...modified, ...deleted]);
     this.#all = this.#whyAll();
@@ -185,29 +225,66 @@ class RecordReach {
   }
 
   /** Why a test file has to run; null where its results can be reused. */
-  why(test: string): ReachReason | null {
+  async why(test: string): Promise<ReachReason | null> {
     const { trace } = this.#record;
     const own = trace.tests[test];
     if (own === undefined) return reason("new", test);
     if (this.#all !== null) return this.#all;
     if (own.always !== null) return reason("always", own.always);
-    const module = own.files.find((file) => this.#changed.has(file) || this.#isOther(file, false));
-    if (module !== undefined) return reason("module", module, [test, module]);
+    for (const file of own.files) {
+      const functions = await this.#reachedIn(file, test, own);
+      if (functions === null) continue;
+      return reason(functions.length === 0 ? "module" : "function", file, [test, file], functions);
+    }
     const read = this.#readBy(own);
     if (read !== undefined) return reason("file", read, [test]);
     const shadow = this.#names.find((one) => this.#mayLoad(own, one));
     return shadow === undefined ? null : reason("name", shadow.file);
   }
 
+  /** The functions by which a module reaches a test file: none where it does by more than these, null where it does not. */
+  async #reachedIn(file: string, test: string, own: ModulesOfTest): Promise<string[] | null> {
+    if (!this.#isChanged(file)) return null;
+    const source = this.#record.sources.get(file);
+    if (source === undefined || own.hasReadText || own.whole.includes(file)) return [];
+    if (source.change === "none") return null;
+    const module = await this.#compiledModule(file, source.before);
+    const covered = await this.#coveredParts();
+    if (module === null || covered === null) return [];
+    const scripts = (covered.tests[test] ?? []).flatMap(({ coverage }) => scriptsOf(coverage, file));
+    const reached = source.change.filter((one) => module.hasRun(one, scripts));
+    return reached.length === 0 ? null : [...new Set(reached.map(({ name }) => name))].sort();
+  }
+
+  async #compiledModule(file: string, before: string): Promise<CompiledModule | null> {
+    let module = this.#compiled.get(file);
+    if (module === undefined) {
+      const code = (await this.#coveredParts())?.code[file];
+      module = code === undefined || code.mappings === "" ? null : new CompiledModule(before, code);
+      this.#compiled.set(file, module);
+    }
+    return module;
+  }
+
+  #coveredParts(): Promise<ModulesCovered | null> {
+    this.#covered ??= this.#record.covered();
+    return this.#covered;
+  }
+
+  /** Whether a file that was loaded is another one now, or gone. */
+  #isChanged(file: string): boolean {
+    return this.#record.isTracked(file) ? this.#changed.has(file) : this.#isOther(file, false);
+  }
+
   #whyAll(): ReachReason | null {
     const { trace, modified, deleted, added } = this.#record;
-    const known = new Set([...Object.keys(trace.states), ...Object.keys(trace.looks)]);
-    for (const { files } of Object.values(trace.tests)) for (const file of files) known.add(file);
-    const unknown = [...modified, ...deleted].find((file) => !known.has(file) && !declarations.test(file));
+    const matters = (file: string): boolean =>
+      !declarations.test(file) && this.#record.sources.get(file)?.change !== "none";
+    const unknown = [...modified, ...deleted].find((file) => !this.#known.has(file) && matters(file));
     if (unknown !== undefined) return reason("unknown", unknown);
     const setting = [...modified, ...deleted, ...added].find((file) => settings.test(file));
     if (setting !== undefined) return reason("unknown", setting);
-    const loaded = trace.everyone.files.find((file) => this.#changed.has(file) || this.#isOther(file, false));
+    const loaded = trace.everyone.files.find((file) => this.#isChanged(file));
     if (loaded !== undefined) return reason("unknown", loaded);
     const read = this.#readBy(trace.everyone);
     if (read !== undefined) return reason("unknown", read);
@@ -262,6 +339,18 @@ function shadowOf(file: string, directories: readonly string[]): Shadow {
   };
 }
 
-function reason(kind: ReachReason["kind"], file: string, way: readonly string[] = []): ReachReason {
-  return { kind, file, way, functions: [] };
+/** What V8 saw of one file; what a test file covered is JSON without the path of the checkout: see vitest-tracing.mjs. */
+function scriptsOf(coverage: string, file: string): ScriptCoverage[] {
+  const url = `pushproof-checkout-url:/${file.split("/").map(encodeURIComponent).join("/")}`;
+  const { result }: { readonly result?: readonly ScriptCoverage[] } = JSON.parse(coverage);
+  return (result ?? []).filter((script) => script.url === url);
+}
+
+function reason(
+  kind: ReachReason["kind"],
+  file: string,
+  way: readonly string[] = [],
+  functions: readonly string[] = [],
+): ReachReason {
+  return { kind, file, way, functions };
 }

@@ -26,6 +26,8 @@ export interface PartOfFiles {
   /** The keys of the records that stand for files, to keep them longer. */
   readonly keys: readonly string[];
   readonly records: readonly FilesRecord[];
+  /** Whether files came that no record knows: some may be test files. */
+  readonly hasNewFiles: boolean;
 }
 
 /** What a traced run wrote about itself; null where it wrote nothing. */

@@ -12,7 +12,7 @@ import { listingOutput } from "./listing.ts";
 import { parseNodeCommand, writeNodeCommand } from "./node-command.ts";
 import { coverageEnvironment, withNodeCoverage } from "./node-coverage.ts";
 import { endsFile, withEarlyEnds } from "./node-ends.ts";
-import { schemaEnvironment, withPreload } from "./preload.ts";
+import { schemaEnvironment, tracedEnvironment, traceFile, withPreload } from "./preload.ts";
 import type { EndedProcess, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
 
 /**
@@ -38,7 +38,7 @@ export const node: Runner = {
 const resultsFile = (run: SuiteRun): string => join(run.scratch, "results.json");
 
 async function invocation(run: SuiteRun): Promise<Invocation> {
-  const environment = schemaEnvironment(run);
+  const environment = await tracedEnvironment(run, schemaEnvironment(run), "node-trace.mjs");
   const own = run.leaseSocket === null ? run.workerEnvironments.master : { VERIFY_LEASES: run.leaseSocket };
   return {
     command: withArguments(keepingNodeOptions(commandOf(run)), run.arguments),
@@ -132,5 +132,6 @@ async function collect(run: SuiteRun, ended: EndedProcess): Promise<TestResults>
   if (cases === null && !ended.timedOut && !diedInTest(ended)) throw couldNotRun(run, ended);
   const isTimeout = (message: string): boolean => /test timed out after \d+ms|^test timed out/.test(message);
   const tests = await withEarlyEnds(run, ended, cases ?? []);
-  return await withNodeCoverage(run, resultsOf(run, ended, tests, reporterMapper(ended, isTimeout), null));
+  const results = await withNodeCoverage(run, resultsOf(run, ended, tests, reporterMapper(ended, isTimeout), null));
+  return run.tracing ? { ...results, trace: traceFile(run) } : results;
 }

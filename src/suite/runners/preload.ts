@@ -1,3 +1,5 @@
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { adapterPath } from "../../shared/paths.ts";
 import type { Environment } from "../../shared/world.ts";
@@ -12,6 +14,33 @@ export function withPreload({ NODE_OPTIONS: own }: Environment, adapter: string)
 export function schemaEnvironment({ environment, keepsSchema }: SuiteRun): Environment {
   if (!keepsSchema) return environment;
   return { ...environment, NODE_OPTIONS: withPreload(environment, "schema-preload.mjs") };
+}
+
+/** The absolute file with what was traced of a run. */
+export function traceFile({ scratch }: Pick<SuiteRun, "scratch">): string {
+  return join(scratch, "trace", "record.json");
+}
+
+/**
+ * The environment in which each process also traces what its test files rest on, by an adapter that is loaded first; the given
+ * one where that is not asked for.
+ */
+export async function tracedEnvironment(
+  run: SuiteRun,
+  environment: Environment,
+  adapter: string,
+): Promise<Environment> {
+  if (!run.tracing) return environment;
+  const directory = dirname(traceFile(run));
+  await mkdir(directory);
+  const { reused } = run.tracing;
+  return {
+    ...environment,
+    NODE_OPTIONS: withPreload(environment, adapter),
+    VERIFY_TRACE: directory,
+    VERIFY_CHECKOUT: run.checkoutRoot,
+    ...(reused === null ? {} : { VERIFY_REUSED: reused }),
+  };
 }
 
 /**

@@ -113,7 +113,12 @@ async function tracingVariables(run: SuiteRun): Promise<Environment> {
   if (!run.tracing) return {};
   await mkdir(traceDirectory(run));
   const { reused } = run.tracing;
-  return { VERIFY_TRACE: traceDirectory(run), ...(reused === null ? {} : { VERIFY_REUSED: reused }) };
+  return {
+    VERIFY_TRACE: traceDirectory(run),
+    // From Python 3.14 on the default is sys.monitoring, which tells a line once a process, whichever test file runs it again.
+    COVERAGE_CORE: run.environment.COVERAGE_CORE === "pytrace" ? "pytrace" : "ctrace",
+    ...(reused === null ? {} : { VERIFY_REUSED: reused }),
+  };
 }
 
 function isMeasured({ selection }: SuiteRun): boolean {
@@ -121,7 +126,9 @@ function isMeasured({ selection }: SuiteRun): boolean {
 }
 
 function addedOptions(run: SuiteRun): string[] {
-  const parallel = ["-n", String(run.workers), "--dist", "loadfile", "--max-worker-restart", "0"];
+  // A worker without a file costs a second: it loads all that the others do.
+  const workers = Math.max(1, Math.min(run.workers, run.tracing?.files ?? run.workers));
+  const parallel = ["-n", String(workers), "--dist", "loadfile", "--max-worker-restart", "0"];
   // Coverage of selected tests is not needed.
   const coverage = isMeasured(run) ? [`--cov-report=lcov:${lcovFile(run)}`] : ["--no-cov"];
   return [

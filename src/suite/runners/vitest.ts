@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { SuiteConfig } from "../../config/schema.ts";
 import { sourceGlob } from "../../coverage/files/source-places.ts";
@@ -21,7 +21,7 @@ import {
   withContradictions,
 } from "../results/results.ts";
 import { listingOutput } from "./listing.ts";
-import { schemaEnvironment, withPreload } from "./preload.ts";
+import { schemaEnvironment, tracedEnvironment, traceFile, withPreload } from "./preload.ts";
 import {
   type EndedProcess,
   groupEnd,
@@ -53,10 +53,8 @@ export const vitest: Runner = {
 const junitFile = (run: SuiteRun): string => join(run.scratch, "junit.xml");
 const coverageDirectory = (run: Pick<SuiteRun, "scratch">): string => join(run.scratch, "coverage");
 
-const traceDirectory = (run: SuiteRun): string => join(run.scratch, "trace");
-
 async function invocation(run: SuiteRun): Promise<Invocation> {
-  const environment = await tracedEnvironment(run, schemaEnvironment(run));
+  const environment = await tracedEnvironment(run, schemaEnvironment(run), "vitest-trace.mjs");
   const installed = findInstalled(run);
   const ownDatabase = run.workers > 1 || run.leaseSocket !== null ? variableOfDatabases(run) : null;
   return {
@@ -81,20 +79,6 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
       VERIFY_JUNIT: junitFile(run),
       VERIFY_SOURCE_FILES: await writeSourceFiles(run),
     },
-  };
-}
-
-/** The environment in which each process also traces what its test files rest on, where that is asked for. */
-async function tracedEnvironment(run: SuiteRun, environment: Environment): Promise<Environment> {
-  if (!run.tracing) return environment;
-  await mkdir(traceDirectory(run));
-  const { reused } = run.tracing;
-  return {
-    ...environment,
-    NODE_OPTIONS: withPreload(environment, "vitest-trace.mjs"),
-    VERIFY_TRACE: traceDirectory(run),
-    VERIFY_CHECKOUT: run.checkoutRoot,
-    ...(reused === null ? {} : { VERIFY_REUSED: reused }),
   };
 }
 
@@ -230,7 +214,7 @@ async function collect(run: SuiteRun, ended: EndedProcess): Promise<TestResults>
   const coverage = await lcovInput(join(coverageDirectory(run), "lcov.info"), ended.reported.root ?? run.directory);
   const known = markUnfinished(run, ended, written?.cases ?? []);
   const results = withContradictions(run, resultsOf(run, ended, known, mapperOf(run, ended, known), coverage), written);
-  return run.tracing ? { ...results, trace: join(traceDirectory(run), "record.json") } : results;
+  return run.tracing ? { ...results, trace: traceFile(run) } : results;
 }
 
 const crashed = "The worker ended before the test did.";

@@ -3,7 +3,15 @@ import { makeJestRepository } from "../../support/jest-suite.ts";
 import { makeMochaRepository } from "../../support/mocha-suite.ts";
 import { makeNodeRepository } from "../../support/node-suite.ts";
 import type { Repository } from "../../support/repository.ts";
-import { makePytestRepository, readSummary, runIn } from "../../support/verify.ts";
+import { makePytestRepository, type Outcome, readSummary, runIn, userEnvironment } from "../../support/verify.ts";
+
+/** Milliseconds that are a second to whoever watches a process: what is waited for comes four times sooner. */
+const second = 250;
+
+async function runSerially(root: string): Promise<Outcome> {
+  const environment = await userEnvironment({ VERIFY_ALIVE_SECOND: String(second) });
+  return await runIn(root, ["--serial"], { environment });
+}
 
 /** One test that passes, and something that goes on. */
 const passes = 'test("adds", () => { if (require("../src/sums.js").add(1, 2) !== 3) throw new Error(); });\n';
@@ -28,7 +36,7 @@ const shapes: [string, () => Promise<Repository>][] = [
 ];
 
 async function expectTold(holder: string, { root }: Repository): Promise<void> {
-  const { code, output } = await runIn(root, ["--serial"]);
+  const { code, output } = await runSerially(root);
   expect(output).toContain(`The tests are over, and the process has not ended yet: ${holder}`);
   const { suites, reasons, coverage } = await readSummary(root);
   expect(suites[0]?.tests).toEqual({ total: 1, passed: 1, failed: 0, skipped: 0 });
@@ -45,18 +53,18 @@ test("tests of any runner that are over are counted, and what keeps its process 
 }, 90_000);
 
 test("a process that ends some seconds after its tests, as an idle pool does, is verified", async () => {
-  const files = { "test/a.test.js": `${fromMocha}setTimeout(() => {}, 6000);\n${passes}` };
+  const files = { "test/a.test.js": `${fromMocha}setTimeout(() => {}, ${12 * second});\n${passes}` };
   const { root } = await makeMochaRepository(files);
-  const { code, output } = await runIn(root, ["--serial"]);
+  const { code, output } = await runSerially(root);
   expect(output).toContain("a timer keeps it alive");
   expect(code).toBe(0);
 }, 60_000);
 
 test("tests of node:test that are awaited one after another are not taken for over between them", async () => {
-  const slow = 'await test("slow", async () => { await new Promise((resolve) => setTimeout(resolve, 5000)); });\n';
+  const slow = `await test("slow", async () => { await new Promise((resolve) => setTimeout(resolve, ${5 * second})); });\n`;
   const start = 'import { test } from "node:test";\nimport "../src/sums.js";\nawait test("quick", () => {});\n';
   const { root } = await makeNodeRepository({ "test/a.test.mjs": start + slow }, {}, { coverage: { lines: 0 } });
-  const { code, output } = await runIn(root, ["--serial"]);
+  const { code, output } = await runSerially(root);
   expect(output).not.toContain("has not ended yet");
   expect(code).toBe(0);
 }, 60_000);

@@ -45,8 +45,8 @@ test("a link to a record is as none, symbolic or not", async () => {
 test("the records used longest ago go first", async () => {
   const { store, directory, path } = await makeStore();
   await utimes(path, new Date(0), new Date(0));
-  for (let index = 0; index < 36; index++) await store.write(`other-${index}`, {});
-  expect(await readdir(directory)).toHaveLength(36);
+  for (let index = 0; index < 48; index++) await store.write(`other-${index}`, {});
+  expect(await readdir(directory)).toHaveLength(48);
   expect(await store.read("key")).toBeNull();
 });
 

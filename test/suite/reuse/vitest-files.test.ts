@@ -37,7 +37,7 @@ async function replaced({ incremental }: Pair, file: string, from: string, to: s
   return { [file]: text.replace(from, to) };
 }
 
-describe.sequential("a vitest suite that loads modules in every way there is", () => {
+describe.sequential("a vitest suite that loads modules in every way there is", { timeout: 180_000 }, () => {
   test("a module reaches the files that load it, however they do, and no others", async () => {
     const pair = await pairOfAll();
     const files = await replaced(pair, "src/transport.ts", "retries = 3", "retries = 4");
@@ -48,6 +48,16 @@ describe.sequential("a vitest suite that loads modules in every way there is", (
     expect(why.output).toContain("test/automock.test.ts is reused");
     const affected = await runIn(pair.incremental.root, ["affected", "--json"], pair);
     expect(JSON.parse(affected.output).suites[0]).toMatchObject({ suite: "nasty", why: null });
+  });
+
+  test("a function reaches the files that ran it, and the coverage of others moves along", async () => {
+    const pair = await pairOfAll();
+    const from = "export function power(left: number, right: number): number {\n";
+    const to = `// Words\n\n${from}  const one = () => 1;\n  void one;\n`;
+    const files = await replaced(pair, "src/arithmetic.ts", from, to);
+    const { difference, incremental } = await check(pair, { what: "a function", files });
+    expect(difference).toBeNull();
+    expect(incremental.suites[0]?.reuse?.reachedFrom).toEqual([{ file: "src/arithmetic.ts", functions: 1 }]);
   });
 
   test("new files that take the place of others, or are found by a glob, reach those that would load them", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { makeJestRepository, plainJest } from "../../support/jest-suite.ts";
+import { makeJestRepository } from "../../support/jest-suite.ts";
 import { makeMochaRepository } from "../../support/mocha-suite.ts";
 import { makeParallelPytestRepository, push, readSummary, runIn, useHook } from "../../support/verify.ts";
 import { makeVitestRepository } from "../../support/vitest-suite.ts";
@@ -153,7 +153,7 @@ test.each([
     );
     const suite = { name: "web", runner, command, source: ["src"], workers: 2 };
     const make = {
-      jest: () => makeJestRepository({ ...plainJest, ...files }, { command, workers: 2 }, config),
+      jest: () => makeJestRepository(files, { command, workers: 2 }, config),
       mocha: () => makeMochaRepository(files, { command, workers: 2 }, config),
       vitest: () => makeVitestRepository(files, { command }, config),
       pytest: () => makeParallelPytestRepository(files, { suites: [suite], ...config }),

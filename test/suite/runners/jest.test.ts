@@ -1,15 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { makeJestRepository, plainJest } from "../../support/jest-suite.ts";
+import { makeJestRepository } from "../../support/jest-suite.ts";
 import { sharedRun } from "../../support/shared-run.ts";
 import { readSummary, runIn } from "../../support/verify.ts";
 
 const passing = 'const { add } = require("../src/sums.js");\ntest("adds", () => expect(add(1, 2)).toBe(3));\n';
 const two = { workers: 2 };
+/** As jest is without any configuration: with babel, and istanbul's coverage. */
+const unconfigured = { "jest.config.js": null };
 
 test("a suite that passes is verified, with its counts, files, workers and coverage", async () => {
-  const { root } = await makeJestRepository({ "test/a.test.js": passing, "test/b.test.js": passing }, two);
+  const files = { ...unconfigured, "test/a.test.js": passing, "test/b.test.js": passing };
+  const { root } = await makeJestRepository(files, two);
   const { code, errors } = await runIn(root, []);
   expect(errors).toBe("");
   expect(code).toBe(0);
@@ -35,7 +38,7 @@ test.each(["jest", "jest --workerThreads", "npm test", "NODE_OPTIONS=--no-deprec
   "with `%s`, every worker has its database when its sources are loaded",
   async (command) => {
     const { root } = await makeJestRepository(
-      { ...plainJest, "test/one.test.js": ownDatabase("one", "two"), "test/two.test.js": ownDatabase("two", "one") },
+      { "test/one.test.js": ownDatabase("one", "two"), "test/two.test.js": ownDatabase("two", "one") },
       { ...two, command },
       { database: { name: "modes_test" } },
     );
@@ -65,7 +68,6 @@ test.each(["jest -i", "jest --detectOpenHandles", "npm test"])(
   async (command) => {
     const { root } = await makeJestRepository(
       {
-        ...plainJest,
         "package.json": '{ "scripts": { "test": "jest --runInBand" } }\n',
         "test/one.test.js": ownDatabase("one", "two"),
         "test/two.test.js": ownDatabase("two", "one"),
@@ -87,28 +89,44 @@ test.each(["jest -i", "jest --detectOpenHandles", "npm test"])(
   },
 );
 
+/** A project with settings of its own, whose one file only speaks of focused tests. */
+const configured = sharedRun((atEnd) => {
+  const words = `// test.only("x") was here\n/* fit("y") */ const address = "http://localhost/fit";\n`;
+  return makeJestRepository(
+    {
+      "jest.config.js": 'module.exports = { reporters: ["default", "<rootDir>/own-reporter.js"] };\n',
+      "own-reporter.js":
+        'const { writeFileSync } = require("node:fs");\nmodule.exports = class { onRunComplete(_, { numPassedTests }) { writeFileSync("coverage.ready", String(numPassedTests)); } };\n',
+      "test/a.test.js": `${words}${passing}test.skip("later", () => {});\n`,
+    },
+    { command: "jest --maxWorkers=3", workers: "auto" },
+    {},
+    atEnd,
+  );
+});
+
 test("the reporters of the project's own configuration go on working", async () => {
-  const { root } = await makeJestRepository({
-    "jest.config.js": 'module.exports = { reporters: ["default", "<rootDir>/own-reporter.js"] };\n',
-    "own-reporter.js":
-      'const { writeFileSync } = require("node:fs");\nmodule.exports = class { onRunComplete(_, { numPassedTests }) { writeFileSync("coverage.ready", String(numPassedTests)); } };\n',
-    "test/a.test.js": passing,
-  });
-  expect((await runIn(root, [])).code).toBe(0);
-  expect(await readFile(join(root, "coverage.ready"), "utf8")).toBe("1");
+  const { code, repository } = await configured();
+  expect(code).toBe(0);
+  expect(await readFile(join(repository.root, "coverage.ready"), "utf8")).toBe("1");
 });
 
 test("the user's own number of workers is kept", async () => {
-  const { root } = await makeJestRepository(
-    { ...plainJest, "test/a.test.js": passing },
-    { command: "jest --maxWorkers=3", workers: "auto" },
-  );
-  expect((await runIn(root, [])).code).toBe(0);
-  expect((await readSummary(root)).suites[0]?.workers).toBe(3);
+  const { code, summary } = await configured();
+  expect(code).toBe(0);
+  expect(summary.suites[0]?.workers).toBe(3);
+});
+
+test("a file that only speaks of focused tests, beside a skipped one, is verified", async () => {
+  expect((await configured()).code).toBe(0);
 });
 
 test("a source file that no test loads counts as missed, unless the project says what is measured", async () => {
-  const files = { "test/a.test.js": passing, "src/more.js": "exports.more = () => {\n  return 1;\n};\n" };
+  const files = {
+    ...unconfigured,
+    "test/a.test.js": passing,
+    "src/more.js": "exports.more = () => {\n  return 1;\n};\n",
+  };
   const { root } = await makeJestRepository(files);
   expect((await runIn(root, [])).code).toBe(1);
   expect((await readSummary(root)).reasons.join()).toContain("Most missed: src/more.js");
@@ -121,7 +139,7 @@ const wrong = 'describe("sums", () => { test("of two", () => expect({ a: 1 }).to
 const slow = 'test("waits", () => new Promise(() => {}), 50);\n';
 const failing = sharedRun((atEnd) => {
   const files = { "test/b.test.js": wrong, "test/c.test.js": 'require("./nowhere.js");\n', "test/d.test.js": slow };
-  return makeJestRepository({ ...plainJest, "test/a.test.js": passing, ...files }, two, {}, atEnd);
+  return makeJestRepository({ "test/a.test.js": passing, ...files }, two, {}, atEnd);
 });
 
 test("a failing test is named with its groups, its difference and its worker", async () => {
@@ -155,7 +173,7 @@ test("a test over its own timeout is told as that", async () => {
 test("a worker that dies is a crash, names the test it was in, and voids the coverage", async () => {
   const dies =
     'test("goes well", () => {});\ntest("dies", async () => { await new Promise((resolve) => setTimeout(resolve, 200)); process.kill(process.pid, "SIGKILL"); });\n';
-  const { root } = await makeJestRepository({ ...plainJest, "test/a.test.js": passing, "test/b.test.js": dies }, two);
+  const { root } = await makeJestRepository({ "test/a.test.js": passing, "test/b.test.js": dies }, two);
   expect((await runIn(root, [])).code).toBe(1);
   const { suites, reasons } = await readSummary(root);
   expect(suites[0]?.failures).toMatchObject([{ file: "test/b.test.js", name: "dies", kind: "crash" }]);
@@ -164,10 +182,7 @@ test("a worker that dies is a crash, names the test it was in, and voids the cov
 
 test("a suite over its timeout names the test that it was in", async () => {
   const endless = 'test("waits", () => new Promise(() => {}), 600000);\n';
-  const { root } = await makeJestRepository(
-    { ...plainJest, "test/a.test.js": passing, "test/b.test.js": endless },
-    two,
-  );
+  const { root } = await makeJestRepository({ "test/a.test.js": passing, "test/b.test.js": endless }, two);
   expect((await runIn(root, ["--timeout", "5s"])).code).toBe(1);
   const { failures } = (await readSummary(root)).suites[0] ?? {};
   expect(failures).toContainEqual(expect.objectContaining({ file: "test/b.test.js", name: "waits", kind: "timeout" }));
@@ -182,7 +197,7 @@ test("is alone (always)", async () => {
 });
 `;
   const { root } = await makeJestRepository(
-    { ...plainJest, "test/a.test.js": racing, "test/b.test.js": racing, "test/c.test.js": passing },
+    { "test/a.test.js": racing, "test/b.test.js": racing, "test/c.test.js": passing },
     two,
   );
   expect((await runIn(root, [])).code).toBe(1);
@@ -214,23 +229,34 @@ test("jest that is not installed is told with the command that installs it", asy
 
 const hidden = 'test("hidden", () => expect(1).toBe(2));\n';
 
-test.each([
-  `${passing}test.only("alone", () => {});\n${hidden}`,
-  `${passing}test.only.each([1])("alone %i", () => {});\n${hidden}`,
-  `describe.only("alone", () => { test("inside", () => {}); });\n${hidden}`,
-  `${passing}fit("alone", () => {});\n${hidden}`,
-])("a focused test that hides others is not verified, and the file is named: %s", async (text) => {
+/** No more than are listed by name. */
+const focusing = {
+  "test/only.test.js": `${passing}test.only("alone", () => {});\n${hidden}`,
+  "test/each.test.js": `${passing}test.only.each([1])("alone %i", () => {});\n${hidden}`,
+  "test/group.test.js": `describe.only("alone", () => { test("inside", () => {}); });\n${hidden}`,
+};
+const focused = sharedRun((atEnd) => makeJestRepository({ ...focusing, "test/b.test.js": passing }, {}, {}, atEnd));
+
+test.each(Object.keys(focusing))(
+  "a focused test that hides others is not verified, and the file is named: %s",
+  async (file) => {
+    const { code, output } = await focused();
+    expect(output).toMatch(/^✘ Not verified: main at /m);
+    const [, files = ""] =
+      /web has focused tests \(\.only\), which keep others from being run: (.*)\.$/m.exec(output) ?? [];
+    expect(files.split(", ")).toContain(file);
+    expect(files).not.toContain("test/b.test.js");
+    expect(code).toBe(1);
+  },
+);
+
+test("a focused test that is called fit and hides others is not verified, and the file is named", async () => {
+  const text = `${passing}fit("alone", () => {});\n${hidden}`;
   const { root } = await makeJestRepository({ "test/a.test.js": text, "test/b.test.js": passing });
   const { code, output } = await runIn(root, []);
   expect(output).toMatch(/^✘ Not verified: main at /m);
   expect(output).toContain("web has focused tests (.only), which keep others from being run: test/a.test.js.");
   expect(code).toBe(1);
-});
-
-test("a file that only speaks of focused tests, beside a skipped one, is verified", async () => {
-  const text = `// test.only("x") was here\n/* fit("y") */ const address = "http://localhost/fit";\n${passing}test.skip("later", () => {});\n`;
-  const { root } = await makeJestRepository({ "test/a.test.js": text });
-  expect((await runIn(root, [])).code).toBe(0);
 });
 
 test.each([["jest -i"], ["jest"]])(
@@ -251,7 +277,7 @@ test.each([["jest -i"], ["jest"]])(
 test("a worker's thread that ends itself fails its file", async () => {
   const stops = 'test("stops", () => process.exit(0));\n';
   const { root } = await makeJestRepository(
-    { ...plainJest, "test/a.test.js": `${stops}${hidden}`, "test/b.test.js": passing },
+    { "test/a.test.js": `${stops}${hidden}`, "test/b.test.js": passing },
     { ...two, command: "jest --workerThreads" },
   );
   expect((await runIn(root, [])).code).toBe(1);

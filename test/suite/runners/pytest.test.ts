@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { makeRepository } from "../../support/repository.ts";
 import { runPytest } from "../../support/run-pytest.ts";
+import { sharedByTests, sharedRun } from "../../support/shared-run.ts";
 import { tinyFiles } from "../../support/tiny-suite.ts";
 import {
   configFile,
@@ -35,15 +36,37 @@ test("a failing test is named with its file, class, assertion and worker", async
   expect(output).toContain("1 of 2 tests failed in backend.");
 });
 
+/** Tests that fail in their teardown, or by what pytest-timeout says. */
+const failing = sharedRun(
+  (atEnd) =>
+    makePytestRepository(
+      {
+        "tests/test_more.py":
+          "import pytest\n\n\n@pytest.fixture\ndef broken():\n    yield\n    raise RuntimeError('left open')\n\n\ndef test_it(broken):\n    pass\n",
+        "tests/test_timeout.py":
+          "import pytest\n\ndef test_slow():\n    pytest.fail('Timeout (>1.0s) from pytest-timeout.')\n",
+        "tests/test_timeout_after.py":
+          "import pytest\n\n@pytest.fixture\ndef slow():\n    yield\n    pytest.fail('Timeout (>1.0s) from pytest-timeout.')\n\ndef test_slow(slow):\n    pass\n",
+      },
+      {},
+      atEnd,
+    ),
+  ["--serial"],
+);
+const failuresIn = async (file: string) =>
+  ((await failing()).summary.suites[0]?.failures ?? []).filter((failure) => failure.file === file);
+
 test("an error in a test's teardown fails that test once", async () => {
-  const repository = await makePytestRepository({
-    "tests/test_more.py":
-      "import pytest\n\n\n@pytest.fixture\ndef broken():\n    yield\n    raise RuntimeError('left open')\n\n\ndef test_it(broken):\n    pass\n",
-  });
-  await runIn(repository.root, []);
-  const { tests, failures } = (await readSummary(repository.root)).suites[0] ?? {};
-  expect(tests).toEqual({ total: 2, passed: 1, failed: 1, skipped: 0 });
-  expect(failures?.map(({ name }) => name)).toEqual(["test_it"]);
+  const { tests } = (await failing()).summary.suites[0] ?? {};
+  expect(tests).toEqual({ total: 4, passed: 1, failed: 3, skipped: 0 });
+  expect((await failuresIn("tests/test_more.py")).map(({ name }) => name)).toEqual(["test_it"]);
+});
+
+test.each([
+  ["in a test", "tests/test_timeout.py"],
+  ["in its teardown", "tests/test_timeout_after.py"],
+])("what pytest-timeout says %s is a timeout", async (_where, file) => {
+  expect(await failuresIn(file)).toMatchObject([{ name: "test_slow", kind: "timeout" }]);
 });
 
 test("a test file that cannot be imported is a collection failure, not fewer tests", async () => {
@@ -141,20 +164,32 @@ test("a suite that exits with a failure although no test failed is not verified"
   expect(output).toContain("exited with 1 although no test failed");
 });
 
+/** Two suites over their timeouts, serial and on two workers, side by side: both wait most of the time. */
+const overTime = sharedByTests(async (atEnd) => {
+  const sleeps = "import time\n\n\ndef test_quick():\n    pass\n\n\ndef test_sleeps():\n    time.sleep(600)\n";
+  const only = { "tests/test_more.py": "import time\n\n\ndef test_sleeps():\n    time.sleep(600)\n" };
+  const [serial, parallel] = await Promise.all([
+    makePytestRepository(only, {}, atEnd),
+    makeParallelPytestRepository({ "tests/test_a.py": sleeps, "tests/test_b.py": sleeps }, {}, atEnd),
+  ]);
+  const runs = [
+    runIn(serial.root, ["--timeout", "6s", "--serial"]),
+    runIn(parallel.root, ["--timeout", "8s"]),
+  ] as const;
+  const outcomes = await Promise.all(runs);
+  return { serial: outcomes[0], parallel: { ...outcomes[1], summary: await readSummary(parallel.root) } };
+});
+
 test("a suite over its timeout is ended, and the file it was in is named", async () => {
-  const repository = await makePytestRepository({
-    "tests/test_more.py": "import time\n\n\ndef test_sleeps():\n    time.sleep(600)\n",
-  });
-  const { code, output } = await runIn(repository.root, ["--timeout", "6s", "--serial"]);
+  const { code, output } = (await overTime()).serial;
   expect(code).toBe(1);
   expect(output).toContain("backend was ended after its timeout. Last seen: master in tests/test_more.py.");
 });
 
 test("a suite over its timeout names the test that each worker was in", async () => {
-  const sleeps = "import time\n\n\ndef test_quick():\n    pass\n\n\ndef test_sleeps():\n    time.sleep(600)\n";
-  const { root } = await makeParallelPytestRepository({ "tests/test_a.py": sleeps, "tests/test_b.py": sleeps });
-  expect((await runIn(root, ["--timeout", "8s"])).code).toBe(1);
-  const failures = (await readSummary(root)).suites[0]?.failures ?? [];
+  const { code, summary } = (await overTime()).parallel;
+  expect(code).toBe(1);
+  const failures = summary.suites[0]?.failures ?? [];
   const told = failures.map(({ file, name, kind }) => `${kind} ${file} ${name}`);
   expect(told.sort()).toEqual(["timeout tests/test_a.py test_sleeps", "timeout tests/test_b.py test_sleeps"]);
   expect(new Set(failures.map(({ worker }) => worker))).toEqual(new Set(["gw0", "gw1"]));
@@ -169,7 +204,7 @@ test("the user's own markers, -n and report flags are kept", async () => {
         {
           name: "backend",
           runner: "pytest",
-          command: 'pytest -m "not slow" -n 3 --cov=src --cov-report=lcov:own.lcov --junitxml=own.xml',
+          command: 'pytest -m "not slow" -n 1 --cov=src --cov-report=lcov:own.lcov --junitxml=own.xml',
         },
       ],
       database: false,
@@ -177,41 +212,59 @@ test("the user's own markers, -n and report flags are kept", async () => {
   });
   const { code } = await runIn(repository.root, []);
   const [suite] = (await readSummary(repository.root)).suites;
-  expect(suite).toMatchObject({ workers: 3, tests: { total: 1, passed: 1 } });
+  expect(suite).toMatchObject({ workers: 1, tests: { total: 1, passed: 1 } });
   expect(code).toBe(0);
   expect(await repository.git("status", "--porcelain")).toBe("");
 });
 
+const inPart = sharedRun(
+  (atEnd) => makePytestRepository({ "tests/test_more.py": "def test_other():\n    assert False\n" }, {}, atEnd),
+  ["--", "-k", "adds"],
+);
+
 test("arguments after -- reach the suite, and the pass gives no receipt", async () => {
-  const repository = await makePytestRepository({
-    "tests/test_more.py": "def test_other():\n    assert False\n",
-  });
-  const { code, output } = await runIn(repository.root, ["--", "-k", "adds"]);
+  const { code, output, summary } = await inPart();
   expect(code).toBe(0);
-  expect((await readSummary(repository.root)).receipt).toBeNull();
+  expect(summary.receipt).toBeNull();
   expect(output).toContain("No receipt is kept: arguments were added (-k adds).");
 });
 
-test("nothing of the run is left in the checkout", async () => {
-  const repository = await makePytestRepository();
+test("a pass of a part is called a part, in the pull request too", async () => {
+  const { output, repository } = await inPart();
+  expect(output).toContain("✔ Verified in part: main at");
+  const body = await runIn(repository.root, ["pr"]);
+  expect(body.output).toContain("⚠️ **Verified in part.**");
+  expect(body.output).toContain("arguments were added (-k adds)");
+});
+
+/** A suite one of whose tests starts pytest. */
+const nested = sharedByTests(async (atEnd) => {
+  const repository = await makePytestRepository(
+    {
+      "tests/test_more.py": [
+        "import os, subprocess, sys",
+        "def test_nested(tmp_path):",
+        "    (tmp_path / 'test_inner.py').write_text('def test_inner(): pass')",
+        "    done = subprocess.run([sys.executable, '-m', 'pytest', '-v', str(tmp_path)], capture_output=True, text=True, cwd=tmp_path)",
+        "    assert '1 passed' in done.stdout, done.stdout + done.stderr",
+        "    assert 'workers' not in done.stdout, done.stdout",
+        "    assert 'PYTEST_ADDOPTS' not in os.environ",
+      ].join("\n"),
+    },
+    {},
+    atEnd,
+  );
   const environment = await userEnvironment({ PYTHONDONTWRITEBYTECODE: "1" });
-  await runIn(repository.root, [], { environment });
+  return { ...(await runIn(repository.root, [], { environment })), repository };
+});
+
+test("nothing of the run is left in the checkout", async () => {
+  const { repository } = await nested();
   expect(await repository.git("status", "--porcelain", "--ignored")).toBe("!! .verify/");
 });
 
 test("a pytest that a test starts is the user's own, not a part of the run", async () => {
-  const repository = await makePytestRepository({
-    "tests/test_more.py": [
-      "import os, subprocess, sys",
-      "def test_nested(tmp_path):",
-      "    (tmp_path / 'test_inner.py').write_text('def test_inner(): pass')",
-      "    done = subprocess.run([sys.executable, '-m', 'pytest', '-v', str(tmp_path)], capture_output=True, text=True, cwd=tmp_path)",
-      "    assert '1 passed' in done.stdout, done.stdout + done.stderr",
-      "    assert 'workers' not in done.stdout, done.stdout",
-      "    assert 'PYTEST_ADDOPTS' not in os.environ",
-    ].join("\n"),
-  });
-  const { code, output } = await runIn(repository.root, []);
+  const { code, output } = await nested();
   expect(output).toContain("2 passed");
   expect(code).toBe(0);
 });
@@ -323,10 +376,9 @@ test("coverage of a command that changes its directory is named from there", asy
 });
 
 test("a stricter wish that fails does not take away what is proven", async () => {
-  const repository = await makePytestRepository(
-    { "src/more.py": "def more():\n    return 1\n" },
-    { coverage: { lines: 50 } },
-  );
+  const files = tinyFiles({ coverage: { lines: 50 } });
+  const halfCovered = files["suite.sh"]?.replace("DA:2,1", "DA:2,0") ?? "";
+  const repository = await makeRepository({ ...files, "suite.sh": halfCovered });
   await runIn(repository.root, ["--serial"]);
   const strict = await runIn(repository.root, ["--serial", "--coverage", "100"]);
   expect(strict.code).toBe(1);
@@ -341,15 +393,6 @@ test("a pass whose receipt cannot be kept is a pass, and says so", async () => {
   expect(code).toBe(0);
   expect(output).toContain("No receipt could be kept:");
   expect((await readSummary(repository.root)).receipt).toBeNull();
-});
-
-test("a pass of a part is called a part, in the pull request too", async () => {
-  const repository = await makePytestRepository();
-  const { output } = await runIn(repository.root, ["--serial", "--", "-k", "adds"]);
-  expect(output).toContain("✔ Verified in part: main at");
-  const body = await runIn(repository.root, ["pr"]);
-  expect(body.output).toContain("⚠️ **Verified in part.**");
-  expect(body.output).toContain("arguments were added (-k adds)");
 });
 
 /** A test file whose fixture writes when it was set up, in milliseconds, before it goes on. */
@@ -448,16 +491,4 @@ test("`coverage run` in front of pytest does not stand in the way", async () => 
   const { root, git } = await makePytestRepository({}, { suites });
   expect((await runIn(root, [])).code).toBe(0);
   expect(await git("status", "--porcelain")).toBe("");
-});
-
-test.each([
-  ["in a test", "def test_slow():\n    pytest.fail('Timeout (>1.0s) from pytest-timeout.')\n"],
-  [
-    "in its teardown",
-    "@pytest.fixture\ndef slow():\n    yield\n    pytest.fail('Timeout (>1.0s) from pytest-timeout.')\n\ndef test_slow(slow):\n    pass\n",
-  ],
-])("what pytest-timeout says %s is a timeout", async (_where, text) => {
-  const { root } = await makePytestRepository({ "tests/test_more.py": `import pytest\n\n${text}` });
-  await runIn(root, ["--serial"]);
-  expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ name: "test_slow", kind: "timeout" }]);
 });

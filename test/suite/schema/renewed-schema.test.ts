@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { adapterPath, packageRoot } from "../../../src/shared/paths.ts";
 import { quote } from "../../../src/shared/shell.ts";
-import { linkPackages, makeJestRepository, plainJest } from "../../support/jest-suite.ts";
+import { linkPackages, makeJestRepository } from "../../support/jest-suite.ts";
 import { makeMochaRepository } from "../../support/mocha-suite.ts";
 import { makeNodeRepository } from "../../support/node-suite.ts";
 import { type PlainServer, startPlainServer } from "../../support/postgres.ts";
@@ -85,7 +85,7 @@ const required =
 const imported =
   'import { test } from "vitest";\nimport { DataTypes, Sequelize } from "sequelize";\nimport { add } from "../src/sums.js";\nadd(1, 2);';
 const suites: Readonly<Record<string, () => Promise<Repository>>> = {
-  jest: () => makeJestRepository({ ...plainJest, "test/sums.test.js": body("test", required) }, {}, { database }),
+  jest: () => makeJestRepository({ "test/sums.test.js": body("test", required) }, {}, { database }),
   mocha: () => makeMochaRepository({ "test/sums.test.js": body("it", required) }, { workers: 1 }, { database }),
   node: () =>
     makeNodeRepository(

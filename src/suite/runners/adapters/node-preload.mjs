@@ -3,6 +3,7 @@
 import { createConnection } from "node:net";
 import { leaseDatabase } from "./lease.mjs";
 import { watchEnd } from "./node-end.mjs";
+import { allowDatabase } from "./traced-databases.mjs";
 import { withoutPreload } from "./worker-environment.mjs";
 
 const { VERIFY_LEASES: leases, VERIFY_PROGRESS: socketPath } = process.env;
@@ -12,6 +13,7 @@ if (runsFile) {
   watchEnd();
   if (leases?.startsWith("/")) {
     const lease = await leaseDatabase(leases);
+    allowDatabase(lease.environment);
     Object.assign(process.env, lease.environment);
     delete process.env.VERIFY_LEASES;
     if (socketPath) {

@@ -5,6 +5,7 @@ import { createConnection } from "node:net";
 import { resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { choices, tellNarrowings } from "./narrowing.mjs";
+import { endTracing, filesLeftOut } from "./node-tracing.mjs";
 
 /**
  * @typedef {{ name: string, nesting: number, file?: string, skip?: unknown, todo?: unknown, details: {
@@ -40,16 +41,22 @@ export default async function* report(events) {
   const begun = new Map();
   say({ type: "hello", root: process.cwd(), runtime: "node:test" });
   await tellNarrowings(narrowings());
+  const leftOut = filesLeftOut();
+  /** Absolute. @type {Set<string>} */
+  const ran = new Set();
   let isSent = false;
   const sendAll = () => {
     if (isSent) return;
     isSent = true;
+    endTracing(ran);
     const failed = tests.filter(({ outcome }) => outcome === "failed" || outcome === "error").length;
     if (results) writeFileSync(results, JSON.stringify(tests.map(({ path: _path, ...test }) => test)));
     say({ type: "end", status: failed > 0 ? 1 : 0 });
   };
   for await (const { type, data } of events) {
     const { file = "", name, nesting } = data ?? {};
+    if (name !== undefined && leftOut.has(resolve(file || name))) continue;
+    if (file !== "" && /^test:(?:pass|fail)$/.test(type)) ran.add(resolve(file));
     // The overall plan arrives when all files are done. With this option the process is then killed soon.
     if (type === "test:plan" && nesting === 0 && process.execArgv.includes("--test-force-exit")) sendAll();
     if (type === "test:start") around.set(file, [...(around.get(file) ?? []).slice(0, nesting), name]);

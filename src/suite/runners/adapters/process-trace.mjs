@@ -7,8 +7,9 @@ import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import net from "node:net";
 import os from "node:os";
-import { isAbsolute, join, resolve, sep } from "node:path";
+import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import workerThreads from "node:worker_threads";
 
 /** @typedef {(...args: any[]) => any} Call */
@@ -28,6 +29,12 @@ export class Trace {
   reads = new Set();
   /** What was looked for: whether it is there, and what it is. */
   looks = new Set();
+  /** Why the process could not be traced, a clause. @type {string | null} */
+  fault = null;
+  /** Environments that name the databases that may be connected to. @type {Record<string, string | undefined>[]} */
+  databases = [];
+  /** What was written of the checkout. */
+  written = new Set();
   /** Why the tests of this process always run, a clause; null where nothing speaks for that. @type {string | null} */
   always = null;
   /** Whether code of the checkout looked at the text of a function: then comments matter. */
@@ -35,8 +42,10 @@ export class Trace {
   isOn = true;
   #checkout;
   #temporary = realpathOf(os.tmpdir());
-  /** What lies in the temporary directory and was made here; the beginnings of such paths. @type {string[]} */
-  #made = [];
+  /** What lies in the temporary directory and was made here, and what is the verifier's own. @type {string[]} */
+  #made = [dirname(process.env.VERIFY_TRACE ?? "/none/trace")];
+  /** What names of temporary directories that were made here begin with. @type {string[]} */
+  #beginnings = [];
   /** @type {((frames: string[], path: string) => boolean) | null} */
   #isTool;
 
@@ -82,17 +91,19 @@ export class Trace {
       else this.made(path);
       return;
     }
+    if (isWithin(path, this.#checkout)) this.written.add(path);
     this.mark(`writes ${isWithin(path, this.#checkout) ? path.slice(this.#checkout.length + 1) : path}`);
   }
 
-  /** @param {string} path or the beginning of one */
-  made(path) {
-    if (!this.#made.includes(path)) this.#made.push(path);
+  /** @param {string} path @param {boolean} isBeginning whether its name only begins so */
+  made(path, isBeginning = false) {
+    const places = isBeginning ? this.#beginnings : this.#made;
+    if (!places.includes(path)) places.push(path);
   }
 
   /** @param {string} path */
   #isMade(path) {
-    return this.#made.some((one) => path.startsWith(one));
+    return this.#made.some((one) => isWithin(path, one)) || this.#beginnings.some((one) => path.startsWith(one));
   }
 
   /** Whether a path leads through an installed package to a file of the checkout, as in workspaces. @param {string} path */
@@ -179,16 +190,22 @@ function isWriting(flags) {
 }
 
 /**
- * Traces this process from now on.
+ * Traces this process from now on. Where this Node does not let that happen, the tests of the process always run.
  *
  * @param {Trace} trace
- * @param {{ host: string, port: string }[]} databases what may be connected to
+ * @param {Record<string, string | undefined>[]} databases environments that name what may be connected to
  * @param {string[]} sockets paths that the verifier listens at
  */
 export function traceProcess(trace, databases, sockets) {
-  traceFiles(trace);
-  traceProcesses(trace);
-  traceSockets(trace, databases, sockets);
+  trace.databases.push(...databases.map(({ PGHOST, PGPORT }) => ({ PGHOST, PGPORT })));
+  try {
+    traceFiles(trace);
+    traceProcesses(trace);
+    traceSockets(trace, sockets);
+  } catch (error) {
+    trace.fault = `this version of Node cannot be traced (${error})`;
+    trace.mark("could not be traced");
+  }
   const { toString: plain } = Function.prototype;
   Function.prototype.toString = replacement(plain, function () {
     const text = plain.call(this);
@@ -214,7 +231,7 @@ function traceFiles(trace) {
   }
   before.mkdtemp = ([prefix]) => {
     trace.wrote(`${prefix}`);
-    if (typeof prefix === "string") trace.made(resolve(prefix));
+    if (typeof prefix === "string") trace.made(resolve(prefix), true);
   };
   before.appendFile = ([path]) => {
     trace.note(path, trace.reads);
@@ -241,6 +258,14 @@ function traceFiles(trace) {
         tell(args);
         return Reflect.apply(plain, this, args);
       });
+      // `exists` has a form of its own for promises.
+      const promised = plain[promisify.custom];
+      if (name === "exists" && promised !== undefined) {
+        module[key][promisify.custom] = (/** @type {unknown[]} */ ...args) => {
+          tell(args);
+          return promised(...args);
+        };
+      }
       if (typeof plain.native !== "function") continue;
       const { native } = plain;
       module[key].native = replacement(native, function (...args) {
@@ -268,13 +293,16 @@ function traceProcesses(trace) {
   /** @type {Module} */ (workerThreads).Worker = Marked;
 }
 
-/** @param {Trace} trace @param {{ host: string, port: string }[]} databases @param {string[]} sockets */
-function traceSockets(trace, databases, sockets) {
+/** @param {Trace} trace @param {string[]} sockets */
+function traceSockets(trace, sockets) {
   /** @type {Set<net.Server>} */
   const servers = new Set();
   before(net.Server.prototype, "listen", (_, server) => servers.add(server));
   before(net.Socket.prototype, "connect", (args) => {
     const target = targetOf(args);
+    const databases = trace.databases.flatMap(({ PGHOST: host = "", PGPORT: port = "" }) =>
+      host === "" ? [] : [{ host, port }],
+    );
     if (target.path !== undefined) {
       const isOwn = [...servers].some((server) => server.address() === target.path);
       const isDatabase = databases.some(({ host }) => host.startsWith("/") && isWithin(target.path ?? "", host));
@@ -327,5 +355,16 @@ function before(module, name, tell) {
 
 /** A function that looks like another one. @param {Call} plain @param {(this: any, ...args: any[]) => any} call @returns {any} */
 function replacement(plain, call) {
-  return Object.defineProperties(call, Object.getOwnPropertyDescriptors(plain));
+  for (const [key, descriptor] of Reflect.ownKeys(plain).map((one) => [
+    one,
+    Object.getOwnPropertyDescriptor(plain, one),
+  ])) {
+    const isFixed = key === "prototype";
+    Object.defineProperty(call, /** @type {string} */ (key), {
+      .../** @type {PropertyDescriptor} */ (descriptor),
+      ...(isFixed ? {} : { configurable: true }),
+      ...(typeof key === "symbol" && /** @type {any} */ (descriptor).value !== undefined ? { writable: true } : {}),
+    });
+  }
+  return call;
 }

@@ -3,6 +3,22 @@
 import os
 import sys
 
+ADAPTERS = os.path.dirname(os.path.realpath(__file__))
+PREFIX = os.path.realpath(sys.prefix)
+directories = {}
+
+
+def real_file(path):
+    """A file's real path. Links on the way to its directory are followed once, however many of the directory's files are asked for."""
+    if not os.path.isabs(path):
+        return os.path.realpath(path)
+    directory, name = os.path.split(path)
+    real = directories.get(directory)
+    if real is None:
+        real = directories[directory] = os.path.realpath(directory)
+    whole = os.path.join(real, name)
+    return os.path.realpath(whole) if os.path.islink(whole) else whole
+
 
 def editable_roots():
     """The directories that setuptools' editable installs map packages to."""
@@ -17,15 +33,28 @@ def is_inside(path, root):
     return path == root or path.startswith(root + os.sep)
 
 
+def other_roots():
+    return [root for root in os.environ.get("VERIFY_OTHER_CHECKOUTS", "").split(os.pathsep) if root]
+
+
 def foreign_root(path):
     """The other checkout of the repository that contains a path; None for the verified one and for installed packages."""
-    checkout = os.environ.get("VERIFY_CHECKOUT", "")
-    installed = any(part in path.split(os.sep) for part in ("site-packages", "dist-packages", "node_modules"))
-    own = is_inside(path, os.path.dirname(os.path.realpath(__file__)))
-    if not path or is_inside(path, checkout) or installed or own or is_inside(path, os.path.realpath(sys.prefix)):
+    # Asked first: most repositories have no other checkout.
+    others = [root for root in other_roots() if is_inside(path, root)]
+    if not others:
         return None
-    others = [root for root in os.environ.get("VERIFY_OTHER_CHECKOUTS", "").split(os.pathsep) if root]
-    return next((root for root in sorted(others, key=len, reverse=True) if is_inside(path, root)), None)
+    installed = any(part in path.split(os.sep) for part in ("site-packages", "dist-packages", "node_modules"))
+    if installed or any(is_inside(path, place) for place in (os.environ.get("VERIFY_CHECKOUT", ""), ADAPTERS, PREFIX)):
+        return None
+    return max(others, key=len)
+
+
+def foreign_files():
+    """The files of all loaded modules that belong to another checkout, sorted."""
+    if not other_roots():
+        return []
+    files = {real_file(module.__file__) for module in list(sys.modules.values()) if getattr(module, "__file__", None)}
+    return sorted(file for file in files if foreign_root(file))
 
 
 def twin_of(entry):

@@ -34,6 +34,27 @@ def follow_greenlets():
     Coverage.start = start_following
 
 
+def start_quickly():
+    """coverage.py notes the call stack that it is started from, for its own debugging alone: to describe it Python looks for the file of
+    every module, which takes longer than the rest of the start."""
+    try:
+        from coverage import Coverage, collector
+    except ImportError:
+        return
+    start, describe = Coverage.start, getattr(collector, "short_stack", None)
+    if describe is None:
+        return
+
+    def start_undescribed(cov):
+        collector.short_stack = str
+        try:
+            return start(cov)
+        finally:
+            collector.short_stack = describe
+
+    Coverage.start = start_undescribed
+
+
 class Stacks(dict):
     """What coverage.py's tracer looks up at every call: the stack of the greenlet that runs. It takes a WeakKeyDictionary, whose lookup
     is Python code and costs three times what the tracer does otherwise; a dictionary's is not. Main greenlets stay in it, of the others the

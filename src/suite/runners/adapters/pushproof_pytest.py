@@ -13,8 +13,8 @@ import time
 
 import pytest
 from pushproof_alive import watch_life
-from pushproof_checkout import editable_roots, foreign_root, twin_of
-from pushproof_measuring import Measuring, Tested, follow_greenlets
+from pushproof_checkout import editable_roots, foreign_files, twin_of
+from pushproof_measuring import Measuring, Tested, follow_greenlets, start_quickly
 from pushproof_narrowing import Deselections, narrowings
 from pushproof_schema import SchemaKeeper
 from pushproof_schedule import file_of, make_scheduler
@@ -118,6 +118,7 @@ if not is_worker:
     require({**({"pytest-xdist": "xdist"} if is_coordinator else {}), "pytest-cov": "pytest_cov"})
 
 follow_greenlets()
+start_quickly()
 tracing = begin_tracing(worker_id or "main")
 recording = None
 
@@ -266,8 +267,7 @@ def tell_stop(session):
 def pytest_sessionfinish(session):
     """Reports imported code of another checkout, which was tested instead of the verified code."""
     tell_stop(session)
-    files = {os.path.realpath(module.__file__) for module in list(sys.modules.values()) if getattr(module, "__file__", None)}
-    foreign = sorted(file for file in files if foreign_root(file))
+    foreign = foreign_files()
     if foreign and reporter:
         reporter.send(type="foreign", files=foreign)
 

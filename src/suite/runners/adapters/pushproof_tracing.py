@@ -17,9 +17,9 @@ import tempfile
 import threading
 
 import pytest
+from pushproof_checkout import ADAPTERS, real_file
 from pushproof_schedule import file_of
 
-ADAPTERS = os.path.dirname(os.path.realpath(__file__))
 # What runs the tests: files that it reads by itself are no part of what they rest on.
 RUNNERS = ("_pytest", "pytest", "pluggy", "coverage", "pytest_cov", "xdist", "execnet", "iniconfig", "__channelexec__")
 STANDARD = [os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")]
@@ -95,6 +95,8 @@ class Tracer:
         cov = self.coverage()
         if cov is None:
             return
+        if tracer_of(cov).startswith("SysMon"):
+            self.always.setdefault("", "coverage.py measures by sys.monitoring, which tells each line only once")
         busy, self.busy = self.busy, True
         try:
             cov.switch_context(self.context)
@@ -119,20 +121,22 @@ class Tracer:
             return known
         name = None
         if path and not path.startswith("<"):
-            real = os.path.realpath(path)
+            real = real_file(path)
             if within(real, self.checkout) and not within(real, ADAPTERS) and "-packages" + os.sep not in real:
                 name = os.path.relpath(real, self.checkout).replace(os.sep, "/")
         self.known[path] = name
         return name
 
-    def stack(self, frame):
-        """The checkout's files that called, and what lies between the event and the first of them."""
+    def stack(self, frame, most=None):
+        """The checkout's files that called, at most so many, and what lies between the event and the first of them."""
         owners, between = [], []
         while frame is not None:
             path = frame.f_code.co_filename
             name = self.name_of(path)
             if name is not None:
                 owners.append(name)
+                if len(owners) == most:
+                    break
             elif not owners:
                 between.append((path, frame.f_globals.get("__name__", "")))
             frame = frame.f_back
@@ -161,7 +165,7 @@ class Tracer:
                 self.edges.setdefault(importer, set()).add(name)
 
     def read(self, path, frame):
-        owners, between = self.stack(frame)
+        owners, between = self.stack(frame, 1)
         kind = kind_of(between)
         # What the import system reads is told as imports.
         if kind in ("runner", "import"):
@@ -203,7 +207,7 @@ class Tracer:
             return
         path = os.path.abspath(os.fsdecode(path))
         if is_writing(mode, flags):
-            owners, between = self.stack(frame)
+            owners, between = self.stack(frame, 1)
             if kind_of(between) not in ("runner", "import"):
                 self.wrote(path, frame)
             return
@@ -213,7 +217,7 @@ class Tracer:
             if self.written.get(path, self.context) != self.context:
                 self.mark("reads a file that another test file wrote", frame)
             elif path not in self.written:
-                owners, between = self.stack(frame)
+                owners, between = self.stack(frame, 1)
                 if kind_of(between) not in ("runner", "import") and os.path.exists(path) and not self.is_own_temporary(path):
                     self.mark("reads %s" % path, frame)
             return
@@ -250,17 +254,17 @@ class Tracer:
                     if within(path, self.checkout) and not self.is_installed(path):
                         self.read(path, frame)
             elif event == "socket.connect":
-                if not self.is_database(arguments[1]) and kind_of(self.stack(frame)[1]) != "runner":
+                if not self.is_database(arguments[1]) and kind_of(self.stack(frame, 1)[1]) != "runner":
                     self.mark("connects to %s" % (arguments[1],), frame)
             elif event == "sqlite3.connect":
                 database = os.fsdecode(arguments[0]) if isinstance(arguments[0], (str, bytes)) else ""
-                if kind_of(self.stack(frame)[1]) != "runner" and database not in ("", ":memory:") and not within(os.path.abspath(database), self.temporary):
+                if kind_of(self.stack(frame, 1)[1]) != "runner" and database not in ("", ":memory:") and not within(os.path.abspath(database), self.temporary):
                     self.mark("opens the database %s" % database, frame)
             elif event in CHANGES:
                 for path in arguments[: CHANGES[event]]:
-                    if isinstance(path, (str, bytes)) and kind_of(self.stack(frame)[1]) not in ("runner", "import"):
+                    if isinstance(path, (str, bytes)) and kind_of(self.stack(frame, 1)[1]) not in ("runner", "import"):
                         self.wrote(os.path.abspath(os.fsdecode(path)), frame)
-            elif kind_of(self.stack(frame)[1]) != "runner":
+            elif kind_of(self.stack(frame, 1)[1]) != "runner":
                 self.mark(UNTRACED[event], frame)
         except Exception as error:
             self.always.setdefault(self.context, "could not be traced: %s" % error)
@@ -299,6 +303,12 @@ class Tracer:
         }
 
 
+def tracer_of(cov):
+    """The name of the class by which coverage.py measures; empty where it does not tell."""
+    name = getattr(getattr(cov, "_collector", None), "tracer_name", None)
+    return name() if callable(name) else ""
+
+
 CHANGES = {"os.remove": 1, "os.rename": 2, "os.rmdir": 1, "os.mkdir": 1, "os.symlink": 2, "os.link": 2, "os.truncate": 1, "shutil.rmtree": 1}
 
 
@@ -329,7 +339,7 @@ KINDS = {}
 def kind_of_frame(path, top):
     if path.startswith(("<frozen importlib", "<frozen zipimport")):
         return "import"
-    real = os.path.realpath(path)
+    real = real_file(path)
     if top in RUNNERS or within(real, ADAPTERS):
         return "runner"
     if top in KEEPING:
@@ -352,7 +362,7 @@ def watch_imports(tracer):
         return [sys.modules[name] for name in names if name in sys.modules]
 
     def tell(frame, absolute):
-        owners, between = tracer.stack(frame)
+        owners, between = tracer.stack(frame, 1)
         # What a library imports for itself can be shadowed, but leads nowhere in the checkout.
         importer = owners[0] if owners else None
         if between and not owners:
@@ -425,7 +435,7 @@ def watch_modules(tracer):
             if name is None:
                 return plain(self, module)
             busy, tracer.busy = tracer.busy, True
-            owners, _ = tracer.stack(sys._getframe(1))
+            owners, _ = tracer.stack(sys._getframe(1), 1)
             tracer.imported(owners[0] if owners else None, [module], [module.__name__], tracer.context)
             tracer.busy = busy
             tracer.files.add(name)

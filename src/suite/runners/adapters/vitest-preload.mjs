@@ -4,6 +4,7 @@
 import { createConnection } from "node:net";
 import { isMainThread } from "node:worker_threads";
 import { leaseDatabase } from "./lease.mjs";
+import { allowDatabase } from "./traced-databases.mjs";
 import { leasedEnvironment, workerEnvironment } from "./worker-environment.mjs";
 
 const environments = process.env.VERIFY_WORKER_ENVIRONMENTS;
@@ -22,7 +23,9 @@ const onRun = (worker) => void reportFile(worker);
 if (environments) {
   process.env = workerEnvironment(process.env, { environments: JSON.parse(environments), preload, onRun });
 } else if (leases?.startsWith("/") && runsFiles.test(process.argv[1] ?? "")) {
-  process.env = leasedEnvironment(process.env, { lease: await leaseDatabase(leases), preload, onRun });
+  const lease = await leaseDatabase(leases);
+  allowDatabase(lease.environment);
+  process.env = leasedEnvironment(process.env, { lease, preload, onRun });
 }
 
 /**

@@ -4,6 +4,7 @@ import fs from "node:fs";
 import { join } from "node:path";
 import { parentPort, threadId } from "node:worker_threads";
 import { isInstalled, isRunner, isWithin, Trace, traceProcess } from "./process-trace.mjs";
+import { nowTraced } from "./traced-databases.mjs";
 import { withoutPreload } from "./worker-environment.mjs";
 
 const directory = process.env.VERIFY_TRACE ?? "";
@@ -43,11 +44,8 @@ function traceWorker() {
   /** Requests by number: what the main process is asked to load. @type {Map<string, string>} */
   const asked = new Map();
   const databases = Object.values(JSON.parse(process.env.VERIFY_WORKER_ENVIRONMENTS ?? "{}")).concat(process.env);
-  traceProcess(
-    trace,
-    databases.map(({ PGHOST: host = "", PGPORT: port = "" }) => ({ host, port })).filter(({ host }) => host !== ""),
-    [process.env.VERIFY_PROGRESS ?? "", process.env.VERIFY_LEASES ?? ""],
-  );
+  nowTraced(trace.databases);
+  traceProcess(trace, databases, [process.env.VERIFY_PROGRESS ?? "", process.env.VERIFY_LEASES ?? ""]);
   withoutPreload(process.env, import.meta.url);
   delete process.env.VERIFY_TRACE;
 
@@ -69,7 +67,14 @@ function traceWorker() {
     if (outside !== null && isWithin(outside, checkout) && !isInstalled(outside)) {
       trace.mark(`loads ${outside.slice(checkout.length + 1)} outside of vitest's modules`);
     }
-    if (environment === "__vitest__" && module?.file && isWithin(module.file, checkout) && !isInstalled(module.file)) {
+    // What is loaded as text or otherwise, or before functions are counted.
+    const isText = /[?&](?!(?:v|t|import|_vitest_original)\b)/.test(module?.id ?? "");
+    if (
+      (isText || environment === "__vitest__") &&
+      module?.file &&
+      isWithin(module.file, checkout) &&
+      !isInstalled(module.file)
+    ) {
       whole.add(module.file);
     }
   };
@@ -95,6 +100,7 @@ function traceWorker() {
       names: [...names],
       reads: [...trace.reads],
       looks: [...trace.looks],
+      written: [...trace.written],
       always,
       hasReadText,
       hasMissed,

@@ -1,21 +1,28 @@
 // What vitest's coordinating process does where tests are traced: it gives the coverage provider what reused test files had
 // covered, and writes one record of what each test file rests on. src/suite/reuse/module-reach.ts reads it.
-import { createHash } from "node:crypto";
-import { appendFileSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
-import { pathToFileURL } from "node:url";
-import { gunzipSync } from "node:zlib";
+import { appendFileSync, realpathSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { moveScript, movesOf } from "./moved-coverage.mjs";
 import { firstDifference } from "./raw-coverage.mjs";
+import {
+  checkout,
+  isKept,
+  joinedRecord,
+  loadsEarly,
+  nameOf,
+  readRecord,
+  readReused,
+  withoutRoot,
+  withRoot,
+} from "./trace-record.mjs";
 
 /** @typedef {{ coverage: any, environment: string, projectName?: string, testFiles: string[] }} Meta as of vitest's `onAfterSuiteRun` */
-/**
- * @typedef {{ files: string[], compared: string[], coverage: { path: string, key: string, version: string, tests: string[] }[] }} Reused
- *   the test files that are left out, those that run to be compared, and the records of what they had covered
- */
-/** @typedef {{ environment: string, projectName?: string, coverage: string }} Part what a test file covered, as JSON without the checkout's path */
+/** @typedef {import("./trace-record.mjs").Reused} Reused */
+/** @typedef {import("./trace-record.mjs").Recorded} Recorded */
+/** @typedef {import("./trace-record.mjs").Part} Part */
 
 const directory = process.env.VERIFY_TRACE;
-const checkout = directory === undefined ? "" : realpathSync(process.env.VERIFY_CHECKOUT ?? ".");
 
 /** What is known of a run that is traced; null where it is not. @param {any} vitest */
 export function beginTracing(vitest) {
@@ -33,6 +40,14 @@ class Tracing {
   #reused;
   /** The test files whose coverage is kept. @type {Set<string>} */
   #covered = new Set();
+  /** The projects and environments in which each file was covered. @type {Map<string, [projectName: string, environment: string][]>} */
+  #scripts = new Map();
+  /** What V8 saw of each test file, whoever loaded it. @type {Map<string, Set<string>>} */
+  #native = new Map();
+  /** @type {Map<string, ReturnType<typeof movesOf>>} */
+  #moves = new Map();
+  /** What vitest runs of a file, by project, environment and file. @type {Map<string, string | null>} */
+  #codes = new Map();
   /** What those covered now that run to be compared. @type {Map<string, Part[]>} */
   #again = new Map();
 
@@ -41,8 +56,7 @@ class Tracing {
     this.#vitest = vitest;
     this.#directory = directory;
     this.#why = whyUntraceable(vitest);
-    const path = process.env.VERIFY_REUSED;
-    this.#reused = path === undefined ? null : JSON.parse(readFileSync(path, "utf8"));
+    this.#reused = readReused();
     const provider = vitest.coverageProvider;
     if (!provider) return;
     const onAfterSuiteRun = provider.onAfterSuiteRun.bind(provider);
@@ -53,7 +67,7 @@ class Tracing {
       return onAfterSuiteRun(own);
     };
     provider.generateCoverage = async (/** @type {unknown[]} */ ...args) => {
-      this.#addReused(onAfterSuiteRun);
+      await this.#addReused(onAfterSuiteRun);
       return await generateCoverage(...args);
     };
   }
@@ -64,6 +78,16 @@ class Tracing {
     if (file === undefined || testFiles.length > 1) this.#why ??= "several test files share a process";
     if (file === undefined || !coverage) return;
     const test = nameOf(file);
+    const scripts = Array.isArray(coverage.result) ? coverage.result : [];
+    for (const { url } of scripts) {
+      const path = fileURLToPath(url);
+      if (!path.startsWith(`${checkout}/`)) continue;
+      this.#native.set(test, (this.#native.get(test) ?? new Set()).add(path));
+      const places = this.#scripts.get(path) ?? [];
+      this.#scripts.set(path, places);
+      const isKnown = places.some(([name, other]) => name === (projectName ?? "") && other === environment);
+      if (!isKnown) places.push([projectName ?? "", environment]);
+    }
     const part = {
       environment,
       ...(projectName ? { projectName } : {}),
@@ -75,38 +99,87 @@ class Tracing {
   }
 
   /** Gives the provider what the reused test files had covered, as if they had run. @param {(meta: Meta) => void} add */
-  #addReused(add) {
+  async #addReused(add) {
     if (this.#reused === null) return;
     try {
       const reused = new Set(this.#reused.files);
       const compared = new Set(this.#reused.compared);
       for (const { tests, ...record } of this.#reused.coverage) {
+        if (tests.length === 0) continue;
         const recorded = readRecord(record);
         for (const test of tests) {
-          const parts = recorded[test];
+          const parts = recorded.tests[test];
           if (parts === undefined) throw new Error(`nothing is recorded of ${test}`);
-          if (reused.delete(test)) {
-            for (const part of parts) {
-              add({ ...part, coverage: JSON.parse(withRoot(part.coverage)), testFiles: [join(checkout, test)] });
-            }
+          const moved = [];
+          for (const part of parts) {
+            const coverage = JSON.parse(withRoot(part.coverage));
+            await this.#move(coverage, part, recorded, new Set(record.changed));
+            moved.push({ ...part, environment: part.environment ?? "", coverage });
           }
-          if (compared.delete(test)) this.#compare(test, parts);
+          if (reused.delete(test)) {
+            for (const part of moved) add({ ...part, testFiles: [join(checkout, test)] });
+          }
+          if (compared.delete(test)) this.#compare(test, moved);
         }
       }
       if (reused.size > 0) throw new Error(`nothing is recorded of ${[...reused][0]}`);
     } catch (error) {
-      this.#differences.push(`its coverage could not be joined (${error instanceof Error ? error.message : error})`);
+      this.#why ??= `its coverage could not be joined (${error instanceof Error ? error.message : error})`;
     }
   }
 
-  /** @param {string} test @param {Part[]} before */
+  /**
+   * Moves what was covered of changed modules to where its code is now. Throws where that cannot be told.
+   *
+   * @param {any} coverage
+   * @param {Part} part
+   * @param {Recorded} recorded
+   * @param {Set<string>} changed
+   */
+  async #move(coverage, { projectName, environment = "" }, recorded, changed) {
+    if (!Array.isArray(coverage.result) || changed.size === 0) return;
+    for (const script of coverage.result) {
+      const file = fileURLToPath(script.url);
+      const name = nameOf(file);
+      if (!changed.has(name)) continue;
+      const before = recorded.code[name]?.code;
+      const now = await this.#codeOf(file, projectName, environment);
+      if (before === undefined || now === null) throw new Error(`${name} was compiled in several ways`);
+      moveScript(script, await this.#movesOf(name, before, now));
+    }
+  }
+
+  /** @param {string} name @param {string} before @param {string} now */
+  async #movesOf(name, before, now) {
+    const key = `${name} ${before.length} ${now}`;
+    const known = this.#moves.get(key);
+    if (known !== undefined) return known;
+    const parse = await parser();
+    const moves = movesOf(before, now, await parse(before), await parse(now));
+    this.#moves.set(key, moves);
+    return moves;
+  }
+
+  /** The code that vitest runs of a file; null where it is not one. @param {string} file @param {string | undefined} projectName @param {string} environment @returns {Promise<string | null>} */
+  async #codeOf(file, projectName, environment) {
+    const key = `${projectName} ${environment} ${file}`;
+    const known = this.#codes.get(key);
+    if (known !== undefined) return known;
+    const project = this.#vitest.getProjectByName(projectName ?? "");
+    const loaded = await project._fetcher(file, undefined, project.vite.environments[environment], false, {});
+    const code = typeof loaded?.code === "string" ? loaded.code : null;
+    this.#codes.set(key, code);
+    return code;
+  }
+
+  /** @param {string} test @param {any[]} before parts whose coverage is parsed */
   #compare(test, before) {
     const after = this.#again.get(test) ?? [];
     const keyOf = (/** @type {Part} */ part) => `${part.projectName} ${part.environment}`;
     for (const part of before) {
       const now = after.find((other) => keyOf(other) === keyOf(part));
       const difference =
-        now === undefined ? "its coverage" : firstDifference(JSON.parse(part.coverage), JSON.parse(now.coverage));
+        now === undefined ? "its coverage" : firstDifference(part.coverage, JSON.parse(withRoot(now.coverage)));
       if (difference !== null) this.#differences.push(`${test} covers ${difference} otherwise now`);
     }
     if (after.length !== before.length) this.#differences.push(`${test} ran in other projects`);
@@ -121,8 +194,28 @@ class Tracing {
     } catch (error) {
       record = { why: `what was traced cannot be read (${error instanceof Error ? error.message : error})` };
     }
+    if (this.#why === null) this.#writeCode();
     const whole = { why: null, differences: this.#differences, ...record };
     writeFileSync(join(this.#directory, "record.json"), JSON.stringify(whole));
+  }
+
+  /** Writes the code of each module that was covered, where there is one form of it. */
+  #writeCode() {
+    for (const [file, places] of this.#scripts) {
+      const codes = new Map();
+      for (const [projectName, environment] of places) {
+        const { moduleGraph } = this.#vitest.getProjectByName(projectName).vite.environments[environment];
+        for (const { transformResult } of moduleGraph.getModulesByFile(file) ?? []) {
+          const { code, map } = transformResult ?? {};
+          if (typeof code === "string") codes.set(code, map?.sources?.length > 1 ? "" : (map?.mappings ?? ""));
+        }
+      }
+      const [one] = codes;
+      if (codes.size !== 1 || one === undefined) continue;
+      const [code, mappings] = one;
+      const line = { file: nameOf(file), code, mappings };
+      appendFileSync(join(this.#directory, "coverage.jsonl"), `${JSON.stringify(line)}\n`);
+    }
   }
 
   /** @param {Set<string>} ran */
@@ -130,91 +223,28 @@ class Tracing {
     for (const test of this.#reused?.files ?? []) {
       if (ran.has(test)) throw new Error(`${test} ran although it was left out`);
     }
-    /** @type {Record<string, any>} */
-    const tests = {};
-    for (const name of readdirSync(this.#directory).filter((one) => /^trace-.*\.json$/.test(one))) {
-      const { tests: own, ...found } = JSON.parse(readFileSync(join(this.#directory, name), "utf8"));
-      for (const test of own.map(nameOf)) tests[test] = joinedTrace(tests[test], found);
-    }
-    for (const test of ran) {
-      if (tests[test] === undefined || !this.#covered.has(test)) delete tests[test];
-    }
     const trace = /** @type {any} */ (globalThis)[Symbol.for("pushproof.trace")];
     const everyone = {
       files: configFiles(this.#vitest),
       reads: [...trace.reads].map(nameOf),
       looks: [...trace.looks].map(nameOf),
     };
-    const all = [everyone, ...Object.values(tests)];
-    const paths = new Set(all.flatMap(({ files, reads }) => [...files, ...reads]));
-    const looks = new Set(all.flatMap((one) => one.looks));
-    return {
-      collected: Object.fromEntries([...ran].map((test) => [test, 1])),
-      tests,
+    return joinedRecord(this.#directory, {
+      ran,
+      covered: this.#covered,
+      native: this.#native,
       everyone,
+      provider: this.#vitest.coverageProvider.name,
       hasPlugins: pluginsOf(this.#vitest).length > 0,
-      states: Object.fromEntries([...paths].map((path) => [path, stateOf(path, false)])),
-      looks: Object.fromEntries([...looks].map((path) => [path, stateOf(path, true)])),
-    };
+    });
   }
 }
 
-/** A test file that runs in two projects rests on what it does in both. @param {any} known @param {any} found */
-function joinedTrace(known, found) {
-  const lists = ["files", "whole", "names", "reads", "looks"];
-  const named = (/** @type {string} */ key) => {
-    const own = found[key].filter((/** @type {string} */ one) => key === "names" || isKept(one));
-    return key === "names" ? own : own.map(nameOf);
-  };
-  const joined = Object.fromEntries(lists.map((key) => [key, [...new Set([...(known?.[key] ?? []), ...named(key)])]]));
-  return {
-    ...joined,
-    always: known?.always ?? found.always,
-    hasReadText: known?.hasReadText === true || found.hasReadText,
-    hasMissed: known?.hasMissed === true || found.hasMissed,
-  };
-}
-
-/** What is installed is told by the digest of packages; what is no file has no name that leads somewhere. @param {string} path */
-function isKept(path) {
-  return path.startsWith("/") && !isInstalledForGood(path) && !path.includes("\0");
-}
-
-/** @param {string} path */
-function isInstalledForGood(path) {
-  return path.includes("/node_modules/") && !realpath(path).startsWith(`${checkout}/`);
-}
-
-/** @param {string} path */
-function realpath(path) {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
-}
-
-/** Relative to the checkout where it lies there. @param {string} path */
-function nameOf(path) {
-  const real = path.startsWith(`${checkout}/`) ? path : realpath(path);
-  return real.startsWith(`${checkout}/`) ? relative(checkout, real) : path;
-}
-
-/** As `state_of` in pushproof_record.py. @param {string} name @param {boolean} isLook */
-export function stateOf(name, isLook) {
-  const path = name.startsWith("/") ? name : join(checkout, name);
-  try {
-    if (statSync(path).isDirectory())
-      return isLook ? "directory" : `directory ${digest(readdirSync(path).sort().join("\n"))}`;
-    return `file ${digest(readFileSync(path))}`;
-  } catch (error) {
-    return /** @type {any} */ (error).code === "ENOENT" ? "nothing" : `unreadable ${/** @type {any} */ (error).code}`;
-  }
-}
-
-/** @param {string | Buffer} content */
-function digest(content) {
-  return createHash("sha256").update(content).digest("hex").slice(0, 32);
+/** The parser of the vitest that runs. @returns {Promise<(code: string) => Promise<any>>} */
+async function parser() {
+  const program = realpathSync(process.argv[1] ?? "");
+  const { parseAstAsync } = await import(pathToFileURL(join(dirname(program), "dist", "node.js")).href);
+  return parseAstAsync;
 }
 
 /** What traces a process is no part of what its tests cover. @param {any} coverage */
@@ -222,34 +252,6 @@ function withoutOurs(coverage) {
   if (!Array.isArray(coverage?.result)) return coverage;
   const ours = new URL(".", import.meta.url).href;
   return { result: coverage.result.filter((/** @type {{ url: string }} */ { url }) => !url.startsWith(ours)) };
-}
-
-/** The path of the checkout as it is written in coverage, and what stands for it in a record. */
-const roots = /** @type {const} */ ([
-  [jsonText(pathToFileURL(checkout).href), "pushproof-checkout-url:"],
-  [jsonText(checkout), "pushproof-checkout:"],
-]);
-
-/** @param {string} text */
-function jsonText(text) {
-  return JSON.stringify(text).slice(1, -1);
-}
-
-/** @param {string} text */
-function withoutRoot(text) {
-  return roots.reduce((result, [root, sign]) => result.replaceAll(`"${root}/`, `"${sign}/`), text);
-}
-
-/** @param {string} text */
-function withRoot(text) {
-  return roots.reduce((result, [root, sign]) => result.replaceAll(`"${sign}/`, `"${root}/`), text);
-}
-
-/** What a record holds of each test file. @param {{ path: string, key: string, version: string }} record @returns {Record<string, Part[]>} */
-function readRecord({ path, key, version }) {
-  const found = JSON.parse(gunzipSync(readFileSync(path)).toString("utf8"));
-  if (found.key !== key || found.version !== version) throw new Error("a record of it is another one");
-  return found.value;
 }
 
 /** The files of the configuration, relative to the checkout. @param {any} vitest */
@@ -276,9 +278,11 @@ function whyUntraceable(vitest) {
   if (!provider) return "nothing is measured";
   if (provider.name !== "v8" && provider.name !== "istanbul")
     return `its coverage provider is "${config.coverage.provider}"`;
-  if (/** @type {any} */ (globalThis)[Symbol.for("pushproof.trace")] === undefined)
-    return "vitest is not started by its own program";
+  const trace = /** @type {any} */ (globalThis)[Symbol.for("pushproof.trace")];
+  if (trace === undefined) return "vitest is not started by its own program";
+  if (trace.fault !== null) return trace.fault;
   if (vitest.mode === "benchmark") return "it measures times";
+  if (loadsEarly()) return "NODE_OPTIONS loads modules";
   return [vitest, ...vitest.projects].map((project) => whyShared(project.config)).find((why) => why !== null) ?? null;
 }
 

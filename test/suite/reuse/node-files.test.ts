@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { begin, check } from "../../support/incremental/differential.ts";
+import { appearingForNode, nastyNodeFiles } from "../../support/incremental/nasty-node.ts";
+import { makeRepository } from "../../support/repository.ts";
+import { userEnvironment } from "../../support/verify.ts";
+
+test("of node:test, only the files run that load what changed or would load what is new", {
+  timeout: 180_000,
+}, async () => {
+  const only = ["add", "half", "listed", "optional", "second"];
+  const [incremental, full, environment] = await Promise.all([
+    makeRepository(nastyNodeFiles({ only })),
+    makeRepository(nastyNodeFiles({ only })),
+    userEnvironment(),
+  ]);
+  const pair = { incremental, full, environment, workers: 1 };
+  await begin(pair);
+  const files = {
+    "src/parts/second.js": "export function work(value) {\n  return value * 3;\n}\n",
+    "src/plugin.cjs": appearingForNode["src/plugin.cjs"] ?? null,
+    "assets/list/b.txt": "b\n",
+  };
+  const { difference, incremental: summary } = await check(pair, { what: "edits", files });
+  expect(difference).toBeNull();
+  expect(summary.suites[0]?.failures.map(({ file }) => file).sort()).toEqual([
+    "test/listed.test.js",
+    "test/optional.test.js",
+    "test/second.test.js",
+  ]);
+  expect(summary.suites[0]?.reuse?.ran).toBeLessThan(summary.suites[0]?.files ?? 0);
+});
