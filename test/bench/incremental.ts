@@ -18,9 +18,9 @@ import { randomNumbers } from "./random.ts";
 import { timeVitestChanged } from "./vitest-changed.ts";
 
 /**
- * `npm run bench -- incremental` times what is reused on the ledger: `--files N --tests N`, and on the
- * vitest ledger beside `vitest --changed`. With `--edits N` it makes random
- * edits instead and compares every run with a full one: `--seed N`, `--suite nasty|ledger|vitest|threads|node`, `--workers N`.
+ * `npm run bench -- incremental` times what is reused on the ledger: `--files N --tests N`, and on the vitest ledger beside
+ * `vitest --changed`. With `--edits N` it makes random edits instead and compares every run with a full one: `--seed N`,
+ * `--suite nasty|ledger|vitest|threads|node`, `--workers N`, `--shards N` to run what reuses results by shards.
  */
 const { values } = parseArgs({
   options: {
@@ -30,6 +30,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     suite: { type: "string", default: "nasty" },
     workers: { type: "string", default: "1" },
+    shards: { type: "string" },
   },
 });
 const ends: (() => Promise<void>)[] = [];
@@ -52,6 +53,7 @@ async function compareEdits(count: number): Promise<void> {
     full: await makeRepository(files, atEnd),
     environment,
     workers,
+    ...(values.shards === undefined ? {} : { shards: Number(values.shards) }),
   };
   for (const { root } of [pair.incremental, pair.full]) await linkNodeModules(root);
   await begin(pair);

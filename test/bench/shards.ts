@@ -1,13 +1,16 @@
 /**
- * What shards cost and how evenly they divide, in one run: the ledger as 1, 2, 4 and 8 shards, each alone on this machine; a
- * merge of 64 shards with 20,000 tests and 20 MB of coverage each; and, by simulation, 10,000 files on 200 shards.
+ * What shards cost and how evenly they divide, in one run of some minutes: the ledger as 1, 2, 4 and 8 shards, each alone on this
+ * machine; a merge of 64 shards with 20,000 tests and 20 MB of coverage each; and, by simulation, 10,000 files on 200 shards.
+ * `--parts ledger` leaves the merge out, `--parts merge` the others.
  */
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { packageRoot } from "../../src/shared/paths.ts";
+import type { FileDurations } from "../../src/suite/schedule/durations.ts";
 import { shareOut } from "../../src/suite/schedule/shares.ts";
+import { usableWorkers } from "../../src/suite/schedule/worker-count.ts";
 import type { ShardFile, ShardSuite } from "../../src/suite/shards/shard-file.ts";
 import setup from "../support/global-setup.ts";
 import { gitEnvironment, writeFiles } from "../support/repository.ts";
@@ -22,10 +25,12 @@ const { values } = parseArgs({
     tests: { type: "string", default: "806" },
     shards: { type: "string", default: "1,2,4,8" },
     megabytes: { type: "string", default: "20" },
+    parts: { type: "string", default: "merge,ledger" },
   },
 });
 const totals = values.shards.split(",").map(Number);
 const megabytes = Number(values.megabytes);
+const parts = values.parts.split(",");
 const program = join(packageRoot, "dist", "main.js");
 
 interface ShardTime {
@@ -45,28 +50,56 @@ async function runShard(directory: string, index: number, total: number, env: En
   return { seconds, suite: ended?.suites[0]?.summary.seconds ?? 0 };
 }
 
+/** How long each file of the ledger took when it was last run as a whole, by name. */
+async function recordedDurations(directory: string): Promise<FileDurations> {
+  const { files } = JSON.parse(await readFile(join(directory, ".git/verify/durations/main/backend.json"), "utf8"));
+  return new Map(
+    Object.entries(files as Record<string, Record<string, number>>).map(([file, tests]) => [
+      file,
+      Object.values(tests).reduce((sum, one) => sum + one, 0),
+    ]),
+  );
+}
+
+/** How long the share takes that was dealt the most, by the durations that it was dealt out by. */
+function longestShare(directory: string, durations: FileDurations, total: number): number {
+  const secondsOf = (file: string): number => durations.get(relative(directory, file)) ?? 0;
+  const files = [...durations.keys()].map((file) => join(directory, file)).sort();
+  const shares = shareOut(files, directory, durations, total);
+  return Math.max(...shares.map((share) => share.reduce((sum, file) => sum + secondsOf(file), 0)));
+}
+
 /** The ledger by so many shards, one after another; gives how long each file took. */
-async function divideLedger(directory: string): Promise<number[]> {
+async function divideLedger(directory: string): Promise<FileDurations> {
   const env = await ledgerEnvironment();
   await makeLedger(directory, { files: Number(values.files), tests: Number(values.tests) }, env);
   // Durations, template and caches are there afterwards, as with a CI cache.
   await timed(process.execPath, [program, "--fresh", "--coverage", "1"], { cwd: directory, env });
+  const durations = await recordedDurations(directory);
+  const all = [...durations.values()];
+  const sum = all.reduce((total, one) => total + one, 0);
+  const longestFile = Math.max(...all);
+  console.log(
+    `${all.length} files take ${sum.toFixed(1)} s together, the longest ${longestFile.toFixed(2)} s, on ${usableWorkers().count} workers a shard`,
+  );
   let whole: number | null = null;
   for (const total of totals) {
     const times: ShardTime[] = [];
     for (let index = 1; index <= total; index++) times.push(await runShard(directory, index, total, env));
     const longest = Math.max(...times.map(({ suite }) => suite));
-    whole ??= times.reduce((sum, { suite }) => sum + suite, 0);
-    const overhead = times.reduce((sum, { seconds, suite }) => sum + seconds - suite, 0) / total;
+    // Where one shard alone is not asked for, all shards' tests together stand for it.
+    whole ??= times.reduce((seconds, { suite }) => seconds + suite, 0);
+    const even = whole / total;
+    const bound = Math.max(even, longestFile);
+    const overhead = times.map(({ seconds, suite }) => seconds - suite);
+    const mean = overhead.reduce((seconds, one) => seconds + one, 0) / total;
+    const dealt = longestShare(directory, durations, total) / (sum / total);
     const wall = Math.max(...times.map(({ seconds }) => seconds));
     console.log(
-      `${total} shards: the longest ran tests for ${longest.toFixed(1)} s, ${(longest / (whole / total)).toFixed(2)} of total / ${total}; ${wall.toFixed(1)} s with all, ${overhead.toFixed(1)} s a shard beside the tests`,
+      `${total} shards: the longest ran tests for ${longest.toFixed(1)} s: ${(longest / even).toFixed(2)} of total / ${total} (${even.toFixed(1)} s), ${(longest / bound).toFixed(2)} of the bound (${bound.toFixed(1)} s${bound > even ? ", the longest file" : ""}); dealt out to ${dealt.toFixed(3)} of an even share; ${wall.toFixed(1)} s with all, beside the tests ${mean.toFixed(1)} s a shard, at most ${Math.max(...overhead).toFixed(1)} s`,
     );
   }
-  const { files } = JSON.parse(await readFile(join(directory, ".git/verify/durations/main/backend.json"), "utf8"));
-  return Object.values(files as Record<string, Record<string, number>>).map((tests) =>
-    Object.values(tests).reduce((sum, one) => sum + one, 0),
-  );
+  return durations;
 }
 
 const mergedShards = 64;
@@ -166,8 +199,8 @@ function simulate(real: readonly number[]): void {
 await setup();
 const workspace = await makeWorkspace();
 try {
-  await mergeShards(join(workspace, "merged"));
-  simulate(await divideLedger(join(workspace, "ledger")));
+  if (parts.includes("merge")) await mergeShards(join(workspace, "merged"));
+  if (parts.includes("ledger")) simulate([...(await divideLedger(join(workspace, "ledger"))).values()]);
 } finally {
   await rm(workspace, { recursive: true, force: true });
 }

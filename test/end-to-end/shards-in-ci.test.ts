@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, readFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { generated } from "../init/ci/generated.ts";
@@ -92,15 +92,16 @@ test("GitHub's jobs, played by what the workflow says, with one machine killed a
     "actions/upload-artifact@v4": async (root, { name = "", path = "" }) => {
       const own = join(artifacts, name);
       await mkdir(own, { recursive: true });
-      const [place, pattern] = [join(root, dirname(path)), /^shard-/];
-      for (const file of await readdir(place))
-        if (path === ".verify/" || pattern.test(file))
-          await cp(join(place, file), join(own, file), { recursive: true });
+      // A path that ends in a star, a directory, or a file.
+      const place = join(root, dirname(`${path}.`));
+      const isMeant = (file: string): boolean => file.startsWith(basename(`${path}.`).replace(/[.*]+$/, ""));
+      for (const file of (await readdir(place).catch(() => [])).filter(isMeant))
+        await cp(join(place, file), join(own, file), { recursive: true });
     },
-    "actions/download-artifact@v4": async (root, { pattern = "", path = "" }) => {
+    "actions/download-artifact@v4": async (root, { pattern = "", path = "", "merge-multiple": isMerged }) => {
       for (const name of await readdir(artifacts))
         if (name.startsWith(pattern.replace("*", "")))
-          await cp(join(artifacts, name), resolve(root, path, name), { recursive: true });
+          await cp(join(artifacts, name), resolve(root, path, isMerged ? "" : name), { recursive: true });
     },
     "actions/cache/restore@v4": async (root, { path = "" }) => {
       if (existsSync(join(cache, "history"))) await cp(join(cache, "history"), join(root, path));
@@ -121,7 +122,8 @@ test("GitHub's jobs, played by what the workflow says, with one machine killed a
       for (const step of jobs[name].steps as Step[]) {
         const conditions = (step.if ?? "").split(" && ").filter(Boolean);
         // No receipt proves the tree.
-        for (const one of conditions) expect(["always()", "needs.receipt.outputs.verified != 'true'"]).toContain(one);
+        for (const one of conditions)
+          expect(one).toMatch(/^(?:always\(\)|(?:needs|steps)\.receipt\.outputs\.verified != 'true')$/);
         if (end.code === null || (end.code !== 0 && !conditions.includes("always()"))) continue;
         if (step.uses !== undefined) {
           const options = Object.entries(step.with ?? {}).map(([key, value]) => [key, filled(String(value))]);
@@ -148,16 +150,24 @@ test("GitHub's jobs, played by what the workflow says, with one machine killed a
   expectShards(await playShards((index, isToBeKilled) => play("shard", index, isToBeKilled)));
   expectVerdict(await (await play("verify")).ended);
   await expectDurations(join(cache, "history"));
+  await (await play("receipt")).ended;
   const { output } = await (await play("shard", 0)).ended;
   expect(output).toContain("Took over the durations of 1 suite");
   expect(output).toContain("in place");
 });
 
+interface GitLabJob {
+  readonly script: readonly string[];
+  readonly needs?: readonly string[];
+  readonly artifacts?: { readonly paths: readonly string[] };
+  readonly cache?: { readonly policy: string };
+}
+
 test("GitLab's jobs, played by what the pipeline says, with one machine killed and started again", async () => {
   const repository = await makeProject();
   const [artifacts, cache] = [await makeDirectory(), await makeDirectory()];
-  const { ".verify": common, "verify shard": shards, verify } = parse(files.gitlabShards);
-  const play = async (job: { script: string[] }, more: Record<string, string>, isToBeKilled = false): Promise<Job> => {
+  const { ".verify": common, "verify history": history, "verify shard": shards, verify } = parse(files.gitlabShards);
+  const play = async (job: GitLabJob, more: Record<string, string>, isToBeKilled = false): Promise<Job> => {
     const merge = { CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: "feature", CI_MERGE_REQUEST_TARGET_BRANCH_NAME: "main" };
     const variables = { GITLAB_CI: "true", CI_PIPELINE_ID: "4711", ...merge, ...more };
     const machine = await Machine.make(repository, variables, isToBeKilled);
@@ -172,13 +182,13 @@ test("GitLab's jobs, played by what the pipeline says, with one machine killed a
       for (const path of common.cache.paths as string[])
         if (existsSync(join(cache, path))) await cp(join(cache, path), join(root, path), { recursive: true });
       // What earlier stages handed on lies where it lay there.
-      if (job === verify) await cp(artifacts, root, { recursive: true });
+      if (job.needs !== undefined) await cp(artifacts, root, { recursive: true });
       const script = [...common.before_script, ...job.script].join("\n");
       const end = await machine.run("bash", script, root, own);
       if (end.code === null) return end;
-      for (const path of common.artifacts.paths as string[])
+      for (const path of job.artifacts?.paths ?? (common.artifacts.paths as string[]))
         if (existsSync(join(root, path))) await cp(join(root, path), join(artifacts, path), { recursive: true });
-      for (const path of common.cache.paths as string[])
+      for (const path of job.cache?.policy === "pull" ? [] : (common.cache.paths as string[]))
         if (existsSync(join(root, path))) await cp(join(root, path), join(cache, path), { recursive: true });
       return end;
     };
@@ -187,10 +197,13 @@ test("GitLab's jobs, played by what the pipeline says, with one machine killed a
   expect(shards.parallel).toBe(total);
   const start: StartShard = (index, isToBeKilled) =>
     play(shards, { CI_NODE_INDEX: String(index + 1), CI_NODE_TOTAL: String(total) }, isToBeKilled);
+  await (await play(history, {})).ended;
+  expect(shards.needs).toEqual(["verify history"]);
   expectShards(await playShards(start));
-  expect(verify.needs).toEqual(["verify shard"]);
+  expect(verify.needs).toEqual(["verify history", "verify shard"]);
   expectVerdict(await (await play(verify, {})).ended);
   await expectDurations(join(cache, ".cache/verify-history.json"));
+  await (await play(history, {})).ended;
   const { output } = await (await start(0, false)).ended;
   expect(output).toContain("Took over the durations of 1 suite");
   expect(output).toContain("in place");

@@ -14,6 +14,8 @@ import {
 
 /** Runs only where no receipt proved the tree. */
 const unproven = "needs.receipt.outputs.verified != 'true'";
+/** The same in the job that asks. */
+const unprovenHere = "steps.receipt.outputs.verified != 'true'";
 
 /**
  * The workflow that divides the suites among so many machines: one job asks for a receipt, the shards run side by side, and
@@ -27,7 +29,7 @@ export function githubShards(facts: CiFacts, shards: number): string {
     "    runs-on: ubuntu-latest",
     "    outputs:",
     `      verified: \${{ steps.receipt.outputs.verified }}`,
-    stepsText([checkout, receiptStep(facts)]),
+    stepsText([checkout, receiptStep(facts), ...fetchedHistory.map((step) => withCondition(step, unprovenHere))]),
     "",
     "  shard:",
     "    needs: receipt",
@@ -42,7 +44,7 @@ export function githubShards(facts: CiFacts, shards: number): string {
     stepsText([
       checkout,
       ...preparation(facts),
-      ...historySteps(facts, "restore"),
+      ...takenHistory(facts),
       verifyStep(facts, `verify --shard \${{ matrix.shard }}/${shards}`),
       uploadStep,
     ]),
@@ -57,13 +59,13 @@ export function githubShards(facts: CiFacts, shards: number): string {
       ...[
         ...nodeSteps(facts.node),
         downloadStep,
-        ...historySteps(facts, "restore"),
+        ...takenHistory(facts),
         ["name: Judge all shards", `run: ${facts.node.call} verify merge "$RUNNER_TEMP/shards"`],
       ].map((step) => withCondition(step, unproven)),
       // A merge that finds a record wrong keeps the next run from it.
       ...[
-        ["name: Keep the history", `run: ${facts.node.call} verify history export .verify/history.json`],
-        ...historySteps(facts, "save"),
+        ["name: Keep the history", `run: ${facts.node.call} verify history export ${historyFile}`],
+        ["name: Save the history", "uses: actions/cache/save@v4", ...cached],
       ].map((step) => withCondition(step, `always() && ${unproven}`)),
       reportStep(unproven),
     ]),
@@ -71,18 +73,39 @@ export function githubShards(facts: CiFacts, shards: number): string {
   ].join("\n");
 }
 
-/** How long tests took and what can be reused is kept between runs; all shards of one get the same. */
-function historySteps({ node }: CiFacts, action: "restore" | "save"): string[][] {
-  const cache = [
-    `name: ${action === "restore" ? "Fetch the history" : "Save the history"}`,
-    `uses: actions/cache/${action}@v4`,
+const historyFile = ".verify/history.json";
+const cached = ["with:", `  path: ${historyFile}`, `  key: verify-history-\${{ github.run_id }}`];
+
+/**
+ * How long tests took and what can be reused is kept between runs. One job fetches it for all machines of this one: a run that
+ * ends meanwhile would give some of them another history than the others.
+ */
+const fetchedHistory = [
+  ["name: Fetch the history", "uses: actions/cache/restore@v4", ...cached, "  restore-keys: verify-history-"],
+  [
+    "name: Hand the history on",
+    "uses: actions/upload-artifact@v4",
     "with:",
-    "  path: .verify/history.json",
-    `  key: verify-history-\${{ github.run_id }}`,
-    ...(action === "restore" ? ["  restore-keys: verify-history-"] : []),
+    "  name: history",
+    `  path: ${historyFile}`,
+    "  include-hidden-files: true",
+    "  if-no-files-found: ignore",
+  ],
+];
+
+/** Takes over the history that was handed on; a pattern that matches nothing is no error, as in the first run. */
+function takenHistory({ node }: CiFacts): string[][] {
+  return [
+    [
+      "name: Fetch the history",
+      "uses: actions/download-artifact@v4",
+      "with:",
+      "  pattern: history*",
+      "  merge-multiple: true",
+      "  path: .verify",
+    ],
+    ["name: Take the history over", `run: ${node.call} verify history import ${historyFile}`],
   ];
-  if (action === "save") return [cache];
-  return [cache, ["name: Take the history over", `run: ${node.call} verify history import .verify/history.json`]];
 }
 
 const uploadStep = [

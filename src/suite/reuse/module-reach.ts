@@ -19,6 +19,8 @@ export interface ModulesTrace {
   /** The state of each file that was loaded or read, and of each that was only looked for, when the run was over. */
   readonly states: Readonly<Record<string, string>>;
   readonly looks: Readonly<Record<string, string>>;
+  /** The names in each directory that modules lie in, or below; relative to the root, which is ".". */
+  readonly lists: Readonly<Record<string, readonly string[]>>;
 }
 
 interface FilesRead {
@@ -31,6 +33,8 @@ interface FilesRead {
 interface ModulesOfTest extends FilesRead {
   /** The modules that it asked for, by whatever name, found or not. */
   readonly names: readonly string[];
+  /** By each module, the one that asked for it first, as far as that is known. */
+  readonly importers?: Readonly<Record<string, string>>;
   /** Whether one of them was not there. */
   readonly hasMissed: boolean;
   /** The modules of which every text counts: loaded as text, or before functions were counted. */
@@ -55,6 +59,7 @@ export const nothingTraced: ModulesTrace = {
   hasPlugins: false,
   states: {},
   looks: {},
+  lists: {},
 };
 
 /** A record of an earlier run, and how the files differ from those of it. */
@@ -180,6 +185,25 @@ class Present {
     return state;
   }
 
+  /** What came or went in these directories, whether git knows of it or not. */
+  otherNames(lists: ModulesTrace["lists"]): string[] {
+    return Object.entries(lists).flatMap(([place, before]) => {
+      const [then, now] = [new Set(before), new Set(this.#namesIn(place))];
+      const others = [...[...now].filter((name) => !then.has(name)), ...before.filter((name) => !now.has(name))];
+      // Of a runner's, or of ours.
+      const isMeant = (name: string): boolean => !name.startsWith(".") && name !== "node_modules";
+      return others.filter(isMeant).map((name) => posix.join(place, name));
+    });
+  }
+
+  #namesIn(place: string): string[] {
+    try {
+      return readdirSync(this.#path(place));
+    } catch {
+      return [];
+    }
+  }
+
   #stateOf(path: string, isLook: boolean): string {
     try {
       if (statSync(path).isDirectory())
@@ -221,7 +245,8 @@ class RecordReach {
     const { modified, deleted, added } = record;
     this.#changed = new Set([...modified, ...deleted]);
     this.#all = this.#whyAll();
-    this.#names = [...added, ...deleted].map((file) => shadowOf(file, record.directories));
+    const shadows = new Set([...added, ...deleted, ...present.otherNames(record.trace.lists)]);
+    this.#names = [...shadows].map((file) => shadowOf(file, record.directories));
   }
 
   /** Why a test file has to run; null where its results can be reused. */
@@ -234,7 +259,7 @@ class RecordReach {
     for (const file of own.files) {
       const functions = await this.#reachedIn(file, test, own);
       if (functions === null) continue;
-      return reason(functions.length === 0 ? "module" : "function", file, [test, file], functions);
+      return reason(functions.length === 0 ? "module" : "function", file, wayTo(file, test, own), functions);
     }
     const read = this.#readBy(own);
     if (read !== undefined) return reason("file", read, [test]);
@@ -337,6 +362,15 @@ function shadowOf(file: string, directories: readonly string[]): Shadow {
     place: isIndex ? place : null,
     pattern: words.length === 0 ? /(?!)/ : new RegExp(`["'\`/}](?:${words.join("|")})(?=["'\`/.?$])`),
   };
+}
+
+/** From a test file to a module, each asking for the next. */
+function wayTo(file: string, test: string, { importers = {} }: ModulesOfTest): string[] {
+  const way = [file];
+  for (let from = importers[file]; from !== undefined && from !== test && !way.includes(from); from = importers[from]) {
+    way.unshift(from);
+  }
+  return file === test ? [test] : [test, ...way];
 }
 
 /** What V8 saw of one file; what a test file covered is JSON without the path of the checkout: see vitest-tracing.mjs. */

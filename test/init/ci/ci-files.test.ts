@@ -164,7 +164,7 @@ test("of a pipeline in shards, each runs its own part, and one job judges whatev
   const jobs = parse(of("a server of its own").gitlabShards);
   expect(jobs["verify shard"].parallel).toBe(4);
   expect(jobs["verify shard"].script).toContain("npx verify --shard auto");
-  expect(jobs.verify.needs).toEqual(["verify shard"]);
+  expect(jobs.verify.needs).toEqual(["verify history", "verify shard"]);
   expect(jobs.verify.rules.map(({ when }: { when: string }) => when)).toEqual(["always", "always"]);
   expect(jobs.verify.script.slice(-3)).toEqual([
     "code=0; npx verify merge .verify || code=$?",

@@ -24,6 +24,7 @@ test("every pipeline that is written passes GitLab's published schema, by which 
     generated(sample)
       .gitlabShards.replace(/^verify:$/m, `judge-${index}:`)
       .replaceAll("verify shard", `shard-${index}`)
+      .replaceAll("verify history", `history-${index}`)
       .replaceAll(".verify:", `.verify-${index}:`)
       .replaceAll("extends: .verify", `extends: .verify-${index}`),
   );

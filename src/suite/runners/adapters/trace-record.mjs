@@ -70,7 +70,30 @@ export function joinedRecord(directory, { ran, covered, native, everyone, provid
     hasPlugins,
     states: Object.fromEntries([...paths].map((path) => [path, stateOf(path, false)])),
     looks: Object.fromEntries([...looks].map((path) => [path, stateOf(path, true)])),
+    lists: listsAround(Object.values(tests).flatMap((test) => test.files)),
   };
+}
+
+/** The names in each directory that modules lie in, or below: git does not tell of files that it ignores. @param {string[]} files */
+function listsAround(files) {
+  /** @type {Record<string, string[]>} */
+  const lists = {};
+  for (const file of files.filter((one) => !one.startsWith("/"))) {
+    for (let place = dirname(file); lists[place] === undefined; place = dirname(place)) {
+      lists[place] = namesIn(join(checkout, place));
+      if (place === ".") break;
+    }
+  }
+  return lists;
+}
+
+/** @param {string} path */
+function namesIn(path) {
+  try {
+    return readdirSync(path).sort();
+  } catch {
+    return [];
+  }
 }
 
 /**
@@ -100,8 +123,10 @@ function joinedTrace(known, found) {
     return key === "names" ? own : own.map(nameOf);
   };
   const joined = Object.fromEntries(lists.map((key) => [key, [...new Set([...(known?.[key] ?? []), ...named(key)])]]));
+  const importers = Object.entries(found.importers ?? {}).filter((pair) => pair.every(isKept));
   return {
     ...joined,
+    importers: { ...Object.fromEntries(importers.map((pair) => pair.map(nameOf))), ...known?.importers },
     always: known?.always ?? found.always,
     hasReadText: known?.hasReadText === true || found.hasReadText,
     hasMissed: known?.hasMissed === true || found.hasMissed,

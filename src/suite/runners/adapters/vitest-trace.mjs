@@ -41,23 +41,28 @@ function traceWorker() {
   let hasMissed = false;
   /** @type {string[]} */
   const tests = [];
-  /** Requests by number: what the main process is asked to load. @type {Map<string, string>} */
+  /** By each file, the one that asked for it first. @type {Map<string, string>} */
+  const importers = new Map();
+  /** Requests by number: in which environment the main process is asked to load something, and for which file. @type {Map<string, [environment: string, importer: unknown]>} */
   const asked = new Map();
   const databases = Object.values(JSON.parse(process.env.VERIFY_WORKER_ENVIRONMENTS ?? "{}")).concat(process.env);
   nowTraced(trace.databases);
   traceProcess(trace, databases, [process.env.VERIFY_PROGRESS ?? "", process.env.VERIFY_LEASES ?? ""]);
   withoutPreload(process.env, import.meta.url);
-  delete process.env.VERIFY_TRACE;
+  for (const name of ["VERIFY_TRACE", "VERIFY_CHECKOUT", "VERIFY_REUSED"]) delete process.env[name];
 
   /** What the main process says. @param {any} message */
   const heard = (message) => {
     if (message?.type === "run") {
       for (const { filepath } of message.context.files) tests.push(filepath);
     } else if (message?.t === "s" && asked.has(message.i)) {
-      const environment = asked.get(message.i);
+      const [environment = "", importer] = asked.get(message.i) ?? [];
       asked.delete(message.i);
       if (message.e !== undefined || message.r === null) hasMissed = true;
-      loaded(message.r, environment ?? "");
+      loaded(message.r, environment);
+      const file = message.r?.file;
+      if (typeof importer === "string" && typeof file === "string" && !importers.has(file))
+        importers.set(file, importer);
     }
   };
   /** @param {any} module @param {string} environment */
@@ -83,9 +88,9 @@ function traceWorker() {
   /** What the worker says. @param {any} message */
   const said = (message) => {
     if (message?.t === "q" && (message.m === "fetch" || message.m === "resolve")) {
-      const [id, , ...more] = message.a;
+      const [id, importer, environment] = message.a;
       if (typeof id === "string") names.add(id);
-      asked.set(message.i, message.m === "fetch" ? more[0] : "");
+      asked.set(message.i, message.m === "fetch" ? [environment, importer] : ["", null]);
     }
     if (message?.type === "testfileFinished") tell();
   };
@@ -98,6 +103,7 @@ function traceWorker() {
       files: [...files],
       whole: [...whole],
       names: [...names],
+      importers: Object.fromEntries(importers),
       reads: [...trace.reads],
       looks: [...trace.looks],
       written: [...trace.written],

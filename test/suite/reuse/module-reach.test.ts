@@ -1,0 +1,91 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type ModulesRecord, moduleReach, nothingTraced } from "../../../src/suite/reuse/module-reach.ts";
+
+const sources: Readonly<Record<string, string>> = {
+  "test/a.test.ts": 'import { one } from "../src/one";\n',
+  "src/one/index.ts": 'export { one } from "./first";\n',
+  "src/one/first.ts": "export const one = 1;\n",
+  "test/b.test.ts": 'import two from "../src/two.json";\n',
+  "src/two.json": "{}\n",
+  "test/c.test.ts": "await import(globalThis.name);\n",
+  "test/d.test.ts": 'import ".";\n',
+  "test/index.ts": "export {};\n",
+};
+const loaded: Readonly<Record<string, readonly string[]>> = {
+  "test/a.test.ts": ["test/a.test.ts", "src/one/index.ts", "src/one/first.ts"],
+  "test/b.test.ts": ["test/b.test.ts", "src/two.json"],
+  "test/c.test.ts": ["test/c.test.ts"],
+  "test/d.test.ts": ["test/d.test.ts", "test/index.ts"],
+};
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "pushproof-reach-"));
+  for (const [file, text] of Object.entries(sources)) {
+    await mkdir(dirname(join(root, file)), { recursive: true });
+    await writeFile(join(root, file), text);
+  }
+});
+afterAll(() => rm(root, { recursive: true }));
+
+const seen = { reads: [], looks: [], names: [], whole: [], hasMissed: false, hasReadText: false, always: null };
+
+/** The test files that a change reaches, each with the kind of its reason. */
+async function reached(
+  changes: Partial<Pick<ModulesRecord, "added" | "modified" | "deleted" | "directories">>,
+  trace: Partial<ModulesRecord["trace"]> = {},
+): Promise<string> {
+  const tests = Object.fromEntries(Object.entries(loaded).map(([file, files]) => [file, { ...seen, files }]));
+  const record: ModulesRecord = {
+    added: [],
+    modified: [],
+    deleted: [],
+    directories: [],
+    ...changes,
+    trace: {
+      ...nothingTraced,
+      provider: "v8",
+      tests,
+      states: Object.fromEntries(Object.keys(sources).map((file) => [file, "as it was"])),
+      ...trace,
+    },
+    tests: Object.keys(tests),
+    coverage: { path: "", key: "", version: "" },
+    isTracked: () => true,
+    sources: new Map(),
+    covered: async () => null,
+  };
+  const { reasons } = await moduleReach(root, [record], 1);
+  return Object.entries(reasons)
+    .map(([file, { kind }]) => `${/\w(?=\.test)/.exec(file)} ${kind}`)
+    .join(", ");
+}
+
+test.each([
+  ["a module", { modified: ["src/one/first.ts"] }, "a module"],
+  ["data that is imported", { modified: ["src/two.json"] }, "b module"],
+  ["a file that no run has seen", { modified: ["data/x.yaml"] }, "a unknown, b unknown, c unknown, d unknown"],
+  ["a manifest, wherever it lies", { added: ["src/one/package.json"] }, "a unknown, b unknown, c unknown, d unknown"],
+  ["types", { modified: ["src/types.d.ts"] }, ""],
+  ["a file in place of a directory", { added: ["src/one.ts"] }, "a name, c name"],
+  ["a module of the same name", { added: ["src/one/first.js"] }, "a name, c name"],
+  ["a module of that name somewhere else, as an alias may lead there", { added: ["lib/first.ts"] }, "a name, c name"],
+  ["a mock", { added: ["src/__mocks__/two.ts"] }, "b name, c name"],
+  ["an index beside what asks for a directory", { added: ["test/index.js"] }, "a name, b name, c name, d name"],
+  ["a module that nobody names", { added: ["src/other.ts"] }, "c name"],
+  [
+    "a module that is gone and that nobody loaded",
+    { deleted: ["src/three.ts"] },
+    "a unknown, b unknown, c unknown, d unknown",
+  ],
+])("%s reaches who would load it", async (_, changes, files) => {
+  expect(await reached(changes)).toBe(files);
+});
+
+test("a file that git ignores reaches who would load it now", async () => {
+  const lists = { "src/one": ["first.ts", "first.js", "index.ts"], src: ["one", "two.json"] };
+  expect(await reached({}, { lists })).toBe("a name, c name");
+});
