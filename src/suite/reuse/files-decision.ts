@@ -192,8 +192,13 @@ function usedRecords({ reused, compared }: Reach): Set<number> {
 }
 
 function whyNone({ reasons }: Reach): string {
-  const unknown = Object.values(reasons).find(({ kind }) => kind === "unknown");
+  const all = Object.values(reasons);
+  const unknown = all.find(({ kind }) => kind === "unknown");
   if (unknown !== undefined) return `${unknown.file} changed, of which no run has seen what it matters to`;
+  const [first] = all;
+  if (first !== undefined && all.every(({ kind }) => kind === "always")) {
+    return `its test files always run (${first.file})`;
+  }
   return "a change reaches every test file";
 }
 

@@ -89,7 +89,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
       COVERAGE_FILE: join(run.scratch, "coverage.data"),
       PYTEST_XDIST_AUTO_NUM_WORKERS: String(run.workers),
       VERIFY_WORKERS: String(run.workers),
-      VERIFY_WORKER_ENVIRONMENTS: JSON.stringify(run.workerEnvironments),
+      VERIFY_WORKER_ENVIRONMENTS: JSON.stringify(environmentsOf(run)),
       VERIFY_PROGRESS: run.progressSocket,
       VERIFY_JUNIT: junitFile(run),
       VERIFY_LCOV: lcovFile(run),
@@ -113,7 +113,12 @@ async function tracingVariables(run: SuiteRun): Promise<Environment> {
   if (!run.tracing) return {};
   await mkdir(traceDirectory(run));
   const { reused } = run.tracing;
-  return { VERIFY_TRACE: traceDirectory(run), ...(reused === null ? {} : { VERIFY_REUSED: reused }) };
+  return {
+    VERIFY_TRACE: traceDirectory(run),
+    // From Python 3.14 on the default is sys.monitoring, which tells a line once a process, whichever test file runs it again.
+    COVERAGE_CORE: run.environment.COVERAGE_CORE === "pytrace" ? "pytrace" : "ctrace",
+    ...(reused === null ? {} : { VERIFY_REUSED: reused }),
+  };
 }
 
 function isMeasured({ selection }: SuiteRun): boolean {
@@ -121,9 +126,7 @@ function isMeasured({ selection }: SuiteRun): boolean {
 }
 
 function addedOptions(run: SuiteRun): string[] {
-  // A worker without a file costs a second: it loads all that the others do.
-  const workers = Math.max(1, Math.min(run.workers, run.tracing?.files ?? run.workers));
-  const parallel = ["-n", String(workers), "--dist", "loadfile", "--max-worker-restart", "0"];
+  const parallel = ["-n", String(startedWorkers(run)), "--dist", "loadfile", "--max-worker-restart", "0"];
   // Coverage of selected tests is not needed.
   const coverage = isMeasured(run) ? [`--cov-report=lcov:${lcovFile(run)}`] : ["--no-cov"];
   return [
@@ -138,6 +141,18 @@ function addedOptions(run: SuiteRun): string[] {
     "-o",
     `cache_dir=${join(run.scratch, "cache")}`,
   ];
+}
+
+/** As many workers as there are files to run, if that is fewer: one without a file costs a second, as it loads all that the others do. */
+function startedWorkers({ workers, tracing }: SuiteRun): number {
+  return Math.max(1, Math.min(workers, tracing?.files ?? workers));
+}
+
+/** The variables of each worker that is started. */
+function environmentsOf(run: SuiteRun): SuiteRun["workerEnvironments"] {
+  const started = startedWorkers(run);
+  if (started === run.workers) return run.workerEnvironments;
+  return Object.fromEntries(Object.entries(run.workerEnvironments).slice(0, started));
 }
 
 /** `-n` on the command line, else in the configuration; null for `auto` and `logical`. */

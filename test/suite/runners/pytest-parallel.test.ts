@@ -380,3 +380,20 @@ test("when all is over no test is told to be running still", async () => {
   // Where none is running it is the one that began last.
   expect(facts.lastTests).toHaveLength(1);
 });
+
+const otherData = `import os
+
+
+def pytest_xdist_setupnodes():
+    os.environ["OTHER_DATA"] = os.environ["COVERAGE_FILE"] + ".of-a-faster-worker"
+    open(os.environ["OTHER_DATA"], "w").close()
+`;
+
+test("a worker that starts leaves what faster ones measured", async () => {
+  const body = "    path = os.environ['OTHER_DATA']\n    assert os.path.exists(path)\n    os.remove(path)\n";
+  const run = await runPytest(
+    { "conftest.py": otherData, "test_a.py": `import os\n\n\ndef test_data_of_others():\n${body}` },
+    2,
+  );
+  expect(run.results.tests).toMatchObject({ total: 1, passed: 1 });
+});

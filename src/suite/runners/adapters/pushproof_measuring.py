@@ -34,6 +34,22 @@ def follow_greenlets():
     Coverage.start = start_following
 
 
+def keep_what_others_measured():
+    """pytest-cov has every worker remove all data files as it starts, also those that faster workers write to already."""
+    own = os.environ.get("COVERAGE_FILE")
+    try:
+        from coverage import CoverageData
+    except ImportError:
+        return
+    erase = CoverageData.erase
+
+    def erase_own(data, parallel=False):
+        return erase(data, parallel=parallel and data.data_filename() != own)
+
+    if own is not None:
+        CoverageData.erase = erase_own
+
+
 def start_quickly():
     """coverage.py notes the call stack that it is started from, for its own debugging alone: to describe it Python looks for the file of
     every module, which takes longer than the rest of the start."""

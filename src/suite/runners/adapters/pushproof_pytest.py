@@ -14,7 +14,7 @@ import time
 import pytest
 from pushproof_alive import watch_life
 from pushproof_checkout import editable_roots, foreign_files, twin_of
-from pushproof_measuring import Measuring, Tested, follow_greenlets, start_quickly
+from pushproof_measuring import Measuring, Tested, follow_greenlets, keep_what_others_measured, start_quickly
 from pushproof_narrowing import Deselections, narrowings
 from pushproof_schema import SchemaKeeper
 from pushproof_schedule import file_of, make_scheduler
@@ -119,6 +119,8 @@ if not is_worker:
 
 follow_greenlets()
 start_quickly()
+if is_worker:
+    keep_what_others_measured()
 tracing = begin_tracing(worker_id or "main")
 recording = None
 

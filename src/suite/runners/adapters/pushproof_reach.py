@@ -389,7 +389,10 @@ def answer(request):
                 except KeyError:
                     why = reason("module", test)
             reasons.setdefault(test, why)
-        for test in reach.trace["collected"]:
+        for test, count in reach.trace["collected"].items():
+            # A package is collected as well, by its `__init__.py`.
+            if count == 0 and os.path.basename(test) in ("__init__.py", "conftest.py"):
+                continue
             if test not in record["tests"] and os.path.isfile(os.path.join(checkout, test)):
                 reasons.setdefault(test, reason("always", "a test failed, was skipped, or passed only at another try"))
     reusable = sorted(decided)

@@ -225,8 +225,9 @@ class Recording:
         has_arcs, found, measured = self.coverage
         names = {path: self.name_of(path) for path in measured}
         inside = {path: name for path, name in names.items() if not name.startswith("../")}
+        # coverage.py also names files that the process had loaded before, without a line.
         covered = {
-            context: {inside[path]: lines for path, lines in files.items() if path in inside} for context, files in found.items()
+            context: {inside[path]: lines for path, lines in files.items() if path in inside and lines} for context, files in found.items()
         }
         files = sorted({file for trace in traces for file in trace["files"]} | {file for by in covered.values() for file in by})
         facts = {file: self.facts(file) for file in files}

@@ -95,6 +95,8 @@ class Tracer:
         cov = self.coverage()
         if cov is None:
             return
+        if tracer_of(cov).startswith("SysMon"):
+            self.always.setdefault("", "coverage.py measures by sys.monitoring, which tells each line only once")
         busy, self.busy = self.busy, True
         try:
             cov.switch_context(self.context)
@@ -299,6 +301,12 @@ class Tracer:
             "conftests": sorted(self.conftests),
             "written": sorted(path for path in self.written if within(path, self.checkout)),
         }
+
+
+def tracer_of(cov):
+    """The name of the class by which coverage.py measures; empty where it does not tell."""
+    name = getattr(getattr(cov, "_collector", None), "tracer_name", None)
+    return name() if callable(name) else ""
 
 
 CHANGES = {"os.remove": 1, "os.rename": 2, "os.rmdir": 1, "os.mkdir": 1, "os.symlink": 2, "os.link": 2, "os.truncate": 1, "shutil.rmtree": 1}
