@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { SimpleGit } from "simple-git";
 import { openGit } from "../../git/client.ts";
 import type { Environment } from "../../shared/world.ts";
-import type { ComparedSource } from "./module-reach.ts";
+import type { ComparedSource } from "./module-trace.ts";
 import type { Tree, TreeChanges } from "./tree.ts";
 
 /** Of more sources none is compared: reading them would take longer than running the tests. */

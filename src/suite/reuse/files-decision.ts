@@ -11,13 +11,8 @@ import type { PlannedSuite } from "../plan/plan.ts";
 import { projectEnvironment } from "../plan/project-environment.ts";
 import type { SuiteOutcome, TracedFiles } from "../suite-outcome.ts";
 import { EarlierSources } from "./earlier-sources.ts";
-import {
-  type ModulesCovered,
-  type ModulesRecord,
-  type ModulesTrace,
-  moduleReach,
-  nothingTraced,
-} from "./module-reach.ts";
+import { moduleReach } from "./module-reach.ts";
+import { type ModulesCovered, type ModulesRecord, type ModulesTrace, nothingTraced } from "./module-trace.ts";
 import type { CompiledCode } from "./ran-functions.ts";
 import { askReach, type Reach } from "./reach.ts";
 import { RecordStore } from "./record-store.ts";

@@ -1,88 +1,9 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join, posix } from "node:path";
-import { escapedForPattern } from "../../shared/patterns.ts";
-import { type CompiledCode, CompiledModule, type ScriptCoverage } from "./ran-functions.ts";
+import type { FilesRead, ModulesCovered, ModulesOfTest, ModulesRecord } from "./module-trace.ts";
+import { PresentFiles } from "./present-files.ts";
+import { CompiledModule, type ScriptCoverage } from "./ran-functions.ts";
 import type { Reach, ReachReason } from "./reach.ts";
-import type { SourceChange } from "./source-comparison.ts";
-import type { TreeChanges } from "./tree.ts";
-
-/** What vitest-tracing.mjs records of a run; files are relative to the root where they lie in the checkout. */
-export interface ModulesTrace {
-  readonly tests: Readonly<Record<string, ModulesOfTest>>;
-  /** What the coordinating process loaded and read: everything rests on that. */
-  readonly everyone: FilesRead;
-  /** What counted coverage: functions can be told apart by what V8 saw. */
-  readonly provider: string;
-  /** Whether plugins of the project's own choice transform its modules. */
-  readonly hasPlugins: boolean;
-  /** The state of each file that was loaded or read, and of each that was only looked for, when the run was over. */
-  readonly states: Readonly<Record<string, string>>;
-  readonly looks: Readonly<Record<string, string>>;
-  /** The names in each directory that modules lie in, or below; relative to the root, which is ".". */
-  readonly lists: Readonly<Record<string, readonly string[]>>;
-}
-
-interface FilesRead {
-  /** Loaded as modules. */
-  readonly files: readonly string[];
-  readonly reads: readonly string[];
-  readonly looks: readonly string[];
-}
-
-interface ModulesOfTest extends FilesRead {
-  /** The modules that it asked for, by whatever name, found or not. */
-  readonly names: readonly string[];
-  /** By each module, the one that asked for it first, as far as that is known. */
-  readonly importers?: Readonly<Record<string, string>>;
-  /** Whether one of them was not there. */
-  readonly hasMissed: boolean;
-  /** The modules of which every text counts: loaded as text, or before functions were counted. */
-  readonly whole: readonly string[];
-  /** Whether code looked at the text of a function. */
-  readonly hasReadText: boolean;
-  /** Why it always runs, a clause; null where nothing speaks for that. */
-  readonly always: string | null;
-}
-
-/** What vitest-tracing.mjs keeps of what each test file covered, as JSON, and of the code that was covered, by file. */
-export interface ModulesCovered {
-  readonly tests: Readonly<Record<string, readonly { readonly coverage: string }[]>>;
-  readonly code: Readonly<Record<string, CompiledCode>>;
-}
-
-/** For a record whose trace is lost. */
-export const nothingTraced: ModulesTrace = {
-  tests: {},
-  everyone: { files: [], reads: [], looks: [] },
-  provider: "none",
-  hasPlugins: false,
-  states: {},
-  looks: {},
-  lists: {},
-};
-
-/** A record of an earlier run, and how the files differ from those of it. */
-export interface ModulesRecord extends TreeChanges {
-  readonly trace: ModulesTrace;
-  /** The test files whose results it holds. */
-  readonly tests: readonly string[];
-  /** What its files covered: for vitest-tracing.mjs. */
-  readonly coverage: { readonly path: string; readonly key: string; readonly version: string };
-  /** Whether the tree of that run had a file: what it had is compared with the one of now by git. */
-  readonly isTracked: (file: string) => boolean;
-  /** How sources changed, as far as they can be compared: the others changed as modules. */
-  readonly sources: ReadonlyMap<string, ComparedSource>;
-  /** What its test files covered; null where that is lost. */
-  readonly covered: () => Promise<ModulesCovered | null>;
-}
-
-/** How a module's source changed. */
-export interface ComparedSource {
-  readonly change: Exclude<SourceChange, "module">;
-  /** Its earlier text. */
-  readonly before: string;
-}
+import { type Shadow, shadowOf } from "./shadows.ts";
 
 /** Settings of runners, compilers and packages, wherever they lie; and styles, which are put together before anybody sees it. */
 const settings =
@@ -98,7 +19,7 @@ const code = /\.(?:[cm]?[jt]sx?|json|vue|svelte|astro|mdx)$/;
  * order in which they are to be looked at; `random` is any whole number.
  */
 export async function moduleReach(checkout: string, records: readonly ModulesRecord[], random: number): Promise<Reach> {
-  const present = new Present(checkout);
+  const present = new PresentFiles(checkout);
   const known = knownFiles(records);
   const decided = new Map<string, number>();
   const reasons: Record<string, ReachReason> = {};
@@ -149,85 +70,10 @@ function drawn(names: readonly string[], count: number, random: number): string[
   return names.toSorted((left, right) => (place(left) < place(right) ? -1 : 1)).slice(0, count);
 }
 
-/** The files as they are now. */
-class Present {
-  readonly #checkout: string;
-  readonly #texts = new Map<string, string>();
-  readonly #states = new Map<string, string>();
-
-  constructor(checkout: string) {
-    this.#checkout = checkout;
-  }
-
-  isFile(file: string): boolean {
-    return statSync(this.#path(file), { throwIfNoEntry: false })?.isFile() === true;
-  }
-
-  /** The text of a file; empty where there is none. */
-  text(file: string): string {
-    let text = this.#texts.get(file);
-    if (text === undefined) {
-      try {
-        text = readFileSync(this.#path(file), "utf8");
-      } catch {
-        text = "";
-      }
-      this.#texts.set(file, text);
-    }
-    return text;
-  }
-
-  /** As `stateOf` in vitest-tracing.mjs. */
-  state(file: string, isLook: boolean): string {
-    const key = `${file}\0${isLook}`;
-    const state = this.#states.get(key) ?? this.#stateOf(this.#path(file), isLook);
-    this.#states.set(key, state);
-    return state;
-  }
-
-  /** What came or went in these directories, whether git knows of it or not. */
-  otherNames(lists: ModulesTrace["lists"]): string[] {
-    return Object.entries(lists).flatMap(([place, before]) => {
-      const [then, now] = [new Set(before), new Set(this.#namesIn(place))];
-      const others = [...[...now].filter((name) => !then.has(name)), ...before.filter((name) => !now.has(name))];
-      // Of a runner's, or of ours.
-      const isMeant = (name: string): boolean => !name.startsWith(".") && name !== "node_modules";
-      return others.filter(isMeant).map((name) => posix.join(place, name));
-    });
-  }
-
-  #namesIn(place: string): string[] {
-    try {
-      return readdirSync(this.#path(place));
-    } catch {
-      return [];
-    }
-  }
-
-  #stateOf(path: string, isLook: boolean): string {
-    try {
-      if (statSync(path).isDirectory())
-        return isLook ? "directory" : `directory ${digest(readdirSync(path).sort().join("\n"))}`;
-      return `file ${digest(readFileSync(path))}`;
-    } catch (error) {
-      const { code: why } = error as NodeJS.ErrnoException;
-      return why === "ENOENT" ? "nothing" : `unreadable ${why}`;
-    }
-  }
-
-  #path(file: string): string {
-    return file.startsWith("/") ? file : join(this.#checkout, file);
-  }
-}
-
-function digest(content: string | Buffer): string {
-  return createHash("sha256").update(content).digest("hex").slice(0, 32);
-}
-
 /** What one record says of its test files. */
 class RecordReach {
   readonly #record: ModulesRecord;
-  readonly #present: Present;
+  readonly #present: PresentFiles;
   /** The files that some run has seen loaded or read. */
   readonly #known: ReadonlySet<string>;
   readonly #changed: ReadonlySet<string>;
@@ -238,7 +84,7 @@ class RecordReach {
   /** By each file that came or went, what looks for its name in a text. */
   readonly #names: readonly Shadow[];
 
-  constructor(record: ModulesRecord, present: Present, known: ReadonlySet<string>) {
+  constructor(record: ModulesRecord, present: PresentFiles, known: ReadonlySet<string>) {
     this.#record = record;
     this.#present = present;
     this.#known = known;
@@ -339,29 +185,6 @@ class RecordReach {
       return pattern.test(text) || (file !== one && listing.test(text));
     });
   }
-}
-
-/** A file that came or went, and how a module may name it. */
-interface Shadow {
-  readonly file: string;
-  /** The directory that it stands for, relative to the root; null where it stands for none. */
-  readonly place: string | null;
-  /** What matches a text that names it. */
-  readonly pattern: RegExp;
-}
-
-function shadowOf(file: string, directories: readonly string[]): Shadow {
-  const place = posix.dirname(file) === "." ? "" : posix.dirname(file);
-  const [stem = ""] = posix.basename(file).split(".");
-  const stems = [stem, ...directories.filter((one) => file.startsWith(`${one}/`)).map((one) => posix.basename(one))];
-  const isIndex = stem === "index";
-  if (isIndex) stems.push(posix.basename(place));
-  const words = [...new Set(stems)].filter((word) => word !== "" && word !== "index").map(escapedForPattern);
-  return {
-    file,
-    place: isIndex ? place : null,
-    pattern: words.length === 0 ? /(?!)/ : new RegExp(`["'\`/}](?:${words.join("|")})(?=["'\`/.?$])`),
-  };
 }
 
 /** From a test file to a module, each asking for the next. */

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type ModulesRecord, moduleReach, nothingTraced } from "../../../src/suite/reuse/module-reach.ts";
+import { moduleReach } from "../../../src/suite/reuse/module-reach.ts";
+import { type ModulesRecord, nothingTraced } from "../../../src/suite/reuse/module-trace.ts";
 
 const sources: Readonly<Record<string, string>> = {
   "test/a.test.ts": 'import { one } from "../src/one";\n',

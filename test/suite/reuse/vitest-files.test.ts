@@ -78,7 +78,7 @@ describe.sequential("a vitest suite that loads modules in every way there is", {
   });
 });
 
-test("test files that share their modules all run, and the next run says why", async () => {
+test("test files that share their modules all run, and the next run says why", { timeout: 120_000 }, async () => {
   const repository = await makeVitestRepository(
     { "vitest.config.js": "export default { test: { isolate: false } };\n" },
     {},

@@ -1,27 +1,13 @@
 // Traces what a Node process reads, looks for, writes and connects to: see docs/incremental.md. What cannot be traced makes
 // its test file always run.
-import childProcess from "node:child_process";
-import dgram from "node:dgram";
-import dns from "node:dns";
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
-import net from "node:net";
 import os from "node:os";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import workerThreads from "node:worker_threads";
-
-/** @typedef {(...args: any[]) => any} Call */
-/** @typedef {Record<string, any>} Module */
-
-/** Functions of `fs` by what they do with the path that comes first; each has a form that ends in Sync, and one that promises. */
-const reading = ["readFile", "createReadStream", "readdir", "opendir", "openAsBlob"];
-const looking = ["stat", "lstat", "access", "exists", "readlink", "realpath", "statfs"];
-const writing = ["writeFile", "createWriteStream", "truncate", "mkdir", "rm", "rmdir", "unlink", "chmod", "utimes"];
-/** Those whose first path is read or moved, and whose second is written. */
-const copying = ["copyFile", "cp", "rename", "link", "symlink"];
-const untraced = ["watch", "watchFile", "glob"];
+import { replacement } from "./replaced-calls.mjs";
+import { traceProcesses, traceSockets } from "./trace-connections.mjs";
+import { traceFiles } from "./trace-files.mjs";
 
 /** A process's trace, from `traceProcess` on. */
 export class Trace {
@@ -182,13 +168,6 @@ export function isRunner(frames) {
   return nearest === "" || /\/node_modules\/(?:vitest|@vitest|vite|jest[\w-]*|@jest)\//.test(nearest);
 }
 
-/** @param {unknown} flags as of `fs.open` */
-function isWriting(flags) {
-  const { O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND } = fs.constants;
-  if (typeof flags === "number") return (flags & (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND)) !== 0;
-  return typeof flags === "string" && /[wa+]/.test(flags);
-}
-
 /**
  * Traces this process from now on. Where this Node does not let that happen, the tests of the process always run.
  *
@@ -213,158 +192,4 @@ export function traceProcess(trace, databases, sockets) {
     return text;
   });
   syncBuiltinESMExports();
-}
-
-/** @param {Trace} trace */
-function traceFiles(trace) {
-  const before = /** @type {Record<string, (args: unknown[]) => void>} */ ({});
-  for (const name of reading) before[name] = ([path]) => trace.note(path, trace.reads);
-  for (const name of looking) before[name] = ([path]) => trace.note(path, trace.looks);
-  for (const name of writing) before[name] = ([path]) => trace.wrote(path);
-  for (const name of untraced) before[name] = () => trace.mark(`calls fs.${name}`);
-  for (const name of copying) {
-    before[name] = ([from, to]) => {
-      if (name === "copyFile" || name === "cp") trace.note(from, trace.reads);
-      else if (name === "rename") trace.wrote(from);
-      trace.wrote(to);
-    };
-  }
-  before.mkdtemp = ([prefix]) => {
-    trace.wrote(`${prefix}`);
-    if (typeof prefix === "string") trace.made(resolve(prefix), true);
-  };
-  before.appendFile = ([path]) => {
-    trace.note(path, trace.reads);
-    trace.wrote(path);
-  };
-  before.open = ([path, flags]) => {
-    if (isWriting(flags)) trace.wrote(path);
-    else trace.note(path, trace.reads);
-  };
-  before.readFile = ([path, options]) => {
-    const flag = /** @type {any} */ (options)?.flag;
-    if (isWriting(flag)) trace.wrote(path);
-    trace.note(path, trace.reads);
-  };
-  for (const [name, tell] of Object.entries(before)) {
-    for (const [module, key] of /** @type {[Module, string][]} */ ([
-      [fs, name],
-      [fs, `${name}Sync`],
-      [fs.promises, name],
-    ])) {
-      const plain = module[key];
-      if (typeof plain !== "function") continue;
-      module[key] = replacement(plain, function (...args) {
-        tell(args);
-        return Reflect.apply(plain, this, args);
-      });
-      // `exists` has a form of its own for promises.
-      const promised = plain[promisify.custom];
-      if (name === "exists" && promised !== undefined) {
-        module[key][promisify.custom] = (/** @type {unknown[]} */ ...args) => {
-          tell(args);
-          return promised(...args);
-        };
-      }
-      if (typeof plain.native !== "function") continue;
-      const { native } = plain;
-      module[key].native = replacement(native, function (...args) {
-        tell(args);
-        return Reflect.apply(native, this, args);
-      });
-    }
-  }
-}
-
-/** @param {Trace} trace */
-function traceProcesses(trace) {
-  const mark = () => trace.mark("starts a process");
-  before(childProcess.ChildProcess.prototype, "spawn", mark);
-  for (const name of ["spawnSync", "execSync", "execFileSync"]) before(childProcess, name, mark);
-  const { Worker } = workerThreads;
-  const Marked = class extends Worker {
-    /** @param {ConstructorParameters<typeof Worker>} args */
-    constructor(...args) {
-      trace.mark("starts a thread");
-      super(...args);
-    }
-  };
-  Object.defineProperty(Marked, "name", { value: "Worker" });
-  /** @type {Module} */ (workerThreads).Worker = Marked;
-}
-
-/** @param {Trace} trace @param {string[]} sockets */
-function traceSockets(trace, sockets) {
-  /** @type {Set<net.Server>} */
-  const servers = new Set();
-  before(net.Server.prototype, "listen", (_, server) => servers.add(server));
-  before(net.Socket.prototype, "connect", (args) => {
-    const target = targetOf(args);
-    const databases = trace.databases.flatMap(({ PGHOST: host = "", PGPORT: port = "" }) =>
-      host === "" ? [] : [{ host, port }],
-    );
-    if (target.path !== undefined) {
-      const isOwn = [...servers].some((server) => server.address() === target.path);
-      const isDatabase = databases.some(({ host }) => host.startsWith("/") && isWithin(target.path ?? "", host));
-      if (!isOwn && !isDatabase && !sockets.includes(target.path)) trace.mark(`connects to ${target.path}`);
-      return;
-    }
-    const { host = "localhost", port = "" } = target;
-    const isLocal = /^(?:localhost|127\.\d+\.\d+\.\d+|::1|\[::1\])$/.test(host);
-    const isOwn =
-      isLocal && [...servers].some((server) => String(/** @type {any} */ (server.address())?.port) === port);
-    const isDatabase = databases.some(
-      (one) =>
-        one.port === port && (one.host === host || (isLocal && /^(?:localhost|127\.0\.0\.1|::1)$/.test(one.host))),
-    );
-    if (!isOwn && !isDatabase) trace.mark(`connects to ${host}:${port}`);
-  });
-  before(dgram, "createSocket", () => trace.mark("opens a socket"));
-  const asks = (/** @type {unknown[]} */ [name]) => {
-    if (typeof name === "string" && name !== "localhost" && net.isIP(name) === 0 && name !== os.hostname()) {
-      trace.mark(`asks for the address of ${name}`);
-    }
-  };
-  for (const name of Object.keys(dns).filter((key) => /^(?:lookup|resolve)/.test(key))) {
-    for (const module of /** @type {Module[]} */ ([dns, dns.promises])) {
-      if (typeof module[name] === "function") before(module, name, asks);
-    }
-  }
-}
-
-/** What `Socket.connect` is asked for. @param {unknown[]} args @returns {{ path?: string, host?: string, port?: string }} */
-function targetOf(args) {
-  const [first, second] = Array.isArray(args[0]) ? args[0] : args;
-  if (typeof first === "object" && first !== null) {
-    const { path, host, port } = /** @type {any} */ (first);
-    if (typeof path === "string") return { path };
-    return { host: host ?? "localhost", port: String(port) };
-  }
-  if (typeof first === "string" && !/^\d+$/.test(first)) return { path: first };
-  return { host: typeof second === "string" ? second : "localhost", port: String(first) };
-}
-
-/** Has something done before each call. @param {Module} module @param {string} name @param {(args: unknown[], self: any) => void} tell */
-function before(module, name, tell) {
-  const plain = module[name];
-  module[name] = replacement(plain, function (...args) {
-    tell(args, this);
-    return Reflect.apply(plain, this, args);
-  });
-}
-
-/** A function that looks like another one. @param {Call} plain @param {(this: any, ...args: any[]) => any} call @returns {any} */
-function replacement(plain, call) {
-  for (const [key, descriptor] of Reflect.ownKeys(plain).map((one) => [
-    one,
-    Object.getOwnPropertyDescriptor(plain, one),
-  ])) {
-    const isFixed = key === "prototype";
-    Object.defineProperty(call, /** @type {string} */ (key), {
-      .../** @type {PropertyDescriptor} */ (descriptor),
-      ...(isFixed ? {} : { configurable: true }),
-      ...(typeof key === "symbol" && /** @type {any} */ (descriptor).value !== undefined ? { writable: true } : {}),
-    });
-  }
-  return call;
 }
