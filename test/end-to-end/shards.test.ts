@@ -417,6 +417,18 @@ test("shards that collect different tests in the same files are refused", async 
   expect(code).toBe(3);
 });
 
+test("a file that no shard can load is one failure", async () => {
+  const repository = await makePytestRepository({
+    "tests/test_broken.py": "import nothing_of_that_name\n",
+    "tests/test_other.py": "def test_other():\n    pass\n",
+  });
+  for (const index of [1, 2]) await runIn(repository.root, ["--shard", `${index}/2`]);
+  expect((await runIn(repository.root, ["merge"])).code).toBe(1);
+  const [suite] = (await readSummary(repository.root)).suites;
+  expect(suite?.failures.map(({ file, kind }) => [file, kind])).toEqual([["tests/test_broken.py", "collection"]]);
+  expect(suite?.tests).toMatchObject({ failed: 1, unloaded: 1 });
+});
+
 test("what shards record is apart from what this machine's own runs do, which reuse nothing of it", async () => {
   const repository = await makeNodeRepository(
     { "test/a.test.js": `${nodeHeader}test("a", () => assert.equal(add(1, 2), 3));\n` },

@@ -5,7 +5,7 @@ import { shardText } from "../../config/shard.ts";
 import { joinMeasuring } from "../../coverage/files/measuring.ts";
 import type { LcovInput } from "../../coverage/lcov/merge.ts";
 import { sumOfUses } from "../../model/schema-use.ts";
-import type { CheckSummary, SuiteSummary, TestCounts } from "../../model/summary.ts";
+import type { CheckSummary, Failure, SuiteSummary, TestCounts } from "../../model/summary.ts";
 import { RequestError, UnavailableError } from "../../shared/errors.ts";
 import { listed, plural, shortId } from "../../shared/text.ts";
 import { canonicalPath } from "../../shared/within.ts";
@@ -225,6 +225,9 @@ function joinedSummary(
   const parallel = parts.find((part) => part.parallel !== undefined)?.parallel;
   const on = <Item extends { readonly worker?: string | undefined }>(items: readonly Item[], shard: string): Item[] =>
     items.map((item) => ({ ...item, worker: [shard, item.worker].filter(Boolean).join(" ") }));
+  const all = parts.flatMap(({ failures, shard }) => on(failures, shard));
+  const failures = withoutRepeatedLoads(all);
+  const repeated = all.length - failures.length;
   return {
     name: suite.name,
     runner: suite.runner,
@@ -233,12 +236,15 @@ function joinedSummary(
     // The shards ran side by side.
     seconds: Math.max(0, ...parts.map(({ seconds }) => seconds)),
     workSeconds: sum(({ workSeconds }) => workSeconds),
-    files: sum(({ files }) => files),
-    tests: joinedCounts(parts.map(({ tests }) => tests)),
+    files: sum(({ files }) => files) - repeated,
+    tests: joinedCounts(
+      parts.map(({ tests }) => tests),
+      repeated,
+    ),
     databases: [...new Set(parts.flatMap(({ databases }) => databases))],
     ...(isolation === undefined ? {} : { isolation }),
     ...(schema === null ? {} : { schema }),
-    failures: parts.flatMap(({ failures, shard }) => on(failures, shard)),
+    failures,
     ...(flaky.length === 0 ? {} : { flaky }),
     rejections: parts.flatMap(({ rejections = [], shard }) => on(rejections, shard)),
     ...(reuse === undefined ? {} : { reuse }),
@@ -251,18 +257,29 @@ function joinedSummary(
   };
 }
 
-function joinedCounts(parts: readonly TestCounts[]): TestCounts {
+/** Each file that cannot be loaded once: pytest loads all files on every shard, to find their tests. */
+function withoutRepeatedLoads(failures: readonly Failure[]): Failure[] {
+  const seen = new Set<string>();
+  return failures.filter(({ kind, file, name }) => {
+    const key = `${file}\n${name}`;
+    if (kind !== "collection") return true;
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+/** `repeated` are files that several shards could not load. */
+function joinedCounts(parts: readonly TestCounts[], repeated: number): TestCounts {
   const sum = (value: (counts: TestCounts) => number | undefined): number =>
     parts.reduce((total, counts) => total + (value(counts) ?? 0), 0);
   const optional = {
     races: sum(({ races }) => races),
-    unloaded: sum(({ unloaded }) => unloaded),
+    unloaded: sum(({ unloaded }) => unloaded) - repeated,
     flaky: sum(({ flaky }) => flaky),
   };
   return {
-    total: sum(({ total }) => total),
+    total: sum(({ total }) => total) - repeated,
     passed: sum(({ passed }) => passed),
-    failed: sum(({ failed }) => failed),
+    failed: sum(({ failed }) => failed) - repeated,
     skipped: sum(({ skipped }) => skipped),
     ...Object.fromEntries(Object.entries(optional).filter(([, count]) => count > 0)),
   };
