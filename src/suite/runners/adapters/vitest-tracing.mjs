@@ -283,6 +283,8 @@ function whyUntraceable(vitest) {
   if (trace.fault !== null) return trace.fault;
   if (vitest.mode === "benchmark") return "it measures times";
   if (loadsEarly()) return "NODE_OPTIONS loads modules";
+  const early = /^(?:-r|--require|--import|--loader|--experimental-loader|--env-file)/;
+  if (process.execArgv.some((word) => early.test(word))) return "its command has Node load something before vitest";
   return [vitest, ...vitest.projects].map((project) => whyShared(project.config)).find((why) => why !== null) ?? null;
 }
 
