@@ -194,10 +194,12 @@ function usedRecords({ reused, compared }: Reach): Set<number> {
   return new Set([...Object.values(reused), ...Object.values(compared)]);
 }
 
-function whyNone({ reasons }: Reach): string {
+function whyNone({ reasons, compared }: Reach): string {
   const all = Object.values(reasons);
   const unknown = all.find(({ kind }) => kind === "unknown");
   if (unknown !== undefined) return `${unknown.file} changed, of which no run has seen what it matters to`;
+  const [sample] = Object.keys(compared);
+  if (sample !== undefined) return `only ${sample} is reached by no change, and it runs as the sample`;
   const [first] = all;
   if (first !== undefined && all.every(({ kind }) => kind === "always")) {
     return `its test files always run (${first.file})`;
