@@ -41,19 +41,23 @@ export async function begin(pair: Pair): Promise<void> {
   await Promise.all([runIncremental(pair), runIn(full.root, ["--full"], { environment })]);
 }
 
-/** Runs the repository that reuses results; by shards a second time where these say that all has to run. */
-async function runIncremental({ incremental, environment, shards }: Pair): Promise<void> {
+/**
+ * Runs the repository that reuses results; by shards a second time where these say that all has to run. Gives whether there is
+ * a verdict: a shard of a suite that cannot run does not reach its end.
+ */
+async function runIncremental({ incremental, environment, shards }: Pair): Promise<boolean> {
   const run = (...words: string[]) => runIn(incremental.root, words, { environment });
   if (shards === undefined) {
     await run("--fresh");
-    return;
+    return true;
   }
   for (let isAgain = false; ; isAgain = true) {
     for (let index = 1; index <= shards; index++) await run("--shard", `${index}/${shards}`);
     const { errors } = await run("merge");
+    if (errors.includes("did not reach its end")) return false;
     if (errors !== "") throw new Error(errors);
     const { reasons } = await readSummary(incremental.root);
-    if (isAgain || !reasons.some((reason) => reason.includes("with --full"))) return;
+    if (isAgain || !reasons.some((reason) => reason.includes("with --full"))) return true;
   }
 }
 
@@ -108,10 +112,15 @@ export async function check(
     await runs();
     return await seenIn(repository, workers === 1 && shards === undefined);
   };
+  let hasVerdict = true;
   const [one, other] = await Promise.all([
-    run(incremental, () => runIncremental(pair)),
+    run(incremental, async () => (hasVerdict = await runIncremental(pair))),
     run(full, () => runIn(full.root, ["--fresh", "--full"], { environment })),
   ]);
+  if (!hasVerdict) {
+    const { verdict } = other.seen;
+    return { difference: verdict === "error" ? null : `no verdict instead of ${verdict}`, incremental: other.summary };
+  }
   return { difference: differenceOf(one.seen, other.seen), incremental: one.summary };
 }
 
