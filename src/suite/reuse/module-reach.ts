@@ -39,7 +39,7 @@ export async function moduleReach(checkout: string, records: readonly ModulesRec
   // Where no change reaches anything, one file tells whether what surrounds it is still the same.
   const isReached = Object.values(reasons).some(({ kind }) => kind !== "always");
   const count = isReached ? Math.ceil(reusable.length / 20) : Math.min(reusable.length, 1);
-  const compared = new Set(drawn(reusable, count, random));
+  const compared = new Set(sampleOf(reusable, count, random));
   const of = (files: readonly string[]): Record<string, number> =>
     Object.fromEntries(files.map((file) => [file, decided.get(file) ?? 0]));
   const reused = reusable.filter((file) => !compared.has(file));
@@ -65,7 +65,7 @@ function knownFiles(records: readonly ModulesRecord[]): Set<string> {
 }
 
 /** So many of the names, chosen by a number. */
-function drawn(names: readonly string[], count: number, random: number): string[] {
+function sampleOf(names: readonly string[], count: number, random: number): string[] {
   const place = (name: string): string => createHash("sha256").update(`${random} ${name}`).digest("hex");
   return names.toSorted((left, right) => (place(left) < place(right) ? -1 : 1)).slice(0, count);
 }
@@ -80,6 +80,7 @@ class RecordReach {
   /** Why every file is reached; null where that is not known of all. */
   readonly #all: ReachReason | null;
   #covered: Promise<ModulesCovered | null> | null = null;
+  #seen: { readonly test: string; readonly scripts: readonly ScriptCoverage[] } | null = null;
   readonly #compiled = new Map<string, CompiledModule | null>();
   /** By each file that came or went, what looks for its name in a text. */
   readonly #names: readonly Shadow[];
@@ -122,9 +123,18 @@ class RecordReach {
     const module = await this.#compiledModule(file, source.before);
     const covered = await this.#coveredParts();
     if (module === null || covered === null) return [];
-    const scripts = (covered.tests[test] ?? []).flatMap(({ coverage }) => scriptsOf(coverage, file));
+    const scripts = this.#scriptsOf(test, covered).filter(({ url }) => url === urlOf(file));
     const reached = source.change.filter((one) => module.hasRun(one, scripts));
     return reached.length === 0 ? null : [...new Set(reached.map(({ name }) => name))].sort();
+  }
+
+  /** What V8 saw as a test file ran. That of the last one is kept, as several changed modules may ask for it. */
+  #scriptsOf(test: string, { tests }: ModulesCovered): readonly ScriptCoverage[] {
+    if (this.#seen?.test !== test) {
+      const scripts = (tests[test] ?? []).flatMap(({ coverage }) => scriptsIn(coverage));
+      this.#seen = { test, scripts };
+    }
+    return this.#seen.scripts;
   }
 
   async #compiledModule(file: string, before: string): Promise<CompiledModule | null> {
@@ -196,11 +206,14 @@ function wayTo(file: string, test: string, { importers = {} }: ModulesOfTest): s
   return file === test ? [test] : [test, ...way];
 }
 
-/** What V8 saw of one file; what a test file covered is JSON without the path of the checkout: see vitest-tracing.mjs. */
-function scriptsOf(coverage: string, file: string): ScriptCoverage[] {
-  const url = `pushproof-checkout-url:/${file.split("/").map(encodeURIComponent).join("/")}`;
+/** What V8 saw of each file; what a test file covered is JSON without the path of the checkout: see vitest-tracing.mjs. */
+function scriptsIn(coverage: string): readonly ScriptCoverage[] {
   const { result }: { readonly result?: readonly ScriptCoverage[] } = JSON.parse(coverage);
-  return (result ?? []).filter((script) => script.url === url);
+  return result ?? [];
+}
+
+function urlOf(file: string): string {
+  return `pushproof-checkout-url:/${file.split("/").map(encodeURIComponent).join("/")}`;
 }
 
 function reason(

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, readSync, type Stats, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { Environment } from "../../shared/world.ts";
@@ -12,26 +12,23 @@ const versionFiles = [
   ".volta/tools/user/platform.json",
 ];
 
+/** How a digest tells programs apart. */
+interface ProgramStates {
+  /** The text that stands for a program; `facts` are what the file system says of it. */
+  readonly program: (name: string, path: string, facts: Stats) => string;
+  /** The text that stands for a file of a version manager. */
+  readonly version: (name: string, path: string) => string;
+}
+
 /**
  * A digest of every program that an environment's PATH finds: where it is, how large, and when it was written. Takes some
  * ten milliseconds. What git and npm add to PATH for whatever they start is left out.
  */
-export function digestPrograms({ PATH = "", HOME = homedir() }: Environment): string {
-  const digest = createHash("sha256");
-  const seen = new Set<string>();
-  for (const directory of new Set(PATH.split(delimiter))) {
-    if (directory === "" || isOfCaller(directory)) continue;
-    for (const name of namesIn(directory)) {
-      if (seen.has(name)) continue;
-      const found = statSync(join(directory, name), { throwIfNoEntry: false });
-      if (!found?.isFile()) continue;
-      seen.add(name);
-      digest.update(`${directory}/${name} ${found.size} ${found.mtimeMs}\n`);
-    }
-    if (isOfShims(directory)) digest.update(textOf(join(directory, "..", "version")));
-  }
-  for (const file of versionFiles) digest.update(textOf(join(HOME, file)));
-  return digest.digest("hex");
+export function digestPrograms(environment: Environment): string {
+  return digestWith(environment, {
+    program: (_, path, { size, mtimeMs }) => `${path} ${size} ${mtimeMs}`,
+    version: (_, path) => `${path} ${latin1Of(path)}`,
+  });
 }
 
 /** Longer programs are told apart by their ends: linkers write a build's id into the first, and the last changes with the size. */
@@ -42,25 +39,34 @@ const readAtEnds = 8192;
  * The same by what the programs hold, for machines on which the same ones lie elsewhere or were written at other times. Paths
  * of the checkout and the home directory in scripts do not count. Takes some hundred milliseconds.
  */
-export function digestProgramsByContent({ PATH = "", HOME = homedir() }: Environment, checkoutRoot: string): string {
-  const digest = createHash("sha256");
-  const seen = new Set<string>();
-  const stateOf = (path: string, size: number): string => {
+export function digestProgramsByContent(environment: Environment, checkoutRoot: string): string {
+  const { HOME = homedir() } = environment;
+  const contentOf = (path: string, size: number): string => {
     if (size > readWhole) return `${size} ${endsOf(path, size)}`;
     return latin1Of(path).replaceAll(checkoutRoot, "{checkout}").replaceAll(HOME, "{home}");
   };
+  return digestWith(environment, {
+    program: (name, path, { size }) =>
+      `${name} ${createHash("sha256").update(contentOf(path, size), "latin1").digest("hex")}`,
+    version: (name, path) => `${name} ${latin1Of(path)}`,
+  });
+}
+
+function digestWith({ PATH = "", HOME = homedir() }: Environment, states: ProgramStates): string {
+  const digest = createHash("sha256");
+  const seen = new Set<string>();
   for (const directory of new Set(PATH.split(delimiter))) {
     if (directory === "" || isOfCaller(directory)) continue;
     for (const name of namesIn(directory)) {
       const path = join(directory, name);
-      const found = seen.has(name) ? undefined : statSync(path, { throwIfNoEntry: false });
-      if (!found?.isFile()) continue;
+      const facts = seen.has(name) ? undefined : statSync(path, { throwIfNoEntry: false });
+      if (!facts?.isFile()) continue;
       seen.add(name);
-      digest.update(`${name} ${createHash("sha256").update(stateOf(path, found.size), "latin1").digest("hex")}\n`);
+      digest.update(`${states.program(name, path, facts)}\n`);
     }
-    if (isOfShims(directory)) digest.update(latin1Of(join(directory, "..", "version")));
+    if (isOfShims(directory)) digest.update(`${states.version("version", join(directory, "..", "version"))}\n`);
   }
-  for (const file of versionFiles) digest.update(`${file} ${latin1Of(join(HOME, file))}\n`);
+  for (const file of versionFiles) digest.update(`${states.version(file, join(HOME, file))}\n`);
   return digest.digest("hex");
 }
 
@@ -104,13 +110,5 @@ function namesIn(directory: string): string[] {
     return readdirSync(directory).sort();
   } catch {
     return [];
-  }
-}
-
-function textOf(path: string): string {
-  try {
-    return `${path}\n${readFileSync(path, "utf8")}\n`;
-  } catch {
-    return "";
   }
 }

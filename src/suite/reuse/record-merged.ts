@@ -4,7 +4,7 @@ import type { Checkout } from "../../push/checkout.ts";
 import type { World } from "../../shared/world.ts";
 import type { SuiteOutcome } from "../suite-outcome.ts";
 import type { Decided } from "./decided.ts";
-import { keepFiles } from "./files-decision.ts";
+import { keepFiles } from "./files-record.ts";
 import { joinTraces, type Trace } from "./join-traces.ts";
 import { RecordStore } from "./record-store.ts";
 import { wholeRecord } from "./reuse.ts";

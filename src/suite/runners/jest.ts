@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SuiteConfig } from "../../config/schema.ts";
 import { requireRunner } from "../../project/installed-package.ts";
@@ -6,11 +5,10 @@ import { isPackageScript, scriptOf } from "../../project/package-script.ts";
 import { adapterPath } from "../../shared/paths.ts";
 import { escapedForPattern } from "../../shared/patterns.ts";
 import { keepingNodeOptions, withArguments } from "../../shared/shell.ts";
-import type { Environment } from "../../shared/world.ts";
 import { readReportedTests, reporterMapper } from "../results/reported-tests.ts";
 import { couldNotRun, diedInTest, lcovInput, resultsOf } from "../results/results.ts";
 import { listingOutput } from "./listing.ts";
-import { databaseVariables, schemaEnvironment, withPreload } from "./preload.ts";
+import { additionsEnvironment, databaseVariables, schemaEnvironment } from "./preload.ts";
 import type { EndedProcess, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { writeSourceFiles } from "./source-files.ts";
 
@@ -63,22 +61,11 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
     environment: {
       ...environment,
       ...databaseVariables(run),
-      ...(await preloaded(run, environment, additionsOf(run))),
+      ...(await additionsEnvironment("jest", { scratch: run.scratch, environment, additions: additionsOf(run) })),
       VERIFY_PROGRESS: run.progressSocket,
       VERIFY_SOURCE_FILES: await writeSourceFiles(run),
     },
   };
-}
-
-async function preloaded(
-  { scratch }: Pick<SuiteRun, "scratch">,
-  environment: Environment,
-  additions: Additions,
-): Promise<Environment> {
-  // A variable may not be long enough for the names of all files.
-  const path = join(scratch, "jest-additions.json");
-  await writeFile(path, JSON.stringify(additions));
-  return { NODE_OPTIONS: withPreload(environment, "jest-preload.mjs"), VERIFY_JEST: path };
 }
 
 function additionsOf(run: SuiteRun): Additions {
@@ -127,7 +114,7 @@ async function listFiles(request: ListingRequest): Promise<readonly string[]> {
   };
   const output = await listingOutput({
     ...request,
-    environment: { ...request.environment, ...(await preloaded(request, request.environment, additions)) },
+    environment: { ...request.environment, ...(await additionsEnvironment("jest", { ...request, additions })) },
     command: withArguments(keepingNodeOptions(request.suite.command), request.arguments),
   });
   const listed = output.split("\n").find((line) => line.startsWith("["));

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { withoutMeasuring } from "../../project/coverage-program.ts";
 import { requireRunner } from "../../project/installed-package.ts";
@@ -6,13 +6,12 @@ import { isPackageScript, scriptOf } from "../../project/package-script.ts";
 import { readProjectFile } from "../../project/read-project-file.ts";
 import { RequestError } from "../../shared/errors.ts";
 import { keepingNodeOptions, withArguments } from "../../shared/shell.ts";
-import type { Environment } from "../../shared/world.ts";
 import type { TestCase } from "../results/junit.ts";
 import { readReportedTests, reporterMapper } from "../results/reported-tests.ts";
 import { couldNotRun, diedInTest, resultsOf } from "../results/results.ts";
 import { listingOutput } from "./listing.ts";
 import { coverageEnvironment, withNodeCoverage } from "./node-coverage.ts";
-import { databaseVariables, schemaEnvironment, withPreload } from "./preload.ts";
+import { additionsEnvironment, databaseVariables, schemaEnvironment } from "./preload.ts";
 import type { EndedProcess, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
 
 /**
@@ -63,7 +62,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
     environment: {
       ...environment,
       ...databaseVariables(run),
-      ...(await preloaded(run, environment, additionsOf(run))),
+      ...(await additionsEnvironment("mocha", { scratch: run.scratch, environment, additions: additionsOf(run) })),
       ...coverageEnvironment(run),
       VERIFY_PROGRESS: run.progressSocket,
     },
@@ -77,17 +76,6 @@ function requireMocha(place: ListingRequest | SuiteRun): void {
       `${place.suite.name}: the script behind \`${place.suite.command}\` runs nyc, whose rewritten code cannot be measured from outside: let "command" call mocha itself.`,
     );
   }
-}
-
-async function preloaded(
-  { scratch }: Pick<SuiteRun, "scratch">,
-  environment: Environment,
-  additions: Additions,
-): Promise<Environment> {
-  // A variable may not be long enough for the names of all files.
-  const path = join(scratch, "mocha-additions.json");
-  await writeFile(path, JSON.stringify(additions));
-  return { NODE_OPTIONS: withPreload(environment, "mocha-preload.mjs"), VERIFY_MOCHA: path };
 }
 
 function additionsOf(run: SuiteRun): Additions {
@@ -141,7 +129,7 @@ async function listFiles(request: ListingRequest): Promise<readonly string[]> {
   const separator = isPackageScript(request.suite.command) && request.arguments.length > 0 ? ["--"] : [];
   await listingOutput({
     ...request,
-    environment: { ...request.environment, ...(await preloaded(request, request.environment, additions)) },
+    environment: { ...request.environment, ...(await additionsEnvironment("mocha", { ...request, additions })) },
     command: withArguments(keepingNodeOptions(withoutMeasuring(request.suite.command)), [
       ...separator,
       ...request.arguments,

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { adapterPath } from "../../shared/paths.ts";
@@ -14,6 +14,22 @@ export function withPreload({ NODE_OPTIONS: own }: Environment, adapter: string)
 export function schemaEnvironment({ environment, keepsSchema }: SuiteRun): Environment {
   if (!keepsSchema) return environment;
   return { ...environment, NODE_OPTIONS: withPreload(environment, "schema-preload.mjs") };
+}
+
+/**
+ * The variables that have a preload add to a runner's own options. The additions go by a file in the scratch directory: a
+ * variable may not be long enough for the names of all files.
+ */
+export async function additionsEnvironment(
+  runner: "jest" | "mocha",
+  { scratch, environment, additions }: { scratch: string; environment: Environment; additions: object },
+): Promise<Environment> {
+  const path = join(scratch, `${runner}-additions.json`);
+  await writeFile(path, JSON.stringify(additions));
+  return {
+    NODE_OPTIONS: withPreload(environment, `${runner}-preload.mjs`),
+    [`VERIFY_${runner.toUpperCase()}`]: path,
+  };
 }
 
 /** The absolute file with what was traced of a run. */

@@ -30,7 +30,7 @@ def editable_roots():
 
 
 def is_inside(path, root):
-    return path == root or path.startswith(root + os.sep)
+    return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
 
 
 def other_roots():

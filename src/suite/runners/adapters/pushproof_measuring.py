@@ -8,6 +8,7 @@ import sys
 import weakref
 
 import pytest
+from pushproof_checkout import is_inside
 
 
 def follow_greenlets():
@@ -143,7 +144,7 @@ class Rules:
         return not included or any(matcher.match(file) for matcher in self.omits)
 
     def name(self, file):
-        inside = any(within(file, place) for place in self.places)
+        inside = any(is_inside(file, place) for place in self.places)
         return inside and not self.leaves_out(file)
 
 
@@ -214,7 +215,7 @@ class Measuring:
     def is_strange(self, file, rules, directory, tops):
         """With `source = .`, docs and examples of which nothing was loaded are left out."""
         narrower = [place for place in rules.places if place != directory]
-        if self.asked["isConfigured"] or any(within(file, place) for place in narrower):
+        if self.asked["isConfigured"] or any(is_inside(file, place) for place in narrower):
             return False
         return top_of(file, directory) not in tops
 
@@ -222,10 +223,6 @@ class Measuring:
 def top_of(file, directory):
     """The first directory below another one that contains a file."""
     return os.path.relpath(file, directory).split(os.sep)[0]
-
-
-def within(path, directory):
-    return path == directory or path.startswith(directory + os.sep)
 
 
 class Tested:

@@ -7,6 +7,7 @@ import os
 import sqlite3
 import sys
 
+from pushproof_checkout import is_inside, real_file
 from pushproof_facts import facts_of
 
 try:
@@ -197,7 +198,7 @@ class Recording:
                     self.differences.append("%s ran %s of %s, and nothing had before" % (test, line_text(more), name))
 
     def name_of(self, path):
-        return os.path.relpath(os.path.realpath(path), self.checkout).replace(os.sep, "/")
+        return os.path.relpath(real_file(path), self.checkout).replace(os.sep, "/")
 
     def write(self):
         record = {"why": self.why or (None if self.coverage else "its coverage could not be read"), "differences": self.differences, "lost": self.lost}
@@ -252,8 +253,8 @@ class Recording:
             "coverage": covered,
             "ran": {context: {file: units_ran(facts.get(file), lines) for file, lines in by.items()} for context, by in covered.items()},
             "facts": facts,
-            "states": {os.path.relpath(path, self.checkout) if within(path, self.checkout) else path: state for path, state in states.items()},
-            "reads": {key: [os.path.relpath(path, self.checkout) if within(path, self.checkout) else path for path in paths] for key, paths in record["reads"].items()},
+            "states": {os.path.relpath(path, self.checkout) if is_inside(path, self.checkout) else path: state for path, state in states.items()},
+            "reads": {key: [os.path.relpath(path, self.checkout) if is_inside(path, self.checkout) else path for path in paths] for key, paths in record["reads"].items()},
             "always": always,
             "collected": collected,
             "conftests": sorted({file for trace in traces for file in trace["conftests"]}),
@@ -284,10 +285,6 @@ def read_reused():
         return None
     with open(path, encoding="utf-8") as reused:
         return json.load(reused)
-
-
-def within(path, directory):
-    return path == directory or path.startswith(directory + os.sep)
 
 
 def line_text(lines):

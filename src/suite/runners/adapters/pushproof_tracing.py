@@ -17,7 +17,7 @@ import tempfile
 import threading
 
 import pytest
-from pushproof_checkout import ADAPTERS, real_file
+from pushproof_checkout import ADAPTERS, is_inside, real_file
 from pushproof_schedule import file_of
 
 # What runs the tests: files that it reads by itself are no part of what they rest on.
@@ -122,7 +122,7 @@ class Tracer:
         name = None
         if path and not path.startswith("<"):
             real = real_file(path)
-            if within(real, self.checkout) and not within(real, ADAPTERS) and "-packages" + os.sep not in real:
+            if is_inside(real, self.checkout) and not is_inside(real, ADAPTERS) and "-packages" + os.sep not in real:
                 name = os.path.relpath(real, self.checkout).replace(os.sep, "/")
         self.known[path] = name
         return name
@@ -189,11 +189,11 @@ class Tracer:
 
     def wrote(self, path, frame):
         name = os.path.relpath(path, self.checkout)
-        if within(path, self.temporary):
+        if is_inside(path, self.temporary):
             if self.written.setdefault(path, self.context) != self.context:
                 self.mark("writes a file that another test file wrote", frame)
             return
-        if within(path, self.checkout):
+        if is_inside(path, self.checkout):
             if path.endswith((".pyc", ".pyo")) or "__pycache__" in path or ".pytest_cache" in path or ".coverage" in name:
                 return
             self.mark("writes %s" % name, frame)
@@ -213,7 +213,7 @@ class Tracer:
             return
         if path.startswith(("/dev/", "/proc/", "/sys/")):
             return
-        if within(path, self.temporary) and not within(path, self.checkout):
+        if is_inside(path, self.temporary) and not is_inside(path, self.checkout):
             if self.written.get(path, self.context) != self.context:
                 self.mark("reads a file that another test file wrote", frame)
             elif path not in self.written:
@@ -226,13 +226,13 @@ class Tracer:
         self.read(path, frame)
 
     def is_own_temporary(self, path):
-        return any(within(path, os.path.dirname(other)) for other, context in self.written.items() if context == self.context) or "pytest-of-" in path
+        return any(is_inside(path, os.path.dirname(other)) for other, context in self.written.items() if context == self.context) or "pytest-of-" in path
 
     def is_installed(self, path):
         """What the digest of installed packages and the version of Python stand for."""
         if "-packages" + os.sep in path:
             return True
-        return any(within(path, place) for place in STANDARD) or within(path, ADAPTERS)
+        return any(is_inside(path, place) for place in STANDARD) or is_inside(path, ADAPTERS)
 
     def audit(self, event, arguments):
         if not self.isOn or self.busy:
@@ -251,14 +251,14 @@ class Tracer:
                 path = arguments[0]
                 if path is None or isinstance(path, (str, bytes)):
                     path = os.path.abspath(os.fsdecode(path or "."))
-                    if within(path, self.checkout) and not self.is_installed(path):
+                    if is_inside(path, self.checkout) and not self.is_installed(path):
                         self.read(path, frame)
             elif event == "socket.connect":
                 if not self.is_database(arguments[1]) and kind_of(self.stack(frame, 1)[1]) != "runner":
                     self.mark("connects to %s" % (arguments[1],), frame)
             elif event == "sqlite3.connect":
                 database = os.fsdecode(arguments[0]) if isinstance(arguments[0], (str, bytes)) else ""
-                if kind_of(self.stack(frame, 1)[1]) != "runner" and database not in ("", ":memory:") and not within(os.path.abspath(database), self.temporary):
+                if kind_of(self.stack(frame, 1)[1]) != "runner" and database not in ("", ":memory:") and not is_inside(os.path.abspath(database), self.temporary):
                     self.mark("opens the database %s" % database, frame)
             elif event in CHANGES:
                 for path in arguments[: CHANGES[event]]:
@@ -283,7 +283,7 @@ class Tracer:
         self.busy = True
         try:
             path = os.path.abspath(os.fsdecode(path))
-            if within(path, self.checkout) and path != self.checkout and not self.is_installed(path):
+            if is_inside(path, self.checkout) and path != self.checkout and not self.is_installed(path):
                 self.read(path, sys._getframe(2))
         finally:
             self.busy = False
@@ -299,7 +299,7 @@ class Tracer:
             "files": sorted(self.files),
             "collected": self.collected,
             "conftests": sorted(self.conftests),
-            "written": sorted(path for path in self.written if within(path, self.checkout)),
+            "written": sorted(path for path in self.written if is_inside(path, self.checkout)),
         }
 
 
@@ -310,10 +310,6 @@ def tracer_of(cov):
 
 
 CHANGES = {"os.remove": 1, "os.rename": 2, "os.rmdir": 1, "os.mkdir": 1, "os.symlink": 2, "os.link": 2, "os.truncate": 1, "shutil.rmtree": 1}
-
-
-def within(path, directory):
-    return path == directory or path.startswith(directory.rstrip(os.sep) + os.sep)
 
 
 def is_writing(mode, flags):
@@ -340,11 +336,11 @@ def kind_of_frame(path, top):
     if path.startswith(("<frozen importlib", "<frozen zipimport")):
         return "import"
     real = real_file(path)
-    if top in RUNNERS or within(real, ADAPTERS):
+    if top in RUNNERS or is_inside(real, ADAPTERS):
         return "runner"
     if top in KEEPING:
         return "library"
-    isStandard = path.startswith("<") or any(within(real, place) for place in STANDARD)
+    isStandard = path.startswith("<") or any(is_inside(real, place) for place in STANDARD)
     return "standard" if isStandard and "-packages" + os.sep not in real else "library"
 
 
