@@ -76,6 +76,7 @@ test.each([
   ["a module of that name somewhere else, as an alias may lead there", { added: ["lib/first.ts"] }, "a name, c name"],
   ["a mock", { added: ["src/__mocks__/two.ts"] }, "b name, c name"],
   ["an index beside what asks for a directory", { added: ["test/index.js"] }, "a name, b name, c name, d name"],
+  ["an index in the root", { added: ["index.ts"] }, "a name, b name, c name, d name"],
   ["a module that nobody names", { added: ["src/other.ts"] }, "c name"],
   [
     "a module that is gone and that nobody loaded",
@@ -89,4 +90,9 @@ test.each([
 test("a file that git ignores reaches who would load it now", async () => {
   const lists = { "src/one": ["first.ts", "first.js", "index.ts"], src: ["one", "two.json"] };
   expect(await reached({}, { lists })).toBe("a name, c name");
+});
+
+test("a test file that does what cannot be traced always runs", async () => {
+  const own = { ...seen, files: ["test/b.test.ts"], always: "starts a process" };
+  expect(await reached({}, { tests: { "test/b.test.ts": own } })).toBe("b always");
 });
