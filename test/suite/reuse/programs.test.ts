@@ -4,22 +4,24 @@ import { expect, test } from "vitest";
 import { digestProgramsByContent } from "../../../src/suite/reuse/programs.ts";
 import { makeDirectory } from "../../support/repository.ts";
 
-/** The digest of one program, in a home and a directory of its own. */
-async function digestOf(text: (place: string) => string, at = new Date()): Promise<string> {
-  const place = await makeDirectory();
+/** The digest of one program, with a home and a checkout of its own, in which it lies. */
+async function digestOf(text: (place: string, home: string) => string, at = new Date()): Promise<string> {
+  const [place, home] = [await makeDirectory(), await makeDirectory()];
   const program = join(place, "tool");
-  await writeFile(program, text(place));
+  await writeFile(program, text(place, home));
   await chmod(program, 0o755);
   await utimes(program, at, at);
-  return digestProgramsByContent({ PATH: place, HOME: place }, place);
+  return digestProgramsByContent({ PATH: place, HOME: home }, place);
 }
 
 test("the same program elsewhere, written at another time, is the same", async () => {
   expect(await digestOf(() => "#!/bin/sh\n")).toBe(await digestOf(() => "#!/bin/sh\n", new Date(0)));
 });
 
-test("a script that names its own checkout or home is the same in another one", async () => {
-  const script = (place: string): string => `#!${place}/.venv/bin/python\n`;
+test.each([
+  ["checkout", (place: string) => `#!${place}/.venv/bin/python\n`],
+  ["home", (_: string, home: string) => `#!${home}/.local/bin/python\n`],
+])("a script that names its own %s is the same in another one", async (_, script) => {
   expect(await digestOf(script)).toBe(await digestOf(script));
 });
 
