@@ -62,7 +62,7 @@ export class Trace {
     } else if (isWithin(path, this.#temporary)) {
       if (this.#isMade(path) || this.#isTool !== null || !originals.existsSync(path)) return;
       if (!isRunner(callers())) this.mark(`reads ${path}`);
-    } else if (!isInstalled(path) && !systemPlaces.some((place) => isWithin(path, place))) {
+    } else if (!isInstalled(path) && !isOfSystem(path)) {
       if (!isRunner(callers())) into.add(path);
     }
   }
@@ -71,7 +71,7 @@ export class Trace {
   wrote(given) {
     if (!this.isOn || this.#isTool !== null) return;
     const path = pathOf(given);
-    if (path === null || /^\/(?:dev|proc)\//.test(path) || isInstalled(path)) return;
+    if (path === null || isDevice(path) || isInstalled(path)) return;
     if (isWithin(path, this.#temporary) && !isWithin(path, this.#checkout)) {
       if (originals.existsSync(path) && !this.#isMade(path)) this.mark(`writes ${path}, which was there`);
       else this.made(path);
@@ -115,6 +115,8 @@ export class Trace {
 const linked = new Map();
 const originals = { existsSync: fs.existsSync, realpathSync: fs.realpathSync };
 const systemPlaces = ["/dev", "/proc", "/sys", "/etc/ssl", resolve(process.execPath, "../..")];
+/** Where files lie in memory: of the places below /dev the one that is no device. */
+const memory = "/dev/shm";
 const ownDirectory = fileURLToPath(new URL(".", import.meta.url));
 
 /** @param {string} path */
@@ -124,6 +126,16 @@ function realpathOf(path) {
   } catch {
     return path;
   }
+}
+
+/** @param {string} path */
+function isOfSystem(path) {
+  return systemPlaces.some((place) => isWithin(path, place)) && !isWithin(path, memory);
+}
+
+/** @param {string} path */
+function isDevice(path) {
+  return /^\/(?:dev|proc)\//.test(path) && !isWithin(path, memory);
 }
 
 /** @param {string} path @param {string} directory */
