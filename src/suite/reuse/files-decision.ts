@@ -32,6 +32,7 @@ type Grain = (
 const grains: Partial<Record<RunnerName, Grain>> = {
   pytest: reachByFunctions,
   vitest: reachByModules,
+  jest: reachByModules,
   node: reachByModules,
 };
 
@@ -115,7 +116,7 @@ async function reachByFunctions(
   return await askReach({ checkout: checkout.root, records, random }, planned.directory, environment);
 }
 
-/** Each test file of vitest and node:test loads its own modules. */
+/** Each test file of vitest, jest and node:test loads its own modules. */
 async function reachByModules(
   { request: { checkout, commonDirectory, world }, planned }: Parameters<Grain>[0],
   best: readonly Candidate[],
