@@ -12,6 +12,7 @@ const runner =
 /** What passes calls on, or is made anew for each test file. */
 const between =
   /\/node_modules\/(?:graceful-fs|write-file-atomic|pirates|slash|glob|path-scurry|fdir|jsdom|happy-dom)\//;
+const configuring = /\/node_modules\/jest-config\//;
 const snapshots = /\/node_modules\/jest-snapshot\//;
 /** A compiler that is a process of its own, and sees what it is given. */
 const compiler = /\/node_modules\/esbuild\//;
@@ -103,7 +104,10 @@ export class JestTrace extends Trace {
     if (!isLoaded && (origin === "outside" || (origin === "unknown" && this.file !== null))) {
       this.everyone[isLook ? "looks" : "reads"].add(path);
     }
-    if (this.file === null) return;
+    if (this.file === null) {
+      if (configuring.test(frames[0] ?? "")) this.everyone[isLook ? "looks" : "reads"].add(path);
+      return;
+    }
     // Which names modules are looked for by is known otherwise.
     if (origin === "runner" && isLook && !frames.some((frame) => snapshots.test(frame))) return;
     into.add(path);

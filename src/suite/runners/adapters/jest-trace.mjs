@@ -31,7 +31,7 @@ function trace() {
   traceProcess(own, databases, [process.env.VERIFY_PROGRESS ?? ""]);
   onModule("jest-resolve", ({ default: Resolver }) => watchNames(own, Resolver?.prototype ?? {}));
   onModule("jest-runtime", (exports) => {
-    exports.default = runtimeOf(own, exports.default);
+    if (typeof exports.default === "function") exports.default = runtimeOf(own, exports.default);
   });
   if (isWorker) withoutTracing(process.env);
   return own;
@@ -63,7 +63,6 @@ function runtimeOf(own, Plain) {
 function begin(own, [config, , , transformer, , , path]) {
   const methods = ["transform", "transformAsync", "transformJson"];
   if (
-    own.file !== null ||
     typeof path !== "string" ||
     typeof config?.cacheDirectory !== "string" ||
     methods.some((name) => typeof transformer?.[name] !== "function")
@@ -111,13 +110,13 @@ function watchNames(own, prototype) {
       const [from = ""] = texts;
       // Within packages, names of their own files lead to no file of the project.
       if (!(/^\./.test(asked) && from.includes("/node_modules/"))) file.names.add(asked.replace(/^node:/, ""));
-      if (!/^resolveModule(?:Async)?$/.test(name)) return Reflect.apply(plain, this, args);
       const missed = () => {
         // A package asks for another that is not installed: its name says which file would be it.
         if (!(from.includes("/node_modules/") && /^[^./]/.test(asked))) file.hasMissed = true;
       };
       const found = (/** @type {unknown} */ path) => {
-        if (typeof path === "string" && !file.importers.has(path)) file.importers.set(path, from);
+        const isModule = typeof path === "string" && /^resolveModule(?:Async)?$/.test(name);
+        if (isModule && !file.importers.has(path)) file.importers.set(path, from);
         return path;
       };
       try {

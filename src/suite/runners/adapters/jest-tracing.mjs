@@ -106,7 +106,8 @@ class Tracing {
   /** @param {Test} test @param {Result} result */
   #keep({ path, context }, { coverage, v8Coverage, snapshot = {} }) {
     const test = nameOf(path);
-    const part = this.#parts.of(context.config.displayName?.name ?? "", { coverage, v8Coverage });
+    const { displayName, rootDir } = context.config;
+    const part = this.#parts.of(`${displayName?.name ?? ""} ${nameOf(rootDir)}`, { coverage, v8Coverage });
     this.#ran.set(test, [...(this.#ran.get(test) ?? []), part]);
     appendFileSync(join(this.#directory, "coverage.jsonl"), `${JSON.stringify({ test, ...part })}\n`);
     const { unchecked, unmatched, added, updated, fileDeleted } = snapshot;
@@ -142,10 +143,10 @@ class Tracing {
   #compare(test, before) {
     const after = this.#ran.get(test) ?? [];
     for (const part of before) {
-      const now = after.find(({ projectName }) => projectName === part.projectName);
-      const difference =
-        now === undefined ? "its coverage" : firstDifference(JSON.parse(part.coverage), JSON.parse(now.coverage));
-      if (difference !== null) this.#differences.push(`${test} covers ${difference} otherwise now`);
+      const now = after.filter(({ projectName }) => projectName === part.projectName);
+      const differences = now.map((one) => firstDifference(JSON.parse(part.coverage), JSON.parse(one.coverage)));
+      if (differences.includes(null)) continue;
+      this.#differences.push(`${test} covers ${differences[0] ?? "its modules"} otherwise now`);
     }
     if (after.length !== before.length) this.#differences.push(`${test} ran in other projects`);
   }
