@@ -136,13 +136,17 @@ async function reachByModules(
         tests: trace === null || path === null ? [] : Object.keys(record.tests),
         coverage: { path: path ?? "", key: coverage, version },
         isTracked: (file) => file in record.tree,
-        sources:
-          trace?.provider === "v8" && !trace.hasPlugins ? await sources.compare(changes, record.tree) : new Map(),
+        sources: trace !== null && tellsSources(trace) ? await sources.compare(changes, record.tree) : new Map(),
         covered: async () => (await store.read(coverage)) as ModulesCovered | null,
       };
     }),
   );
   return await moduleReach(canonicalPath(checkout.root), records, random);
+}
+
+/** Whether the compilers of a suite make the same of a source that differs in comments and types only. */
+function tellsSources({ provider, hasPlugins }: ModulesTrace): boolean {
+  return provider === "jest" || (provider === "v8" && !hasPlugins);
 }
 
 /**

@@ -23,16 +23,29 @@ class TestFile {
   files = new Set();
   /** The names by which modules are asked for. @type {Set<string>} */
   names = new Set();
+  /** What names are mapped to: the first of several that is there. @type {[RegExp, string[]][]} */
+  mapped = [];
   /** By each module, the one that asked for it first. @type {Map<string, string>} */
   importers = new Map();
   /** Whether a module was asked for that is not there. */
   hasMissed = false;
+  #asked = new Set();
 
   /** @param {string} path @param {string} cache where jest keeps what it compiled */
   constructor(path, cache) {
     this.path = path;
     this.cache = cache;
     this.files.add(path);
+  }
+
+  /** A module is asked for. @param {string} name */
+  ask(name) {
+    if (this.#asked.has(name)) return;
+    this.#asked.add(name);
+    this.names.add(name.replace(/^node:/, ""));
+    for (const [pattern, targets] of this.mapped) {
+      if (pattern.test(name)) for (const target of targets) this.names.add(target);
+    }
   }
 }
 

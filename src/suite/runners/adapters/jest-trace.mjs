@@ -71,7 +71,7 @@ function begin(own, [config, , , transformer, , , path]) {
     return;
   }
   const file = own.begin(path, config.cacheDirectory);
-  for (const target of targetsOf(config)) file.names.add(target);
+  file.mapped = mappedIn(config);
   for (const name of methods) {
     const plain = /** @type {Transform} */ (transformer[name]);
     transformer[name] = function (/** @type {string} */ loaded, /** @type {unknown[]} */ ...more) {
@@ -81,9 +81,9 @@ function begin(own, [config, , , transformer, , , path]) {
   }
 }
 
-/** What names are mapped to: the first of several that is there. @param {Config} config */
-function targetsOf({ moduleNameMapper }) {
-  return (moduleNameMapper ?? []).flatMap(([, targets]) => targets);
+/** @param {Config} config @returns {[RegExp, string[]][]} */
+function mappedIn({ moduleNameMapper }) {
+  return (moduleNameMapper ?? []).map(([pattern, targets]) => [new RegExp(pattern), [targets].flat()]);
 }
 
 let told = 0;
@@ -109,7 +109,7 @@ function watchNames(own, prototype) {
       if (file === null || asked === undefined) return Reflect.apply(plain, this, args);
       const [from = ""] = texts;
       // Within packages, names of their own files lead to no file of the project.
-      if (!(/^\./.test(asked) && from.includes("/node_modules/"))) file.names.add(asked.replace(/^node:/, ""));
+      if (!(/^\./.test(asked) && from.includes("/node_modules/"))) file.ask(asked);
       const missed = () => {
         // A package asks for another that is not installed: its name says which file would be it.
         if (!(from.includes("/node_modules/") && /^[^./]/.test(asked))) file.hasMissed = true;

@@ -33,16 +33,20 @@ export function whyUntraceable(asked) {
   };
 }
 
+/** Why nothing of this process can be told apart, a clause; null where it can. */
+export function whyOfProcess() {
+  if (process.env.JEST_JASMINE === "1") return "its tests are run by jasmine";
+  if (loadsEarly()) return "NODE_OPTIONS loads modules";
+  const early = /^(?:-r|--require|--import|--loader|--experimental-loader|--env-file)/;
+  return process.execArgv.some((word) => early.test(word)) ? "its command has Node load something before jest" : null;
+}
+
 /** @param {Asked} asked */
 function whyOfRun({ globalConfig, configs, version, config }) {
   const { coverageProvider: provider, randomize } = globalConfig;
   if (!(Number.parseInt(version, 10) >= 29)) return `jest ${version} does not tell what each test file loads`;
   if (provider !== "babel" && provider !== "v8") return `its coverage provider is "${provider}"`;
   if (randomize) return "its tests are shuffled";
-  if (process.env.JEST_JASMINE === "1") return "its tests are run by jasmine";
-  if (loadsEarly()) return "NODE_OPTIONS loads modules";
-  const early = /^(?:-r|--require|--import|--loader|--experimental-loader|--env-file)/;
-  if (process.execArgv.some((word) => early.test(word))) return "its command has Node load something before jest";
   if ([globalConfig, ...configs].some(({ globalSetup }) => globalSetup)) {
     return "its globalSetup works for all test files";
   }

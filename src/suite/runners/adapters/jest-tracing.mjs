@@ -3,7 +3,7 @@
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CoverageParts } from "./jest-coverage.mjs";
-import { whyCompiled, whyUntraceable } from "./jest-traceable.mjs";
+import { whyCompiled, whyOfProcess, whyUntraceable } from "./jest-traceable.mjs";
 import { onModule } from "./module-hook.mjs";
 import { firstDifference } from "./raw-coverage.mjs";
 import { checkout, isKept, joinedRecord, nameOf, readRecord, readReused } from "./trace-record.mjs";
@@ -63,7 +63,7 @@ class Tracing {
   /** @param {{ globalConfig: any, configs: any[] }} read @param {any} args the command line */
   configured({ globalConfig, configs }, args) {
     const told = whyUntraceable({ globalConfig, configs, version: this.#version, config: args?.config });
-    this.#why = told.why;
+    this.#why = whyOfProcess() ?? told.why;
     this.#hasPlugins = told.hasPlugins;
     for (const path of told.reporters) this.#trace.reporters.add(path);
   }
