@@ -23,6 +23,8 @@ class TestFile {
   files = new Set();
   /** The names by which modules are asked for. @type {Set<string>} */
   names = new Set();
+  /** What names led to, whether it was loaded or not. @type {Set<string>} */
+  found = new Set();
   /** What names are mapped to: the first of several that is there. @type {[RegExp, string[]][]} */
   mapped = [];
   /** By each module, the one that asked for it first. @type {Map<string, string>} */
@@ -92,6 +94,7 @@ export class JestTrace extends Trace {
       always,
       hasReadText: false,
       hasMissed: file.hasMissed,
+      found: [...file.found].filter(isOwn),
       everyone: this.shared(),
     };
   }
@@ -121,6 +124,7 @@ export class JestTrace extends Trace {
       if (configuring.test(frames[0] ?? "")) this.everyone[isLook ? "looks" : "reads"].add(path);
       return;
     }
+    if (isWithin(path, this.file.cache)) return;
     // Which names modules are looked for by is known otherwise.
     if (origin === "runner" && isLook && !frames.some((frame) => snapshots.test(frame))) return;
     into.add(path);
@@ -157,11 +161,11 @@ export class JestTrace extends Trace {
   /** Who did something, by the files that called, the nearest first. @param {string[]} frames @returns {Origin} */
   #originOf(frames) {
     for (const frame of frames) {
-      if (runner.test(frame)) return "runner";
-      if (between.test(frame)) continue;
       const isOutside = frame in cache;
       const isLoaded = this.file?.files.has(frame) === true;
       if (isLoaded && !isOutside) return "test";
+      if (runner.test(frame)) return "runner";
+      if (between.test(frame)) continue;
       if (isOutside && !isLoaded) return "outside";
     }
     return "unknown";

@@ -115,6 +115,8 @@ function watchNames(own, prototype) {
         if (!(from.includes("/node_modules/") && /^[^./]/.test(asked))) file.hasMissed = true;
       };
       const found = (/** @type {unknown} */ path) => {
+        // Ids of modules have paths between colons.
+        if (typeof path === "string") for (const one of path.split(":")) file.found.add(one);
         const isModule = typeof path === "string" && /^resolveModule(?:Async)?$/.test(name);
         if (isModule && !file.importers.has(path)) file.importers.set(path, from);
         return path;

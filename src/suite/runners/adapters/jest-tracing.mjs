@@ -183,6 +183,8 @@ class Tracing {
       provider: "jest",
       hasPlugins: this.#hasPlugins,
     });
+    // Modules that were asked for, and mocked: they are known, and matter to nobody.
+    for (const file of new Set(traces.flatMap(({ found }) => found))) record.states[nameOf(file)] ??= "asked for";
     for (const [test, always] of this.#always) if (record.tests[test]) record.tests[test].always ??= always;
     return record;
   }
