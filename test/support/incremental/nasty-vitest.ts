@@ -42,7 +42,8 @@ export default defineConfig({
     'import { beforeEach } from "vitest";\nimport { reset } from "../src/state.ts";\n\nbeforeEach(() => reset());\n',
 });
 
-const modules: Files = {
+/** Modules that are loaded in every way there is. */
+export const modules: Files = {
   "src/state.ts": `export interface Entry {
   name: string;
   count: number;

@@ -58,13 +58,34 @@ export class Trace {
     if (isWithin(path, this.#checkout)) {
       if (isInstalled(path) && !this.#isLinked(path)) return;
       if (this.#isTool?.(callers(), path)) return;
-      into.add(path);
+      this.add(path, into);
     } else if (isWithin(path, this.#temporary)) {
       if (this.#isMade(path) || this.#isTool !== null || !originals.existsSync(path)) return;
-      if (!isRunner(callers())) this.mark(`reads ${path}`);
+      if (!isRunner(callers())) this.readTemporary(path, into);
     } else if (!isInstalled(path) && !isOfSystem(path)) {
-      if (!isRunner(callers())) into.add(path);
+      if (!isRunner(callers())) this.add(path, into);
     }
+  }
+
+  /** A temporary file is read or looked for that was there before. @param {string} path @param {Set<string>} _into */
+  readTemporary(path, _into) {
+    this.mark(`reads ${path}`);
+  }
+
+  /** Keeps a path that counts. @param {string} path @param {Set<string>} into */
+  add(path, into) {
+    into.add(path);
+  }
+
+  /** Forgets what was traced: another test file begins in this process. */
+  renew() {
+    this.reads = new Set();
+    this.looks = new Set();
+    this.written = new Set();
+    this.always = null;
+    this.hasReadText = false;
+    this.#made.length = 1;
+    this.#beginnings = [];
   }
 
   /** @param {unknown} given */
@@ -161,7 +182,7 @@ function pathOf(given) {
 }
 
 /** The files that called, the nearest first, without Node's own and this one. */
-function callers() {
+export function callers() {
   const { stackTraceLimit } = Error;
   const { prepareStackTrace } = Error;
   Error.stackTraceLimit = 24;
