@@ -43,6 +43,8 @@ export interface Reach {
   /** Files that could be reused and run, to compare them. */
   readonly compared: Readonly<Record<string, number>>;
   readonly reasons: Readonly<Record<string, ReachReason>>;
+  /** Whether what the test files load may ask which worker it runs in; missing where nobody looked. */
+  readonly asksForWorker?: boolean;
   /** For the plugin; see pushproof_record.py. */
   readonly plugin: object;
 }

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
+import { tracingAll } from "../../../src/suite/reuse/tracing.ts";
 import { runPytest, sharedPytest } from "../../support/run-pytest.ts";
 
 const traced = sharedPytest(() => [
@@ -13,7 +14,7 @@ const traced = sharedPytest(() => [
     "pytest.ini": "[pytest]\npythonpath = .\n",
   },
   1,
-  { tracing: { reused: null, files: null } },
+  { tracing: tracingAll },
 ]);
 
 /** What the run recorded. */
@@ -49,7 +50,18 @@ test("a module that another test file loaded in the same process is nothing that
 
 test("as many workers start as files run, and what they trace is recorded", async () => {
   const files = { "test_only.py": "def test_one():\n    pass\n", "money.py": "cents = 1\n" };
-  const { facts, results } = await runPytest(files, 2, { tracing: { reused: null, files: 1 } });
+  const { facts, results } = await runPytest(files, 2, { tracing: { ...tracingAll, files: 1 } });
   expect(facts.visits.map(({ worker }) => worker)).toEqual(["gw0"]);
   expect(JSON.parse(await readFile(results.trace ?? "", "utf8"))).toMatchObject({ why: null });
+});
+
+test("whether a loaded module asks which worker it runs in is recorded", async () => {
+  const { results: others } = await traced();
+  expect(JSON.parse(await readFile(others.trace ?? "", "utf8"))).toMatchObject({ asksForWorker: false });
+  const files = {
+    "test_only.py": "import naming\n\n\ndef test_one():\n    assert naming.name is None\n",
+    "naming.py": "import os\n\nname = os.environ.get('PYTEST_XDIST_WORKER')\n",
+  };
+  const { results } = await runPytest(files, 1, { tracing: tracingAll });
+  expect(JSON.parse(await readFile(results.trace ?? "", "utf8"))).toMatchObject({ asksForWorker: true });
 });
