@@ -5,6 +5,7 @@ import { packageRoot } from "../../src/shared/paths.ts";
 import { begin, type Tried, tryEdits } from "../support/incremental/differential.ts";
 import type { EditKind } from "../support/incremental/edits.ts";
 import { appearing, nastyFiles } from "../support/incremental/nasty.ts";
+import { appearingForJest, linkForNastyJest, nastyJestFiles } from "../support/incremental/nasty-jest.ts";
 import { appearingForNode, nastyNodeFiles } from "../support/incremental/nasty-node.ts";
 import { appearingForTsx, nastyTsxFiles } from "../support/incremental/nasty-tsx.ts";
 import { appearingForSetup, appearingModules, nastyVitestFiles } from "../support/incremental/nasty-vitest.ts";
@@ -21,7 +22,7 @@ import { timeVitestChanged } from "./vitest-changed.ts";
 /**
  * `npm run bench -- incremental` times what is reused on the ledger: `--files N --tests N`, and on the vitest ledger beside
  * `vitest --changed`. With `--edits N` it makes random edits instead and compares every run with a full one: `--seed N`,
- * `--suite nasty|ledger|vitest|threads|setup|node|tsx|tsx-commonjs`, `--workers N`, `--shards N` to run what reuses results by shards, `--only add,half` for some of the test files of Node's runners.
+ * `--suite nasty|ledger|vitest|threads|setup|jest|jest-v8|node|tsx|tsx-commonjs`, `--workers N`, `--shards N` to run what reuses results by shards, `--only add,half` for some of the test files of Node's runners.
  */
 const { values } = parseArgs({
   options: {
@@ -57,7 +58,8 @@ async function compareEdits(count: number): Promise<void> {
     workers,
     ...(values.shards === undefined ? {} : { shards: Number(values.shards) }),
   };
-  for (const { root } of [pair.incremental, pair.full]) await linkNodeModules(root);
+  const link = values.suite.startsWith("jest") ? linkForNastyJest : linkNodeModules;
+  for (const { root } of [pair.incremental, pair.full]) await link(root);
   await begin(pair);
   const isEdited = (file: string): boolean => !/^(?:verify\.config\.json|\.gitignore)$/.test(file);
   const source = { random: randomNumbers(Number(values.seed)), isEdited, ...edits };
@@ -82,7 +84,7 @@ function suiteOf(name: string, workers: number): EditedSuite {
     const config = ledgerConfig({}, { incremental: true, coverage: { lines: 1 } });
     return { files: { ...ledgerFiles(), "verify.config.json": config }, workers: 2, appearing };
   }
-  // Test files of vitest and node:test share nothing, whichever worker runs them.
+  // Test files of vitest, jest and node:test share nothing, whichever worker runs them.
   if (name === "node") {
     return { files: nastyNodeFiles({ workers, only }), workers: 1, appearing: appearingForNode, kinds: scriptKinds };
   }
@@ -98,6 +100,10 @@ function suiteOf(name: string, workers: number): EditedSuite {
   if (name === "setup") {
     const files = nastyVitestFiles({ workers, globalSetup: true, only });
     return { files, workers: 1, appearing: { ...appearingModules, ...appearingForSetup }, kinds: scriptKinds };
+  }
+  if (name === "jest" || name === "jest-v8") {
+    const files = nastyJestFiles({ workers, provider: name === "jest" ? "babel" : "v8" });
+    return { files, workers: 1, appearing: appearingForJest, kinds: scriptKinds };
   }
   const pool = name === "threads" ? "threads" : "forks";
   return {

@@ -67,6 +67,16 @@ export function gitEnvironment(): Environment {
 const originOf = (remote: string): string =>
   `[remote "origin"]\n\turl = ${remote}\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n[maintenance]\n\tauto = false\n`;
 
+/** What `rev-parse HEAD` prints right after a commit, whose branch lies in a file of its own: without starting git. */
+async function readHead(directory: string): Promise<string> {
+  const head = (await readFile(join(directory, "HEAD"), "utf8")).trim();
+  const [, ref] = /^ref: (.*)$/.exec(head) ?? [];
+  return ref === undefined ? head : (await readFile(join(directory, ref), "utf8")).trim();
+}
+
+/** A remote that is not tidied after each push, which has nothing to do in a test. */
+const untidied = "[receive]\n\tautogc = false\n";
+
 /** Writes an empty repository of git's to a directory that is not there yet. */
 type WriteRepository = (directory: string) => Promise<void>;
 
@@ -122,11 +132,14 @@ export async function makeRepository(files: Files, atEnd?: AtEnd): Promise<Repos
   const commit = async (message: string): Promise<string> => {
     await git("add", "--all");
     await git("commit", "--quiet", "--no-verify", "--allow-empty", "--message", message);
-    return await git("rev-parse", "HEAD");
+    return await readHead(join(root, ".git"));
   };
   const [writeGit, writeBare] = await Promise.all([emptyRepository(".git"), emptyRepository("bare")]);
   await Promise.all([writeGit(join(root, ".git")), writeBare(remote), write(files)]);
-  await appendFile(join(root, ".git", "config"), originOf(remote));
+  await Promise.all([
+    appendFile(join(root, ".git", "config"), originOf(remote)),
+    appendFile(join(remote, "config"), untidied),
+  ]);
   await git("add", "--all");
   await git("commit", "--quiet", "--no-verify", "--allow-empty", "--message", "Begin");
   return {

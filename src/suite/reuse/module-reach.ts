@@ -118,7 +118,8 @@ class RecordReach {
   async #reachedIn(file: string, test: string, own: ModulesOfTest): Promise<string[] | null> {
     if (!this.#isChanged(file)) return null;
     const source = this.#record.sources.get(file);
-    if (source === undefined || own.hasReadText || own.whole.includes(file)) return [];
+    const isByFunction = this.#record.trace.provider === "v8" && !own.hasReadText && !own.whole.includes(file);
+    if (source === undefined || !isByFunction) return [];
     if (source.change === "none") return null;
     const module = await this.#compiledModule(file, source.before);
     const covered = await this.#coveredParts();

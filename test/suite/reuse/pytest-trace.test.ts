@@ -7,7 +7,9 @@ const traced = sharedPytest(() => [
   {
     "money.py": "import os\n\n\ndef half(cents):\n    return cents // 2\n",
     "pkg/__init__.py": "",
-    "pkg/test_first.py": "from money import half\n\n\ndef test_half():\n    assert half(4) == 2\n",
+    "pkg/cents.txt": "4",
+    "pkg/test_first.py":
+      "from money import half\n\n\ndef test_half():\n    assert half(int(open('pkg/cents.txt').read())) == 2\n",
     "pkg/test_second.py": "import os\n\n\ndef test_core():\n    assert os.environ['COVERAGE_CORE'] == 'ctrace'\n",
     "pytest.ini": "[pytest]\npythonpath = .\n",
   },
@@ -15,10 +17,15 @@ const traced = sharedPytest(() => [
   { tracing: tracingAll },
 ]);
 
-/** What the run recorded: the functions that ran, by context and file. */
-async function functionsRun(): Promise<Record<string, Record<string, readonly string[]>>> {
+/** What the run recorded. */
+async function recorded() {
   const { results } = await traced();
-  return JSON.parse(await readFile(results.trace ?? "", "utf8")).ran;
+  return JSON.parse(await readFile(results.trace ?? "", "utf8"));
+}
+
+/** The functions that ran, by context and file. */
+async function functionsRun(): Promise<Record<string, Record<string, readonly string[]>>> {
+  return (await recorded()).ran;
 }
 
 test("where test files are told apart, coverage.py measures so that each tells the lines it runs", async () => {
@@ -28,6 +35,13 @@ test("where test files are told apart, coverage.py measures so that each tells t
 
 test("a test file rests on the functions that it ran", async () => {
   expect((await functionsRun())["T|pkg/test_first.py"]).toMatchObject({ "money.py": ["half"] });
+});
+
+test("a test file rests on the data that it read, also where the checkout lies in memory", async () => {
+  expect((await recorded()).reads).toEqual({
+    "T|pkg/test_first.py": ["pkg/cents.txt"],
+    "F|pkg/test_first.py": ["pkg/cents.txt"],
+  });
 });
 
 test("a module that another test file loaded in the same process is nothing that a test file ran", async () => {

@@ -107,3 +107,18 @@ ${places}
   const said: readonly string[] = JSON.parse(output);
   expect(calls.map(([call], index) => [call, said[index]])).toEqual(calls);
 });
+
+test("files that lie in memory are no devices", async () => {
+  const script = `
+    import { Trace } from ${JSON.stringify(pathToFileURL(adapterPath("process-trace.mjs")).href)};
+    const trace = new Trace("/work", null);
+    trace.note("/dev/shm/rates.json", trace.reads);
+    trace.note("/dev/null", trace.reads);
+    trace.wrote("/dev/null");
+    const { always } = trace;
+    trace.wrote("/dev/shm/rates.json");
+    console.log(JSON.stringify([[...trace.reads], always, trace.always]));`;
+  const command = `${quote(process.execPath)} --input-type=module -e ${quote(script)}`;
+  const { output } = await runShell(command, "/", suiteEnvironment({ TMPDIR: "/nowhere" }));
+  expect(JSON.parse(output)).toEqual([["/dev/shm/rates.json"], null, "writes /dev/shm/rates.json"]);
+});

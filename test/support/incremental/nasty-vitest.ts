@@ -76,7 +76,8 @@ export function unusedSeed(value: number) {
     'import { expect, test } from "vitest";\nimport { seedOf } from "../src/seeds";\n\ntest("works", () => {\n  expect(seedOf(["c"])).toEqual(["seed-1c"]);\n});\n',
 };
 
-const modules: Files = {
+/** Modules that are loaded in every way there is. */
+export const modules: Files = {
   "src/state.ts": `export interface Entry {
   name: string;
   count: number;

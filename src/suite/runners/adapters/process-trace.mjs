@@ -73,21 +73,41 @@ export class Trace {
     if (isWithin(path, this.#checkout)) {
       if (isInstalled(path) && !this.#isLinked(path)) return;
       if (this.#isTool?.(callers(), path)) return;
-      into.add(path);
+      this.add(path, into);
     } else if (isWithin(path, this.#temporary)) {
       if (this.#isMade(path) || !originals.existsSync(path) || isKeptByTsx(path, callers)) return;
-      if (!isRunner(callers())) this.mark(`reads ${path}`);
-    } else if (!isInstalled(path) && !systemPlaces.some((place) => isWithin(path, place))) {
-      if (!isRunner(callers())) into.add(path);
+      if (this.#isTool !== null || !isRunner(callers())) this.readTemporary(path, into);
+    } else if (!isInstalled(path) && !isOfSystem(path)) {
+      if (!isRunner(callers())) this.add(path, into);
     }
+  }
+
+  /** A temporary file is read or looked for that was there before. @param {string} path @param {Set<string>} _into */
+  readTemporary(path, _into) {
+    this.mark(`reads ${path}`);
+  }
+
+  /** Keeps a path that counts. @param {string} path @param {Set<string>} into */
+  add(path, into) {
+    into.add(path);
+  }
+
+  /** Forgets what was traced: another test file begins in this process. */
+  renew() {
+    this.reads = new Set();
+    this.looks = new Set();
+    this.written = new Set();
+    this.always = null;
+    this.hasReadText = false;
+    this.#made.length = 1;
+    this.#beginnings = [];
   }
 
   /** @param {unknown} given */
   wrote(given) {
     if (!this.isOn) return;
     const path = pathOf(given);
-    if (path === null || this.#isTool?.(callers(), path)) return;
-    if (/^\/(?:dev|proc)\//.test(path) || isInstalled(path)) return;
+    if (path === null || isDevice(path) || isInstalled(path) || this.#isTool?.(callers(), path)) return;
     if (isWithin(path, this.#temporary) && !isWithin(path, this.#checkout)) {
       if (isKeptByTsx(path, callers)) return;
       if (originals.existsSync(path) && !this.#isMade(path)) this.mark(`writes ${path}, which was there`);
@@ -132,6 +152,8 @@ export class Trace {
 const linked = new Map();
 const originals = { existsSync: fs.existsSync, realpathSync: fs.realpathSync };
 const systemPlaces = ["/dev", "/proc", "/sys", "/etc/ssl", resolve(process.execPath, "../..")];
+/** Where files lie in memory: of the places below /dev the one that is no device. */
+const memory = "/dev/shm";
 const ownDirectory = fileURLToPath(new URL(".", import.meta.url));
 
 /** @param {string} path */
@@ -141,6 +163,16 @@ function realpathOf(path) {
   } catch {
     return path;
   }
+}
+
+/** @param {string} path */
+function isOfSystem(path) {
+  return systemPlaces.some((place) => isWithin(path, place)) && !isWithin(path, memory);
+}
+
+/** @param {string} path */
+function isDevice(path) {
+  return /^\/(?:dev|proc)\//.test(path) && !isWithin(path, memory);
 }
 
 /** @param {string} path @param {string} directory */
@@ -166,7 +198,7 @@ function pathOf(given) {
 }
 
 /** The files that called, the nearest first, without Node's own and this one. */
-function callers() {
+export function callers() {
   const { stackTraceLimit } = Error;
   const { prepareStackTrace } = Error;
   Error.stackTraceLimit = 24;

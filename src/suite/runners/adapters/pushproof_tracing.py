@@ -23,6 +23,8 @@ from pushproof_schedule import file_of
 
 # What runs the tests: files that it reads by itself are no part of what they rest on.
 RUNNERS = ("_pytest", "pytest", "pluggy", "coverage", "pytest_cov", "xdist", "execnet", "iniconfig", "__channelexec__")
+# Where files lie in memory, which are no devices.
+MEMORY = "/dev/shm/"
 STANDARD = [os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")]
 # These keep what they read, for whoever asks next.
 # As in alone.ts.
@@ -42,6 +44,10 @@ UNTRACED = {
     "socket.bind": "opens a socket",
     "webbrowser.open": "starts a process",
 }
+
+
+def is_of_system(path):
+    return path.startswith(("/dev/", "/proc/", "/sys/")) and not path.startswith(MEMORY)
 
 
 class Tracer:
@@ -202,7 +208,7 @@ class Tracer:
             self.mark("writes %s" % name, frame)
             self.written[path] = self.context
             return
-        if not path.startswith(("/dev/", "/proc/")):
+        if not is_of_system(path):
             self.mark("writes %s" % path, frame)
 
     def opened(self, path, mode, flags, frame):
@@ -214,7 +220,7 @@ class Tracer:
             if kind_of(between) not in ("runner", "import"):
                 self.wrote(path, frame)
             return
-        if path.startswith(("/dev/", "/proc/", "/sys/")):
+        if is_of_system(path):
             return
         if is_inside(path, self.temporary) and not is_inside(path, self.checkout):
             if self.written.get(path, self.context) != self.context:
