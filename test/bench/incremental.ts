@@ -7,7 +7,8 @@ import type { EditKind } from "../support/incremental/edits.ts";
 import { appearing, nastyFiles } from "../support/incremental/nasty.ts";
 import { appearingForJest, linkForNastyJest, nastyJestFiles } from "../support/incremental/nasty-jest.ts";
 import { appearingForNode, nastyNodeFiles } from "../support/incremental/nasty-node.ts";
-import { appearingModules, nastyVitestFiles } from "../support/incremental/nasty-vitest.ts";
+import { appearingForTsx, nastyTsxFiles } from "../support/incremental/nasty-tsx.ts";
+import { appearingForSetup, appearingModules, nastyVitestFiles } from "../support/incremental/nasty-vitest.ts";
 import { scriptKinds } from "../support/incremental/script-edits.ts";
 import { ledgerFiles } from "../support/ledger.ts";
 import { ledgerConfig } from "../support/ledger-repository.ts";
@@ -21,7 +22,7 @@ import { timeVitestChanged } from "./vitest-changed.ts";
 /**
  * `npm run bench -- incremental` times what is reused on the ledger: `--files N --tests N`, and on the vitest ledger beside
  * `vitest --changed`. With `--edits N` it makes random edits instead and compares every run with a full one: `--seed N`,
- * `--suite nasty|ledger|vitest|threads|jest|jest-v8|node`, `--workers N`, `--shards N` to run what reuses results by shards.
+ * `--suite nasty|ledger|vitest|threads|setup|jest|jest-v8|node|tsx|tsx-commonjs`, `--workers N`, `--shards N` to run what reuses results by shards, `--only add,half` for some of the test files of Node's runners.
  */
 const { values } = parseArgs({
   options: {
@@ -32,6 +33,7 @@ const { values } = parseArgs({
     suite: { type: "string", default: "nasty" },
     workers: { type: "string", default: "1" },
     shards: { type: "string" },
+    only: { type: "string" },
   },
 });
 const ends: (() => Promise<void>)[] = [];
@@ -76,6 +78,7 @@ interface EditedSuite {
 }
 
 function suiteOf(name: string, workers: number): EditedSuite {
+  const only = values.only?.split(",") ?? [];
   if (name === "nasty") return { files: nastyFiles(workers), workers, appearing };
   if (name === "ledger") {
     const config = ledgerConfig({}, { incremental: true, coverage: { lines: 1 } });
@@ -83,14 +86,32 @@ function suiteOf(name: string, workers: number): EditedSuite {
   }
   // Test files of vitest, jest and node:test share nothing, whichever worker runs them.
   if (name === "node") {
-    return { files: nastyNodeFiles({ workers }), workers: 1, appearing: appearingForNode, kinds: scriptKinds };
+    return { files: nastyNodeFiles({ workers, only }), workers: 1, appearing: appearingForNode, kinds: scriptKinds };
+  }
+  if (name === "tsx" || name === "tsx-commonjs") {
+    const kind = name === "tsx" ? "module" : "commonjs";
+    return {
+      files: nastyTsxFiles({ workers, kind, only }),
+      workers: 1,
+      appearing: appearingForTsx,
+      kinds: scriptKinds,
+    };
+  }
+  if (name === "setup") {
+    const files = nastyVitestFiles({ workers, globalSetup: true, only });
+    return { files, workers: 1, appearing: { ...appearingModules, ...appearingForSetup }, kinds: scriptKinds };
   }
   if (name === "jest" || name === "jest-v8") {
     const files = nastyJestFiles({ workers, provider: name === "jest" ? "babel" : "v8" });
     return { files, workers: 1, appearing: appearingForJest, kinds: scriptKinds };
   }
   const pool = name === "threads" ? "threads" : "forks";
-  return { files: nastyVitestFiles({ workers, pool }), workers: 1, appearing: appearingModules, kinds: scriptKinds };
+  return {
+    files: nastyVitestFiles({ workers, pool, only }),
+    workers: 1,
+    appearing: appearingModules,
+    kinds: scriptKinds,
+  };
 }
 
 function report({ edits, failing, partial, ran, files, misses }: Tried): void {

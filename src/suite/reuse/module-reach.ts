@@ -91,9 +91,9 @@ class RecordReach {
     this.#known = known;
     const { modified, deleted, added } = record;
     this.#changed = new Set([...modified, ...deleted]);
-    this.#all = this.#whyAll();
     const shadows = new Set([...added, ...deleted, ...present.otherNames(record.trace.lists)]);
     this.#names = [...shadows].map((file) => shadowOf(file, record.directories));
+    this.#all = this.#whyAll();
   }
 
   /** Why a test file has to run; null where its results can be reused. */
@@ -166,8 +166,17 @@ class RecordReach {
     if (unknown !== undefined) return reason("unknown", unknown);
     const setting = [...modified, ...deleted, ...added].find((file) => settings.test(file));
     if (setting !== undefined) return reason("unknown", setting);
-    const loaded = trace.everyone.files.find((file) => this.#isChanged(file));
+    const { everyone } = trace;
+    const isSame = (file: string): boolean =>
+      everyone.setup?.includes(file) === true &&
+      everyone.hasReadText !== true &&
+      this.#record.sources.get(file)?.change === "none";
+    const loaded = everyone.files.find((file) => this.#isChanged(file) && !isSame(file));
     if (loaded !== undefined) return reason("unknown", loaded);
+    const { setup = [], hasMissed = false, reads } = everyone;
+    const set = { ...everyone, files: setup, reads: setup.length === 0 ? [] : reads, names: [], hasMissed };
+    const shadow = this.#names.find((one) => this.#mayLoad(set, one));
+    if (shadow !== undefined) return reason("unknown", shadow.file);
     const read = this.#readBy(trace.everyone);
     if (read !== undefined) return reason("unknown", read);
     // A plugin may make a module of a list of files.
@@ -186,7 +195,10 @@ class RecordReach {
   }
 
   /** Whether what came or went could be loaded, or could have been, in place of something else. */
-  #mayLoad({ files, reads, names, hasMissed }: ModulesOfTest, { file, place, pattern }: Shadow): boolean {
+  #mayLoad(
+    { files, reads, names, hasMissed }: Pick<ModulesOfTest, "files" | "reads" | "names" | "hasMissed">,
+    { file, place, pattern }: Shadow,
+  ): boolean {
     if (hasMissed) return true;
     const texts = [...files, ...reads.filter((one) => code.test(one))];
     if (place !== null && texts.some((one) => place === "" || one.startsWith(`${place}/`))) return true;

@@ -38,7 +38,7 @@ export type Surroundings = { readonly digest: string } | { readonly why: string 
 
 /** Variables that runtimes and runners read by themselves, besides those that a suite declares. */
 const readByRuntimes =
-  /^(?:CI|NODE_ENV|NODE_OPTIONS|NODE_PATH|TZ|LANG|LANGUAGE|LC_\w+|PYTHON\w+|PYTEST\w*|COVERAGE\w*|DJANGO_SETTINGS_MODULE|LD_PRELOAD|LD_LIBRARY_PATH|DYLD_\w+|PG[A-Z]+)$/;
+  /^(?:CI|NODE_ENV|NODE_OPTIONS|NODE_PATH|TZ|LANG|LANGUAGE|LC_\w+|PYTHON\w+|PYTEST\w*|COVERAGE\w*|TSX_\w+|ESBUILD_\w+|DJANGO_SETTINGS_MODULE|LD_PRELOAD|LD_LIBRARY_PATH|DYLD_\w+|PG[A-Z]+)$/;
 /** Commands whose packages lie somewhere else than PATH says. */
 const elsewhere =
   /(?:^|[\s;&|(/])(poetry|pipenv|pdm|hatch|tox|nox|rye|conda|micromamba|mamba|pixi|docker|docker-compose|podman|ssh|nix|nix-shell|devbox|vagrant)(?=\s)/;

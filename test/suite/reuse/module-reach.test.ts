@@ -96,3 +96,27 @@ test("a test file that does what cannot be traced always runs", async () => {
   const own = { ...seen, files: ["test/b.test.ts"], always: "starts a process" };
   expect(await reached({}, { tests: { "test/b.test.ts": own } })).toBe("b always");
 });
+
+const setup = {
+  everyone: {
+    files: ["src/one/index.ts"],
+    setup: ["src/one/index.ts"],
+    reads: [],
+    looks: [],
+    hasMissed: false,
+    hasReadText: false,
+  },
+};
+
+test.each([
+  ["a module of it", { modified: ["src/one/index.ts"] }, {}],
+  ["what could be loaded in its place", { added: ["src/one/first.js"] }, {}],
+  ["any new module, where one that it asked for was not there", { added: ["src/other.ts"] }, { hasMissed: true }],
+])("of what is set up for all test files, %s reaches every one", async (_, changes, more) => {
+  const everyone = { ...setup.everyone, ...more };
+  expect(await reached(changes, { everyone })).toBe("a unknown, b unknown, c unknown, d unknown");
+});
+
+test("what nothing names that is set up for all test files reaches those that may load it", async () => {
+  expect(await reached({ added: ["src/other.ts"] }, setup)).toBe("c name");
+});

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { replacement } from "./replaced-calls.mjs";
 import { traceProcesses, traceSockets } from "./trace-connections.mjs";
 import { traceFiles } from "./trace-files.mjs";
+import { isCompilingForTsx, isKeptByTsx, isParentOfTsx } from "./trace-tsx.mjs";
 
 /** A process's trace, from `traceProcess` on. */
 export class Trace {
@@ -25,6 +26,10 @@ export class Trace {
   always = null;
   /** Whether code of the checkout looked at the text of a function: then comments matter. */
   hasReadText = false;
+  /** Whether a module was asked for that is not there: a new file may be it. */
+  hasMissed = false;
+  /** Whether what nobody is seen to do counts as somebody's, although it may be the runner's. */
+  isStrict = false;
   isOn = true;
   #checkout;
   #temporary = realpathOf(os.tmpdir());
@@ -47,7 +52,17 @@ export class Trace {
 
   /** @param {string} why */
   mark(why) {
-    if (this.isOn) this.always ??= why;
+    if (this.isOn && this.always === null && !this.#isTool?.(callers(), "")) this.always = why;
+  }
+
+  /** Somebody starts a process or a thread. @param {string} why */
+  starts(why) {
+    if (this.isOn && this.always === null && !isCompilingForTsx(callers())) this.mark(why);
+  }
+
+  /** Somebody connects to a socket that is nobody's here. @param {string} path */
+  connects(path) {
+    if (!isParentOfTsx(path, callers)) this.mark(`connects to ${path}`);
   }
 
   /** @param {unknown} given @param {Set<string>} into */
@@ -60,8 +75,8 @@ export class Trace {
       if (this.#isTool?.(callers(), path)) return;
       this.add(path, into);
     } else if (isWithin(path, this.#temporary)) {
-      if (this.#isMade(path) || this.#isTool !== null || !originals.existsSync(path)) return;
-      if (!isRunner(callers())) this.readTemporary(path, into);
+      if (this.#isMade(path) || !originals.existsSync(path) || isKeptByTsx(path, callers)) return;
+      if (this.#isTool !== null || !isRunner(callers())) this.readTemporary(path, into);
     } else if (!isInstalled(path) && !isOfSystem(path)) {
       if (!isRunner(callers())) this.add(path, into);
     }
@@ -90,10 +105,11 @@ export class Trace {
 
   /** @param {unknown} given */
   wrote(given) {
-    if (!this.isOn || this.#isTool !== null) return;
+    if (!this.isOn) return;
     const path = pathOf(given);
-    if (path === null || isDevice(path) || isInstalled(path)) return;
+    if (path === null || isDevice(path) || isInstalled(path) || this.#isTool?.(callers(), path)) return;
     if (isWithin(path, this.#temporary) && !isWithin(path, this.#checkout)) {
+      if (isKeptByTsx(path, callers)) return;
       if (originals.existsSync(path) && !this.#isMade(path)) this.mark(`writes ${path}, which was there`);
       else this.made(path);
       return;
