@@ -21,7 +21,7 @@ async function makePair(provider: string, only: readonly string[]): Promise<Pair
   return pair;
 }
 
-test("a module reaches the files that load it, however they do, and no others", { timeout: 120_000 }, async () => {
+test("a module reaches the files that load it, however they do, and no others", { timeout: 180_000 }, async () => {
   const pair = await makePair("v8", ["factory", "automock", "partial", "power"]);
   const text = await readFile(join(pair.incremental.root, "src/transport.ts"), "utf8");
   const files = { "src/transport.ts": text.replace("'sent '", "'SENT '") };
@@ -32,7 +32,7 @@ test("a module reaches the files that load it, however they do, and no others", 
   expect(output).toContain("test/factory.test.ts is reused");
 });
 
-test("new files that take the place of others reach those that would load them", { timeout: 120_000 }, async () => {
+test("new files that take the place of others reach those that would load them", { timeout: 180_000 }, async () => {
   const pair = await makePair("babel", ["folder", "either", "virtual", "automock", "power"]);
   const names = ["src/folder.ts", "src/newer.ts", "src/__mocks__/transport.ts"];
   const files = Object.fromEntries(names.map((file) => [file, appearingForJest[file] ?? null]));

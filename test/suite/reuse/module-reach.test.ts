@@ -75,6 +75,7 @@ test.each([
   ["a module of the same name", { added: ["src/one/first.js"] }, "a name, c name"],
   ["a module of that name somewhere else, as an alias may lead there", { added: ["lib/first.ts"] }, "a name, c name"],
   ["a mock", { added: ["src/__mocks__/two.ts"] }, "b name, c name"],
+  ["a mock of an index", { added: ["src/one/__mocks__/index.ts"] }, "a name, c name"],
   ["an index beside what asks for a directory", { added: ["test/index.js"] }, "a name, b name, c name, d name"],
   ["an index in the root", { added: ["index.ts"] }, "a name, b name, c name, d name"],
   ["a module that nobody names", { added: ["src/other.ts"] }, "c name"],

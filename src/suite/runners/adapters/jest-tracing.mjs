@@ -195,5 +195,8 @@ function everyoneOf(parts) {
   const named = (/** @type {"files" | "reads" | "looks"} */ key) => [
     ...new Set(parts.flatMap((part) => part[key].filter(isKept).map(nameOf))),
   ];
-  return { files: named("files"), reads: named("reads"), looks: named("looks") };
+  const files = named("files");
+  // Settings name files in other ways than by asking for modules.
+  const setup = files.filter((file) => !/(?:^|\/)\.babelrc[^/]*$|\.config\.[cm]?[jt]s$/.test(file));
+  return { files, setup, reads: named("reads"), looks: named("looks") };
 }
