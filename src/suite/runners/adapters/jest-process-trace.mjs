@@ -15,6 +15,8 @@ const between =
   /\/node_modules\/(?:graceful-fs|write-file-atomic|pirates|slash|glob|path-scurry|fdir|jsdom|happy-dom)\//;
 const configuring = /\/node_modules\/jest-config\//;
 const snapshots = /\/node_modules\/jest-snapshot\//;
+const compilers =
+  /\/node_modules\/(?:@babel\/[\w-]+|babel-plugin-istanbul|@istanbuljs\/[\w-]+|test-exclude|typescript|ts-jest|@swc\/[\w-]+|sucrase|@sucrase\/[\w-]+|esbuild|esbuild-jest)\//;
 /** A compiler that is a process of its own, and sees what it is given. */
 const compiler = /\/node_modules\/esbuild\//;
 
@@ -117,8 +119,8 @@ export class JestTrace extends Trace {
     const frames = callers();
     if (isListedByCompiler(path, frames)) return;
     const origin = this.#originOf(frames);
-    // A compiler looks at what it compiles.
-    const isCompiled = this.file?.files.has(path) === true;
+    // A compiler looks at what it compiles: that matters to those who load it.
+    const isCompiled = this.file?.files.has(path) === true && compilers.test(frames[0] ?? "");
     if (!isCompiled && (origin === "outside" || (origin === "unknown" && this.file !== null))) {
       this.everyone[isLook ? "looks" : "reads"].add(path);
     }
