@@ -61,8 +61,9 @@ async function compareEdits(count: number): Promise<void> {
   const link = values.suite.startsWith("jest") ? linkForNastyJest : linkNodeModules;
   for (const { root } of [pair.incremental, pair.full]) await link(root);
   await begin(pair);
-  const isEdited = (file: string): boolean => !/^(?:verify\.config\.json|\.gitignore)$/.test(file);
-  const source = { random: randomNumbers(Number(values.seed)), isEdited, ...edits };
+  const isMeant = edits.isEdited ?? (() => true);
+  const isEdited = (file: string): boolean => !/^(?:verify\.config\.json|\.gitignore)$/.test(file) && isMeant(file);
+  const source = { random: randomNumbers(Number(values.seed)), ...edits, isEdited };
   const tried = await tryEdits(pair, source, count, console.log);
   report(tried);
   if (tried.misses.length > 0) process.exitCode = 1;
@@ -75,6 +76,8 @@ interface EditedSuite {
   readonly workers: number;
   readonly appearing: Files;
   readonly kinds?: readonly EditKind[];
+  /** Which of the files are edited; all where it is left out. */
+  readonly isEdited?: (file: string) => boolean;
 }
 
 function suiteOf(name: string, workers: number): EditedSuite {
@@ -99,7 +102,11 @@ function suiteOf(name: string, workers: number): EditedSuite {
   }
   if (name === "setup") {
     const files = nastyVitestFiles({ workers, globalSetup: true, only });
-    return { files, workers: 1, appearing: { ...appearingModules, ...appearingForSetup }, kinds: scriptKinds };
+    // What many test files load, and what is set up.
+    const isEdited = (file: string): boolean =>
+      /^(?:test|assets|src\/(?:seeds|arithmetic|settings|data|legacy|halves|state))/.test(file);
+    const more = { ...appearingModules, ...appearingForSetup };
+    return { files, workers: 1, appearing: more, kinds: scriptKinds, isEdited };
   }
   if (name === "jest" || name === "jest-v8") {
     const files = nastyJestFiles({ workers, provider: name === "jest" ? "babel" : "v8" });
