@@ -49,7 +49,7 @@ export async function openCheckout(
   if (state.head === target.commit && isClean(state)) {
     return {
       ...(await ownCheckout(repository, "checkout", state, [])),
-      dependencyNotes: await staleDependencies(repository, target),
+      dependencyNotes: await staleDependencies(repository, target, state.tracked),
     };
   }
   const notes = state.head === target.commit ? notesOf(state) : [];

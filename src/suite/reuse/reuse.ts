@@ -6,7 +6,7 @@ import type { SuiteOutcome } from "../suite-outcome.ts";
 import { firstDifference } from "./compare.ts";
 import { type Decided, digestOfReused, reusedFiles } from "./decided.ts";
 import { auditedShare, filesDecision, isByFile } from "./files-decision.ts";
-import { recordFiles } from "./files-record.ts";
+import { recordFiles, recordShares } from "./files-record.ts";
 import { RecordStore } from "./record-store.ts";
 import { drawn, type ReuseRequest } from "./reuse-request.ts";
 import { isRecent, RunLog } from "./run-log.ts";
@@ -204,6 +204,8 @@ export class Reuse {
       const decision = this.decisionOf(planned);
       for (const key of keysOf(decision, keys.whole)) await store.touch(key, now);
       if (outcome.traced !== undefined) await recordFiles(this.#request, used, outcome, outcome.traced);
+      else if (isByFile(planned) && outcome.summary.parallel === "processes")
+        await recordShares(store, keys.surroundings);
       // What is merged of several runs rests on all of them, and can only be told for one.
       if (isFull && "key" in keys.whole && isReusable(outcome)) {
         const { root } = checkout;

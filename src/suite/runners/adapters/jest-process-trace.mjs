@@ -1,5 +1,6 @@
 // What a process of jest reads, looks for and starts, told apart by who does it: modules of the test file, jest itself, or what
 // jest loads outside of test files, such as compilers, environments and resolvers, which all of them share.
+import fs from "node:fs";
 import Module from "node:module";
 import { pluginsIn } from "./jest-traceable.mjs";
 import { callers, isInstalled, isWithin, Trace } from "./process-trace.mjs";
@@ -114,10 +115,11 @@ export class JestTrace extends Trace {
   add(path, into) {
     const isLook = into === this.looks;
     const frames = callers();
+    if (isListedByCompiler(path, frames)) return;
     const origin = this.#originOf(frames);
     // A compiler looks at what it compiles.
-    const isLoaded = this.file?.files.has(path) === true;
-    if (!isLoaded && (origin === "outside" || (origin === "unknown" && this.file !== null))) {
+    const isCompiled = this.file?.files.has(path) === true;
+    if (!isCompiled && (origin === "outside" || (origin === "unknown" && this.file !== null))) {
       this.everyone[isLook ? "looks" : "reads"].add(path);
     }
     if (this.file === null) {
@@ -178,8 +180,17 @@ export class JestTrace extends Trace {
   }
 }
 
+/** As it is before it is traced. */
+const { statSync } = fs;
 /** Node's own loaded modules, by file. @type {Record<string, unknown>} */
 const cache = /** @type {any} */ (Module)._cache;
+
+/** Whether TypeScript lists which files there are, which matters to nothing that it makes of one of them. @param {string} path @param {string[]} frames */
+function isListedByCompiler(path, [frame = ""]) {
+  return (
+    /\/node_modules\/typescript\//.test(frame) && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+  );
+}
 
 /** @param {string} path */
 function isOwn(path) {
