@@ -129,6 +129,7 @@ function reasonText({ kind, file, functions }: ReachReason): string {
     file: `${file} changed, which it read or looked for`,
     name: `${file} is new, and may be imported or loaded in place of another`,
     unknown: `${file} changed, of which no run has seen what it matters to`,
+    everyone: `${file} changed, which all test files rest on`,
     always: `it always does: ${file}`,
     new: "nothing is recorded of it",
   };

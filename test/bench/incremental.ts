@@ -61,8 +61,9 @@ async function compareEdits(count: number): Promise<void> {
   const link = values.suite.startsWith("jest") ? linkForNastyJest : linkNodeModules;
   for (const { root } of [pair.incremental, pair.full]) await link(root);
   await begin(pair);
-  const isEdited = (file: string): boolean => !/^(?:verify\.config\.json|\.gitignore)$/.test(file);
-  const source = { random: randomNumbers(Number(values.seed)), isEdited, ...edits };
+  const isMeant = edits.isEdited ?? (() => true);
+  const isEdited = (file: string): boolean => !/^(?:verify\.config\.json|\.gitignore)$/.test(file) && isMeant(file);
+  const source = { random: randomNumbers(Number(values.seed)), ...edits, isEdited };
   const tried = await tryEdits(pair, source, count, console.log);
   report(tried);
   if (tried.misses.length > 0) process.exitCode = 1;
@@ -75,6 +76,8 @@ interface EditedSuite {
   readonly workers: number;
   readonly appearing: Files;
   readonly kinds?: readonly EditKind[];
+  /** Which of the files are edited; all where it is left out. */
+  readonly isEdited?: (file: string) => boolean;
 }
 
 function suiteOf(name: string, workers: number): EditedSuite {
@@ -99,7 +102,11 @@ function suiteOf(name: string, workers: number): EditedSuite {
   }
   if (name === "setup") {
     const files = nastyVitestFiles({ workers, globalSetup: true, only });
-    return { files, workers: 1, appearing: { ...appearingModules, ...appearingForSetup }, kinds: scriptKinds };
+    // What many test files load, and what is set up.
+    const isEdited = (file: string): boolean =>
+      /^(?:test|assets|src\/(?:seeds|arithmetic|settings|data|legacy|halves|state))/.test(file);
+    const more = { ...appearingModules, ...appearingForSetup };
+    return { files, workers: 1, appearing: more, kinds: scriptKinds, isEdited };
   }
   if (name === "jest" || name === "jest-v8") {
     const files = nastyJestFiles({ workers, provider: name === "jest" ? "babel" : "v8" });
@@ -164,7 +171,9 @@ async function share(repository: Repository, what: string, full: number): Promis
 async function time(repository: Repository, what: string): Promise<number> {
   await rm(join(repository.root, ".verify"), { recursive: true, force: true });
   const program = join(packageRoot, "dist", "main.js");
-  const { seconds } = await timed(process.execPath, [program, "--fresh"], { cwd: repository.root, env: environment });
+  // As users have it, Python keeps what it compiled.
+  const { PYTHONDONTWRITEBYTECODE: _, ...own } = environment;
+  const { seconds } = await timed(process.execPath, [program, "--fresh"], { cwd: repository.root, env: own });
   console.log(`${what}: ${seconds.toFixed(1)} s`);
   return seconds;
 }

@@ -17,7 +17,8 @@ test("finds its database empty, and leaves it otherwise", async () => {
   await client.connect();
   const { rows } = await client.query("SELECT to_regclass('left_behind') AS left");
   await client.query("CREATE TABLE IF NOT EXISTS left_behind (a int)");
-  expect(rows[0].left).toBe(null);
+  // Failures that say the same, other than an assertion, are not run again alone.
+  if (rows[0].left !== null) throw new Error("A table was left behind.");
   expect(one).toBe(1);
   expect(new URL(url).pathname).toBe("/files_test_" + worker);
   await client.end();

@@ -2,7 +2,13 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { makeDirectory, makeRepository } from "../support/repository.ts";
-import { configFile, makeParallelPytestRepository, readSummary, runIn } from "../support/verify.ts";
+import {
+  configFile,
+  makeParallelPytestRepository,
+  makePytestRepository,
+  readSummary,
+  runIn,
+} from "../support/verify.ts";
 import { linkNodeModules } from "../support/vitest-ledger.ts";
 
 /** Lets tests try a database that is not theirs, with their own name and password. */
@@ -66,10 +72,12 @@ test("what a fixture tries while it is set up belongs to the file that it is set
 });
 
 test("a test that failed because it was refused says so where it is explained", async () => {
+  // Three that fail alike are not run again alone.
   const repository = await makeParallelPytestRepository(
     {
       "tests/crossing.py": crossing,
-      "tests/test_cross.py": "from crossing import reach, sibling\ndef test_cross():\n    reach(sibling())\n",
+      "tests/test_cross.py":
+        "import pytest\nfrom crossing import reach, sibling\n\n@pytest.mark.parametrize('number', range(3))\ndef test_cross(number):\n    reach(sibling())\n",
     },
     { database: { name: "sums_test" } },
   );
@@ -106,7 +114,7 @@ test("a vitest suite's crossing is put to its worker and file as well", async ()
 });
 
 test("a suite that never opens its database is told so, with the variable that it seems to read", async () => {
-  const repository = await makeParallelPytestRepository(
+  const repository = await makePytestRepository(
     { "src/store.py": 'import os\n\nURL = os.environ.get("SUMS_DB_URL", "postgresql+psycopg2://localhost/sums")\n' },
     { database: { name: "sums_test" }, coverage: { lines: 1 } },
   );
@@ -119,7 +127,7 @@ test("a suite that never opens its database is told so, with the variable that i
 });
 
 test("a suite that opens its database, by any of its names, is told nothing", async () => {
-  const repository = await makeParallelPytestRepository(
+  const repository = await makePytestRepository(
     { "tests/test_more.py": "import psycopg2\ndef test_open():\n    psycopg2.connect('').close()\n" },
     { database: { name: "sums_test" } },
   );
@@ -136,7 +144,9 @@ test("a suite that hard-codes a name fails on one server, and passes with a serv
     "    connection.autocommit = True",
     "    connection.cursor().execute('CREATE ROLE shop_owner')",
     "    connection.cursor().execute('CREATE DATABASE shop')",
-    "def test_shop():",
+    // Tests that fail alike, so many of them, are not run again alone.
+    "@pytest.mark.parametrize('number', range(3))",
+    "def test_shop(number):",
     "    psycopg2.connect(dbname='shop').close()",
   ].join("\n");
   const files = { "tests/test_a.py": hardCoded, "tests/test_b.py": hardCoded };

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { packageRoot } from "../../src/shared/paths.ts";
 import type { Environment } from "../../src/shared/world.ts";
 import { makeDirectory, makeRepository, type Repository } from "../support/repository.ts";
-import { tinySuite } from "../support/tiny-suite.ts";
+import { tinyFiles, tinySuite } from "../support/tiny-suite.ts";
 import {
   configFile,
   makeParallelPytestRepository,
@@ -45,10 +45,8 @@ test("a password in a test's name is in no report, log or output", async () => {
 });
 
 test("a password that a check prints is not in its log, even where no database is used", async () => {
-  const repository = await makeParallelPytestRepository(
-    {},
-    { checks: { show: `python3 -c "print('password:', ${pythonPassword})"; echo ${url}; env` } },
-  );
+  const checks = { show: `python3 -c "print('password:', ${pythonPassword})"; echo ${url}; env` };
+  const repository = await makeRepository(tinyFiles({ checks }));
   const outcome = await runIn(repository.root, [], { environment: await withServer() });
   const log = await readFile(join(repository.root, ".verify/logs/check-show.log"), "utf8");
   expect(log).toContain("password: ***\npostgresql://ada:***@127.0.0.1:1/app\n");

@@ -6,6 +6,7 @@ import { type PlainServer, startPlainServer } from "./postgres.ts";
 import { pythonEnvironment } from "./python.ts";
 import { makeDirectory, writeFiles } from "./repository.ts";
 import { type Ran, runShell, suiteEnvironment } from "./run.ts";
+import { sharedByTests } from "./shared-run.ts";
 
 const smallest: LedgerOptions = { tests: 12, files: 2 };
 
@@ -36,10 +37,16 @@ test("the ledger's suite fails with two workers on one shared database", async (
   expect(output).toMatch(/\d+ (failed|errors?)\b/);
 });
 
-test("the ledger's suite passes with two workers on a database each", async () => {
+/** A ledger of low coverage with two workers on a database each. */
+const apart = sharedByTests(async () => {
   await server.query("CREATE DATABASE own_gw0");
   await server.query("CREATE DATABASE own_gw1");
-  const { exitCode, output } = await runLedger("own", { ...smallest, databasePerWorker: true }, "-n 2 --dist loadfile");
+  const options: LedgerOptions = { ...smallest, databasePerWorker: true, coverage: "low" };
+  return await runLedger("own", options, "-n 2 --dist loadfile --cov --cov-report=term");
+});
+
+test("the ledger's suite passes with two workers on a database each", async () => {
+  const { exitCode, output } = await apart();
   expect(output).toContain("12 passed");
   expect(exitCode).toBe(0);
 });
@@ -52,7 +59,7 @@ test("a broken ledger fails in exactly one test, whose message shows both sides"
 });
 
 test("a ledger of low coverage passes with less than 80 % covered", async () => {
-  const { exitCode, output } = await runLedger("low", { coverage: "low", ...smallest }, "--cov --cov-report=term");
+  const { exitCode, output } = await apart();
   expect(exitCode).toBe(0);
   expect(coverageIn(output)).toBeLessThan(80);
 });

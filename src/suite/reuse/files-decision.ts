@@ -196,6 +196,8 @@ function whyNone({ reasons, compared }: Reach): string {
   const all = Object.values(reasons);
   const unknown = all.find(({ kind }) => kind === "unknown");
   if (unknown !== undefined) return `${unknown.file} changed, of which no run has seen what it matters to`;
+  const shared = all.find(({ kind }) => kind === "everyone");
+  if (shared !== undefined) return `${shared.file} changed, which all test files rest on`;
   const [sample] = Object.keys(compared);
   if (sample !== undefined) return `only ${sample} is reached by no change, and it runs as the sample`;
   const [first] = all;

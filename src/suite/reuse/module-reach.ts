@@ -165,23 +165,23 @@ class RecordReach {
     const unknown = [...modified, ...deleted].find((file) => !this.#known.has(file) && matters(file));
     if (unknown !== undefined) return reason("unknown", unknown);
     const setting = [...modified, ...deleted, ...added].find((file) => settings.test(file));
-    if (setting !== undefined) return reason("unknown", setting);
+    if (setting !== undefined) return reason("everyone", setting);
     const { everyone } = trace;
     const isSame = (file: string): boolean =>
       everyone.setup?.includes(file) === true &&
       everyone.hasReadText !== true &&
       this.#record.sources.get(file)?.change === "none";
     const loaded = everyone.files.find((file) => this.#isChanged(file) && !isSame(file));
-    if (loaded !== undefined) return reason("unknown", loaded);
+    if (loaded !== undefined) return reason("everyone", loaded);
     const { setup = [], hasMissed = false, reads } = everyone;
     const set = { ...everyone, files: setup, reads: setup.length === 0 ? [] : reads, names: [], hasMissed };
     const shadow = this.#names.find((one) => this.#mayLoad(set, one));
-    if (shadow !== undefined) return reason("unknown", shadow.file);
+    if (shadow !== undefined) return reason("everyone", shadow.file);
     const read = this.#readBy(trace.everyone);
-    if (read !== undefined) return reason("unknown", read);
+    if (read !== undefined) return reason("everyone", read);
     // A plugin may make a module of a list of files.
     const listed = trace.hasPlugins ? [...added, ...deleted].find((file) => !declarations.test(file)) : undefined;
-    return listed === undefined ? null : reason("unknown", listed);
+    return listed === undefined ? null : reason("everyone", listed);
   }
 
   /** A file that was read or looked for, and is another one now. */

@@ -1,3 +1,4 @@
+import { background } from "../../shared/background.ts";
 import { shortId } from "../../shared/text.ts";
 import type { PlannedSuite } from "../plan/plan.ts";
 import { isOwn } from "../shards/deal.ts";
@@ -49,13 +50,14 @@ export class Reuse {
     const decisions = new Map<string, SuiteDecision>();
     const keys = new Map<string, Keys>();
     let read: Promise<Tree> | undefined;
-    const tree = (): Promise<Tree> => (read ??= readTree(request.checkout, request.world.environment));
+    const tree = (): Promise<Tree> => (read ??= background(readTree(request.checkout, request.world.environment)));
     for (const planned of plan.suites) {
       const { name } = planned.suite;
       if (!config.incremental || options.arguments.length > 0) {
         decisions.set(name, { kind: "run", why: null });
         continue;
       }
+      void tree();
       const own = await surroundingsRequest(request, planned);
       const surroundings = await readSurroundings(own);
       const key = { surroundings, whole: await wholeSuiteKey(own, surroundings), tree: await tree() };

@@ -26,14 +26,17 @@ test("a suite that passes is verified, with its counts, files and workers", asyn
 test("a failing test is named with its file, class, assertion and worker", async () => {
   const repository = await makeParallelPytestRepository({
     "tests/test_more.py": "class TestMore:\n    def test_wrong(self):\n        assert {'a': 1} == {'a': 2}\n",
+    // Most fail, so that none of them is run again alone.
+    "tests/test_others.py": "def test_one():\n    raise ValueError\n\n\ndef test_two():\n    raise ValueError\n",
   });
   const { code, output } = await runIn(repository.root, []);
   expect(code).toBe(1);
-  const [failure] = (await readSummary(repository.root)).suites[0]?.failures ?? [];
+  const { failures = [] } = (await readSummary(repository.root)).suites[0] ?? {};
+  const [failure] = failures.filter(({ file }) => file !== "tests/test_others.py");
   expect(failure).toMatchObject({ file: "tests/test_more.py", name: "TestMore::test_wrong", kind: "failure" });
   expect(failure?.message).toContain("assert {'a': 1} == {'a': 2}");
   expect(failure?.worker).toMatch(/^gw[01]$/);
-  expect(output).toContain("1 of 2 tests failed in backend.");
+  expect(output).toContain("3 of 4 tests failed in backend.");
 });
 
 /** Tests that fail in their teardown, or by what pytest-timeout says. */
@@ -302,18 +305,10 @@ test("a missing plugin of the project's own is told in pytest's words, and not a
   expect(errors).not.toContain("are not installed");
 });
 
-test("without a source, what pushproof injects is not counted as the project's code", async () => {
-  const repository = await makePytestRepository(withCommand("pytest"));
-  const { code } = await runIn(repository.root, ["--serial"]);
-  expect(code).toBe(0);
-  const files = (await readSummary(repository.root)).coverage?.files.map(({ file }) => file);
-  expect(files).toEqual(["src/sums.py", "tests/conftest.py", "tests/test_sums.py"]);
-});
-
-test("modules that a test writes and imports elsewhere neither help nor harm, in a worktree too", async () => {
-  const repository = await makePytestRepository({
-    ...withCommand("pytest"),
-    "tests/test_more.py": [
+/** A suite without a source, one of whose tests writes a module elsewhere and imports it, in a worktree. */
+const sourceless = sharedRun(
+  async (atEnd) => {
+    const more = [
       "import importlib.util",
       "def test_generated(tmp_path):",
       "    (tmp_path / 'made.py').write_text('VALUE = 1\\n')",
@@ -321,10 +316,24 @@ test("modules that a test writes and imports elsewhere neither help nor harm, in
       "    module = importlib.util.module_from_spec(spec)",
       "    spec.loader.exec_module(module)",
       "    assert module.VALUE == 1",
-    ].join("\n"),
-  });
-  await repository.write({ "uncommitted.txt": "" });
-  const { code, errors } = await runIn(repository.root, ["--serial"]);
+    ].join("\n");
+    const files = { ...withCommand("pytest"), "tests/test_more.py": more };
+    const repository = await makePytestRepository(files, {}, atEnd);
+    await repository.write({ "uncommitted.txt": "" });
+    return repository;
+  },
+  ["--serial"],
+);
+
+test("without a source, what pushproof injects is not counted as the project's code", async () => {
+  const { code, summary } = await sourceless();
+  expect(code).toBe(0);
+  const files = summary.coverage?.files.map(({ file }) => file);
+  expect(files).toEqual(["src/sums.py", "tests/conftest.py", "tests/test_more.py", "tests/test_sums.py"]);
+});
+
+test("modules that a test writes and imports elsewhere neither help nor harm, in a worktree too", async () => {
+  const { code, errors } = await sourceless();
   expect(errors).toBe("");
   expect(code).toBe(0);
 });

@@ -1,7 +1,5 @@
-import { readdir, symlink } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { packageRoot } from "../../../src/shared/paths.ts";
 import { makeRepository } from "../../support/repository.ts";
 import { sharedRun } from "../../support/shared-run.ts";
 import { configFile, readSummary, runIn } from "../../support/verify.ts";
@@ -17,6 +15,9 @@ test("a suite behind npm test is verified, its workers, results and coverage add
   expect(coverage?.files.map(({ file }) => file)).toEqual(["src/sums.js"]);
 });
 
+/** One worker, where it is not the workers that are tried: nothing that fails is run again alone. */
+const one = { workers: 1 };
+
 /** A suite with a source that no test loads, a file that cannot be loaded, an error outside of any test, and a new snapshot. */
 const failing = sharedRun((atEnd) =>
   makeVitestRepository(
@@ -28,7 +29,7 @@ const failing = sharedRun((atEnd) =>
       "test/shot.test.js":
         'import { expect, test } from "vitest";\ntest("shot", () => expect({ a: 1 }).toMatchSnapshot());\n',
     },
-    {},
+    one,
     {},
     atEnd,
   ),
@@ -75,7 +76,7 @@ test("a test whose worker dies is a crash, not a pass", async () => {
 });
 
 test("a suite without tests is not verified, and told so", async () => {
-  const repository = await makeVitestRepository({ "test/sums.test.js": null });
+  const repository = await makeVitestRepository({ "test/sums.test.js": null }, one);
   const { code, output } = await runIn(repository.root, []);
   expect(code).toBe(1);
   expect(output).toContain("web collected no tests");
@@ -121,7 +122,7 @@ test.each([
       "test/only.test.js":
         'import { expect, test } from "vitest";\ntest.only("focused", () => {});\ntest("hidden", () => expect(1).toBe(2));\n',
     },
-    { command },
+    { ...one, command },
   );
   const { code } = await runIn(repository.root, []);
   expect(code).toBe(1);
@@ -136,35 +137,11 @@ test.each([
   async (command, config, own) => {
     const { root } = await makeVitestRepository(
       { "vitest.config.js": `export default ${config};\n`, ".gitignore": "node_modules/\nown.xml\n" },
-      { command },
+      { ...one, command },
     );
     const { code } = await runIn(root, []);
     expect(code).toBe(0);
     expect((await readSummary(root)).suites[0]?.tests).toMatchObject({ total: 1, passed: 1 });
     expect((await readdir(root)).filter((name) => name === "own.xml")).toEqual(own);
-  },
-);
-
-test.each(["forks", "threads", "vmThreads"])(
-  "every worker of the pool %s finds its own database at import time",
-  async (pool) => {
-    const repository = await makeVitestRepository({
-      "test/sums.test.js": [
-        'import { expect, test } from "vitest";',
-        'import { add } from "../src/sums.js";',
-        "const url = process.env.DATABASE_URL;",
-        'test("adds", () => expect(add(1, 2)).toBe(3));',
-        'test("own database", () => expect(new URL(url).pathname).toBe("/sums_test_" + process.env.VERIFY_WORKER));',
-        'test("no other", () => expect(process.env.VERIFY_WORKER_ENVIRONMENTS).toBeUndefined());',
-      ].join("\n"),
-      "verify.config.json": configFile({
-        suites: [{ name: "web", runner: "vitest", command: `vitest run --pool=${pool}`, source: ["src"], workers: 2 }],
-        database: { name: "sums_test" },
-      }),
-    });
-    await symlink(join(packageRoot, "node_modules", "vite"), join(repository.root, "node_modules", "vite"));
-    const { code, output } = await runIn(repository.root, []);
-    expect(output).toContain("3 passed");
-    expect(code).toBe(0);
   },
 );
