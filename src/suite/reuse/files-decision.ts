@@ -146,7 +146,7 @@ async function reachByModules(
 
 /** Whether the compilers of a suite make the same of a source that differs in comments and types only. */
 function tellsSources({ provider, hasPlugins }: ModulesTrace): boolean {
-  return provider === "jest" || (provider === "v8" && !hasPlugins);
+  return provider === "jest" || provider === "node" || (provider === "v8" && !hasPlugins);
 }
 
 /**

@@ -40,7 +40,9 @@ test("of TypeScript that tsx compiles for node:test, only the files run that loa
   await Promise.all([incremental, full].map(({ root }) => linkNodeModules(root)));
   const pair = { incremental, full, environment, workers: 1 };
   await begin(pair);
-  const files = { "src/data.json": '{ "level": 2 }\n' };
+  // Of what nobody loads, types matter to none.
+  const types = "export interface Shape {\n  sides: number | bigint;\n  area(): number;\n}\n";
+  const files = { "src/data.json": '{ "level": 2 }\n', "src/types.ts": types };
   const { difference, incremental: summary } = await check(pair, { what: "data", files });
   expect(difference).toBeNull();
   expect(summary.suites[0]?.failures.map(({ file }) => file)).toEqual(["test/settings.test.ts"]);
