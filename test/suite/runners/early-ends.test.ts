@@ -34,9 +34,11 @@ test.each(["forks", "threads", "vmForks", "vmThreads"])(
   async (pool) => {
     const header = 'import { afterAll, expect, test } from "vitest";\nimport { add } from "../src/sums.js";\n';
     const passing = 'test("adds", () => expect(add(1, 2)).toBe(3));\n';
+    // Most tests fail, so that none of them is run again alone.
+    const stops = 'test.each([1, 2, 3, 4])("stops (%i)", () => process.exit(0));\n';
     const repository = await makeVitestRepository(
       {
-        "test/exit.test.js": `${header}${passing}test("stops", () => process.exit(0));\n`,
+        "test/exit.test.js": `${header}${passing}${stops}`,
         "test/inner.test.js": `${header}${passing}test("stops", () => process.reallyExit(0));\n`,
       },
       { command: `vitest run --pool=${pool}` },
@@ -49,9 +51,12 @@ test.each(["forks", "threads", "vmForks", "vmThreads"])(
   },
 );
 
-/** A test that ends its session in some way, between one that passes and one that would fail. */
+/**
+ * A test that ends its session in some way, between one that passes and some that would fail: so many, and all alike, that
+ * none of them is run again alone.
+ */
 const pytestStops = (how: string): string =>
-  `import os\nimport sys\nimport time\n\nimport pytest\n\n\ndef test_first():\n    pass\n\n\ndef test_stops():\n    time.sleep(0.1)\n    ${how}\n\n\ndef test_would_fail():\n    assert 0\n`;
+  `import os\nimport sys\nimport time\n\nimport pytest\n\n\ndef test_first():\n    pass\n\n\ndef test_stops():\n    time.sleep(0.1)\n    ${how}\n\n\n@pytest.mark.parametrize("number", range(3))\ndef test_would_fail(number):\n    raise ValueError\n`;
 
 const exit = 'pytest.exit("enough", returncode=0)';
 

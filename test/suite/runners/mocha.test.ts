@@ -86,7 +86,13 @@ test("what --file names is loaded by every process, and a source that no test lo
 
 const wrong = `${header}describe("sums", () => it("of two", () => assert.deepEqual({ a: 1 }, { a: 2 })));\n`;
 const slow = `${header}it("waits", (done) => {}).timeout(50);\n`;
-const failingFiles = { "test/a.js": passing, "test/b.js": wrong, "test/d.js": slow };
+/** Most fail, so that none of them is run again alone. */
+const failingFiles = {
+  "test/a.js": passing,
+  "test/b.js": wrong,
+  "test/c.js": `${header}it("fails", () => assert.fail("more"));\n`,
+  "test/d.js": slow,
+};
 
 describe.each(["mocha", "mocha --parallel"])("with `%s`", (command) => {
   const failing = sharedRun((atEnd) => makeMochaRepository(failingFiles, { command, workers: 2 }, {}, atEnd));
@@ -176,16 +182,24 @@ it("dies", async () => { await new Promise((resolve) => setTimeout(resolve, 300)
   },
 );
 
-test.each(["before", "beforeEach", "after"])("a hook (%s) that fails once and passes alone is a race", async (hook) => {
-  const once = `const { existsSync, writeFileSync } = require("node:fs");
+/** A file for each hook, among so much that passes that each failure is run again alone. */
+const hooks = ["before", "beforeEach", "after"];
+const hooked = sharedRun((atEnd) => {
+  const once = (hook: string): string => `const { existsSync, writeFileSync } = require("node:fs");
 describe("hooked", () => {
-  ${hook}(() => { if (!existsSync("seen.ready")) { writeFileSync("seen.ready", ""); throw new Error("once"); } });
+  ${hook}(() => { if (!existsSync("${hook}.ready")) { writeFileSync("${hook}.ready", ""); throw new Error("once ${hook}"); } });
   describe("inner", () => { it("works", () => {}); });
 });
 `;
-  const { root } = await makeMochaRepository({ "test/a.js": `${header}${once}`, "test/b.js": passing }, { workers: 2 });
-  const { code, output } = await runIn(root, []);
+  const files = Object.fromEntries(hooks.map((hook) => [`test/${hook}.js`, `${header}${once(hook)}`]));
+  const more = `${passing}for (const name of ["1", "2", "3", "4", "5", "6"]) it(name, () => {});\n`;
+  return makeMochaRepository({ ...files, "test/sums.js": more }, { workers: 2 }, {}, atEnd);
+});
+
+test.each(hooks)("a hook (%s) that fails once and passes alone is a race", async (hook) => {
+  const { code, output, summary } = await hooked();
   expect(code).toBe(1);
   expect(output).not.toContain("could not be run alone");
-  expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ file: "test/a.js", kind: "race" }]);
+  const failures = summary.suites[0]?.failures.filter(({ file }) => file === `test/${hook}.js`);
+  expect(failures).toMatchObject([{ kind: "race" }]);
 });
