@@ -108,9 +108,8 @@ async function readEmptyRepository(kind: ".git" | "bare"): Promise<WriteReposito
   }
 }
 
-/** Makes a repository on branch `main` whose first commit holds the files; nothing is pushed yet. */
-export async function makeRepository(files: Files, atEnd?: AtEnd): Promise<Repository> {
-  const directory = await makeDirectory(atEnd);
+/** The repository in a directory, whose checkout and remote may yet have to be made. */
+function repositoryIn(directory: string): Repository {
   const root = join(directory, "work");
   const remote = join(directory, "remote.git");
   const environment = gitEnvironment();
@@ -118,22 +117,16 @@ export async function makeRepository(files: Files, atEnd?: AtEnd): Promise<Repos
     const { stdout } = await run("git", args, { cwd: root, env: environment, maxBuffer: 1 << 26 });
     return stdout.trim();
   };
-  const write = (more: Files): Promise<void> => writeFiles(root, more);
   const commit = async (message: string): Promise<string> => {
     await git("add", "--all");
     await git("commit", "--quiet", "--no-verify", "--allow-empty", "--message", message);
     return await git("rev-parse", "HEAD");
   };
-  const [writeGit, writeBare] = await Promise.all([emptyRepository(".git"), emptyRepository("bare")]);
-  await Promise.all([writeGit(join(root, ".git")), writeBare(remote), write(files)]);
-  await appendFile(join(root, ".git", "config"), originOf(remote));
-  await git("add", "--all");
-  await git("commit", "--quiet", "--no-verify", "--allow-empty", "--message", "Begin");
   return {
     root,
     remote,
     environment,
-    write,
+    write: (files) => writeFiles(root, files),
     commit,
     git,
     remoteCommit: async (ref) => {
@@ -141,4 +134,29 @@ export async function makeRepository(files: Files, atEnd?: AtEnd): Promise<Repos
       return line === "" ? null : (line.split("\t")[0] ?? null);
     },
   };
+}
+
+/** Makes a repository on branch `main` whose first commit holds the files; nothing is pushed yet. */
+export async function makeRepository(files: Files, atEnd?: AtEnd): Promise<Repository> {
+  const repository = repositoryIn(await makeDirectory(atEnd));
+  const { root, remote, git, write } = repository;
+  const [writeGit, writeBare] = await Promise.all([emptyRepository(".git"), emptyRepository("bare")]);
+  await Promise.all([writeGit(join(root, ".git")), writeBare(remote), write(files)]);
+  await appendFile(join(root, ".git", "config"), originOf(remote));
+  await git("add", "--all");
+  await git("commit", "--quiet", "--no-verify", "--allow-empty", "--message", "Begin");
+  return repository;
+}
+
+/** A copy of a repository, of what its checkout holds and of its remote, for what would begin in the same way. */
+export async function copyRepository(original: Repository, atEnd?: AtEnd): Promise<Repository> {
+  const directory = await makeDirectory(atEnd);
+  const repository = repositoryIn(directory);
+  await run("cp", ["-a", original.root, original.remote, directory]);
+  const config = join(repository.root, ".git", "config");
+  const text = await readFile(config, "utf8");
+  await writeFile(config, text.replaceAll(original.remote, repository.remote));
+  // The index holds what the files were like where they lay.
+  await repository.git("update-index", "-q", "--refresh");
+  return repository;
 }
