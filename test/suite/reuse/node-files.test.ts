@@ -15,7 +15,7 @@ test("of node:test, only the files run that load what changed or would load what
     makeRepository(nastyNodeFiles({ only })),
     userEnvironment(),
   ]);
-  const pair = { incremental, full, environment, workers: 1 };
+  const pair = { incremental, full, environment, workers: 1, random: () => 0.5 };
   await begin(pair);
   const files = {
     "src/parts/second.js": "export function work(value) {\n  return value * 3;\n}\n",
@@ -38,7 +38,7 @@ test("of TypeScript that tsx compiles for node:test, only the files run that loa
   const make = () => makeRepository(nastyTsxFiles({ only: ["barrel", "settings", "half"] }));
   const [incremental, full, environment] = await Promise.all([make(), make(), userEnvironment()]);
   await Promise.all([incremental, full].map(({ root }) => linkNodeModules(root)));
-  const pair = { incremental, full, environment, workers: 1 };
+  const pair = { incremental, full, environment, workers: 1, random: () => 0.5 };
   await begin(pair);
   // Of what nobody loads, types matter to none.
   const types = "export interface Shape {\n  sides: number | bigint;\n  area(): number;\n}\n";

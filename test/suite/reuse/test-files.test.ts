@@ -15,7 +15,7 @@ async function makePair(atEnd?: AtEnd): Promise<Pair> {
     // A changed file of the same size and second would be taken from its compiled form.
     userEnvironment({ PYTHONDONTWRITEBYTECODE: "1" }),
   ]);
-  const pair = { incremental, full, environment, workers: 1 };
+  const pair = { incremental, full, environment, workers: 1, random: () => 0.5 };
   await begin(pair);
   return pair;
 }

@@ -20,7 +20,7 @@ async function makePair(): Promise<Pair> {
   const make = () => makeRepository(files, (end) => ends.push(end));
   const [incremental, full, environment] = await Promise.all([make(), make(), userEnvironment()]);
   await Promise.all([incremental, full].map(({ root }) => linkNodeModules(root)));
-  const pair = { incremental, full, environment, workers: 1 };
+  const pair = { incremental, full, environment, workers: 1, random: () => 0.5 };
   await begin(pair);
   return pair;
 }

@@ -16,6 +16,8 @@ export interface Pair {
    * runs as well: then branches are not compared.
    */
   readonly workers: number;
+  /** Draws the sample; left out, by chance: then nothing may be expected that depends on which files it holds. */
+  readonly random?: () => number;
   /** By how many shards the one that reuses results is run; left out, by none. */
   readonly shards?: number;
 }
@@ -45,8 +47,8 @@ export async function begin(pair: Pair): Promise<void> {
  * Runs the repository that reuses results; by shards a second time where these say that all has to run. Gives whether there is
  * a verdict: a shard of a suite that cannot run does not reach its end.
  */
-async function runIncremental({ incremental, environment, shards }: Pair): Promise<boolean> {
-  const run = (...words: string[]) => runIn(incremental.root, words, { environment });
+async function runIncremental({ incremental, environment, shards, random }: Pair): Promise<boolean> {
+  const run = (...words: string[]) => runIn(incremental.root, words, { environment, ...(random && { random }) });
   if (shards === undefined) {
     await run("--fresh");
     return true;
