@@ -5,6 +5,7 @@ import type { Repository } from "../support/repository.ts";
 import { runShell } from "../support/run.ts";
 import {
   configFile,
+  endsWith,
   makePytestRepository,
   push,
   readSummary,
@@ -44,7 +45,7 @@ test("a push whose changed lines are not covered is stopped, and is told which",
 test("the figure is diff-cover's of the same diff, but for what was moved", async () => {
   const repository = await changedBranch({ lines: 0 });
   const { root } = repository;
-  expect((await runIn(root, [])).code).toBe(0);
+  await endsWith(0, runIn(root, []));
   const { coverage } = await readSummary(root);
 
   // diff-cover 7 takes coverage.py's XML; of LCOV it knows nothing yet.
@@ -76,7 +77,7 @@ test("without moved code the figure is diff-cover's", async () => {
   });
   await repository.commit("Something new");
   const { root } = repository;
-  expect((await runIn(root, [])).code).toBe(0);
+  await endsWith(0, runIn(root, []));
   const command =
     "COVERAGE_FILE=.verify/own.data pytest -q -p no:cacheprovider --cov=src --cov-report=xml:.verify/own.xml && " +
     "diff-cover .verify/own.xml --compare-branch=origin/main --json-report=.verify/diff.json --quiet";
@@ -101,7 +102,7 @@ test("a changed file that no suite loads counts as not covered", async () => {
   await repository.git("push", "--quiet", "--no-verify", "origin", "main");
   await repository.write({ "jobs/nightly.py": "def run():\n    return 1\n" });
   await repository.commit("A job that nobody tests");
-  expect((await runIn(repository.root, [])).code).toBe(1);
+  await endsWith(1, runIn(repository.root, []));
   const { reasons, coverage } = await readSummary(repository.root);
   expect(reasons.join()).toContain("Not covered: jobs/nightly.py:1-2. No suite loads jobs/nightly.py.");
   expect(coverage?.changedLines).toEqual({ covered: 0, total: 2 });
@@ -115,7 +116,7 @@ test("generated files do not count", async () => {
   await repository.git("push", "--quiet", "--no-verify", "origin", "main");
   await repository.write({ "src/generated_client.py": "def call():\n    return 1\n" });
   await repository.commit("Generate a client");
-  expect((await runIn(repository.root, [])).code).toBe(0);
+  await endsWith(0, runIn(repository.root, []));
 });
 
 test("exclusions that the changes add are counted and shown", async () => {
@@ -139,7 +140,7 @@ test("exclusions that the changes add are counted and shown", async () => {
 test("what is proven against one merge base is not proven against another", async () => {
   const repository = await changedBranch({ lines: 0, changedLines: 50 });
   const { root } = repository;
-  expect((await runIn(root, [])).code).toBe(0);
+  await endsWith(0, runIn(root, []));
   expect((await runIn(root, [])).output).toContain("was verified before");
   // The base branch goes back to where it had nothing: the same tree now changes more.
   await repository.git("checkout", "--quiet", "--orphan", "empty");

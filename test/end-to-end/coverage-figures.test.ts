@@ -7,7 +7,7 @@ import { quote } from "../../src/shared/shell.ts";
 import { linkPackages, makeJestRepository } from "../support/jest-suite.ts";
 import { type Files, makeRepository } from "../support/repository.ts";
 import { runShell } from "../support/run.ts";
-import { configFile, makePytestRepository, readSummary, runIn, userEnvironment } from "../support/verify.ts";
+import { configFile, endsWith, makePytestRepository, readSummary, runIn, userEnvironment } from "../support/verify.ts";
 import { linkNodeModules } from "../support/vitest-ledger.ts";
 
 /** Lines, branches and functions of every kind, part of them run: figures that only agree if they are counted alike. */
@@ -152,7 +152,7 @@ test.each([false, true])("pytest's figures are coverage.py's, to the line, with 
   await repository.git("rm", "--quiet", "src/sums.py", "tests/test_sums.py");
   await repository.commit("Only the shop");
   const { root } = repository;
-  expect((await runIn(root, [])).code).toBe(0);
+  await endsWith(0, runIn(root, []));
 
   const report = join(root, ".verify", "own.json");
   await runOwn(
@@ -197,7 +197,7 @@ test("vitest's figures are its own, to the line", async () => {
     }),
   });
   await linkNodeModules(root);
-  expect((await runIn(root, [])).code).toBe(0);
+  await endsWith(0, runIn(root, []));
   await runOwn(root, "vitest run --coverage.enabled --coverage.include='src/**' --coverage.reporter=json-summary");
   expect(await linesByUs(root)).toEqual(await linesByIstanbul(root, "coverage/coverage-summary.json"));
   await expectSameTotals(root);
@@ -215,7 +215,7 @@ test("jest's figures are its own, to the line", async () => {
     { workers: 2 },
     closed,
   );
-  expect((await runIn(root, [])).code).toBe(0);
+  await endsWith(0, runIn(root, []));
   await runOwn(root, "jest --coverage --collectCoverageFrom='src/**' --coverageReporters=json-summary");
   expect(await linesByUs(root)).toEqual(await linesByIstanbul(root, "coverage/coverage-summary.json"));
   await expectSameTotals(root);
@@ -238,7 +238,7 @@ test.each([
     }),
   });
   await linkPackages(root, ["mocha"], { mocha: "mocha/bin/mocha.js" });
-  expect((await runIn(root, [])).code).toBe(0);
+  await endsWith(0, runIn(root, []));
   const c8 = `node ${quote(join(packageRoot, "node_modules/c8/bin/c8.js"))}`;
   await runOwn(root, `${c8} --all --src=src --include='src/**' --reporter=json-summary ${command}`);
   expect(await linesByUs(root)).toEqual(await linesByIstanbul(root, "coverage/coverage-summary.json"));

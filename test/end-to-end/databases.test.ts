@@ -7,6 +7,7 @@ import { startPlainServer } from "../support/postgres.ts";
 import { makeRepository } from "../support/repository.ts";
 import {
   configFile,
+  endsWith,
   makeParallelPytestRepository,
   makePytestRepository,
   push,
@@ -98,7 +99,7 @@ test("of a suite that goes as processes, it is said that nothing is reused for t
     { "tests/conftest.py": opening("pytest_configure(config)") },
     { database: { name: "sums_test" }, base: "trunk", incremental: true },
   );
-  expect((await runIn(root, [])).code).toBe(0);
+  await endsWith(0, runIn(root, []));
   const { output } = await runIn(root, ["affected"]);
   expect(output).toBe("backend: everything runs: it runs as several processes, each over a share of its files.\n");
 });

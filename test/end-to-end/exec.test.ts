@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { packageRoot } from "../../src/shared/paths.ts";
 import { ownRunDirectories } from "../database/support.ts";
 import { type Files, makeRepository, type Repository } from "../support/repository.ts";
-import { configFile, readSummary, runIn } from "../support/verify.ts";
+import { configFile, endsWith, readSummary, runIn } from "../support/verify.ts";
 
 /**
  * One process of a suite: it makes its table, which fails where another process has made it in the same database, stays
@@ -79,7 +79,7 @@ test("processes that collide on one database pass where each leases its own", as
 
 test("the same processes fail where they share one database", async () => {
   const { root } = await makePartsRepository(sideBySide.replace("verify exec -- ", ""), { workers: 1 });
-  expect((await runIn(root, [])).code).toBe(1);
+  await endsWith(1, runIn(root, []));
   const [suite] = (await readSummary(root)).suites;
   expect(suite?.databases).toEqual(["parts_test"]);
   expect(suite?.failures[0]?.message).toMatch(/already exists|others were here/);
@@ -106,7 +106,7 @@ test("what database.setup made is there in every lease", async () => {
 test("a process that fails fails the run", async () => {
   const broken = "verify exec -- sh -c 'node part.mjs one; node part.mjs one-again'";
   const { root } = await makePartsRepository(broken);
-  expect((await runIn(root, [])).code).toBe(1);
+  await endsWith(1, runIn(root, []));
   const [suite] = (await readSummary(root)).suites;
   expect(suite?.failures).toMatchObject([{ name: "one-again", message: "relation 'mine' already exists" }]);
 });
@@ -121,7 +121,7 @@ test("a verify exec that is killed gives its database to the next", async () => 
 
 test("what runs outside of verify exec in a suite that leases reaches no database", async () => {
   const { root } = await makePartsRepository("node part.mjs one; verify exec -- node part.mjs two");
-  expect((await runIn(root, [])).code).toBe(1);
+  await endsWith(1, runIn(root, []));
   const [suite] = (await readSummary(root)).suites;
   expect(suite?.failures.map(({ name }) => name)).toEqual(["one"]);
 });

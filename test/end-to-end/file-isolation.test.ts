@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ownRunDirectories } from "../database/support.ts";
 import { type Files, makeRepository, type Repository } from "../support/repository.ts";
-import { configFile, readSummary, runIn } from "../support/verify.ts";
+import { configFile, endsWith, readSummary, runIn } from "../support/verify.ts";
 import { linkNodeModules } from "../support/vitest-ledger.ts";
 
 /** A test file that leaves a table behind, and fails where one was left to it. */
@@ -48,7 +48,7 @@ async function makeFilesRepository(command: string, isolation: string, workers =
 
 test("files that leave tables behind fail where they share a worker's database", async () => {
   const { root } = await makeFilesRepository("vitest run", "database");
-  expect((await runIn(root, [])).code).toBe(1);
+  await endsWith(1, runIn(root, []));
   expect((await readSummary(root)).suites[0]?.tests).toMatchObject({ total: 10, failed: 3 });
 });
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Files, makeRepository, type Repository } from "../support/repository.ts";
 import { tinyConfig, tinyFiles, tinySuite } from "../support/tiny-suite.ts";
-import { configFile, makePytestRepository, push, readSummary, runIn, useHook } from "../support/verify.ts";
+import { configFile, endsWith, makePytestRepository, push, readSummary, runIn, useHook } from "../support/verify.ts";
 
 const passing =
   '<testsuites><testsuite><testcase classname="sums" name="adds" file="test/sums.js" time="0.5"/></testsuite></testsuites>';
@@ -46,7 +46,7 @@ async function reasonsOf({ root, git }: Repository, words: readonly string[] = [
 
 test("what the command writes is verified: the repository of these tests is sound", async () => {
   const { root } = await makeCommandRepository(covered, { suite: { source: ["src"] } });
-  expect((await runIn(root, [])).code).toBe(0);
+  await endsWith(0, runIn(root, []));
   expect((await readSummary(root)).receipt).not.toBeNull();
 });
 
@@ -165,7 +165,7 @@ describe("pytest", () => {
 
   test("that collects no test is not verified, whatever an earlier run covered", async () => {
     const repository = await makePytestRepository();
-    expect((await runIn(repository.root, [])).code).toBe(0);
+    await endsWith(0, runIn(repository.root, []));
     await repository.write({ "tests/test_sums.py": "from sums import add\n" });
     await repository.commit("No tests any more");
     expect(await reasonsOf(repository)).toContain("backend collected no tests");
@@ -187,7 +187,7 @@ test.each([
   const one = tinyFiles({ suites: [{ ...tinySuite, name: "one" }] });
   const two = tinyFiles({ suites: ["one", "two"].map((name) => ({ ...tinySuite, name })) });
   const { root } = await makeRepository(words[0] === "--suite" ? two : one);
-  expect((await runIn(root, words)).code).toBe(0);
+  await endsWith(0, runIn(root, words));
   expect((await readSummary(root)).receipt).toBeNull();
 });
 
@@ -243,7 +243,7 @@ describe("a configuration that is not part of the commit", () => {
   /** Verifies, makes the configuration stricter where it lies, and pushes the same tree. */
   async function pushAfterwards(repository: Repository, place: string): Promise<void> {
     await repository.commit("The configuration lies elsewhere");
-    expect((await runIn(repository.root, [])).code).toBe(0);
+    await endsWith(0, runIn(repository.root, []));
     await useHook(repository);
     await repository.write({ [place]: stricter });
     const { exitCode, output } = await push(repository);
@@ -295,7 +295,7 @@ describe("the ratchet", () => {
 
   test("stops a fall below what is recorded of the base branch, and names both figures", async () => {
     const repository = await makeCommandRepository(covered, ratchet);
-    expect((await runIn(repository.root, [])).code).toBe(0);
+    await endsWith(0, runIn(repository.root, []));
     await repository.git("checkout", "--quiet", "-b", "feature");
     await repository.write(uncovered);
     const before = await repository.git("rev-parse", "--short=7", "HEAD");

@@ -2,7 +2,7 @@ import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { makeDirectory, makeRepository, type Repository } from "../support/repository.ts";
-import { configFile, type Outcome, readSummary, runIn } from "../support/verify.ts";
+import { configFile, endsWith, type Outcome, readSummary, runIn } from "../support/verify.ts";
 
 const passing =
   '<testsuites><testsuite><testcase classname="sums" name="adds" file="test/sums.js" time="0.5"/></testsuite></testsuites>';
@@ -125,7 +125,7 @@ describe("changed lines", () => {
     const input = [first, second].map(
       (commit, index) => `refs/heads/c${index} ${commit} refs/heads/c${index} ${none}\n`,
     );
-    expect((await runIn(repository.root, ["pre-push", "--", "origin", "url"], { input: input.join("") })).code).toBe(1);
+    await endsWith(1, runIn(repository.root, ["pre-push", "--", "origin", "url"], { input: input.join("") }));
   });
 });
 

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { makeDirectory } from "../support/repository.ts";
-import { makePytestRepository, readSummary, runIn } from "../support/verify.ts";
+import { endsWith, makePytestRepository, readSummary, runIn } from "../support/verify.ts";
 import { makeVitestRepository } from "../support/vitest-suite.ts";
 
 const appears = (path: string): Promise<void> => vi.waitFor(() => expect(existsSync(path)).toBe(true), 20_000);
@@ -11,7 +11,7 @@ const appears = (path: string): Promise<void> => vi.waitFor(() => expect(existsS
 test("while a run goes on no earlier one's report stands; interrupted, it tells its counts and what was running", async () => {
   const sign = join(await makeDirectory(), "sign");
   const { root, write, commit } = await makePytestRepository();
-  expect((await runIn(root, [])).code).toBe(0);
+  await endsWith(0, runIn(root, []));
   const waiting = `import time\nimport pytest\n\n\n@pytest.mark.skip\ndef test_later():\n    pass\n\n\ndef test_fails():\n    assert False\n\n\ndef test_waits():\n    open("${sign}", "w").close()\n    time.sleep(60)\n`;
   await write({ "tests/test_waits.py": waiting });
   await commit("waits");
@@ -40,7 +40,7 @@ test("a suite of vitest that runs out of time names the test that it was in", as
   const hangs =
     'import { test } from "vitest";\nimport "../src/sums.js";\ntest("hangs", { timeout: 60000 }, () => new Promise((done) => setTimeout(done, 60000)));\n';
   const { root } = await makeVitestRepository({ "test/hangs.test.js": hangs });
-  expect((await runIn(root, ["--timeout", "12s"])).code).toBe(1);
+  await endsWith(1, runIn(root, ["--timeout", "12s"]));
   const [suite] = (await readSummary(root)).suites;
   expect(suite?.failures).toMatchObject([{ file: "test/hangs.test.js", name: "hangs", kind: "timeout" }]);
 });

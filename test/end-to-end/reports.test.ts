@@ -3,17 +3,17 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { makeRepository } from "../support/repository.ts";
 import { tinyFiles } from "../support/tiny-suite.ts";
-import { makePytestRepository, push, readSummary, runIn, useHook } from "../support/verify.ts";
+import { endsWith, makePytestRepository, push, readSummary, runIn, useHook } from "../support/verify.ts";
 
 test("a second run is compared with the first, from any linked worktree", async () => {
   const repository = await makePytestRepository();
-  expect((await runIn(repository.root, ["--serial"])).code).toBe(0);
+  await endsWith(0, runIn(repository.root, ["--serial"]));
   const first = await readSummary(repository.root);
   expect(first.history).toEqual({ base: null, serial: null, recent: [], races: [] });
 
   const linked = join(repository.root, "..", "linked");
   await repository.git("worktree", "add", "--quiet", "-b", "feature", linked);
-  expect((await runIn(linked, ["--fresh"])).code).toBe(0);
+  await endsWith(0, runIn(linked, ["--fresh"]));
   const { history } = await readSummary(linked);
   expect(history?.base).toMatchObject({ branch: "main", commit: first.commit, seconds: first.seconds });
   expect(history?.serial?.workers).toBe(1);
@@ -25,7 +25,7 @@ test("a second run is compared with the first, from any linked worktree", async 
 
 test("what lies in .verify is told in its README, with links that lead somewhere", async () => {
   const { root } = await makeRepository(tinyFiles());
-  expect((await runIn(root, [])).code).toBe(0);
+  await endsWith(0, runIn(root, []));
   const text = await readFile(join(root, ".verify/README.md"), "utf8");
   const links = [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, link]) => link ?? "");
   expect(links).toEqual(expect.arrayContaining(["summary.md", "pull-request.md", "summary.json", "coverage.lcov"]));

@@ -8,6 +8,7 @@ import { makeNodeRepository, nodeHeader } from "../support/node-suite.ts";
 import { type AtEnd, type Files, makeDirectory, type Repository } from "../support/repository.ts";
 import { sharedByTests } from "../support/shared-run.ts";
 import {
+  endsWith,
   makeParallelPytestRepository,
   makePytestRepository,
   readSummary,
@@ -372,7 +373,7 @@ test("more shards than files leave some without any, which pass", async () => {
   const repository = await nodeShards();
   const { directory, outcomes } = await runShards(repository, 4);
   expect(outcomes.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
-  expect((await runIn(repository.root, ["merge", directory])).code).toBe(0);
+  await endsWith(0, runIn(repository.root, ["merge", directory]));
 });
 
 test("a suite without any test is not verified by shards either", async () => {
@@ -389,7 +390,7 @@ test("durations that were taken along deal the files out, and without them the s
   expect(first.output).toContain("The files of web were dealt out by size, as no durations are recorded.");
   await runIn(repository.root, ["--fresh"]);
   const history = join(await makeDirectory(), "history.json");
-  expect((await runIn(repository.root, ["history", "export", history])).code).toBe(0);
+  await endsWith(0, runIn(repository.root, ["history", "export", history]));
   await rm(join(repository.root, ".git/verify"), { recursive: true });
   const imported = async () => (await runIn(repository.root, ["history", "import", history])).output;
   expect(await imported()).toBe("Took over the durations of 1 suite, and 1 run.\n");
@@ -421,7 +422,7 @@ test("shards that collect different tests in the same files are refused", async 
   const repository = await makePytestRepository({ "tests/test_a.py": machine, "tests/test_b.py": machine });
   for (const index of [1, 2]) {
     const environment = await userEnvironment({ MACHINE: `machine-${index}` });
-    expect((await runIn(repository.root, ["--shard", `${index}/2`], { environment })).code).toBe(0);
+    await endsWith(0, runIn(repository.root, ["--shard", `${index}/2`], { environment }));
   }
   const { code, output, errors } = await runIn(repository.root, ["merge"]);
   expect(errors).toContain("backend: shards 1/2 and 2/2 collected different tests in the same files");
@@ -435,7 +436,7 @@ test("a file that no shard can load is one failure", async () => {
     "tests/test_other.py": "def test_other():\n    pass\n",
   });
   for (const index of [1, 2]) await runIn(repository.root, ["--shard", `${index}/2`]);
-  expect((await runIn(repository.root, ["merge"])).code).toBe(1);
+  await endsWith(1, runIn(repository.root, ["merge"]));
   const [suite] = (await readSummary(repository.root)).suites;
   expect(suite?.failures.map(({ file, kind }) => [file, kind])).toEqual([["tests/test_broken.py", "collection"]]);
   expect(suite?.tests).toMatchObject({ failed: 1, unloaded: 1 });
@@ -449,7 +450,7 @@ test("what shards record is apart from what this machine's own runs do, which re
   );
   await repository.git("switch", "--quiet", "--create", "feature");
   const { directory } = await runShards(repository, 1);
-  expect((await runIn(repository.root, ["merge", directory])).code).toBe(0);
+  await endsWith(0, runIn(repository.root, ["merge", directory]));
   const kept = await readdir(join(repository.root, ".git/verify"));
   expect(kept).toContain("shards");
   expect(kept).not.toContain("reuse");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { linkPackages } from "../support/jest-suite.ts";
 import { type Files, makeRepository, type Repository } from "../support/repository.ts";
-import { configFile, makePytestRepository, readSummary, runIn } from "../support/verify.ts";
+import { configFile, endsWith, makePytestRepository, readSummary, runIn } from "../support/verify.ts";
 import { linkNodeModules } from "../support/vitest-ledger.ts";
 
 interface Kind {
@@ -115,7 +115,7 @@ test("vitest: source with in-source tests stays source", async () => {
   await repository.git("checkout", "--quiet", "-b", "feature");
   await repository.write({ "src/price.js": `${source}export function gross(x) {\n  return x * 2;\n}\n` });
   await repository.commit("Gross prices");
-  expect((await runIn(repository.root, [])).code).toBe(1);
+  await endsWith(1, runIn(repository.root, []));
   const { coverage } = await readSummary(repository.root);
   expect(coverage?.uncoveredChanges).toEqual([{ file: "src/price.js", from: 9, to: 9 }]);
 });
@@ -146,7 +146,7 @@ describe("pytest", () => {
       "pytest.ini": "[pytest]\naddopts = --doctest-modules\npythonpath = src\n",
     };
     const repository = await branch(files, { "src/price.py": price + gross }, { suites: [suite] });
-    expect((await runIn(repository.root, [])).code).toBe(1);
+    await endsWith(1, runIn(repository.root, []));
     const { coverage, suites } = await readSummary(repository.root);
     expect(suites[0]?.tests.passed).toBe(2);
     expect(coverage?.uncoveredChanges).toEqual([{ file: "src/price.py", from: 10, to: 10 }]);
@@ -157,7 +157,7 @@ describe("pytest", () => {
       "import pytest\n\n\nclass Lint(pytest.Item):\n    def runtest(self):\n        pass\n\n\nclass Linted(pytest.File):\n    def collect(self):\n        yield Lint.from_parent(self, name='lint')\n\n\ndef pytest_collect_file(file_path, parent):\n    if file_path.suffix == '.py':\n        return Linted.from_parent(parent, path=file_path)\n";
     const sums = "def add(left, right):\n    return left + right\n";
     const repository = await branch({ "conftest.py": linter }, { "src/sums.py": sums + gross }, { suites: [suite] });
-    expect((await runIn(repository.root, [])).code).toBe(1);
+    await endsWith(1, runIn(repository.root, []));
     const { coverage } = await readSummary(repository.root);
     expect(coverage?.uncoveredChanges).toEqual([{ file: "src/sums.py", from: 6, to: 6 }]);
   });
@@ -166,7 +166,7 @@ describe("pytest", () => {
     const files = { ".coveragerc": "[run]\nsource = src\n", "src/specs/__init__.py": "" };
     const rule = { "src/specs/rule.py": "def rule():\n    return 1\n" };
     const repository = await branch(files, rule, { suites: [suite] });
-    expect((await runIn(repository.root, [])).code).toBe(1);
+    await endsWith(1, runIn(repository.root, []));
     const { coverage } = await readSummary(repository.root);
     expect(coverage?.uncoveredChanges).toEqual([{ file: "src/specs/rule.py", from: 1, to: 2 }]);
   });
@@ -178,7 +178,7 @@ describe("pytest", () => {
       "src/sums.py": "def add(left, right):\n    return right + left\n",
     };
     const repository = await branch({}, changed, {});
-    expect((await runIn(repository.root, [])).code).toBe(0);
+    await endsWith(0, runIn(repository.root, []));
     expect((await readSummary(repository.root)).notes).toEqual([
       "Changed but not gated, as their runner's coverage configuration leaves them out: src/gen/table.py.",
       "These changes leave more out of coverage: src/gen/* (omit in .coveragerc).",

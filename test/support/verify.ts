@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
+import { expect } from "vitest";
 import { runCommandLine } from "../../src/cli.ts";
 import type { Summary } from "../../src/model/summary.ts";
 import { packageRoot } from "../../src/shared/paths.ts";
@@ -55,6 +56,13 @@ export async function runIn(
   options.onStart?.(captured.interrupt);
   const code = await running;
   return { code, output: captured.output(), errors: captured.errors() };
+}
+
+/** Expects a run to end with that exit code: where it does not, the test fails with all that it printed. */
+export async function endsWith(code: number, running: Promise<Outcome>): Promise<Outcome> {
+  const outcome = await running;
+  expect(outcome.code, `${outcome.output}\n${outcome.errors}`).toBe(code);
+  return outcome;
 }
 
 /** The summary of the last run in a checkout. */

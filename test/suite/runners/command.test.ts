@@ -2,7 +2,7 @@ import { chmod, readFile, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type Files, makeRepository, type Repository } from "../../support/repository.ts";
-import { configFile, readSummary, runIn } from "../../support/verify.ts";
+import { configFile, endsWith, readSummary, runIn } from "../../support/verify.ts";
 
 const passing =
   '<testsuites><testsuite><testcase classname="sums" name="adds" file="test/sums.js" time="0.5"/></testsuite></testsuites>';
@@ -117,21 +117,21 @@ test.each<[string, string, string]>([
 
 test("of several globs each must be written to", async () => {
   const { root } = await makeCommandRepository(writing, { results: ["out/results.xml", "out/second.xml"] });
-  expect((await runIn(root, [])).code).toBe(1);
+  await endsWith(1, runIn(root, []));
   expect((await readSummary(root)).reasons).toHaveLength(1);
   expect((await readSummary(root)).reasons[0]).toContain("sums wrote no results that match out/second.xml");
 });
 
 test("without globs of coverage the gate says that there is no data", async () => {
   const { root } = await makeCommandRepository(writing, { coverage: [] });
-  expect((await runIn(root, [])).code).toBe(1);
+  await endsWith(1, runIn(root, []));
   expect((await readSummary(root)).reasons.join()).toContain("There is no coverage data from sums");
 });
 
 test("results that were there before and were not rewritten do not count", async () => {
   const repository = await makeCommandRepository("true");
   await leave(repository, { "out/results.xml": passing, "out/lcov.info": covered });
-  expect((await runIn(repository.root, [])).code).toBe(1);
+  await endsWith(1, runIn(repository.root, []));
   expect((await readSummary(repository.root)).reasons.join()).toContain(
     "What was there before the run does not count: out/results.xml.",
   );
@@ -140,21 +140,21 @@ test("results that were there before and were not rewritten do not count", async
 test("results that were written just before the run do not count either", async () => {
   const repository = await makeCommandRepository("true");
   await repository.write({ "out/results.xml": passing, "out/lcov.info": covered });
-  expect((await runIn(repository.root, [])).code).toBe(1);
+  await endsWith(1, runIn(repository.root, []));
   expect((await readSummary(repository.root)).reasons.join()).toContain("sums wrote no results");
 });
 
 test("results of an earlier run that the command moves into place do not count", async () => {
   const repository = await makeCommandRepository("mv out/earlier out/results.xml; cp covered.info out/");
   await leave(repository, { "out/earlier": passing });
-  expect((await runIn(repository.root, [])).code).toBe(1);
+  await endsWith(1, runIn(repository.root, []));
   expect((await readSummary(repository.root)).reasons.join()).toContain("sums wrote no results");
 });
 
 test("a failure that an earlier run has left beside fresh results is not this run's", async () => {
   const repository = await makeCommandRepository(writing);
   await leave(repository, { "out/earlier.xml": failing, "out/results.xml": failing });
-  expect((await runIn(repository.root, [])).code).toBe(0);
+  await endsWith(0, runIn(repository.root, []));
   expect((await readSummary(repository.root)).suites[0]?.tests).toMatchObject({ total: 1, passed: 1 });
 });
 
@@ -162,9 +162,9 @@ test("results of packages are found only by who names node_modules", async () =>
   const command = "mkdir -p node_modules/a && cp passing.xml node_modules/a/ && mkdir -p out && cp covered.info out/";
   const ignored = { ".gitignore": "out/\nnode_modules/\n" };
   const wide = await makeCommandRepository(command, { results: ["**/a/*.xml"] }, ignored);
-  expect((await runIn(wide.root, [])).code).toBe(1);
+  await endsWith(1, runIn(wide.root, []));
   const exact = await makeCommandRepository(command, { results: ["node_modules/**/*.xml"] }, ignored);
-  expect((await runIn(exact.root, [])).code).toBe(0);
+  await endsWith(0, runIn(exact.root, []));
 });
 
 test("what stands behind -- goes to the command", async () => {
@@ -177,7 +177,7 @@ test("a suite without a database offers none to verify exec", async () => {
   const { root } = await makeCommandRepository(
     `${writing}; verify exec -- touch out/started; test $? = 2 -a ! -e out/started`,
   );
-  expect((await runIn(root, [])).code).toBe(0);
+  await endsWith(0, runIn(root, []));
 });
 
 test("the program is found by both of its names, after the project's own", async () => {
@@ -187,5 +187,5 @@ test("the program is found by both of its names, after the project's own", async
   };
   const { root } = await makeCommandRepository(`${writing}; pushproof; verify --version && test -s out/own`, {}, own);
   await chmod(join(root, "node_modules/.bin/pushproof"), 0o755);
-  expect((await runIn(root, [])).code).toBe(0);
+  await endsWith(0, runIn(root, []));
 });

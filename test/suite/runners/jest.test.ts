@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { makeJestRepository } from "../../support/jest-suite.ts";
 import { racingBody } from "../../support/racing-suite.ts";
 import { sharedRun } from "../../support/shared-run.ts";
-import { readSummary, runIn } from "../../support/verify.ts";
+import { endsWith, readSummary, runIn } from "../../support/verify.ts";
 
 const passing = 'const { add } = require("../src/sums.js");\ntest("adds", () => expect(add(1, 2)).toBe(3));\n';
 const two = { workers: 2 };
@@ -61,7 +61,7 @@ test("serially, the one process has the base name's database", async () => {
   const own =
     'const { add, url } = require("../src/sums.js");\ntest("is master", () => { expect(add(1, 2)).toBe(3); expect(url).toMatch(/modes_test$/); });\n';
   const { root } = await makeJestRepository({ "test/one.test.js": own }, two, { database: { name: "modes_test" } });
-  expect((await runIn(root, ["--serial"])).code).toBe(0);
+  await endsWith(0, runIn(root, ["--serial"]));
 });
 
 test.each(["jest -i", "jest --detectOpenHandles", "npm test"])(
@@ -129,11 +129,11 @@ test("a source file that no test loads counts as missed, unless the project says
     "src/more.js": "exports.more = () => {\n  return 1;\n};\n",
   };
   const { root } = await makeJestRepository(files);
-  expect((await runIn(root, [])).code).toBe(1);
+  await endsWith(1, runIn(root, []));
   expect((await readSummary(root)).reasons.join()).toContain("Most missed: src/more.js");
   const own = { "jest.config.js": 'module.exports = { collectCoverageFrom: ["src/sums.js"] };\n' };
   const other = await makeJestRepository({ ...files, ...own });
-  expect((await runIn(other.root, [])).code).toBe(0);
+  await endsWith(0, runIn(other.root, []));
 });
 
 const wrong = 'describe("sums", () => { test("of two", () => expect({ a: 1 }).toEqual({ a: 2 })); });\n';
@@ -181,7 +181,7 @@ test("a worker that dies is a crash, names the test it was in, and voids the cov
   const dies =
     'test("goes well", () => {});\ntest("dies", async () => { await new Promise((resolve) => setTimeout(resolve, 200)); process.kill(process.pid, "SIGKILL"); });\n';
   const { root } = await makeJestRepository({ "test/a.test.js": passing, "test/b.test.js": dies }, two);
-  expect((await runIn(root, [])).code).toBe(1);
+  await endsWith(1, runIn(root, []));
   const { suites, reasons } = await readSummary(root);
   expect(suites[0]?.failures).toMatchObject([{ file: "test/b.test.js", name: "dies", kind: "crash" }]);
   expect(reasons.join()).toContain("coverage figure is void");
@@ -190,7 +190,7 @@ test("a worker that dies is a crash, names the test it was in, and voids the cov
 test("a suite over its timeout names the test that it was in", async () => {
   const endless = 'test("waits", () => new Promise(() => {}), 600000);\n';
   const { root } = await makeJestRepository({ "test/a.test.js": passing, "test/b.test.js": endless }, two);
-  expect((await runIn(root, ["--timeout", "5s"])).code).toBe(1);
+  await endsWith(1, runIn(root, ["--timeout", "5s"]));
   const { failures } = (await readSummary(root)).suites[0] ?? {};
   expect(failures).toContainEqual(expect.objectContaining({ file: "test/b.test.js", name: "waits", kind: "timeout" }));
 });
@@ -203,7 +203,7 @@ test("is alone (always)", meet, 30_000);
     { "test/a.test.js": racing, "test/b.test.js": racing, "test/c.test.js": passing },
     two,
   );
-  expect((await runIn(root, [])).code).toBe(1);
+  await endsWith(1, runIn(root, []));
   expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ name: "is alone (always)", kind: "race" }]);
 });
 
@@ -211,7 +211,7 @@ test("a snapshot that is not committed fails", async () => {
   const { root } = await makeJestRepository({
     "test/a.test.js": `${passing}test("shows", () => expect(1).toMatchSnapshot());\n`,
   });
-  expect((await runIn(root, [])).code).toBe(1);
+  await endsWith(1, runIn(root, []));
 });
 
 test("a suite without tests is not verified, and told so", async () => {
@@ -283,7 +283,7 @@ test("a worker's thread that ends itself fails its file", async () => {
     { "test/a.test.js": `${stops}${hidden}`, "test/b.test.js": passing },
     { ...two, command: "jest --workerThreads" },
   );
-  expect((await runIn(root, [])).code).toBe(1);
+  await endsWith(1, runIn(root, []));
   expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ file: "test/a.test.js", kind: "collection" }]);
 });
 

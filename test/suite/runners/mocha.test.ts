@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { makeMochaRepository } from "../../support/mocha-suite.ts";
 import { racingBody } from "../../support/racing-suite.ts";
 import { sharedRun } from "../../support/shared-run.ts";
-import { readSummary, runIn } from "../../support/verify.ts";
+import { endsWith, readSummary, runIn } from "../../support/verify.ts";
 
 const header = 'const assert = require("node:assert");\nconst { add, url } = require("../src/sums.js");\n';
 const passing = `${header}it("adds", () => assert.equal(add(1, 2), 3));\n`;
@@ -64,7 +64,7 @@ test("the project's own reporter goes on working", async () => {
     { "test/a.js": passing, "own-reporter.js": reporter },
     { command: "mocha --reporter ./own-reporter.js" },
   );
-  expect((await runIn(root, [])).code).toBe(0);
+  await endsWith(0, runIn(root, []));
   expect(await readFile(join(root, "own.ready"), "utf8")).toBe("1");
 });
 
@@ -78,7 +78,7 @@ test("what --file names is loaded by every process, and a source that no test lo
     },
     { command: "mocha --file support/first.js", workers: 2 },
   );
-  expect((await runIn(root, [])).code).toBe(1);
+  await endsWith(1, runIn(root, []));
   const { suites, reasons } = await readSummary(root);
   expect(suites[0]).toMatchObject({ parallel: "processes", tests: { total: 2, passed: 2 } });
   expect(reasons.join()).toContain("Most missed: src/more.js");
@@ -130,7 +130,7 @@ test.each([
 
 test("a test file that cannot be loaded is a collection failure", async () => {
   const { root } = await makeMochaRepository({ "test/a.js": passing, "test/b.js": 'require("./nowhere.js");\n' });
-  expect((await runIn(root, [])).code).toBe(1);
+  await endsWith(1, runIn(root, []));
   const failures = (await readSummary(root)).suites[0]?.failures;
   expect(failures).toMatchObject([{ file: "test/b.js", kind: "collection" }]);
 });
@@ -157,7 +157,7 @@ it("is alone (always)", meet).timeout(30_000);
     { "test/a.js": racing, "test/b.js": racing, "test/c.js": passing },
     { workers: 2 },
   );
-  expect((await runIn(root, [])).code).toBe(1);
+  await endsWith(1, runIn(root, []));
   expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ name: "is alone (always)", kind: "race" }]);
 });
 
@@ -175,7 +175,7 @@ test.each(["mocha", "mocha --parallel"])(
 it("dies", async () => { await new Promise((resolve) => setTimeout(resolve, 300)); process.kill(process.pid, "SIGKILL"); });
 `;
     const { root } = await makeMochaRepository({ "test/a.js": passing, "test/b.js": dies }, { command, workers: 2 });
-    expect((await runIn(root, [])).code).toBe(1);
+    await endsWith(1, runIn(root, []));
     const { suites, reasons } = await readSummary(root);
     expect(suites[0]?.failures).toMatchObject([{ file: "test/b.js", name: "dies", kind: "crash" }]);
     expect(reasons.join()).toContain("coverage figure is void");

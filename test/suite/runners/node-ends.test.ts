@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { makeNodeRepository, nodeHeader, passingNodeTest } from "../../support/node-suite.ts";
-import { push, readSummary, runIn, useHook } from "../../support/verify.ts";
+import { endsWith, push, readSummary, runIn, useHook } from "../../support/verify.ts";
 
 const failing = 'test("would fail", () => assert.equal(add(1, 2), 4));\n';
 
@@ -43,7 +43,7 @@ test("an ES module that is still being loaded when its process ends is not verif
     "test/b.test.js": passingNodeTest,
   };
   const { root } = await makeNodeRepository(files);
-  expect((await runIn(root, ["--serial"])).code).toBe(1);
+  await endsWith(1, runIn(root, ["--serial"]));
   expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ file: "test/a.test.mjs", kind: "crash" }]);
 });
 
@@ -63,7 +63,7 @@ test("shares of the files find it too", async () => {
   const stops = `${nodeHeader}test("stops", () => process.exit(0));\n${failing}`;
   const files = { "test/a.test.js": stops, "test/b.test.js": passingNodeTest };
   const { root } = await makeNodeRepository(files, { parallel: "processes" });
-  expect((await runIn(root, [])).code).toBe(1);
+  await endsWith(1, runIn(root, []));
   expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ file: "test/a.test.js", kind: "crash" }]);
 });
 
@@ -73,10 +73,10 @@ test("with --test-force-exit the runner's own end is no early one, and a file's 
     { "test/a.test.js": `${open}test("adds", () => assert.equal(add(1, 2), 3));\n` },
     { command: "node --test-force-exit --test" },
   );
-  expect((await runIn(root, [])).code).toBe(0);
+  await endsWith(0, runIn(root, []));
   await write({ "test/a.test.js": `${open}test("stops", () => process.exit(0));\n${failing}` });
   await commit("Stop half way");
-  expect((await runIn(root, [])).code).toBe(1);
+  await endsWith(1, runIn(root, []));
 });
 
 test("a script beside the tests that ends itself is what its exit code says, as it has no tests that could be left out", async () => {
@@ -84,24 +84,24 @@ test("a script beside the tests that ends itself is what its exit code says, as 
     "test/a.test.js": passingNodeTest,
     "test/fixture.js": "process.exit(0);\n",
   });
-  expect((await runIn(root, [])).code).toBe(0);
+  await endsWith(0, runIn(root, []));
 });
 
 test("a file that takes away all listeners of the process's end is still seen to reach it", async () => {
   const takesAway = `process.removeAllListeners("exit");\n${passingNodeTest}`;
   const { root } = await makeNodeRepository({ "test/a.test.js": takesAway });
-  expect((await runIn(root, [])).code).toBe(0);
+  await endsWith(0, runIn(root, []));
 });
 
 test("a handler of the process's end may call process.exit, as many do that clean up", async () => {
   const cleansUp = `process.on("exit", () => process.exit());\n${passingNodeTest}`;
   const { root } = await makeNodeRepository({ "test/a.test.js": cleansUp });
-  expect((await runIn(root, [])).code).toBe(0);
+  await endsWith(0, runIn(root, []));
 });
 
 test("a test that never settles is a failure: node cancels it when nothing is left to do", async () => {
   const pends = `${nodeHeader}test("pends", () => new Promise(() => {}));\n`;
   const { root } = await makeNodeRepository({ "test/a.test.js": pends, "test/b.test.js": passingNodeTest });
-  expect((await runIn(root, [])).code).toBe(1);
+  await endsWith(1, runIn(root, []));
   expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ name: "pends", kind: "failure" }]);
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { nodeHeader as header, makeNodeRepository, passingNodeTest as passing } from "../../support/node-suite.ts";
 import { racingBody } from "../../support/racing-suite.ts";
 import { sharedRun } from "../../support/shared-run.ts";
-import { readSummary, runIn } from "../../support/verify.ts";
+import { endsWith, readSummary, runIn } from "../../support/verify.ts";
 
 /** One worker, where it is not the workers that are tried: nothing that fails is run again alone. */
 const one = { workers: 1 };
@@ -95,7 +95,7 @@ test("a failing test is named with its groups and its difference, and its groups
 test("skipped tests and those to do are neither passed nor failed", async () => {
   const others = `${header}test("later", { todo: true }, () => assert.fail());\ntest("never", { skip: true }, () => {});\n`;
   const { root } = await makeNodeRepository({ "test/a.test.js": passing, "test/b.test.js": others }, one);
-  expect((await runIn(root, [])).code).toBe(0);
+  await endsWith(0, runIn(root, []));
   expect((await readSummary(root)).suites[0]?.tests).toEqual({ total: 3, passed: 1, failed: 0, skipped: 2 });
 });
 
@@ -112,7 +112,7 @@ test("a test file that cannot be loaded is a collection failure", async () => {
 test("a file whose process dies is a crash, and voids the coverage", async () => {
   const dies = `${header}test("dies", async () => { await new Promise((resolve) => setTimeout(resolve, 200)); process.kill(process.pid, "SIGKILL"); });\n`;
   const { root } = await makeNodeRepository({ "test/a.test.js": passing, "test/b.test.js": dies });
-  expect((await runIn(root, [])).code).toBe(1);
+  await endsWith(1, runIn(root, []));
   const { suites, reasons } = await readSummary(root);
   expect(suites[0]?.failures).toMatchObject([{ file: "test/b.test.js", kind: "crash" }]);
   expect(reasons.join()).toContain("coverage figure is void");
@@ -133,7 +133,7 @@ describe("the only one", () => {
     "test/b.test.js": racing,
     "test/c.test.js": passing,
   });
-  expect((await runIn(root, [])).code).toBe(1);
+  await endsWith(1, runIn(root, []));
   expect((await readSummary(root)).suites[0]?.failures).toMatchObject([
     { name: "the only one › is alone (always)", kind: "race" },
   ]);
@@ -142,7 +142,7 @@ describe("the only one", () => {
 test("processes over shares of the files run every file once", async () => {
   const files = Object.fromEntries(["a", "b", "c"].map((name) => [`test/${name}.test.js`, passing]));
   const { root } = await makeNodeRepository(files, { parallel: "processes" });
-  expect((await runIn(root, [])).code).toBe(0);
+  await endsWith(0, runIn(root, []));
   expect((await readSummary(root)).suites[0]).toMatchObject({ parallel: "processes", files: 3, tests: { passed: 3 } });
 });
 
@@ -154,7 +154,7 @@ test("a suite without tests is not verified", async () => {
 test("a step of a test that fails is run again alone, with the test that it is a step of", async () => {
   const steps = `${header}describe("sums", () => it("in steps", async (t) => { await t.test("of two", () => assert.equal(add(1, 2), 4)); }));\n`;
   const { root } = await makeNodeRepository({ "test/a.test.js": steps, "test/b.test.js": passing });
-  expect((await runIn(root, [])).code).toBe(1);
+  await endsWith(1, runIn(root, []));
   const { suites, notes } = await readSummary(root);
   expect(suites[0]?.failures).toMatchObject([{ name: "sums › in steps › of two", kind: "failure" }]);
   expect(notes).toEqual([]);
@@ -181,7 +181,7 @@ test("such a script fails as a test, and one that cannot be loaded as a file, ea
     "test/three.js": passing,
   };
   const { root } = await makeNodeRepository(files);
-  expect((await runIn(root, ["--serial"])).code).toBe(1);
+  await endsWith(1, runIn(root, ["--serial"]));
   const { suites, reasons } = await readSummary(root);
   expect(reasons).toEqual(["1 test file of web could not be loaded.", "1 of 2 tests failed in web."]);
   const failures = suites[0]?.failures.toSorted((left, right) => (left.file < right.file ? -1 : 1));
@@ -195,7 +195,7 @@ test("such a script fails as a test, and one that cannot be loaded as a file, ea
 
 test("a file whose process fails behind its tests is not taken for one that could not be loaded", async () => {
   const { root } = await makeNodeRepository({ "test/one.js": `${passing}process.exitCode = 3;\n` });
-  expect((await runIn(root, [])).code).toBe(1);
+  await endsWith(1, runIn(root, []));
   const [failure] = (await readSummary(root)).suites[0]?.failures ?? [];
   expect(failure).toMatchObject({ name: "test/one.js", kind: "crash" });
   expect(failure?.message).toMatch(/^It ended with exit code 3 after its tests\./);

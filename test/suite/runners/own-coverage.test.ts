@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { linkPackages, makeJestRepository } from "../../support/jest-suite.ts";
 import { makeMochaRepository } from "../../support/mocha-suite.ts";
 import {
+  endsWith,
   makeParallelPytestRepository,
   makePytestRepository,
   readSummary,
@@ -33,7 +34,7 @@ test.each([
 
 test("a bare --cov in addopts does not widen the suite's own source", async () => {
   const { root } = await makePytestRepository({ "pytest.ini": `[pytest]\n${ini("--cov")}` });
-  expect((await runIn(root, [])).code).toBe(0);
+  await endsWith(0, runIn(root, []));
   expect((await readSummary(root)).coverage?.files.map(({ file }) => file)).toEqual(["src/sums.py"]);
 });
 
@@ -112,7 +113,7 @@ test("plugins that pytest does not load by itself are loaded, in the workers as 
 test("plugins that the configuration keeps away are loaded; of those on the command line the word is named", async () => {
   const suite = { name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 2 };
   const { root, write } = await makeParallelPytestRepository({ "pytest.ini": `[pytest]\n${ini("-p no:pytest_cov")}` });
-  expect((await runIn(root, ["--working-tree"])).code).toBe(0);
+  await endsWith(0, runIn(root, ["--working-tree"]));
   const suites = [{ ...suite, command: "pytest -p no:pytest_cov" }];
   await write({ "verify.config.json": JSON.stringify({ suites, database: false }) });
   const { code, errors } = await runIn(root, ["--working-tree"]);

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { suiteSchema } from "../../../src/config/schema.ts";
 import type { Files } from "../../support/repository.ts";
 import { runPytest, sharedPytest } from "../../support/run-pytest.ts";
-import { configFile, makeParallelPytestRepository, readSummary, runIn } from "../../support/verify.ts";
+import { configFile, endsWith, makeParallelPytestRepository, readSummary, runIn } from "../../support/verify.ts";
 
 /** A test file of some tests that each take so many seconds. */
 function waiting(...seconds: readonly number[]): string {
@@ -269,7 +269,7 @@ test.each([
     database: false,
   });
   const { root } = await makeParallelPytestRepository({ "verify.config.json": config, ...files });
-  expect((await runIn(root, [])).code).toBe(0);
+  await endsWith(0, runIn(root, []));
   expect((await readSummary(root)).suites[0]?.workers).toBe(workers);
 });
 
@@ -297,7 +297,7 @@ test("parameters that are called as workers are stand for themselves, in whichev
     { "tests/test_more.py": parametrized('"gw0", "gw1", "master"') },
     { suites: [suite] },
   );
-  expect((await runIn(root, [])).code).toBe(0);
+  await endsWith(0, runIn(root, []));
   expect((await readSummary(root)).suites[0]?.tests).toMatchObject({ total: 6, passed: 6 });
 });
 
@@ -307,7 +307,7 @@ test("-n 0 is one process of pytest, of which the configuration may make several
   await runIn(root, []);
   expect((await readSummary(root)).suites[0]).toMatchObject({ workers: 1, parallel: "runner" });
   await write({ ...suite, parallel: "processes" });
-  expect((await runIn(root, ["--working-tree"])).code).toBe(0);
+  await endsWith(0, runIn(root, ["--working-tree"]));
   expect((await readSummary(root)).suites[0]).toMatchObject({ workers: 2, parallel: "processes" });
 });
 
@@ -364,7 +364,7 @@ test("a file that cannot be loaded fails once, though every process meets it", a
     { "tests/test_more.py": "import nowhere\n" },
     { suites: [suite] },
   );
-  expect((await runIn(root, [])).code).toBe(1);
+  await endsWith(1, runIn(root, []));
   const [summary] = (await readSummary(root)).suites;
   expect(summary?.failures).toMatchObject([{ file: "tests/test_more.py", kind: "collection" }]);
 });

@@ -7,6 +7,7 @@ import { sharedByTests, sharedRun } from "../../support/shared-run.ts";
 import { halfCoveredTinyFiles, tinyFiles } from "../../support/tiny-suite.ts";
 import {
   configFile,
+  endsWith,
   makeParallelPytestRepository,
   makePytestRepository,
   readSummary,
@@ -467,7 +468,7 @@ test.each([
   const { root } = await makePytestRepository({
     "tests/test_more.py": `import os\n\n\ndef test_dies():\n    ${dies}\n`,
   });
-  expect((await runIn(root, ["--serial"])).code).toBe(1);
+  await endsWith(1, runIn(root, ["--serial"]));
   const { suites, reasons } = await readSummary(root);
   expect(suites[0]?.failures).toMatchObject([{ file: "tests/test_more.py", name: "test_dies", kind: "crash" }]);
   expect(reasons.join()).toContain("coverage figure is void");
@@ -496,6 +497,6 @@ test("`coverage run` in front of pytest does not stand in the way", async () => 
   const command = "python -m coverage run -m pytest";
   const suites = [{ name: "backend", runner: "pytest", command, source: ["src"], workers: 2 }];
   const { root, git } = await makePytestRepository({}, { suites });
-  expect((await runIn(root, [])).code).toBe(0);
+  await endsWith(0, runIn(root, []));
   expect(await git("status", "--porcelain")).toBe("");
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { racingBody } from "../../support/racing-suite.ts";
 import { type AtEnd, type Files, makeRepository, type Repository } from "../../support/repository.ts";
 import { sharedRun } from "../../support/shared-run.ts";
-import { configFile, readSummary, runIn } from "../../support/verify.ts";
+import { configFile, endsWith, readSummary, runIn } from "../../support/verify.ts";
 import { linkNodeModules } from "../../support/vitest-ledger.ts";
 
 /** A vitest suite of files that each say which worker's database they found when they were loaded. */
@@ -111,7 +111,7 @@ test("over shares, the files that the command names are those that run", async (
     { ...manyFiles, "other/c.test.js": passing },
     { parallel: "processes", command: "vitest run test/" },
   );
-  expect((await runIn(root, [])).code).toBe(0);
+  await endsWith(0, runIn(root, []));
   expect((await readSummary(root)).suites[0]?.files).toBe(5);
 });
 
