@@ -7,7 +7,9 @@ import { packageRoot } from "../../src/shared/paths.ts";
 import type { Environment } from "../../src/shared/world.ts";
 import { makeDirectory } from "../support/repository.ts";
 import { type Ran, runShell } from "../support/run.ts";
-import { makeScene, outputsIn } from "../trust/check/support.ts";
+import { outputsIn, sceneMaker } from "../trust/check/support.ts";
+
+const makeScene = sceneMaker();
 
 const run = promisify(execFile);
 

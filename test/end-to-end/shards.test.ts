@@ -32,16 +32,17 @@ const pytestFiles = {
   ),
 };
 
-const repositories: Readonly<Record<string, (config?: object) => Promise<Repository>>> = {
-  "pytest on two workers": (config) => makeParallelPytestRepository(pytestFiles, config),
-  "pytest as processes": (config) =>
-    makePytestRepository(pytestFiles, {
-      suites: [
-        { name: "backend", runner: "pytest", command: "pytest", source: ["src"], workers: 2, parallel: "processes" },
-      ],
-      ...config,
-    }),
-  vitest: (config) =>
+const repositories: Readonly<Record<string, (config?: object, atEnd?: AtEnd) => Promise<Repository>>> = {
+  "pytest on two workers": (config, atEnd) => makeParallelPytestRepository(pytestFiles, config, atEnd),
+  "pytest as processes": (config, atEnd) => {
+    const suite = { name: "backend", runner: "pytest", command: "pytest", source: ["src"] };
+    return makePytestRepository(
+      pytestFiles,
+      { suites: [{ ...suite, workers: 2, parallel: "processes" }], ...config },
+      atEnd,
+    );
+  },
+  vitest: (config, atEnd) =>
     makeVitestRepository(
       {
         "src/signs.js":
@@ -54,8 +55,9 @@ const repositories: Readonly<Record<string, (config?: object) => Promise<Reposit
       },
       {},
       config,
+      atEnd,
     ),
-  jest: (config) =>
+  jest: (config, atEnd) =>
     makeJestRepository(
       {
         "jest.config.js": "module.exports = { transform: {} };\n",
@@ -68,8 +70,9 @@ const repositories: Readonly<Record<string, (config?: object) => Promise<Reposit
       },
       {},
       config,
+      atEnd,
     ),
-  mocha: (config) =>
+  mocha: (config, atEnd) =>
     makeMochaRepository(
       {
         ...commonSource,
@@ -82,8 +85,9 @@ const repositories: Readonly<Record<string, (config?: object) => Promise<Reposit
       },
       {},
       config,
+      atEnd,
     ),
-  node: (config) =>
+  node: (config, atEnd) =>
     makeNodeRepository(
       {
         ...commonSource,
@@ -96,6 +100,7 @@ const repositories: Readonly<Record<string, (config?: object) => Promise<Reposit
       },
       {},
       config,
+      atEnd,
     ),
 };
 
@@ -122,33 +127,40 @@ const figuresOf = ({ suites, coverage }: Summary) => ({
   byFile: coverage?.files?.map(({ file, covered, total }) => ({ file, covered, total })),
 });
 
+/** A repository by two shards, merged, and then as a whole. */
+async function runBothWays(name: string, config?: object, atEnd?: AtEnd) {
+  const repository = await (repositories[name] as NonNullable<(typeof repositories)[string]>)(config, atEnd);
+  const { directory, outcomes } = await runShards(repository, 2, atEnd);
+  const merged = await runIn(repository.root, ["merge", directory]);
+  const ofShards = await readSummary(repository.root);
+  const whole = await runIn(repository.root, ["--fresh"]);
+  return { outcomes, merged, ofShards, whole: { ...whole, summary: await readSummary(repository.root) } };
+}
+
+/** With a gate for branches, where these can be added up. */
+const ofVitest = sharedByTests((atEnd) => runBothWays("vitest", { coverage: { lines: 90, branches: 90 } }, atEnd));
+
 describe("of two shards the verdict and all figures are the whole's, with", () => {
   test.each(Object.keys(repositories))("%s", async (name) => {
-    const repository = await (repositories[name] as () => Promise<Repository>)();
-    const { directory, outcomes } = await runShards(repository, 2);
+    const { outcomes, merged, ofShards, whole } = await (name === "vitest" ? ofVitest() : runBothWays(name));
     for (const { code, output } of outcomes) {
       expect(code).toBe(0);
       expect(output).toMatch(/^✔ Shard \d\/2: [1-9] test files? in /m);
       expect(output).not.toContain("Verified");
     }
-    const merged = await runIn(repository.root, ["merge", directory]);
     expect(merged.output).toMatch(/^✔ Verified: main at /m);
     expect(merged.code).toBe(0);
-    const ofShards = await readSummary(repository.root);
     expect(ofShards.receipt).toEqual({ tree: ofShards.tree, reused: false });
-    expect((await runIn(repository.root, ["--fresh"])).code).toBe(0);
-    expect(figuresOf(ofShards)).toEqual(figuresOf(await readSummary(repository.root)));
+    expect(whole.code).toBe(0);
+    expect(figuresOf(ofShards)).toEqual(figuresOf(whole.summary));
   });
 });
 
 test("branches of shards add up to those of the whole", async () => {
-  const coverage = { lines: 90, branches: 90 };
-  const repository = await (repositories.vitest as (config: object) => Promise<Repository>)({ coverage });
-  const { directory } = await runShards(repository, 3);
-  expect((await runIn(repository.root, ["merge", directory])).code).toBe(0);
-  const ofShards = await readSummary(repository.root);
-  await runIn(repository.root, ["--fresh"]);
-  expect(ofShards.coverage?.branches).toEqual((await readSummary(repository.root)).coverage?.branches);
+  const { merged, ofShards, whole } = await ofVitest();
+  expect(merged.code).toBe(0);
+  expect(ofShards.coverage?.branches).toMatchObject({ total: expect.any(Number) });
+  expect(ofShards.coverage?.branches).toEqual(whole.summary.coverage?.branches);
 });
 
 test("where V8 counts branches by what ran, a gate for them keeps a suite from being divided", async () => {

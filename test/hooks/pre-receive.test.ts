@@ -6,7 +6,9 @@ import { shardOf } from "../../src/trust/travel/shards.ts";
 import { type Ran, runShell } from "../support/run.ts";
 import { signerLine } from "../support/signing.ts";
 import { configFile } from "../support/verify.ts";
-import { makeScene, publishReceipts, type Scene, type SceneOptions } from "../trust/check/support.ts";
+import { publishReceipts, type Scene, type SceneOptions, sceneMaker } from "../trust/check/support.ts";
+
+const makeScene = sceneMaker();
 
 const hook = join(packageRoot, "hooks/pre-receive");
 

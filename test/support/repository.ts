@@ -118,9 +118,14 @@ async function readEmptyRepository(kind: ".git" | "bare"): Promise<WriteReposito
   }
 }
 
-/** Makes a repository on branch `main` whose first commit holds the files; nothing is pushed yet. */
-export async function makeRepository(files: Files, atEnd?: AtEnd): Promise<Repository> {
-  const directory = await makeDirectory(atEnd);
+/** Commits all files: one shell that starts both takes less than two programs that this large process starts. */
+async function commitAll(root: string, environment: Environment, message: string): Promise<void> {
+  const both = 'git add --all && git commit --quiet --no-verify --allow-empty --message "$1"';
+  await run("sh", ["-c", both, "sh", message], { cwd: root, env: { ...environment } });
+}
+
+/** The repository in a directory, whose checkout and remote may yet have to be made. */
+function repositoryIn(directory: string): Repository {
   const root = join(directory, "work");
   const remote = join(directory, "remote.git");
   const environment = gitEnvironment();
@@ -128,28 +133,15 @@ export async function makeRepository(files: Files, atEnd?: AtEnd): Promise<Repos
     const { stdout } = await run("git", args, { cwd: root, env: environment, maxBuffer: 1 << 26 });
     return stdout.trim();
   };
-  // One shell that starts both takes less than two programs that this large process starts.
-  const commitAll = async (message: string): Promise<void> => {
-    const both = 'git add --all && git commit --quiet --no-verify --allow-empty --message "$1"';
-    await run("sh", ["-c", both, "sh", message], { cwd: root, env: environment });
-  };
-  const write = (more: Files): Promise<void> => writeFiles(root, more);
   const commit = async (message: string): Promise<string> => {
-    await commitAll(message);
+    await commitAll(root, environment, message);
     return await readHead(join(root, ".git"));
   };
-  const [writeGit, writeBare] = await Promise.all([emptyRepository(".git"), emptyRepository("bare")]);
-  await Promise.all([writeGit(join(root, ".git")), writeBare(remote), write(files)]);
-  await Promise.all([
-    appendFile(join(root, ".git", "config"), originOf(remote)),
-    appendFile(join(remote, "config"), untidied),
-  ]);
-  await commitAll("Begin");
   return {
     root,
     remote,
     environment,
-    write,
+    write: (files) => writeFiles(root, files),
     commit,
     git,
     remoteCommit: async (ref) => {
@@ -157,4 +149,31 @@ export async function makeRepository(files: Files, atEnd?: AtEnd): Promise<Repos
       return line === "" ? null : (line.split("\t")[0] ?? null);
     },
   };
+}
+
+/** Makes a repository on branch `main` whose first commit holds the files; nothing is pushed yet. */
+export async function makeRepository(files: Files, atEnd?: AtEnd): Promise<Repository> {
+  const repository = repositoryIn(await makeDirectory(atEnd));
+  const { root, remote, environment, write } = repository;
+  const [writeGit, writeBare] = await Promise.all([emptyRepository(".git"), emptyRepository("bare")]);
+  await Promise.all([writeGit(join(root, ".git")), writeBare(remote), write(files)]);
+  await Promise.all([
+    appendFile(join(root, ".git", "config"), originOf(remote)),
+    appendFile(join(remote, "config"), untidied),
+  ]);
+  await commitAll(root, environment, "Begin");
+  return repository;
+}
+
+/** A copy of a repository, of what its checkout holds and of its remote, for what would begin in the same way. */
+export async function copyRepository(original: Repository, atEnd?: AtEnd): Promise<Repository> {
+  const directory = await makeDirectory(atEnd);
+  const repository = repositoryIn(directory);
+  await run("cp", ["-a", original.root, original.remote, directory]);
+  const config = join(repository.root, ".git", "config");
+  const text = await readFile(config, "utf8");
+  await writeFile(config, text.replaceAll(original.remote, repository.remote));
+  // The index holds what the files were like where they lay.
+  await repository.git("update-index", "-q", "--refresh");
+  return repository;
 }

@@ -9,16 +9,18 @@ const body = (options: string): string => `let tries = 0;
 test("comes round", ${options}() => { tries += 1; if (tries < 2) throw new Error("not yet"); });
 test("never does", ${options}() => { throw new Error("never"); });
 `;
+/** One worker, as nothing that fails is run again alone then. */
+const one = { workers: 1 };
 const sums = 'import { expect, test } from "vitest";\nimport { add } from "../src/sums.js";\nadd(1, 2);\n';
 
 test.each([
-  ["vitest", () => makeVitestRepository({ "test/sums.test.js": `${sums}${body("{ retry: 2 }, ")}` })],
+  ["vitest", () => makeVitestRepository({ "test/sums.test.js": `${sums}${body("{ retry: 2 }, ")}` }, one)],
   [
     "vitest with threads",
     () =>
       makeVitestRepository(
         { "test/sums.test.js": `${sums}${body("")}` },
-        { command: "vitest run --pool threads --retry 1" },
+        { ...one, command: "vitest run --pool threads --retry 1" },
       ),
   ],
   ["jest", () => makeJestRepository({ "test/a.test.js": `jest.retryTimes(2);\n${body("")}` })],

@@ -139,14 +139,20 @@ test("a source file that no test loads counts as missed, unless the project says
 const wrong = 'describe("sums", () => { test("of two", () => expect({ a: 1 }).toEqual({ a: 2 })); });\n';
 const slow = 'test("waits", () => new Promise(() => {}), 50);\n';
 const failing = sharedRun((atEnd) => {
-  const files = { "test/b.test.js": wrong, "test/c.test.js": 'require("./nowhere.js");\n', "test/d.test.js": slow };
+  // Most fail, so that none of them is run again alone.
+  const files = {
+    "test/b.test.js": wrong,
+    "test/c.test.js": 'require("./nowhere.js");\n',
+    "test/d.test.js": slow,
+    "test/e.test.js": 'test("fails", () => { throw new Error("more"); });\n',
+  };
   return makeJestRepository({ "test/a.test.js": passing, ...files }, two, {}, atEnd);
 });
 
 test("a failing test is named with its groups, its difference and its worker", async () => {
   const { code, summary } = await failing();
   expect(code).toBe(1);
-  expect(summary.reasons).toContain("2 of 3 tests failed in web.");
+  expect(summary.reasons).toContain("3 of 4 tests failed in web.");
   const [failure, ...more] = summary.suites[0]?.failures.filter(({ file }) => file === "test/b.test.js") ?? [];
   expect(more).toEqual([]);
   expect(failure).toMatchObject({ file: "test/b.test.js", name: "sums › of two", kind: "failure" });

@@ -1,7 +1,11 @@
 import { expect, test } from "vitest";
 import { nodeHeader as header, makeNodeRepository, passingNodeTest as passing } from "../../support/node-suite.ts";
 import { racingBody } from "../../support/racing-suite.ts";
+import { sharedRun } from "../../support/shared-run.ts";
 import { readSummary, runIn } from "../../support/verify.ts";
+
+/** One worker, where it is not the workers that are tried: nothing that fails is run again alone. */
+const one = { workers: 1 };
 
 /** Meets the other worker's file, so that both workers are in use, and checks its own URL. */
 const ownDatabase = (
@@ -44,7 +48,7 @@ test.each([
 ])("with `%s` and the script `%s`, the project's own reporter goes on working", async (command, script) => {
   const { root } = await makeNodeRepository(
     { "test/one.test.js": passing, "package.json": JSON.stringify({ scripts: { test: script } }) },
-    { command },
+    { ...one, command },
   );
   const { code } = await runIn(root, []);
   expect(code).toBe(0);
@@ -60,37 +64,49 @@ test("serially, every file has the base name's database", async () => {
   expect(code).toBe(0);
 });
 
+/** A suite with a source that no test loads, a test that fails, a file that cannot be loaded and a test over its timeout. */
+const failing = sharedRun((atEnd) =>
+  makeNodeRepository(
+    {
+      "src/more.js": "exports.more = () => {\n  return 1;\n};\nexports.most = () => {\n  return 2;\n};\n",
+      "test/a.test.js": passing,
+      "test/b.test.js": `${header}describe("sums", () => { it("of two", () => assert.deepEqual({ a: 1 }, { a: 2 })); it("of one", () => {}); });\n`,
+      "test/c.test.js": 'require("./nowhere.js");\n',
+      "test/d.test.js": `${header}test("waits", { timeout: 100 }, () => new Promise((resolve) => setTimeout(resolve, 500)));\n`,
+    },
+    one,
+    {},
+    atEnd,
+  ),
+);
+const failuresIn = async (file: string) => {
+  const { code, summary } = await failing();
+  expect(code).toBe(1);
+  return summary.suites[0]?.failures.filter((failure) => failure.file === file);
+};
+
 test("a failing test is named with its groups and its difference, and its groups do not count", async () => {
-  const wrong = `${header}describe("sums", () => { it("of two", () => assert.deepEqual({ a: 1 }, { a: 2 })); it("of one", () => {}); });\n`;
-  const { root } = await makeNodeRepository({ "test/a.test.js": passing, "test/b.test.js": wrong });
-  expect((await runIn(root, [])).code).toBe(1);
-  const [suite] = (await readSummary(root)).suites;
-  expect(suite?.tests).toMatchObject({ total: 3, passed: 2, failed: 1 });
-  expect(suite?.failures).toMatchObject([{ file: "test/b.test.js", name: "sums › of two", kind: "failure" }]);
-  expect(suite?.failures[0]?.message).toContain("a: 2");
+  const failures = await failuresIn("test/b.test.js");
+  expect((await failing()).summary.suites[0]?.tests).toMatchObject({ total: 5, passed: 2, failed: 3, unloaded: 1 });
+  expect(failures).toMatchObject([{ file: "test/b.test.js", name: "sums › of two", kind: "failure" }]);
+  expect(failures?.[0]?.message).toContain("a: 2");
 });
 
 test("skipped tests and those to do are neither passed nor failed", async () => {
   const others = `${header}test("later", { todo: true }, () => assert.fail());\ntest("never", { skip: true }, () => {});\n`;
-  const { root } = await makeNodeRepository({ "test/a.test.js": passing, "test/b.test.js": others });
+  const { root } = await makeNodeRepository({ "test/a.test.js": passing, "test/b.test.js": others }, one);
   expect((await runIn(root, [])).code).toBe(0);
   expect((await readSummary(root)).suites[0]?.tests).toEqual({ total: 3, passed: 1, failed: 0, skipped: 2 });
 });
 
 test("a source file that no test loads counts as missed", async () => {
-  const more = "exports.more = () => {\n  return 1;\n};\nexports.most = () => {\n  return 2;\n};\n";
-  const { root } = await makeNodeRepository({ "test/a.test.js": passing, "src/more.js": more });
-  expect((await runIn(root, [])).code).toBe(1);
-  expect((await readSummary(root)).reasons.join()).toContain("Most missed: src/more.js");
+  const { code, summary } = await failing();
+  expect(code).toBe(1);
+  expect(summary.reasons.join()).toContain("Most missed: src/more.js");
 });
 
 test("a test file that cannot be loaded is a collection failure", async () => {
-  const { root } = await makeNodeRepository({
-    "test/a.test.js": passing,
-    "test/b.test.js": 'require("./nowhere.js");\n',
-  });
-  expect((await runIn(root, [])).code).toBe(1);
-  expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ file: "test/b.test.js", kind: "collection" }]);
+  expect(await failuresIn("test/c.test.js")).toMatchObject([{ file: "test/c.test.js", kind: "collection" }]);
 });
 
 test("a file whose process dies is a crash, and voids the coverage", async () => {
@@ -103,10 +119,7 @@ test("a file whose process dies is a crash, and voids the coverage", async () =>
 });
 
 test("a test over its own timeout is told as that", async () => {
-  const slow = `${header}test("waits", { timeout: 100 }, () => new Promise((resolve) => setTimeout(resolve, 5000)));\n`;
-  const { root } = await makeNodeRepository({ "test/a.test.js": passing, "test/b.test.js": slow });
-  expect((await runIn(root, [])).code).toBe(1);
-  expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ name: "waits", kind: "timeout" }]);
+  expect(await failuresIn("test/d.test.js")).toMatchObject([{ name: "waits", kind: "timeout" }]);
 });
 
 test("a test that fails beside another file and passes alone is a race", async () => {
@@ -155,7 +168,7 @@ test("a script that asserts without test() is a test, and what only helps is non
     "test/two.js": `${script}assert.equal(add(2, 2), 4);\n`,
     "test/helpers.js": "exports.three = 3;\n",
   };
-  const { root } = await makeNodeRepository(files);
+  const { root } = await makeNodeRepository(files, one);
   const { code, output } = await runIn(root, []);
   expect(code, output).toBe(0);
   expect((await readSummary(root)).suites[0]?.tests).toEqual({ total: 2, passed: 2, failed: 0, skipped: 0 });

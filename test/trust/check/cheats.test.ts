@@ -8,7 +8,9 @@ import { makeDirectory, writeFiles } from "../../support/repository.ts";
 import { signerLine } from "../../support/signing.ts";
 import { configFile } from "../../support/verify.ts";
 import { withPayload } from "../attestation/sample.ts";
-import { makeScene, type Scene, sharedScene } from "./support.ts";
+import { type Scene, sceneMaker, sharedScene } from "./support.ts";
+
+const makeScene = sceneMaker();
 
 const run = promisify(execFile);
 

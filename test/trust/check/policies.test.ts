@@ -4,7 +4,9 @@ import { describe, expect, it } from "vitest";
 import { configDigest, parseConfig } from "../../../src/config/parse.ts";
 import { signerLine } from "../../support/signing.ts";
 import { configFile, type Outcome } from "../../support/verify.ts";
-import { config, makeScene, type Scene } from "./support.ts";
+import { config, type Scene, sceneMaker } from "./support.ts";
+
+const makeScene = sceneMaker();
 
 /** Publishes a good receipt of HEAD, then checks. */
 async function checkProven(scene: Scene, ...words: readonly string[]): Promise<Outcome> {

@@ -8,7 +8,7 @@ import { version } from "../../../src/shared/version.ts";
 import type { Environment } from "../../../src/shared/world.ts";
 import { type Verification, writeStatement } from "../../../src/trust/attestation/statement.ts";
 import { shardOf } from "../../../src/trust/travel/shards.ts";
-import { type AtEnd, type Files, makeRepository, type Repository } from "../../support/repository.ts";
+import { type AtEnd, copyRepository, type Files, makeRepository, type Repository } from "../../support/repository.ts";
 import { makeKey, signerLine, type TestKey } from "../../support/signing.ts";
 import { configFile, type Outcome, runIn } from "../../support/verify.ts";
 import { claim, sign } from "../attestation/sample.ts";
@@ -54,8 +54,33 @@ export interface SceneOptions {
   readonly atEnd?: AtEnd;
 }
 
-/** Makes the scene, which goes when the test ends. */
-export async function makeScene({ policy = {}, files = {}, atEnd }: SceneOptions = {}): Promise<Scene> {
+/** What a scene begins with. */
+interface Beginning extends Pick<Scene, "key" | "stranger" | "began"> {
+  readonly repository: Repository;
+  readonly policy: object;
+}
+
+/** Makes scenes, each of which goes when its test ends. */
+type MakeScene = (options?: SceneOptions) => Promise<Scene>;
+
+/** Makes scenes for the tests of a file: those that begin in the same way are copies of one. */
+export function sceneMaker(): MakeScene {
+  const ends: (() => Promise<void>)[] = [];
+  afterAll(async () => void (await Promise.all(ends.map((end) => end()))));
+  const begun = new Map<string, Promise<Beginning>>();
+  return async ({ atEnd, ...options } = {}) => {
+    const how = JSON.stringify(options);
+    const made = begun.get(how) ?? beginScene({ ...options, atEnd: (end) => ends.push(end) });
+    begun.set(how, made);
+    const beginning = await made;
+    return sceneOf({ ...beginning, repository: await copyRepository(beginning.repository, atEnd) });
+  };
+}
+
+/** Makes one scene, which goes when the test ends. */
+export const makeScene: MakeScene = async (options) => sceneOf(await beginScene(options));
+
+async function beginScene({ policy = {}, files = {}, atEnd }: SceneOptions = {}): Promise<Beginning> {
   const [key, stranger] = await Promise.all([makeKey("", atEnd), makeKey("", atEnd)]);
   const repository = await makeRepository(
     {
@@ -66,17 +91,22 @@ export async function makeScene({ policy = {}, files = {}, atEnd }: SceneOptions
     },
     atEnd,
   );
-  const { git, root, remote, environment, write, commit } = repository;
+  const { git, write, commit } = repository;
   const began = await git("rev-parse", "HEAD");
-  let current: object = { repository: began, allowedSigners: "trust/signers", ...policy };
-  await write({ ".verify-policy.json": configFile(current) });
+  const first = { repository: began, allowedSigners: "trust/signers", ...policy };
+  await write({ ".verify-policy.json": configFile(first) });
   await commit("The policy");
   await git("push", "--quiet", "origin", "main");
   await git("checkout", "--quiet", "-b", "feature");
   await write({ "src/sums.py": "two\n" });
   await commit("A change");
   await git("push", "--quiet", "origin", "feature");
+  return { repository, key, stranger, began, policy: first };
+}
 
+function sceneOf({ repository, key, stranger, began, policy }: Beginning): Scene {
+  const { git, root, remote, environment, write, commit } = repository;
+  let current = policy;
   const changeMain = async (changed: Files): Promise<void> => {
     await git("checkout", "--quiet", "main");
     await write(changed);
