@@ -24,6 +24,8 @@ export class Trace {
   written = new Set();
   /** Why the tests of this process always run, a clause; null where nothing speaks for that. @type {string | null} */
   always = null;
+  /** The file that did that; empty where none is known. */
+  marker = "";
   /** Whether code of the checkout looked at the text of a function: then comments matter. */
   hasReadText = false;
   /** Whether a module was asked for that is not there: a new file may be it. */
@@ -52,7 +54,9 @@ export class Trace {
 
   /** @param {string} why */
   mark(why) {
-    if (this.isOn && this.always === null && !this.#isTool?.(callers(), "")) this.always = why;
+    if (!this.isOn || this.always !== null || this.#isTool?.(callers(), "")) return;
+    this.always = why;
+    [this.marker = ""] = callers();
   }
 
   /** Somebody starts a process or a thread. @param {string} why */

@@ -231,7 +231,7 @@ class Tracing {
       if (ran.has(test)) throw new Error(`${test} ran although it was left out`);
     }
     const trace = traceOf();
-    const { files: loaded, why } = this.#setup?.found(checkout) ?? { files: [], why: null };
+    const { files: loaded, why } = this.#setup?.found(checkout) ?? { files: [], why: whyConfigured(trace) };
     if (why !== null) return { why };
     const setup = loaded.map(nameOf);
     const everyone = {
@@ -251,6 +251,18 @@ class Tracing {
       hasPlugins: pluginsOf(this.#vitest).length > 0,
     });
   }
+}
+
+/** What a configuration itself does that cannot be traced, a clause: vite runs it as a copy. @param {any} trace */
+function whyConfigured({ always, marker }) {
+  return always !== null && (/\/node_modules\/\.vite-temp\//.test(marker) || isOwn(marker))
+    ? `its configuration ${always}`
+    : null;
+}
+
+/** @param {string} path */
+function isOwn(path) {
+  return path.startsWith(`${checkout}/`) && !path.includes("/node_modules/");
 }
 
 /** What is traced of this process. @returns {any} */
