@@ -89,11 +89,11 @@ async function verifyTarget(context: Context, target: Target): Promise<ExitCode>
 
     const find = () => findProof(context, plan, target, receiptKey, config.base);
     const proven = isPart(request) ? null : await find();
-    if (proven !== null) return codeOf(await reportReceipt(context, target, proven, facts.changes));
+    if (proven !== null) return codeOf(await reportReceipt(context, target, proven, facts));
     const turn = isPart(request) ? noRunLock : await takeTurn(context, plan, target);
     try {
       const meanwhile = turn.hasWaited ? await find() : null;
-      if (meanwhile !== null) return codeOf(await reportReceipt(context, target, meanwhile, facts.changes));
+      if (meanwhile !== null) return codeOf(await reportReceipt(context, target, meanwhile, facts));
       return await verifyFiles(context, { target, checkout, loaded, plan, receiptKey, ...facts, startedAt });
     } finally {
       await turn.release();

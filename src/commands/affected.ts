@@ -20,7 +20,7 @@ interface AffectedSuite {
   readonly suite: string;
   /** Why all of it runs, a clause; null where it does not. */
   readonly why: string | null;
-  /** The test files, relative to the root, with the reason for each that runs; empty where all or none run. */
+  /** The test files, relative to the root, with the reason for each that runs; empty where all run. */
   readonly files: readonly AffectedFile[];
   /** The run that the whole suite is reused from; null where it runs, or a part of it. */
   readonly reusedFrom: EarlierRun | null;
@@ -84,7 +84,11 @@ async function affectedSuites(world: World): Promise<AffectedSuite[]> {
 
 function affectedSuite(suite: string, decision: SuiteDecision): AffectedSuite {
   if (decision.kind === "run") return { suite, why: decision.why, files: [], reusedFrom: null };
-  if (decision.kind !== "files") return { suite, why: null, files: [], reusedFrom: decision.stored.run };
+  if (decision.kind !== "files") {
+    const { run, record } = decision.stored;
+    const names = [...new Set(record.tests.map(({ file }) => file))].sort();
+    return { suite, why: null, files: names.map((file) => ({ file, reason: null, reusedFrom: run })), reusedFrom: run };
+  }
   const { reach, records } = decision.part;
   const standing = Object.entries({ ...reach.reused, ...reach.compared }).map(([file, index]) => ({
     file,
@@ -125,6 +129,7 @@ function reasonText({ kind, file, functions }: ReachReason): string {
     file: `${file} changed, which it read or looked for`,
     name: `${file} is new, and may be imported or loaded in place of another`,
     unknown: `${file} changed, of which no run has seen what it matters to`,
+    everyone: `${file} changed, which all test files rest on`,
     always: `it always does: ${file}`,
     new: "nothing is recorded of it",
   };

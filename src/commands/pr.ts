@@ -30,7 +30,7 @@ export async function pullRequest(options: PullRequestOptions, world: World): Pr
   const lost = Object.entries({ draft, web, force }).find(([, isGiven]) => isGiven && !create);
   if (lost) throw new RequestError(`--${lost[0]} is for a pull request that is opened: add --create.`);
   const repository = await openRepository(world);
-  const head = await readRevision(repository.git, "HEAD");
+  const head = await readRevision(repository, world.environment, "HEAD");
   // The destination is checked first, so that nobody verifies a commit that cannot have a pull request.
   const open = create ? await prepareToOpen({ base, draft, web, force, head }, repository, world) : null;
   const summary = await lastVerification(repository, head);

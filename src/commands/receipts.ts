@@ -1,6 +1,6 @@
 import { gitLine, gitLineOrNull } from "../git/client.ts";
 import { withPrivateGit } from "../git/private-git.ts";
-import { configuredRemotes, defaultRemote, listRemotes } from "../git/remotes.ts";
+import { defaultRemote, readRemotes } from "../git/remotes.ts";
 import { openRepository, type Repository } from "../git/repository.ts";
 import { ReceiptStore } from "../push/receipts.ts";
 import { readRevision } from "../push/refs.ts";
@@ -60,7 +60,7 @@ export async function pushReceipts(remote: string | undefined, world: World): Pr
   const place = await findRemote(repository, remote);
   if (place === null)
     throw new RequestError("There is no remote to send to: name one, as in `verify receipts push origin`.");
-  const { tree } = await readRevision(repository.git, "HEAD");
+  const { tree } = await readRevision(repository, world.environment, "HEAD");
   const how = { url: place.url, caller: world.environment, signal: world.signal, manner: "asks" } as const;
   const deliveries = await deliver(
     repository,
@@ -101,14 +101,14 @@ async function findRemote(
   { git }: Repository,
   named: string | undefined,
 ): Promise<{ readonly name: string; readonly url: string } | null> {
-  const known = await listRemotes(git);
+  const { names, ofBranch } = await readRemotes(git);
   const branch = await gitLineOrNull(git, "symbolic-ref", "--quiet", "--short", "HEAD");
-  const [configured] = branch === null ? [] : await configuredRemotes(git, branch);
-  const name = named ?? configured ?? defaultRemote(known);
+  const [configured] = branch === null ? [] : ofBranch(branch);
+  const name = named ?? configured ?? defaultRemote(names);
   if (name === null) return null;
-  if (known.includes(name)) return { name, url: await gitLine(git, "remote", "get-url", "--push", name) };
+  if (names.includes(name)) return { name, url: await gitLine(git, "remote", "get-url", "--push", name) };
   if (!/[/:]/.test(name))
-    throw new RequestError(`There is no remote "${name}" here. Known: ${known.join(", ") || "none"}.`);
+    throw new RequestError(`There is no remote "${name}" here. Known: ${names.join(", ") || "none"}.`);
   return { name: withoutCredentials(name), url: name };
 }
 

@@ -53,7 +53,7 @@ async function readReplayOrder(name: string, directories: readonly string[]): Pr
 /** The files in which the order was found: its commit's, or the current ones for a working tree. */
 async function openFiles(repository: Repository, { commit }: ReplayOrder, world: World): Promise<Checkout> {
   if (commit === null) return await openWorkingTree(repository);
-  return await openCheckout(repository, await readRevision(repository.git, commit), world.environment);
+  return await openCheckout(repository, await readRevision(repository, world.environment, commit), world.environment);
 }
 
 interface RepeatContext {

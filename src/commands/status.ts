@@ -19,7 +19,7 @@ const shownReceipts = 5;
 /** Prints whether HEAD is proven, the last proven trees, and the last runs with their trends. */
 export async function status(world: World): Promise<ExitCode> {
   const repository = await openRepository(world);
-  const head = await readRevision(repository.git, "HEAD");
+  const head = await readRevision(repository, world.environment, "HEAD");
   const store = new ReceiptStore(repository.commonDirectory);
   const receipt = await store.ofTree(head.tree);
   const name = head.branch === null ? shortId(head.commit) : `${head.branch} at ${shortId(head.commit)}`;

@@ -1,5 +1,5 @@
 import { gitLineOrNull } from "../git/client.ts";
-import { configuredRemotes, defaultRemote, listRemotes } from "../git/remotes.ts";
+import { defaultRemote, readRemotes } from "../git/remotes.ts";
 import type { Repository } from "../git/repository.ts";
 import { RequestError } from "../shared/errors.ts";
 import { withoutCredentials } from "../shared/redact.ts";
@@ -97,16 +97,16 @@ export async function remoteTip(run: Run, remote: string, branch: string): Promi
 type Ask = (...args: string[]) => Promise<string | null>;
 
 async function findRemote(git: Repository["git"], branch: string): Promise<string> {
-  const [configured] = await configuredRemotes(git, branch);
+  const { names, ofBranch } = await readRemotes(git);
+  const [configured] = ofBranch(branch);
   if (configured !== undefined) return configured;
-  const remotes = await listRemotes(git);
-  if (remotes.length === 0) {
+  if (names.length === 0) {
     throw new RequestError("There is no remote to open a pull request at: `git remote add origin URL` adds one.");
   }
-  const remote = defaultRemote(remotes);
+  const remote = defaultRemote(names);
   if (remote !== null) return remote;
   throw new RequestError(
-    `There are several remotes (${remotes.join(", ")}), and none is called origin: \`git config branch.${branch}.pushRemote NAME\` says which one it is.`,
+    `There are several remotes (${names.join(", ")}), and none is called origin: \`git config branch.${branch}.pushRemote NAME\` says which one it is.`,
   );
 }
 

@@ -39,12 +39,13 @@ export async function findMergeBase({
 }: MergeBaseRequest): Promise<MergeBase> {
   const remotes = [...new Set([remote ?? "origin", "origin"])];
   const candidates = [...remotes.map((name) => `refs/remotes/${name}/${base}`), `refs/heads/${base}`];
+  const tips = await readTips(git, candidates);
   let isItself = false;
   for (const ref of candidates) {
-    const tip = await ask(git, ["rev-parse", "--verify", "--quiet", `${ref}^{commit}`]);
-    if (tip === null) continue;
+    const tip = tips.get(ref);
+    if (tip === undefined) continue;
     const name = ref.replace(/^refs\/(remotes|heads)\//, "");
-    const mergeBase = await ask(git, ["merge-base", tip, commit]);
+    const mergeBase = tip === commit ? commit : await ask(git, ["merge-base", tip, commit]);
     if (mergeBase !== null && mergeBase !== commit) return { base: name, mergeBase };
     isItself ||= mergeBase === commit;
     if (isItself && isWorkingTree) return "itself";
@@ -52,6 +53,14 @@ export async function findMergeBase({
       return (await previousPosition(git, ref, name, commit)) ?? "itself";
   }
   return isItself ? "itself" : "none";
+}
+
+/** What each of these full names of branches points at, where it is there. */
+async function readTips(git: SimpleGit, refs: readonly string[]): Promise<Map<string, string>> {
+  // A name that is asked for lists those below it, too.
+  const listing = await ask(git, ["for-each-ref", "--format=%(objectname) %(refname)", ...refs]);
+  const rows = (listing ?? "").split("\n").map((row) => /^(\S+) (.*)$/.exec(row) ?? []);
+  return new Map(rows.flatMap(([, id, ref]) => (id && ref ? [[ref, id] as const] : [])));
 }
 
 /** The remote branch's position before it contained the commit, from the reflog; null where unknown. */

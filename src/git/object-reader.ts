@@ -47,13 +47,14 @@ export class ObjectReader {
 
   /** The commit that a full id or a ref leads to, tags peeled; null where it leads to none. */
   async commit(name: string): Promise<CommitObject | null> {
-    const found = await this.#git(["rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`]);
-    const id = found.stdout.trim();
-    if (found.exitCode !== 0 || !isObjectId(id)) return null;
+    if (name.includes("\n")) return null;
+    const { stdout } = await this.#git(["cat-file", "--batch"], `${name}^{commit}\n`);
     // Only the first lines count: git takes no tree or parent from further below.
-    const head = /^tree ([0-9a-f]{40,64})\n((?:parent [0-9a-f]{40,64}\n)*)/;
-    const [, tree, parents = ""] = head.exec(await this.#output(["cat-file", "commit", id])) ?? [];
-    return tree === undefined ? null : { id, tree, parents: parents.match(/[0-9a-f]{40,64}/g) ?? [] };
+    const head = /^([0-9a-f]{40,64}) commit \d+\ntree ([0-9a-f]{40,64})\n((?:parent [0-9a-f]{40,64}\n)*)/;
+    const [, id, tree, parents = ""] = head.exec(stdout) ?? [];
+    return id === undefined || tree === undefined
+      ? null
+      : { id, tree, parents: parents.match(/[0-9a-f]{40,64}/g) ?? [] };
   }
 
   /** The entry of a tree at a path, whose directories are real ones; null where there is none. */
@@ -105,8 +106,8 @@ export class ObjectReader {
     throw new UnavailableError(`Git cannot read what is asked for: ${plainLine(stderr) || `exit code ${exitCode}`}.`);
   }
 
-  async #git(words: readonly string[]): ReturnType<typeof runProgram> {
-    const end = await runProgram(["git", ...words], this.#place);
+  async #git(words: readonly string[], input?: string): ReturnType<typeof runProgram> {
+    const end = await runProgram(["git", ...words], { ...this.#place, ...(input !== undefined && { input }) });
     if (end.startError !== null) throw new UnavailableError("git cannot be started: it is not on PATH.");
     return end;
   }

@@ -15,9 +15,8 @@ export async function readSubject(
   { subject, options, merge }: VerifyRequest,
   { environment }: World,
 ): Promise<Push> {
-  const { git } = repository;
   if (subject.kind === "push") return await readPush(repository, environment, subject.lines);
-  const target = await readRevision(git, subject.kind === "revision" ? subject.revision : "HEAD");
+  const target = await readRevision(repository, environment, subject.kind === "revision" ? subject.revision : "HEAD");
   // CI services check out a commit without its branch, by which durations and records are kept.
   const isPart = options.shard !== undefined || merge !== undefined;
   const branch = target.branch ?? (isPart ? branchInCi(environment) : null);

@@ -1,5 +1,5 @@
 import { joinedRecords } from "../model/run-record.ts";
-import type { Changes, SuiteSummary, Summary } from "../model/summary.ts";
+import type { SuiteSummary, Summary } from "../model/summary.ts";
 import type { Receipt } from "../push/receipts.ts";
 import type { Target } from "../push/refs.ts";
 import { tellGitHub } from "../report/github/tell.ts";
@@ -9,9 +9,10 @@ import { summaryJson } from "../report/summary-json.ts";
 import { verdictText } from "../report/terminal/verdict-text.ts";
 import { nothing, type RunData, writeBeginning, writeReports } from "../report/write.ts";
 import { InterruptedError, messageOf } from "../shared/errors.ts";
+import type { ChangeFacts } from "./change-facts.ts";
 import type { Context, Prepared } from "./context.ts";
 import type { JudgedRun } from "./judge-run.ts";
-import { destinationOf, readRunFacts } from "./run-facts.ts";
+import { readRunFacts } from "./run-facts.ts";
 import type { RunResults } from "./stages.ts";
 
 /** Marks the reports as in progress, so that none of an earlier run is taken for this one's. */
@@ -53,9 +54,9 @@ export async function reportReceipt(
   context: Context,
   target: Target,
   receipt: Receipt,
-  changes: Promise<Changes | null>,
+  { changes, destination }: Pick<ChangeFacts, "changes" | "destination">,
 ): Promise<Summary> {
-  const facts = { changes: await changes, destination: await destinationOf(context, target) };
+  const facts = { changes: await changes, destination: await destination };
   return await reportSummary(context, summaryOfReceipt(receipt, target, facts), nothing);
 }
 

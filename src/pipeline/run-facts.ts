@@ -1,6 +1,3 @@
-import type { PushDestination } from "../model/summary.ts";
-import { findPushDestination } from "../push/push-destination.ts";
-import type { Target } from "../push/refs.ts";
 import { compareWithHistory, History } from "../report/history.ts";
 import type { RunFacts } from "../report/summarize.ts";
 import type { Context, Prepared } from "./context.ts";
@@ -15,7 +12,7 @@ export async function readRunFacts(context: Context, prepared: Prepared): Promis
   const [changes, { environment }, destination, past] = await Promise.all([
     prepared.changes,
     prepared.receiptKey,
-    destinationOf(context, target),
+    prepared.destination,
     new History(repository.commonDirectory).last(searchedRuns),
   ]);
   const suites = plan.suites.map(({ suite }) => suite.name);
@@ -23,13 +20,4 @@ export async function readRunFacts(context: Context, prepared: Prepared): Promis
   const incomplete = plan.weaker;
   const { kind } = checkout;
   return { target, kind, startedAt, environment, request, changes, destination, history, incomplete };
-}
-
-/** The branch's push destination; null where unknown. */
-export async function destinationOf(
-  { request, repository }: Context,
-  { branch }: Target,
-): Promise<PushDestination | null> {
-  const remote = request.subject.kind === "push" ? request.subject.remote : undefined;
-  return await findPushDestination(repository.git, branch, remote);
 }

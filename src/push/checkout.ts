@@ -1,6 +1,6 @@
 import { realpath } from "node:fs/promises";
 import type { SimpleGit } from "simple-git";
-import { gitLine, openGit } from "../git/client.ts";
+import { openGit } from "../git/client.ts";
 import type { Repository } from "../git/repository.ts";
 import { messageOf, UnavailableError } from "../shared/errors.ts";
 import { listed, plural } from "../shared/text.ts";
@@ -49,7 +49,7 @@ export async function openCheckout(
   if (state.head === target.commit && isClean(state)) {
     return {
       ...(await ownCheckout(repository, "checkout", state, [])),
-      dependencyNotes: await staleDependencies(repository, target),
+      dependencyNotes: await staleDependencies(repository, target, state.tracked),
     };
   }
   const notes = state.head === target.commit ? notesOf(state) : [];
@@ -68,18 +68,20 @@ interface State {
   readonly untracked: readonly string[];
   /** Files that git ignores changes of (assume-unchanged, skip-worktree). */
   readonly hidden: readonly string[];
+  readonly tracked: ReadonlySet<string>;
 }
 
 /** Makes git read the files themselves, as a file system monitor or cache may miss changes. */
 const ownLook = ["-c", "core.fsmonitor=false", "-c", "core.untrackedCache=false"];
 
-async function readState({ git }: Repository): Promise<State> {
-  const [head, status, flags] = await Promise.all([
-    gitLine(git, "rev-parse", "HEAD").catch(() => ""),
+async function readState({ git }: Pick<Repository, "git">): Promise<State> {
+  const [status, flags] = await Promise.all([
     git.raw([
       ...ownLook,
       "status",
-      "--porcelain=v1",
+      "--porcelain=v2",
+      "--branch",
+      "--no-ahead-behind",
       "-z",
       "--no-renames",
       "--untracked-files=all",
@@ -87,12 +89,29 @@ async function readState({ git }: Repository): Promise<State> {
     ]),
     git.raw(["ls-files", "-v", "-z"]),
   ]);
-  // Our reports ignore themselves, except while another run begins to write them.
-  const entries = status.split("\0").filter((entry) => entry !== "" && !entry.startsWith("?? .verify/"));
-  const pathsOf = (wanted: boolean): string[] =>
-    entries.filter((entry) => entry.startsWith("??") === wanted).map((entry) => entry.slice(3));
-  const hidden = flags.split("\0").filter((entry) => /^([a-z]|S) /.test(entry));
-  return { head, modified: pathsOf(false), untracked: pathsOf(true), hidden: hidden.map((entry) => entry.slice(2)) };
+  // Each file has its flag and a blank before its name.
+  const files = flags.split("\0").filter(Boolean);
+  return {
+    ...parseStatus(status),
+    hidden: files.filter((entry) => /^([a-z]|S) /.test(entry)).map((entry) => entry.slice(2)),
+    tracked: new Set(files.map((entry) => entry.slice(2))),
+  };
+}
+
+/** Parses `git status --porcelain=v2 --branch -z` without renames: lines `# …` first, then an entry for each file. */
+function parseStatus(status: string): Pick<State, "head" | "modified" | "untracked"> {
+  const modified: string[] = [];
+  const untracked: string[] = [];
+  let head = "";
+  for (const entry of status.split("\0")) {
+    const [, oid] = /^# branch\.oid ([0-9a-f]+)$/.exec(entry) ?? [];
+    head = oid ?? head;
+    const [, file] = /^(?:1(?: \S+){7}|u(?: \S+){9}) (.+)$/s.exec(entry) ?? [];
+    if (file !== undefined) modified.push(file);
+    // Our reports ignore themselves, except while another run begins to write them.
+    else if (entry.startsWith("? ") && !entry.startsWith("? .verify/")) untracked.push(entry.slice(2));
+  }
+  return { head, modified, untracked };
 }
 
 function isClean(state: State): boolean {
@@ -127,15 +146,11 @@ async function ownCheckout(
   notes: readonly string[],
 ): Promise<Checkout> {
   const root = await realpath(repository.root);
-  let tracked: Promise<ReadonlySet<string>> | undefined;
   return {
     kind,
     root,
     otherRoots: await otherRootsOf(repository, root),
-    trackedFiles:
-      kind === "working tree"
-        ? () => listFiles(repository.git, ["--others", "--exclude-standard"])
-        : () => (tracked ??= listFiles(repository.git)),
+    trackedFiles: kind === "working tree" ? () => listFiles(repository.git) : async () => before.tracked,
     notes,
     dependencyNotes: [],
     drift: async () => {
@@ -175,12 +190,11 @@ async function addWorktree(
     const inside = { ...repository, root, git: openGit(root, environment) };
     // Files that git's filters (line ends, large files) show as modified from the start were not changed by the suite.
     const before = await readState(inside);
-    let tracked: Promise<ReadonlySet<string>> | undefined;
     return {
       kind: "worktree",
       root,
       otherRoots: await otherRootsOf(repository, root),
-      trackedFiles: () => (tracked ??= listFiles(inside.git)),
+      trackedFiles: async () => before.tracked,
       notes: [...notes, ...submoduleNotes, ...dependencyNotes],
       dependencyNotes,
       drift: async () => {
@@ -196,8 +210,9 @@ async function addWorktree(
   }
 }
 
-async function listFiles(git: SimpleGit, more: readonly string[] = []): Promise<ReadonlySet<string>> {
-  const files = await git.raw(["ls-files", "-z", "--cached", ...more]);
+/** The files of the working tree: tracked ones, and new ones that are not ignored. */
+async function listFiles(git: SimpleGit): Promise<ReadonlySet<string>> {
+  const files = await git.raw(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
   return new Set(files.split("\0").filter(Boolean));
 }
 

@@ -24,7 +24,7 @@ export async function linkDependencies(repository: Repository, target: Target, w
   const notes = new Set<string>();
   const committed = await committedFiles(repository, target);
   const packages = new InstalledPackages(repository, target, committed);
-  for (const directory of projectDirectories(committed)) {
+  for (const directory of projectDirectories(committed.keys())) {
     const from = join(repository.root, directory);
     const to = join(worktree, directory);
     for (const name of environmentNames) {
@@ -43,13 +43,20 @@ export async function linkDependencies(repository: Repository, target: Target, w
   return [...notes];
 }
 
-/** Why installed packages in the user's checkout do not match the commit's lock files, one sentence each. */
-export async function staleDependencies(repository: Repository, target: Target): Promise<string[]> {
-  const committed = await committedFiles(repository, target);
-  const packages = new InstalledPackages(repository, target, committed);
-  const directories = [...projectDirectories(committed)].filter((directory) =>
+/**
+ * Why installed packages in the user's checkout, which has the commit's files as `tracked`, do not match the commit's lock
+ * files, one sentence each.
+ */
+export async function staleDependencies(
+  repository: Repository,
+  target: Target,
+  tracked: Iterable<string>,
+): Promise<string[]> {
+  const directories = [...projectDirectories(tracked)].filter((directory) =>
     existsSync(join(repository.root, directory, "node_modules")),
   );
+  if (directories.length === 0) return [];
+  const packages = new InstalledPackages(repository, target, await committedFiles(repository, target));
   const installed = await Promise.all(directories.map((directory) => packages.of(directory)));
   return [...new Set(installed.flatMap(({ problem }) => problem ?? []))];
 }
@@ -68,8 +75,8 @@ async function committedFiles({ git }: Repository, target: Target): Promise<Map<
 }
 
 /** The commit's directories in which packages may be installed, relative to the root, which is included. */
-function projectDirectories(committed: ReadonlyMap<string, string>): Set<string> {
-  const files = [...committed.keys()].filter((file) => projectFiles.has(basename(file)));
+function projectDirectories(committed: Iterable<string>): Set<string> {
+  const files = [...committed].filter((file) => projectFiles.has(basename(file)));
   return new Set([".", ...files.map(dirname)]);
 }
 

@@ -1,6 +1,6 @@
 import type { SimpleGit } from "simple-git";
 import { gitLineOrNull } from "../git/client.ts";
-import { configuredRemotes, defaultRemote, listRemotes } from "../git/remotes.ts";
+import { defaultRemote, readRemotes } from "../git/remotes.ts";
 import type { PushDestination } from "../model/summary.ts";
 
 /**
@@ -13,9 +13,9 @@ export async function findPushDestination(
   pushedTo: string | undefined,
 ): Promise<PushDestination | null> {
   if (branch === null) return null;
-  const remotes = await listRemotes(git);
-  const candidates = [pushedTo, ...(await configuredRemotes(git, branch)), defaultRemote(remotes)];
-  const remote = candidates.find((name) => name && remotes.includes(name));
+  const { names, ofBranch } = await readRemotes(git);
+  const candidates = [pushedTo, ...ofBranch(branch), defaultRemote(names)];
+  const remote = candidates.find((name) => name && names.includes(name));
   if (!remote) return null;
   const before = await gitLineOrNull(
     git,

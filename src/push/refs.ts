@@ -115,21 +115,28 @@ async function describeNoCommit(git: SimpleGit, { localObject, remoteRef }: Push
 }
 
 /** The commit of a revision. Throws UnknownRevisionError where there is none. */
-export async function readRevision(git: SimpleGit, revision: string): Promise<Target> {
-  const head = await gitLineOrNull(git, "symbolic-ref", "--quiet", "--short", "HEAD");
-  const named = await gitLineOrNull(git, "show-ref", "--verify", "--hash", `refs/heads/${revision}`);
-  const target = await resolve(git, revision, null);
-  if (target === null) {
+export async function readRevision(
+  { git, root }: Pick<Repository, "git" | "root">,
+  environment: Environment,
+  revision: string,
+): Promise<Target> {
+  const isHead = revision === "HEAD";
+  // A line end would be taken for the end of the name.
+  const names = revision.includes("\n") ? [] : ["HEAD^{commit}", `${revision}^{commit}`, `${revision}^{tree}`];
+  const [head, named, [headCommit, commit, tree]] = await Promise.all([
+    gitLineOrNull(git, "symbolic-ref", "--quiet", "--short", "HEAD"),
+    isHead ? null : gitLineOrNull(git, "show-ref", "--verify", "--hash", `refs/heads/${revision}`),
+    readObjects(root, environment, names),
+  ]);
+  if (!commit || !tree) {
     await requireReadable(git, revision);
-    const empty =
-      revision === "HEAD" ? "there is no commit yet" : "`git branch --all` and `git log` show what there is";
+    const empty = isHead ? "there is no commit yet" : "`git branch --all` and `git log` show what there is";
     throw new UnknownRevisionError(`"${revision}" names no commit in this repository: ${empty}.`);
   }
+  const target = { commit: commit.id, tree: tree.id };
   // A tag of the same name takes precedence over the branch.
   if (named === target.commit) return { ...target, branch: revision };
-  const headCommit =
-    revision === "HEAD" ? target.commit : await gitLineOrNull(git, "rev-parse", "--quiet", "--verify", "HEAD^{commit}");
-  return { ...target, branch: target.commit === headCommit ? head : null };
+  return { ...target, branch: target.commit === headCommit?.id ? head : null };
 }
 
 /** Throws UnavailableError where a revision is the id of an object that is missing, or a commit without its files. */
@@ -141,20 +148,6 @@ async function requireReadable(git: SimpleGit, revision: string): Promise<void> 
   throw new UnavailableError(
     `Git cannot read "${revision}": the commit ${shortId(id)} or its files are missing or damaged. \`git fsck\` shows what is wrong.`,
   );
-}
-
-async function resolve(git: SimpleGit, revision: string, branch: string | null): Promise<Target | null> {
-  const commit = await gitLineOrNull(
-    git,
-    "rev-parse",
-    "--quiet",
-    "--verify",
-    "--end-of-options",
-    `${revision}^{commit}`,
-  );
-  if (!commit) return null;
-  const tree = await gitLineOrNull(git, "rev-parse", "--quiet", "--verify", `${commit}^{tree}`);
-  return tree ? { commit, tree, branch } : null;
 }
 
 /** Never from HEAD, as any commit may be pushed under any name. */

@@ -68,15 +68,20 @@ export class SuiteProcesses {
 
   /** The whole suite in one process of its runner, which runs the workers. */
   async runWhole(): Promise<SuiteRunResult> {
-    const { planned, logs } = this.parts;
+    const { planned, context, logs } = this.parts;
     const files = planned.shard === undefined ? null : await this.#filesToRun();
     if (files?.own.length === 0) return nothingOf(files, this.parts.context.checkout.root);
     const selection = this.#shardSelection(files);
     const log = logs(planned.suite.name);
-    const result = await this.#runWithDatabases(planned.databases, [log.name], async (databases, leases, signal) => {
-      const workerEnvironments = environmentsOf(planned.workers, databases);
-      const workers = planned.workers.length;
-      const attempt = await this.#attempt({ workers, workerEnvironments, leases, selection, log, signal });
+    const alone = context.tracing?.isAlone ? planned.workers[0] : undefined;
+    const used = alone === undefined ? planned.databases : planned.databases.filter((worker) => worker === alone);
+    const result = await this.#runWithDatabases(used, [log.name], async (databases, leases, signal) => {
+      const environments = environmentsOf(planned.workers, databases);
+      const workers =
+        alone === undefined
+          ? { workers: planned.workers.length, workerEnvironments: environments }
+          : { workers: 1, workerEnvironments: { master: environments[alone] ?? {} }, worker: alone };
+      const attempt = await this.#attempt({ ...workers, leases, selection, log, signal });
       this.#isBuilt = attempt.reported.connectedRunners > 0;
       return [attempt];
     });

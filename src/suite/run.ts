@@ -32,13 +32,15 @@ import { redactFailure, redactRecord, redactRejection } from "./results/redact.t
 import { nameInFile, nothingRan, reportedFile } from "./results/results.ts";
 import { recordRun } from "./results/timeline.ts";
 import { unfinishedSummary } from "./results/unfinished.ts";
+import { runsAlone } from "./reuse/alone.ts";
 import { comparedHere, countedHere, partlyReused } from "./reuse/partly-reused.ts";
 import { outcomeDifference, type PartOfFiles, readTracedRun, reuseOf, withReused } from "./reuse/test-files.ts";
-import type { Tracing } from "./reuse/tracing.ts";
+import { type Tracing, tracingAll } from "./reuse/tracing.ts";
 import type { RunContext } from "./run-context.ts";
 import { runnerOf } from "./runners/all.ts";
 import { workersPackage } from "./runners/pytest.ts";
 import type { TestResults } from "./runners/runner.ts";
+import type { FileDurations } from "./schedule/durations.ts";
 import { scheduleOf, slowestFiles } from "./schedule/schedule.ts";
 import { distrustOnShard } from "./shards/join-reuse.ts";
 import type { SuiteContext } from "./suite-context.ts";
@@ -77,7 +79,8 @@ export async function runSuite(
   };
   const onProgress = (progress: Progress): void => running.follow(progress);
   const runner = runnerOf(suite);
-  const processes = new SuiteProcesses({ planned, runner, context: suiteContext, provision, logs, signal, onProgress });
+  const byWorkers = withWorkers(suiteContext);
+  const processes = new SuiteProcesses({ planned, runner, context: byWorkers, provision, logs, signal, onProgress });
   try {
     const whole = { planned, processes, suiteContext, onStartAgain: () => running.startAgain() };
     const { result, parallel, why, reused: standing, partly } = await runInPart(part, whole, context);
@@ -195,12 +198,9 @@ interface WholeRun {
  * Runs a part of a suite's test files, and the whole suite where there is no part, or where what ran shows that the rest
  * cannot be reused. `reused` is the part whose other files are reused, else null.
  */
-async function runInPart(
-  part: PartOfFiles | null,
-  { planned, processes, suiteContext, onStartAgain }: WholeRun,
-  { reuse }: RunContext,
-): Promise<PartialRun> {
-  const run = await runInParallel(planned, processes, suiteContext, onStartAgain);
+async function runInPart(part: PartOfFiles | null, whole: WholeRun, { reuse }: RunContext): Promise<PartialRun> {
+  const { planned, processes, suiteContext, onStartAgain } = whole;
+  const run = (await runAlone(whole)) ?? (await runInParallel(planned, processes, suiteContext, onStartAgain));
   if (part === null || run.parallel !== "runner") return { ...run, reused: null };
   const { ran, trace, tests } = run.result.results;
   const traced = trace === undefined ? null : await readTracedRun(trace);
@@ -214,13 +214,34 @@ async function runInPart(
   // Where a test failed the verdict stands, and what it did not reach is no wonder.
   else if (traced?.why === null && (!traced.lost || tests.failed > 0)) return { ...run, reused: part };
   onStartAgain();
-  const context = { ...suiteContext, tracing: { reused: null, files: null } };
+  const context = { ...suiteContext, tracing: tracingAll };
   const again = new SuiteProcesses({ ...processes.parts, context });
-  const whole = await runInParallel(planned, again, context, onStartAgain);
+  const all = await runInParallel(planned, again, context, onStartAgain);
   const cause = traced?.lost ? `coverage (${traced.lost}) that may be another file's is missing` : null;
   const note =
     difference === null && cause !== null ? `Everything of ${planned.suite.name} ran after its part: ${cause}.` : null;
-  return { ...whole, why: whole.why ?? note, reused: null };
+  return { ...all, why: all.why ?? note, reused: null };
+}
+
+/** Runs a part of a suite in one process, where that is to be; null where it is not, or where not everything passed there. */
+async function runAlone({ processes, suiteContext, onStartAgain }: WholeRun): Promise<ParallelRun | null> {
+  if (!suiteContext.tracing?.isAlone) return null;
+  const alone = new SuiteProcesses({ ...processes.parts, context: suiteContext });
+  try {
+    const result = await alone.runWhole();
+    if (result.results.tests.failed === 0 && result.results.reasons.length === 0)
+      return { result, parallel: "runner", why: null };
+  } catch (error) {
+    if (processes.parts.signal.aborted) throw error;
+  }
+  onStartAgain();
+  return null;
+}
+
+/** The context of processes that run the runner's workers, however few files there are. */
+function withWorkers(context: SuiteContext): SuiteContext {
+  const { tracing } = context;
+  return tracing === null ? context : { ...context, tracing: { ...tracing, isAlone: false } };
 }
 
 /** A run with the part whose other files are reused, and what a shard found of it. */
@@ -316,31 +337,36 @@ async function suiteContextOf(
   context: RunContext,
   secrets: readonly Secret[],
 ): Promise<SuiteContext> {
+  const durations = await context.durations.ofSuite(planned.suite.name);
   return {
     checkout: context.checkout,
     scratch: context.scratch,
     secrets,
     coordinatorEnvironment: { ...server?.coordinatorEnvironment, VERIFY_WORKER: "master" },
     keepsSchema: keepsSchema(planned.suite, planned.usesDatabase, context.database),
-    tracing: await tracingOf(planned, context),
+    tracing: await tracingOf(planned, context, durations),
     arguments: context.arguments,
     environment: suiteEnvironment(planned, server, context),
-    durations: await context.durations.ofSuite(planned.suite.name),
+    durations,
     trackedFiles: await context.checkout.trackedFiles(),
   };
 }
 
 /** Whether a suite's processes are traced, and which test files they leave out. */
-async function tracingOf(planned: PlannedSuite, { reuse, scratch }: RunContext): Promise<Tracing | null> {
+async function tracingOf(
+  planned: PlannedSuite,
+  { reuse, scratch, checkout, environment }: RunContext,
+  durations: FileDurations,
+): Promise<Tracing | null> {
   if (!reuse.traces(planned)) return null;
   const part = reuse.partOf(planned);
-  if (part === null) return { reused: null, files: null };
+  if (part === null) return tracingAll;
   const { reasons, compared } = part.reach;
   const files = part.hasNewFiles ? null : Object.keys({ ...reasons, ...compared }).length;
   const reused = join(scratch, `reused-${planned.suite.name.replace(/\W/g, "-")}.json`);
   const isShard = planned.shard !== undefined;
   await writeFile(reused, JSON.stringify({ ...part.reach.plugin, isShard }));
-  return { reused, files };
+  return { reused, files, isAlone: await runsAlone({ planned, part, durations, checkout, environment }) };
 }
 
 /** Notes about tests that ran without opening the database they were given. */

@@ -5,8 +5,10 @@ import { packageRoot } from "../../src/shared/paths.ts";
 import { begin, type Tried, tryEdits } from "../support/incremental/differential.ts";
 import type { EditKind } from "../support/incremental/edits.ts";
 import { appearing, nastyFiles } from "../support/incremental/nasty.ts";
+import { appearingForJest, linkForNastyJest, nastyJestFiles } from "../support/incremental/nasty-jest.ts";
 import { appearingForNode, nastyNodeFiles } from "../support/incremental/nasty-node.ts";
-import { appearingModules, nastyVitestFiles } from "../support/incremental/nasty-vitest.ts";
+import { appearingForTsx, nastyTsxFiles } from "../support/incremental/nasty-tsx.ts";
+import { appearingForSetup, appearingModules, nastyVitestFiles } from "../support/incremental/nasty-vitest.ts";
 import { scriptKinds } from "../support/incremental/script-edits.ts";
 import { ledgerFiles } from "../support/ledger.ts";
 import { ledgerConfig } from "../support/ledger-repository.ts";
@@ -20,7 +22,7 @@ import { timeVitestChanged } from "./vitest-changed.ts";
 /**
  * `npm run bench -- incremental` times what is reused on the ledger: `--files N --tests N`, and on the vitest ledger beside
  * `vitest --changed`. With `--edits N` it makes random edits instead and compares every run with a full one: `--seed N`,
- * `--suite nasty|ledger|vitest|threads|node`, `--workers N`, `--shards N` to run what reuses results by shards.
+ * `--suite nasty|ledger|vitest|threads|setup|jest|jest-v8|node|tsx|tsx-commonjs`, `--workers N`, `--shards N` to run what reuses results by shards, `--only add,half` for some of the test files of Node's runners.
  */
 const { values } = parseArgs({
   options: {
@@ -31,6 +33,7 @@ const { values } = parseArgs({
     suite: { type: "string", default: "nasty" },
     workers: { type: "string", default: "1" },
     shards: { type: "string" },
+    only: { type: "string" },
   },
 });
 const ends: (() => Promise<void>)[] = [];
@@ -55,10 +58,12 @@ async function compareEdits(count: number): Promise<void> {
     workers,
     ...(values.shards === undefined ? {} : { shards: Number(values.shards) }),
   };
-  for (const { root } of [pair.incremental, pair.full]) await linkNodeModules(root);
+  const link = values.suite.startsWith("jest") ? linkForNastyJest : linkNodeModules;
+  for (const { root } of [pair.incremental, pair.full]) await link(root);
   await begin(pair);
-  const isEdited = (file: string): boolean => !/^(?:verify\.config\.json|\.gitignore)$/.test(file);
-  const source = { random: randomNumbers(Number(values.seed)), isEdited, ...edits };
+  const isMeant = edits.isEdited ?? (() => true);
+  const isEdited = (file: string): boolean => !/^(?:verify\.config\.json|\.gitignore)$/.test(file) && isMeant(file);
+  const source = { random: randomNumbers(Number(values.seed)), ...edits, isEdited };
   const tried = await tryEdits(pair, source, count, console.log);
   report(tried);
   if (tried.misses.length > 0) process.exitCode = 1;
@@ -71,20 +76,49 @@ interface EditedSuite {
   readonly workers: number;
   readonly appearing: Files;
   readonly kinds?: readonly EditKind[];
+  /** Which of the files are edited; all where it is left out. */
+  readonly isEdited?: (file: string) => boolean;
 }
 
 function suiteOf(name: string, workers: number): EditedSuite {
+  const only = values.only?.split(",") ?? [];
   if (name === "nasty") return { files: nastyFiles(workers), workers, appearing };
   if (name === "ledger") {
     const config = ledgerConfig({}, { incremental: true, coverage: { lines: 1 } });
     return { files: { ...ledgerFiles(), "verify.config.json": config }, workers: 2, appearing };
   }
-  // Test files of vitest and node:test share nothing, whichever worker runs them.
+  // Test files of vitest, jest and node:test share nothing, whichever worker runs them.
   if (name === "node") {
-    return { files: nastyNodeFiles({ workers }), workers: 1, appearing: appearingForNode, kinds: scriptKinds };
+    return { files: nastyNodeFiles({ workers, only }), workers: 1, appearing: appearingForNode, kinds: scriptKinds };
+  }
+  if (name === "tsx" || name === "tsx-commonjs") {
+    const kind = name === "tsx" ? "module" : "commonjs";
+    return {
+      files: nastyTsxFiles({ workers, kind, only }),
+      workers: 1,
+      appearing: appearingForTsx,
+      kinds: scriptKinds,
+    };
+  }
+  if (name === "setup") {
+    const files = nastyVitestFiles({ workers, globalSetup: true, only });
+    // What many test files load, and what is set up.
+    const isEdited = (file: string): boolean =>
+      /^(?:test|assets|src\/(?:seeds|arithmetic|settings|data|legacy|halves|state))/.test(file);
+    const more = { ...appearingModules, ...appearingForSetup };
+    return { files, workers: 1, appearing: more, kinds: scriptKinds, isEdited };
+  }
+  if (name === "jest" || name === "jest-v8") {
+    const files = nastyJestFiles({ workers, provider: name === "jest" ? "babel" : "v8" });
+    return { files, workers: 1, appearing: appearingForJest, kinds: scriptKinds };
   }
   const pool = name === "threads" ? "threads" : "forks";
-  return { files: nastyVitestFiles({ workers, pool }), workers: 1, appearing: appearingModules, kinds: scriptKinds };
+  return {
+    files: nastyVitestFiles({ workers, pool, only }),
+    workers: 1,
+    appearing: appearingModules,
+    kinds: scriptKinds,
+  };
 }
 
 function report({ edits, failing, partial, ran, files, misses }: Tried): void {
@@ -137,7 +171,9 @@ async function share(repository: Repository, what: string, full: number): Promis
 async function time(repository: Repository, what: string): Promise<number> {
   await rm(join(repository.root, ".verify"), { recursive: true, force: true });
   const program = join(packageRoot, "dist", "main.js");
-  const { seconds } = await timed(process.execPath, [program, "--fresh"], { cwd: repository.root, env: environment });
+  // As users have it, Python keeps what it compiled.
+  const { PYTHONDONTWRITEBYTECODE: _, ...own } = environment;
+  const { seconds } = await timed(process.execPath, [program, "--fresh"], { cwd: repository.root, env: own });
   console.log(`${what}: ${seconds.toFixed(1)} s`);
   return seconds;
 }

@@ -122,7 +122,7 @@ async function makeProven(): Promise<{ repository: Repository; environment: Envi
   const environment = await userEnvironment();
   const { world } = captureWorld({ directory: repository.root, environment });
   const opened = await openRepository(world);
-  const target = await readRevision(opened.git, "HEAD");
+  const target = await readRevision(opened, environment, "HEAD");
   const loaded = await loadConfig(repository.root);
   if (loaded === null) throw new Error("The repository has no configuration.");
   const plan = makePlan(loaded.config, defaultOptions, repository.root);

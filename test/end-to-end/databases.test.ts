@@ -93,6 +93,16 @@ test.each(["pytest_configure(config)", "pytest_sessionstart(session)", "pytest_s
   },
 );
 
+test("of a suite that goes as processes, it is said that nothing is reused for that", async () => {
+  const { root } = await makeParallelPytestRepository(
+    { "tests/conftest.py": opening("pytest_configure(config)") },
+    { database: { name: "sums_test" }, base: "trunk", incremental: true },
+  );
+  expect((await runIn(root, [])).code).toBe(0);
+  const { output } = await runIn(root, ["affected"]);
+  expect(output).toBe("backend: everything runs: it runs as several processes, each over a share of its files.\n");
+});
+
 test("where the configuration forbids processes, a coordinating process that opens the database is told what helps", async () => {
   const repository = await makeParallelPytestRepository(
     { "tests/conftest.py": opening("pytest_configure(config)") },

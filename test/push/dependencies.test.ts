@@ -15,8 +15,7 @@ async function linked(
   prepare: (repository: Repository) => Promise<unknown> = async () => {},
 ) {
   const repository = await makeRepository(files);
-  const { git } = await open(repository);
-  const target = await readRevision(git, "HEAD");
+  const target = await readRevision(await open(repository), repository.environment, "HEAD");
   await repository.write(installed);
   await prepare(repository);
   const worktree = join(repository.root, "../worktree");
@@ -94,7 +93,7 @@ test("where another commit is checked out, the remedy goes to the branch that is
   await repository.commit("Left 2");
   const opened = await open(repository);
   const notesOf = async (revision: string): Promise<string[]> => {
-    const target = await readRevision(opened.git, revision);
+    const target = await readRevision(opened, repository.environment, revision);
     const worktree = join(repository.root, "..", revision.replace("^", "-"));
     await repository.git("worktree", "add", "--quiet", "--detach", worktree, target.commit);
     return await linkDependencies(opened, target, worktree);

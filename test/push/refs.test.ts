@@ -178,7 +178,7 @@ test("a SHA-256 repository's commits are read", async () => {
   const environment = gitEnvironment();
   await run("git", ["init", "--quiet", "--object-format=sha256"], { cwd: directory, env: environment });
   await run("git", ["commit", "--quiet", "--allow-empty", "--message", "Begin"], { cwd: directory, env: environment });
-  const target = await readRevision(openGit(directory, environment), "HEAD");
+  const target = await readRevision({ git: openGit(directory, environment), root: directory }, environment, "HEAD");
   expect(target.commit).toHaveLength(64);
   const lines = parsePushLines(`refs/heads/main ${target.commit} refs/heads/main ${"0".repeat(64)}\n`);
   const here = { git: openGit(directory, environment), root: directory };
@@ -187,25 +187,26 @@ test("a SHA-256 repository's commits are read", async () => {
 
 test("a revision is named by the branch it is, or by the one that is checked out there", async () => {
   const repository = await makeRepository(files);
-  const { git } = await open(repository);
+  const opened = await open(repository);
+  const read = (revision: string) => readRevision(opened, repository.environment, revision);
   await repository.git("branch", "topic");
   await repository.git("tag", "v1");
-  expect((await readRevision(git, "topic")).branch).toBe("topic");
-  expect((await readRevision(git, "v1")).branch).toBe("main");
-  expect((await readRevision(git, "main^{commit}")).branch).toBe("main");
-  expect((await readRevision(git, await repository.git("rev-parse", "HEAD"))).branch).toBe("main");
+  expect((await read("topic")).branch).toBe("topic");
+  expect((await read("v1")).branch).toBe("main");
+  expect((await read("main^{commit}")).branch).toBe("main");
+  expect((await read(await repository.git("rev-parse", "HEAD"))).branch).toBe("main");
 });
 
 test("a revision that leads away from a branch is not called that branch", async () => {
   const repository = await makeRepository({});
   await repository.commit("Second");
-  expect((await readRevision((await open(repository)).git, "main^")).branch).toBeNull();
+  expect((await readRevision(await open(repository), repository.environment, "main^")).branch).toBeNull();
 });
 
 test("a commit that is checked out without a branch is on none", async () => {
   const repository = await makeRepository(files);
   await repository.git("checkout", "--quiet", "--detach");
-  expect((await readRevision((await open(repository)).git, "HEAD")).branch).toBeNull();
+  expect((await readRevision(await open(repository), repository.environment, "HEAD")).branch).toBeNull();
 });
 
 test("a tag that has the name of a branch at another commit is not called that branch", async () => {
@@ -214,7 +215,7 @@ test("a tag that has the name of a branch at another commit is not called that b
   await repository.write({ "a.txt": "two\n" });
   await repository.commit("Further");
   await repository.git("branch", "topic");
-  const target = await readRevision((await open(repository)).git, "topic");
+  const target = await readRevision(await open(repository), repository.environment, "topic");
   expect(target).toMatchObject({ commit: await repository.git("rev-parse", "refs/tags/topic"), branch: null });
 });
 
@@ -222,24 +223,27 @@ test("a branch whose name begins like an option is a branch", async () => {
   const repository = await makeRepository(files);
   const commit = await repository.git("rev-parse", "HEAD");
   await repository.git("update-ref", "refs/heads/-x", commit);
-  const { git } = await open(repository);
-  expect(await readRevision(git, "-x")).toMatchObject({ commit, branch: "-x" });
-  expect(await readRevision(git, "refs/heads/-x")).toMatchObject({ commit });
+  const opened = await open(repository);
+  const read = (revision: string) => readRevision(opened, repository.environment, revision);
+  expect(await read("-x")).toMatchObject({ commit, branch: "-x" });
+  expect(await read("refs/heads/-x")).toMatchObject({ commit });
 });
 
-test.each(["nowhere", "--all", "--upload-pack=true", "-c", "", "a..b", "HEAD:a.txt", "HEAD~9"])(
+test.each(["nowhere", "--all", "--upload-pack=true", "-c", "", "a..b", "HEAD:a.txt", "HEAD~9", "HEAD\nHEAD"])(
   'a revision "%s" that names no commit is refused',
   async (revision) => {
-    const { git } = await open(await makeRepository(files));
-    await expect(readRevision(git, revision)).rejects.toThrow(RequestError);
-    await expect(readRevision(git, revision)).rejects.toThrow(`"${revision}" names no commit in this repository`);
+    const repository = await makeRepository(files);
+    const reading = readRevision(await open(repository), repository.environment, revision);
+    await expect(reading).rejects.toThrow(RequestError);
+    await expect(reading).rejects.toThrow(`"${revision}" names no commit in this repository`);
   },
 );
 
 test("in a repository without a commit, HEAD is refused with the reason", async () => {
   const directory = await makeDirectory();
   await run("git", ["init", "--quiet", directory], { env: gitEnvironment() });
-  await expect(readRevision(openGit(directory, gitEnvironment()), "HEAD")).rejects.toThrow("there is no commit yet");
+  const here = { git: openGit(directory, gitEnvironment()), root: directory };
+  await expect(readRevision(here, gitEnvironment(), "HEAD")).rejects.toThrow("there is no commit yet");
 });
 
 test("thousands of tags of one commit are asked of one git", async () => {

@@ -29,7 +29,7 @@ export async function checkOut(
   options: { revision?: string; directory?: string; environment?: Environment } = {},
 ): Promise<Checkout> {
   const opened = await open(repository, options.directory);
-  const target = await readRevision(opened.git, options.revision ?? "HEAD");
+  const target = await readRevision(opened, repository.environment, options.revision ?? "HEAD");
   const checkout = await openCheckout(opened, target, options.environment ?? withCache(repository));
   onTestFinished(() => checkout.close());
   return checkout;

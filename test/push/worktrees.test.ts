@@ -176,7 +176,7 @@ test("with a git that knows no -z, what a killed run left behind is swept all th
   await repository.write({ "new.txt": "x" });
   const environment = { ...repository.environment, PATH: `${bin}:${repository.environment.PATH}` };
   const opened = await open({ ...repository, environment });
-  await worktreePath(opened, await readRevision(opened.git, "HEAD"), withCache(repository));
+  await worktreePath(opened, await readRevision(opened, environment, "HEAD"), withCache(repository));
   await expect(stat(dead)).rejects.toThrow("ENOENT");
 });
 

@@ -48,7 +48,7 @@ export function vitestLedgerFiles(options: VitestLedgerOptions = {}): Files {
  * take many seconds.
  */
 export async function linkNodeModules(root: string): Promise<void> {
-  const names = ["vitest", "@vitest/coverage-v8", "pg"];
+  const names = ["vitest", "@vitest/coverage-v8", "pg", "tsx"];
   for (const name of names) await link(root, name, join(packageRoot, "node_modules", name));
   await link(root, ".bin/vitest", join(packageRoot, "node_modules", "vitest", "vitest.mjs"));
 }

@@ -23,7 +23,7 @@ async function receiptKeyOf(repository: Repository, environment: Environment = r
   const loaded = await loadConfig(repository.root);
   if (loaded === null) throw new Error("The repository has no configuration.");
   const checkout = await openWorkingTree(opened);
-  const target = await readRevision(opened.git, "HEAD");
+  const target = await readRevision(opened, repository.environment, "HEAD");
   const plan = makePlan(loaded.config, defaultOptions, checkout.root);
   const { world } = captureWorld({ directory: repository.root, environment });
   const base = { mergeBase: Promise.resolve("none" as const), baseFigure: Promise.resolve(null) };

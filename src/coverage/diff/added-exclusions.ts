@@ -25,6 +25,7 @@ export interface AddedExclusionsRequest {
 
 /** The entries that the changes add to coverage exclusion lists of any tool; moved entries are ignored. */
 export async function readAddedExclusions({ git, root, from, to }: AddedExclusionsRequest): Promise<AddedExclusion[]> {
+  if (from === to) return [];
   const range = to === null ? [from] : [from, to];
   const names = await git.raw([
     "diff",

@@ -43,6 +43,8 @@ const options = [
 
 /** Lines added since a merge base; follows renames and marks moved lines. */
 export async function readAddedLines({ git, from, to, pathspecs }: AddedLinesRequest): Promise<AddedLines> {
+  // On the base branch itself there is nothing to compare.
+  if (from === to) return new Map();
   const range = to === null ? [from] : [from, to];
   const output = await git.raw([...settings, "diff", ...options, ...range, "--", ...pathspecs]);
   const added = parseDiff(output);

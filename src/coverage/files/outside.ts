@@ -25,7 +25,7 @@ export interface VerifiedFiles {
   readonly otherRoots: readonly string[];
 }
 
-/** Classifies the merged coverage. Our own adapters are dropped. */
+/** Classifies the merged coverage. Our own adapters, and what compilers add to modules, are dropped. */
 export function classifyCoverage(merged: Coverage, { root, tracked, otherRoots }: VerifiedFiles): ClassifiedCoverage {
   const adapters = canonicalPath(adapterPath("."));
   const canonicalRoot = canonicalPath(root);
@@ -36,13 +36,18 @@ export function classifyCoverage(merged: Coverage, { root, tracked, otherRoots }
   for (const [file, source] of merged) {
     const name = nameWithin(canonicalRoot, file);
     if (name !== null && tracked.has(name)) verified.set(file, source);
-    else if (isWithin(file, adapters)) continue;
+    else if (isWithin(file, adapters) || isAddedByCompiler(file)) continue;
     else if (name === null && !isInstalled(file) && otherRoots.some((other) => isWithin(file, other)))
       otherCheckout.push(file);
     else if (name !== null && !existsSync(file)) missing.push(name);
     else untracked.push(name ?? file);
   }
   return { verified, otherCheckout, untracked, missing };
+}
+
+/** Source maps name what a compiler itself puts into a module as esbuild does: "<define:import.meta>", "<runtime>". */
+function isAddedByCompiler(path: string): boolean {
+  return /[\\/]<[^<>\\/]+>$/.test(path);
 }
 
 /** Whether an absolute path is inside of a directory of installed packages, which checkouts may share. */

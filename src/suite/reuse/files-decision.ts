@@ -32,6 +32,7 @@ type Grain = (
 const grains: Partial<Record<RunnerName, Grain>> = {
   pytest: reachByFunctions,
   vitest: reachByModules,
+  jest: reachByModules,
   node: reachByModules,
 };
 
@@ -115,7 +116,7 @@ async function reachByFunctions(
   return await askReach({ checkout: checkout.root, records, random }, planned.directory, environment);
 }
 
-/** Each test file of vitest and node:test loads its own modules. */
+/** Each test file of vitest, jest and node:test loads its own modules. */
 async function reachByModules(
   { request: { checkout, commonDirectory, world }, planned }: Parameters<Grain>[0],
   best: readonly Candidate[],
@@ -135,13 +136,17 @@ async function reachByModules(
         tests: trace === null || path === null ? [] : Object.keys(record.tests),
         coverage: { path: path ?? "", key: coverage, version },
         isTracked: (file) => file in record.tree,
-        sources:
-          trace?.provider === "v8" && !trace.hasPlugins ? await sources.compare(changes, record.tree) : new Map(),
+        sources: trace !== null && tellsSources(trace) ? await sources.compare(changes, record.tree) : new Map(),
         covered: async () => (await store.read(coverage)) as ModulesCovered | null,
       };
     }),
   );
   return await moduleReach(canonicalPath(checkout.root), records, random);
+}
+
+/** Whether the compilers of a suite make the same of a source that differs in comments and types only. */
+function tellsSources({ provider, hasPlugins }: ModulesTrace): boolean {
+  return provider === "jest" || provider === "node" || (provider === "v8" && !hasPlugins);
 }
 
 /**
@@ -191,6 +196,8 @@ function whyNone({ reasons, compared }: Reach): string {
   const all = Object.values(reasons);
   const unknown = all.find(({ kind }) => kind === "unknown");
   if (unknown !== undefined) return `${unknown.file} changed, of which no run has seen what it matters to`;
+  const shared = all.find(({ kind }) => kind === "everyone");
+  if (shared !== undefined) return `${shared.file} changed, which all test files rest on`;
   const [sample] = Object.keys(compared);
   if (sample !== undefined) return `only ${sample} is reached by no change, and it runs as the sample`;
   const [first] = all;

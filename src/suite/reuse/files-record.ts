@@ -44,6 +44,13 @@ export async function recordFiles(
   await keepFiles(place.store, { surroundings: surroundings.digest, tree, ...at }, { outcome, trace, ran: traced.ran });
 }
 
+/** Records why nothing is known of a suite's test files whose runner went as several processes. */
+export async function recordShares(store: RecordStore, surroundings: Surroundings): Promise<void> {
+  if ("why" in surroundings) return;
+  const why = "it runs as several processes, each over a share of its files";
+  await store.write(untoldKeyOf(surroundings.digest), { why });
+}
+
 /** Where the files of a suite are recorded, and of which run. */
 interface KeptFiles {
   /** The digest of the suite's surroundings. */

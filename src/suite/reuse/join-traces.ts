@@ -16,6 +16,7 @@ export interface Trace {
   readonly always: Readonly<Record<string, string>>;
   readonly collected: Readonly<Record<string, number>>;
   readonly conftests: readonly string[];
+  readonly asksForWorker: boolean;
 }
 
 type Lists = Readonly<Record<string, readonly string[]>>;
@@ -59,6 +60,7 @@ export function joinTraces(traces: readonly Trace[]): Trace | { readonly why: st
     always: Object.assign({}, ...traces.toReversed().map(({ always }) => always)),
     collected: summed(traces.map(({ collected }) => collected)),
     conftests: joined(traces.map(({ conftests }) => conftests)),
+    asksForWorker: traces.some(({ asksForWorker }) => asksForWorker),
   };
 }
 

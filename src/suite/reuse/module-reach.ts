@@ -91,9 +91,9 @@ class RecordReach {
     this.#known = known;
     const { modified, deleted, added } = record;
     this.#changed = new Set([...modified, ...deleted]);
-    this.#all = this.#whyAll();
     const shadows = new Set([...added, ...deleted, ...present.otherNames(record.trace.lists)]);
     this.#names = [...shadows].map((file) => shadowOf(file, record.directories));
+    this.#all = this.#whyAll();
   }
 
   /** Why a test file has to run; null where its results can be reused. */
@@ -118,7 +118,8 @@ class RecordReach {
   async #reachedIn(file: string, test: string, own: ModulesOfTest): Promise<string[] | null> {
     if (!this.#isChanged(file)) return null;
     const source = this.#record.sources.get(file);
-    if (source === undefined || own.hasReadText || own.whole.includes(file)) return [];
+    const isByFunction = this.#record.trace.provider === "v8" && !own.hasReadText && !own.whole.includes(file);
+    if (source === undefined || !isByFunction) return [];
     if (source.change === "none") return null;
     const module = await this.#compiledModule(file, source.before);
     const covered = await this.#coveredParts();
@@ -164,14 +165,23 @@ class RecordReach {
     const unknown = [...modified, ...deleted].find((file) => !this.#known.has(file) && matters(file));
     if (unknown !== undefined) return reason("unknown", unknown);
     const setting = [...modified, ...deleted, ...added].find((file) => settings.test(file));
-    if (setting !== undefined) return reason("unknown", setting);
-    const loaded = trace.everyone.files.find((file) => this.#isChanged(file));
-    if (loaded !== undefined) return reason("unknown", loaded);
+    if (setting !== undefined) return reason("everyone", setting);
+    const { everyone } = trace;
+    const isSame = (file: string): boolean =>
+      everyone.setup?.includes(file) === true &&
+      everyone.hasReadText !== true &&
+      this.#record.sources.get(file)?.change === "none";
+    const loaded = everyone.files.find((file) => this.#isChanged(file) && !isSame(file));
+    if (loaded !== undefined) return reason("everyone", loaded);
+    const { setup = [], hasMissed = false, reads } = everyone;
+    const set = { ...everyone, files: setup, reads: setup.length === 0 ? [] : reads, names: [], hasMissed };
+    const shadow = this.#names.find((one) => this.#mayLoad(set, one));
+    if (shadow !== undefined) return reason("everyone", shadow.file);
     const read = this.#readBy(trace.everyone);
-    if (read !== undefined) return reason("unknown", read);
+    if (read !== undefined) return reason("everyone", read);
     // A plugin may make a module of a list of files.
     const listed = trace.hasPlugins ? [...added, ...deleted].find((file) => !declarations.test(file)) : undefined;
-    return listed === undefined ? null : reason("unknown", listed);
+    return listed === undefined ? null : reason("everyone", listed);
   }
 
   /** A file that was read or looked for, and is another one now. */
@@ -185,7 +195,10 @@ class RecordReach {
   }
 
   /** Whether what came or went could be loaded, or could have been, in place of something else. */
-  #mayLoad({ files, reads, names, hasMissed }: ModulesOfTest, { file, place, pattern }: Shadow): boolean {
+  #mayLoad(
+    { files, reads, names, hasMissed }: Pick<ModulesOfTest, "files" | "reads" | "names" | "hasMissed">,
+    { file, place, pattern }: Shadow,
+  ): boolean {
     if (hasMissed) return true;
     const texts = [...files, ...reads.filter((one) => code.test(one))];
     if (place !== null && texts.some((one) => place === "" || one.startsWith(`${place}/`))) return true;

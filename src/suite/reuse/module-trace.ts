@@ -6,7 +6,7 @@ import type { TreeChanges } from "./tree.ts";
 export interface ModulesTrace {
   readonly tests: Readonly<Record<string, ModulesOfTest>>;
   /** What the coordinating process loaded and read: everything rests on that. */
-  readonly everyone: FilesRead;
+  readonly everyone: FilesRead & Partial<Setup>;
   /** What counted coverage: functions can be told apart by what V8 saw. */
   readonly provider: string;
   /** Whether plugins of the project's own choice transform its modules. */
@@ -16,6 +16,16 @@ export interface ModulesTrace {
   readonly looks: Readonly<Record<string, string>>;
   /** The names in each directory that modules lie in, or below; relative to the root, which is ".". */
   readonly lists: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What is set up in the coordinating process, for all test files. */
+export interface Setup {
+  /** The modules that did it; `files` has them, too. */
+  readonly setup: readonly string[];
+  /** Whether one that was asked for was not there. */
+  readonly hasMissed: boolean;
+  /** Whether code looked at the text of a function. */
+  readonly hasReadText: boolean;
 }
 
 export interface FilesRead {

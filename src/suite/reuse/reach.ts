@@ -9,9 +9,9 @@ export interface ReachReason {
   /**
    * `function`: one that it ran, or that may have worked for it; `module`: more of a source file than functions; `file`:
    * another file, a directory's list, or something that was not there; `name`: a new file that could be imported in place
-   * of another; `unknown`: a file that no run has seen matter; `always`: see `file` for why; `new`: nothing is recorded of it.
+   * of another; `unknown`: a file that no run has seen matter; `everyone`: one that all test files rest on; `always`: see `file` for why; `new`: nothing is recorded of it.
    */
-  readonly kind: "function" | "module" | "file" | "name" | "unknown" | "always" | "new";
+  readonly kind: "function" | "module" | "file" | "name" | "unknown" | "everyone" | "always" | "new";
   /** The changed file, relative to the root. */
   readonly file: string;
   /** From the test file to the changed one, each importing the next; empty where there is no such way. */
@@ -43,6 +43,8 @@ export interface Reach {
   /** Files that could be reused and run, to compare them. */
   readonly compared: Readonly<Record<string, number>>;
   readonly reasons: Readonly<Record<string, ReachReason>>;
+  /** Whether what the test files load may ask which worker it runs in; missing where nobody looked. */
+  readonly asksForWorker?: boolean;
   /** For the plugin; see pushproof_record.py. */
   readonly plugin: object;
 }

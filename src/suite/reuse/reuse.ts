@@ -1,3 +1,4 @@
+import { background } from "../../shared/background.ts";
 import { shortId } from "../../shared/text.ts";
 import type { PlannedSuite } from "../plan/plan.ts";
 import { isOwn } from "../shards/deal.ts";
@@ -5,7 +6,7 @@ import type { SuiteOutcome } from "../suite-outcome.ts";
 import { firstDifference } from "./compare.ts";
 import { type Decided, digestOfReused, reusedFiles } from "./decided.ts";
 import { auditedShare, filesDecision, isByFile } from "./files-decision.ts";
-import { recordFiles } from "./files-record.ts";
+import { recordFiles, recordShares } from "./files-record.ts";
 import { RecordStore } from "./record-store.ts";
 import { drawn, type ReuseRequest } from "./reuse-request.ts";
 import { isRecent, RunLog } from "./run-log.ts";
@@ -49,13 +50,14 @@ export class Reuse {
     const decisions = new Map<string, SuiteDecision>();
     const keys = new Map<string, Keys>();
     let read: Promise<Tree> | undefined;
-    const tree = (): Promise<Tree> => (read ??= readTree(request.checkout, request.world.environment));
+    const tree = (): Promise<Tree> => (read ??= background(readTree(request.checkout, request.world.environment)));
     for (const planned of plan.suites) {
       const { name } = planned.suite;
       if (!config.incremental || options.arguments.length > 0) {
         decisions.set(name, { kind: "run", why: null });
         continue;
       }
+      void tree();
       const own = await surroundingsRequest(request, planned);
       const surroundings = await readSurroundings(own);
       const key = { surroundings, whole: await wholeSuiteKey(own, surroundings), tree: await tree() };
@@ -202,6 +204,8 @@ export class Reuse {
       const decision = this.decisionOf(planned);
       for (const key of keysOf(decision, keys.whole)) await store.touch(key, now);
       if (outcome.traced !== undefined) await recordFiles(this.#request, used, outcome, outcome.traced);
+      else if (isByFile(planned) && outcome.summary.parallel === "processes")
+        await recordShares(store, keys.surroundings);
       // What is merged of several runs rests on all of them, and can only be told for one.
       if (isFull && "key" in keys.whole && isReusable(outcome)) {
         const { root } = checkout;

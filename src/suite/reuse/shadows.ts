@@ -12,7 +12,9 @@ export interface Shadow {
 
 /** How a module may name a file that came or went; `directories` are those that are new. */
 export function shadowOf(file: string, directories: readonly string[]): Shadow {
-  const place = posix.dirname(file) === "." ? "" : posix.dirname(file);
+  // The mock of an index stands for the directory around it.
+  const directory = posix.dirname(file).replace(/(?:^|\/)__mocks__$/, "");
+  const place = directory === "." ? "" : directory;
   const [stem = ""] = posix.basename(file).split(".");
   const stems = [stem, ...directories.filter((one) => file.startsWith(`${one}/`)).map((one) => posix.basename(one))];
   const isIndex = stem === "index";

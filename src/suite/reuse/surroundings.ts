@@ -7,6 +7,7 @@ import type { Config } from "../../config/schema.ts";
 import { digestInputs } from "../../database/template/inputs.ts";
 import { withScripts } from "../../project/package-script.ts";
 import type { Checkout } from "../../push/checkout.ts";
+import { background } from "../../shared/background.ts";
 import { messageOf } from "../../shared/errors.ts";
 import { version } from "../../shared/version.ts";
 import type { Environment } from "../../shared/world.ts";
@@ -38,7 +39,7 @@ export type Surroundings = { readonly digest: string } | { readonly why: string 
 
 /** Variables that runtimes and runners read by themselves, besides those that a suite declares. */
 const readByRuntimes =
-  /^(?:CI|NODE_ENV|NODE_OPTIONS|NODE_PATH|TZ|LANG|LANGUAGE|LC_\w+|PYTHON\w+|PYTEST\w*|COVERAGE\w*|DJANGO_SETTINGS_MODULE|LD_PRELOAD|LD_LIBRARY_PATH|DYLD_\w+|PG[A-Z]+)$/;
+  /^(?:CI|NODE_ENV|NODE_OPTIONS|NODE_PATH|TZ|LANG|LANGUAGE|LC_\w+|PYTHON\w+|PYTEST\w*|COVERAGE\w*|TSX_\w+|ESBUILD_\w+|DJANGO_SETTINGS_MODULE|LD_PRELOAD|LD_LIBRARY_PATH|DYLD_\w+|PG[A-Z]+)$/;
 /** Commands whose packages lie somewhere else than PATH says. */
 const elsewhere =
   /(?:^|[\s;&|(/])(poetry|pipenv|pdm|hatch|tox|nox|rye|conda|micromamba|mamba|pixi|docker|docker-compose|podman|ssh|nix|nix-shell|devbox|vagrant)(?=\s)/;
@@ -50,6 +51,8 @@ export async function readSurroundings(request: SurroundingsRequest): Promise<Su
   if (why !== null) return { why };
   const { suite, directory, workers, parallel, usesDatabase } = planned;
   const own = projectEnvironment(checkout, [directory], environment);
+  // Python looks for packages while we look for programs.
+  const python = background(pythonPackages(request, own));
   try {
     const parts: readonly (readonly [string, string])[] = [
       ["version", version],
@@ -64,7 +67,7 @@ export async function readSurroundings(request: SurroundingsRequest): Promise<Su
       ["time zone", Intl.DateTimeFormat().resolvedOptions().timeZone],
       ["programs", travels ? digestProgramsByContent(own, checkout.root) : digestPrograms(own)],
       ["node packages", digestNodePackages(directory, checkout.root, { byContent: travels })],
-      ["python packages", await pythonPackages(request, own)],
+      ["python packages", await python],
       ["variables", variablesText(suite.environment ?? [], own)],
       ["database", usesDatabase ? await databaseText(request) : "none"],
       ["files beside", await digestFiles(checkout.root, filesBeside(request))],

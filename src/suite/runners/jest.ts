@@ -8,7 +8,7 @@ import { keepingNodeOptions, withArguments } from "../../shared/shell.ts";
 import { readReportedTests, reporterMapper } from "../results/reported-tests.ts";
 import { couldNotRun, diedInTest, lcovInput, resultsOf } from "../results/results.ts";
 import { listingOutput } from "./listing.ts";
-import { additionsEnvironment, databaseVariables, schemaEnvironment } from "./preload.ts";
+import { additionsEnvironment, databaseVariables, schemaEnvironment, tracedEnvironment, traceFile } from "./preload.ts";
 import type { EndedProcess, Invocation, ListingRequest, Runner, SuiteRun, TestResults } from "./runner.ts";
 import { writeSourceFiles } from "./source-files.ts";
 
@@ -53,7 +53,7 @@ interface Additions {
 }
 
 async function invocation(run: SuiteRun): Promise<Invocation> {
-  const environment = schemaEnvironment(run);
+  const environment = await tracedEnvironment(run, schemaEnvironment(run), "jest-trace.mjs");
   requireRunner(run, ["jest"]);
   const separator = isPackageScript(run.suite.command) && run.arguments.length > 0 ? ["--"] : [];
   return {
@@ -127,5 +127,6 @@ async function collect(run: SuiteRun, ended: EndedProcess): Promise<TestResults>
     throw couldNotRun(run, ended);
   const coverage = await lcovInput(join(coverageDirectory(run), "lcov.info"), ended.reported.root ?? run.directory);
   const isTimeout = (message: string): boolean => /Exceeded timeout of [\d,]+ ms for a (test|hook)/.test(message);
-  return resultsOf(run, ended, cases ?? [], reporterMapper(ended, isTimeout), coverage);
+  const results = resultsOf(run, ended, cases ?? [], reporterMapper(ended, isTimeout), coverage);
+  return run.tracing ? { ...results, trace: traceFile(run) } : results;
 }

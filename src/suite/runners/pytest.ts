@@ -101,6 +101,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
       ...(run.selection === null ? {} : { VERIFY_SELECTION: selectionFile(run) }),
       ...(run.keepsSchema ? { VERIFY_SCHEMA: "reset" } : {}),
       ...(await tracingVariables(run)),
+      ...(run.tracing?.isAlone ? { VERIFY_ALONE: "1" } : {}),
       VERIFY_CHECKOUT: run.checkoutRoot,
       VERIFY_OTHER_CHECKOUTS: run.otherRoots.join(delimiter),
     },

@@ -6,7 +6,7 @@ import type { Repository } from "../../git/repository.ts";
 import { readRevision } from "../../push/refs.ts";
 import { RequestError, UnavailableError } from "../../shared/errors.ts";
 import { shortId } from "../../shared/text.ts";
-import type { World } from "../../shared/world.ts";
+import type { Environment, World } from "../../shared/world.ts";
 import { type Base, type BasePolicy, readBasePolicy, whyNoPolicy } from "../policy/read.ts";
 import { shardOf } from "../travel/shards.ts";
 import { type BasePosition, findBases, namedBranches } from "./bases.ts";
@@ -39,7 +39,7 @@ export interface CheckResult {
  */
 export async function checkCommit(request: CheckRequest, repository: Repository, world: World): Promise<CheckResult> {
   const { git } = repository;
-  const id = await readOneRevision(git, request.revision ?? "HEAD");
+  const id = await readOneRevision(repository, world.environment, request.revision ?? "HEAD");
   const remote = request.remote ?? (await onlyRemote(git));
   const view = await RemoteView.open(repository, remote, world);
   try {
@@ -51,10 +51,10 @@ export async function checkCommit(request: CheckRequest, repository: Repository,
 }
 
 /** The commit of a revision. A tag must not be able to answer for a branch of its name: anybody may push one. */
-async function readOneRevision(git: SimpleGit, revision: string): Promise<string> {
-  const { commit } = await readRevision(git, revision);
+async function readOneRevision(repository: Repository, environment: Environment, revision: string): Promise<string> {
+  const { commit } = await readRevision(repository, environment, revision);
   const words = ["rev-parse", "--quiet", "--verify", "--end-of-options", `refs/heads/${revision}^{commit}`];
-  const branch = revision === "HEAD" ? null : await gitLineOrNull(git, ...words);
+  const branch = revision === "HEAD" ? null : await gitLineOrNull(repository.git, ...words);
   if (branch === null || branch === commit) return commit;
   throw new RequestError(
     `"${revision}" is a branch and something else here: say refs/heads/${revision} or a commit's id.`,

@@ -56,6 +56,13 @@ test("what pushproof injects is left out without a word", () => {
   });
 });
 
+test.each(["<define:import.meta>", "<runtime>"])(
+  "what a compiler adds to a module (%s) is no file that is missing",
+  (name) => {
+    expect(part(`/shop/src/${name}`)).toEqual({ lines: [], otherCheckout: [], untracked: [], missing: [] });
+  },
+);
+
 test("files outside the verified tree are found, also beside a root whose name they begin with", () => {
   const { untracked } = part("/shop/src/a.py", "/shop-main/src/b.py", "/usr/lib/c.py");
   expect(untracked).toEqual(["/shop-main/src/b.py", "/usr/lib/c.py"]);

@@ -2,7 +2,15 @@ import { expect, test } from "vitest";
 import { joinTraces, type Trace } from "../../../src/suite/reuse/join-traces.ts";
 
 const trace: Trace = {
-  ...{ why: null, differences: [], python: "3.11", hasArcs: true, measured: ["src/a.py"], conftests: ["conftest.py"] },
+  ...{
+    why: null,
+    differences: [],
+    python: "3.11",
+    hasArcs: true,
+    measured: ["src/a.py"],
+    conftests: ["conftest.py"],
+    asksForWorker: false,
+  },
   ...{ edges: { "": ["src/a.py"] }, names: {}, reads: { "F|src/a.py": ["data.json"] }, uses: {}, always: {} },
   coverage: { "": { "src/a.py": [[-1, 1]] }, "T|test_a.py": { "src/a.py": [[1, 2]] } },
   ran: { "T|test_a.py": { "src/a.py": ["one"] } },

@@ -69,12 +69,17 @@ test.each([
   ["a module", { modified: ["src/one/first.ts"] }, "a module"],
   ["data that is imported", { modified: ["src/two.json"] }, "b module"],
   ["a file that no run has seen", { modified: ["data/x.yaml"] }, "a unknown, b unknown, c unknown, d unknown"],
-  ["a manifest, wherever it lies", { added: ["src/one/package.json"] }, "a unknown, b unknown, c unknown, d unknown"],
+  [
+    "a manifest, wherever it lies",
+    { added: ["src/one/package.json"] },
+    "a everyone, b everyone, c everyone, d everyone",
+  ],
   ["types", { modified: ["src/types.d.ts"] }, ""],
   ["a file in place of a directory", { added: ["src/one.ts"] }, "a name, c name"],
   ["a module of the same name", { added: ["src/one/first.js"] }, "a name, c name"],
   ["a module of that name somewhere else, as an alias may lead there", { added: ["lib/first.ts"] }, "a name, c name"],
   ["a mock", { added: ["src/__mocks__/two.ts"] }, "b name, c name"],
+  ["a mock of an index", { added: ["src/one/__mocks__/index.ts"] }, "a name, c name"],
   ["an index beside what asks for a directory", { added: ["test/index.js"] }, "a name, b name, c name, d name"],
   ["an index in the root", { added: ["index.ts"] }, "a name, b name, c name, d name"],
   ["a module that nobody names", { added: ["src/other.ts"] }, "c name"],
@@ -95,4 +100,28 @@ test("a file that git ignores reaches who would load it now", async () => {
 test("a test file that does what cannot be traced always runs", async () => {
   const own = { ...seen, files: ["test/b.test.ts"], always: "starts a process" };
   expect(await reached({}, { tests: { "test/b.test.ts": own } })).toBe("b always");
+});
+
+const setup = {
+  everyone: {
+    files: ["src/one/index.ts"],
+    setup: ["src/one/index.ts"],
+    reads: [],
+    looks: [],
+    hasMissed: false,
+    hasReadText: false,
+  },
+};
+
+test.each([
+  ["a module of it", { modified: ["src/one/index.ts"] }, {}],
+  ["what could be loaded in its place", { added: ["src/one/first.js"] }, {}],
+  ["any new module, where one that it asked for was not there", { added: ["src/other.ts"] }, { hasMissed: true }],
+])("of what is set up for all test files, %s reaches every one", async (_, changes, more) => {
+  const everyone = { ...setup.everyone, ...more };
+  expect(await reached(changes, { everyone })).toBe("a everyone, b everyone, c everyone, d everyone");
+});
+
+test("what nothing names that is set up for all test files reaches those that may load it", async () => {
+  expect(await reached({ added: ["src/other.ts"] }, setup)).toBe("c name");
 });

@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import { begin, check } from "../../support/incremental/differential.ts";
 import { appearingForNode, nastyNodeFiles } from "../../support/incremental/nasty-node.ts";
+import { nastyTsxFiles } from "../../support/incremental/nasty-tsx.ts";
 import { makeRepository } from "../../support/repository.ts";
 import { userEnvironment } from "../../support/verify.ts";
+import { linkNodeModules } from "../../support/vitest-ledger.ts";
 
 test("of node:test, only the files run that load what changed or would load what is new", {
   timeout: 180_000,
@@ -28,4 +30,21 @@ test("of node:test, only the files run that load what changed or would load what
     "test/second.test.js",
   ]);
   expect(summary.suites[0]?.reuse?.ran).toBeLessThan(summary.suites[0]?.files ?? 0);
+});
+
+test("of TypeScript that tsx compiles for node:test, only the files run that load what changed", {
+  timeout: 180_000,
+}, async () => {
+  const make = () => makeRepository(nastyTsxFiles({ only: ["barrel", "settings", "half"] }));
+  const [incremental, full, environment] = await Promise.all([make(), make(), userEnvironment()]);
+  await Promise.all([incremental, full].map(({ root }) => linkNodeModules(root)));
+  const pair = { incremental, full, environment, workers: 1 };
+  await begin(pair);
+  // Of what nobody loads, types matter to none.
+  const types = "export interface Shape {\n  sides: number | bigint;\n  area(): number;\n}\n";
+  const files = { "src/data.json": '{ "level": 2 }\n', "src/types.ts": types };
+  const { difference, incremental: summary } = await check(pair, { what: "data", files });
+  expect(difference).toBeNull();
+  expect(summary.suites[0]?.failures.map(({ file }) => file)).toEqual(["test/settings.test.ts"]);
+  expect(summary.suites[0]?.reuse?.reused).toBe(1);
 });

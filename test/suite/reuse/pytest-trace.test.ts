@@ -1,23 +1,31 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
+import { tracingAll } from "../../../src/suite/reuse/tracing.ts";
 import { runPytest, sharedPytest } from "../../support/run-pytest.ts";
 
 const traced = sharedPytest(() => [
   {
     "money.py": "import os\n\n\ndef half(cents):\n    return cents // 2\n",
     "pkg/__init__.py": "",
-    "pkg/test_first.py": "from money import half\n\n\ndef test_half():\n    assert half(4) == 2\n",
+    "pkg/cents.txt": "4",
+    "pkg/test_first.py":
+      "from money import half\n\n\ndef test_half():\n    assert half(int(open('pkg/cents.txt').read())) == 2\n",
     "pkg/test_second.py": "import os\n\n\ndef test_core():\n    assert os.environ['COVERAGE_CORE'] == 'ctrace'\n",
     "pytest.ini": "[pytest]\npythonpath = .\n",
   },
   1,
-  { tracing: { reused: null, files: null } },
+  { tracing: tracingAll },
 ]);
 
-/** What the run recorded: the functions that ran, by context and file. */
-async function functionsRun(): Promise<Record<string, Record<string, readonly string[]>>> {
+/** What the run recorded. */
+async function recorded() {
   const { results } = await traced();
-  return JSON.parse(await readFile(results.trace ?? "", "utf8")).ran;
+  return JSON.parse(await readFile(results.trace ?? "", "utf8"));
+}
+
+/** The functions that ran, by context and file. */
+async function functionsRun(): Promise<Record<string, Record<string, readonly string[]>>> {
+  return (await recorded()).ran;
 }
 
 test("where test files are told apart, coverage.py measures so that each tells the lines it runs", async () => {
@@ -29,13 +37,31 @@ test("a test file rests on the functions that it ran", async () => {
   expect((await functionsRun())["T|pkg/test_first.py"]).toMatchObject({ "money.py": ["half"] });
 });
 
+test("a test file rests on the data that it read, also where the checkout lies in memory", async () => {
+  expect((await recorded()).reads).toEqual({
+    "T|pkg/test_first.py": ["pkg/cents.txt"],
+    "F|pkg/test_first.py": ["pkg/cents.txt"],
+  });
+});
+
 test("a module that another test file loaded in the same process is nothing that a test file ran", async () => {
   expect(Object.keys((await functionsRun())["T|pkg/test_second.py"] ?? {})).not.toContain("money.py");
 });
 
 test("as many workers start as files run, and what they trace is recorded", async () => {
   const files = { "test_only.py": "def test_one():\n    pass\n", "money.py": "cents = 1\n" };
-  const { facts, results } = await runPytest(files, 2, { tracing: { reused: null, files: 1 } });
+  const { facts, results } = await runPytest(files, 2, { tracing: { ...tracingAll, files: 1 } });
   expect(facts.visits.map(({ worker }) => worker)).toEqual(["gw0"]);
   expect(JSON.parse(await readFile(results.trace ?? "", "utf8"))).toMatchObject({ why: null });
+});
+
+test("whether a loaded module asks which worker it runs in is recorded", async () => {
+  const { results: others } = await traced();
+  expect(JSON.parse(await readFile(others.trace ?? "", "utf8"))).toMatchObject({ asksForWorker: false });
+  const files = {
+    "test_only.py": "import naming\n\n\ndef test_one():\n    assert naming.name is None\n",
+    "naming.py": "import os\n\nname = os.environ.get('PYTEST_XDIST_WORKER')\n",
+  };
+  const { results } = await runPytest(files, 1, { tracing: tracingAll });
+  expect(JSON.parse(await readFile(results.trace ?? "", "utf8"))).toMatchObject({ asksForWorker: true });
 });

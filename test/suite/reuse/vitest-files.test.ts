@@ -16,7 +16,8 @@ afterAll(async () => {
 /** A pair of the nasty suite that has run once in full. */
 async function makePair(): Promise<Pair> {
   const only = ["factory", "automock", "partial", "folder", "plugins", "power"];
-  const make = () => makeRepository(nastyVitestFiles({ pool: "threads", only }), (end) => ends.push(end));
+  const files = nastyVitestFiles({ pool: "threads", only, globalSetup: true });
+  const make = () => makeRepository(files, (end) => ends.push(end));
   const [incremental, full, environment] = await Promise.all([make(), make(), userEnvironment()]);
   await Promise.all([incremental, full].map(({ root }) => linkNodeModules(root)));
   const pair = { incremental, full, environment, workers: 1 };
@@ -58,6 +59,18 @@ describe.sequential("a vitest suite that loads modules in every way there is", {
     const { difference, incremental } = await check(pair, { what: "a function", files });
     expect(difference).toBeNull();
     expect(incremental.suites[0]?.reuse?.reachedFrom).toEqual([{ file: "src/arithmetic.ts", functions: 1 }]);
+  });
+
+  test("what a globalSetup loads or reads reaches every test file", async () => {
+    const pair = await pairOfAll();
+    const files = await replaced(pair, "assets/seed.json", '"b"', '"b", "c", "d"');
+    const { difference, incremental } = await check(pair, { what: "what is set up", files });
+    expect(difference).toBeNull();
+    expect(incremental.suites[0]?.failures.map(({ file }) => file)).toEqual(["test/seed.test.ts"]);
+    expect(incremental.notes).toContain(
+      "Nothing of nasty was reused: assets/seed.json changed, which all test files rest on.",
+    );
+    await Promise.all([pair.incremental, pair.full].map(({ git }) => git("revert", "--no-edit", "HEAD")));
   });
 
   test("new files that take the place of others, or are found by a glob, reach those that would load them", async () => {

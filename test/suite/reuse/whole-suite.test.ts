@@ -26,6 +26,15 @@ test("a suite none of whose inputs changed does not run, and the figures are the
   expect(output).toContain("1 of 2 files; 1 reused from a run");
 });
 
+test("a test file of a suite of which nothing runs is reused from a run, too", async () => {
+  const { verify } = await makeTwoSuites();
+  await verify();
+  const { output } = await verify(["why", "ledger/suite.sh"]);
+  expect(output).toMatch(
+    /^ledger\/suite\.sh is reused: nothing that it rests on changed; its results are those of the run/,
+  );
+});
+
 test("what is recorded of an input comes back with it", async () => {
   const { repository, verify } = await makeTwoSuites();
   await verify();

@@ -34,7 +34,27 @@ const calls: readonly (readonly [string, string])[] = [
     "",
   ],
   ["(() => {}).toString()", ""],
+  // What tsx keeps is the same whoever put it there.
+  ["as(tsx, 'fs.readFileSync(kept)')()", ""],
+  ["as(tsx, 'fs.writeFileSync(kept, String())')()", ""],
+  ["fs.readFileSync(kept)", "always: reads KEPT"],
+  ["as(tsx, 'fs.readFileSync(there)')()", "always: reads THERE"],
+  ["as(tsx, 'net.connect(pipe).on(\"error\", String)')()", ""],
+  ["net.connect(pipe).on('error', () => {})", "always: connects to PIPE"],
+  ["as(tsx, 'net.connect(kept).on(\"error\", String)')()", "always: connects to KEPT"],
+  ["as(tsx, 'run()', as(esbuild, 'childProcess.execFileSync(\"true\")'))()", ""],
+  ["as(esbuild, 'childProcess.execFileSync(\"true\")')()", "always: starts a process"],
+  ["as(tsx, 'childProcess.execFileSync(\"true\")')()", "always: starts a process"],
 ];
+
+/** A place in a package's code, and what calls functions as if they were written there. */
+const places = `
+    const [tsx, esbuild] = ["tsx/dist/a.cjs", "esbuild/lib/main.js"].map((name) => "/any/node_modules/" + name);
+    const kept = os.tmpdir() + "/tsx-" + process.geteuid() + "/1-abc";
+    const pipe = os.tmpdir() + "/tsx-" + process.geteuid() + "/" + process.ppid + ".pipe";
+    const as = (filename, code, run) => vm.compileFunction(code, ["fs", "net", "childProcess", "kept", "there", "pipe", "run"], { filename })
+      .bind(null, fs, net, childProcess, kept, there, pipe, run);
+`;
 
 test("what a process reads, looks for and does is traced, and what is its own or its database's counts for nothing", async () => {
   const base = await makeDirectory();
@@ -45,7 +65,7 @@ test("what a process reads, looks for and does is traced, and what is its own or
   ];
   const there = join(temporary, "file");
   await writeFiles(checkout, { "data.txt": "text", "data.json": "{}" });
-  await writeFiles(temporary, { file: "" });
+  await writeFiles(temporary, { file: "", [`tsx-${process.geteuid?.()}/1-abc`]: "" });
   const script = `
     import { Trace, traceProcess } from ${JSON.stringify(pathToFileURL(adapterPath("process-trace.mjs")).href)};
     const trace = new Trace(${JSON.stringify(checkout)}, null);
@@ -53,22 +73,24 @@ test("what a process reads, looks for and does is traced, and what is its own or
     const modules = ["fs", "os", "net", "dgram", "dns"].map((name) => import("node:" + name).then((module) => module.default));
     const [fs, os, net, dgram, dns] = await Promise.all(modules);
     const childProcess = (await import("node:child_process")).default;
+    const vm = (await import("node:vm")).default;
     const { Worker } = await import("node:worker_threads");
     const { createRequire } = await import("node:module");
     const { promisify } = await import("node:util");
     const { once } = await import("node:events");
     const [root, there, outside] = ${JSON.stringify([checkout, there, outside])};
+${places}
     const said = [];
     for (const call of ${JSON.stringify(calls.map(([call]) => call))}) {
       trace.always = null;
       trace.reads.clear();
       trace.looks.clear();
-      await Object.getPrototypeOf(async () => {}).constructor("fs, os, net, dgram, dns, childProcess, Worker, createRequire, promisify, once, root, there, outside", call)(
-        fs, os, net, dgram, dns, childProcess, Worker, createRequire, promisify, once, root, there, outside);
+      await Object.getPrototypeOf(async () => {}).constructor("fs, os, net, dgram, dns, childProcess, Worker, createRequire, promisify, once, root, there, outside, as, tsx, esbuild, kept, pipe", call)(
+        fs, os, net, dgram, dns, childProcess, Worker, createRequire, promisify, once, root, there, outside, as, tsx, esbuild, kept, pipe);
       trace.isOn = false;
       const named = (paths) => [...paths].map((path) => path.slice(root.length + 1)).join();
       said.push([
-        ...(trace.always === null ? [] : ["always: " + trace.always.replace(there, "THERE").replace(outside, "OUTSIDE")]),
+        ...(trace.always === null ? [] : ["always: " + trace.always.replace(there, "THERE").replace(outside, "OUTSIDE").replace(kept, "KEPT").replace(pipe, "PIPE")]),
         ...(trace.always !== null || trace.reads.size === 0 ? [] : ["reads " + named(trace.reads)]),
         ...(trace.always !== null || trace.looks.size === 0 ? [] : ["looks " + named(trace.looks)]),
       ].join(", "));
@@ -84,4 +106,19 @@ test("what a process reads, looks for and does is traced, and what is its own or
   );
   const said: readonly string[] = JSON.parse(output);
   expect(calls.map(([call], index) => [call, said[index]])).toEqual(calls);
+});
+
+test("files that lie in memory are no devices", async () => {
+  const script = `
+    import { Trace } from ${JSON.stringify(pathToFileURL(adapterPath("process-trace.mjs")).href)};
+    const trace = new Trace("/work", null);
+    trace.note("/dev/shm/rates.json", trace.reads);
+    trace.note("/dev/null", trace.reads);
+    trace.wrote("/dev/null");
+    const { always } = trace;
+    trace.wrote("/dev/shm/rates.json");
+    console.log(JSON.stringify([[...trace.reads], always, trace.always]));`;
+  const command = `${quote(process.execPath)} --input-type=module -e ${quote(script)}`;
+  const { output } = await runShell(command, "/", suiteEnvironment({ TMPDIR: "/nowhere" }));
+  expect(JSON.parse(output)).toEqual([["/dev/shm/rates.json"], null, "writes /dev/shm/rates.json"]);
 });

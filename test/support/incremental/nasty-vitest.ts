@@ -9,18 +9,21 @@ export function nastyVitestFiles({
   workers = 1,
   pool = "forks",
   only = [],
+  globalSetup = false,
 }: {
   workers?: number;
   pool?: string;
   only?: readonly string[];
+  /** Whether something is set up once, for all test files. */
+  globalSetup?: boolean;
 } = {}): Files {
   const isMeant = (file: string): boolean =>
     only.length === 0 || only.some((name) => file.startsWith(`test/${name}.`) || file.includes(`/${name}.test.ts.`));
   const meant = Object.fromEntries(Object.entries(tests).filter(([file]) => isMeant(file)));
-  return { ...base(workers, pool), ...modules, ...meant };
+  return { ...base(workers, pool, globalSetup), ...modules, ...(globalSetup ? setupModules : {}), ...meant };
 }
 
-const base = (workers: number, pool: string): Files => ({
+const base = (workers: number, pool: string, globalSetup: boolean): Files => ({
   ".gitignore": "node_modules/\n",
   "package.json": '{ "type": "module" }\n',
   "tsconfig.json": '{ "compilerOptions": { "strict": true, "paths": { "@/*": ["./src/*"] } } }\n',
@@ -29,7 +32,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   resolve: { alias: { "@": fileURLToPath(new URL("src", import.meta.url)), short: fileURLToPath(new URL("src/barrel", import.meta.url)) } },
-  test: { pool: "${pool}", setupFiles: ["test/setup.ts"], includeSource: ["src/inside.ts"], define: {} },
+  test: { pool: "${pool}", ${globalSetup ? 'globalSetup: ["test/global.ts"], ' : ""}setupFiles: ["test/setup.ts"], includeSource: ["src/inside.ts"], define: {} },
 });
 `,
   "verify.config.json": configFile({
@@ -42,7 +45,39 @@ export default defineConfig({
     'import { beforeEach } from "vitest";\nimport { reset } from "../src/state.ts";\n\nbeforeEach(() => reset());\n',
 });
 
-const modules: Files = {
+/** What is set up once, and the test that finds it. */
+const setupModules: Files = {
+  "test/global.ts": `import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { seedOf } from "../src/seeds";
+
+export default function setup(project: { provide(key: string, value: unknown): void }) {
+  const { names } = JSON.parse(readFileSync("assets/seed.json", "utf8"));
+  const { half } = createRequire(import.meta.url)("../src/halves.cjs");
+  project.provide("seed", seedOf(names));
+  process.env.NASTY_SEED = String(half(seedOf(names).length));
+}
+`,
+  "src/seeds/index.ts": `import { prefix } from "./prefix";
+
+export function seedOf(names: string[]) {
+  return names.map((name) => prefix + name);
+}
+
+export function unusedSeed(value: number) {
+  return value > 2 ? 1 : 2;
+}
+`,
+  "src/seeds/prefix.ts": 'export const prefix: string = "seed-" + 1;\n',
+  "assets/seed.json": '{ "names": ["a", "b"] }\n',
+  "test/seed.test.ts":
+    'import { expect, inject, test } from "vitest";\n\ntest("works", () => {\n  expect(inject("seed" as never)).toEqual(["seed-1a", "seed-1b"]);\n  expect(process.env.NASTY_SEED).toBe("1");\n});\n',
+  "test/prefix.test.ts":
+    'import { expect, test } from "vitest";\nimport { seedOf } from "../src/seeds";\n\ntest("works", () => {\n  expect(seedOf(["c"])).toEqual(["seed-1c"]);\n});\n',
+};
+
+/** Modules that are loaded in every way there is. */
+export const modules: Files = {
   "src/state.ts": `export interface Entry {
   name: string;
   count: number;
@@ -326,6 +361,12 @@ const tests: Files = {
     'import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";\nimport { tmpdir } from "node:os";\nimport { join } from "node:path";',
     'const place = mkdtempSync(join(tmpdir(), "nasty-"));\nwriteFileSync(join(place, "a"), "1");\nexpect(readFileSync(join(place, "a"), "utf8")).toBe("1");',
   ),
+};
+
+/** The same where something is set up once. */
+export const appearingForSetup: Files = {
+  "src/seeds.ts": "export const seedOf = () => [7];\n",
+  "src/seeds/prefix.js": 'export const prefix = "other-";\n',
 };
 
 /** Files that may appear, and change what is loaded, found or read. */

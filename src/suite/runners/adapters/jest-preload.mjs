@@ -8,7 +8,7 @@ import { isMainThread } from "node:worker_threads";
 import { onModule } from "./module-hook.mjs";
 import { choices, tellNarrowings } from "./narrowing.mjs";
 import { thresholdMessage } from "./thresholds.mjs";
-import { namedEnvironment, withoutPreload } from "./worker-environment.mjs";
+import { namedEnvironment, withoutPreload, withoutTracing } from "./worker-environment.mjs";
 
 const { VERIFY_WORKER_ENVIRONMENTS: environments, VERIFY_JEST: additions, VERIFY_PROGRESS: socketPath } = process.env;
 const require = createRequire(import.meta.url);
@@ -35,6 +35,7 @@ if (additions) {
         // This process runs the tests itself.
         delete process.env.VERIFY_JEST;
         withoutPreload(process.env, import.meta.url);
+        withoutTracing(process.env);
       }
       return { ...read, globalConfig: require("./jest-additions.cjs")(read.globalConfig, added) };
     };

@@ -1,11 +1,11 @@
 // Loaded into every process of `node --test` with `node --import`, where what each test file rests on is traced: before any
 // other code, that of node-preload.mjs included. The process of a file whose results are reused ends here.
 import { existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
-import Module from "node:module";
 import { basename, join } from "node:path";
 import { stopCoverage } from "node:v8";
 import { isMainThread } from "node:worker_threads";
 import { Trace, traceProcess } from "./process-trace.mjs";
+import { watchMisses } from "./trace-misses.mjs";
 import { nowTraced } from "./traced-databases.mjs";
 import { withoutPreload } from "./worker-environment.mjs";
 
@@ -32,16 +32,9 @@ function traceFile(checkout, test) {
   const trace = new Trace(checkout, null);
   nowTraced(trace.databases);
   let hasMissed = false;
-  const internals = /** @type {any} */ (Module);
-  const plain = internals._resolveFilename;
-  internals._resolveFilename = function (/** @type {unknown[]} */ ...args) {
-    try {
-      return Reflect.apply(plain, this, args);
-    } catch (error) {
-      hasMissed = true;
-      throw error;
-    }
-  };
+  watchMisses(() => {
+    hasMissed = true;
+  });
   traceProcess(trace, [process.env], [process.env.VERIFY_PROGRESS ?? "", process.env.VERIFY_LEASES ?? ""]);
   let told = 0;
   process.on("exit", () => {

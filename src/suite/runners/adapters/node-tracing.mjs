@@ -1,7 +1,7 @@
 // What the process of `node --test` does where its test files are traced: it adds what reused ones had covered to V8's files, and
 // writes one record of what each test file rests on. src/suite/reuse/module-reach.ts reads it.
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join, posix, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { firstDifference } from "./raw-coverage.mjs";
 import {
@@ -19,6 +19,8 @@ import {
 
 const directory = process.env.VERIFY_TRACE;
 const raw = process.env.NODE_V8_COVERAGE;
+/** What tests do not load: it compiles for them. */
+const compilers = /\/node_modules\/(?:tsx|esbuild)\//;
 
 /** The absolute test files whose processes only say that they are left out. @returns {Set<string>} */
 export function filesLeftOut() {
@@ -101,7 +103,8 @@ function partsOf(pid) {
     .map((name) => {
       const { result, ...rest } = JSON.parse(readFileSync(join(place, name), "utf8"));
       const scripts = result.filter(
-        (/** @type {{ url: string }} */ { url }) => url.startsWith("file:") && !url.startsWith(ours),
+        (/** @type {{ url: string }} */ { url }) =>
+          url.startsWith("file:") && !url.startsWith(ours) && !compilers.test(url),
       );
       return withoutRoot(JSON.stringify({ result: scripts, ...rest }));
     });
@@ -136,20 +139,26 @@ function addReused(covered, differences) {
   if (left.size > 0) throw new Error(`nothing is recorded of ${[...left][0]}`);
 }
 
-/** @param {string[]} parts */
+/** What was covered of the checkout: libraries may do at one time what they keep for the next. @param {string[]} parts */
 function together(parts) {
-  return { result: parts.flatMap((part) => JSON.parse(part).result) };
+  const isOwn = (/** @type {{ url: string }} */ { url }) =>
+    url.startsWith("pushproof-checkout-url:/") && !url.includes("/node_modules/");
+  return { result: parts.flatMap((part) => JSON.parse(part).result).filter(isOwn) };
 }
 
-/** Why what a test file loads is not all seen, a clause: V8 tells of no JSON. @param {{ files: string[], reads: string[] }} test */
-function whyNotSeen({ files }) {
+/** Why what a test file loads is not all seen, a clause: V8 tells of no JSON that Node itself loads. @param {{ files: string[], reads: string[] }} test */
+function whyNotSeen({ files, reads }) {
+  const seen = new Set([...files, ...reads]);
+  const typed = /\b(?:with|assert)\s*:?\s*\{\s*["']?(?:with["']?\s*:\s*\{\s*["']?)?type["']?\s*:/g;
   for (const file of files) {
     const text = textOf(file);
-    const data =
-      /\b(?:with|assert)\s*:?\s*\{\s*["']?(?:with["']?\s*:\s*\{\s*["']?)?type["']?\s*:|\.(?:json|wasm|node)["'`]/.test(
-        text,
-      );
-    if (data && /\bimport\b/.test(text)) return `${file} may import what is no script`;
+    if (!/\bimport\b/.test(text)) continue;
+    const names = [...text.matchAll(/["'`]?([^"'`\n]*\.(?:json|wasm|node))["'`]/g)].map(([, name = ""]) => name);
+    const count = [...text.matchAll(typed)].length;
+    const isComputed = count > 0 && /\bimport\s*\(\s*(?!["'])/.test(text);
+    // What tsx made a module of is a script, and what was read is known.
+    const isSeen = names.every((name) => seen.has(posix.join(posix.dirname(file), name)));
+    if (!isSeen || isComputed || count > names.length) return `${file} may import what is no script`;
   }
   return null;
 }

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { replacement } from "./replaced-calls.mjs";
 import { traceProcesses, traceSockets } from "./trace-connections.mjs";
 import { traceFiles } from "./trace-files.mjs";
+import { isCompilingForTsx, isKeptByTsx, isParentOfTsx } from "./trace-tsx.mjs";
 
 /** A process's trace, from `traceProcess` on. */
 export class Trace {
@@ -25,6 +26,10 @@ export class Trace {
   always = null;
   /** Whether code of the checkout looked at the text of a function: then comments matter. */
   hasReadText = false;
+  /** Whether a module was asked for that is not there: a new file may be it. */
+  hasMissed = false;
+  /** Whether what nobody is seen to do counts as somebody's, although it may be the runner's. */
+  isStrict = false;
   isOn = true;
   #checkout;
   #temporary = realpathOf(os.tmpdir());
@@ -47,7 +52,17 @@ export class Trace {
 
   /** @param {string} why */
   mark(why) {
-    if (this.isOn) this.always ??= why;
+    if (this.isOn && this.always === null && !this.#isTool?.(callers(), "")) this.always = why;
+  }
+
+  /** Somebody starts a process or a thread. @param {string} why */
+  starts(why) {
+    if (this.isOn && this.always === null && !isCompilingForTsx(callers())) this.mark(why);
+  }
+
+  /** Somebody connects to a socket that is nobody's here. @param {string} path */
+  connects(path) {
+    if (!isParentOfTsx(path, callers)) this.mark(`connects to ${path}`);
   }
 
   /** @param {unknown} given @param {Set<string>} into */
@@ -58,21 +73,43 @@ export class Trace {
     if (isWithin(path, this.#checkout)) {
       if (isInstalled(path) && !this.#isLinked(path)) return;
       if (this.#isTool?.(callers(), path)) return;
-      into.add(path);
+      this.add(path, into);
     } else if (isWithin(path, this.#temporary)) {
-      if (this.#isMade(path) || this.#isTool !== null || !originals.existsSync(path)) return;
-      if (!isRunner(callers())) this.mark(`reads ${path}`);
-    } else if (!isInstalled(path) && !systemPlaces.some((place) => isWithin(path, place))) {
-      if (!isRunner(callers())) into.add(path);
+      if (this.#isMade(path) || !originals.existsSync(path) || isKeptByTsx(path, callers)) return;
+      if (this.#isTool !== null || !isRunner(callers())) this.readTemporary(path, into);
+    } else if (!isInstalled(path) && !isOfSystem(path)) {
+      if (!isRunner(callers())) this.add(path, into);
     }
+  }
+
+  /** A temporary file is read or looked for that was there before. @param {string} path @param {Set<string>} _into */
+  readTemporary(path, _into) {
+    this.mark(`reads ${path}`);
+  }
+
+  /** Keeps a path that counts. @param {string} path @param {Set<string>} into */
+  add(path, into) {
+    into.add(path);
+  }
+
+  /** Forgets what was traced: another test file begins in this process. */
+  renew() {
+    this.reads = new Set();
+    this.looks = new Set();
+    this.written = new Set();
+    this.always = null;
+    this.hasReadText = false;
+    this.#made.length = 1;
+    this.#beginnings = [];
   }
 
   /** @param {unknown} given */
   wrote(given) {
-    if (!this.isOn || this.#isTool !== null) return;
+    if (!this.isOn) return;
     const path = pathOf(given);
-    if (path === null || /^\/(?:dev|proc)\//.test(path) || isInstalled(path)) return;
+    if (path === null || isDevice(path) || isInstalled(path) || this.#isTool?.(callers(), path)) return;
     if (isWithin(path, this.#temporary) && !isWithin(path, this.#checkout)) {
+      if (isKeptByTsx(path, callers)) return;
       if (originals.existsSync(path) && !this.#isMade(path)) this.mark(`writes ${path}, which was there`);
       else this.made(path);
       return;
@@ -115,6 +152,8 @@ export class Trace {
 const linked = new Map();
 const originals = { existsSync: fs.existsSync, realpathSync: fs.realpathSync };
 const systemPlaces = ["/dev", "/proc", "/sys", "/etc/ssl", resolve(process.execPath, "../..")];
+/** Where files lie in memory: of the places below /dev the one that is no device. */
+const memory = "/dev/shm";
 const ownDirectory = fileURLToPath(new URL(".", import.meta.url));
 
 /** @param {string} path */
@@ -124,6 +163,16 @@ function realpathOf(path) {
   } catch {
     return path;
   }
+}
+
+/** @param {string} path */
+function isOfSystem(path) {
+  return systemPlaces.some((place) => isWithin(path, place)) && !isWithin(path, memory);
+}
+
+/** @param {string} path */
+function isDevice(path) {
+  return /^\/(?:dev|proc)\//.test(path) && !isWithin(path, memory);
 }
 
 /** @param {string} path @param {string} directory */
@@ -149,7 +198,7 @@ function pathOf(given) {
 }
 
 /** The files that called, the nearest first, without Node's own and this one. */
-function callers() {
+export function callers() {
   const { stackTraceLimit } = Error;
   const { prepareStackTrace } = Error;
   Error.stackTraceLimit = 24;

@@ -64,11 +64,18 @@ def put_checkout_first():
         os.environ["PYTHONPATH"] = os.pathsep.join([*first, rest] if rest else first)
 
 
+def look_like_a_worker():
+    """One process runs few files in place of a worker: what a worker's tests see of the command line."""
+    if os.environ.pop("VERIFY_ALONE", None):
+        sys.argv[:] = ["-c"]
+
+
 names = Names(take_over_environment())
 selection = read_selection()
 options_arrived = is_worker or __name__ in os.environ.get("PYTEST_ADDOPTS", "")
 restore_options()
 put_checkout_first()
+look_like_a_worker()
 
 
 class Reporter:

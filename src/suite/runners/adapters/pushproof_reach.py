@@ -415,6 +415,7 @@ def answer(request):
         "reused": {test: decided[test][0] for test in reused},
         "compared": {test: decided[test][0] for test in compared},
         "reasons": {test: why for test, why in reasons.items() if test not in decided},
+        "asksForWorker": any(reach is not None and reach.trace["asksForWorker"] for reach in reaches),
         "plugin": {
             "files": reused,
             "hasArcs": bool(has_arcs and has_arcs.pop()),

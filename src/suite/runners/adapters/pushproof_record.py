@@ -258,6 +258,7 @@ class Recording:
             "always": always,
             "collected": collected,
             "conftests": sorted({file for trace in traces for file in trace["conftests"]}),
+            "asksForWorker": any(trace["asksForWorker"] for trace in traces),
         }
 
     def facts(self, file):

@@ -11,6 +11,7 @@ import importlib
 import importlib.machinery
 import json
 import os
+import re
 import sys
 import sysconfig
 import tempfile
@@ -22,8 +23,12 @@ from pushproof_schedule import file_of
 
 # What runs the tests: files that it reads by itself are no part of what they rest on.
 RUNNERS = ("_pytest", "pytest", "pluggy", "coverage", "pytest_cov", "xdist", "execnet", "iniconfig", "__channelexec__")
+# Where files lie in memory, which are no devices.
+MEMORY = "/dev/shm/"
 STANDARD = [os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")]
 # These keep what they read, for whoever asks next.
+# As in alone.ts.
+ASKING = re.compile(rb"PYTEST_XDIST|workerinput|workeroutput|worker_?id|testrun_?uid|numprocesses|is_xdist|[\"']xdist|(?:import|from)\s+xdist")
 KEEPING = ("gettext", "locale", "mimetypes", "zipimport", "shelve", "dbm")
 UNTRACED = {
     "subprocess.Popen": "starts a process",
@@ -39,6 +44,10 @@ UNTRACED = {
     "socket.bind": "opens a socket",
     "webbrowser.open": "starts a process",
 }
+
+
+def is_of_system(path):
+    return path.startswith(("/dev/", "/proc/", "/sys/")) and not path.startswith(MEMORY)
 
 
 class Tracer:
@@ -199,7 +208,7 @@ class Tracer:
             self.mark("writes %s" % name, frame)
             self.written[path] = self.context
             return
-        if not path.startswith(("/dev/", "/proc/")):
+        if not is_of_system(path):
             self.mark("writes %s" % path, frame)
 
     def opened(self, path, mode, flags, frame):
@@ -211,7 +220,7 @@ class Tracer:
             if kind_of(between) not in ("runner", "import"):
                 self.wrote(path, frame)
             return
-        if path.startswith(("/dev/", "/proc/", "/sys/")):
+        if is_of_system(path):
             return
         if is_inside(path, self.temporary) and not is_inside(path, self.checkout):
             if self.written.get(path, self.context) != self.context:
@@ -300,7 +309,24 @@ class Tracer:
             "collected": self.collected,
             "conftests": sorted(self.conftests),
             "written": sorted(path for path in self.written if is_inside(path, self.checkout)),
+            "asksForWorker": any(self.asks_for_worker(module) for module in list(sys.modules.values())),
         }
+
+    def asks_for_worker(self, module):
+        """Whether a module that is loaded may tell xdist's workers from other processes."""
+        path = getattr(module, "__file__", None)
+        if not isinstance(path, str) or not path.endswith(".py"):
+            return False
+        isInstalled = "-packages" + os.sep in path
+        isStandard = any(is_inside(path, place) for place in STANDARD) and not isInstalled
+        top = getattr(module, "__name__", "").split(".")[0]
+        if isStandard or is_inside(path, ADAPTERS) or (isInstalled and top in RUNNERS):
+            return False
+        try:
+            with open(path, "rb") as source:
+                return ASKING.search(source.read()) is not None
+        except OSError:
+            return True
 
 
 def tracer_of(cov):

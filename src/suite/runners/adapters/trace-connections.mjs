@@ -12,14 +12,14 @@ import { before } from "./replaced-calls.mjs";
 
 /** @param {Trace} trace */
 export function traceProcesses(trace) {
-  const mark = () => trace.mark("starts a process");
+  const mark = () => trace.starts("starts a process");
   before(childProcess.ChildProcess.prototype, "spawn", mark);
   for (const name of ["spawnSync", "execSync", "execFileSync"]) before(childProcess, name, mark);
   const { Worker } = workerThreads;
   const Marked = class extends Worker {
     /** @param {ConstructorParameters<typeof Worker>} args */
     constructor(...args) {
-      trace.mark("starts a thread");
+      trace.starts("starts a thread");
       super(...args);
     }
   };
@@ -40,7 +40,7 @@ export function traceSockets(trace, sockets) {
     if (target.path !== undefined) {
       const isOwn = [...servers].some((server) => server.address() === target.path);
       const isDatabase = databases.some(({ host }) => host.startsWith("/") && target.path?.startsWith(`${host}/`));
-      if (!isOwn && !isDatabase && !sockets.includes(target.path)) trace.mark(`connects to ${target.path}`);
+      if (!isOwn && !isDatabase && !sockets.includes(target.path)) trace.connects(target.path);
       return;
     }
     const { host = "localhost", port = "" } = target;

@@ -36,7 +36,7 @@ export function readReused() {
  * @param {Set<string>} run.ran the test files that ran
  * @param {Set<string>} run.covered those whose coverage is kept
  * @param {Map<string, Set<string>>} run.native the absolute files that V8 saw of each, whoever loaded them
- * @param {{ files: string[], reads: string[], looks: string[] }} run.everyone what everything rests on
+ * @param {{ files: string[], reads: string[], looks: string[], setup?: string[] }} run.everyone what everything rests on
  * @param {string} run.provider
  * @param {boolean} run.hasPlugins
  */
@@ -70,7 +70,7 @@ export function joinedRecord(directory, { ran, covered, native, everyone, provid
     hasPlugins,
     states: Object.fromEntries([...paths].map((path) => [path, stateOf(path, false)])),
     looks: Object.fromEntries([...looks].map((path) => [path, stateOf(path, true)])),
-    lists: listsAround(Object.values(tests).flatMap((test) => test.files)),
+    lists: listsAround([...Object.values(tests).flatMap((test) => test.files), ...(everyone.setup ?? [])]),
   };
 }
 

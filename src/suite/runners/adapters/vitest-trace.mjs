@@ -4,6 +4,7 @@ import fs from "node:fs";
 import { join } from "node:path";
 import { parentPort, threadId } from "node:worker_threads";
 import { isInstalled, isRunner, isWithin, Trace, traceProcess } from "./process-trace.mjs";
+import { watchMisses } from "./trace-misses.mjs";
 import { nowTraced } from "./traced-databases.mjs";
 import { withoutPreload } from "./worker-environment.mjs";
 
@@ -24,11 +25,20 @@ function traceCoordinator() {
   const bundler = /\/node_modules\/(?:rolldown|rollup|esbuild|@rolldown|@vitejs\/(?!plugin)[\w-]+)\//;
   const trace = new Trace(checkout, (frames, path) => {
     if (/\/\.env[^/]*$/.test(path)) return false;
+    if (frames.length === 0) return !trace.isStrict;
     const others = frames.filter((frame) => !walking.test(frame));
     return isRunner(others) || bundler.test(others[0] ?? "");
   });
-  traceProcess(trace, [], []);
+  watchMisses((asker = "") => {
+    if (isOwn(asker)) trace.hasMissed = true;
+  });
+  traceProcess(trace, [process.env], [process.env.VERIFY_PROGRESS ?? ""]);
   /** @type {any} */ (globalThis)[ofCoordinator] = trace;
+}
+
+/** @param {string} path */
+function isOwn(path) {
+  return isWithin(path, checkout) && !isInstalled(path);
 }
 
 function traceWorker() {
@@ -51,6 +61,9 @@ function traceWorker() {
   withoutPreload(process.env, import.meta.url);
   for (const name of ["VERIFY_TRACE", "VERIFY_CHECKOUT", "VERIFY_REUSED"]) delete process.env[name];
 
+  watchMisses((asker = "") => {
+    if (isOwn(asker)) hasMissed = true;
+  });
   /** What the main process says. @param {any} message */
   const heard = (message) => {
     if (message?.type === "run") {
@@ -69,17 +82,12 @@ function traceWorker() {
   const loaded = (module, environment) => {
     if (typeof module?.file === "string" && module.file !== "") files.add(module.file);
     const outside = typeof module?.externalize === "string" ? pathOf(module.externalize) : null;
-    if (outside !== null && isWithin(outside, checkout) && !isInstalled(outside)) {
+    if (outside !== null && isOwn(outside)) {
       trace.mark(`loads ${outside.slice(checkout.length + 1)} outside of vitest's modules`);
     }
     // What is loaded as text or otherwise, or before functions are counted.
     const isText = /[?&](?!(?:v|t|import|_vitest_original)\b)/.test(module?.id ?? "");
-    if (
-      (isText || environment === "__vitest__") &&
-      module?.file &&
-      isWithin(module.file, checkout) &&
-      !isInstalled(module.file)
-    ) {
+    if ((isText || environment === "__vitest__") && module?.file && isOwn(module.file)) {
       whole.add(module.file);
     }
   };

@@ -16,6 +16,7 @@ import {
   withoutRoot,
   withRoot,
 } from "./trace-record.mjs";
+import { hasSetup, SetupModules } from "./vitest-setup.mjs";
 
 /** @typedef {{ coverage: any, environment: string, projectName?: string, testFiles: string[] }} Meta as of vitest's `onAfterSuiteRun` */
 /** @typedef {import("./trace-record.mjs").Reused} Reused */
@@ -36,6 +37,8 @@ class Tracing {
   #why;
   /** What was found other than recorded, a clause each. @type {string[]} */
   #differences = [];
+  /** What is set up for all test files; null where nothing is. @type {SetupModules | null} */
+  #setup = null;
   /** @type {Reused | null} */
   #reused;
   /** The test files whose coverage is kept. @type {Set<string>} */
@@ -57,6 +60,10 @@ class Tracing {
     this.#directory = directory;
     this.#why = whyUntraceable(vitest);
     this.#reused = readReused();
+    if (this.#why === null && [vitest, ...vitest.projects].some(hasSetup)) {
+      traceOf().isStrict = true;
+      this.#setup = new SetupModules(vitest, traceOf());
+    }
     const provider = vitest.coverageProvider;
     if (!provider) return;
     const onAfterSuiteRun = provider.onAfterSuiteRun.bind(provider);
@@ -223,11 +230,17 @@ class Tracing {
     for (const test of this.#reused?.files ?? []) {
       if (ran.has(test)) throw new Error(`${test} ran although it was left out`);
     }
-    const trace = /** @type {any} */ (globalThis)[Symbol.for("pushproof.trace")];
+    const trace = traceOf();
+    const { files: loaded, why } = this.#setup?.found(checkout) ?? { files: [], why: null };
+    if (why !== null) return { why };
+    const setup = loaded.map(nameOf);
     const everyone = {
-      files: configFiles(this.#vitest),
+      files: [...new Set([...configFiles(this.#vitest), ...setup])],
       reads: [...trace.reads].map(nameOf),
       looks: [...trace.looks].map(nameOf),
+      setup,
+      hasMissed: setup.length > 0 && trace.hasMissed,
+      hasReadText: trace.hasReadText,
     };
     return joinedRecord(this.#directory, {
       ran,
@@ -238,6 +251,11 @@ class Tracing {
       hasPlugins: pluginsOf(this.#vitest).length > 0,
     });
   }
+}
+
+/** What is traced of this process. @returns {any} */
+function traceOf() {
+  return /** @type {any} */ (globalThis)[Symbol.for("pushproof.trace")];
 }
 
 /** The parser of the vitest that runs. @returns {Promise<(code: string) => Promise<any>>} */
@@ -278,25 +296,25 @@ function whyUntraceable(vitest) {
   if (!provider) return "nothing is measured";
   if (provider.name !== "v8" && provider.name !== "istanbul")
     return `its coverage provider is "${config.coverage.provider}"`;
-  const trace = /** @type {any} */ (globalThis)[Symbol.for("pushproof.trace")];
+  const trace = traceOf();
   if (trace === undefined) return "vitest is not started by its own program";
   if (trace.fault !== null) return trace.fault;
   if (vitest.mode === "benchmark") return "it measures times";
   if (loadsEarly()) return "NODE_OPTIONS loads modules";
   const early = /^(?:-r|--require|--import|--loader|--experimental-loader|--env-file)/;
   if (process.execArgv.some((word) => early.test(word))) return "its command has Node load something before vitest";
+  if (vitest.projects.length > 1 && vitest.projects.some(hasSetup)) return "its projects have a globalSetup each";
   return [vitest, ...vitest.projects].map((project) => whyShared(project.config)).find((why) => why !== null) ?? null;
 }
 
 /** @param {any} config of a project */
-function whyShared({ browser, typecheck, pool, isolate, sequence, globalSetup, experimental, execArgv }) {
+function whyShared({ browser, typecheck, pool, isolate, sequence, experimental, execArgv }) {
   if (browser?.enabled) return "its tests run in a browser";
   if (typecheck?.enabled) return "it checks types";
   if (pool !== "forks" && pool !== "threads") return `its pool is "${pool}"`;
   if (!isolate) return "isolate is off";
   const { shuffle } = sequence ?? {};
   if (shuffle === true || shuffle?.tests || shuffle?.files) return "its tests are shuffled";
-  if ([globalSetup ?? []].flat().length > 0) return "its globalSetup works for all test files";
   if (experimental?.viteModuleRunner === false) return "vite does not load its modules";
   const loads = /^(?:-r|--require|--import|--loader|--experimental-loader)\b/;
   return (execArgv ?? []).some((/** @type {string} */ word) => loads.test(word)) ? "its execArgv loads modules" : null;

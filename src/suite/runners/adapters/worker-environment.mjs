@@ -89,6 +89,14 @@ function settle(environment, own, preload) {
   delete environment.VERIFY_WORKER_ENVIRONMENTS;
   delete environment.VERIFY_JEST;
   withoutPreload(environment, preload);
+  withoutTracing(environment);
+}
+
+/** Child processes of tests are not traced. @param {NodeJS.ProcessEnv} environment */
+export function withoutTracing(environment) {
+  for (const name of ["VERIFY_TRACE", "VERIFY_CHECKOUT", "VERIFY_REUSED"]) delete environment[name];
+  const [preload] = /(?<=--import )\S*\/adapters\/jest-trace\.mjs/.exec(environment.NODE_OPTIONS ?? "") ?? [];
+  if (preload !== undefined) withoutPreload(environment, preload);
 }
 
 /**
