@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Files, Repository } from "../support/repository.ts";
 import { runShell } from "../support/run.ts";
+import { copiedByTests } from "../support/shared-run.ts";
 import { linkProgram, makeTinyRepository, pusherEnvironment, pushTiny, red } from "../support/tiny-suite.ts";
 import { runIn } from "../support/verify.ts";
 
@@ -10,15 +11,17 @@ const listed: Files = {
   "package.json": '{ "private": true, "devDependencies": { "husky": "9", "pushproof": "*" } }\n',
 };
 
-/** A repository whose main fails, in which init has installed the hook through husky. */
-async function makeInstalled(files: Files = {}): Promise<Repository> {
-  const repository = await makeTinyRepository({ ...listed, ...files });
+const installed = copiedByTests(async (files: Files, atEnd) => {
+  const repository = await makeTinyRepository({ ...listed, ...files }, atEnd);
   const { code, errors } = await runIn(repository.root, ["init"], { environment: pusherEnvironment(repository) });
   expect(code, errors).toBe(0);
   await repository.write(red);
   await repository.commit("Fails");
   return repository;
-}
+});
+
+/** A repository whose main fails, in which init has installed the hook through husky. */
+const makeInstalled = (files: Files = {}): Promise<Repository> => installed(files);
 
 /** Checks out a branch of before the hook and the configuration. */
 async function checkOutOld(repository: Repository): Promise<void> {

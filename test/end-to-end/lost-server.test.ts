@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { startPlainServer } from "../support/postgres.ts";
 import { makeDirectory, type Repository } from "../support/repository.ts";
-import { makeParallelPytestRepository, type Outcome, readSummary, runIn } from "../support/verify.ts";
+import { makePytestRepository, type Outcome, readSummary, runIn } from "../support/verify.ts";
 
 /** A suite that would go on for minutes: what its first test does, then hundreds that need the database. */
 function longSuite(first: readonly string[]): string {
@@ -25,10 +25,7 @@ function longSuite(first: readonly string[]): string {
 }
 
 async function makeLongRepository(first: readonly string[]): Promise<Repository> {
-  return await makeParallelPytestRepository(
-    { "tests/test_long.py": longSuite(first) },
-    { database: { name: "sums_test" } },
-  );
+  return await makePytestRepository({ "tests/test_long.py": longSuite(first) }, { database: { name: "sums_test" } });
 }
 
 test("a server that is killed in mid-run ends the suite, and is what could not be done, not a hundred failures", async () => {

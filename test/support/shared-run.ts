@@ -1,6 +1,6 @@
 import { afterAll } from "vitest";
 import type { Summary } from "../../src/model/summary.ts";
-import type { AtEnd, Repository } from "./repository.ts";
+import { type AtEnd, copyRepository, type Repository } from "./repository.ts";
 import { type Outcome, readSummary, runIn } from "./verify.ts";
 
 /** What came of a verification that several tests read. */
@@ -22,6 +22,26 @@ export function sharedByTests<Value>(make: (atEnd: AtEnd) => Promise<Value>): ()
   return () => {
     made ??= make((end) => ends.push(end));
     return made;
+  };
+}
+
+/**
+ * Makes repositories for the tests of a file, which may change them: those that begin in the same way, by options that JSON
+ * can hold, are copies of one.
+ */
+export function copiedByTests<Options>(
+  make: (options: Options, atEnd: AtEnd) => Promise<Repository>,
+): (options: Options) => Promise<Repository> {
+  const ends: (() => Promise<void>)[] = [];
+  afterAll(async () => {
+    for (const end of ends) await end();
+  });
+  const originals = new Map<string, Promise<Repository>>();
+  return async (options) => {
+    const how = JSON.stringify(options);
+    const original = originals.get(how) ?? make(options, (end) => ends.push(end));
+    originals.set(how, original);
+    return await copyRepository(await original);
   };
 }
 

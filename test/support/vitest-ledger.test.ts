@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type PlainServer, startPlainServer } from "./postgres.ts";
 import { makeDirectory, writeFiles } from "./repository.ts";
 import { type Ran, runShell, suiteEnvironment } from "./run.ts";
+import { sharedByTests } from "./shared-run.ts";
 import { linkNodeModules, type VitestLedgerOptions, vitestLedgerDatabase, vitestLedgerFiles } from "./vitest-ledger.ts";
 
 let server: PlainServer;
@@ -14,7 +15,8 @@ afterAll(async () => {
   await server?.stop();
 });
 
-const serial = "--maxWorkers=1 --coverage.enabled --coverage.reporter=text-summary";
+const covered = "--coverage.enabled --coverage.reporter=text-summary";
+const serial = `--maxWorkers=1 ${covered}`;
 
 test("the vitest ledger's suite passes serially on one database, with more than 95 but less than 100 % covered", async () => {
   const { exitCode, output } = await runLedger("serial", {}, serial);
@@ -30,10 +32,15 @@ test("the vitest ledger's suite fails with two workers on one shared database", 
   expect(output).toMatch(/Tests +\d+ failed/);
 });
 
-test("the vitest ledger's suite passes with two workers on a database each", async () => {
+/** A ledger of low coverage with two workers on a database each. */
+const apart = sharedByTests(async () => {
   await server.query("CREATE DATABASE own_1");
   await server.query("CREATE DATABASE own_2");
-  const { exitCode, output } = await runLedger("own", { databasePerWorker: true }, "--maxWorkers=2");
+  return await runLedger("own", { databasePerWorker: true, coverage: "low" }, `--maxWorkers=2 ${covered}`);
+});
+
+test("the vitest ledger's suite passes with two workers on a database each", async () => {
+  const { exitCode, output } = await apart();
   expect(output).toMatch(/Tests +20 passed \(20\)/);
   expect(exitCode).toBe(0);
 });
@@ -46,7 +53,7 @@ test("a broken vitest ledger fails in exactly one test, whose message shows both
 });
 
 test("a vitest ledger of low coverage passes with less than 80 % covered", async () => {
-  const { exitCode, output } = await runLedger("low", { coverage: "low", tests: 5, files: 2 }, serial);
+  const { exitCode, output } = await apart();
   expect(exitCode).toBe(0);
   expect(coverageIn(output)).toBeLessThan(80);
 });
