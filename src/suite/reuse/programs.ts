@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { closeSync, openSync, readdirSync, readFileSync, readSync, type Stats, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
+import { isWithin } from "../../shared/within.ts";
 import type { Environment } from "../../shared/world.ts";
 
 /** Where version managers write which version their shims start. */
@@ -21,12 +22,16 @@ interface ProgramStates {
 }
 
 /**
- * A digest of every program that an environment's PATH finds: where it is, how large, and when it was written. Takes some
- * ten milliseconds. What git and npm add to PATH for whatever they start is left out.
+ * A digest of every program that an environment's PATH finds: where it is, how large, and when it was written; of those in the
+ * checkout what they hold, as each worktree has them anew. Takes some ten milliseconds. What git and npm add to PATH for
+ * whatever they start is left out.
  */
-export function digestPrograms(environment: Environment): string {
+export function digestPrograms(environment: Environment, checkoutRoot: string): string {
   return digestWith(environment, {
-    program: (_, path, { size, mtimeMs }) => `${path} ${size} ${mtimeMs}`,
+    program: (_, path, { size, mtimeMs }) =>
+      isWithin(path, checkoutRoot)
+        ? `{checkout}${path.slice(checkoutRoot.length)} ${hashOf(contentOf(path, size).replaceAll(checkoutRoot, "{checkout}"))}`
+        : `${path} ${size} ${mtimeMs}`,
     version: (_, path) => `${path} ${latin1Of(path)}`,
   });
 }
@@ -41,13 +46,10 @@ const readAtEnds = 8192;
  */
 export function digestProgramsByContent(environment: Environment, checkoutRoot: string): string {
   const { HOME = homedir() } = environment;
-  const contentOf = (path: string, size: number): string => {
-    if (size > readWhole) return `${size} ${endsOf(path, size)}`;
-    return latin1Of(path).replaceAll(checkoutRoot, "{checkout}").replaceAll(HOME, "{home}");
-  };
+  const anywhere = (content: string): string =>
+    content.replaceAll(checkoutRoot, "{checkout}").replaceAll(HOME, "{home}");
   return digestWith(environment, {
-    program: (name, path, { size }) =>
-      `${name} ${createHash("sha256").update(contentOf(path, size), "latin1").digest("hex")}`,
+    program: (name, path, { size }) => `${name} ${hashOf(anywhere(contentOf(path, size)))}`,
     version: (name, path) => `${name} ${latin1Of(path)}`,
   });
 }
@@ -68,6 +70,15 @@ function digestWith({ PATH = "", HOME = homedir() }: Environment, states: Progra
   }
   for (const file of versionFiles) digest.update(`${states.version(file, join(HOME, file))}\n`);
   return digest.digest("hex");
+}
+
+/** What a program holds, one character a byte: of a long one its size and its ends. */
+function contentOf(path: string, size: number): string {
+  return size > readWhole ? `${size} ${endsOf(path, size)}` : latin1Of(path);
+}
+
+function hashOf(content: string): string {
+  return createHash("sha256").update(content, "latin1").digest("hex");
 }
 
 /** The first and last bytes of a file, one character each; nothing of one that may only be run. */

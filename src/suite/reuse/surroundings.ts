@@ -65,7 +65,7 @@ export async function readSurroundings(request: SurroundingsRequest): Promise<Su
         `${travels ? `any, root: ${userInfo().uid === 0}` : `${hostname()} ${userInfo().uid}`} ${request.environmentClass}`,
       ],
       ["time zone", Intl.DateTimeFormat().resolvedOptions().timeZone],
-      ["programs", travels ? digestProgramsByContent(own, checkout.root) : digestPrograms(own)],
+      ["programs", travels ? digestProgramsByContent(own, checkout.root) : digestPrograms(own, checkout.root)],
       ["node packages", digestNodePackages(directory, checkout.root, { byContent: travels })],
       ["python packages", await python],
       ["variables", variablesText(suite.environment ?? [], own)],

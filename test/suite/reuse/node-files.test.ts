@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { begin, check } from "../../support/incremental/differential.ts";
 import { appearingForNode, nastyNodeFiles } from "../../support/incremental/nasty-node.ts";
 import { nastyTsxFiles } from "../../support/incremental/nasty-tsx.ts";
+import { makeNodeRepository, passingNodeTest as passing } from "../../support/node-suite.ts";
 import { makeRepository } from "../../support/repository.ts";
-import { userEnvironment } from "../../support/verify.ts";
+import { endsWith, readSummary, runIn, userEnvironment } from "../../support/verify.ts";
 import { linkNodeModules } from "../../support/vitest-ledger.ts";
 
 test("of node:test, only the files run that load what changed or would load what is new", {
@@ -47,4 +48,21 @@ test("of TypeScript that tsx compiles for node:test, only the files run that loa
   expect(difference).toBeNull();
   expect(summary.suites[0]?.failures.map(({ file }) => file)).toEqual(["test/settings.test.ts"]);
   expect(summary.suites[0]?.reuse?.reused).toBe(1);
+});
+
+test("what runs in a worktree of its own reuses what ran in an earlier one", async () => {
+  const repository = await makeNodeRepository(
+    { "test/a.test.js": passing, "test/b.test.js": passing, "test/c.test.js": passing },
+    { workers: 1 },
+    { incremental: true, base: "trunk" },
+  );
+  // Each worktree has the checkout's programs anew, and the checkout is not as committed.
+  await repository.write({ "node_modules/.bin/tool": "#!/bin/sh\n", "new.txt": "new\n" });
+  await endsWith(0, runIn(repository.root, [], { random: () => 0.5 }));
+  await repository.write({ "test/a.test.js": `${passing}// More\n`, "new.txt": null });
+  await repository.commit("More");
+  await repository.write({ "new.txt": "new\n" });
+  const { output } = await endsWith(0, runIn(repository.root, [], { random: () => 0.5 }));
+  expect(output).toContain("in a worktree of its own");
+  expect((await readSummary(repository.root)).suites[0]?.reuse).toMatchObject({ ran: 2, reused: 1 });
 });

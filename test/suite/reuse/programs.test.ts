@@ -1,7 +1,7 @@
-import { chmod, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { digestProgramsByContent } from "../../../src/suite/reuse/programs.ts";
+import { digestPrograms, digestProgramsByContent } from "../../../src/suite/reuse/programs.ts";
 import { makeDirectory } from "../../support/repository.ts";
 
 /** The digest of one program, with a home and a checkout of its own, in which it lies. */
@@ -32,4 +32,19 @@ test("a program of another content and the same size is another one, a large one
     [large("a", "a"), large("b", "a"), large("a", "b")].map((text) => digestOf(() => text)),
   );
   expect(new Set(digests).size).toBe(3);
+});
+
+/** The digest of one program in a checkout of its own, as each worktree has it anew. */
+async function digestInCheckout(text: string): Promise<string> {
+  const checkout = await makeDirectory();
+  const bin = join(checkout, "node_modules/.bin");
+  await mkdir(bin, { recursive: true });
+  await writeFile(join(bin, "tool"), text, { mode: 0o755 });
+  return digestPrograms({ PATH: bin, HOME: "/nowhere" }, checkout);
+}
+
+test("a checkout's own program is the same in another worktree, and another one with other content", async () => {
+  const digest = await digestInCheckout("#!/bin/sh\n");
+  expect(await digestInCheckout("#!/bin/sh\n")).toBe(digest);
+  expect(await digestInCheckout("#!/bin/ksh\n")).not.toBe(digest);
 });

@@ -152,10 +152,11 @@ function realpath(path) {
   }
 }
 
-/** Relative to the checkout where it lies there. @param {string} path */
+/** Relative to the checkout, which is ".", where it lies there. @param {string} path */
 export function nameOf(path) {
   const isOwn = path.startsWith(`${checkout}/`) && !path.includes("/node_modules/");
   const real = isOwn ? path : realpath(path);
+  if (real === checkout) return ".";
   return real.startsWith(`${checkout}/`) ? relative(checkout, real) : path;
 }
 
