@@ -99,6 +99,8 @@ async function runLedger(name: string, options: LedgerOptions, flags: string, co
   const directory = await makeDirectory();
   await writeFiles(directory, ledgerFiles(options));
   await server.query(`CREATE DATABASE ${name}`);
+  // Two workers can wait for sessions that the other has left open, of which Postgres knows nothing.
+  await server.query(`ALTER DATABASE ${name} SET lock_timeout = '5s'`);
   const url = new URL(server.url);
   url.pathname = `/${name}`;
   return await runShell(`${command} -q ${flags}`, directory, { ...environment, TEST_DATABASE_URL: url.href });
