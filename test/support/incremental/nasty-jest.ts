@@ -1,6 +1,7 @@
 import { linkPackages } from "../jest-suite.ts";
 import type { Files } from "../repository.ts";
 import { configFile } from "../verify.ts";
+import { indented, testsOfModules } from "./module-tests.ts";
 import { modules as vitestModules } from "./nasty-vitest.ts";
 
 /** A file of the project whose name ends with `.test.ts` or so, by what `only` calls it. */
@@ -136,51 +137,15 @@ module.exports = class extends TestEnvironment {
 };
 
 const testOf = (imports: string, body: string, head = ""): string =>
-  `${head}${imports}\n\ntest("works", async () => {\n${body
-    .split("\n")
-    .map((line) => `  ${line}`)
-    .join("\n")}\n});\n`;
+  `${head}${imports}\n\ntest("works", async () => {\n${indented(body)}\n});\n`;
 
 const tests: Files = {
-  "test/arithmetic.test.ts": testOf(
-    'import { add, times } from "../src/arithmetic";',
-    "expect(add(1, 2)).toBe(3);\nexpect(times(2, 3)).toBe(6);",
-  ),
-  "test/power.test.ts": testOf('import { power } from "@/arithmetic";', "expect(power(2, 3)).toBe(8);"),
-  "test/based.test.ts": testOf(
-    'import { based, limited } from "@/arithmetic.ts";',
-    "expect(based(1)).toBe(11);\nexpect(limited(1)).toBe(1);",
-  ),
-  "test/shapes.test.ts": testOf(
-    'import { Kind, kindOf, Square } from "../src/shapes";',
-    'const square = new Square(4);\nexpect(kindOf(square)).toBe(Kind.Large);\nexpect(square.length).toBe(4);\nexpect(square.name).toBe("square");',
-  ),
-  "test/describe.test.ts": testOf(
-    'import { Square } from "../src/shapes";',
-    "expect(new Square(2).describe()).toMatchSnapshot();\nexpect(Square.made).toBe(1);",
-  ),
+  ...testsOfModules(testOf),
   "test/__snapshots__/describe.test.ts.snap":
     '// Jest Snapshot v1, https://jestjs.io/docs/snapshot-testing\n\nexports[`works 1`] = `"square of 4"`;\n',
-  "test/barrel.test.ts": testOf('import { one, second } from "../src/barrel";', "expect(one() + second()).toBe(3);"),
-  "test/alias.test.ts": testOf('import { one } from "short";', "expect(one()).toBe(1);"),
   "test/either.test.ts": testOf('import { age } from "either";', "expect(age()).toBe(9);"),
-  "test/settings.test.ts": testOf(
-    'import { level, names } from "../src/settings";',
-    'expect(level()).toBe(2);\nexpect(names).toBe("x-y");',
-  ),
-  "test/level.test.ts": testOf('import { level } from "../src/settings";', "expect(level()).toBeGreaterThan(0);"),
   "test/json.test.ts": testOf('import * as data from "@/data.json";', 'expect(data.names).toContain("x");'),
-  "test/greeting.test.ts": testOf('import { greeting } from "../src/texts";', 'expect(greeting("B")).toBe("Hello B");'),
   "test/farewell.test.ts": testOf('import { farewell } from "../src/texts";', 'expect(await farewell()).toBe("Bye");'),
-  "test/listed.test.ts": testOf(
-    'import { listed, optional } from "../src/texts";',
-    'expect(listed()).toBe("a.txt,b.txt");\nexpect(optional()).toBe("not there");',
-  ),
-  "test/plugins.test.ts": testOf(
-    'import { pluginNames } from "../src/plugins";',
-    'expect(pluginNames).toEqual(["alpha", "beta"]);',
-  ),
-  "test/first.test.ts": testOf('import { load } from "../src/lazy";', 'expect((await load("first")).work(1)).toBe(2);'),
   "test/second.test.ts": testOf(
     'import { loadAny } from "../src/lazy";\nimport { join } from "node:path";',
     'expect(loadAny(join(__dirname, "../src/parts/second")).work(2)).toBe(5);',
@@ -210,7 +175,6 @@ const tests: Files = {
     'import { elapsed } from "../src/timer";\n\njest.mock("../src/clock");',
     "expect(elapsed()).toBe(11);",
   ),
-  "test/timer.test.ts": testOf('import { elapsed } from "../src/timer";', "expect(elapsed()).toBe(2001);"),
   "test/package-mock.test.ts": testOf(
     'import { matches } from "../src/globs";',
     'expect(matches("a.ts")).toBe("mocked");',
@@ -219,14 +183,11 @@ const tests: Files = {
     'import { host } from "../src/host";\n\njest.mock("node:os");',
     'expect(host()).toBe("a host");',
   ),
-  "test/resolved.test.ts": testOf('import { which } from "../src/resolved";', "expect(which()).toBe(1);"),
-  "test/folder.test.ts": testOf('import { inFolder } from "../src/folder";', "expect(inFolder()).toBe(1);"),
   "test/place.test.ts": testOf("", 'expect(require.resolve("../src/folder")).toContain("index.ts");'),
   "test/reset.test.ts": testOf(
     'import { count } from "../src/late";',
     'expect(count()).toBe(1);\njest.resetModules();\nconst again = require("../src/late");\nexpect(again.count()).toBe(1);\njest.isolateModules(() => expect(require("../src/late").count()).toBe(1));',
   ),
-  "test/state.test.ts": testOf('import { keep } from "../src/state";', 'expect(keep("a").count).toBe(1);'),
   "test/again.test.ts": testOf(
     'import { keep } from "../src/state";',
     'keep("a");\nexpect(keep("a")).toEqual({ name: "a", count: 2 });\nexpect((globalThis as any).early).toBe(2);',
@@ -234,18 +195,6 @@ const tests: Files = {
   "test/legacy.test.ts": testOf(
     'import { createRequire } from "node:module";',
     'const { quarter } = createRequire(__filename)("../src/legacy.cjs");\nexpect(quarter(8)).toBe(2);',
-  ),
-  "test/process.test.ts": testOf(
-    'import { execFileSync } from "node:child_process";',
-    'expect(execFileSync("cat", ["assets/greeting.txt"], { encoding: "utf8" })).toContain("NAME");',
-  ),
-  "test/server.test.ts": testOf(
-    'import { createServer } from "node:http";',
-    'const server = createServer((_, answer) => answer.end("hi")).listen(0, "127.0.0.1");\nawait new Promise((resolve) => server.once("listening", resolve));\nconst { port } = server.address() as { port: number };\nexpect(await (await fetch("http://127.0.0.1:" + port)).text()).toBe("hi");\nserver.close();',
-  ),
-  "test/temporary.test.ts": testOf(
-    'import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";\nimport { tmpdir } from "node:os";\nimport { join } from "node:path";',
-    'const place = mkdtempSync(join(tmpdir(), "nasty-"));\nwriteFileSync(join(place, "a"), "1");\nexpect(readFileSync(join(place, "a"), "utf8")).toBe("1");',
   ),
   "test/environment.test.ts": testOf(
     'import { add } from "../src/arithmetic";',

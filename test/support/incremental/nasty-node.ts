@@ -44,34 +44,41 @@ const modules: Files = {
   "src/never.js": "export function never(value) {\n  return value > 1 ? 2 : 3;\n}\n",
 };
 
-const testOf = (imports: string, body: string): string =>
+/** A test file of node:test, of what stands before its one test, and of that test's body. */
+export const nodeTestOf = (imports: string, body: string): string =>
   `import assert from "node:assert";\nimport { test } from "node:test";\n${imports}\n\ntest("works", async () => {\n  ${body}\n});\n`;
 
 const tests: Files = {
-  "test/add.test.js": testOf('import { add } from "../src/arithmetic.js";', "assert.equal(add(1, 2), 3);"),
-  "test/times.test.js": testOf('import { times } from "#add";', "assert.equal(times(2, 3), 6);"),
-  "test/limited.test.js": testOf('import { limited } from "../src/barrel.js";', "assert.equal(limited(1), 11);"),
-  "test/half.test.js": testOf('import { half } from "../src/barrel.js";', "assert.equal(half(4), 2);"),
-  "test/settings.test.js": testOf('import settings from "../src/settings.cjs";', "assert.equal(settings.level(), 2);"),
-  "test/greeting.test.js": testOf(
+  "test/add.test.js": nodeTestOf('import { add } from "../src/arithmetic.js";', "assert.equal(add(1, 2), 3);"),
+  "test/times.test.js": nodeTestOf('import { times } from "#add";', "assert.equal(times(2, 3), 6);"),
+  "test/limited.test.js": nodeTestOf('import { limited } from "../src/barrel.js";', "assert.equal(limited(1), 11);"),
+  "test/half.test.js": nodeTestOf('import { half } from "../src/barrel.js";', "assert.equal(half(4), 2);"),
+  "test/settings.test.js": nodeTestOf(
+    'import settings from "../src/settings.cjs";',
+    "assert.equal(settings.level(), 2);",
+  ),
+  "test/greeting.test.js": nodeTestOf(
     'import { greeting } from "../src/texts.js";',
     'assert.equal(greeting("B"), "HelloB");',
   ),
-  "test/listed.test.js": testOf(
+  "test/listed.test.js": nodeTestOf(
     'import { listed, optional } from "../src/texts.js";',
     'assert.equal(listed(), "a.txt");\n  assert.equal(optional(), 2);',
   ),
-  "test/first.test.js": testOf(
+  "test/first.test.js": nodeTestOf(
     'import { load } from "../src/lazy.js";',
     'assert.equal((await load("first")).work(1), 2);',
   ),
-  "test/second.test.js": testOf(
+  "test/second.test.js": nodeTestOf(
     'import { load } from "../src/lazy.js";',
     'assert.equal((await load("second")).work(2), 4);',
   ),
-  "test/maybe.test.js": testOf('import { maybe } from "../src/lazy.js";', "assert.equal(await maybe(), 0);"),
-  "test/optional.test.js": testOf('import optional from "../src/optional.cjs";', "assert.equal(optional.found(), 0);"),
-  "test/data.test.js": testOf(
+  "test/maybe.test.js": nodeTestOf('import { maybe } from "../src/lazy.js";', "assert.equal(await maybe(), 0);"),
+  "test/optional.test.js": nodeTestOf(
+    'import optional from "../src/optional.cjs";',
+    "assert.equal(optional.found(), 0);",
+  ),
+  "test/data.test.js": nodeTestOf(
     'import data from "../src/data.json" with { type: "json" };',
     "assert.ok(data.level > 0);",
   ),
@@ -89,6 +96,6 @@ export const appearingForNode: Files = {
   "src/unloaded.js": "export function neverLoaded(value) {\n  return value;\n}\n",
   "assets/optional.txt": "here\n",
   "assets/list/b.txt": "b\n",
-  "test/new.test.js": testOf('import { add } from "../src/arithmetic.js";', "assert.equal(add(2, 2), 4);"),
+  "test/new.test.js": nodeTestOf('import { add } from "../src/arithmetic.js";', "assert.equal(add(2, 2), 4);"),
   "README.md": "# Text\n",
 };

@@ -1,5 +1,6 @@
 import type { Files } from "../repository.ts";
 import { configFile } from "../verify.ts";
+import { nodeTestOf } from "./nasty-node.ts";
 
 /**
  * A node:test suite of TypeScript, run with tsx, that is nasty to whoever reuses results. `only` names the tests that are there, such as
@@ -134,34 +135,40 @@ export async function maybe() {
   "src/never.ts": "export function never(value: number) {\n  return value > 1 ? 2 : 3;\n}\n",
 };
 
-const testOf = (imports: string, body: string): string =>
-  `import assert from "node:assert";\nimport { test } from "node:test";\n${imports}\n\ntest("works", async () => {\n  ${body}\n});\n`;
-
 const tests: Files = {
-  "test/add.test.ts": testOf('import { add } from "../src/arithmetic";', "assert.equal(add(1, 2), 3);"),
-  "test/times.test.ts": testOf('import { times } from "@/arithmetic";', "assert.equal(times(2, 3), 6);"),
-  "test/limited.test.ts": testOf('import { limited } from "../src/arithmetic.js";', "assert.equal(limited(1), 11);"),
-  "test/barrel.test.ts": testOf('import { one, second } from "../src/barrel";', "assert.equal(one() + second(), 3);"),
-  "test/shapes.test.ts": testOf(
+  "test/add.test.ts": nodeTestOf('import { add } from "../src/arithmetic";', "assert.equal(add(1, 2), 3);"),
+  "test/times.test.ts": nodeTestOf('import { times } from "@/arithmetic";', "assert.equal(times(2, 3), 6);"),
+  "test/limited.test.ts": nodeTestOf(
+    'import { limited } from "../src/arithmetic.js";',
+    "assert.equal(limited(1), 11);",
+  ),
+  "test/barrel.test.ts": nodeTestOf(
+    'import { one, second } from "../src/barrel";',
+    "assert.equal(one() + second(), 3);",
+  ),
+  "test/shapes.test.ts": nodeTestOf(
     'import { Kind, kindOf, Square } from "../src/shapes";',
     "const square = new Square(4);\n  assert.equal(kindOf(square), Kind.Large);\n  assert.equal(square.name, undefined);",
   ),
-  "test/settings.test.ts": testOf('import { level } from "../src/settings";', "assert.equal(level(), 2);"),
-  "test/greeting.test.ts": testOf('import { greeting } from "../src/texts";', 'assert.equal(greeting("B"), "HelloB");'),
-  "test/listed.test.ts": testOf(
+  "test/settings.test.ts": nodeTestOf('import { level } from "../src/settings";', "assert.equal(level(), 2);"),
+  "test/greeting.test.ts": nodeTestOf(
+    'import { greeting } from "../src/texts";',
+    'assert.equal(greeting("B"), "HelloB");',
+  ),
+  "test/listed.test.ts": nodeTestOf(
     'import { listed, optional } from "../src/texts";',
     'assert.equal(listed(), "a.txt");\n  assert.equal(optional(), 2);',
   ),
-  "test/first.test.ts": testOf(
+  "test/first.test.ts": nodeTestOf(
     'import { load } from "../src/lazy";',
     'assert.equal((await load("first")).work(1), 2);',
   ),
-  "test/second.test.ts": testOf(
+  "test/second.test.ts": nodeTestOf(
     'import { load } from "../src/lazy";',
     'assert.equal((await load("second")).work(2), 4);',
   ),
-  "test/maybe.test.ts": testOf('import { maybe } from "../src/lazy";', "assert.equal(await maybe(), 0);"),
-  "test/half.test.ts": testOf(
+  "test/maybe.test.ts": nodeTestOf('import { maybe } from "../src/lazy";', "assert.equal(await maybe(), 0);"),
+  "test/half.test.ts": nodeTestOf(
     'import { createRequire } from "node:module";\nimport { join } from "node:path";',
     'const { half } = createRequire(join(process.cwd(), "test/half.test.ts"))("../src/half.cts");\n  assert.equal(half(4), 2);',
   ),
@@ -182,6 +189,6 @@ export const appearingForTsx: Files = {
   "src/unloaded.ts": "export function neverLoaded(value: number) {\n  return value;\n}\n",
   "assets/optional.txt": "here\n",
   "assets/list/b.txt": "b\n",
-  "test/new.test.ts": testOf('import { add } from "../src/arithmetic";', "assert.equal(add(2, 2), 4);"),
+  "test/new.test.ts": nodeTestOf('import { add } from "../src/arithmetic";', "assert.equal(add(2, 2), 4);"),
   "README.md": "# Text\n",
 };

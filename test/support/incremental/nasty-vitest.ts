@@ -1,5 +1,6 @@
 import type { Files } from "../repository.ts";
 import { configFile } from "../verify.ts";
+import { indented, testsOfModules } from "./module-tests.ts";
 
 /**
  * A vitest suite built to be nasty to whoever reuses results: it loads modules, and reads files, in every way there is. `only` names
@@ -260,54 +261,18 @@ if (import.meta.vitest) {
 };
 
 const testOf = (imports: string, body: string): string =>
-  `import { expect, test, vi } from "vitest";\n${imports}\n\ntest("works", async () => {\n  void vi;\n${body
-    .split("\n")
-    .map((line) => `  ${line}`)
-    .join("\n")}\n});\n`;
+  `import { expect, test, vi } from "vitest";\n${imports}\n\ntest("works", async () => {\n  void vi;\n${indented(body)}\n});\n`;
 
 const tests: Files = {
-  "test/arithmetic.test.ts": testOf(
-    'import { add, times } from "../src/arithmetic";',
-    "expect(add(1, 2)).toBe(3);\nexpect(times(2, 3)).toBe(6);",
-  ),
-  "test/power.test.ts": testOf('import { power } from "@/arithmetic";', "expect(power(2, 3)).toBe(8);"),
-  "test/based.test.ts": testOf(
-    'import { based, limited } from "@/arithmetic.ts";',
-    "expect(based(1)).toBe(11);\nexpect(limited(1)).toBe(1);",
-  ),
-  "test/shapes.test.ts": testOf(
-    'import { Kind, kindOf, Square } from "../src/shapes";',
-    'const square = new Square(4);\nexpect(kindOf(square)).toBe(Kind.Large);\nexpect(square.length).toBe(4);\nexpect(square.name).toBe("square");',
-  ),
-  "test/describe.test.ts": testOf(
-    'import { Square } from "../src/shapes";',
-    "expect(new Square(2).describe()).toMatchSnapshot();\nexpect(Square.made).toBe(1);",
-  ),
+  ...testsOfModules(testOf),
   "test/__snapshots__/describe.test.ts.snap":
     '// Vitest Snapshot v1, https://vitest.dev/guide/snapshot.html\n\nexports[`works 1`] = `"square of 4"`;\n',
-  "test/barrel.test.ts": testOf('import { one, second } from "../src/barrel";', "expect(one() + second()).toBe(3);"),
-  "test/alias.test.ts": testOf('import { one } from "short";', "expect(one()).toBe(1);"),
-  "test/settings.test.ts": testOf(
-    'import { level, names } from "../src/settings";',
-    'expect(level()).toBe(2);\nexpect(names).toBe("x-y");',
-  ),
-  "test/level.test.ts": testOf('import { level } from "../src/settings";', "expect(level()).toBeGreaterThan(0);"),
   "test/json.test.ts": testOf('import data from "@/data.json";', 'expect(data.names).toContain("x");'),
-  "test/greeting.test.ts": testOf('import { greeting } from "../src/texts";', 'expect(greeting("B")).toBe("Hello B");'),
   "test/farewell.test.ts": testOf(
     'import { farewell, rawText } from "../src/texts";',
     'expect(await farewell()).toBe("Bye");\nexpect(rawText).toBe("Text");',
   ),
-  "test/listed.test.ts": testOf(
-    'import { listed, optional } from "../src/texts";',
-    'expect(listed()).toBe("a.txt,b.txt");\nexpect(optional()).toBe("not there");',
-  ),
-  "test/plugins.test.ts": testOf(
-    'import { pluginNames } from "../src/plugins";',
-    'expect(pluginNames).toEqual(["alpha", "beta"]);',
-  ),
   "test/keys.test.ts": testOf('import { keys } from "../src/lazy";', "expect(keys.length).toBe(2);"),
-  "test/first.test.ts": testOf('import { load } from "../src/lazy";', 'expect((await load("first")).work(1)).toBe(2);'),
   "test/second.test.ts": testOf(
     'import { loadAny } from "../src/lazy";',
     'expect((await loadAny("/src/parts/second.ts")).work(2)).toBe(5);',
@@ -329,9 +294,6 @@ const tests: Files = {
     'import { elapsed } from "../src/timer";\n\nvi.mock("../src/clock");',
     "expect(elapsed()).toBe(11);",
   ),
-  "test/timer.test.ts": testOf('import { elapsed } from "../src/timer";', "expect(elapsed()).toBe(2001);"),
-  "test/resolved.test.ts": testOf('import { which } from "../src/resolved";', "expect(which()).toBe(1);"),
-  "test/folder.test.ts": testOf('import { inFolder } from "../src/folder";', "expect(inFolder()).toBe(1);"),
   "test/reset.test.ts": testOf(
     'import { count } from "../src/late";',
     'expect(count()).toBe(1);\nvi.resetModules();\nconst again = await import("../src/late");\nexpect(again.count()).toBe(1);',
@@ -340,7 +302,6 @@ const tests: Files = {
     'import { shown } from "../src/source";',
     'expect(shown(1)).toBe(2);\nexpect(shown.toString()).toContain("value");',
   ),
-  "test/state.test.ts": testOf('import { keep } from "../src/state";', 'expect(keep("a").count).toBe(1);'),
   "test/again.test.ts": testOf(
     'import { keep } from "../src/state";',
     'keep("a");\nexpect(keep("a")).toEqual({ name: "a", count: 2 });',
@@ -348,18 +309,6 @@ const tests: Files = {
   "test/legacy.test.ts": testOf(
     'import { createRequire } from "node:module";',
     'const { quarter } = createRequire(import.meta.url)("../src/legacy.cjs");\nexpect(quarter(8)).toBe(2);',
-  ),
-  "test/process.test.ts": testOf(
-    'import { execFileSync } from "node:child_process";',
-    'expect(execFileSync("cat", ["assets/greeting.txt"], { encoding: "utf8" })).toContain("NAME");',
-  ),
-  "test/server.test.ts": testOf(
-    'import { createServer } from "node:http";',
-    'const server = createServer((_, answer) => answer.end("hi")).listen(0, "127.0.0.1");\nawait new Promise((resolve) => server.once("listening", resolve));\nconst { port } = server.address() as { port: number };\nexpect(await (await fetch("http://127.0.0.1:" + port)).text()).toBe("hi");\nserver.close();',
-  ),
-  "test/temporary.test.ts": testOf(
-    'import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";\nimport { tmpdir } from "node:os";\nimport { join } from "node:path";',
-    'const place = mkdtempSync(join(tmpdir(), "nasty-"));\nwriteFileSync(join(place, "a"), "1");\nexpect(readFileSync(join(place, "a"), "utf8")).toBe("1");',
   ),
 };
 
