@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, statfs } from "node:fs/promises";
+import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freeBytes } from "../../src/database/embedded/server/run-directory.ts";
 import { packageRoot } from "../../src/shared/paths.ts";
 
 /** A new directory for a benchmark; not in the temporary directory, which may be in memory: a stock server belongs on disk. */
@@ -12,9 +13,6 @@ export async function makeWorkspace(): Promise<string> {
 
 /** Where files lie in memory, if there is room for a server's data. */
 export async function memoryDirectory(): Promise<string> {
-  const free = await statfs("/dev/shm").then(
-    ({ bavail, bsize }) => bavail * bsize,
-    () => 0,
-  );
+  const free = await freeBytes("/dev/shm").catch(() => 0);
   return free > 1e9 ? "/dev/shm" : tmpdir();
 }

@@ -18,5 +18,5 @@ export default async function setup(): Promise<(() => void) | undefined> {
     stdio: "inherit",
   });
   await pythonEnvironment();
-  return useMemory();
+  return await useMemory();
 }

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
+import { freeBytes } from "../../src/database/embedded/server/run-directory.ts";
 
 /**
  * Where the machine names certificates of its own, every process of Node reads them as it starts, which takes longer than
@@ -31,18 +32,17 @@ const leastFreeMemory = 6e9;
  * Has temporary files in memory, where there is room and programs may be started there: the tests write and remove a
  * million small files. Gives what removes them.
  */
-export function useMemory(): () => void {
-  const directory = memoryDirectory();
+export async function useMemory(): Promise<() => void> {
+  const directory = await memoryDirectory();
   if (directory === null) return () => {};
   process.env.TMPDIR = directory;
   return () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
 }
 
-function memoryDirectory(): string | null {
+async function memoryDirectory(): Promise<string | null> {
   const parent = "/dev/shm";
   try {
-    const { bavail, bsize } = statfsSync(parent);
-    if (bavail * bsize < leastFreeMemory) return null;
+    if ((await freeBytes(parent)) < leastFreeMemory) return null;
     // A short name, as sockets lie below it.
     const directory = mkdtempSync(join(parent, "pp"));
     // Servers of other users have their files in it.

@@ -77,7 +77,8 @@ export async function removeRunDirectory(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
 }
 
-async function freeBytes(location: string): Promise<number> {
+/** How many bytes a file system has left for us. Rejects where there is none at that path. */
+export async function freeBytes(location: string): Promise<number> {
   const { bavail, bsize } = await statfs(location);
   return bavail * bsize;
 }

@@ -2,8 +2,8 @@
 // jest loads outside of test files, such as compilers, environments and resolvers, which all of them share.
 import fs from "node:fs";
 import Module from "node:module";
-import { pluginsIn } from "./jest-traceable.mjs";
-import { callers, isInstalled, isWithin, Trace } from "./process-trace.mjs";
+import { isOfProject, named, pluginsIn } from "./jest-traceable.mjs";
+import { callers, isWithin, Trace } from "./process-trace.mjs";
 import { checkout } from "./trace-record.mjs";
 
 /** @typedef {"test" | "runner" | "outside" | "unknown"} Origin */
@@ -97,7 +97,7 @@ export class JestTrace extends Trace {
       always,
       hasReadText: false,
       hasMissed: file.hasMissed,
-      found: [...file.found].filter(isOwn),
+      found: [...file.found].filter(isOfProject),
       everyone: this.shared(),
     };
   }
@@ -107,7 +107,7 @@ export class JestTrace extends Trace {
     const { reads, looks, why } = this.everyone;
     const loaded = Object.keys(cache);
     if (this.#loaded.count !== loaded.length) {
-      this.#loaded = { count: loaded.length, files: loaded.filter(isOwn), plugins: pluginsIn(cache) };
+      this.#loaded = { count: loaded.length, files: loaded.filter(isOfProject), plugins: pluginsIn(cache) };
     }
     const { files, plugins } = this.#loaded;
     return { files, plugins, reads: [...reads], looks: [...looks], why: this.fault ?? why };
@@ -178,7 +178,7 @@ export class JestTrace extends Trace {
   /** Whether tests can rest on what is done outside of them: reporters do things in the same process. @param {string[]} frames */
   #matters(frames) {
     if (this.file !== null || this.#isWorker) return !frames.some((frame) => this.reporters.has(frame));
-    return frames.some((frame) => isOwn(frame) && !this.reporters.has(frame));
+    return frames.some((frame) => isOfProject(frame) && !this.reporters.has(frame));
   }
 }
 
@@ -194,14 +194,7 @@ function isListedByCompiler(path, [frame = ""]) {
   );
 }
 
-/** @param {string} path */
-function isOwn(path) {
-  return isWithin(path, checkout) && !isInstalled(path);
-}
-
 /** @param {string[]} frames */
 function nameOfFrame(frames) {
-  const frame = frames.find(isOwn) ?? frames.find((one) => one in cache) ?? "";
-  const [, installed] = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(frame) ?? [];
-  return installed ?? frame.slice(checkout.length + 1);
+  return named(frames.find(isOfProject) ?? frames.find((one) => one in cache) ?? "");
 }

@@ -1,8 +1,8 @@
 // Whether jest's test files can be told apart, by its configuration and by what it loads outside of them.
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
-import { isInstalled, isWithin } from "./process-trace.mjs";
-import { checkout, loadsEarly, nameOf } from "./trace-record.mjs";
+import { isOwn } from "./process-trace.mjs";
+import { checkout, nameOf, whyLoadedEarly } from "./trace-record.mjs";
 
 /**
  * @typedef {Record<string, any>} Config
@@ -36,9 +36,7 @@ export function whyUntraceable(asked) {
 /** Why nothing of this process can be told apart, a clause; null where it can. */
 export function whyOfProcess() {
   if (process.env.JEST_JASMINE === "1") return "its tests are run by jasmine";
-  if (loadsEarly()) return "NODE_OPTIONS loads modules";
-  const early = /^(?:-r|--require|--import|--loader|--experimental-loader|--env-file)/;
-  return process.execArgv.some((word) => early.test(word)) ? "its command has Node load something before jest" : null;
+  return whyLoadedEarly("jest");
 }
 
 /** @param {Asked} asked */
@@ -79,7 +77,7 @@ function whyOfProject({ runner, testRunner, runtime, haste, transform, globals, 
   }
   const { testEnvironment, resolver, snapshotResolver, testSequencer, dependencyExtractor } = config;
   const outside = [testEnvironment, resolver, snapshotResolver, testSequencer, dependencyExtractor];
-  const hidden = outside.find((path) => typeof path === "string" && isOwn(path) && isModule(path));
+  const hidden = outside.find((path) => typeof path === "string" && isOfProject(path) && isModule(path));
   return hidden === undefined ? null : `${named(hidden)} is an ES module outside of its tests`;
 }
 
@@ -110,15 +108,16 @@ export function pluginsIn(cache) {
     if (!/\/node_modules\/@babel\/core\//.test(path)) continue;
     for (const { filename } of module?.children ?? []) {
       const isSettings = /^(?:babel\.config|\.babelrc)\./.test(basename(filename ?? ""));
-      if (isOwn(filename ?? "") && (!isSettings || /\bvisitor\b/.test(textOf(filename)))) plugins.add(nameOf(filename));
+      if (isOfProject(filename ?? "") && (!isSettings || /\bvisitor\b/.test(textOf(filename))))
+        plugins.add(nameOf(filename));
     }
   }
   return [...plugins];
 }
 
-/** @param {string} path */
-function isOwn(path) {
-  return isWithin(path, checkout) && !isInstalled(path);
+/** Whether a file is the project's own. @param {string} path */
+export function isOfProject(path) {
+  return isOwn(path, checkout);
 }
 
 /** Whether Node loads a file as an ES module. @param {string} path */
@@ -132,10 +131,10 @@ function isModule(path) {
   }
 }
 
-/** @param {string} path */
-function named(path) {
+/** What people call a file: its package, or its name in the checkout. @param {string} path */
+export function named(path) {
   const [, installed] = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path) ?? [];
-  return installed ?? (isOwn(path) ? nameOf(path) : path);
+  return installed ?? (isOfProject(path) ? nameOf(path) : path);
 }
 
 /** @param {string} path */

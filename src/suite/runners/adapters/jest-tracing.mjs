@@ -6,7 +6,15 @@ import { CoverageParts } from "./jest-coverage.mjs";
 import { whyCompiled, whyOfProcess, whyUntraceable } from "./jest-traceable.mjs";
 import { onModule } from "./module-hook.mjs";
 import { firstDifference } from "./raw-coverage.mjs";
-import { checkout, isKept, joinedRecord, nameOf, readRecord, readReused } from "./trace-record.mjs";
+import {
+  checkout,
+  isKept,
+  joinedRecord,
+  nameOf,
+  readReused,
+  recordedCoverage,
+  refuseUnexpected,
+} from "./trace-record.mjs";
 
 /**
  * @typedef {import("./jest-process-trace.mjs").JestTrace} JestTrace
@@ -121,19 +129,10 @@ class Tracing {
     this.#trace.isOn = false;
     if (this.#reused === null) return;
     try {
-      const reused = new Set(this.#reused.files);
-      const compared = new Set(this.#reused.compared);
-      for (const { tests, ...record } of this.#reused.coverage) {
-        if (tests.length === 0) continue;
-        const recorded = readRecord(record);
-        for (const test of tests) {
-          const parts = recorded.tests[test];
-          if (parts === undefined) throw new Error(`nothing is recorded of ${test}`);
-          if (reused.delete(test)) for (const part of parts) add(this.#parts.read(part, recorded.code));
-          if (compared.delete(test)) this.#compare(test, parts);
-        }
+      for (const { test, parts, isLeftOut, isCompared, recorded } of recordedCoverage(this.#reused)) {
+        if (isLeftOut) for (const part of parts) add(this.#parts.read(part, recorded.code));
+        if (isCompared) this.#compare(test, parts);
       }
-      if (reused.size > 0) throw new Error(`nothing is recorded of ${[...reused][0]}`);
     } catch (error) {
       this.#why ??= `its coverage could not be joined (${error instanceof Error ? error.message : error})`;
     }
@@ -165,9 +164,7 @@ class Tracing {
 
   #joined() {
     const ran = new Set(this.#ran.keys());
-    for (const test of this.#reused?.files ?? []) {
-      if (ran.has(test)) throw new Error(`${test} ran although it was left out`);
-    }
+    refuseUnexpected(this.#reused, ran);
     const traces = readdirSync(this.#directory)
       .filter((name) => /^trace-.*\.json$/.test(name))
       .map((name) => JSON.parse(readFileSync(join(this.#directory, name), "utf8")));

@@ -7,7 +7,7 @@ import { isMainThread } from "node:worker_threads";
 import { Trace, traceProcess } from "./process-trace.mjs";
 import { watchMisses } from "./trace-misses.mjs";
 import { nowTraced } from "./traced-databases.mjs";
-import { withoutPreload } from "./worker-environment.mjs";
+import { withoutTracing } from "./worker-environment.mjs";
 
 const { VERIFY_TRACE: directory = "", VERIFY_CHECKOUT: root = ".", VERIFY_REUSED: reused } = process.env;
 const [, file] = process.argv;
@@ -23,8 +23,7 @@ if (process.env.NODE_TEST_CONTEXT?.startsWith("child") && file !== undefined && 
     }
   }
   traceFile(checkout, realpathSync(file));
-  for (const name of ["VERIFY_TRACE", "VERIFY_CHECKOUT", "VERIFY_REUSED"]) delete process.env[name];
-  withoutPreload(process.env, import.meta.url);
+  withoutTracing(process.env);
 }
 
 /** @param {string} checkout @param {string} test */

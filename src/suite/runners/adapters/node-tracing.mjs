@@ -9,8 +9,8 @@ import {
   joinedRecord,
   loadsEarly,
   nameOf,
-  readRecord,
   readReused,
+  recordedCoverage,
   withoutRoot,
   withRoot,
 } from "./trace-record.mjs";
@@ -114,29 +114,19 @@ function partsOf(pid) {
 function addReused(covered, differences) {
   const reused = readReused();
   if (reused === null) return;
-  const [left, compared] = [new Set(reused.files), new Set(reused.compared)];
   let number = 0;
-  for (const { tests, ...record } of reused.coverage) {
-    if (tests.length === 0) continue;
-    const recorded = readRecord(record);
-    for (const test of tests) {
-      const parts = recorded.tests[test];
-      if (parts === undefined) throw new Error(`nothing is recorded of ${test}`);
-      if (left.delete(test)) {
-        for (const { coverage } of parts) {
-          number += 1;
-          writeFileSync(join(raw ?? "", `coverage-reused-${number}.json`), withRoot(coverage));
-        }
+  for (const { test, parts, isLeftOut, isCompared } of recordedCoverage(reused)) {
+    const texts = parts.map(({ coverage }) => coverage);
+    if (isLeftOut) {
+      for (const text of texts) {
+        number += 1;
+        writeFileSync(join(raw ?? "", `coverage-reused-${number}.json`), withRoot(text));
       }
-      if (!compared.delete(test)) continue;
-      const difference = firstDifference(
-        together(parts.map(({ coverage }) => coverage)),
-        together(covered.get(test) ?? []),
-      );
-      if (difference !== null) differences.push(`${test} covers ${difference} otherwise now`);
     }
+    if (!isCompared) continue;
+    const difference = firstDifference(together(texts), together(covered.get(test) ?? []));
+    if (difference !== null) differences.push(`${test} covers ${difference} otherwise now`);
   }
-  if (left.size > 0) throw new Error(`nothing is recorded of ${[...left][0]}`);
 }
 
 /** What was covered of the checkout: libraries may do at one time what they keep for the next. @param {string[]} parts */

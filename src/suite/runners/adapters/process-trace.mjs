@@ -139,7 +139,7 @@ export class Trace {
     const known = linked.get(before + name);
     if (known !== undefined) return known;
     const real = realpathOf(before + name);
-    const is = isWithin(real, this.#checkout) && !isInstalled(real);
+    const is = isOwn(real, this.#checkout);
     linked.set(before + name, is);
     return is;
   }
@@ -148,7 +148,7 @@ export class Trace {
   readText(text) {
     if (this.hasReadText || !this.isOn || text.endsWith("{ [native code] }")) return;
     const [caller = ""] = callers();
-    if (isWithin(caller, this.#checkout) && !isInstalled(caller)) this.hasReadText = true;
+    if (isOwn(caller, this.#checkout)) this.hasReadText = true;
   }
 }
 
@@ -187,6 +187,11 @@ export function isWithin(path, directory) {
 /** @param {string} path */
 export function isInstalled(path) {
   return path.includes("/node_modules/") || isWithin(path, ownDirectory);
+}
+
+/** Whether a file is the project's own: of the checkout, and not installed. @param {string} path @param {string} checkout */
+export function isOwn(path, checkout) {
+  return isWithin(path, checkout) && !isInstalled(path);
 }
 
 /** @param {unknown} given @returns {string | null} null for a descriptor */

@@ -26,9 +26,9 @@ RUNNERS = ("_pytest", "pytest", "pluggy", "coverage", "pytest_cov", "xdist", "ex
 # Where files lie in memory, which are no devices.
 MEMORY = "/dev/shm/"
 STANDARD = [os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")]
-# These keep what they read, for whoever asks next.
-# As in alone.ts.
+# What a text says that tells xdist's workers from other processes; alone.ts has the same for git.
 ASKING = re.compile(rb"PYTEST_XDIST|workerinput|workeroutput|worker_?id|testrun_?uid|numprocesses|is_xdist|[\"']xdist|(?:import|from)\s+xdist")
+# These keep what they read, for whoever asks next.
 KEEPING = ("gettext", "locale", "mimetypes", "zipimport", "shelve", "dbm")
 UNTRACED = {
     "subprocess.Popen": "starts a process",
@@ -317,10 +317,10 @@ class Tracer:
         path = getattr(module, "__file__", None)
         if not isinstance(path, str) or not path.endswith(".py"):
             return False
-        isInstalled = "-packages" + os.sep in path
-        isStandard = any(is_inside(path, place) for place in STANDARD) and not isInstalled
+        is_package = "-packages" + os.sep in path
         top = getattr(module, "__name__", "").split(".")[0]
-        if isStandard or is_inside(path, ADAPTERS) or (isInstalled and top in RUNNERS):
+        # Neither Python's own modules nor ours do, and of what runs the tests it is known.
+        if self.is_installed(path) and (not is_package or is_inside(path, ADAPTERS) or top in RUNNERS):
             return False
         try:
             with open(path, "rb") as source:

@@ -16,6 +16,18 @@ import { gunzipSync } from "node:zlib";
 /** The absolute real path of the verified files; empty where nothing is traced. */
 export const checkout = process.env.VERIFY_CHECKOUT === undefined ? "" : realpathSync(process.env.VERIFY_CHECKOUT);
 
+/**
+ * Why modules that are not ours are loaded before a runner, and may read what nobody sees, a clause; null where none are.
+ *
+ * @param {string} runner
+ */
+export function whyLoadedEarly(runner) {
+  if (loadsEarly()) return "NODE_OPTIONS loads modules";
+  const early = /^(?:-r|--require|--import|--loader|--experimental-loader|--env-file)/;
+  const isEarly = process.execArgv.some((word) => early.test(word));
+  return isEarly ? `its command has Node load something before ${runner}` : null;
+}
+
 /** Whether modules that are not ours are loaded before anything can be traced, and may read what nobody sees. */
 export function loadsEarly() {
   const options = (process.env.NODE_OPTIONS ?? "").replaceAll(/--import \S*\/adapters\/[\w-]+\.mjs/g, "");
@@ -198,8 +210,33 @@ export function withRoot(text) {
   return roots.reduce((result, [root, sign]) => result.replaceAll(`"${sign}/`, `"${root}/`), text);
 }
 
+/**
+ * What is recorded of each test file that is left out, or runs to be compared: its coverage, whether it is one of each, the
+ * record, and the modules that changed since. Throws where nothing is recorded of one that is left out.
+ *
+ * @param {Reused} reused
+ */
+export function* recordedCoverage({ files, compared, coverage }) {
+  const [left, again] = [new Set(files), new Set(compared)];
+  for (const { tests, changed, ...record } of coverage) {
+    if (tests.length === 0) continue;
+    const recorded = readRecord(record);
+    for (const test of tests) {
+      const parts = recorded.tests[test];
+      if (parts === undefined) throw new Error(`nothing is recorded of ${test}`);
+      yield { test, parts, isLeftOut: left.delete(test), isCompared: again.delete(test), recorded, changed };
+    }
+  }
+  if (left.size > 0) throw new Error(`nothing is recorded of ${[...left][0]}`);
+}
+
+/** Throws where a test file ran that was to be left out. @param {Reused | null} reused @param {Set<string>} ran */
+export function refuseUnexpected(reused, ran) {
+  for (const test of reused?.files ?? []) if (ran.has(test)) throw new Error(`${test} ran although it was left out`);
+}
+
 /** What a record holds of each test file. @param {{ path: string, key: string, version: string }} record @returns {Recorded} */
-export function readRecord({ path, key, version }) {
+function readRecord({ path, key, version }) {
   const found = JSON.parse(gunzipSync(readFileSync(path)).toString("utf8"));
   if (found.key !== key || found.version !== version) throw new Error("a record of it is another one");
   return found.value;

@@ -1,7 +1,7 @@
 // What vitest's globalSetup loads in the coordinating process, for all test files: see vitest-tracing.mjs.
 import inspector from "node:inspector";
 import { fileURLToPath } from "node:url";
-import { isInstalled, isWithin } from "./process-trace.mjs";
+import { isOwn } from "./process-trace.mjs";
 
 /** @typedef {import("./process-trace.mjs").Trace} Trace */
 
@@ -43,16 +43,17 @@ export class SetupModules {
    * @returns {{ files: string[], why: string | null }}
    */
   found(checkout) {
-    const isOwn = (/** @type {string} */ path) => isWithin(path, checkout) && !isInstalled(path);
     /** @type {Set<string>} */
     const files = new Set();
     for (const { evaluatedModules } of this.#runners) {
       for (const { file, meta } of evaluatedModules.idToModuleMap.values()) {
-        if (typeof file === "string" && meta?.externalize === undefined && isOwn(file)) files.add(file);
+        if (typeof file === "string" && meta?.externalize === undefined && isOwn(file, checkout)) files.add(file);
       }
     }
     // What `require` loads is read where that is seen.
-    const past = this.#scripts().find((path) => isOwn(path) && !files.has(path) && !this.#trace.reads.has(path));
+    const past = this.#scripts().find(
+      (path) => isOwn(path, checkout) && !files.has(path) && !this.#trace.reads.has(path),
+    );
     const why = past === undefined ? this.#trace.always : `loads ${past.slice(checkout.length + 1)} past vite`;
     return { files: [...files], why: why === null ? null : `its globalSetup ${why}` };
   }

@@ -3,10 +3,10 @@
 import fs from "node:fs";
 import { join } from "node:path";
 import { parentPort, threadId } from "node:worker_threads";
-import { isInstalled, isRunner, isWithin, Trace, traceProcess } from "./process-trace.mjs";
+import { isOwn, isRunner, Trace, traceProcess } from "./process-trace.mjs";
 import { watchMisses } from "./trace-misses.mjs";
 import { nowTraced } from "./traced-databases.mjs";
-import { withoutPreload } from "./worker-environment.mjs";
+import { withoutTracing } from "./worker-environment.mjs";
 
 const directory = process.env.VERIFY_TRACE ?? "";
 const checkout = fs.realpathSync(process.env.VERIFY_CHECKOUT ?? ".");
@@ -30,15 +30,10 @@ function traceCoordinator() {
     return isRunner(others) || bundler.test(others[0] ?? "");
   });
   watchMisses((asker = "") => {
-    if (isOwn(asker)) trace.hasMissed = true;
+    if (isOwn(asker, checkout)) trace.hasMissed = true;
   });
   traceProcess(trace, [process.env], [process.env.VERIFY_PROGRESS ?? ""]);
   /** @type {any} */ (globalThis)[ofCoordinator] = trace;
-}
-
-/** @param {string} path */
-function isOwn(path) {
-  return isWithin(path, checkout) && !isInstalled(path);
 }
 
 function traceWorker() {
@@ -58,11 +53,10 @@ function traceWorker() {
   const databases = Object.values(JSON.parse(process.env.VERIFY_WORKER_ENVIRONMENTS ?? "{}")).concat(process.env);
   nowTraced(trace.databases);
   traceProcess(trace, databases, [process.env.VERIFY_PROGRESS ?? "", process.env.VERIFY_LEASES ?? ""]);
-  withoutPreload(process.env, import.meta.url);
-  for (const name of ["VERIFY_TRACE", "VERIFY_CHECKOUT", "VERIFY_REUSED"]) delete process.env[name];
+  withoutTracing(process.env);
 
   watchMisses((asker = "") => {
-    if (isOwn(asker)) hasMissed = true;
+    if (isOwn(asker, checkout)) hasMissed = true;
   });
   /** What the main process says. @param {any} message */
   const heard = (message) => {
@@ -82,12 +76,12 @@ function traceWorker() {
   const loaded = (module, environment) => {
     if (typeof module?.file === "string" && module.file !== "") files.add(module.file);
     const outside = typeof module?.externalize === "string" ? pathOf(module.externalize) : null;
-    if (outside !== null && isOwn(outside)) {
+    if (outside !== null && isOwn(outside, checkout)) {
       trace.mark(`loads ${outside.slice(checkout.length + 1)} outside of vitest's modules`);
     }
     // What is loaded as text or otherwise, or before functions are counted.
     const isText = /[?&](?!(?:v|t|import|_vitest_original)\b)/.test(module?.id ?? "");
-    if ((isText || environment === "__vitest__") && module?.file && isOwn(module.file)) {
+    if ((isText || environment === "__vitest__") && module?.file && isOwn(module.file, checkout)) {
       whole.add(module.file);
     }
   };

@@ -4,15 +4,17 @@ import { appendFileSync, realpathSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { moveScript, movesOf } from "./moved-coverage.mjs";
+import { isOwn } from "./process-trace.mjs";
 import { firstDifference } from "./raw-coverage.mjs";
 import {
   checkout,
   isKept,
   joinedRecord,
-  loadsEarly,
   nameOf,
-  readRecord,
   readReused,
+  recordedCoverage,
+  refuseUnexpected,
+  whyLoadedEarly,
   withoutRoot,
   withRoot,
 } from "./trace-record.mjs";
@@ -109,27 +111,16 @@ class Tracing {
   async #addReused(add) {
     if (this.#reused === null) return;
     try {
-      const reused = new Set(this.#reused.files);
-      const compared = new Set(this.#reused.compared);
-      for (const { tests, ...record } of this.#reused.coverage) {
-        if (tests.length === 0) continue;
-        const recorded = readRecord(record);
-        for (const test of tests) {
-          const parts = recorded.tests[test];
-          if (parts === undefined) throw new Error(`nothing is recorded of ${test}`);
-          const moved = [];
-          for (const part of parts) {
-            const coverage = JSON.parse(withRoot(part.coverage));
-            await this.#move(coverage, part, recorded, new Set(record.changed));
-            moved.push({ ...part, environment: part.environment ?? "", coverage });
-          }
-          if (reused.delete(test)) {
-            for (const part of moved) add({ ...part, testFiles: [join(checkout, test)] });
-          }
-          if (compared.delete(test)) this.#compare(test, moved);
+      for (const { test, parts, isLeftOut, isCompared, recorded, changed } of recordedCoverage(this.#reused)) {
+        const moved = [];
+        for (const part of parts) {
+          const coverage = JSON.parse(withRoot(part.coverage));
+          await this.#move(coverage, part, recorded, new Set(changed));
+          moved.push({ ...part, environment: part.environment ?? "", coverage });
         }
+        if (isLeftOut) for (const part of moved) add({ ...part, testFiles: [join(checkout, test)] });
+        if (isCompared) this.#compare(test, moved);
       }
-      if (reused.size > 0) throw new Error(`nothing is recorded of ${[...reused][0]}`);
     } catch (error) {
       this.#why ??= `its coverage could not be joined (${error instanceof Error ? error.message : error})`;
     }
@@ -227,9 +218,7 @@ class Tracing {
 
   /** @param {Set<string>} ran */
   #joined(ran) {
-    for (const test of this.#reused?.files ?? []) {
-      if (ran.has(test)) throw new Error(`${test} ran although it was left out`);
-    }
+    refuseUnexpected(this.#reused, ran);
     const trace = traceOf();
     const { files: loaded, why } = this.#setup?.found(checkout) ?? { files: [], why: whyConfigured(trace) };
     if (why !== null) return { why };
@@ -255,14 +244,9 @@ class Tracing {
 
 /** What a configuration itself does that cannot be traced, a clause: vite runs it as a copy. @param {any} trace */
 function whyConfigured({ always, marker }) {
-  return always !== null && (/\/node_modules\/\.vite-temp\//.test(marker) || isOwn(marker))
+  return always !== null && (/\/node_modules\/\.vite-temp\//.test(marker) || isOwn(marker, checkout))
     ? `its configuration ${always}`
     : null;
-}
-
-/** @param {string} path */
-function isOwn(path) {
-  return path.startsWith(`${checkout}/`) && !path.includes("/node_modules/");
 }
 
 /** What is traced of this process. @returns {any} */
@@ -312,9 +296,8 @@ function whyUntraceable(vitest) {
   if (trace === undefined) return "vitest is not started by its own program";
   if (trace.fault !== null) return trace.fault;
   if (vitest.mode === "benchmark") return "it measures times";
-  if (loadsEarly()) return "NODE_OPTIONS loads modules";
-  const early = /^(?:-r|--require|--import|--loader|--experimental-loader|--env-file)/;
-  if (process.execArgv.some((word) => early.test(word))) return "its command has Node load something before vitest";
+  const early = whyLoadedEarly("vitest");
+  if (early !== null) return early;
   if (vitest.projects.length > 1 && vitest.projects.some(hasSetup)) return "its projects have a globalSetup each";
   return [vitest, ...vitest.projects].map((project) => whyShared(project.config)).find((why) => why !== null) ?? null;
 }

@@ -95,7 +95,8 @@ function settle(environment, own, preload) {
 /** Child processes of tests are not traced. @param {NodeJS.ProcessEnv} environment */
 export function withoutTracing(environment) {
   for (const name of ["VERIFY_TRACE", "VERIFY_CHECKOUT", "VERIFY_REUSED"]) delete environment[name];
-  const [preload] = /(?<=--import )\S*\/adapters\/jest-trace\.mjs/.exec(environment.NODE_OPTIONS ?? "") ?? [];
+  const [preload] =
+    /(?<=--import )\S*\/adapters\/(?:jest|node|vitest)-trace\.mjs/.exec(environment.NODE_OPTIONS ?? "") ?? [];
   if (preload !== undefined) withoutPreload(environment, preload);
 }
 
