@@ -22,7 +22,8 @@ async function makePair(provider: string, only: readonly string[]): Promise<Pair
 }
 
 test("a module reaches the files that load it, however they do, and no others", { timeout: 180_000 }, async () => {
-  const pair = await makePair("v8", ["factory", "automock", "partial", "power"]);
+  // Several files that are left out cover something.
+  const pair = await makePair("v8", ["factory", "automock", "partial", "power", "shapes", "describe"]);
   const text = await readFile(join(pair.incremental.root, "src/transport.ts"), "utf8");
   const files = { "src/transport.ts": text.replace("'sent '", "'SENT '") };
   const { difference, incremental } = await check(pair, { what: "a text", files });
@@ -30,6 +31,20 @@ test("a module reaches the files that load it, however they do, and no others", 
   expect(incremental.suites[0]?.reuse?.reachedFrom).toEqual([{ file: "src/transport.ts", functions: null }]);
   const { output } = await runIn(pair.incremental.root, ["why", "test/factory.test.ts"], pair);
   expect(output).toContain("test/factory.test.ts is reused");
+});
+
+test("a module reaches each file that loads it, though jest compiles it once for all", {
+  timeout: 180_000,
+}, async () => {
+  const pair = await makePair("babel", ["shapes", "describe", "power"]);
+  const text = await readFile(join(pair.incremental.root, "src/shapes.ts"), "utf8");
+  const files = { "src/shapes.ts": `${text}\nthrow new Error("It cannot be loaded.");\n` };
+  const { difference, incremental } = await check(pair, { what: "an error", files });
+  expect(difference).toBeNull();
+  expect(incremental.suites[0]?.failures.map(({ file }) => file).sort()).toEqual([
+    "test/describe.test.ts",
+    "test/shapes.test.ts",
+  ]);
 });
 
 test("new files that take the place of others reach those that would load them", { timeout: 180_000 }, async () => {
