@@ -166,8 +166,11 @@ interface GitLabJob {
 test("GitLab's jobs, played by what the pipeline says, with one machine killed and started again", async () => {
   const repository = await makeProject();
   const [artifacts, cache] = [await makeDirectory(), await makeDirectory()];
-  const { ".verify": common, "verify history": history, "verify shard": shards, verify } = parse(files.gitlabShards);
-  const play = async (job: GitLabJob, more: Record<string, string>, isToBeKilled = false): Promise<Job> => {
+  const { ".verify": common, ...jobs } = parse(files.gitlabShards);
+  const play = async (name: string, more: Record<string, string>, isToBeKilled = false): Promise<Job> => {
+    const job: GitLabJob = jobs[name];
+    // Jobs that end at the same moment hand on each what is its own.
+    const handedOn = join(artifacts, name, more.CI_NODE_INDEX ?? "");
     const merge = { CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: "feature", CI_MERGE_REQUEST_TARGET_BRANCH_NAME: "main" };
     const variables = { GITLAB_CI: "true", CI_PIPELINE_ID: "4711", ...merge, ...more };
     const machine = await Machine.make(repository, variables, isToBeKilled);
@@ -181,29 +184,32 @@ test("GitLab's jobs, played by what the pipeline says, with one machine killed a
     const playScript = async (): Promise<ScriptEnd> => {
       for (const path of common.cache.paths as string[])
         if (existsSync(join(cache, path))) await cp(join(cache, path), join(root, path), { recursive: true });
-      // What earlier stages handed on lies where it lay there.
-      if (job.needs !== undefined) await cp(artifacts, root, { recursive: true });
+      // What earlier jobs handed on lies where it lay there.
+      for (const needed of job.needs ?? [])
+        for (const index of jobs[needed].parallel ? await readdir(join(artifacts, needed)) : [""])
+          await cp(join(artifacts, needed, index), root, { recursive: true });
       const script = [...common.before_script, ...job.script].join("\n");
       const end = await machine.run("bash", script, root, own);
       if (end.code === null) return end;
+      await mkdir(handedOn, { recursive: true });
       for (const path of job.artifacts?.paths ?? (common.artifacts.paths as string[]))
-        if (existsSync(join(root, path))) await cp(join(root, path), join(artifacts, path), { recursive: true });
+        if (existsSync(join(root, path))) await cp(join(root, path), join(handedOn, path), { recursive: true });
       for (const path of job.cache?.policy === "pull" ? [] : (common.cache.paths as string[]))
         if (existsSync(join(root, path))) await cp(join(root, path), join(cache, path), { recursive: true });
       return end;
     };
     return { machine, ended: playScript() };
   };
-  expect(shards.parallel).toBe(total);
+  expect(jobs["verify shard"].parallel).toBe(total);
   const start: StartShard = (index, isToBeKilled) =>
-    play(shards, { CI_NODE_INDEX: String(index + 1), CI_NODE_TOTAL: String(total) }, isToBeKilled);
-  await (await play(history, {})).ended;
-  expect(shards.needs).toEqual(["verify history"]);
+    play("verify shard", { CI_NODE_INDEX: String(index + 1), CI_NODE_TOTAL: String(total) }, isToBeKilled);
+  await (await play("verify history", {})).ended;
+  expect(jobs["verify shard"].needs).toEqual(["verify history"]);
   expectShards(await playShards(start));
-  expect(verify.needs).toEqual(["verify history", "verify shard"]);
-  expectVerdict(await (await play(verify, {})).ended);
+  expect(jobs.verify.needs).toEqual(["verify history", "verify shard"]);
+  expectVerdict(await (await play("verify", {})).ended);
   await expectDurations(join(cache, ".cache/verify-history.json"));
-  await (await play(history, {})).ended;
+  await (await play("verify history", {})).ended;
   const { output } = await (await start(0, false)).ended;
   expect(output).toContain("Took over the durations of 1 suite");
   expect(output).toContain("in place");
