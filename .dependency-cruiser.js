@@ -4,6 +4,7 @@ const layers = [
   "command-line",
   "commands",
   "verify",
+  "verify-tree",
   "pipeline",
   "doctor",
   "init",

@@ -36,7 +36,7 @@ export async function runCommandLine(args: readonly string[], outer: World): Pro
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.verified : exitCodes.badRequest;
     const { wrapFor } = await import("./report/terminal/wrap-for.ts");
-    const wrap = wrapFor(world.errors, world.environment);
+    const wrap = await wrapFor(world.errors, world.environment);
     return explainError(error, world, (line) => wrap(line, 0));
   }
 }

@@ -1,57 +1,21 @@
 import type { VerifyRequest } from "./config/request.ts";
-import type { Shard } from "./config/shard.ts";
 import { openRepository } from "./git/repository.ts";
-import type { Summary } from "./model/summary.ts";
-import { readChangeFacts } from "./pipeline/change-facts.ts";
 import { describeCheckout, openFiles, readSubject, requireConfig } from "./pipeline/checkout.ts";
-import type { Context, Prepared } from "./pipeline/context.ts";
-import { decideReuse } from "./pipeline/decide-reuse.ts";
-import { type JudgedRun, judgeRun } from "./pipeline/judge-run.ts";
-import { reportBeginning, reportError, reportReceipt, reportRun } from "./pipeline/reports.ts";
-import {
-  asOfShards,
-  mergeStage,
-  ownChecks,
-  recordShards,
-  reportShard,
-  reportShardBegun,
-  type ShardEnd,
-} from "./pipeline/shards.ts";
-import { signRun } from "./pipeline/sign-run.ts";
-import {
-  abandonDatabases,
-  checkStages,
-  databaseStages,
-  finishSuites,
-  noResults,
-  type RunResults,
-  suiteStage,
-} from "./pipeline/stages.ts";
+import type { Context } from "./pipeline/context.ts";
 import { sweepLeftovers } from "./pipeline/sweep.ts";
-import { prepareReports } from "./project/reports-directory.ts";
 import { ReceiptStore } from "./push/receipts.ts";
 import type { Target } from "./push/refs.ts";
-import { noRunLock, type RunLock, takeRunLock } from "./push/run-lock.ts";
-import { openOutput } from "./report/terminal/output.ts";
-import { runStages, showStage } from "./report/terminal/run-stages.ts";
-import { type Stage, sideBySide, stage } from "./report/terminal/stage.ts";
-import { background } from "./shared/background.ts";
+import { openOutput } from "./report/terminal/open-output.ts";
+import { showStage } from "./report/terminal/run-stages.ts";
 import { type ExitCode, exitCodes } from "./shared/errors.ts";
 import type { World } from "./shared/world.ts";
-import { describePlan, makePlan, type Plan } from "./suite/plan/plan.ts";
-import { openReplayStore } from "./suite/races/replay-order.ts";
-import { Reuse } from "./suite/reuse/reuse.ts";
-import { openRun, type RunContext } from "./suite/run-context.ts";
-import { DurationStore } from "./suite/schedule/durations.ts";
-import { findProof, wantsProof } from "./trust/proof.ts";
-import { readReceiptKey } from "./trust/receipt-key.ts";
 
 /**
- * Push → Checkout → Plan → Run → Verdict → Reports and receipt, for each requested tree until one is not verified.
+ * Push → Checkout, and then what verify-tree.ts says, for each requested tree until one is not verified.
  * Returns the exit code; throws ExpectedError where a verification could not run.
  */
 export async function verify(request: VerifyRequest, world: World): Promise<ExitCode> {
-  const output = openOutput(request.options.json ? world.errors : world.output, world.environment);
+  const output = await openOutput(request.options.json ? world.errors : world.output, world.environment);
   const repository = await openRepository(world);
   const receipts = new ReceiptStore(repository.commonDirectory);
   const context = { request, world, repository, output, receipts };
@@ -71,9 +35,9 @@ export async function verify(request: VerifyRequest, world: World): Promise<Exit
   }
 }
 
-/** Verifies one tree, or uses its receipt; of a shard's part, whether it passed. */
+/** Opens the files of one tree, and verifies them. */
 async function verifyTarget(context: Context, target: Target): Promise<ExitCode> {
-  const { request, world, repository, output } = context;
+  const { repository, output } = context;
   const startedAt = new Date();
   const checkout = await showStage("Checkout", openFiles(context, target), output, (files) =>
     describeCheckout(files, target),
@@ -81,167 +45,10 @@ async function verifyTarget(context: Context, target: Target): Promise<ExitCode>
   for (const note of checkout.notes) output.say(`  ${note}`);
   try {
     const loaded = await requireConfig(checkout, repository, target);
-    const { config } = loaded;
-    const { options } = request;
-    const plan = makePlan(config, options, checkout.root);
-    const facts = readChangeFacts(context, loaded, checkout, target);
-    const receiptKey = background(readReceiptKey({ config, plan, target, checkout, world, options, base: facts }));
-
-    const find = () => findProof(context, plan, target, receiptKey, config.base);
-    const proven = isPart(request) ? null : await find();
-    if (proven !== null) return codeOf(await reportReceipt(context, target, proven, facts));
-    const turn = isPart(request) ? noRunLock : await takeTurn(context, plan, target);
-    try {
-      const meanwhile = turn.hasWaited ? await find() : null;
-      if (meanwhile !== null) return codeOf(await reportReceipt(context, target, meanwhile, facts));
-      return await verifyFiles(context, { target, checkout, loaded, plan, receiptKey, ...facts, startedAt });
-    } finally {
-      await turn.release();
-    }
+    // Imported lazily: loading all that runs and judges takes longer than the stages up to here.
+    const { verifyTree } = await import("./verify-tree.ts");
+    return await verifyTree(context, { target, checkout, loaded, startedAt });
   } finally {
     await checkout.close();
   }
-}
-
-/** Whether this machine runs a part of the whole, or judges what others ran. */
-function isPart({ options, merge }: VerifyRequest): boolean {
-  return options.shard !== undefined || merge !== undefined;
-}
-
-function codeOf({ verdict }: Pick<Summary, "verdict">): ExitCode {
-  if (verdict === "verified") return exitCodes.verified;
-  return verdict === "failed" ? exitCodes.notVerified : exitCodes.unavailable;
-}
-
-/**
- * Lets whoever comes later wait for this run's receipt, and waits for another run's where that would do. What gives no
- * receipt is nobody's to wait for.
- */
-async function takeTurn({ request, repository, output, world }: Context, plan: Plan, target: Target): Promise<RunLock> {
-  if (plan.special || request.subject.kind === "working tree") return noRunLock;
-  const onWait = (pid: number): void =>
-    output.say(`  Process ${pid} verifies these files already: waiting for its verdict.`);
-  return await takeRunLock(repository.commonDirectory, target.tree, {
-    signal: world.signal,
-    onWait: wantsProof(request, plan) ? onWait : undefined,
-  });
-}
-
-/** Runs the plan and judges it. If that fails with an error, writes it to the reports and rethrows it. */
-async function verifyFiles(context: Context, prepared: Prepared): Promise<ExitCode> {
-  const { plan } = prepared;
-  const { shard } = context.request.options;
-  const run = await beginRun(context, prepared);
-  const beginning = background(
-    shard === undefined ? reportBeginning(context, prepared) : reportShardBegun(context, prepared, shard),
-  );
-  const results = noResults();
-  if (context.request.merge === undefined) context.output.say(`  ${describePlan(plan)}`);
-  try {
-    const parts = { run, results, beginning };
-    return shard === undefined
-      ? codeOf(await runPlan(context, prepared, parts))
-      : await runShard(context, prepared, shard, parts);
-  } catch (error) {
-    await beginning.catch(() => {});
-    await abandonDatabases(results);
-    await reportError(context, prepared, error, run.soFar).catch(() => {});
-    throw error;
-  } finally {
-    await run.close();
-  }
-}
-
-/** The shared context and results of a run, and its initial report. */
-interface Run {
-  readonly run: RunContext;
-  readonly results: RunResults;
-  readonly beginning: Promise<void>;
-}
-
-/** The stages that find results: checks and databases, then the suites; or what shards have found of them. */
-function findingStages({ request }: Context, prepared: Prepared, { run, results }: Run): Stage[] {
-  const { plan, loaded } = prepared;
-  const { races } = loaded.config;
-  if (request.merge !== undefined) return [mergeStage(prepared, request.merge, run, results)];
-  return [
-    sideBySide(
-      checkStages(plan, ownChecks(loaded.config, request.options.shard), run, results),
-      databaseStages(plan, run, results),
-    ),
-    ...run.reuse.inOrder(plan.suites).map((suite) => suiteStage(suite, races, run, results)),
-  ];
-}
-
-/** Runs the stages in order. */
-async function runPlan(context: Context, given: Prepared, parts: Run): Promise<Summary> {
-  const { run, results, beginning } = parts;
-  const { plan, loaded } = given;
-  let prepared = given;
-  let judged: JudgedRun | undefined;
-  const signing = stage("Receipt", async (show) => {
-    if (judged === undefined) return undefined;
-    const signed = await signRun(context, prepared, judged, results, show);
-    judged = signed.judged;
-    return signed.end;
-  });
-  await runStages(
-    [
-      ...findingStages(context, prepared, parts),
-      stage("Verdict", async () => {
-        const finished = await finishSuites(results, plan, run);
-        await beginning;
-        prepared = asOfShards(given, results);
-        judged = await judgeRun(context, prepared, finished);
-      }),
-      ...(loaded.config.receipts.push ? [signing] : []),
-      stage("Reports", async () => {
-        if (judged !== undefined) await reportRun(context, prepared, judged, results);
-      }),
-    ],
-    context.output,
-  );
-  if (judged === undefined) throw new Error("The stages ended without a verdict.");
-  // What happened in a checkout that changed meanwhile says nothing of either state.
-  if (judged.summary.verdict !== "error") {
-    await run.reuse.record(results.suites, { scratch: run.scratch, server: judged.summary.server });
-    for (const note of await recordShards(context, prepared, results, run)) context.output.say(`  ${note}`);
-  }
-  return judged.summary;
-}
-
-/** Runs one shard's part of the plan, which is no verdict: its results are for `verify merge`. */
-async function runShard(context: Context, prepared: Prepared, shard: Shard, parts: Run): Promise<ExitCode> {
-  let end: ShardEnd | undefined;
-  await runStages(
-    [
-      ...findingStages(context, prepared, parts),
-      stage("Results", async () => {
-        await parts.beginning;
-        end = await reportShard(context, prepared, shard, parts);
-      }),
-    ],
-    context.output,
-  );
-  return end?.hasPassed ? exitCodes.verified : exitCodes.notVerified;
-}
-
-async function beginRun(context: Context, prepared: Prepared): Promise<RunContext & { close(): Promise<void> }> {
-  const { repository, request, world } = context;
-  const { target, checkout, loaded, plan, startedAt } = prepared;
-  const { commonDirectory, root } = repository;
-  return await openRun({
-    config: loaded.config,
-    plan,
-    checkout,
-    mainRoot: root,
-    logs: await prepareReports(root),
-    durations: new DurationStore({ commonDirectory, branch: target.branch, base: loaded.config.base }),
-    replays: await openReplayStore(root, checkout.kind === "working tree" ? null : target.commit),
-    // A merge runs nothing.
-    reuse: request.merge !== undefined ? Reuse.none : await decideReuse(context, prepared),
-    startedAt,
-    options: request.options,
-    world,
-  });
 }

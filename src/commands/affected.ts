@@ -36,7 +36,7 @@ interface AffectedFile {
 /** Prints which test files the files as they lie would run, and why. */
 export async function affected({ json = false }: { json?: boolean }, world: World): Promise<ExitCode> {
   const suites = await affectedSuites(world);
-  const wrap = wrapFor(world.output, world.environment);
+  const wrap = await wrapFor(world.output, world.environment);
   const lines = json
     ? [JSON.stringify({ suites }, null, 2)]
     : suites.flatMap(suiteLines).flatMap((line) => wrap(line, 4));
@@ -48,7 +48,7 @@ export async function affected({ json = false }: { json?: boolean }, world: Worl
 export async function why(name: string, world: World): Promise<ExitCode> {
   const repository = await openRepository(world);
   const file = relative(repository.root, resolve(world.directory, name));
-  const wrap = wrapFor(world.output, world.environment);
+  const wrap = await wrapFor(world.output, world.environment);
   const lines = (await affectedSuites(world)).flatMap((suite) => fileLines(file, suite));
   if (lines.length === 0) throw new RequestError(`${file} is no test file that a recorded run of a suite had.`);
   world.output.write(`${lines.flatMap((line) => wrap(line, 4)).join("\n")}\n`);

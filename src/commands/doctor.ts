@@ -31,7 +31,7 @@ export async function doctor(world: World): Promise<ExitCode> {
     ...(await examinePlaces(repository, world)),
   ];
   const colors = colorsFor(world.output, world.environment);
-  const wrap = wrapFor(world.output, world.environment);
+  const wrap = await wrapFor(world.output, world.environment);
   const lines = [...findings.flatMap((finding) => write(finding, colors, wrap)), "", conclusion(findings)];
   world.output.write(`${lines.join("\n")}\n`);
   if (configuration.findings.some(({ level }) => level === "problem")) return exitCodes.badRequest;

@@ -111,7 +111,7 @@ async function survey(world: World, own: OwnPackage): Promise<Setting> {
   const packageFields = packageText === null ? null : parsePackageJson(packageText);
   return {
     world,
-    narrator: narratorOf(world),
+    narrator: await narratorOf(world),
     repository,
     root,
     own,

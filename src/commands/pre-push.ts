@@ -48,7 +48,7 @@ export async function prePush(push: HookArguments, world: World, environment: En
     if (!(error instanceof ExpectedError) || world.signal.aborted) throw error;
     // The reason first, then the consequence.
     const { wrapFor } = await import("../report/terminal/wrap-for.ts");
-    const wrap = wrapFor(world.errors, world.environment);
+    const wrap = await wrapFor(world.errors, world.environment);
     world.errors.write(`${wrapProse(error.message, (line) => wrap(line, 0))}\n`);
     sayStopped(world);
     return error.exitCode;

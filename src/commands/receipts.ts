@@ -17,7 +17,7 @@ import { pruneRemote } from "../trust/travel/prune.ts";
 /** Prints the receipts that are here, and those on a remote where there is one, newest first. */
 export async function listReceipts(remote: string | undefined, world: World): Promise<ExitCode> {
   const repository = await openRepository(world);
-  const say = sayer(world);
+  const say = await sayer(world);
   const here = await localRows(repository, world.environment, new Date());
   say(here.length === 0 ? "Here: none." : "Here:");
   for (const row of here) say(`  ${row}`);
@@ -33,7 +33,7 @@ export async function listReceipts(remote: string | undefined, world: World): Pr
 /** Removes expired receipts: here, and on a remote where one is asked for (true is the default one). */
 export async function pruneReceipts(remote: string | true | undefined, world: World): Promise<ExitCode> {
   const repository = await openRepository(world);
-  const say = sayer(world);
+  const say = await sayer(world);
   const store = new ReceiptStore(repository.commonDirectory);
   const before = (await store.list()).length;
   await store.prune(new Date());
@@ -56,7 +56,7 @@ export async function pruneReceipts(remote: string | true | undefined, world: Wo
  */
 export async function pushReceipts(remote: string | undefined, world: World): Promise<ExitCode> {
   const repository = await openRepository(world);
-  const say = sayer(world);
+  const say = await sayer(world);
   const place = await findRemote(repository, remote);
   if (place === null)
     throw new RequestError("There is no remote to send to: name one, as in `verify receipts push origin`.");
@@ -112,7 +112,7 @@ async function findRemote(
   return { name: withoutCredentials(name), url: name };
 }
 
-function sayer(world: World): (line: string) => void {
-  const wrap = wrapFor(world.output, world.environment);
+async function sayer(world: World): Promise<(line: string) => void> {
+  const wrap = await wrapFor(world.output, world.environment);
   return (line) => void world.output.write(`${wrap(line).join("\n")}\n`);
 }

@@ -8,7 +8,7 @@ import { abandonDatabases, databaseStages, finishSuites, noResults, suiteStage }
 import { prepareReports } from "../project/reports-directory.ts";
 import { type Checkout, openCheckout, openWorkingTree } from "../push/checkout.ts";
 import { readRevision } from "../push/refs.ts";
-import { openOutput } from "../report/terminal/output.ts";
+import { openOutput } from "../report/terminal/open-output.ts";
 import { runStages } from "../report/terminal/run-stages.ts";
 import { type ExitCode, exitCodes, RequestError } from "../shared/errors.ts";
 import { plainText, plural, shortId } from "../shared/text.ts";
@@ -87,7 +87,7 @@ async function replay(order: ReplayOrder, { repository, checkout, world }: Repea
   try {
     await runStages(
       [...databaseStages(plan, run, results), suiteStage({ ...suite, replay: order }, races, run, results)],
-      openOutput(world.errors, world.environment),
+      await openOutput(world.errors, world.environment),
     );
     const { suites } = await finishSuites(results, plan, run);
     return suites[0] as SuiteOutcome;

@@ -35,7 +35,7 @@ export async function status(world: World): Promise<ExitCode> {
         ];
   const others = (await store.list()).filter(({ tree }) => tree !== head.tree).slice(0, shownReceipts);
   if (others.length > 0) lines.push("", "Verified before:", ...others.map(describeOther));
-  const wrap = wrapFor(world.output, world.environment);
+  const wrap = await wrapFor(world.output, world.environment);
   const past = historyLines(await new History(repository.commonDirectory).last(trendRuns), columnsOf(world));
   const hook = await askHook(repository, world);
   const stopped = hook.asked ? "" : `A push from here is not verified: ${hook.text}. ${hook.remedy ?? ""}`.trimEnd();

@@ -52,7 +52,7 @@ export async function workflows({ fix = false, json = false }: WorkflowsOptions,
   else {
     const style = {
       colors: colorsFor(world.output, world.environment),
-      wrap: wrapFor(world.output, world.environment),
+      wrap: await wrapFor(world.output, world.environment),
     };
     world.output.write(`${auditLines(files, facts, style).join("\n")}\n`);
     if (fix && edited.length > 0) world.output.write(await differenceOf(edited, git));

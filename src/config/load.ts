@@ -5,7 +5,6 @@ import { basename, extname, join } from "node:path";
 import { type Loader, type Loaders, lilconfig } from "lilconfig";
 import { isSystemError, messageOf, RequestError } from "../shared/errors.ts";
 import { canonicalPath, isWithin } from "../shared/within.ts";
-import { parseConfig } from "./parse.ts";
 import { runConfiguration } from "./program.ts";
 import type { Config } from "./schema.ts";
 import { deepest, parseJsonOnce, withoutExcerpt } from "./validate.ts";
@@ -49,7 +48,12 @@ export async function loadConfig(root: string): Promise<LoadedConfig | null> {
   if (found === null) return null;
   const file = basename(found.filepath);
   requireOwnFile(root, file);
-  return { config: parseConfig(found.config, file), file };
+  return { config: await parse(found.config, file), file };
+}
+
+/** Imported lazily: the schemas take long to load, and a repository without a configuration needs none. */
+async function parse(value: unknown, file: string): Promise<Config> {
+  return (await import("./parse.ts")).parseConfig(value, file);
 }
 
 function isDirectory(path: string): boolean {
@@ -72,9 +76,9 @@ function requireOwnFile(root: string, file: string): void {
  */
 export async function readConfigText(file: string, text: string): Promise<Config | null> {
   const value = await configLoaders[extname(file) as ".json"]?.(file, text);
-  if (file !== "package.json") return parseConfig(value, file);
+  if (file !== "package.json") return await parse(value, file);
   const part = (value as { verify?: unknown } | null)?.verify;
-  return part === undefined || part === null ? null : parseConfig(part, file);
+  return part === undefined || part === null ? null : await parse(part, file);
 }
 
 /** Whether a configuration file is a program, whose result is only known once it has run. */

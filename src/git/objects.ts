@@ -1,4 +1,3 @@
-import { runProgram } from "../shared/exec/run-program.ts";
 import type { Environment } from "../shared/world.ts";
 import { gitEnvironment } from "./client.ts";
 
@@ -19,6 +18,8 @@ export async function readObjects(
   names: readonly string[],
 ): Promise<(GitObject | null)[]> {
   if (names.length === 0) return [];
+  // Imported lazily: whoever asks for HEAD alone needs none of it.
+  const { runProgram } = await import("../shared/exec/run-program.ts");
   const place = { directory, environment: gitEnvironment(environment), input: `${names.join("\n")}\n` };
   const { stdout } = await runProgram(["git", "cat-file", "--batch-check=%(objectname) %(objecttype)"], place);
   const lines = stdout.split("\n");

@@ -16,9 +16,9 @@ export interface Narrator {
 }
 
 /** A narrator on standard output, with colors on a terminal. */
-export function narratorOf(world: World): Narrator {
+export async function narratorOf(world: World): Promise<Narrator> {
   const colors = colorsFor(world.output, world.environment);
-  const wrap = wrapFor(world.output, world.environment);
+  const wrap = await wrapFor(world.output, world.environment);
   const write = (line: string): void => {
     world.output.write(`${line}\n`);
   };

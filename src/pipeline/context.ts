@@ -18,12 +18,16 @@ export interface Context {
   readonly receipts: ReceiptStore;
 }
 
-/** What is known of a tree, or being computed, before anything runs. */
-export interface Prepared extends ChangeFacts {
+/** A tree to verify, whose files are open. */
+export interface OpenedTree {
   readonly target: Target;
   readonly checkout: Checkout;
   readonly loaded: LoadedConfig;
+  readonly startedAt: Date;
+}
+
+/** What is known of a tree, or being computed, before anything runs. */
+export interface Prepared extends OpenedTree, ChangeFacts {
   readonly plan: Plan;
   readonly receiptKey: Promise<ReceiptKey>;
-  readonly startedAt: Date;
 }

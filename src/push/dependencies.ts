@@ -2,7 +2,7 @@ import { type Dirent, existsSync } from "node:fs";
 import { copyFile, mkdir, readdir, readlink, realpath, symlink } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import type { Repository } from "../git/repository.ts";
-import { InstalledPackages } from "./installed.ts";
+import type { InstalledPackages } from "./installed.ts";
 import type { Target } from "./refs.ts";
 
 const projectFiles = new Set([
@@ -23,7 +23,7 @@ const environmentNames = [".venv", "venv", "env"];
 export async function linkDependencies(repository: Repository, target: Target, worktree: string): Promise<string[]> {
   const notes = new Set<string>();
   const committed = await committedFiles(repository, target);
-  const packages = new InstalledPackages(repository, target, committed);
+  const packages = await openInstalled(repository, target, committed);
   for (const directory of projectDirectories(committed.keys())) {
     const from = join(repository.root, directory);
     const to = join(worktree, directory);
@@ -56,9 +56,17 @@ export async function staleDependencies(
     existsSync(join(repository.root, directory, "node_modules")),
   );
   if (directories.length === 0) return [];
-  const packages = new InstalledPackages(repository, target, await committedFiles(repository, target));
+  const packages = await openInstalled(repository, target, await committedFiles(repository, target));
   const installed = await Promise.all(directories.map((directory) => packages.of(directory)));
   return [...new Set(installed.flatMap(({ problem }) => problem ?? []))];
+}
+
+/** Imported lazily: the readers of lock files take long to load, and not every project has one. */
+async function openInstalled(
+  ...[repository, target, committed]: ConstructorParameters<typeof InstalledPackages>
+): Promise<InstalledPackages> {
+  const { InstalledPackages: Installed } = await import("./installed.ts");
+  return new Installed(repository, target, committed);
 }
 
 /** The object id of each file of the commit. */

@@ -120,23 +120,33 @@ export async function readRevision(
   environment: Environment,
   revision: string,
 ): Promise<Target> {
-  const isHead = revision === "HEAD";
+  if (revision === "HEAD") return (await readHead(git)) ?? (await refuseRevision(git, revision));
   // A line end would be taken for the end of the name.
-  const names = revision.includes("\n") ? [] : ["HEAD^{commit}", `${revision}^{commit}`, `${revision}^{tree}`];
-  const [head, named, [headCommit, commit, tree]] = await Promise.all([
-    gitLineOrNull(git, "symbolic-ref", "--quiet", "--short", "HEAD"),
-    isHead ? null : gitLineOrNull(git, "show-ref", "--verify", "--hash", `refs/heads/${revision}`),
+  const names = revision.includes("\n") ? [] : [`${revision}^{commit}`, `${revision}^{tree}`];
+  const [head, named, [commit, tree]] = await Promise.all([
+    readHead(git),
+    gitLineOrNull(git, "show-ref", "--verify", "--hash", `refs/heads/${revision}`),
     readObjects(root, environment, names),
   ]);
-  if (!commit || !tree) {
-    await requireReadable(git, revision);
-    const empty = isHead ? "there is no commit yet" : "`git branch --all` and `git log` show what there is";
-    throw new UnknownRevisionError(`"${revision}" names no commit in this repository: ${empty}.`);
-  }
+  if (!commit || !tree) return await refuseRevision(git, revision);
   const target = { commit: commit.id, tree: tree.id };
   // A tag of the same name takes precedence over the branch.
   if (named === target.commit) return { ...target, branch: revision };
-  return { ...target, branch: target.commit === headCommit?.id ? head : null };
+  return { ...target, branch: target.commit === head?.commit ? head.branch : null };
+}
+
+/** The commit that is checked out, with its branch; null where there is none yet. */
+async function readHead(git: SimpleGit): Promise<Target | null> {
+  const answer = await gitLineOrNull(git, "rev-parse", "HEAD^{commit}", "HEAD^{tree}", "--symbolic-full-name", "HEAD");
+  const [commit, tree, ref = ""] = answer?.split("\n") ?? [];
+  if (!commit || !tree) return null;
+  return { commit, tree, branch: ref.startsWith("refs/heads/") ? ref.slice("refs/heads/".length) : null };
+}
+
+async function refuseRevision(git: SimpleGit, revision: string): Promise<never> {
+  await requireReadable(git, revision);
+  const empty = revision === "HEAD" ? "there is no commit yet" : "`git branch --all` and `git log` show what there is";
+  throw new UnknownRevisionError(`"${revision}" names no commit in this repository: ${empty}.`);
 }
 
 /** Throws UnavailableError where a revision is the id of an object that is missing, or a commit without its files. */

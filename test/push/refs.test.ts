@@ -203,6 +203,12 @@ test("a revision that leads away from a branch is not called that branch", async
   expect((await readRevision(await open(repository), repository.environment, "main^")).branch).toBeNull();
 });
 
+test("HEAD's branch keeps its name where a tag has the same", async () => {
+  const repository = await makeRepository(files);
+  await repository.git("tag", "main");
+  expect((await readRevision(await open(repository), repository.environment, "HEAD")).branch).toBe("main");
+});
+
 test("a commit that is checked out without a branch is on none", async () => {
   const repository = await makeRepository(files);
   await repository.git("checkout", "--quiet", "--detach");

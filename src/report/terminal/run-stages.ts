@@ -1,8 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import { formatSeconds } from "../../shared/text.ts";
-import { LiveRenderer } from "./live-renderer.ts";
+import type { LiveRenderer } from "./live-renderer.ts";
 import type { Output } from "./output.ts";
-import { PlainRenderer } from "./plain-renderer.ts";
+import type { PlainRenderer } from "./plain-renderer.ts";
 import { type Stage, stage } from "./stage.ts";
 import { printEnd } from "./stage-end.ts";
 
@@ -12,9 +12,9 @@ import { printEnd } from "./stage-end.ts";
  */
 export async function runStages(stages: readonly Stage[], output: Output): Promise<void> {
   // Imported lazily: a proven tree does not need it.
-  const { Listr } = await import("listr2");
+  const [{ Listr }, renderer] = await Promise.all([import("listr2"), rendererFor(output)]);
   const list = new Listr<unknown, typeof LiveRenderer | typeof PlainRenderer>([...stages], {
-    renderer: output.area === null ? PlainRenderer : LiveRenderer,
+    renderer,
     rendererOptions: { output },
     concurrent: false,
     exitOnError: true,
@@ -22,6 +22,11 @@ export async function runStages(stages: readonly Stage[], output: Output): Promi
     registerSignalListeners: false,
   } as never);
   await list.run();
+}
+
+async function rendererFor({ area }: Output): Promise<typeof LiveRenderer | typeof PlainRenderer> {
+  if (area === null) return (await import("./plain-renderer.ts")).PlainRenderer;
+  return (await import("./live-renderer.ts")).LiveRenderer;
 }
 
 /** Work that takes longer than this is shown while it runs, in milliseconds. */

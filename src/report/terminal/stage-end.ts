@@ -1,5 +1,4 @@
 import type { Output } from "./output.ts";
-import { wrapWords } from "./width.ts";
 
 /** The end of a stage; `text` is null for one that threw. */
 export interface StageEnd {
@@ -15,9 +14,7 @@ export function printEnd({ title, text, isBad, took }: StageEnd, output: Output)
   const { green, red, dim } = output.colors;
   const mark = isBad ? red("✘") : green("✔");
   const words = text === null ? title : `${title}: ${text}`;
-  const { columns, wraps } = output.screen;
-  // Readers of a pipe wrap lines themselves.
-  const lines = wraps ? wrapWords(`  ${words} (${took})`, columns) : [`  ${words} (${took})`];
+  const lines = output.wrap(`  ${words} (${took})`);
   // The duration is dimmed unless it was wrapped; the mark replaces the first two columns.
   const [first = "", ...others] = lines.map((line) =>
     line.endsWith(`(${took})`) ? line.slice(0, -took.length - 2) + dim(`(${took})`) : line,

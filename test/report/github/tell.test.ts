@@ -4,14 +4,14 @@ import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
 import { tellGitHub } from "../../../src/report/github/tell.ts";
 import { summaryMarkdown } from "../../../src/report/markdown/summary.ts";
-import { openOutput } from "../../../src/report/terminal/output.ts";
+import { openOutput } from "../../../src/report/terminal/open-output.ts";
 import type { Environment } from "../../../src/shared/world.ts";
 import { makeDirectory } from "../../support/repository.ts";
 import { failedSummary, sampleSummary } from "../sample.ts";
 
 async function told(environment: Environment, summary = failedSummary()): Promise<string> {
   const stream = new PassThrough();
-  await tellGitHub(summary, openOutput(stream, environment), environment);
+  await tellGitHub(summary, await openOutput(stream, environment), environment);
   return String(stream.read() ?? "");
 }
 

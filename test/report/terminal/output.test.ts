@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
-import { openOutput } from "../../../src/report/terminal/output.ts";
+import { openOutput } from "../../../src/report/terminal/open-output.ts";
 import type { Environment } from "../../../src/shared/world.ts";
 import { FakeTerminal } from "../../support/fake-terminal.ts";
 
@@ -8,9 +8,9 @@ function open(isTTY: boolean, environment: Environment = {}) {
   return openOutput(Object.assign(new PassThrough(), { isTTY, columns: 80, rows: 24 }), environment);
 }
 
-test("a terminal breaks sentences between words, and leaves what is laid out as it is", () => {
+test("a terminal breaks sentences between words, and leaves what is laid out as it is", async () => {
   const terminal = new FakeTerminal(12);
-  const output = openOutput(terminal, { TERM: "xterm" });
+  const output = await openOutput(terminal, { TERM: "xterm" });
   output.say("  a note on something");
   output.print("npx verify x --fresh");
   expect(terminal.text).toBe("  a note on\n    something\nnpx verify x --fresh\n");
@@ -19,8 +19,8 @@ test("a terminal breaks sentences between words, and leaves what is laid out as 
 test.each<[string, Environment]>([
   ["NO_COLOR", { NO_COLOR: "1" }],
   ["a dumb terminal", { TERM: "dumb" }],
-])("there are no colors with %s", (_name, environment) => {
-  expect(open(true, environment).colors.green("text")).toBe("text");
+])("there are no colors with %s", async (_name, environment) => {
+  expect((await open(true, environment)).colors.green("text")).toBe("text");
 });
 
 test.each<[string, boolean, Environment, boolean]>([
@@ -30,8 +30,8 @@ test.each<[string, boolean, Environment, boolean]>([
   ["FORCE_COLOR=0 takes them from a terminal", true, { FORCE_COLOR: "0" }, false],
   ["NO_COLOR weighs more than FORCE_COLOR", true, { NO_COLOR: "1", FORCE_COLOR: "1" }, false],
   ["an empty NO_COLOR says nothing", true, { NO_COLOR: "" }, true],
-])("%s", (_, isTTY, environment, hasColors) => {
-  expect(open(isTTY, environment).colors.green("text") !== "text").toBe(hasColors);
+])("%s", async (_, isTTY, environment, hasColors) => {
+  expect((await open(isTTY, environment)).colors.green("text") !== "text").toBe(hasColors);
 });
 
 test.each<[string, Environment, boolean]>([
@@ -39,7 +39,7 @@ test.each<[string, Environment, boolean]>([
   ["CI=false is no CI", { CI: "false" }, true],
   ["a dumb terminal gets plain lines", { TERM: "dumb" }, false],
   ["CI gets plain lines even where it has a terminal", { CI: "true" }, false],
-])("%s", (_, environment, isLive) => {
-  const { area, screen } = open(true, environment);
+])("%s", async (_, environment, isLive) => {
+  const { area, screen } = await open(true, environment);
   expect([area !== null, screen.wraps]).toEqual([isLive, isLive]);
 });

@@ -1,7 +1,8 @@
 import { PassThrough } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { type Output, openOutput } from "../../../src/report/terminal/output.ts";
+import { openOutput } from "../../../src/report/terminal/open-output.ts";
+import type { Output } from "../../../src/report/terminal/output.ts";
 import { runStages, showStage } from "../../../src/report/terminal/run-stages.ts";
 import { type Stage, type StageView, sideBySide, stage } from "../../../src/report/terminal/stage.ts";
 import { FakeTerminal } from "../../support/fake-terminal.ts";
@@ -12,13 +13,13 @@ afterEach(() => void vi.useRealTimers());
 
 const after = async (milliseconds: number): Promise<void> => void (await vi.advanceTimersByTimeAsync(milliseconds));
 
-function pipe(): { output: Output; written: () => string } {
+async function pipe(): Promise<{ output: Output; written: () => string }> {
   const stream = new PassThrough();
   let written = "";
   stream.on("data", (chunk) => {
     written += chunk;
   });
-  return { output: openOutput(stream, {}), written: () => written };
+  return { output: await openOutput(stream, {}), written: () => written };
 }
 
 /** A promise that somebody else ends. */
@@ -47,13 +48,13 @@ function held(
 }
 
 test("in a pipe a stage is one plain line when it has ended", async () => {
-  const { output, written } = pipe();
+  const { output, written } = await pipe();
   await runStages([stage("Database", async () => "ready")], output);
   expect(written()).toBe("✔ Database: ready (0 ms)\n");
 });
 
 test("in a pipe a stage that throws is one plain line, the error is passed on and nothing runs after it", async () => {
-  const { output, written } = pipe();
+  const { output, written } = await pipe();
   const later = vi.fn(async () => "done");
   const running = runStages([stage("Database", () => Promise.reject(new Error("no"))), stage("later", later)], output);
   await expect(running).rejects.toThrow("no");
@@ -66,8 +67,8 @@ test.each([false, true])(
   async (isTTY) => {
     const terminal = isTTY ? new FakeTerminal(80) : null;
     const { output, written } = terminal
-      ? { output: openOutput(terminal, { TERM: "xterm" }), written: () => terminal.written }
-      : pipe();
+      ? { output: await openOutput(terminal, { TERM: "xterm" }), written: () => terminal.written }
+      : await pipe();
     await runStages(
       [stage("lint", async () => ({ text: "failed", isBad: true })), stage("x", async () => "passed")],
       output,
@@ -77,13 +78,13 @@ test.each([false, true])(
 );
 
 test("a stage without words for its end leaves nothing on the screen", async () => {
-  const { output, written } = pipe();
+  const { output, written } = await pipe();
   await runStages([stage("Reports", async () => undefined)], output);
   expect(written()).toBe("");
 });
 
 test("in a pipe a stage that takes long says every ten seconds how far it is", async () => {
-  const { output, written } = pipe();
+  const { output, written } = await pipe();
   let done = 0;
   const backend = held("backend", { phrase: () => `${done} of 9 tests` });
   const running = runStages([backend.stage], output);
@@ -99,7 +100,7 @@ test("in a pipe a stage that takes long says every ten seconds how far it is", a
 });
 
 test("what is new is told as it happens, and at the very end", async () => {
-  const { output, written } = pipe();
+  const { output, written } = await pipe();
   const lines = ["✘ a"];
   const backend = held("backend", { phrase: () => "", news: () => lines.splice(0) });
   const running = runStages([backend.stage], output);
@@ -125,7 +126,7 @@ test("a terminal shows how far a stage is, below its title what each worker does
     },
   };
   const backend = held("backend", view);
-  const running = runStages([backend.stage], openOutput(terminal, { TERM: "xterm" }));
+  const running = runStages([backend.stage], await openOutput(terminal, { TERM: "xterm" }));
   await after(100);
   expect(terminal.screen).toBe("⠹ backend: collecting tests 0.1 s");
   lines = ["  1 of 2 tests", "  gw0"];
@@ -143,7 +144,7 @@ test("a terminal shows how far a stage is, below its title what each worker does
 
 test("a terminal shows a stage that throws, and the error is passed on", async () => {
   const terminal = new FakeTerminal(80);
-  const output = openOutput(terminal, { TERM: "xterm" });
+  const output = await openOutput(terminal, { TERM: "xterm" });
   await expect(runStages([stage("backend", () => Promise.reject(new Error("no")))], output)).rejects.toThrow("no");
   expect(terminal.screen).toBe("✘ backend (0 ms)");
   expect(terminal.cursorIsShown).toBe(true);
@@ -153,7 +154,10 @@ test("stages that run side by side are shown together, and each ends by itself",
   const terminal = new FakeTerminal(80);
   const lint = held("lint");
   const database = held("Database", { phrase: () => "starting the server" });
-  const running = runStages([sideBySide([lint.stage], [database.stage])], openOutput(terminal, { TERM: "xterm" }));
+  const running = runStages(
+    [sideBySide([lint.stage], [database.stage])],
+    await openOutput(terminal, { TERM: "xterm" }),
+  );
   await after(100);
   expect(terminal.screen).toMatch(/^. lint 0.1 s\n. Database: starting the server 0.1 s$/);
   database.end("embedded Postgres");
@@ -168,7 +172,10 @@ test("of two stages side by side one that throws ends the run, and the other dra
   const terminal = new FakeTerminal(80);
   const lint = held("lint");
   const database = held("Database");
-  const running = runStages([sideBySide([lint.stage], [database.stage])], openOutput(terminal, { TERM: "xterm" }));
+  const running = runStages(
+    [sideBySide([lint.stage], [database.stage])],
+    await openOutput(terminal, { TERM: "xterm" }),
+  );
   await after(100);
   lint.fail("no such program");
   await expect(running).rejects.toThrow("no such program");
@@ -182,7 +189,7 @@ test("two stages with many lines share the rows of the terminal", async () => {
   const many = { phrase: () => "", lines: () => Array.from({ length: 20 }, (_, index) => `  line ${index}`) };
   const one = held("one", many);
   const two = held("two", many);
-  const running = runStages([sideBySide([one.stage], [two.stage])], openOutput(terminal, { TERM: "xterm" }));
+  const running = runStages([sideBySide([one.stage], [two.stage])], await openOutput(terminal, { TERM: "xterm" }));
   await after(100);
   expect(terminal.screen.split("\n")).toHaveLength(10);
   one.end("");
@@ -191,13 +198,13 @@ test("two stages with many lines share the rows of the terminal", async () => {
 });
 
 test("quick work is one line", async () => {
-  const { output, written } = pipe();
+  const { output, written } = await pipe();
   expect(await showStage("Checkout", Promise.resolve(7), output, (value) => `number ${value}`)).toBe(7);
   expect(written()).toBe("✔ Checkout: number 7 (0 ms)\n");
 });
 
 test("work that fails at once is one line, and the error is passed on", async () => {
-  const { output, written } = pipe();
+  const { output, written } = await pipe();
   await expect(showStage("Checkout", Promise.reject(new Error("no")), output, String)).rejects.toThrow("no");
   expect(written()).toBe("✘ Checkout (0 ms)\n");
 });
@@ -206,7 +213,7 @@ test("work that takes a moment is shown while it goes on", async () => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "setTimeout", "clearTimeout", "performance"] });
   const terminal = new FakeTerminal(80);
   const gate = openGate<number>();
-  const shown = showStage("Checkout", gate.promise, openOutput(terminal, { TERM: "xterm" }), String);
+  const shown = showStage("Checkout", gate.promise, await openOutput(terminal, { TERM: "xterm" }), String);
   await vi.waitFor(async () => {
     await after(100);
     expect(terminal.screen).toMatch(/^. Checkout \d/);

@@ -4,7 +4,7 @@ import { wrapFor } from "../../../src/report/terminal/wrap-for.ts";
 import { wrapProse } from "../../../src/shared/explain-error.ts";
 
 const stream = (changed: object): PassThrough => Object.assign(new PassThrough(), changed);
-const wrap = wrapFor(stream({ isTTY: true, columns: 30 }), {});
+const wrap = await wrapFor(stream({ isTTY: true, columns: 30 }), {});
 
 test("words stay whole on a terminal, and what goes on is set in", () => {
   expect(wrap("! the history is cut off, as this is a shallow clone")).toEqual([
@@ -21,10 +21,10 @@ test("a command stays on one line, however long: it is copied", () => {
   ]);
 });
 
-test("lines stay whole where there is no terminal", () => {
+test("lines stay whole where there is no terminal", async () => {
   const line = "word ".repeat(40);
-  expect(wrapFor(stream({}), {})(line)).toEqual([line]);
-  expect(wrapFor(stream({ isTTY: true, columns: 30 }), { TERM: "dumb" })(line)).toEqual([line]);
+  expect((await wrapFor(stream({}), {}))(line)).toEqual([line]);
+  expect((await wrapFor(stream({ isTTY: true, columns: 30 }), { TERM: "dumb" }))(line)).toEqual([line]);
 });
 
 test("of a message, what is set in stays as it is: it is copied, or another program's", () => {
