@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Ajv } from "ajv";
@@ -73,7 +73,24 @@ test.each([
   });
   const environment = await userEnvironment();
   const { output } = await runShell(`${join(packageRoot, "dist/main.js")} ${command}`, repository.root, environment);
-  expect(output).not.toContain("This is a mistake in pushproof");
+  expect(output).not.toContain("This is a bug in pushproof");
+});
+
+test("up to its first stage, the program loads no more than half a megabyte of itself", async () => {
+  const repository = await makeRepository({});
+  const [loaded, environment] = [await makeDirectory(), await userEnvironment()];
+  // Node lists there what it loads. Without a configuration, the program ends right after that stage.
+  const { output } = await runShell(join(packageRoot, "dist/main.js"), repository.root, {
+    ...environment,
+    NODE_V8_COVERAGE: loaded,
+  });
+  expect(output).toContain("✔ Checkout: ");
+  const [list = ""] = await readdir(loaded);
+  const { result } = JSON.parse(await readFile(join(loaded, list), "utf8"));
+  const urls = (result as { url: string }[]).map(({ url }) => url).filter((url) => url.includes("/dist/"));
+  const sizes = await Promise.all(urls.map(async (url) => (await stat(new URL(url))).size));
+  expect(sizes.length).toBeGreaterThan(1);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(500_000);
 });
 
 test("the README counts the packages that are installed", async () => {
