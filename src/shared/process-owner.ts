@@ -27,10 +27,16 @@ export async function currentOwner(): Promise<Owner> {
   return { pid: process.pid, start, world };
 }
 
-/** Whether an owner is still running; undefined where its process id belongs to another boot, container or machine. */
+/**
+ * Whether an owner is still running; undefined where its process id belongs to another boot, container or machine, and where
+ * the system cannot be asked.
+ */
 export async function isOwnerAlive({ pid, start, world }: Owner): Promise<boolean | undefined> {
   if (start === undefined || world !== (await pidNamespaceId())) return undefined;
-  return (await processStart(pid)) === start;
+  return await processStart(pid).then(
+    (now) => now === start,
+    () => undefined,
+  );
 }
 
 const unknownStart = "unknown";
@@ -62,7 +68,8 @@ export async function isStillNeeded(path: string): Promise<boolean | undefined> 
 
 /**
  * The start time of a process in the system's units, or undefined where it does not exist; tells apart processes with
- * the same id. Letters, digits and dashes only.
+ * the same id. Letters, digits and dashes only. Throws the system's error where it cannot be asked, as where too many files
+ * are open.
  */
 export async function processStart(pid: number): Promise<string | undefined> {
   try {
@@ -76,8 +83,10 @@ export async function processStart(pid: number): Promise<string | undefined> {
     // The second field, the name, may contain blanks and parentheses; the start time is the 22nd, the state the 3rd.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return fields[0] === "Z" ? undefined : fields[19];
-  } catch {
-    return undefined;
+  } catch (error) {
+    // Without the process there is no such file (it may also go while it is read), and ps ends with 1.
+    if (["ENOENT", "ESRCH", 1].includes((error as { code?: string | number }).code ?? "")) return undefined;
+    throw error;
   }
 }
 

@@ -18,7 +18,8 @@ export async function makeScratch(environment: Environment): Promise<string> {
 
 /** Records a suite's process group, so that a later run can end it if this one is killed. */
 export async function noteGroup(scratch: string, pid: number): Promise<void> {
-  await writeFile(join(scratch, groupFile), `${pid} ${(await processStart(pid)) ?? ""}`).catch(() => {});
+  const start = await processStart(pid).catch(() => undefined);
+  await writeFile(join(scratch, groupFile), `${pid} ${start ?? ""}`).catch(() => {});
 }
 
 /** Ends the suites and removes the directories of this user's killed runs. */

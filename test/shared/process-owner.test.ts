@@ -1,6 +1,9 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { packageRoot } from "../../src/shared/paths.ts";
 import { currentOwner, isOwnerAlive, processStart } from "../../src/shared/process-owner.ts";
 
 test("this process is alive, and told in words that fit into a file's name", async () => {
@@ -31,4 +34,17 @@ test.each([
   ["a system that does not tell when a process began", { start: undefined }],
 ])("an owner of %s is neither alive nor gone", async (_which, changed) => {
   expect(await isOwnerAlive({ ...(await currentOwner()), ...changed })).toBeUndefined();
+});
+
+test("a process is not taken to have ended where no more files can be opened to ask for it", async () => {
+  const script = `
+    import { openSync } from "node:fs";
+    import { processStart } from ${JSON.stringify(join(packageRoot, "src/shared/process-owner.ts"))};
+    await processStart(process.pid);
+    try { for (;;) openSync("/dev/null"); } catch {}
+    console.log(await processStart(process.pid).catch((error) => error.code));
+  `;
+  const node = [process.execPath, "--import", import.meta.resolve("tsx"), "--input-type=module", "--eval", script];
+  const { stdout } = await promisify(execFile)("bash", ["-c", 'ulimit -n 256 && exec "$@"', "bash", ...node]);
+  expect(stdout).toBe("EMFILE\n");
 });
