@@ -15,7 +15,7 @@ function nearestPackage(directory: string): string {
   return existsSync(join(directory, "package.json")) ? directory : nearestPackage(dirname(directory));
 }
 
-/** The absolute path of an adapter, which is injected into a runner's workers. */
+/** The absolute path of an adapter, such as `vitest/preload.mjs`, which is injected into a runner's workers. */
 export function adapterPath(name: string): string {
   return join(packageRoot, "src", "suite", "runners", "adapters", name);
 }

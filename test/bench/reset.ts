@@ -129,7 +129,7 @@ async function measureGrowth({ resets }: Options, workspace: string): Promise<Si
   try {
     const [database] = await provision.lease(["gw0"]);
     const { python } = await pythonEnvironment();
-    const places = { ADAPTERS: adapterPath(""), SOURCES: join(sources, "src") };
+    const places = { ADAPTERS: adapterPath("python"), SOURCES: join(sources, "src") };
     const program = join(packageRoot, "test", "bench", "resets.py");
     const child = spawn(python, [program, String(resets)], {
       env: { PATH: process.env.PATH, ...database?.environment, ...places },

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { leasedEnvironment, workerEnvironment } from "../../src/suite/runners/adapters/worker-environment.mjs";
 
-const preload = "file:///adapters/vitest-preload.mjs";
+const preload = "file:///adapters/vitest/preload.mjs";
 const environments = {
   gw0: { DATABASE_URL: "postgresql://h/base_gw0", VERIFY_WORKER: "gw0" },
   gw1: { DATABASE_URL: "postgresql://h/base_gw1", VERIFY_WORKER: "gw1" },

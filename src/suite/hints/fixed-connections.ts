@@ -23,7 +23,7 @@ export async function fixedConnections(
   const ofLanguage = (isPython: boolean): Map<string, string> =>
     new Map([...files].filter(([file]) => file.endsWith(".py") === isPython));
   const calls = [
-    ...(await pythonPlaces<ConnectingCall>("fixed_connections.py", ofLanguage(true), environment)),
+    ...(await pythonPlaces<ConnectingCall>("python/fixed_connections.py", ofLanguage(true), environment)),
     ...(await javascriptCalls(ofLanguage(false))),
   ];
   return calls.flatMap(fixedIn);

@@ -32,7 +32,7 @@ export async function findSchemaFixtures(
   const naming = textsOf(pythonFiles(project, suites)).filter(
     ([, text]) => text.includes("create_all") && text.includes("drop_all"),
   );
-  const found = await pythonPlaces<SchemaFixture>("schema_fixtures.py", new Map(naming), environment);
+  const found = await pythonPlaces<SchemaFixture>("python/schema_fixtures.py", new Map(naming), environment);
   const calling = textsOf(javascriptFiles(project, suites)).filter(
     ([, text]) => text.includes("beforeEach") && /\bsync(hronize)?\(/.test(text) && !/sqlite|mysql|mariadb/i.test(text),
   );

@@ -49,7 +49,7 @@ export function setupEnvironment(
   if (checkout.kind !== "worktree") return own;
   return {
     ...own,
-    PYTHONPATH: [adapterPath("setup"), own.PYTHONPATH].filter(Boolean).join(delimiter),
+    PYTHONPATH: [adapterPath("python/setup"), own.PYTHONPATH].filter(Boolean).join(delimiter),
     VERIFY_CHECKOUT: checkout.root,
     VERIFY_OTHER_CHECKOUTS: checkout.otherRoots.join(delimiter),
   };

@@ -106,7 +106,7 @@ function testsToKeep(
   return kept;
 }
 
-/** What each test file covered, where that is not a part of the trace: see vitest-tracing.mjs. Null where there is none. */
+/** What each test file covered, where that is not a part of the trace: see adapters/vitest/tracing.mjs. Null where there is none. */
 async function readCovered(path: string, isKept: (test: string) => boolean): Promise<ModulesCovered | null> {
   const text = await readFile(path, "utf8").catch(() => null);
   if (text === null) return null;

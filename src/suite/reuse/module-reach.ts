@@ -219,7 +219,7 @@ function wayTo(file: string, test: string, { importers = {} }: ModulesOfTest): s
   return file === test ? [test] : [test, ...way];
 }
 
-/** What V8 saw of each file; what a test file covered is JSON without the path of the checkout: see vitest-tracing.mjs. */
+/** What V8 saw of each file; what a test file covered is JSON without the path of the checkout: see adapters/vitest/tracing.mjs. */
 function scriptsIn(coverage: string): readonly ScriptCoverage[] {
   const { result }: { readonly result?: readonly ScriptCoverage[] } = JSON.parse(coverage);
   return result ?? [];

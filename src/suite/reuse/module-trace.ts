@@ -2,7 +2,7 @@ import type { CompiledCode } from "./ran-functions.ts";
 import type { SourceChange } from "./source-comparison.ts";
 import type { TreeChanges } from "./tree.ts";
 
-/** What adapters/trace-record.mjs records of a run; files are relative to the root where they lie in the checkout. */
+/** What adapters/tracing/record.mjs records of a run; files are relative to the root where they lie in the checkout. */
 export interface ModulesTrace {
   readonly tests: Readonly<Record<string, ModulesOfTest>>;
   /** What the coordinating process loaded and read: everything rests on that. */
@@ -51,7 +51,7 @@ export interface ModulesOfTest extends FilesRead {
   readonly always: string | null;
 }
 
-/** What vitest-tracing.mjs keeps of what each test file covered, as JSON, and of the code that was covered, by file. */
+/** What adapters/vitest/tracing.mjs keeps of what each test file covered, as JSON, and of the code that was covered, by file. */
 export interface ModulesCovered {
   readonly tests: Readonly<Record<string, readonly { readonly coverage: string }[]>>;
   readonly code: Readonly<Record<string, CompiledCode>>;
@@ -73,7 +73,7 @@ export interface ModulesRecord extends TreeChanges {
   readonly trace: ModulesTrace;
   /** The test files whose results it holds. */
   readonly tests: readonly string[];
-  /** What its files covered: for vitest-tracing.mjs. */
+  /** What its files covered: for adapters/vitest/tracing.mjs. */
   readonly coverage: { readonly path: string; readonly key: string; readonly version: string };
   /** Whether the tree of that run had a file: what it had is compared with the one of now by git. */
   readonly isTracked: (file: string) => boolean;

@@ -83,7 +83,7 @@ export async function digestPythonPackages(
   environment: Environment,
   { byContent }: ByContent,
 ): Promise<string> {
-  const script = adapterPath("pushproof_packages.py");
+  const script = adapterPath("python/pushproof_packages.py");
   const options = { cwd: directory, env: { ...environment }, timeout: 20_000 };
   try {
     return (

@@ -30,7 +30,7 @@ export class PresentFiles {
     return text;
   }
 
-  /** As `stateOf` in adapters/trace-record.mjs. */
+  /** As `stateOf` in adapters/tracing/record.mjs. */
   state(file: string, isLook: boolean): string {
     const key = `${file}\0${isLook}`;
     const state = this.#states.get(key) ?? this.#stateOf(this.#path(file), isLook);

@@ -51,7 +51,7 @@ export interface Reach {
 
 /** Asks which test files the changes reach. Rejects where Python cannot tell. */
 export async function askReach(request: ReachRequest, directory: string, environment: Environment): Promise<Reach> {
-  const script = adapterPath("pushproof_reach.py");
+  const script = adapterPath("python/pushproof_reach.py");
   const child = spawn("python3", ["-B", script], {
     cwd: directory,
     env: { ...environment },

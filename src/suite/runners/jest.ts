@@ -32,7 +32,7 @@ export const jest: Runner = {
 const resultsFile = (run: SuiteRun): string => join(run.scratch, "results.json");
 const coverageDirectory = (run: SuiteRun): string => join(run.scratch, "coverage");
 
-/** Passed to adapters/jest-additions.cjs, which adds it to jest's configuration. */
+/** Passed to adapters/jest/additions.cjs, which adds it to jest's configuration. */
 interface Additions {
   readonly workers: number;
   readonly serial: boolean;
@@ -53,7 +53,7 @@ interface Additions {
 }
 
 async function invocation(run: SuiteRun): Promise<Invocation> {
-  const environment = await tracedEnvironment(run, schemaEnvironment(run), "jest-trace.mjs");
+  const environment = await tracedEnvironment(run, schemaEnvironment(run), "jest/trace.mjs");
   requireRunner(run, ["jest"]);
   const separator = isPackageScript(run.suite.command) && run.arguments.length > 0 ? ["--"] : [];
   return {
@@ -77,7 +77,7 @@ function additionsOf(run: SuiteRun): Additions {
     coverageDirectory: someTests === null ? coverageDirectory(run) : null,
     isShare: selection?.kind === "share",
     source: suite.source.map((path) => join(directory, path)),
-    reporter: adapterPath("jest-reporter.cjs"),
+    reporter: adapterPath("jest/reporter.cjs"),
     results: resultsFile(run),
     files:
       someTests?.map(({ file }) => join(run.checkoutRoot, file)) ??

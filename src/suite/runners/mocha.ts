@@ -36,7 +36,7 @@ export const mocha: Runner = {
 
 const resultsFile = (run: SuiteRun): string => join(run.scratch, "results.json");
 
-/** What adapters/mocha-preload.mjs changes in mocha. */
+/** What adapters/mocha/preload.mjs changes in mocha. */
 interface Additions {
   readonly workers: number;
   readonly results: string;

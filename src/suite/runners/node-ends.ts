@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import type { TestCase } from "../results/junit.ts";
 import type { EndedProcess, SuiteRun } from "./runner.ts";
 
-/** Where adapters/node-end.mjs records how each file's process ended. */
+/** Where adapters/node/end.mjs records how each file's process ended. */
 export const endsFile = (run: SuiteRun): string => join(run.scratch, "ends");
 
 /**
@@ -26,7 +26,7 @@ const endedItself =
   "The file ended its own process (process.exit) before node:test was done.\n" +
   "Nothing after that ran. `node --test --test-force-exit` ends what something else keeps alive.";
 
-/** A line of JSON from adapters/node-end.mjs. */
+/** A line of JSON from adapters/node/end.mjs. */
 interface ProcessEvent {
   /** Absolute. */
   readonly file: string;

@@ -38,7 +38,7 @@ export const node: Runner = {
 const resultsFile = (run: SuiteRun): string => join(run.scratch, "results.json");
 
 async function invocation(run: SuiteRun): Promise<Invocation> {
-  const environment = await tracedEnvironment(run, schemaEnvironment(run), "node-trace.mjs");
+  const environment = await tracedEnvironment(run, schemaEnvironment(run), "node/trace.mjs");
   const own = run.leaseSocket === null ? run.workerEnvironments.master : { VERIFY_LEASES: run.leaseSocket };
   return {
     command: withArguments(keepingNodeOptions(commandOf(run)), run.arguments),
@@ -47,7 +47,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
       ...run.coordinatorEnvironment,
       ...own,
       ...coverageEnvironment(run),
-      NODE_OPTIONS: [withPreload(environment, "node-preload.mjs"), ...addedOptions(run)].join(" "),
+      NODE_OPTIONS: [withPreload(environment, "node/preload.mjs"), ...addedOptions(run)].join(" "),
       VERIFY_PROGRESS: run.progressSocket,
       VERIFY_RESULTS: resultsFile(run),
       VERIFY_ENDS: endsFile(run),
@@ -63,7 +63,7 @@ function commandOf({ suite, selection, workers, checkoutRoot }: SuiteRun): strin
   if (selection === null) return writeNodeCommand(parsed, more, null);
   if (selection.kind === "share") return writeNodeCommand(parsed, more, selection.files);
   const files = [...new Set(selection.tests.map(({ file }) => join(checkoutRoot, file)))];
-  // A step of a test (▸, written by adapters/node-reporter.mjs) runs with its test.
+  // A step of a test (▸, written by adapters/node/reporter.mjs) runs with its test.
   const titles = selection.tests.flatMap(({ id }) => (id.split(" › ").at(-1) ?? id).split(" ▸ "));
   return writeNodeCommand(
     parsed,
@@ -82,7 +82,7 @@ function withoutThresholds(command: string): string {
  * explicitly; if the user names one without a destination, it keeps stdout.
  */
 function addedOptions(run: SuiteRun): string[] {
-  const reporter = pathToFileURL(adapterPath("node-reporter.mjs")).href;
+  const reporter = pathToFileURL(adapterPath("node/reporter.mjs")).href;
   const script = withScripts(run.suite.command, run.directory).join(" ");
   const hasReporter = /--test-reporter(?!-)/.test(script);
   const hasDestination = /--test-reporter-destination\b/.test(script);

@@ -13,7 +13,7 @@ export function withPreload({ NODE_OPTIONS: own }: Environment, adapter: string)
 /** The environment of a JavaScript runner whose tests may keep their schema: see `database.schema`. */
 export function schemaEnvironment({ environment, keepsSchema }: SuiteRun): Environment {
   if (!keepsSchema) return environment;
-  return { ...environment, NODE_OPTIONS: withPreload(environment, "schema-preload.mjs") };
+  return { ...environment, NODE_OPTIONS: withPreload(environment, "schema/preload.mjs") };
 }
 
 /**
@@ -27,7 +27,7 @@ export async function additionsEnvironment(
   const path = join(scratch, `${runner}-additions.json`);
   await writeFile(path, JSON.stringify(additions));
   return {
-    NODE_OPTIONS: withPreload(environment, `${runner}-preload.mjs`),
+    NODE_OPTIONS: withPreload(environment, `${runner}/preload.mjs`),
     [`VERIFY_${runner.toUpperCase()}`]: path,
   };
 }

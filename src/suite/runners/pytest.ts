@@ -73,7 +73,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
   await writeFile(durationsFile(run), JSON.stringify(Object.fromEntries(run.durations)));
   if (run.selection !== null) await writeFile(selectionFile(run), JSON.stringify(run.selection));
   const { PYTHONPATH: path = "" } = run.environment;
-  const pluginDirectory = dirname(adapterPath(`${plugin}.py`));
+  const pluginDirectory = dirname(adapterPath(`python/${plugin}.py`));
   return {
     command: withArguments(run.suite.command, run.arguments),
     environment: {

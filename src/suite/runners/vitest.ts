@@ -54,7 +54,7 @@ const junitFile = (run: SuiteRun): string => join(run.scratch, "junit.xml");
 const coverageDirectory = (run: Pick<SuiteRun, "scratch">): string => join(run.scratch, "coverage");
 
 async function invocation(run: SuiteRun): Promise<Invocation> {
-  const environment = await tracedEnvironment(run, schemaEnvironment(run), "vitest-trace.mjs");
+  const environment = await tracedEnvironment(run, schemaEnvironment(run), "vitest/trace.mjs");
   const installed = findInstalled(run);
   const ownDatabase = run.workers > 1 || run.leaseSocket !== null ? variableOfDatabases(run) : null;
   return {
@@ -71,7 +71,7 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
         : {
             ...run.coordinatorEnvironment,
             ...ownDatabase,
-            NODE_OPTIONS: withPreload(environment, "vitest-preload.mjs"),
+            NODE_OPTIONS: withPreload(environment, "vitest/preload.mjs"),
           }),
       ...(installed.refusesSnapshots ? {} : { CI: run.environment.CI ?? "1" }),
       VERIFY_PROGRESS: run.progressSocket,
@@ -110,7 +110,7 @@ function addedOptions(run: SuiteRun, installed: Installed): string[] {
     ...(installed.refusesSnapshots && !/(^|\s)(-u|--update)(=|\s|$)/.test(command) ? ["--update=none"] : []),
     ...(ownReporter ? [] : ["--reporter=default"]),
     // Our reporter passes the output path to the other, whatever the project configures.
-    `--reporter=${adapterPath("vitest-reporter.mjs")}`,
+    `--reporter=${adapterPath("vitest/reporter.mjs")}`,
     "--reporter=junit",
     ...selected(run),
     ...(run.selection?.kind === "tests" ? ["--coverage.enabled=false"] : coverageOptions(run, installed)),

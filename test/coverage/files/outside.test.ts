@@ -48,7 +48,7 @@ test("a directory whose name only begins like another checkout's is not that che
 });
 
 test("what pushproof injects is left out without a word", () => {
-  expect(part(adapterPath("pushproof_pytest.py"))).toEqual({
+  expect(part(adapterPath("python/pushproof_pytest.py"))).toEqual({
     lines: [],
     otherCheckout: [],
     untracked: [],

@@ -1,7 +1,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { CoverageParts } from "../../../src/suite/runners/adapters/jest-coverage.mjs";
+import { CoverageParts } from "../../../src/suite/runners/adapters/jest/coverage.mjs";
 import { makeDirectory, writeFiles } from "../../support/repository.ts";
 
 const script = { url: "/app/src/a.ts", functions: [] };

@@ -9,7 +9,7 @@ interface Adapter {
   measures(globalConfig: object, configs: readonly object[]): { named: string[] | null; left: string[] } | null;
 }
 
-const { isLinter, measures }: Adapter = createRequire(import.meta.url)(adapterPath("jest-measuring.cjs"));
+const { isLinter, measures }: Adapter = createRequire(import.meta.url)(adapterPath("jest/measuring.cjs"));
 
 afterEach(() => {
   delete process.env.VERIFY_SOURCE_FILES;

@@ -1,7 +1,7 @@
 import Module from "node:module";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
-import { JestTrace } from "../../../src/suite/runners/adapters/jest-process-trace.mjs";
+import { JestTrace } from "../../../src/suite/runners/adapters/jest/process-trace.mjs";
 
 const here = fileURLToPath(import.meta.url);
 /** What Node itself loaded, by file. */

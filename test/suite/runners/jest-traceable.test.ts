@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { pluginsIn, whyCompiled, whyUntraceable } from "../../../src/suite/runners/adapters/jest-traceable.mjs";
+import { pluginsIn, whyCompiled, whyUntraceable } from "../../../src/suite/runners/adapters/jest/traceable.mjs";
 
 const globalConfig = { coverageProvider: "babel" };
 const installed = (name: string): string => `/app/node_modules/${name}/build/index.js`;

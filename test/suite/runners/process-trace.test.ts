@@ -67,7 +67,7 @@ test("what a process reads, looks for and does is traced, and what is its own or
   await writeFiles(checkout, { "data.txt": "text", "data.json": "{}" });
   await writeFiles(temporary, { file: "", [`tsx-${process.geteuid?.()}/1-abc`]: "" });
   const script = `
-    import { Trace, traceProcess } from ${JSON.stringify(pathToFileURL(adapterPath("process-trace.mjs")).href)};
+    import { Trace, traceProcess } from ${JSON.stringify(pathToFileURL(adapterPath("tracing/process-trace.mjs")).href)};
     const trace = new Trace(${JSON.stringify(checkout)}, null);
     traceProcess(trace, [{ PGHOST: "127.0.0.1", PGPORT: "5432" }, { PGHOST: "127.0.0.1", PGPORT: "9" }], []);
     const modules = ["fs", "os", "net", "dgram", "dns"].map((name) => import("node:" + name).then((module) => module.default));
@@ -110,7 +110,7 @@ ${places}
 
 test("files that lie in memory are no devices", async () => {
   const script = `
-    import { Trace } from ${JSON.stringify(pathToFileURL(adapterPath("process-trace.mjs")).href)};
+    import { Trace } from ${JSON.stringify(pathToFileURL(adapterPath("tracing/process-trace.mjs")).href)};
     const trace = new Trace("/work", null);
     trace.note("/dev/shm/rates.json", trace.reads);
     trace.note("/dev/null", trace.reads);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { firstDifference } from "../../../src/suite/runners/adapters/raw-coverage.mjs";
+import { firstDifference } from "../../../src/suite/runners/adapters/tracing/raw-coverage.mjs";
 
 /** What V8 tells of one module with a function in it, which was called so often. */
 function v8(calls: number) {

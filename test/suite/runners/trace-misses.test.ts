@@ -9,7 +9,7 @@ import { runShell, suiteEnvironment } from "../../support/run.ts";
 /** Who asked for modules that were not there, as a script of CommonJS does. */
 async function askersOf(script: string): Promise<{ askers: readonly string[]; root: string }> {
   const root = await makeDirectory();
-  const watch = pathToFileURL(adapterPath("trace-misses.mjs")).href;
+  const watch = pathToFileURL(adapterPath("tracing/misses.mjs")).href;
   await writeFiles(root, {
     "main.mjs": `import { watchMisses } from ${JSON.stringify(watch)};\nimport { createRequire } from "node:module";\nconst askers = [];\nwatchMisses((asker) => askers.push(asker));\ncreateRequire(import.meta.url)("./asks.cjs");\nconsole.log(JSON.stringify(askers));\n`,
     "asks.cjs": script,

@@ -5,10 +5,10 @@ import { quote } from "../../../src/shared/shell.ts";
 import { makeDirectory } from "../../support/repository.ts";
 import { runShell, suiteEnvironment } from "../../support/run.ts";
 
-/** What a script prints that has what trace-record.mjs gives, and the checkout's absolute path as `root`. */
+/** What a script prints that has what tracing/record.mjs gives, and the checkout's absolute path as `root`. */
 async function printed(script: string): Promise<unknown> {
   const root = await makeDirectory();
-  const module = pathToFileURL(adapterPath("trace-record.mjs")).href;
+  const module = pathToFileURL(adapterPath("tracing/record.mjs")).href;
   const whole = `import * as record from ${JSON.stringify(module)};\nconst root = ${JSON.stringify(root)};\n${script}`;
   const command = `${quote(process.execPath)} --input-type=module -e ${quote(whole)}`;
   return JSON.parse((await runShell(command, root, suiteEnvironment({ VERIFY_CHECKOUT: root }))).output);

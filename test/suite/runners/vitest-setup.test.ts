@@ -12,7 +12,7 @@ test("what vite loads for a globalSetup is told apart from what Node itself load
   await writeFiles(checkout, { "native.cjs": "exports.one = 1;\n" });
   const script = `
     import { createRequire } from "node:module";
-    import { hasSetup, SetupModules } from ${JSON.stringify(pathToFileURL(adapterPath("vitest-setup.mjs")).href)};
+    import { hasSetup, SetupModules } from ${JSON.stringify(pathToFileURL(adapterPath("vitest/setup.mjs")).href)};
     const checkout = ${JSON.stringify(checkout)};
     const modules = [
       { file: checkout + "/global.ts", meta: {} },

@@ -30,7 +30,7 @@ async function python(program: string, database: string, words: readonly string[
   const environment = suiteEnvironment({
     PATH: `${bin}:${process.env.PATH}`,
     PYTHONWARNINGS: "ignore",
-    ADAPTERS: join(packageRoot, "src/suite/runners/adapters"),
+    ADAPTERS: join(packageRoot, "src/suite/runners/adapters/python"),
     URL: url.href.replace("postgresql:", "postgresql+psycopg2:"),
   });
   const { exitCode, output } = await runShell(["python3", program, ...words].map(quote).join(" "), "/", environment);

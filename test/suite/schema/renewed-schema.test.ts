@@ -33,7 +33,7 @@ async function renewals(kind: string, mode: string): Promise<unknown[]> {
   const environment = suiteEnvironment({
     PATH: process.env.PATH,
     URL: url.href,
-    PRELOAD: pathToFileURL(adapterPath("schema-preload.mjs")).href,
+    PRELOAD: pathToFileURL(adapterPath("schema/preload.mjs")).href,
   });
   const words = ["node", join(import.meta.dirname, "renewals.mjs"), kind, mode, "0", String(sequences)];
   const { exitCode, output } = await runShell(words.map(quote).join(" "), packageRoot, environment);

@@ -96,7 +96,7 @@ function settle(environment, own, preload) {
 export function withoutTracing(environment) {
   for (const name of ["VERIFY_TRACE", "VERIFY_CHECKOUT", "VERIFY_REUSED"]) delete environment[name];
   const [preload] =
-    /(?<=--import )\S*\/adapters\/(?:jest|node|vitest)-trace\.mjs/.exec(environment.NODE_OPTIONS ?? "") ?? [];
+    /(?<=--import )\S*\/adapters\/(?:jest|node|vitest)\/trace\.mjs/.exec(environment.NODE_OPTIONS ?? "") ?? [];
   if (preload !== undefined) withoutPreload(environment, preload);
 }
 

@@ -5,10 +5,10 @@ import { syncBuiltinESMExports } from "node:module";
 import os from "node:os";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { replacement } from "./replaced-calls.mjs";
-import { traceProcesses, traceSockets } from "./trace-connections.mjs";
-import { traceFiles } from "./trace-files.mjs";
-import { isCompilingForTsx, isKeptByTsx, isParentOfTsx } from "./trace-tsx.mjs";
+import { replacement } from "../replaced-calls.mjs";
+import { traceProcesses, traceSockets } from "./connections.mjs";
+import { traceFiles } from "./files.mjs";
+import { isCompilingForTsx, isKeptByTsx, isParentOfTsx } from "./tsx.mjs";
 
 /** A process's trace, from `traceProcess` on. */
 export class Trace {
@@ -158,7 +158,7 @@ const originals = { existsSync: fs.existsSync, realpathSync: fs.realpathSync };
 const systemPlaces = ["/dev", "/proc", "/sys", "/etc/ssl", resolve(process.execPath, "../..")];
 /** Where files lie in memory: of the places below /dev the one that is no device. */
 const memory = "/dev/shm";
-const ownDirectory = fileURLToPath(new URL(".", import.meta.url));
+const ownDirectory = fileURLToPath(new URL("..", import.meta.url));
 
 /** @param {string} path */
 function realpathOf(path) {

@@ -30,7 +30,7 @@ export function whyLoadedEarly(runner) {
 
 /** Whether modules that are not ours are loaded before anything can be traced, and may read what nobody sees. */
 export function loadsEarly() {
-  const options = (process.env.NODE_OPTIONS ?? "").replaceAll(/--import \S*\/adapters\/[\w-]+\.mjs/g, "");
+  const options = (process.env.NODE_OPTIONS ?? "").replaceAll(/--import \S*\/adapters\/[\w/-]+\.mjs/g, "");
   return /(?:^|\s)(?:-r|--require|--import|--loader|--experimental-loader)[=\s]/.test(options);
 }
 

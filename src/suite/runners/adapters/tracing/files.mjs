@@ -2,10 +2,10 @@
 import fs from "node:fs";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
-import { replacement } from "./replaced-calls.mjs";
+import { replacement } from "../replaced-calls.mjs";
 
 /** @typedef {import("./process-trace.mjs").Trace} Trace */
-/** @typedef {import("./replaced-calls.mjs").Module} Module */
+/** @typedef {import("../replaced-calls.mjs").Module} Module */
 
 /** Functions of `fs` by what they do with the path that comes first; each has a form that ends in Sync, and one that promises. */
 const reading = ["readFile", "createReadStream", "readdir", "opendir", "openAsBlob"];

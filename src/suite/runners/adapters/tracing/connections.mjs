@@ -5,10 +5,10 @@ import dns from "node:dns";
 import net from "node:net";
 import os from "node:os";
 import workerThreads from "node:worker_threads";
-import { before } from "./replaced-calls.mjs";
+import { before } from "../replaced-calls.mjs";
 
 /** @typedef {import("./process-trace.mjs").Trace} Trace */
-/** @typedef {import("./replaced-calls.mjs").Module} Module */
+/** @typedef {import("../replaced-calls.mjs").Module} Module */
 
 /** @param {Trace} trace */
 export function traceProcesses(trace) {

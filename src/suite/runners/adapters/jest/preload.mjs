@@ -5,10 +5,10 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createConnection } from "node:net";
 import { isMainThread } from "node:worker_threads";
-import { onModule } from "./module-hook.mjs";
-import { choices, tellNarrowings } from "./narrowing.mjs";
-import { thresholdMessage } from "./thresholds.mjs";
-import { namedEnvironment, withoutPreload, withoutTracing } from "./worker-environment.mjs";
+import { onModule } from "../module-hook.mjs";
+import { choices, tellNarrowings } from "../narrowing.mjs";
+import { thresholdMessage } from "../thresholds.mjs";
+import { namedEnvironment, withoutPreload, withoutTracing } from "../worker-environment.mjs";
 
 const { VERIFY_WORKER_ENVIRONMENTS: environments, VERIFY_JEST: additions, VERIFY_PROGRESS: socketPath } = process.env;
 const require = createRequire(import.meta.url);
@@ -37,7 +37,7 @@ if (additions) {
         withoutPreload(process.env, import.meta.url);
         withoutTracing(process.env);
       }
-      return { ...read, globalConfig: require("./jest-additions.cjs")(read.globalConfig, added) };
+      return { ...read, globalConfig: require("./additions.cjs")(read.globalConfig, added) };
     };
   });
   onModule(/jest-runner\/build\/testWorker(\.js)?$/, (testWorker) => {
@@ -63,7 +63,7 @@ function send(message) {
  *
  * @param {Record<string, any>} config jest's global configuration
  * @param {any} args the command line
- * @returns {import("./narrowing.mjs").Narrowing[]}
+ * @returns {import("../narrowing.mjs").Narrowing[]}
  */
 function narrowings(config, args) {
   const { onlyChanged, changedSince, lastCommit, onlyFailures, findRelatedTests, shard } = config;

@@ -1,9 +1,9 @@
 // A vitest reporter, added to the user's own: sends progress to the verifier, one JSON object per line.
 import { createConnection } from "node:net";
-import { choices, tellNarrowings } from "./narrowing.mjs";
-import { thresholdMessage } from "./thresholds.mjs";
-import { measures, testedIn } from "./vitest-measuring.mjs";
-import { beginTracing } from "./vitest-tracing.mjs";
+import { choices, tellNarrowings } from "../narrowing.mjs";
+import { thresholdMessage } from "../thresholds.mjs";
+import { measures, testedIn } from "./measuring.mjs";
+import { beginTracing } from "./tracing.mjs";
 
 /**
  * The configuration of a project that decides how its files run; vitest 3 keeps it per pool.
@@ -42,7 +42,7 @@ function whyShared({ config }) {
  * Narrowings by vitest's own options.
  *
  * @param {Config} config
- * @returns {import("./narrowing.mjs").Narrowing[]}
+ * @returns {import("../narrowing.mjs").Narrowing[]}
  */
 function narrowings({ changed, shard, related, testNamePattern, project, tagsFilter }) {
   const since = typeof changed === "string" ? `--changed ${changed}` : "--changed";
@@ -70,7 +70,7 @@ function liftThresholds({ config, coverageProvider }) {
 }
 
 /**
- * @typedef {import("./vitest-measuring.mjs").Vitest & { version: string, config: Config & { root: string }, projects?: { config: Config }[],
+ * @typedef {import("./measuring.mjs").Vitest & { version: string, config: Config & { root: string }, projects?: { config: Config }[],
  *   filenamePattern?: string[], reporters?: Reporter[] }} Vitest
  * @typedef {{ options?: { outputFile?: string }, onInit?(vitest: Vitest): unknown, constructor: any }} Reporter
  */
@@ -166,7 +166,7 @@ export default class ProgressReporter {
   /**
    * Reports what no result file contains: tests that never ended, and errors outside of any test. Waits until
    * everything is written, as vitest soon ends its process.
-   * @param {Array<import("./vitest-measuring.mjs").Module & { state?(): string } & { children: { allTests(): Iterable<{ fullName: string, result(): { state: string } }> } }>} modules
+   * @param {Array<import("./measuring.mjs").Module & { state?(): string } & { children: { allTests(): Iterable<{ fullName: string, result(): { state: string } }> } }>} modules
    * @param {Array<{ message: string }>} errors
    * @param {string} reason
    */

@@ -2,9 +2,9 @@
 // jest loads outside of test files, such as compilers, environments and resolvers, which all of them share.
 import fs from "node:fs";
 import Module from "node:module";
-import { isOfProject, named, pluginsIn } from "./jest-traceable.mjs";
-import { callers, isWithin, Trace } from "./process-trace.mjs";
-import { checkout } from "./trace-record.mjs";
+import { callers, isWithin, Trace } from "../tracing/process-trace.mjs";
+import { checkout } from "../tracing/record.mjs";
+import { isOfProject, named, pluginsIn } from "./traceable.mjs";
 
 /** @typedef {"test" | "runner" | "outside" | "unknown"} Origin */
 

@@ -3,12 +3,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { resolve } from "node:path";
-import { watchLife } from "./kept-alive.mjs";
-import { listen } from "./mocha-listener.mjs";
-import { onModule } from "./module-hook.mjs";
-import { choices, tellNarrowings } from "./narrowing.mjs";
-import { thresholdMessage } from "./thresholds.mjs";
-import { namedEnvironment, withoutPreload } from "./worker-environment.mjs";
+import { watchLife } from "../kept-alive.mjs";
+import { onModule } from "../module-hook.mjs";
+import { choices, tellNarrowings } from "../narrowing.mjs";
+import { thresholdMessage } from "../thresholds.mjs";
+import { namedEnvironment, withoutPreload } from "../worker-environment.mjs";
+import { listen } from "./listener.mjs";
 
 /**
  * @typedef {{
@@ -206,7 +206,7 @@ async function allHeard() {
  * Narrowings by mocha's own options.
  *
  * @param {{ grep?: RegExp, fgrep?: string, invert?: boolean, dryRun?: boolean }} options
- * @returns {import("./narrowing.mjs").Narrowing[]}
+ * @returns {import("../narrowing.mjs").Narrowing[]}
  */
 function narrowings({ grep, fgrep, invert, dryRun }) {
   const inverted = invert ? "--invert " : "";

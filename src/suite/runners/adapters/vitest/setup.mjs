@@ -1,9 +1,9 @@
-// What vitest's globalSetup loads in the coordinating process, for all test files: see vitest-tracing.mjs.
+// What vitest's globalSetup loads in the coordinating process, for all test files: see tracing.mjs.
 import inspector from "node:inspector";
 import { fileURLToPath } from "node:url";
-import { isOwn } from "./process-trace.mjs";
+import { isOwn } from "../tracing/process-trace.mjs";
 
-/** @typedef {import("./process-trace.mjs").Trace} Trace */
+/** @typedef {import("../tracing/process-trace.mjs").Trace} Trace */
 
 /** Whether a project has something set up before its tests. @param {any} project */
 export function hasSetup({ config }) {

@@ -3,7 +3,7 @@
 import os
 import sys
 
-ADAPTERS = os.path.dirname(os.path.realpath(__file__))
+ADAPTERS = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 PREFIX = os.path.realpath(sys.prefix)
 directories = {}
 

@@ -3,7 +3,7 @@
 import { appendFileSync } from "node:fs";
 import { createRequire, syncBuiltinESMExports } from "node:module";
 import { isMainThread } from "node:worker_threads";
-import { watchLife } from "./kept-alive.mjs";
+import { watchLife } from "../kept-alive.mjs";
 
 const { setTimeout } = globalThis;
 

@@ -1,13 +1,13 @@
 // Loaded into every process of `node --test` with `node --import`, where what each test file rests on is traced: before any
-// other code, that of node-preload.mjs included. The process of a file whose results are reused ends here.
+// other code, that of preload.mjs included. The process of a file whose results are reused ends here.
 import { existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { stopCoverage } from "node:v8";
 import { isMainThread } from "node:worker_threads";
-import { Trace, traceProcess } from "./process-trace.mjs";
-import { watchMisses } from "./trace-misses.mjs";
-import { nowTraced } from "./traced-databases.mjs";
-import { withoutTracing } from "./worker-environment.mjs";
+import { nowTraced } from "../tracing/databases.mjs";
+import { watchMisses } from "../tracing/misses.mjs";
+import { Trace, traceProcess } from "../tracing/process-trace.mjs";
+import { withoutTracing } from "../worker-environment.mjs";
 
 const { VERIFY_TRACE: directory = "", VERIFY_CHECKOUT: root = ".", VERIFY_REUSED: reused } = process.env;
 const [, file] = process.argv;

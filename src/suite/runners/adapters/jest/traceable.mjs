@@ -1,8 +1,8 @@
 // Whether jest's test files can be told apart, by its configuration and by what it loads outside of them.
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
-import { isOwn } from "./process-trace.mjs";
-import { checkout, nameOf, whyLoadedEarly } from "./trace-record.mjs";
+import { isOwn } from "../tracing/process-trace.mjs";
+import { checkout, nameOf, whyLoadedEarly } from "../tracing/record.mjs";
 
 /**
  * @typedef {Record<string, any>} Config

@@ -3,9 +3,9 @@
 import { appendFileSync, realpathSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { moveScript, movesOf } from "./moved-coverage.mjs";
-import { isOwn } from "./process-trace.mjs";
-import { firstDifference } from "./raw-coverage.mjs";
+import { moveScript, movesOf } from "../tracing/moved-coverage.mjs";
+import { isOwn } from "../tracing/process-trace.mjs";
+import { firstDifference } from "../tracing/raw-coverage.mjs";
 import {
   checkout,
   isKept,
@@ -17,13 +17,13 @@ import {
   whyLoadedEarly,
   withoutRoot,
   withRoot,
-} from "./trace-record.mjs";
-import { hasSetup, SetupModules } from "./vitest-setup.mjs";
+} from "../tracing/record.mjs";
+import { hasSetup, SetupModules } from "./setup.mjs";
 
 /** @typedef {{ coverage: any, environment: string, projectName?: string, testFiles: string[] }} Meta as of vitest's `onAfterSuiteRun` */
-/** @typedef {import("./trace-record.mjs").Reused} Reused */
-/** @typedef {import("./trace-record.mjs").Recorded} Recorded */
-/** @typedef {import("./trace-record.mjs").Part} Part */
+/** @typedef {import("../tracing/record.mjs").Reused} Reused */
+/** @typedef {import("../tracing/record.mjs").Recorded} Recorded */
+/** @typedef {import("../tracing/record.mjs").Part} Part */
 
 const directory = process.env.VERIFY_TRACE;
 
@@ -264,7 +264,7 @@ async function parser() {
 /** What traces a process is no part of what its tests cover. @param {any} coverage */
 function withoutOurs(coverage) {
   if (!Array.isArray(coverage?.result)) return coverage;
-  const ours = new URL(".", import.meta.url).href;
+  const ours = new URL("..", import.meta.url).href;
   return { result: coverage.result.filter((/** @type {{ url: string }} */ { url }) => !url.startsWith(ours)) };
 }
 

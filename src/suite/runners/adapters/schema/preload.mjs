@@ -1,9 +1,10 @@
 // Loaded into every process of a JavaScript runner with `node --import`, before any other code, where the schema is kept
 // between tests. What makes it is changed as soon as the project loads it; jest has a way of loading of its own.
+
+import { onModule } from "../module-hook.mjs";
+import { withoutPreload } from "../worker-environment.mjs";
 import { keepSequelize } from "./kept-sequelize.mjs";
 import { keepTypeorm } from "./kept-typeorm.mjs";
-import { onModule } from "./module-hook.mjs";
-import { withoutPreload } from "./worker-environment.mjs";
 
 /** @type {[RegExp, (exports: Record<string, any>) => void][]} */
 const kept = [

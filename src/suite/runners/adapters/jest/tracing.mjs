@@ -2,10 +2,8 @@
 // coverage reporter what they had covered, and writes one record of what each test file rests on.
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { CoverageParts } from "./jest-coverage.mjs";
-import { whyCompiled, whyOfProcess, whyUntraceable } from "./jest-traceable.mjs";
-import { onModule } from "./module-hook.mjs";
-import { firstDifference } from "./raw-coverage.mjs";
+import { onModule } from "../module-hook.mjs";
+import { firstDifference } from "../tracing/raw-coverage.mjs";
 import {
   checkout,
   isKept,
@@ -14,11 +12,13 @@ import {
   readReused,
   recordedCoverage,
   refuseUnexpected,
-} from "./trace-record.mjs";
+} from "../tracing/record.mjs";
+import { CoverageParts } from "./coverage.mjs";
+import { whyCompiled, whyOfProcess, whyUntraceable } from "./traceable.mjs";
 
 /**
- * @typedef {import("./jest-process-trace.mjs").JestTrace} JestTrace
- * @typedef {import("./trace-record.mjs").Part} Part
+ * @typedef {import("./process-trace.mjs").JestTrace} JestTrace
+ * @typedef {import("../tracing/record.mjs").Part} Part
  * @typedef {{ files: string[], plugins: string[], reads: string[], looks: string[], why: string | null }} Everyone
  * @typedef {{ path: string, context: { config: any } }} Test as jest runs it
  * @typedef {{ coverage?: any, v8Coverage?: any[], snapshot?: Record<string, any> }} Result of a test file

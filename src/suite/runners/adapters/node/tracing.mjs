@@ -3,7 +3,7 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, posix, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { firstDifference } from "./raw-coverage.mjs";
+import { firstDifference } from "../tracing/raw-coverage.mjs";
 import {
   checkout,
   joinedRecord,
@@ -13,9 +13,9 @@ import {
   recordedCoverage,
   withoutRoot,
   withRoot,
-} from "./trace-record.mjs";
+} from "../tracing/record.mjs";
 
-/** @typedef {import("./trace-record.mjs").Part} Part */
+/** @typedef {import("../tracing/record.mjs").Part} Part */
 
 const directory = process.env.VERIFY_TRACE;
 const raw = process.env.NODE_V8_COVERAGE;
@@ -97,7 +97,7 @@ function coveredParts(directory) {
 /** @param {string} pid */
 function partsOf(pid) {
   const place = raw ?? "";
-  const ours = new URL(".", import.meta.url).href;
+  const ours = new URL("..", import.meta.url).href;
   return readdirSync(place)
     .filter((name) => name.startsWith(`coverage-${pid}-`))
     .map((name) => {

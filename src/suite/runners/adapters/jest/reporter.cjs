@@ -3,7 +3,7 @@
 const { readFileSync, writeFileSync } = require("node:fs");
 const { createConnection } = require("node:net");
 const { stripVTControlCharacters } = require("node:util");
-const { isLinter, measures } = require("./jest-measuring.cjs");
+const { isLinter, measures } = require("./measuring.cjs");
 
 /** @typedef {{ ancestorTitles: string[], title: string, fullName: string, status: string, duration?: number | null, failureMessages: string[], invocations?: number }} Assertion */
 
@@ -23,7 +23,7 @@ module.exports = class Reporter {
   #globalConfig;
 
   /**
-   * @param {import("./jest-measuring.cjs").GlobalConfig & { bail: number }} globalConfig
+   * @param {import("./measuring.cjs").GlobalConfig & { bail: number }} globalConfig
    * @param {{ results: string, serial: boolean }} options
    */
   constructor(globalConfig, options) {
@@ -45,7 +45,7 @@ module.exports = class Reporter {
     if (socket?.connecting) await new Promise((resolve) => socket.once("connect", resolve).once("close", resolve));
   }
 
-  /** @param {{ path: string, context: import("./jest-measuring.cjs").Context }} test */
+  /** @param {{ path: string, context: import("./measuring.cjs").Context }} test */
   onTestFileStart({ path, context }) {
     if ([path, ...(context.config.setupFilesAfterEnv ?? [])].some(mayRetry)) this.#retried.add(path);
     // In band this process is the worker; otherwise each worker reports its own files.
@@ -68,7 +68,7 @@ module.exports = class Reporter {
     this.#send({ type: "done", file: path, skipped: !(assertion.status in outcomes) });
   }
 
-  /** @param {{ path: string, context: import("./jest-measuring.cjs").Context }} test @param {{ testResults: Assertion[], testExecError?: Error, failureMessage?: string }} result */
+  /** @param {{ path: string, context: import("./measuring.cjs").Context }} test @param {{ testResults: Assertion[], testExecError?: Error, failureMessage?: string }} result */
   onTestFileResult({ path, context }, result) {
     this.#ended += 1;
     if (this.#retried.delete(path)) for (const assertion of result.testResults) this.#tellFailure(path, assertion);
@@ -95,7 +95,7 @@ module.exports = class Reporter {
     });
   }
 
-  /** @param {Iterable<import("./jest-measuring.cjs").Context>} contexts @param {{ numFailedTests: number, numFailedTestSuites: number, numTotalTestSuites: number, snapshot: { failure: boolean } }} results */
+  /** @param {Iterable<import("./measuring.cjs").Context>} contexts @param {{ numFailedTests: number, numFailedTestSuites: number, numTotalTestSuites: number, snapshot: { failure: boolean } }} results */
   async onRunComplete(contexts, { numFailedTests, numFailedTestSuites, numTotalTestSuites, snapshot }) {
     const { bail } = this.#globalConfig;
     // jest stops after this many failed files; 0 for never.
@@ -116,7 +116,7 @@ module.exports = class Reporter {
   /** jest's process should end when only the project's global teardown is left. */
   async #watchLife() {
     const socketPath = process.env.VERIFY_PROGRESS;
-    const { watchLife } = await import("./kept-alive.mjs");
+    const { watchLife } = await import("../kept-alive.mjs");
     /** @param {string | symbol} event */
     const onListener = (event) => {
       if (event !== "exit") return;

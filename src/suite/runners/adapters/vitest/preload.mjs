@@ -3,9 +3,9 @@
 // the preload first waits to lease a database.
 import { createConnection } from "node:net";
 import { isMainThread } from "node:worker_threads";
-import { leaseDatabase } from "./lease.mjs";
-import { allowDatabase } from "./traced-databases.mjs";
-import { leasedEnvironment, workerEnvironment } from "./worker-environment.mjs";
+import { leaseDatabase } from "../lease.mjs";
+import { allowDatabase } from "../tracing/databases.mjs";
+import { leasedEnvironment, workerEnvironment } from "../worker-environment.mjs";
 
 const environments = process.env.VERIFY_WORKER_ENVIRONMENTS;
 const leases = process.env.VERIFY_LEASES;

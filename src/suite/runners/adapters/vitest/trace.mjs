@@ -1,12 +1,12 @@
 // Loaded into every process and thread of vitest with `node --import`, where what each test file rests on is traced. A worker
-// writes what it found before it says that its file is finished; the coordinating process keeps it for vitest-tracing.mjs.
+// writes what it found before it says that its file is finished; the coordinating process keeps it for tracing.mjs.
 import fs from "node:fs";
 import { join } from "node:path";
 import { parentPort, threadId } from "node:worker_threads";
-import { isOwn, isRunner, Trace, traceProcess } from "./process-trace.mjs";
-import { watchMisses } from "./trace-misses.mjs";
-import { nowTraced } from "./traced-databases.mjs";
-import { withoutTracing } from "./worker-environment.mjs";
+import { nowTraced } from "../tracing/databases.mjs";
+import { watchMisses } from "../tracing/misses.mjs";
+import { isOwn, isRunner, Trace, traceProcess } from "../tracing/process-trace.mjs";
+import { withoutTracing } from "../worker-environment.mjs";
 
 const directory = process.env.VERIFY_TRACE ?? "";
 const checkout = fs.realpathSync(process.env.VERIFY_CHECKOUT ?? ".");

@@ -1,13 +1,13 @@
 // Loaded into every process and thread of jest with `node --import`, where what each test file rests on is traced. Test files of
-// one process follow each other: what is seen while the runtime of one is there is its own. jest-tracing.mjs joins it.
+// one process follow each other: what is seen while the runtime of one is there is its own. tracing.mjs joins it.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { threadId } from "node:worker_threads";
-import { JestTrace } from "./jest-process-trace.mjs";
-import { onModule } from "./module-hook.mjs";
-import { traceProcess } from "./process-trace.mjs";
-import { nowTraced } from "./traced-databases.mjs";
-import { withoutTracing } from "./worker-environment.mjs";
+import { onModule } from "../module-hook.mjs";
+import { nowTraced } from "../tracing/databases.mjs";
+import { traceProcess } from "../tracing/process-trace.mjs";
+import { withoutTracing } from "../worker-environment.mjs";
+import { JestTrace } from "./process-trace.mjs";
 
 /**
  * @typedef {{ cacheDirectory: string, moduleNameMapper?: [string, string | string[]][] }} Config of a project
@@ -21,7 +21,7 @@ const isCoordinator = /\/jest(?:\.js)?$/.test(program);
 
 if (directory !== "" && (isWorker || isCoordinator)) {
   const own = trace();
-  if (isCoordinator) (await import("./jest-tracing.mjs")).beginTracing(directory, own);
+  if (isCoordinator) (await import("./tracing.mjs")).beginTracing(directory, own);
 }
 
 function trace() {

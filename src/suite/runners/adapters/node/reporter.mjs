@@ -4,8 +4,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { choices, tellNarrowings } from "./narrowing.mjs";
-import { endTracing, filesLeftOut } from "./node-tracing.mjs";
+import { choices, tellNarrowings } from "../narrowing.mjs";
+import { endTracing, filesLeftOut } from "./tracing.mjs";
 
 /**
  * @typedef {{ name: string, nesting: number, file?: string, skip?: unknown, todo?: unknown, details: {
@@ -180,7 +180,7 @@ function narrowings() {
       if (word.startsWith(`${option}=`)) return [word.slice(option.length + 1)];
       return word === option ? [args[place + 1] ?? ""] : [];
     });
-  /** @type {import("./narrowing.mjs").Narrowing[]} */
+  /** @type {import("../narrowing.mjs").Narrowing[]} */
   const refused = [
     ...valuesOf("--test-shard").map((shard) => ({
       by: /** @type {const} */ ("number"),

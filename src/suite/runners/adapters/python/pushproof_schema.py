@@ -18,7 +18,7 @@ import weakref
 
 from pushproof_session import OwnSession
 
-SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pushproof_schema.sql")
+SCRIPT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "schema", "pushproof_schema.sql")
 # The second is null where nothing is installed, and false for a role that may not empty the tables: its maker may, and superusers.
 WHERE_IT_IS = """SELECT current_database(),
   (SELECT rolname = current_user OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)

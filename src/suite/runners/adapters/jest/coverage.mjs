@@ -2,10 +2,10 @@
 import { createHash } from "node:crypto";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { nameOf, withoutRoot, withRoot } from "./trace-record.mjs";
+import { nameOf, withoutRoot, withRoot } from "../tracing/record.mjs";
 
 /**
- * @typedef {import("./trace-record.mjs").Part} Part
+ * @typedef {import("../tracing/record.mjs").Part} Part
  * @typedef {{ code: string, originalCode: string, sourceMapPath?: string | null }} Compiled how jest tells what it ran of a file
  * @typedef {{ result: { url: string }, codeTransformResult?: Compiled }} Script
  * @typedef {{ coverage?: object, v8Coverage?: Script[] }} Covered

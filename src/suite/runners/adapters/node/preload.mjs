@@ -1,10 +1,10 @@
 // Loaded into every process of `node --test` with `node --import`, before any other code. Each test file has its own
 // process without a worker number, so it waits here to lease the database of a free worker.
 import { createConnection } from "node:net";
-import { leaseDatabase } from "./lease.mjs";
-import { watchEnd } from "./node-end.mjs";
-import { allowDatabase } from "./traced-databases.mjs";
-import { withoutPreload } from "./worker-environment.mjs";
+import { leaseDatabase } from "../lease.mjs";
+import { allowDatabase } from "../tracing/databases.mjs";
+import { withoutPreload } from "../worker-environment.mjs";
+import { watchEnd } from "./end.mjs";
 
 const { VERIFY_LEASES: leases, VERIFY_PROGRESS: socketPath } = process.env;
 const runsFile = process.env.NODE_TEST_CONTEXT?.startsWith("child") && process.argv[1] !== undefined;
