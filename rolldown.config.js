@@ -114,6 +114,8 @@ export default defineConfig({
   // Its other form asks for its files by name as it runs, and a bundle has none.
   resolve: { alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" } },
   plugins: [ownOnly, licenses, schemas, replacement],
+  // Nobody imports the program.
+  preserveEntrySignatures: false,
   output: {
     dir: `${target}-${process.pid}`,
     format: "esm",
