@@ -12,7 +12,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
 from pushproof_facts import facts_of  # noqa: E402
-from pushproof_record import lines_of, state_of  # noqa: E402
+from pushproof_states import lines_of, state_of  # noqa: E402
 
 # Files that change how tests are found or run, wherever they appear.
 SETTINGS = {"pytest.ini", ".pytest.ini", "pytest.toml", "tox.ini", "setup.cfg", "pyproject.toml", ".coveragerc", "sitecustomize.py", "usercustomize.py"}
@@ -89,7 +89,10 @@ class Reach:
         self.measured = set(trace["measured"])
         self.units = {}
         self.writers = {}
+        self.aliases = {}
         for file, facts in trace["facts"].items():
+            for name, others in (facts or {}).get("aliases", {}).items():
+                self.aliases.setdefault(name, []).append((file, others))
             for unit in (facts or {}).get("units", []):
                 simple = unit["name"].split("#")[0].rsplit(".", 1)[-1]
                 self.units.setdefault(simple, []).append((file, unit))
@@ -251,8 +254,8 @@ class Reach:
                 waiting.append((file, unit))
 
         def add_alias(name, seen):
-            for file in inside:
-                for other in (facts.get(file) or {}).get("aliases", {}).get(name, []):
+            for file, others in self.aliases.get(name, []):
+                for other in others if file in inside else []:
                     if other in seen:
                         continue
                     seen.add(other)

@@ -9,26 +9,8 @@ import sys
 
 from pushproof_checkout import is_inside, real_file
 from pushproof_facts import facts_of
-
-try:
-    from pytest import hookimpl
-except ImportError:
-    # pushproof_reach.py only takes functions from here, and runs wherever Python is.
-    def hookimpl(**_):
-        return lambda function: function
-
-
-def state_of(path):
-    """A text that is the same only while what is there is the same: a file's content, a directory's names, or nothing."""
-    try:
-        if os.path.isdir(path):
-            return "directory " + hashlib.sha256("\n".join(sorted(os.listdir(path))).encode("utf-8", "surrogateescape")).hexdigest()[:24]
-        with open(path, "rb") as content:
-            return "file " + hashlib.sha256(content.read()).hexdigest()[:32]
-    except FileNotFoundError:
-        return "nothing"
-    except OSError as error:
-        return "unreadable %s" % error.errno
+from pushproof_states import lines_of, state_of
+from pytest import hookimpl
 
 
 def why_unsupported(controller):
@@ -298,15 +280,6 @@ def union(parts):
         for key, values in part.items():
             joined.setdefault(key, set()).update(values)
     return {key: sorted(values) for key, values in joined.items()}
-
-
-def lines_of(pairs):
-    for pair in pairs:
-        if isinstance(pair, (list, tuple)):
-            yield from (line for line in pair if line > 0)
-        elif pair > 0:
-            # coverage.py tells of line 0 where an empty module ran.
-            yield pair
 
 
 def units_ran(facts, pairs):
