@@ -5,7 +5,7 @@ import { runPytest, sharedPytest } from "../../support/run-pytest.ts";
 
 const traced = sharedPytest(() => [
   {
-    "money.py": "import os\n\n\ndef half(cents):\n    return cents // 2\n",
+    "money.py": "import plistlib\n\n\ndef half(cents):\n    return cents // 2\n",
     "pkg/__init__.py": "",
     "pkg/cents.txt": "4",
     "pkg/test_first.py":
@@ -48,6 +48,10 @@ test("a module that another test file loaded in the same process is nothing that
   expect(Object.keys((await functionsRun())["T|pkg/test_second.py"] ?? {})).not.toContain("money.py");
 });
 
+test("what a library looks up as it is loaded is told of the file that led to it", async () => {
+  expect((await recorded()).names["money.py"]).toEqual(expect.arrayContaining(["plistlib", "binascii", "expat"]));
+});
+
 test("as many workers start as files run, and what they trace is recorded", async () => {
   const files = { "test_only.py": "def test_one():\n    pass\n", "money.py": "cents = 1\n" };
   const { facts, results } = await runPytest(files, 2, { tracing: { ...tracingAll, files: 1 } });
@@ -64,4 +68,30 @@ test("whether a loaded module asks which worker it runs in is recorded", async (
   };
   const { results } = await runPytest(files, 1, { tracing: tracingAll });
   expect(JSON.parse(await readFile(results.trace ?? "", "utf8"))).toMatchObject({ asksForWorker: true });
+});
+
+test("each file is parsed once, however many reports coverage.py makes", async () => {
+  const files = {
+    "conftest.py": `from collections import Counter
+
+from coverage.python import PythonParser
+
+parse, parsed = PythonParser.parse_source, Counter()
+
+
+def parse_counted(parser):
+    parsed[parser.filename] += 1
+    return parse(parser)
+
+
+PythonParser.parse_source = parse_counted
+
+
+def pytest_terminal_summary():
+    assert set(parsed.values()) == {1}
+`,
+    "test_only.py": "def test_one():\n    pass\n",
+  };
+  const { results } = await runPytest(files, 1);
+  expect(results.tests).toMatchObject({ total: 1, passed: 1 });
 });

@@ -114,8 +114,10 @@ class Print:
             return
         self.parts.append(type(node).__name__)
         if hasattr(node, "lineno"):
-            # Where a node ends is no line that runs.
+            # Where a node ends is no line that runs, but for a method: from Python 3.11 on it is called where its name stands.
             self.lines.append(node.lineno)
+            if isinstance(node, ast.Attribute):
+                self.lines.append(node.end_lineno)
         for name, value in ast.iter_fields(node):
             if name == "body" and id(node) in self.skipped:
                 continue

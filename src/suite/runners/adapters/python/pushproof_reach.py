@@ -46,7 +46,10 @@ class Present:
         if hashlib.sha256(content).hexdigest()[:32] == before["sha"]:
             return None
         now = facts_of(content) if before.get("module") is not None else None
-        if now is None or before["isOdd"] or now["isOdd"] or now["module"] != before["module"]:
+        if now is None or now["module"] != before["module"]:
+            return True
+        # Of lines alone none is that of two: only pairs of them tell where a code object begins.
+        if self.trace["hasArcs"] and (before["isOdd"] or now["isOdd"]):
             return True
         units = {unit["name"]: unit for unit in now["units"]}
         old = {unit["name"] for unit in before["units"]}
