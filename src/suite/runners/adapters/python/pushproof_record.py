@@ -9,26 +9,8 @@ import sys
 
 from pushproof_checkout import is_inside, real_file
 from pushproof_facts import facts_of
-
-try:
-    from pytest import hookimpl
-except ImportError:
-    # pushproof_reach.py only takes functions from here, and runs wherever Python is.
-    def hookimpl(**_):
-        return lambda function: function
-
-
-def state_of(path):
-    """A text that is the same only while what is there is the same: a file's content, a directory's names, or nothing."""
-    try:
-        if os.path.isdir(path):
-            return "directory " + hashlib.sha256("\n".join(sorted(os.listdir(path))).encode("utf-8", "surrogateescape")).hexdigest()[:24]
-        with open(path, "rb") as content:
-            return "file " + hashlib.sha256(content.read()).hexdigest()[:32]
-    except FileNotFoundError:
-        return "nothing"
-    except OSError as error:
-        return "unreadable %s" % error.errno
+from pushproof_states import lines_of, state_of
+from pytest import hookimpl
 
 
 def why_unsupported(controller):
@@ -157,8 +139,8 @@ class Recording:
                 yield file, lost
 
     def first_memo(self, data, has_arcs):
-        """A condition on something kept that files ran in this run and in the recorded one, each as the first in its process.
-        Together they would go the other way, too."""
+        """A condition on something kept that files ran in this run and in a recorded one, or in several recorded ones, each as the
+        first in its process. Together they would go the other way, too."""
         for file, line, ends in self.all_memos(data, has_arcs):
             if ends is None or len(ends) == 1:
                 return "the other way at line %d of %s" % (line, file)
@@ -171,7 +153,7 @@ class Recording:
             path = os.path.join(self.checkout, memo["file"])
             mine = range(memo["first"], memo["last"] + 1)
             users = [context for context, files in now.items() if context.startswith("T|") for name in files if self.name_of(name) == memo["file"] and any(line in mine for line in lines_of(files[name]))]
-            if not users:
+            if not users and not memo["isOfSeveralRuns"]:
                 continue
             for line in memo["lines"]:
                 yield memo["file"], line, sorted({end for start, end in data.arcs(path) or [] if start == line}) if has_arcs else None
@@ -298,15 +280,6 @@ def union(parts):
         for key, values in part.items():
             joined.setdefault(key, set()).update(values)
     return {key: sorted(values) for key, values in joined.items()}
-
-
-def lines_of(pairs):
-    for pair in pairs:
-        if isinstance(pair, (list, tuple)):
-            yield from (line for line in pair if line > 0)
-        elif pair > 0:
-            # coverage.py tells of line 0 where an empty module ran.
-            yield pair
 
 
 def units_ran(facts, pairs):

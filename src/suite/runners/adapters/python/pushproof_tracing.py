@@ -28,6 +28,8 @@ MEMORY = "/dev/shm/"
 STANDARD = [os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")]
 # What a text says that tells xdist's workers from other processes; alone.ts has the same for git.
 ASKING = re.compile(rb"PYTEST_XDIST|workerinput|workeroutput|worker_?id|testrun_?uid|numprocesses|is_xdist|[\"']xdist|(?:import|from)\s+xdist")
+# One of these is in each of them, and is found far faster.
+WORDS = (b"worker", b"xdist", b"XDIST", b"testrun", b"numprocesses")
 # These keep what they read, for whoever asks next.
 KEEPING = ("gettext", "locale", "mimetypes", "zipimport", "shelve", "dbm")
 UNTRACED = {
@@ -69,6 +71,7 @@ class Tracer:
         self.conftests = set()
         self.measuring = lambda: None
         self.busy = False
+        self.origins = {}
         self.allowed = addresses_of_databases()
         self.temporary = os.path.realpath(tempfile.gettempdir())
 
@@ -150,6 +153,21 @@ class Tracer:
                 between.append((path, frame.f_globals.get("__name__", "")))
             frame = frame.f_back
         return owners, between
+
+    def origin(self, frame):
+        """The first of the checkout's files that called, None where none did, and the kind of what lies between. Of a module that is
+        being imported this is looked for once, as it holds for all its statements."""
+        code = frame.f_code
+        # Code that is run in other ways than by an import may be run again for somebody else. The frame itself would keep alive all that it holds.
+        isImported = code.co_name == "<module>" and getattr(frame.f_globals.get("__spec__"), "_initializing", False)
+        known = self.origins.get(id(frame)) if isImported else None
+        if known is not None and known[0] is code:
+            return known[1]
+        owners, between = self.stack(frame, 1)
+        origin = (owners[0] if owners else None, kind_of(between))
+        if isImported:
+            self.origins[id(frame)] = (code, origin)
+        return origin
 
     # What happens
 
@@ -324,7 +342,8 @@ class Tracer:
             return False
         try:
             with open(path, "rb") as source:
-                return ASKING.search(source.read()) is not None
+                text = source.read()
+            return any(word in text for word in WORDS) and ASKING.search(text) is not None
         except OSError:
             return True
 
@@ -384,13 +403,10 @@ def watch_imports(tracer):
         return [sys.modules[name] for name in names if name in sys.modules]
 
     def tell(frame, absolute):
-        owners, between = tracer.stack(frame, 1)
         # What a library imports for itself can be shadowed, but leads nowhere in the checkout.
-        importer = owners[0] if owners else None
-        if between and not owners:
-            importer = None
+        importer, kind = tracer.origin(frame)
         tracer.imported(importer, modules_of(absolute), absolute, tracer.context)
-        if between and owners and kind_of(between) == "library":
+        if importer is not None and kind == "library":
             tracer.names.setdefault("", set()).update(name.split(".")[0] for name in absolute)
 
     # Statements that have been told, by where they are: an import inside of a function is run each time. Code objects are no
