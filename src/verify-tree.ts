@@ -152,22 +152,26 @@ async function runPlan(context: Context, given: Prepared, parts: Run): Promise<S
     [
       ...findingStages(context, prepared, parts),
       stage("Verdict", async () => {
+        const drift = background(given.checkout.drift());
         const finished = await finishSuites(results, plan, run);
         await beginning;
         prepared = asOfShards(given, results);
-        judged = await judgeRun(context, prepared, finished);
+        judged = await judgeRun(context, prepared, finished, await drift);
       }),
       ...(loaded.config.receipts.push ? [signing] : []),
       stage("Reports", async () => {
-        if (judged !== undefined) await reportRun(context, prepared, judged, results);
+        if (judged === undefined) return;
+        const { verdict, server } = judged.summary;
+        // What happened in a checkout that changed meanwhile says nothing of either state.
+        const recording =
+          verdict === "error" ? null : run.reuse.record(results.suites, { scratch: run.scratch, server });
+        await Promise.all([reportRun(context, prepared, judged, results), recording]);
       }),
     ],
     context.output,
   );
   if (judged === undefined) throw new Error("The stages ended without a verdict.");
-  // What happened in a checkout that changed meanwhile says nothing of either state.
   if (judged.summary.verdict !== "error") {
-    await run.reuse.record(results.suites, { scratch: run.scratch, server: judged.summary.server });
     for (const note of await recordShards(context, prepared, results, run)) context.output.say(`  ${note}`);
   }
   return judged.summary;

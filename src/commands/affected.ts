@@ -79,6 +79,7 @@ async function affectedSuites(world: World): Promise<AffectedSuite[]> {
     world: { ...world, random: () => 1 - Number.EPSILON },
     environmentClass: () => environmentClass(plan, checkout, world.environment),
   });
+  await reuse.settle();
   return plan.suites.map((planned) => affectedSuite(planned.suite.name, reuse.decisionOf(planned)));
 }
 

@@ -13,7 +13,7 @@ export async function decideReuse({ request, repository, world }: Context, prepa
   const { config } = loaded;
   const { commit, tree } = target;
   const isShard = request.options.shard !== undefined;
-  return await Reuse.decide({
+  const reuse = await Reuse.decide({
     config,
     plan,
     checkout,
@@ -26,4 +26,9 @@ export async function decideReuse({ request, repository, world }: Context, prepa
     world,
     environmentClass: async () => (await receiptKey).environment,
   });
+  // The project's own commands may write what files are compared by; our own database server does not.
+  const runsCommands =
+    Object.keys(config.checks).length > 0 || (config.database && config.database.setup !== undefined);
+  if (isShard || runsCommands) await reuse.settle();
+  return reuse;
 }

@@ -4,6 +4,7 @@ import { FigureStore } from "../coverage/gate/recorded-figures.ts";
 import { startingGateNotes } from "../coverage/gate/starting-gate.ts";
 import { openGit } from "../git/client.ts";
 import type { Summary } from "../model/summary.ts";
+import type { Drift } from "../push/checkout.ts";
 import { History, historyEntry } from "../report/history.ts";
 import { summaryOfRun } from "../report/summarize.ts";
 import { keepProof, whyNoProof } from "../trust/proof.ts";
@@ -18,10 +19,17 @@ export interface JudgedRun {
   readonly assessment: Assessment | null;
 }
 
-/** Judges a run: tests, checks, coverage and gates give a verdict, and a receipt where it proves the tree. */
-export async function judgeRun(context: Context, prepared: Prepared, run: FinishedSuites): Promise<JudgedRun> {
+/**
+ * Judges a run: tests, checks, coverage and gates give a verdict, and a receipt where it proves the tree. The drift is the
+ * checkout's after the last process of a suite ended.
+ */
+export async function judgeRun(
+  context: Context,
+  prepared: Prepared,
+  run: FinishedSuites,
+  { changed, added }: Drift,
+): Promise<JudgedRun> {
   const { checkout, loaded, plan } = prepared;
-  const { changed, added } = await checkout.drift();
   const assessment = await assess(context, prepared, run);
   const coverage = assessment?.summary ?? null;
   const findings = { ...run, changed, coverage, problems: assessment?.problems ?? [] };

@@ -88,6 +88,7 @@ export function suiteStage(
 ): Stage {
   return stage(planned.suite.name, async (show) => {
     const { reuse, scratch, logs } = context;
+    await reuse.settle();
     const reused = await reuse.outcomeFor(planned, { scratch, log: () => logs(planned.suite.name) });
     if (reused !== null) {
       results.suites.push(reused);

@@ -35,11 +35,16 @@ export async function runsAlone({ planned, part, durations, checkout, environmen
   const files = Object.keys({ ...reasons, ...compared });
   const seconds = files.reduce((sum, file) => sum + (durations.get(file) ?? Number.POSITIVE_INFINITY), 0);
   if (files.length > 1 && seconds > most) return false;
+  return !(await (part.speaksOfWorkers ?? speaksOfWorkers(checkout, environment)));
+}
+
+/** Whether a text of a checkout may speak of xdist's workers. */
+export async function speaksOfWorkers(checkout: PartToRun["checkout"], environment: Environment): Promise<boolean> {
   // Git does not look into submodules and for untracked files at once.
-  if ((await checkout.trackedFiles()).has(".gitmodules")) return false;
+  if ((await checkout.trackedFiles()).has(".gitmodules")) return true;
   const words = ["git", "grep", "--untracked", "-l", "-I", "-E", "-e", asking, "--", ".", ":(exclude)*.md"] as const;
   const place = { directory: checkout.root, environment: gitEnvironment(environment) };
   const { exitCode, output } = await runProgram(words, place);
   // Git says 1 where it finds nothing.
-  return exitCode === 1 && output === "";
+  return exitCode !== 1 || output !== "";
 }

@@ -1,9 +1,11 @@
 import type { RunnerName } from "../../config/runner-facts.ts";
+import { background } from "../../shared/background.ts";
 import { messageOf } from "../../shared/errors.ts";
 import { version } from "../../shared/version.ts";
 import { canonicalPath } from "../../shared/within.ts";
 import type { PlannedSuite } from "../plan/plan.ts";
 import { projectEnvironment } from "../plan/project-environment.ts";
+import { speaksOfWorkers } from "./alone.ts";
 import { EarlierSources } from "./earlier-sources.ts";
 import { moduleReach } from "./module-reach.ts";
 import { type ModulesCovered, type ModulesRecord, type ModulesTrace, nothingTraced } from "./module-trace.ts";
@@ -13,7 +15,7 @@ import { RecordStore } from "./record-store.ts";
 import { drawn, type ReuseRequest } from "./reuse-request.ts";
 import { isRecent } from "./run-log.ts";
 import type { StoredOutcome } from "./stored-outcome.ts";
-import type { SuiteDecision } from "./suite-decision.ts";
+import type { Deciding, SuiteDecision } from "./suite-decision.ts";
 import type { FilesRecord } from "./test-files.ts";
 import { changesOf, type Tree, type TreeChanges } from "./tree.ts";
 
@@ -52,11 +54,11 @@ interface FilesQuestion {
   readonly now: Date;
 }
 
-/** Decides which test files of a suite run. */
-export async function filesDecision(request: ReuseRequest, question: FilesQuestion): Promise<SuiteDecision> {
+/** Decides which test files of a suite run. Where some do in any case, what runs them need not wait for which. */
+export async function filesDecision(request: ReuseRequest, question: FilesQuestion): Promise<SuiteDecision | Deciding> {
   const { commonDirectory } = request;
   const { planned, tree, surroundings, now } = question;
-  const { name, inputs, runner } = planned.suite;
+  const { name, inputs } = planned.suite;
   const store = new RecordStore(commonDirectory, name);
   const found: { key: string; trace: string; record: FilesRecord }[] = [];
   for (const key of await store.keys()) {
@@ -73,9 +75,24 @@ export async function filesDecision(request: ReuseRequest, question: FilesQuesti
     };
   }
   const best = bestRecords(found.map((one) => ({ ...one, changes: changesOf(one.record.tree, tree, inputs) })));
+  const decision = background(decideFiles(request, question, store, best));
+  return isUnchanged(best[0]) ? await decision : { kind: "deciding", decision };
+}
+
+async function decideFiles(
+  request: ReuseRequest,
+  question: FilesQuestion,
+  store: RecordStore,
+  best: readonly Candidate[],
+): Promise<SuiteDecision> {
+  const { planned } = question;
+  const { name, runner } = planned.suite;
   const about = `${name} ${best.map(({ key }) => key).join(" ")}`;
   const random = Math.floor(drawn(request, `files of ${about}`) * 2 ** 32);
   try {
+    const { checkout, world } = request;
+    const mayBeAlone = runner === "pytest" && planned.workers.length > 1;
+    const asking = mayBeAlone ? background(speaksOfWorkers(checkout, world.environment)) : undefined;
     const reach = await grains[runner]?.({ ...question, request }, best, random);
     if (reach === undefined) return { kind: "run", why: "its test files cannot be told apart" };
     if (reach.why !== undefined) return { kind: "run", why: reach.why };
@@ -92,6 +109,7 @@ export async function filesDecision(request: ReuseRequest, question: FilesQuesti
         keys: keys.flatMap((key) => [key, traceKeyOf(key), coverageKeyOf(key), outcomeKeyOf(key)]),
         records: best.map(({ record }) => record),
         hasNewFiles: best.some(({ changes }) => changes.added.length > 0),
+        ...(asking === undefined ? {} : { speaksOfWorkers: asking }),
       },
     };
   } catch (error) {
@@ -159,11 +177,18 @@ async function wholeOutcome(
   best: Candidate | undefined,
   reach: Reach,
 ): Promise<StoredOutcome | null> {
-  if (best === undefined || !best.record.isFull || Object.keys(reach.reasons).length > 0) return null;
-  const { added, modified, deleted } = best.changes;
-  if (added.length + modified.length + deleted.length > 0) return null;
+  if (!isUnchanged(best) || Object.keys(reach.reasons).length > 0) return null;
   const isOfBest = [...Object.values(reach.reused), ...Object.values(reach.compared)].every((index) => index === 0);
   return isOfBest ? ((await store.read(outcomeKeyOf(best.key))) as StoredOutcome | null) : null;
+}
+
+/** Whether a full run is recorded of the very files that there are: only then a whole suite may not have to run. */
+function isUnchanged(best: Candidate | undefined): best is Candidate {
+  return best?.record.isFull === true && changesIn(best) === 0;
+}
+
+function changesIn({ changes: { added, modified, deleted } }: Candidate): number {
+  return added.length + modified.length + deleted.length;
 }
 
 /** A record, and how the files differ from those of its run. */
@@ -179,8 +204,6 @@ interface Candidate {
  * files cover may depend on which others ran before them in the same process, so they are best taken from one run.
  */
 function bestRecords(candidates: readonly Candidate[]): Candidate[] {
-  const changesIn = ({ changes: { added, modified, deleted } }: Candidate): number =>
-    added.length + modified.length + deleted.length;
   const newestFirst = candidates.toSorted((left, right) => right.record.run.at.localeCompare(left.record.run.at));
   const full = newestFirst
     .filter(({ record }) => record.isFull)

@@ -54,7 +54,7 @@ export interface Reach {
 /** Asks which test files the changes reach. Rejects where Python cannot tell. */
 export async function askReach(request: ReachRequest, directory: string, environment: Environment): Promise<Reach> {
   const script = adapterPath("python/pushproof_reach.py");
-  const child = spawn("python3", ["-B", script], {
+  const child = spawn("python3", ["-B", "-S", script], {
     cwd: directory,
     env: { ...environment },
     stdio: ["pipe", "pipe", "pipe"],

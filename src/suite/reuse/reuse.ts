@@ -11,7 +11,7 @@ import { RecordStore } from "./record-store.ts";
 import { drawn, type ReuseRequest } from "./reuse-request.ts";
 import { isRecent, RunLog } from "./run-log.ts";
 import { isReusable, restoredOutcome, reusedOnShard, type StoredOutcome, storedOutcome } from "./stored-outcome.ts";
-import type { SuiteDecision } from "./suite-decision.ts";
+import type { Deciding, SuiteDecision } from "./suite-decision.ts";
 import { readSurroundings, type Surroundings, type SurroundingsRequest } from "./surroundings.ts";
 import type { PartOfFiles } from "./test-files.ts";
 import { readTree, type Tree } from "./tree.ts";
@@ -30,24 +30,33 @@ export class Reuse {
 
   readonly #request: ReuseRequest | null;
   readonly #decisions: Map<string, SuiteDecision>;
+  /** Decisions of suites that run, whole or in part, which is still being found out. */
+  readonly #deciding = new Map<string, Deciding["decision"]>();
   readonly #keys: ReadonlyMap<string, Keys>;
   /** What was found wrong with a record, a sentence each. */
   readonly #faults: string[] = [];
 
   private constructor(
     request: ReuseRequest | null,
-    decisions: Map<string, SuiteDecision>,
+    decisions: ReadonlyMap<string, SuiteDecision | Deciding>,
     keys: ReadonlyMap<string, Keys>,
   ) {
     this.#request = request;
-    this.#decisions = decisions;
+    this.#decisions = new Map();
+    for (const [name, decision] of decisions) {
+      if (decision.kind === "deciding") this.#deciding.set(name, decision.decision);
+      this.#decisions.set(name, decision.kind === "deciding" ? { kind: "run", why: null } : decision);
+    }
     this.#keys = keys;
   }
 
-  /** Decides for every suite of a plan. Throws RequestError where a suite's "inputs" are wrong. */
+  /**
+   * Decides for every suite of a plan: whether it runs, and which of its test files once `settle` has been awaited. Throws
+   * RequestError where a suite's "inputs" are wrong.
+   */
   static async decide(request: ReuseRequest): Promise<Reuse> {
     const { config, plan, options } = request;
-    const decisions = new Map<string, SuiteDecision>();
+    const decisions = new Map<string, SuiteDecision | Deciding>();
     const keys = new Map<string, Keys>();
     let read: Promise<Tree> | undefined;
     const tree = (): Promise<Tree> => (read ??= background(readTree(request.checkout, request.world.environment)));
@@ -65,6 +74,15 @@ export class Reuse {
       decisions.set(name, await decisionFor(request, planned, key));
     }
     return new Reuse(request, decisions, keys);
+  }
+
+  /** Waits until it is decided which test files run: before any of them does. */
+  async settle(): Promise<void> {
+    for (const [name, deciding] of this.#deciding) {
+      const decision = await deciding;
+      // Meanwhile a record may have been found wrong.
+      if (this.#deciding.delete(name)) this.#decisions.set(name, decision);
+    }
   }
 
   /** What becomes of a suite, as far as is known now. */
@@ -161,6 +179,7 @@ export class Reuse {
       `What was recorded of ${name} is wrong: ${difference}, although nothing changed that it is known to depend on. ` +
         `Its records are void, and everything ran. Either its ${lacking} something that it reads, or its tests do not always give the same result.`,
     );
+    this.#deciding.clear();
     for (const other of this.#decisions.keys()) this.#decisions.set(other, { kind: "run", why: "a record was wrong" });
   }
 
@@ -270,7 +289,11 @@ async function surroundingsRequest(request: ReuseRequest, planned: PlannedSuite)
   };
 }
 
-async function decisionFor(request: ReuseRequest, planned: PlannedSuite, keys: Keys): Promise<SuiteDecision> {
+async function decisionFor(
+  request: ReuseRequest,
+  planned: PlannedSuite,
+  keys: Keys,
+): Promise<SuiteDecision | Deciding> {
   const { commonDirectory, world, options, isBase, config } = request;
   const { name } = planned.suite;
   if ("why" in keys.surroundings) return { kind: "run", why: keys.surroundings.why };

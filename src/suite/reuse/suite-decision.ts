@@ -10,3 +10,9 @@ export type SuiteDecision =
   | { readonly kind: "audit"; readonly stored: StoredOutcome }
   /** The test files run that a change reaches, and a sample of the others. */
   | { readonly kind: "files"; readonly part: PartOfFiles };
+
+/** A decision that is still being made: the suite runs, whole or in part. */
+export interface Deciding {
+  readonly kind: "deciding";
+  readonly decision: Promise<SuiteDecision>;
+}

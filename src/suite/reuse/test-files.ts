@@ -28,6 +28,8 @@ export interface PartOfFiles {
   readonly records: readonly FilesRecord[];
   /** Whether files came that no record knows: some may be test files. */
   readonly hasNewFiles: boolean;
+  /** Whether a text of the checkout speaks of xdist's workers, where that was asked already. */
+  readonly speaksOfWorkers?: Promise<boolean>;
 }
 
 /** What a traced run wrote about itself; null where it wrote nothing. */

@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { chmod, mkdir, mkdtemp, rm, statfs, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { UnavailableError } from "../../../shared/errors.ts";
 import { currentOwner } from "../../../shared/process-owner.ts";
 
@@ -74,6 +76,8 @@ export async function openPassage(directory: RunDirectory): Promise<void> {
 
 /** Removes a run directory whose server has ended. */
 export async function removeRunDirectory(path: string): Promise<void> {
+  // A cluster has a thousand files: the program takes a fifth of Node's time for them, and beside us.
+  await promisify(execFile)("rm", ["-rf", "--", path]).catch(() => {});
   await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
 }
 

@@ -173,6 +173,35 @@ def places_of(packages):
             yield from spec.submodule_search_locations or [spec.origin or ""]
 
 
+def parse_once(controller):
+    """pytest-cov makes a report for the total and one for each form that is asked for: each parses all files again."""
+    summary = getattr(controller, "summary", None)
+    if summary is None:
+        return
+
+    def summary_of_parsed(stream):
+        cov = controller.cov
+        find = getattr(cov, "_get_file_reporter", None)
+        if find is None:
+            return summary(stream)
+        found = {}
+
+        def find_once(file):
+            if not isinstance(file, str):
+                return find(file)
+            if file not in found:
+                found[file] = find(file)
+            return found[file]
+
+        cov._get_file_reporter = find_once
+        try:
+            return summary(stream)
+        finally:
+            del cov._get_file_reporter
+
+    controller.summary = summary_of_parsed
+
+
 class Measuring:
     """Runs in the process that writes the coverage report: reports what is measured, and counts unloaded files."""
 
@@ -187,6 +216,7 @@ class Measuring:
         # After the tests this is another object, which was never started and has no matchers.
         started = getattr(controller, "cov", None)
         directory = os.getcwd()
+        parse_once(controller)
         yield
         if started is None:
             return

@@ -303,13 +303,15 @@ class Leaving:
     def __init__(self, tracer, reused):
         self.tracer = tracer
         self.files = set(reused["files"])
+        self.named = None
 
     @hookimpl(tryfirst=True)
     def pytest_ignore_collect(self, collection_path, config):
-        named = {os.path.realpath(str(word).split("::")[0]) for word in config.args}
-        if not collection_path.is_file() or os.path.realpath(collection_path) in named:
+        if self.tracer.name_of(str(collection_path)) not in self.files:
             return None
-        return True if self.tracer.name_of(str(collection_path)) in self.files else None
+        if self.named is None:
+            self.named = {os.path.realpath(str(word).split("::")[0]) for word in config.args}
+        return None if os.path.realpath(collection_path) in self.named or not collection_path.is_file() else True
 
     @hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config, items):

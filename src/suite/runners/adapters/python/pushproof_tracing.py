@@ -28,8 +28,8 @@ MEMORY = "/dev/shm/"
 STANDARD = [os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")]
 # What a text says that tells xdist's workers from other processes; alone.ts has the same for git.
 ASKING = re.compile(rb"PYTEST_XDIST|workerinput|workeroutput|worker_?id|testrun_?uid|numprocesses|is_xdist|[\"']xdist|(?:import|from)\s+xdist")
-# One of these is in each of them, and is found far faster.
-WORDS = (b"worker", b"xdist", b"XDIST", b"testrun", b"numprocesses")
+# One of these words is in whatever that pattern finds.
+ASKED = (b"XDIST", b"xdist", b"worker", b"testrun", b"numprocesses")
 # These keep what they read, for whoever asks next.
 KEEPING = ("gettext", "locale", "mimetypes", "zipimport", "shelve", "dbm")
 UNTRACED = {
@@ -70,8 +70,11 @@ class Tracer:
         self.isOn = False
         self.conftests = set()
         self.measuring = lambda: None
+        # While modules of libraries are executed, by the frame that does it: the checkout's file that led to it. They ask for
+        # many others, and the way to that file is long.
+        self.executing = {}
+        self.executor = None
         self.busy = False
-        self.origins = {}
         self.allowed = addresses_of_databases()
         self.temporary = os.path.realpath(tempfile.gettempdir())
 
@@ -139,35 +142,24 @@ class Tracer:
         self.known[path] = name
         return name
 
-    def stack(self, frame, most=None):
-        """The checkout's files that called, at most so many, and what lies between the event and the first of them."""
-        owners, between = [], []
+    def caller(self, frame):
+        """The checkout's file that called, or None, and who was between it and the event: the first that is not Python's own, of
+        "import", "runner" and "library", else "own"."""
+        kind = "own"
+        names = self.known
         while frame is not None:
-            path = frame.f_code.co_filename
-            name = self.name_of(path)
+            code = frame.f_code
+            path = code.co_filename
+            name = names[path] if path in names else self.name_of(path)
             if name is not None:
-                owners.append(name)
-                if len(owners) == most:
-                    break
-            elif not owners:
-                between.append((path, frame.f_globals.get("__name__", "")))
+                return name, kind
+            if kind == "own":
+                found = kind_of_frame(path, frame.f_globals.get("__name__", ""))
+                kind = "own" if found == "standard" else found
+            if code is self.executor and frame in self.executing:
+                return self.executing[frame], kind
             frame = frame.f_back
-        return owners, between
-
-    def origin(self, frame):
-        """The first of the checkout's files that called, None where none did, and the kind of what lies between. Of a module that is
-        being imported this is looked for once, as it holds for all its statements."""
-        code = frame.f_code
-        # Code that is run in other ways than by an import may be run again for somebody else. The frame itself would keep alive all that it holds.
-        isImported = code.co_name == "<module>" and getattr(frame.f_globals.get("__spec__"), "_initializing", False)
-        known = self.origins.get(id(frame)) if isImported else None
-        if known is not None and known[0] is code:
-            return known[1]
-        owners, between = self.stack(frame, 1)
-        origin = (owners[0] if owners else None, kind_of(between))
-        if isImported:
-            self.origins[id(frame)] = (code, origin)
-        return origin
+        return None, kind
 
     # What happens
 
@@ -192,12 +184,11 @@ class Tracer:
                 self.edges.setdefault(importer, set()).add(name)
 
     def read(self, path, frame):
-        owners, between = self.stack(frame, 1)
-        kind = kind_of(between)
+        owner, kind = self.caller(frame)
         # What the import system reads is told as imports.
         if kind in ("runner", "import"):
             return
-        keys = {self.context, *("F|" + owner for owner in owners)}
+        keys = {self.context, *(["F|" + owner] if owner else [])}
         if kind == "library":
             keys.add("")
         for key in keys:
@@ -234,8 +225,7 @@ class Tracer:
             return
         path = os.path.abspath(os.fsdecode(path))
         if is_writing(mode, flags):
-            owners, between = self.stack(frame, 1)
-            if kind_of(between) not in ("runner", "import"):
+            if self.caller(frame)[1] not in ("runner", "import"):
                 self.wrote(path, frame)
             return
         if is_of_system(path):
@@ -244,8 +234,7 @@ class Tracer:
             if self.written.get(path, self.context) != self.context:
                 self.mark("reads a file that another test file wrote", frame)
             elif path not in self.written:
-                owners, between = self.stack(frame, 1)
-                if kind_of(between) not in ("runner", "import") and os.path.exists(path) and not self.is_own_temporary(path):
+                if self.caller(frame)[1] not in ("runner", "import") and os.path.exists(path) and not self.is_own_temporary(path):
                     self.mark("reads %s" % path, frame)
             return
         if self.is_installed(path):
@@ -262,18 +251,14 @@ class Tracer:
         return any(is_inside(path, place) for place in STANDARD) or is_inside(path, ADAPTERS)
 
     def audit(self, event, arguments):
-        if not self.isOn or self.busy:
-            return
-        if event == "open":
-            path, mode, flags = arguments
-        elif event not in ("os.listdir", "os.scandir", "socket.connect", "sqlite3.connect", *UNTRACED, *CHANGES):
+        if event not in EVENTS or not self.isOn or self.busy:
             return
         self.busy = True
         try:
             # The audit hook itself is this frame, and whoever did it is the one before.
             frame = sys._getframe(1)
             if event == "open":
-                self.opened(path, mode, flags, frame)
+                self.opened(*arguments, frame)
             elif event in ("os.listdir", "os.scandir"):
                 path = arguments[0]
                 if path is None or isinstance(path, (str, bytes)):
@@ -281,17 +266,17 @@ class Tracer:
                     if is_inside(path, self.checkout) and not self.is_installed(path):
                         self.read(path, frame)
             elif event == "socket.connect":
-                if not self.is_database(arguments[1]) and kind_of(self.stack(frame, 1)[1]) != "runner":
+                if not self.is_database(arguments[1]) and self.caller(frame)[1] != "runner":
                     self.mark("connects to %s" % (arguments[1],), frame)
             elif event == "sqlite3.connect":
                 database = os.fsdecode(arguments[0]) if isinstance(arguments[0], (str, bytes)) else ""
-                if kind_of(self.stack(frame, 1)[1]) != "runner" and database not in ("", ":memory:") and not is_inside(os.path.abspath(database), self.temporary):
+                if self.caller(frame)[1] != "runner" and database not in ("", ":memory:") and not is_inside(os.path.abspath(database), self.temporary):
                     self.mark("opens the database %s" % database, frame)
             elif event in CHANGES:
                 for path in arguments[: CHANGES[event]]:
-                    if isinstance(path, (str, bytes)) and kind_of(self.stack(frame, 1)[1]) not in ("runner", "import"):
+                    if isinstance(path, (str, bytes)) and self.caller(frame)[1] not in ("runner", "import"):
                         self.wrote(os.path.abspath(os.fsdecode(path)), frame)
-            elif kind_of(self.stack(frame, 1)[1]) != "runner":
+            elif self.caller(frame)[1] != "runner":
                 self.mark(UNTRACED[event], frame)
         except Exception as error:
             self.always.setdefault(self.context, "could not be traced: %s" % error)
@@ -343,7 +328,8 @@ class Tracer:
         try:
             with open(path, "rb") as source:
                 text = source.read()
-            return any(word in text for word in WORDS) and ASKING.search(text) is not None
+            # A pattern that begins with no letter of its own takes a hundred times as long as these words.
+            return any(word in text for word in ASKED) and ASKING.search(text) is not None
         except OSError:
             return True
 
@@ -355,6 +341,8 @@ def tracer_of(cov):
 
 
 CHANGES = {"os.remove": 1, "os.rename": 2, "os.rmdir": 1, "os.mkdir": 1, "os.symlink": 2, "os.link": 2, "os.truncate": 1, "shutil.rmtree": 1}
+# The events that tell something; Python has many more, some of them for each function that looks at its caller.
+EVENTS = frozenset(["open", "os.listdir", "os.scandir", "socket.connect", "sqlite3.connect", *UNTRACED, *CHANGES])
 
 
 def is_writing(mode, flags):
@@ -363,21 +351,18 @@ def is_writing(mode, flags):
     return bool(isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND))
 
 
-def kind_of(between):
-    """Who was it between an event and the checkout's own code: the import system, the runner, a library, or nobody."""
-    for path, module in between:
-        kind = KINDS.get((path, module))
-        if kind is None:
-            kind = KINDS[(path, module)] = kind_of_frame(path, module.split(".")[0])
-        if kind != "standard":
-            return kind
-    return "own"
-
-
 KINDS = {}
 
 
-def kind_of_frame(path, top):
+def kind_of_frame(path, module):
+    """Who a frame belongs to: the import system, the runner, Python itself ("standard"), or a library."""
+    kind = KINDS.get((path, module))
+    if kind is None:
+        kind = KINDS[(path, module)] = read_kind(path, module.split(".")[0])
+    return kind
+
+
+def read_kind(path, top):
     if path.startswith(("<frozen importlib", "<frozen zipimport")):
         return "import"
     real = real_file(path)
@@ -404,7 +389,7 @@ def watch_imports(tracer):
 
     def tell(frame, absolute):
         # What a library imports for itself can be shadowed, but leads nowhere in the checkout.
-        importer, kind = tracer.origin(frame)
+        importer, kind = tracer.caller(frame)
         tracer.imported(importer, modules_of(absolute), absolute, tracer.context)
         if importer is not None and kind == "library":
             tracer.names.setdefault("", set()).update(name.split(".")[0] for name in absolute)
@@ -469,17 +454,25 @@ def watch_modules(tracer):
 
     def watching(plain):
         def exec_module(self, module):
-            name = tracer.name_of(getattr(module, "__file__", None)) if tracer.isOn else None
-            if name is None:
+            if not tracer.isOn:
                 return plain(self, module)
             busy, tracer.busy = tracer.busy, True
-            owners, _ = tracer.stack(sys._getframe(1), 1)
-            tracer.imported(owners[0] if owners else None, [module], [module.__name__], tracer.context)
+            name = tracer.name_of(getattr(module, "__file__", None))
+            owner, _ = tracer.caller(sys._getframe(1))
+            if name is not None:
+                tracer.imported(owner, [module], [module.__name__], tracer.context)
             tracer.busy = busy
+            if name is None:
+                tracer.executing[sys._getframe()] = owner
+                try:
+                    return plain(self, module)
+                finally:
+                    del tracer.executing[sys._getframe()]
             tracer.files.add(name)
             with tracer.within("M|" + name):
                 return plain(self, module)
 
+        tracer.executor = exec_module.__code__
         return exec_module
 
     for loader in (importlib.machinery.SourceFileLoader, AssertionRewritingHook):
