@@ -58,8 +58,9 @@ async function compareEdits(count: number): Promise<void> {
     workers,
     ...(values.shards === undefined ? {} : { shards: Number(values.shards) }),
   };
+  const isPython = values.suite === "nasty" || values.suite === "ledger";
   const link = values.suite.startsWith("jest") ? linkForNastyJest : linkNodeModules;
-  for (const { root } of [pair.incremental, pair.full]) await link(root);
+  for (const { root } of isPython ? [] : [pair.incremental, pair.full]) await link(root);
   await begin(pair);
   const isMeant = edits.isEdited ?? (() => true);
   const isEdited = (file: string): boolean => !/^(?:verify\.config\.json|\.gitignore)$/.test(file) && isMeant(file);

@@ -129,6 +129,7 @@ async function reachByFunctions(
     key: traceKeyOf(key),
     version,
     tests: Object.keys(record.tests),
+    isFull: record.isFull,
     ...changes,
   }));
   return await askReach({ checkout: checkout.root, records, random }, planned.directory, environment);

@@ -30,6 +30,8 @@ export interface ReachRequest {
     readonly key: string;
     readonly version: string;
     readonly tests: readonly string[];
+    /** Whether everything ran in that run. */
+    readonly isFull: boolean;
   })[];
   /** What the sample is drawn by. */
   readonly random: number;

@@ -5,7 +5,7 @@ import { randomNumbers } from "../../bench/random.ts";
 import { begin, check, type Pair, tryEdits } from "../../support/incremental/differential.ts";
 import { appearing, nastyFiles } from "../../support/incremental/nasty.ts";
 import { type AtEnd, type Files, makeRepository } from "../../support/repository.ts";
-import { runIn, userEnvironment } from "../../support/verify.ts";
+import { makePytestRepository, runIn, userEnvironment } from "../../support/verify.ts";
 
 /** A pair of the nasty suite that has run once in full. */
 async function makePair(atEnd?: AtEnd): Promise<Pair> {
@@ -81,6 +81,39 @@ describe.sequential("a pytest suite that keeps values in its process", () => {
     const { difference, incremental } = await check(pair, { what: "another test", files });
     expect(difference).toBeNull();
     expect(incremental.notes.join()).toContain("Everything of nasty ran after its part: coverage (");
+  });
+
+  test("coverage is not joined of two runs where another file was the first to fill a cache in each", async () => {
+    const names = ["one", "three", "two", "zero"].map((name) => `tests/test_${name}.py`);
+    const test = (body: string): string => `from kept import double\n\n\ndef test_it():\n    assert ${body}\n`;
+    const [first = "", , second = "", other = ""] = names;
+    const config = { incremental: true, coverage: { lines: 1 } };
+    const files = {
+      "src/kept.py":
+        "CACHE = {}\n\n\ndef double(number):\n    if number not in CACHE:\n        CACHE[number] = 2 * number\n    return CACHE[number]\n",
+      "pyproject.toml": "[tool.coverage.run]\nbranch = true\n",
+      ...Object.fromEntries(names.map((name) => [name, test("True")])),
+      [first]: test("double(1) == 2"),
+      [second]: test("double(1) == 2"),
+      [other]: test("2 > 1"),
+    };
+    const [incremental, full, environment] = await Promise.all([
+      makePytestRepository(files, config),
+      makePytestRepository(files, config),
+      userEnvironment({ PYTHONDONTWRITEBYTECODE: "1" }),
+    ]);
+    const pair = { incremental, full, environment, workers: 1, random: () => 0.1 };
+    await begin(pair);
+    for (const { write, commit } of [incremental, full]) {
+      await write({ [first]: test("True"), [other]: test("True") });
+      await commit("Nobody is before the second file any more");
+    }
+    await runIn(incremental.root, ["--full"], { environment });
+    const { difference } = await check(pair, {
+      what: "the first file as it was",
+      files: { [first]: test("double(1) == 2") },
+    });
+    expect(difference).toBeNull();
   });
 
   test("random edits give what a full run gives", async () => {

@@ -256,15 +256,24 @@ class Reach:
                 kept[file].add(unit["name"])
                 waiting.append((file, unit))
 
-        def add_alias(name, seen):
-            for file, others in self.aliases.get(name, []):
-                for other in others if file in inside else []:
+        def follow(name, seen):
+            for file, others in self.aliases.get(name, ()):
+                if file not in inside:
+                    continue
+                for other in others:
                     if other in seen:
                         continue
                     seen.add(other)
                     for owner, unit in self.units.get(other, []):
                         add(owner, unit)
-                    add_alias(other, seen)
+                    follow(other, seen)
+
+        followed = set()
+
+        def add_alias(name):
+            if name not in followed:
+                followed.add(name)
+                follow(name, {name})
 
         everything = False
         for file in inside:
@@ -284,7 +293,7 @@ class Reach:
                             add(owner, other)
                     for owner, other in self.writers.get(name, []):
                         add(owner, other)
-                    add_alias(name, {name})
+                    add_alias(name)
         while waiting and not everything:
             file, unit = waiting.pop()
             if self.is_dynamic(file, unit):
@@ -292,7 +301,7 @@ class Reach:
             for name in unit["mentions"]:
                 for owner, other in [*self.units.get(name, []), *self.writers.get(name, [])]:
                     add(owner, other)
-                add_alias(name, {name})
+                add_alias(name)
         if everything:
             return {file: {unit["name"] for unit in (facts.get(file) or {}).get("units", [])} for file in inside}
         return kept
@@ -413,7 +422,7 @@ def answer(request):
     for test in reusable:
         for file, pairs in decided[test][1].items():
             coverage.setdefault(file, set()).update(pairs)
-    expected = reaches[0].still_there() if reaches[0] is not None else {}
+    expected = expected_of(request["records"], reaches, {index for index, _ in decided.values()})
     has_arcs = {reaches[decided[test][0]].trace["hasArcs"] for test in reusable}
     if len(has_arcs) > 1:
         return {"why": "branches were measured in some of the runs only"}
@@ -434,8 +443,20 @@ def answer(request):
     }
 
 
+def expected_of(records, reaches, used):
+    """What was covered in the full runs that results are taken from, and in the one that is most like this, of code that is still there."""
+    expected = {}
+    for index, reach in enumerate(reaches):
+        if reach is None or not (index == 0 or (index in used and records[index]["isFull"])):
+            continue
+        for file, pairs in reach.still_there().items():
+            expected.setdefault(file, set()).update(pairs)
+    return expected
+
+
 def memos_of(reused, decided, reaches):
-    """The conditions on what a function keeps that reused files ran, where they are now, with the number of these files."""
+    """The conditions on what a function keeps that reused files ran, where they are now, and whether these files
+    are taken from several runs: in each of these another file may have been the first."""
     found = {}
     for test in reused:
         reach = reaches[decided[test][0]]
@@ -449,8 +470,11 @@ def memos_of(reused, decided, reaches):
                     except KeyError:
                         continue
                     key = (file, first, first + unit["last"] - unit["first"], tuple(lines))
-                    found.setdefault(key, set()).add(test)
-    return [{"file": file, "first": first, "last": last, "lines": lines, "reused": len(tests)} for (file, first, last, lines), tests in sorted(found.items())]
+                    found.setdefault(key, {})[test] = decided[test][0]
+    return [
+        {"file": file, "first": first, "last": last, "lines": lines, "isOfSeveralRuns": len(set(tests.values())) > 1}
+        for (file, first, last, lines), tests in sorted(found.items())
+    ]
 
 
 def comparison(test, reach):

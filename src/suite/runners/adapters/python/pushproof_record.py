@@ -139,8 +139,8 @@ class Recording:
                 yield file, lost
 
     def first_memo(self, data, has_arcs):
-        """A condition on something kept that files ran in this run and in the recorded one, each as the first in its process.
-        Together they would go the other way, too."""
+        """A condition on something kept that files ran in this run and in a recorded one, or in several recorded ones, each as the
+        first in its process. Together they would go the other way, too."""
         for file, line, ends in self.all_memos(data, has_arcs):
             if ends is None or len(ends) == 1:
                 return "the other way at line %d of %s" % (line, file)
@@ -153,7 +153,7 @@ class Recording:
             path = os.path.join(self.checkout, memo["file"])
             mine = range(memo["first"], memo["last"] + 1)
             users = [context for context, files in now.items() if context.startswith("T|") for name in files if self.name_of(name) == memo["file"] and any(line in mine for line in lines_of(files[name]))]
-            if not users:
+            if not users and not memo["isOfSeveralRuns"]:
                 continue
             for line in memo["lines"]:
                 yield memo["file"], line, sorted({end for start, end in data.arcs(path) or [] if start == line}) if has_arcs else None
