@@ -37,8 +37,10 @@ export async function recordFiles(
     return;
   }
   // A working tree may have changed meanwhile; git looks at the others.
-  const now = await readTree(checkout, world.environment);
-  if (checkout.kind === "working tree" && JSON.stringify(now) !== JSON.stringify(tree)) return;
+  if (checkout.kind === "working tree") {
+    const now = await readTree(checkout, world.environment);
+    if (JSON.stringify(now) !== JSON.stringify(tree)) return;
+  }
   const scratch = dirname(traced.path);
   const at = { root: checkout.root, scratch, run, server: place.server, coverage: join(scratch, "coverage.jsonl") };
   await keepFiles(place.store, { surroundings: surroundings.digest, tree, ...at }, { outcome, trace, ran: traced.ran });

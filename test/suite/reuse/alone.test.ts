@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PlannedSuite } from "../../../src/suite/plan/plan.ts";
 import { runsAlone } from "../../../src/suite/reuse/alone.ts";
@@ -64,6 +66,25 @@ test("a process in place of a worker has the arguments of one", async () => {
   const ofWorker = await runPytest(files, 2, { tracing: { reused: null, files: 1, isAlone: false } });
   const alone = await runPytest(files, 1, { tracing: { reused: null, files: 1, isAlone: true } });
   for (const { results } of [ofWorker, alone]) expect(results.tests).toMatchObject({ total: 1, passed: 1 });
+});
+
+test("what such a process leaves in files that it does not close is written all the same, as a worker's is", async () => {
+  const files = {
+    "test_only.py": `class Log:
+    def __init__(self):
+        self.own, self.file = self, open("log.txt", "w")
+        self.file.write("kept")
+
+
+logs = [Log()]
+
+
+def test_one():
+    pass
+`,
+  };
+  const { directory } = await runPytest(files, 1, { tracing: { reused: null, files: 1, isAlone: true } });
+  expect(await readFile(join(directory, "log.txt"), "utf8")).toBe("kept");
 });
 
 function mapped<Value>(files: Record<string, number>, value: () => Value): Record<string, Value> {

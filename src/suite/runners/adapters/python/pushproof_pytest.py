@@ -12,7 +12,7 @@ import sys
 import time
 
 import pytest
-from pushproof_alive import watch_life
+from pushproof_alive import end_quickly, watch_life
 from pushproof_checkout import editable_roots, foreign_files, twin_of
 from pushproof_measuring import Measuring, Tested, follow_greenlets, keep_what_others_measured, start_quickly
 from pushproof_narrowing import Deselections, narrowings
@@ -66,8 +66,10 @@ def put_checkout_first():
 
 def look_like_a_worker():
     """One process runs few files in place of a worker: what a worker's tests see of the command line."""
-    if os.environ.pop("VERIFY_ALONE", None):
+    is_alone = os.environ.pop("VERIFY_ALONE", None) is not None
+    if is_alone:
         sys.argv[:] = ["-c"]
+    return is_alone
 
 
 names = Names(take_over_environment())
@@ -75,7 +77,7 @@ selection = read_selection()
 options_arrived = is_worker or __name__ in os.environ.get("PYTEST_ADDOPTS", "")
 restore_options()
 put_checkout_first()
-look_like_a_worker()
+is_alone = look_like_a_worker()
 
 
 class Reporter:
@@ -251,6 +253,8 @@ def pytest_cmdline_main(config):
         status = 3 if outcome.excinfo else int(outcome.get_result() or 0)
         reporter.send(type="end", status=status)
         watch_life(reporter.send, status)
+        if is_alone:
+            end_quickly()
 
 
 @pytest.hookimpl(tryfirst=True)
