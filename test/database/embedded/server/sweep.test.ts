@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, mkdir, mkdtemp, readFile, rename, utimes, writeFile } from "node:fs/promises";
+import { access, mkdir, mkdtemp, readdir, readFile, rename, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { isPostmasterOf, waitForEnd } from "../../../../src/database/embedded/server/processes.ts";
@@ -100,6 +100,21 @@ test("directories of another name are never touched", async () => {
   await rename(path, join(location, "precious"));
   expect(await sweepRuns([location, join(location, "nowhere")])).toEqual([]);
   await access(join(location, "precious"));
+});
+
+test("what a run leaves that is killed while its files go is removed by the next one", async () => {
+  const { location, path } = await runDirectory({ ...(await currentOwner()), pid: 2 ** 22 + 1 });
+  await mkdir(join(path, "data"));
+  const bin = await makeDirectory();
+  // Whoever has files removed is killed when they are gone.
+  await writeFile(join(bin, "rm"), '#!/bin/sh\n/bin/rm "$@"\nkill -9 $PPID\n', { mode: 0o755 });
+  const module = pathToFileURL(join(packageRoot, "src/database/embedded/server/run-directory.ts")).href;
+  const script = `import { removeRunDirectory } from "${module}"; await removeRunDirectory(${JSON.stringify(path)});`;
+  const words = ["--import", import.meta.resolve("tsx"), "--input-type=module", "--eval", script];
+  const env = { ...process.env, NODE_OPTIONS: "", PATH: [bin, process.env.PATH].join(delimiter) };
+  const [, signal] = await once(spawn(process.execPath, words, { stdio: "inherit", env }), "exit");
+  expect([signal, await readdir(path)]).toEqual(["SIGKILL", [ownerFile]]);
+  expect(await sweepRuns([location])).toEqual([path]);
 });
 
 interface Run {
