@@ -92,6 +92,8 @@ async function startIn(
       fsync: "off",
       full_page_writes: "off",
       password_encryption: "scram-sha-256",
+      // Guessing need not be slow here, and each client would be.
+      scram_iterations: "1",
       ...tls,
       ...settings,
     });

@@ -16,7 +16,7 @@ import { drawn, type ReuseRequest } from "./reuse-request.ts";
 import { isRecent } from "./run-log.ts";
 import type { StoredOutcome } from "./stored-outcome.ts";
 import type { Deciding, SuiteDecision } from "./suite-decision.ts";
-import type { FilesRecord } from "./test-files.ts";
+import { type FilesRecord, secondsOf } from "./test-files.ts";
 import { changesOf, type Tree, type TreeChanges } from "./tree.ts";
 
 /** One whole suite in so many is run although its record could be reused, to compare the two. */
@@ -128,7 +128,7 @@ async function reachByFunctions(
     trace,
     key: traceKeyOf(key),
     version,
-    tests: Object.keys(record.tests),
+    tests: secondsOfFiles(record),
     isFull: record.isFull,
     ...changes,
   }));
@@ -152,7 +152,7 @@ async function reachByModules(
         ...changes,
         trace: trace ?? nothingTraced,
         // A record that is not whole says nothing of any file.
-        tests: trace === null || path === null ? [] : Object.keys(record.tests),
+        tests: trace === null || path === null ? {} : secondsOfFiles(record),
         coverage: { path: path ?? "", key: coverage, version },
         isTracked: (file) => file in record.tree,
         sources: trace !== null && tellsSources(trace) ? await sources.compare(changes, record.tree) : new Map(),
@@ -161,6 +161,11 @@ async function reachByModules(
     }),
   );
   return await moduleReach(canonicalPath(checkout.root), records, random);
+}
+
+/** The seconds that the tests of each file took. */
+function secondsOfFiles({ tests }: FilesRecord): Record<string, number> {
+  return Object.fromEntries(Object.entries(tests).map(([file, own]) => [file, secondsOf(own)]));
 }
 
 /** Whether the compilers of a suite make the same of a source that differs in comments and types only. */

@@ -27,19 +27,22 @@ export async function moduleReach(checkout: string, records: readonly ModulesRec
     const reach = new RecordReach(record, present, known);
     for (const test of Object.keys(record.trace.tests)) {
       if (decided.has(test) || !present.isFile(test)) continue;
-      const why = record.tests.includes(test)
-        ? await reach.why(test)
-        : reason("always", "a test failed, was skipped, or passed only at another try");
+      const why =
+        test in record.tests
+          ? await reach.why(test)
+          : reason("always", "a test failed, was skipped, or passed only at another try");
       if (why === null) decided.set(test, index);
       else reasons[test] ??= why;
     }
   }
   for (const test of decided.keys()) delete reasons[test];
   const reusable = [...decided.keys()].sort();
-  // Where no change reaches anything, one file tells whether what surrounds it is still the same.
   const isReached = Object.values(reasons).some(({ kind }) => kind !== "always");
-  const count = isReached ? Math.ceil(reusable.length / 20) : Math.min(reusable.length, 1);
-  const compared = new Set(sampleOf(reusable, count, random));
+  const secondsOf = (file: string): number => records[decided.get(file) ?? 0]?.tests[file] ?? 0;
+  // Where no change reaches anything, one file tells whether what surrounds it is still the same.
+  const compared = new Set(
+    isReached ? sampleOf(reusable, Math.ceil(reusable.length / 20), random) : quickOne(reusable, secondsOf, random),
+  );
   const of = (files: readonly string[]): Record<string, number> =>
     Object.fromEntries(files.map((file) => [file, decided.get(file) ?? 0]));
   const reused = reusable.filter((file) => !compared.has(file));
@@ -68,6 +71,23 @@ function knownFiles(records: readonly ModulesRecord[]): Set<string> {
 function sampleOf(names: readonly string[], count: number, random: number): string[] {
   const place = (name: string): string => createHash("sha256").update(`${random} ${name}`).digest("hex");
   return names.toSorted((left, right) => (place(left) < place(right) ? -1 : 1)).slice(0, count);
+}
+
+/** The least seconds that count of a file. */
+const leastSeconds = 0.01;
+
+/**
+ * One of the names, if there is any, chosen by a number below 2 ** 32: any may be it, and the fewer seconds one takes, the
+ * likelier it is. So each takes the same share of the time, and a comment does not cost what the slowest file takes.
+ */
+export function quickOne(names: readonly string[], secondsOf: (name: string) => number, random: number): string[] {
+  const weights = names.map((name) => 1 / Math.max(secondsOf(name), leastSeconds));
+  let place = (random / 2 ** 32) * weights.reduce((sum, weight) => sum + weight, 0);
+  const index = weights.findIndex((weight) => {
+    place -= weight;
+    return place < 0;
+  });
+  return names.slice(index, index + 1);
 }
 
 /** What one record says of its test files. */

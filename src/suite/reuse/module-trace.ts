@@ -71,8 +71,8 @@ export const nothingTraced: ModulesTrace = {
 /** A record of an earlier run, and how the files differ from those of it. */
 export interface ModulesRecord extends TreeChanges {
   readonly trace: ModulesTrace;
-  /** The test files whose results it holds. */
-  readonly tests: readonly string[];
+  /** The test files whose results it holds, with the seconds that their tests took. */
+  readonly tests: Readonly<Record<string, number>>;
   /** What its files covered: for adapters/vitest/tracing.mjs. */
   readonly coverage: { readonly path: string; readonly key: string; readonly version: string };
   /** Whether the tree of that run had a file: what it had is compared with the one of now by git. */

@@ -29,7 +29,8 @@ export interface ReachRequest {
     readonly trace: string;
     readonly key: string;
     readonly version: string;
-    readonly tests: readonly string[];
+    /** The seconds that each test file's tests took. */
+    readonly tests: Readonly<Record<string, number>>;
     /** Whether everything ran in that run. */
     readonly isFull: boolean;
   })[];

@@ -126,6 +126,7 @@ export function outcomeDifference({ reach, records }: PartOfFiles, ran: readonly
   return null;
 }
 
-function secondsOf(tests: readonly RanTest[]): number {
+/** The seconds that tests took together. */
+export function secondsOf(tests: readonly RanTest[]): number {
   return tests.reduce((sum, { seconds }) => sum + seconds, 0);
 }

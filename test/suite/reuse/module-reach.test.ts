@@ -53,7 +53,7 @@ async function reached(
       states: Object.fromEntries(Object.keys(sources).map((file) => [file, "as it was"])),
       ...trace,
     },
-    tests: Object.keys(tests),
+    tests: Object.fromEntries(Object.keys(tests).map((file) => [file, 1])),
     coverage: { path: "", key: "", version: "" },
     isTracked: () => true,
     sources: new Map(),

@@ -17,6 +17,9 @@ from pushproof_states import lines_of, state_of  # noqa: E402
 # Files that change how tests are found or run, wherever they appear.
 SETTINGS = {"pytest.ini", ".pytest.ini", "pytest.toml", "tox.ini", "setup.cfg", "pyproject.toml", ".coveragerc", "sitecustomize.py", "usercustomize.py"}
 
+# The least seconds that count of a file.
+LEAST_SECONDS = 0.01
+
 
 class Present:
     """The files as they are now, against one record."""
@@ -412,10 +415,10 @@ def answer(request):
                 reasons.setdefault(test, reason("always", "a test failed, was skipped, or passed only at another try"))
     reusable = sorted(decided)
     drawn = random.Random(request["random"])
-    # Where no change reaches anything, one file tells whether what surrounds it is still the same.
     isReached = any(test not in decided and why["kind"] != "always" for test, why in reasons.items())
-    count = min(len(reusable), -(-len(reusable) * 5 // 100) if isReached else 1)
-    compared = sorted(drawn.sample(reusable, count))
+    seconds = {test: request["records"][decided[test][0]]["tests"][test] for test in reusable}
+    # Where no change reaches anything, one file tells whether what surrounds it is still the same.
+    compared = sorted(drawn.sample(reusable, -(-len(reusable) * 5 // 100))) if isReached else quick_one(seconds, drawn)
     reused = [test for test in reusable if test not in compared]
     coverage = {}
     # What a compared file had covered stands as well: alone in its process it may be the first to do what is kept.
@@ -441,6 +444,12 @@ def answer(request):
             "compared": {test: comparison(test, reaches[decided[test][0]]) for test in compared},
         },
     }
+
+
+def quick_one(seconds, drawn):
+    """One of the files, if there is any: any may be it, and the fewer seconds one takes, the likelier it is. See module-reach.ts."""
+    weights = [1 / max(each, LEAST_SECONDS) for each in seconds.values()]
+    return drawn.choices(list(seconds), weights) if weights else []
 
 
 def expected_of(records, reaches, used):
