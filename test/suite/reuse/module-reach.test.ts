@@ -34,13 +34,12 @@ afterAll(() => rm(root, { recursive: true }));
 
 const seen = { reads: [], looks: [], names: [], whole: [], hasMissed: false, hasReadText: false, always: null };
 
-/** The test files that a change reaches, each with the kind of its reason. */
-async function reached(
-  changes: Partial<Pick<ModulesRecord, "added" | "modified" | "deleted" | "directories">>,
-  trace: Partial<ModulesRecord["trace"]> = {},
-): Promise<string> {
+type Changes = Partial<Pick<ModulesRecord, "added" | "modified" | "deleted" | "directories">>;
+
+/** A record of which the files differ so; the tests of the first file took a moment, those of the others a minute. */
+function recordWith(changes: Changes, trace: Partial<ModulesRecord["trace"]> = {}): ModulesRecord {
   const tests = Object.fromEntries(Object.entries(loaded).map(([file, files]) => [file, { ...seen, files }]));
-  const record: ModulesRecord = {
+  return {
     added: [],
     modified: [],
     deleted: [],
@@ -53,13 +52,17 @@ async function reached(
       states: Object.fromEntries(Object.keys(sources).map((file) => [file, "as it was"])),
       ...trace,
     },
-    tests: Object.fromEntries(Object.keys(tests).map((file) => [file, 1])),
+    tests: Object.fromEntries(Object.keys(tests).map((file, index) => [file, index === 0 ? 0.01 : 60])),
     coverage: { path: "", key: "", version: "" },
     isTracked: () => true,
     sources: new Map(),
     covered: async () => null,
   };
-  const { reasons } = await moduleReach(root, [record], 1);
+}
+
+/** The test files that a change reaches, each with the kind of its reason. */
+async function reached(changes: Changes, trace: Partial<ModulesRecord["trace"]> = {}): Promise<string> {
+  const { reasons } = await moduleReach(root, [recordWith(changes, trace)], 1);
   return Object.entries(reasons)
     .map(([file, { kind }]) => `${/\w(?=\.test)/.exec(file)} ${kind}`)
     .join(", ");
@@ -124,4 +127,17 @@ test.each([
 
 test("what nothing names that is set up for all test files reaches those that may load it", async () => {
   expect(await reached({ added: ["src/other.ts"] }, setup)).toBe("c name");
+});
+
+test.each<[string, Changes, boolean]>([
+  ["where a change reaches none, the quick one", {}, true],
+  ["where a change reaches some, any", { modified: ["src/two.json"] }, false],
+])("of the files that could be reused one is compared: %s", async (_, changes, isQuick) => {
+  const compared = new Set<string>();
+  for (let draw = 0; draw < 16; draw++) {
+    const reach = await moduleReach(root, [recordWith(changes)], (draw / 16) * 2 ** 32);
+    for (const file of Object.keys(reach.compared)) compared.add(file);
+  }
+  expect(compared.size === 1).toBe(isQuick);
+  expect([...compared]).toContain("test/a.test.ts");
 });

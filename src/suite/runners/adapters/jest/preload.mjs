@@ -3,14 +3,13 @@
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { createConnection } from "node:net";
-import { isMainThread } from "node:worker_threads";
 import { onModule } from "../module-hook.mjs";
 import { choices, tellNarrowings } from "../narrowing.mjs";
 import { thresholdMessage } from "../thresholds.mjs";
 import { namedEnvironment, withoutPreload, withoutTracing } from "../worker-environment.mjs";
+import { send } from "../worker-progress.mjs";
 
-const { VERIFY_WORKER_ENVIRONMENTS: environments, VERIFY_JEST: additions, VERIFY_PROGRESS: socketPath } = process.env;
+const { VERIFY_WORKER_ENVIRONMENTS: environments, VERIFY_JEST: additions } = process.env;
 const require = createRequire(import.meta.url);
 
 if (environments) {
@@ -47,15 +46,6 @@ if (additions) {
       return worker(job, ...more);
     };
   });
-}
-
-/** @param {object} message */
-function send(message) {
-  if (!socketPath) return;
-  const socket = createConnection(socketPath);
-  socket.on("error", () => {});
-  socket.end(`${JSON.stringify(message)}\n`);
-  if (isMainThread) socket.unref();
 }
 
 /**

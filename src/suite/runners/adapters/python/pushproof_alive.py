@@ -20,8 +20,8 @@ FILES = {io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom, io.BufferedRWPa
 
 
 def end_quickly():
-    """As it ends Python looks for garbage several times over, which takes longer than a test does. What is written to files that
-    only this would close is written here."""
+    """As it ends Python looks for garbage several times over, which takes longer than a test does. That is left out, so
+    what waits to be written to files which only that would close is written here."""
     for kept in [kept for kept in gc.get_objects() if type(kept) in FILES]:
         try:
             kept.flush()

@@ -1,5 +1,5 @@
 """What pushproof_record.py writes and pushproof_reach.py compares: states of paths, and lines of coverage. The latter runs without pytest,
-which takes longer to load than all it does."""
+which takes longer to load than all that pushproof_reach.py does."""
 
 import hashlib
 import os
@@ -19,6 +19,7 @@ def state_of(path):
 
 
 def lines_of(pairs):
+    """The lines that ran, of what was measured: lines, or pairs of lines that followed each other."""
     for pair in pairs:
         if isinstance(pair, (list, tuple)):
             yield from (line for line in pair if line > 0)

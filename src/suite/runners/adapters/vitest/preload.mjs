@@ -1,15 +1,13 @@
 // Loaded into every process and thread of vitest with `node --import`, before any other code. Vitest numbers a worker
 // later, by setting VITEST_POOL_ID, which sets the worker's database. Where each file has its own process or thread,
 // the preload first waits to lease a database.
-import { createConnection } from "node:net";
-import { isMainThread } from "node:worker_threads";
 import { leaseDatabase } from "../lease.mjs";
 import { allowDatabase } from "../tracing/databases.mjs";
 import { leasedEnvironment, workerEnvironment } from "../worker-environment.mjs";
+import { send } from "../worker-progress.mjs";
 
 const environments = process.env.VERIFY_WORKER_ENVIRONMENTS;
 const leases = process.env.VERIFY_LEASES;
-const socketPath = process.env.VERIFY_PROGRESS;
 
 /**
  * The entry points of test workers in vitest 4 and 3; npm, the coordinating process and other children are excluded.
@@ -45,13 +43,4 @@ async function reportFile(worker, attempts = 40) {
     if (file && state !== before) return send({ type: "file", worker, file, at });
     await new Promise((resolve) => timer(resolve, 5).unref());
   }
-}
-
-/** @param {object} message */
-function send(message) {
-  if (!socketPath) return;
-  const socket = createConnection(socketPath);
-  socket.on("error", () => {});
-  socket.end(`${JSON.stringify(message)}\n`);
-  if (isMainThread) socket.unref();
 }
