@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { packageRoot } from "../../src/shared/paths.ts";
 import { makeLedger } from "../support/ledger-repository.ts";
+import { makeNodeRepository, passingNodeTest } from "../support/node-suite.ts";
 import { startPlainServer } from "../support/postgres.ts";
 import { makeRepository } from "../support/repository.ts";
 import {
@@ -102,6 +103,22 @@ test("of a suite that goes as processes, it is said that nothing is reused for t
   await endsWith(0, runIn(root, []));
   const { output } = await runIn(root, ["affected"]);
   expect(output).toBe("backend: everything runs: it runs as several processes, each over a share of its files.\n");
+});
+
+test("no database server is started where all is reused, as where a text for people changed", async () => {
+  const repository = await makeNodeRepository(
+    { "test/a.test.js": passingNodeTest },
+    { workers: 1 },
+    { database: { name: "sums_test" }, base: "trunk", incremental: true },
+  );
+  // No draw has all of the suite run for comparison.
+  const random = () => 0.5;
+  const first = await endsWith(0, runIn(repository.root, [], { random }));
+  await repository.write({ "README.md": "# Sums\n" });
+  await repository.commit("A text");
+  const second = await endsWith(0, runIn(repository.root, [], { random }));
+  expect([first, second].map(({ output }) => output.includes("✔ Database: "))).toEqual([true, false]);
+  expect(second.output).toContain("1 passed, all reused");
 });
 
 test("where the configuration forbids processes, a coordinating process that opens the database is told what helps", async () => {
