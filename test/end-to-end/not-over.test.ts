@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { makeDirectory } from "../support/repository.ts";
+import { runOutOfTime } from "../support/run-out-of-time.ts";
 import { endsWith, makePytestRepository, readSummary, runIn } from "../support/verify.ts";
 import { makeVitestRepository } from "../support/vitest-suite.ts";
 
@@ -37,10 +38,17 @@ test("while a run goes on no earlier one's report stands; interrupted, it tells 
 });
 
 test("a suite of vitest that runs out of time names the test that it was in", async () => {
-  const hangs =
-    'import { test } from "vitest";\nimport "../src/sums.js";\ntest("hangs", { timeout: 60000 }, () => new Promise((done) => setTimeout(done, 60000)));\n';
-  const { root } = await makeVitestRepository({ "test/hangs.test.js": hangs });
-  await endsWith(1, runIn(root, ["--timeout", "12s"]));
+  const sign = join(await makeDirectory(), "sign");
+  const hangs = `import { writeFileSync } from "node:fs";
+import { test } from "vitest";
+import "../src/sums.js";
+test("hangs", { timeout: 600_000 }, async () => {
+  writeFileSync("${sign}", "");
+  await new Promise((done) => setTimeout(done, 600_000));
+});
+`;
+  const { root } = await makeVitestRepository({ "test/sums.test.js": null, "test/hangs.test.js": hangs });
+  await runOutOfTime({ 599: [sign] }, () => endsWith(1, runIn(root, ["--timeout", "599s"])));
   const [suite] = (await readSummary(root)).suites;
   expect(suite?.failures).toMatchObject([{ file: "test/hangs.test.js", name: "hangs", kind: "timeout" }]);
 });

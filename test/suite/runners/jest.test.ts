@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { makeJestRepository } from "../../support/jest-suite.ts";
 import { racingBody } from "../../support/racing-suite.ts";
+import { makeDirectory } from "../../support/repository.ts";
+import { runOutOfTime } from "../../support/run-out-of-time.ts";
 import { sharedRun } from "../../support/shared-run.ts";
 import { endsWith, readSummary, runIn } from "../../support/verify.ts";
 
@@ -188,9 +190,12 @@ test("a worker that dies is a crash, names the test it was in, and voids the cov
 });
 
 test("a suite over its timeout names the test that it was in", async () => {
-  const endless = 'test("waits", () => new Promise(() => {}), 600000);\n';
+  const sign = join(await makeDirectory(), "sign");
+  const endless = `const { writeFileSync } = require("node:fs");
+test("waits", () => new Promise(() => writeFileSync("${sign}", "")), 600000);
+`;
   const { root } = await makeJestRepository({ "test/a.test.js": passing, "test/b.test.js": endless }, two);
-  await endsWith(1, runIn(root, ["--timeout", "5s"]));
+  await runOutOfTime({ 599: [sign] }, () => endsWith(1, runIn(root, ["--timeout", "599s"])));
   const { failures } = (await readSummary(root)).suites[0] ?? {};
   expect(failures).toContainEqual(expect.objectContaining({ file: "test/b.test.js", name: "waits", kind: "timeout" }));
 });

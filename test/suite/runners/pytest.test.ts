@@ -1,7 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { makeRepository } from "../../support/repository.ts";
+import { makeDirectory, makeRepository } from "../../support/repository.ts";
+import { runOutOfTime } from "../../support/run-out-of-time.ts";
 import { runPytest } from "../../support/run-pytest.ts";
 import { sharedByTests, sharedRun } from "../../support/shared-run.ts";
 import { halfCoveredTinyFiles, tinyFiles } from "../../support/tiny-suite.ts";
@@ -170,17 +171,19 @@ test("a suite that exits with a failure although no test failed is not verified"
 
 /** Two suites over their timeouts, serial and on two workers, side by side: both wait most of the time. */
 const overTime = sharedByTests(async (atEnd) => {
-  const sleeps = "import time\n\n\ndef test_quick():\n    pass\n\n\ndef test_sleeps():\n    time.sleep(600)\n";
-  const only = { "tests/test_more.py": "import time\n\n\ndef test_sleeps():\n    time.sleep(600)\n" };
+  const directory = await makeDirectory(atEnd);
+  const [a, b, more] = ["a", "b", "more"].map((name) => join(directory, `test_${name}.py`)) as [string, string, string];
+  const header = "import shutil, time\n\n\n";
+  const sleeping = `def test_sleeps():\n    shutil.copy(__file__, "${directory}")\n    time.sleep(600)\n`;
+  const sleeps = `${header}def test_quick():\n    pass\n\n\n${sleeping}`;
+  const only = { "tests/test_more.py": `${header}${sleeping}` };
   const [serial, parallel] = await Promise.all([
     makePytestRepository(only, {}, atEnd),
     makeParallelPytestRepository({ "tests/test_a.py": sleeps, "tests/test_b.py": sleeps }, {}, atEnd),
   ]);
-  const runs = [
-    runIn(serial.root, ["--timeout", "6s", "--serial"]),
-    runIn(parallel.root, ["--timeout", "8s"]),
-  ] as const;
-  const outcomes = await Promise.all(runs);
+  const outcomes = await runOutOfTime({ 598: [more], 599: [a, b] }, () =>
+    Promise.all([runIn(serial.root, ["--timeout", "598s", "--serial"]), runIn(parallel.root, ["--timeout", "599s"])]),
+  );
   return { serial: outcomes[0], parallel: { ...outcomes[1], summary: await readSummary(parallel.root) } };
 });
 
