@@ -51,7 +51,6 @@ export async function runProgram(
     reject: false,
     stripFinalNewline: false,
     maxBuffer: Number.MAX_SAFE_INTEGER,
-    timeout,
     detached: ownGroup,
     ...user,
     ...(signal && !ownGroup ? { cancelSignal: signal } : {}),
@@ -64,15 +63,15 @@ export async function runProgram(
     }
   };
   if (ownGroup) signal?.addEventListener("abort", endGroup, { once: true });
-  let isLate = false;
+  // Not execa's own timeout: it ends the program alone, which may then be gone before its group is ended.
   const end = (): void => {
-    isLate = true;
     if (ownGroup) endGroup();
+    child.kill();
   };
   const timer = timeout > 0 ? setTimeout(end, timeout) : undefined;
-  // Children may keep the output open, so it is closed. On a busy machine what was killed may end before our own timer.
+  // Children may keep the output open, so it is closed.
   child.once("exit", () => {
-    if (signal?.aborted || isLate || child.killed) for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+    if (signal?.aborted || child.killed) for (const stream of [child.stdout, child.stderr]) stream?.destroy();
   });
   const result = await child.finally(() => {
     clearTimeout(timer);
