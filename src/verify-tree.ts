@@ -4,8 +4,7 @@ import type { Summary } from "./model/summary.ts";
 import { readChangeFacts } from "./pipeline/change-facts.ts";
 import type { Context, OpenedTree, Prepared } from "./pipeline/context.ts";
 import { decideReuse } from "./pipeline/decide-reuse.ts";
-import { type JudgedRun, judgeRun } from "./pipeline/judge-run.ts";
-import { reportBeginning, reportError, reportReceipt, reportRun } from "./pipeline/reports.ts";
+import type { JudgedRun } from "./pipeline/judge-run.ts";
 import {
   asOfShards,
   mergeStage,
@@ -26,12 +25,14 @@ import {
   suiteStage,
 } from "./pipeline/stages.ts";
 import { prepareReports } from "./project/reports-directory.ts";
+import type { Receipt } from "./push/receipts.ts";
 import type { Target } from "./push/refs.ts";
 import { noRunLock, type RunLock, takeRunLock } from "./push/run-lock.ts";
 import { runStages } from "./report/terminal/run-stages.ts";
 import { type Stage, sideBySide, stage } from "./report/terminal/stage.ts";
 import { background } from "./shared/background.ts";
 import { type ExitCode, exitCodes } from "./shared/errors.ts";
+import { SpareTime } from "./shared/spare-time.ts";
 import { describePlan, makePlan, type Plan } from "./suite/plan/plan.ts";
 import { openReplayStore } from "./suite/races/replay-order.ts";
 import { Reuse } from "./suite/reuse/reuse.ts";
@@ -50,21 +51,30 @@ export async function verifyTree(context: Context, opened: OpenedTree): Promise<
   const { config } = loaded;
   const { options } = request;
   const plan = makePlan(config, options, checkout.root);
-  const facts = readChangeFacts(context, loaded, checkout, target);
+  const spare = new SpareTime();
+  const facts = readChangeFacts(context, loaded, checkout, target, spare);
   const receiptKey = background(readReceiptKey({ config, plan, target, checkout, world, options, base: facts }));
 
   const find = () => findProof(context, plan, target, receiptKey, config.base);
   const proven = isPart(request) ? null : await find();
-  if (proven !== null) return codeOf(await reportReceipt(context, target, proven, facts));
+  const reportProven = async (receipt: Receipt): Promise<ExitCode> => {
+    spare.begin();
+    return codeOf(await (await loadReports()).reportReceipt(context, target, receipt, facts));
+  };
+  if (proven !== null) return await reportProven(proven);
   const turn = isPart(request) ? noRunLock : await takeTurn(context, plan, target);
   try {
     const meanwhile = turn.hasWaited ? await find() : null;
-    if (meanwhile !== null) return codeOf(await reportReceipt(context, target, meanwhile, facts));
-    return await verifyFiles(context, { ...opened, plan, receiptKey, ...facts });
+    if (meanwhile !== null) return await reportProven(meanwhile);
+    return await verifyFiles(context, { ...opened, plan, receiptKey, spare, ...facts });
   } finally {
     await turn.release();
   }
 }
+
+/** What judges and reports is loaded in spare time: that takes as long as deciding what runs. */
+const loadReports = () => import("./pipeline/reports.ts");
+const loadJudge = () => import("./pipeline/judge-run.ts");
 
 /** Whether this machine runs a part of the whole, or judges what others ran. */
 function isPart({ options, merge }: VerifyRequest): boolean {
@@ -92,7 +102,7 @@ async function takeTurn({ request, repository, output, world }: Context, plan: P
 
 /** Runs the plan and judges it. If that fails with an error, writes it to the reports and rethrows it. */
 async function verifyFiles(context: Context, prepared: Prepared): Promise<ExitCode> {
-  const { plan } = prepared;
+  const { plan, spare } = prepared;
   const { shard } = context.request.options;
   const run = await beginRun(context, prepared);
   const beginning = background(
@@ -106,13 +116,22 @@ async function verifyFiles(context: Context, prepared: Prepared): Promise<ExitCo
       ? codeOf(await runPlan(context, prepared, parts))
       : await runShard(context, prepared, shard, parts);
   } catch (error) {
+    spare.begin();
     await beginning.catch(() => {});
     await abandonDatabases(results);
+    const { reportError } = await loadReports();
     await reportError(context, prepared, error, run.soFar).catch(() => {});
     throw error;
   } finally {
     await run.close();
   }
+}
+
+/** Marks the reports as in progress, and loads meanwhile what judges the run. */
+async function reportBeginning(context: Context, prepared: Prepared): Promise<void> {
+  await prepared.spare.begun;
+  const [{ reportBeginning }] = await Promise.all([loadReports(), loadJudge()]);
+  await reportBeginning(context, prepared);
 }
 
 /** The shared context and results of a run, and its initial report. */
@@ -152,10 +171,12 @@ async function runPlan(context: Context, given: Prepared, parts: Run): Promise<S
     [
       ...findingStages(context, prepared, parts),
       stage("Verdict", async () => {
+        given.spare.begin();
         const drift = background(given.checkout.drift());
         const finished = await finishSuites(results, plan, run);
         await beginning;
         prepared = asOfShards(given, results);
+        const { judgeRun } = await loadJudge();
         judged = await judgeRun(context, prepared, finished, await drift);
       }),
       ...(loaded.config.receipts.push ? [signing] : []),
@@ -165,6 +186,7 @@ async function runPlan(context: Context, given: Prepared, parts: Run): Promise<S
         // What happened in a checkout that changed meanwhile says nothing of either state.
         const recording =
           verdict === "error" ? null : run.reuse.record(results.suites, { scratch: run.scratch, server });
+        const { reportRun } = await loadReports();
         await Promise.all([reportRun(context, prepared, judged, results), recording]);
       }),
     ],
@@ -195,7 +217,7 @@ async function runShard(context: Context, prepared: Prepared, shard: Shard, part
 
 async function beginRun(context: Context, prepared: Prepared): Promise<RunContext & { close(): Promise<void> }> {
   const { repository, request, world } = context;
-  const { target, checkout, loaded, plan, startedAt } = prepared;
+  const { target, checkout, loaded, plan, startedAt, spare } = prepared;
   const { commonDirectory, root } = repository;
   return await openRun({
     config: loaded.config,
@@ -210,5 +232,6 @@ async function beginRun(context: Context, prepared: Prepared): Promise<RunContex
     startedAt,
     options: request.options,
     world,
+    onStart: () => spare.begin(),
   });
 }

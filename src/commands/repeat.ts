@@ -82,6 +82,7 @@ async function replay(order: ReplayOrder, { repository, checkout, world }: Repea
     startedAt: new Date(),
     options,
     world,
+    onStart: () => {},
   });
   const results = noResults();
   try {

@@ -3,13 +3,12 @@ import type { VerifyRequest } from "../config/request.ts";
 import type { Repository } from "../git/repository.ts";
 import type { Changes, PushDestination } from "../model/summary.ts";
 import type { Checkout } from "../push/checkout.ts";
-import { findPushDestination } from "../push/push-destination.ts";
 import type { Target } from "../push/refs.ts";
-import { readChanges } from "../report/changes.ts";
 import { background } from "../shared/background.ts";
+import type { SpareTime } from "../shared/spare-time.ts";
 import { type BaseFacts, readBaseFacts } from "../trust/base-facts.ts";
 
-/** What a target is compared with, and where it goes: computed while its suites run. */
+/** What a target is compared with, and where it goes: what only reports need is computed in spare time. */
 export interface ChangeFacts extends BaseFacts {
   /**
    * Null where there is nothing to compare with, or git fails: then the reports omit them, and the verdict is
@@ -20,18 +19,26 @@ export interface ChangeFacts extends BaseFacts {
   readonly destination: Promise<PushDestination | null>;
 }
 
-/** Begins to compute what a target is compared with, and where it goes. */
+/** Begins to compute what gates compare a target with; the rest once spare time begins. */
 export function readChangeFacts(
   { request, repository }: { request: VerifyRequest; repository: Repository },
   { config }: LoadedConfig,
   { kind }: Checkout,
   { commit, branch }: Target,
+  spare: SpareTime,
 ): ChangeFacts {
   const remote = request.subject.kind === "push" ? request.subject.remote : undefined;
   const facts = readBaseFacts(repository, config, { commit, remote, isWorkingTree: kind === "working tree" });
-  const changes = facts.mergeBase.then((found) =>
-    typeof found === "string" ? null : readChanges(repository.git, commit, found),
-  );
-  const destination = background(findPushDestination(repository.git, branch, remote));
-  return { ...facts, changes: changes.catch(() => null), destination };
+  const readChanges = async (): Promise<Changes | null> => {
+    await spare.begun;
+    const found = await facts.mergeBase;
+    if (typeof found === "string") return null;
+    return await (await import("../report/changes.ts")).readChanges(repository.git, commit, found);
+  };
+  const findDestination = async (): Promise<PushDestination | null> => {
+    await spare.begun;
+    const { findPushDestination } = await import("../push/push-destination.ts");
+    return await findPushDestination(repository.git, branch, remote);
+  };
+  return { ...facts, changes: readChanges().catch(() => null), destination: background(findDestination()) };
 }

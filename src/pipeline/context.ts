@@ -5,6 +5,7 @@ import type { Checkout } from "../push/checkout.ts";
 import type { ReceiptKey, ReceiptStore } from "../push/receipts.ts";
 import type { Target } from "../push/refs.ts";
 import type { Output } from "../report/terminal/output.ts";
+import type { SpareTime } from "../shared/spare-time.ts";
 import type { World } from "../shared/world.ts";
 import type { Plan } from "../suite/plan/plan.ts";
 import type { ChangeFacts } from "./change-facts.ts";
@@ -30,4 +31,6 @@ export interface OpenedTree {
 export interface Prepared extends OpenedTree, ChangeFacts {
   readonly plan: Plan;
   readonly receiptKey: Promise<ReceiptKey>;
+  /** When what only verdict and reports need is loaded and computed. */
+  readonly spare: SpareTime;
 }

@@ -59,7 +59,10 @@ export async function runAttempt(request: AttemptRequest): Promise<Attempt> {
     const end = await runCommand({
       command: await shortCommand(invocation.command, scratch),
       environment: { ...invocation.environment, [narrowingVariable]: mayBeNarrowed ? "allowed" : "refused" },
-      onStart: (pid) => void noteGroup(scratch, pid),
+      onStart: (pid) => {
+        void noteGroup(scratch, pid);
+        context.onStart();
+      },
       onEnding: () => listener.keepRunning(),
       directory: planned.directory,
       log: request.log.path,

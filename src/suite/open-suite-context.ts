@@ -33,6 +33,7 @@ export async function openSuiteContext(
     environment: suiteEnvironment(planned, server, context),
     durations,
     trackedFiles: await context.checkout.trackedFiles(),
+    onStart: context.onStart,
   };
 }
 

@@ -42,11 +42,13 @@ export interface RunContext {
   readonly gate: Gate;
   readonly environment: Environment;
   readonly signal: AbortSignal;
+  /** Called whenever a process of a runner has started. */
+  onStart(): void;
 }
 
 /** What is needed to run a plan. */
 export interface RunRequest
-  extends Pick<RunContext, "checkout" | "mainRoot" | "durations" | "replays" | "reuse" | "startedAt"> {
+  extends Pick<RunContext, "checkout" | "mainRoot" | "durations" | "replays" | "reuse" | "startedAt" | "onStart"> {
   readonly config: Pick<Config, "database">;
   readonly plan: Pick<Plan, "gate">;
   readonly logs: LogsDirectory;
@@ -56,7 +58,7 @@ export interface RunRequest
 
 /** Creates what the suites of one run share. `close` removes the runners' files. */
 export async function openRun(request: RunRequest): Promise<RunContext & { close(): Promise<void> }> {
-  const { checkout, mainRoot, durations, replays, reuse, startedAt, config, plan, options, world } = request;
+  const { checkout, mainRoot, durations, replays, reuse, startedAt, config, plan, options, world, onStart } = request;
   const scratch = await makeScratch(world.environment);
   const configured = config.database === false ? undefined : config.database.url;
   const urls = [options.databaseUrl, world.environment.VERIFY_DATABASE_URL, configured];
@@ -77,6 +79,7 @@ export async function openRun(request: RunRequest): Promise<RunContext & { close
     gate: plan.gate,
     environment: world.environment,
     signal: world.signal,
+    onStart,
     close: () => rm(scratch, { recursive: true, force: true, maxRetries: 3 }),
   };
 }

@@ -22,4 +22,6 @@ export interface SuiteContext {
   readonly durations: FileDurations;
   /** The files tracked by git, relative to the checkout's root. */
   readonly trackedFiles: ReadonlySet<string>;
+  /** Called whenever a process of a runner has started. */
+  onStart(): void;
 }
