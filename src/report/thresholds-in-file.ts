@@ -1,7 +1,8 @@
 import { basename } from "node:path/posix";
 import { coverageSchema } from "../config/schema.ts";
-import { computed, parseYaml, percentOf, recordOf } from "../project/parsers/loose-values.ts";
+import { computed, percentOf, recordOf } from "../project/parsers/loose-values.ts";
 import { readSections } from "../project/parsers/sections.ts";
+import { parseYaml } from "../project/parsers/yaml.ts";
 
 /** A coverage threshold in a file; null where reading it would require running the file. */
 export interface Threshold {

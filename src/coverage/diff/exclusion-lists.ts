@@ -1,6 +1,7 @@
 import { basename } from "node:path/posix";
-import { parseYaml, recordOf } from "../../project/parsers/loose-values.ts";
+import { recordOf } from "../../project/parsers/loose-values.ts";
 import { readSections } from "../../project/parsers/sections.ts";
+import { parseYaml } from "../../project/parsers/yaml.ts";
 
 /** An entry of a coverage exclusion list. */
 export interface ExclusionEntry {

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { parseYaml, recordOf } from "../../project/parsers/loose-values.ts";
+import { recordOf } from "../../project/parsers/loose-values.ts";
+import { parseYaml } from "../../project/parsers/yaml.ts";
 import { editFile } from "../../shared/files.ts";
 import type { Narrator } from "../narrator.ts";
 import type { CiFacts } from "./ci-facts.ts";

@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import type { RunnerName } from "../../config/runner-facts.ts";
-import { parseYaml, recordOf } from "../../project/parsers/loose-values.ts";
+import { recordOf } from "../../project/parsers/loose-values.ts";
+import { parseYaml } from "../../project/parsers/yaml.ts";
 import { type ProjectFiles, within } from "../../project/project-files.ts";
 import type { DetectedSuite } from "./detected-suite.ts";
 import { nxCommands, type WorkspaceCommand } from "./nx-targets.ts";

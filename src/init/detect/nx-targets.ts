@@ -1,5 +1,6 @@
 import { posix } from "node:path";
-import { parseYaml, recordOf } from "../../project/parsers/loose-values.ts";
+import { recordOf } from "../../project/parsers/loose-values.ts";
+import { parseYaml } from "../../project/parsers/yaml.ts";
 import type { ProjectFiles } from "../../project/project-files.ts";
 
 /** A command that a workspace's task runner runs for a project. */

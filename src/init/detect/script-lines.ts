@@ -1,6 +1,7 @@
 import { posix } from "node:path";
-import { parseToml, parseYaml, recordOf } from "../../project/parsers/loose-values.ts";
+import { parseToml, recordOf } from "../../project/parsers/loose-values.ts";
 import { readSections } from "../../project/parsers/sections.ts";
+import { parseYaml } from "../../project/parsers/yaml.ts";
 import { entriesOf, type ProjectFiles, within } from "../../project/project-files.ts";
 
 /** A shell command of the project. */

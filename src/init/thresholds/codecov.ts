@@ -1,4 +1,5 @@
-import { parseYaml, percentOf, recordOf } from "../../project/parsers/loose-values.ts";
+import { percentOf, recordOf } from "../../project/parsers/loose-values.ts";
+import { parseYaml } from "../../project/parsers/yaml.ts";
 import type { ProjectFiles } from "../../project/project-files.ts";
 import type { FoundThresholds } from "./found.ts";
 

@@ -1,6 +1,7 @@
 import { readPackageFile } from "../../project/package-file.ts";
-import { computed, parseYaml, recordOf } from "../../project/parsers/loose-values.ts";
+import { computed, recordOf } from "../../project/parsers/loose-values.ts";
 import { exportedLiteral } from "../../project/parsers/object-literal.ts";
+import { parseYaml } from "../../project/parsers/yaml.ts";
 import { type ProjectFiles, within } from "../../project/project-files.ts";
 import type { DetectedSuite } from "../detect/detected-suite.ts";
 import { coverageFlags } from "./coverage-flags.ts";

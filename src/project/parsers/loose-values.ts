@@ -1,5 +1,4 @@
 import { parse as parseTomlText, TomlError } from "smol-toml";
-import { parse } from "yaml";
 
 /** Stands for a value that only running the file which it is written in would tell. */
 export const computed: unique symbol = Symbol("computed");
@@ -7,15 +6,6 @@ export const computed: unique symbol = Symbol("computed");
 /** The object that a value is; an empty one for anything else. */
 export function recordOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
-}
-
-/** Parses YAML; null where it is invalid. */
-export function parseYaml(text: string): unknown {
-  try {
-    return parse(text);
-  } catch {
-    return null;
-  }
 }
 
 /** What a TOML text holds. Of a text with a mistake in it, what stands before the mistake. */

@@ -1,7 +1,8 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { withScripts } from "../../project/package-script.ts";
-import { parseYaml, recordOf } from "../../project/parsers/loose-values.ts";
+import { recordOf } from "../../project/parsers/loose-values.ts";
+import { parseYaml } from "../../project/parsers/yaml.ts";
 import type { ProjectFiles } from "../../project/project-files.ts";
 import { readProjectFile } from "../../project/read-project-file.ts";
 import { escapedForPattern } from "../../shared/patterns.ts";
