@@ -28,7 +28,7 @@ import { prepareReports } from "./project/reports-directory.ts";
 import type { Receipt } from "./push/receipts.ts";
 import type { Target } from "./push/refs.ts";
 import { noRunLock, type RunLock, takeRunLock } from "./push/run-lock.ts";
-import { runStages } from "./report/terminal/run-stages.ts";
+import { loadStages, runStages } from "./report/terminal/run-stages.ts";
 import { type Stage, sideBySide, stage } from "./report/terminal/stage.ts";
 import { background } from "./shared/background.ts";
 import { type ExitCode, exitCodes } from "./shared/errors.ts";
@@ -104,6 +104,8 @@ async function takeTurn({ request, repository, output, world }: Context, plan: P
 async function verifyFiles(context: Context, prepared: Prepared): Promise<ExitCode> {
   const { plan, spare } = prepared;
   const { shard } = context.request.options;
+  // While other programs tell what may be reused.
+  background(loadStages(context.output));
   const run = await beginRun(context, prepared);
   const beginning = background(
     shard === undefined ? reportBeginning(context, prepared) : reportShardBegun(context, prepared, shard),
@@ -219,16 +221,21 @@ async function beginRun(context: Context, prepared: Prepared): Promise<RunContex
   const { repository, request, world } = context;
   const { target, checkout, loaded, plan, startedAt, spare } = prepared;
   const { commonDirectory, root } = repository;
+  const [reuse, logs, replays] = await Promise.all([
+    // A merge runs nothing.
+    request.merge !== undefined ? Reuse.none : decideReuse(context, prepared),
+    prepareReports(root),
+    openReplayStore(root, checkout.kind === "working tree" ? null : target.commit),
+  ]);
   return await openRun({
     config: loaded.config,
     plan,
     checkout,
     mainRoot: root,
-    logs: await prepareReports(root),
+    logs,
     durations: new DurationStore({ commonDirectory, branch: target.branch, base: loaded.config.base }),
-    replays: await openReplayStore(root, checkout.kind === "working tree" ? null : target.commit),
-    // A merge runs nothing.
-    reuse: request.merge !== undefined ? Reuse.none : await decideReuse(context, prepared),
+    replays,
+    reuse,
     startedAt,
     options: request.options,
     world,

@@ -75,7 +75,11 @@ export async function assessCoverage(all: Measured, request: AssessmentRequest):
   const isExcluded = matchesAny(gate.exclude);
   const counted = withoutExcluded(measured, root, isExcluded);
   const context: FilesContext = { root, coverage: counted.all, suites, testFiles };
-  const changes = await changesOf(context, isExcluded, request);
+  const [changes, shallow, exclusions] = await Promise.all([
+    changesOf(context, isExcluded, request),
+    shallowNotes(request),
+    exclusionNotes(request),
+  ]);
   const mixingSuites = suites.filter(({ runner }) => runnerFacts[runner].mixesBranches).map(({ name }) => name);
   const expected = suites.map(({ name, runner, directory, source }) => ({
     suite: name,
@@ -98,8 +102,8 @@ export async function assessCoverage(all: Measured, request: AssessmentRequest):
       ...elsewhereNotes(measured),
       ...uncountedNotes(uncounted),
       ...changeNotes(changes, gate),
-      ...(await shallowNotes(request)),
-      ...(await exclusionNotes(request)),
+      ...shallow,
+      ...exclusions,
       ...floorNotes(counted.all, request),
       ...ratchetNotes(request),
     ],

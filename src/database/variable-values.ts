@@ -1,6 +1,5 @@
-import { isIPv6 } from "node:net";
 import { isPart, type PartName, placeholder } from "../config/variable-words.ts";
-import { encodePart, renderUrl, type ServerAddress } from "./url.ts";
+import { encodePart, isColonAddress, renderUrl, type ServerAddress } from "./url.ts";
 
 /** Resolves a value of `database.variables`: a URL, a part of the address, or a template. */
 export function variableValue(value: string, address: ServerAddress, database: string): string {
@@ -11,7 +10,7 @@ export function variableValue(value: string, address: ServerAddress, database: s
     const part = partOf(name, address, database);
     if (!isUrl || name === "url") return part;
     // In URLs, hosts with colons have brackets and everything else is encoded.
-    return name === "host" && isIPv6(part) ? `[${part}]` : encodePart(part);
+    return name === "host" && isColonAddress(part) ? `[${part}]` : encodePart(part);
   });
 }
 

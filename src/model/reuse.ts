@@ -1,4 +1,4 @@
-import { formatAge, listed, plural } from "../shared/text.ts";
+import { compareNames, formatAge, listed, plural } from "../shared/text.ts";
 
 /** An earlier run in which a result that is reused was found. */
 export interface EarlierRun {
@@ -91,7 +91,7 @@ function sourceText(reuses: readonly SuiteReuse[], startedAt: string): string {
 /** The runs of all suites' reused results, each once, the oldest first. */
 export function earlierRuns(reuses: readonly Pick<SuiteReuse, "runs">[]): EarlierRun[] {
   const byStart = new Map(reuses.flatMap(({ runs }) => runs.map((run) => [`${run.at} ${run.commit}`, run] as const)));
-  return [...byStart.values()].sort((left, right) => left.at.localeCompare(right.at));
+  return [...byStart.values()].sort((left, right) => compareNames(left.at, right.at));
 }
 
 /** Whether a run reused results of earlier ones. */

@@ -4,6 +4,7 @@ import type { Repository } from "../git/repository.ts";
 import type { Changes, PushDestination } from "../model/summary.ts";
 import type { Checkout } from "../push/checkout.ts";
 import type { Target } from "../push/refs.ts";
+import type { PullRequestTemplate } from "../report/pull-request/template.ts";
 import { background } from "../shared/background.ts";
 import type { SpareTime } from "../shared/spare-time.ts";
 import { type BaseFacts, readBaseFacts } from "../trust/base-facts.ts";
@@ -17,6 +18,8 @@ export interface ChangeFacts extends BaseFacts {
   readonly changes: Promise<Changes | null>;
   /** Where its branch is pushed; null where unknown. */
   readonly destination: Promise<PushDestination | null>;
+  /** The repository's template of pull requests; null where there is none. */
+  readonly template: Promise<PullRequestTemplate | null>;
 }
 
 /** Begins to compute what gates compare a target with; the rest once spare time begins. */
@@ -28,7 +31,9 @@ export function readChangeFacts(
   spare: SpareTime,
 ): ChangeFacts {
   const remote = request.subject.kind === "push" ? request.subject.remote : undefined;
-  const facts = readBaseFacts(repository, config, { commit, remote, isWorkingTree: kind === "working tree" });
+  const asked = { commit, remote, isWorkingTree: kind === "working tree" };
+  const isGate = config.coverage.ratchet || config.coverage.changedLines !== undefined;
+  const facts = readBaseFacts(repository, config, asked, isGate ? undefined : spare.begun);
   const readChanges = async (): Promise<Changes | null> => {
     await spare.begun;
     const found = await facts.mergeBase;
@@ -40,5 +45,15 @@ export function readChangeFacts(
     const { findPushDestination } = await import("../push/push-destination.ts");
     return await findPushDestination(repository.git, branch, remote);
   };
-  return { ...facts, changes: readChanges().catch(() => null), destination: background(findDestination()) };
+  const readTemplate = async (): Promise<PullRequestTemplate | null> => {
+    await spare.begun;
+    const { readPullRequestTemplate } = await import("../report/pull-request/template.ts");
+    return await readPullRequestTemplate(repository.git, commit);
+  };
+  return {
+    ...facts,
+    template: background(readTemplate()),
+    changes: readChanges().catch(() => null),
+    destination: background(findDestination()),
+  };
 }

@@ -41,7 +41,14 @@ export async function judgeRun(
     coverage !== null && context.request.options.coverage === undefined && (await setsUp(context, prepared));
   const starting = isSetUp ? startingGateNotes(coverage, judgment.reasons.length, loaded.file) : [];
   const advice = [...starting, ...run.advice];
-  const notes = [...advice, ...unproven, ...run.notes, ...(assessment?.notes ?? []), ...checkout.notes];
+  const notes = [
+    ...advice,
+    ...unproven,
+    ...run.notes,
+    ...(await run.left),
+    ...(assessment?.notes ?? []),
+    ...checkout.notes,
+  ];
   const facts = await readRunFacts(context, prepared);
   const summary = await keepProof(
     context,

@@ -3,7 +3,6 @@ import type { SuiteSummary, Summary } from "../model/summary.ts";
 import type { Receipt } from "../push/receipts.ts";
 import type { Target } from "../push/refs.ts";
 import { tellGitHub } from "../report/github/tell.ts";
-import { readPullRequestTemplate } from "../report/pull-request/template.ts";
 import { summaryOfBeginning, summaryOfError, summaryOfReceipt } from "../report/summarize.ts";
 import { summaryJson } from "../report/summary-json.ts";
 import { verdictText } from "../report/terminal/verdict-text.ts";
@@ -24,12 +23,11 @@ export async function reportBeginning(context: Context, prepared: Prepared): Pro
 async function reportSummary(
   context: Context,
   summary: Summary,
-  data: RunData,
+  { template, ...data }: RunData & Pick<ChangeFacts, "template">,
   shown: readonly string[] = [],
 ): Promise<Summary> {
   const { output, repository, request, world } = context;
-  const template = await readPullRequestTemplate(repository.git, summary.commit);
-  const written = await writeReports(repository.root, summary, data, template);
+  const written = await writeReports(repository.root, summary, data, await template);
   const notes = summary.notes.filter((note) => !shown.includes(note));
   output.print(verdictText({ ...summary, notes }, output.colors, output.screen));
   for (const note of written) output.say(`  ${note}`);
@@ -41,12 +39,12 @@ async function reportSummary(
 /** Reports a finished run. */
 export async function reportRun(
   context: Context,
-  { checkout }: Prepared,
+  { checkout, template }: Prepared,
   { summary, assessment }: JudgedRun,
   { suites }: RunResults,
 ): Promise<void> {
   const coverage = assessment && { coverage: assessment.coverage, root: checkout.root };
-  await reportSummary(context, summary, { coverage, record: joinedRecords(suites) }, checkout.notes);
+  await reportSummary(context, summary, { coverage, record: joinedRecords(suites), template }, checkout.notes);
 }
 
 /** Reports a tree that a receipt proves, without a run. */
@@ -54,10 +52,10 @@ export async function reportReceipt(
   context: Context,
   target: Target,
   receipt: Receipt,
-  { changes, destination }: Pick<ChangeFacts, "changes" | "destination">,
+  { changes, destination, template }: Pick<ChangeFacts, "changes" | "destination" | "template">,
 ): Promise<Summary> {
   const facts = { changes: await changes, destination: await destination };
-  return await reportSummary(context, summaryOfReceipt(receipt, target, facts), nothing);
+  return await reportSummary(context, summaryOfReceipt(receipt, target, facts), { ...nothing, template });
 }
 
 /** Writes reports for a run that failed with an error; the caller prints the error itself. */
@@ -70,8 +68,8 @@ export async function reportError(
   const { output, repository, request, world } = context;
   const verdict = error instanceof InterruptedError ? "interrupted" : "error";
   const summary = summaryOfError(await readRunFacts(context, prepared), verdict, messageOf(error), suites);
-  const template = await readPullRequestTemplate(repository.git, summary.commit);
-  for (const note of await writeReports(repository.root, summary, nothing, template)) output.say(`  ${note}`);
+  for (const note of await writeReports(repository.root, summary, nothing, await prepared.template))
+    output.say(`  ${note}`);
   await tellGitHub(summary, output, world.environment);
   if (request.options.json) world.output.write(summaryJson(summary));
 }

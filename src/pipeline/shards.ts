@@ -69,7 +69,7 @@ export async function reportShard(
   const { repository, output } = context;
   const { checkout, plan, startedAt, loaded } = prepared;
   const finished = await finishSuites(results, plan, run);
-  const { changed, added } = await checkout.drift();
+  const [{ changed, added }] = await Promise.all([checkout.drift(), finished.left]);
   const file = { ...(await identityOf(prepared)), shard, startedAt: startedAt.toISOString() };
   const { suites, checks, server, outside } = finished;
   const seconds = (Date.now() - startedAt.getTime()) / 1000;

@@ -120,9 +120,11 @@ export interface FinishedSuites extends Pick<RunResults, "suites" | "checks"> {
   readonly advice: readonly string[];
   /** Notes, one sentence each. */
   readonly notes: readonly string[];
+  /** What could not be removed, one sentence each, once all databases are. */
+  readonly left: Promise<readonly string[]>;
 }
 
-/** Reads the coverage while the databases are removed. Throws InterruptedError where the run was interrupted. */
+/** Reads the coverage, and begins to remove the databases. Throws InterruptedError where the run was interrupted. */
 export async function finishSuites(
   results: RunResults,
   plan: Plan,
@@ -133,13 +135,13 @@ export async function finishSuites(
   // As in the plan: reused suites came last.
   const place = (name: string): number => plan.suites.findIndex(({ suite }) => suite.name === name);
   const suites = results.suites.sort((left, right) => place(left.summary.name) - place(right.summary.name));
-  const [coverage, left] = await Promise.all([readCoverage(suites, checkout), closeDatabases(provision)]);
+  const left = background(closeDatabases(provision));
+  const coverage = await readCoverage(suites, checkout);
   const schema = schemaNotes(suites.map(({ summary, keepsSchema }) => ({ ...summary, keepsSchema })));
   const notes = [
     ...suites.flatMap((suite) => suite.notes),
     ...schema,
     ...(provision?.notes ?? []),
-    ...left,
     ...reuse.notes,
     ...(results.shards?.notes ?? []),
   ];
@@ -155,6 +157,7 @@ export async function finishSuites(
     outside,
     advice,
     notes,
+    left,
   };
 }
 

@@ -2,6 +2,7 @@ import { appendFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { allTests } from "../model/figures.ts";
 import type { HistorySummary, PastRun, Summary } from "../model/summary.ts";
+import { compareNames } from "../shared/text.ts";
 
 /** A run in the history, for later comparisons. */
 export interface HistoryEntry extends PastRun {
@@ -55,7 +56,7 @@ export class History {
       const text = await readFile(join(this.#directory, name), "utf8").catch(() => "");
       entries.unshift(...text.split("\n").flatMap(parse));
     }
-    return entries.sort((left, right) => left.at.localeCompare(right.at)).slice(-count);
+    return entries.sort((left, right) => compareNames(left.at, right.at)).slice(-count);
   }
 
   async #months(): Promise<string[]> {

@@ -77,7 +77,7 @@ export function shortId(objectId: string): string {
   return objectId.slice(0, 7);
 }
 
-/** Compares names by code unit, which is the same on every machine. */
+/** Compares names by code unit, which is the same on every machine; so are moments in ISO 8601. */
 export function compareNames(left: string, right: string): number {
   if (left === right) return 0;
   return left < right ? -1 : 1;

@@ -11,14 +11,15 @@ export interface BaseFacts {
   readonly baseFigure: Promise<RecordedFigure | null>;
 }
 
-/** Begins to compute what a commit is compared with. */
+/** Begins to compute what a commit is compared with, once `begun` is resolved. */
 export function readBaseFacts(
   { git, commonDirectory }: Pick<Repository, "git" | "commonDirectory">,
   { base, coverage }: Config,
   asked: Omit<MergeBaseRequest, "git" | "base">,
+  begun: Promise<void> = Promise.resolve(),
 ): BaseFacts {
   const { commit, isWorkingTree = false } = asked;
-  const mergeBase = background(findMergeBase({ ...asked, git, base }));
+  const mergeBase = background(begun.then(() => findMergeBase({ ...asked, git, base })));
   const figures = new FigureStore(commonDirectory);
   const baseFigure = mergeBase.then((found) =>
     coverage.ratchet ? figures.ofBase(git, found, commit, isWorkingTree) : null,

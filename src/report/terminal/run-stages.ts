@@ -11,8 +11,7 @@ import { printEnd } from "./stage-end.ts";
  * end what they began.
  */
 export async function runStages(stages: readonly Stage[], output: Output): Promise<void> {
-  // Imported lazily: a proven tree does not need it.
-  const [{ Listr }, renderer] = await Promise.all([import("listr2"), rendererFor(output)]);
+  const [{ Listr }, renderer] = await loadStages(output);
   const list = new Listr<unknown, typeof LiveRenderer | typeof PlainRenderer>([...stages], {
     renderer,
     rendererOptions: { output },
@@ -22,6 +21,11 @@ export async function runStages(stages: readonly Stage[], output: Output): Promi
     registerSignalListeners: false,
   } as never);
   await list.run();
+}
+
+/** Loads what runs and displays stages: a proven tree does not need it. */
+export async function loadStages(output: Output) {
+  return await Promise.all([import("listr2"), rendererFor(output)]);
 }
 
 async function rendererFor({ area }: Output): Promise<typeof LiveRenderer | typeof PlainRenderer> {

@@ -47,7 +47,6 @@ export async function runProgram(
     extendEnv: false,
     ...(input === undefined ? { stdin: "ignore" } : { input }),
     ...(onLine && { stdout: lineCallback(onLine), stderr: lineCallback(onLine) }),
-    all: true,
     reject: false,
     stripFinalNewline: false,
     maxBuffer: Number.MAX_SAFE_INTEGER,
@@ -55,6 +54,11 @@ export async function runProgram(
     ...user,
     ...(signal && !ownGroup ? { cancelSignal: signal } : {}),
   });
+  // execa can merge both streams as well, which takes as long as starting the program.
+  const output: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (chunk: Buffer | string) => output.push(Buffer.from(chunk as string)));
+  }
   const endGroup = (): void => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
@@ -83,7 +87,7 @@ export async function runProgram(
     exitCode: startError === null ? (result.exitCode ?? 1) : null,
     stdout: result.stdout ?? "",
     stderr: result.stderr ?? "",
-    output: startError === null ? (result.all ?? "") : (result.originalMessage ?? startError),
+    output: startError === null ? Buffer.concat(output).toString() : (result.originalMessage ?? startError),
     startError,
   };
 }

@@ -1,6 +1,7 @@
 import type { RunnerName } from "../../config/runner-facts.ts";
 import { background } from "../../shared/background.ts";
 import { messageOf } from "../../shared/errors.ts";
+import { compareNames } from "../../shared/text.ts";
 import { version } from "../../shared/version.ts";
 import { canonicalPath } from "../../shared/within.ts";
 import type { PlannedSuite } from "../plan/plan.ts";
@@ -9,7 +10,7 @@ import { speaksOfWorkers } from "./alone.ts";
 import { EarlierSources } from "./earlier-sources.ts";
 import { moduleReach } from "./module-reach.ts";
 import { type ModulesCovered, type ModulesRecord, type ModulesTrace, nothingTraced } from "./module-trace.ts";
-import { askReach, type Reach } from "./reach.ts";
+import { type Reach, ReachProgram } from "./reach.ts";
 import { coverageKeyOf, outcomeKeyOf, prefixOf, traceKeyOf, untoldKeyOf } from "./record-keys.ts";
 import { RecordStore } from "./record-store.ts";
 import { drawn, type ReuseRequest } from "./reuse-request.ts";
@@ -45,6 +46,16 @@ export function isByFile({ suite, parallel, replay, shard }: PlannedSuite): bool
   return suite.runner in grains && parallel === "runner" && replay === undefined;
 }
 
+/** Whether a program is asked which of a suite's test files changes reach. */
+export function asksProgram(planned: PlannedSuite): boolean {
+  return planned.suite.runner === "pytest" && isByFile(planned);
+}
+
+/** Starts the program that is asked. */
+export function reachProgram({ checkout, world }: ReuseRequest, { directory }: PlannedSuite): ReachProgram {
+  return new ReachProgram(directory, projectEnvironment(checkout, [directory], world.environment));
+}
+
 /** What decides which test files run. */
 interface FilesQuestion {
   readonly planned: PlannedSuite;
@@ -52,6 +63,8 @@ interface FilesQuestion {
   /** The digest of the suite's surroundings. */
   readonly surroundings: string;
   readonly now: Date;
+  /** Running already, as starting it takes a third of its time; undefined where the grain asks none. */
+  readonly program: ReachProgram | undefined;
 }
 
 /** Decides which test files of a suite run. Where some do in any case, what runs them need not wait for which. */
@@ -60,13 +73,16 @@ export async function filesDecision(request: ReuseRequest, question: FilesQuesti
   const { planned, tree, surroundings, now } = question;
   const { name, inputs } = planned.suite;
   const store = new RecordStore(commonDirectory, name);
-  const found: { key: string; trace: string; record: FilesRecord }[] = [];
-  for (const key of await store.keys()) {
-    if (!key.startsWith(prefixOf(surroundings))) continue;
-    const record = (await store.read(key)) as FilesRecord | null;
-    const trace = await store.soundPath(traceKeyOf(key));
-    if (record !== null && trace !== null && isRecent(record.run, now)) found.push({ key, trace, record });
-  }
+  const keys = (await store.keys()).filter((key) => key.startsWith(prefixOf(surroundings)));
+  const read = await Promise.all(
+    keys.map(async (key) => {
+      const [record, trace] = await Promise.all([store.read(key), store.soundPath(traceKeyOf(key))]);
+      return { key, trace, record: record as FilesRecord | null };
+    }),
+  );
+  const found = read.flatMap(({ key, trace, record }) =>
+    record !== null && trace !== null && isRecent(record.run, now) ? [{ key, trace, record }] : [],
+  );
   if (found.length === 0) {
     const told = (await store.read(untoldKeyOf(surroundings))) as { readonly why: string } | null;
     return {
@@ -74,7 +90,7 @@ export async function filesDecision(request: ReuseRequest, question: FilesQuesti
       why: told?.why ?? "no run with the same packages, runtimes, settings and configuration is recorded",
     };
   }
-  const best = bestRecords(found.map((one) => ({ ...one, changes: changesOf(one.record.tree, tree, inputs) })));
+  const best = bestRecords(found, (record) => changesOf(record.tree, tree, inputs));
   const decision = background(decideFiles(request, question, store, best));
   return isUnchanged(best[0]) ? await decision : { kind: "deciding", decision };
 }
@@ -119,11 +135,10 @@ async function decideFiles(
 
 /** pytest's test files share their modules: pushproof_reach.py follows who imports what, and which functions ran. */
 async function reachByFunctions(
-  { request: { checkout, world }, planned }: Parameters<Grain>[0],
+  { request, planned, program = reachProgram(request, planned) }: Parameters<Grain>[0],
   best: readonly Candidate[],
   random: number,
 ): Promise<Reach> {
-  const environment = projectEnvironment(checkout, [planned.directory], world.environment);
   const records = best.map(({ key, trace, record, changes }) => ({
     trace,
     key: traceKeyOf(key),
@@ -132,7 +147,7 @@ async function reachByFunctions(
     isFull: record.isFull,
     ...changes,
   }));
-  return await askReach({ checkout: checkout.root, records, random }, planned.directory, environment);
+  return await program.ask({ checkout: request.checkout.root, records, random });
 }
 
 /** Each test file of vitest, jest and node:test loads its own modules. */
@@ -208,13 +223,19 @@ interface Candidate {
  * The records to look at, the most useful first: full runs, by how little changed, before others, the newest first. What
  * files cover may depend on which others ran before them in the same process, so they are best taken from one run.
  */
-function bestRecords(candidates: readonly Candidate[]): Candidate[] {
-  const newestFirst = candidates.toSorted((left, right) => right.record.run.at.localeCompare(left.record.run.at));
+function bestRecords(
+  found: readonly Omit<Candidate, "changes">[],
+  changesSince: (record: FilesRecord) => TreeChanges,
+): Candidate[] {
+  const newestFirst = found.toSorted((left, right) => compareNames(right.record.run.at, left.record.run.at));
+  const withChanges = (one: Omit<Candidate, "changes">): Candidate => ({ ...one, changes: changesSince(one.record) });
   const full = newestFirst
     .filter(({ record }) => record.isFull)
-    .sort((one, other) => changesIn(one) - changesIn(other));
-  const others = newestFirst.filter(({ record }) => !record.isFull);
-  return [...full.slice(0, mostRecords / 2), ...others].slice(0, mostRecords);
+    .map(withChanges)
+    .sort((one, other) => changesIn(one) - changesIn(other))
+    .slice(0, mostRecords / 2);
+  const others = newestFirst.filter(({ record }) => !record.isFull).slice(0, mostRecords - full.length);
+  return [...full, ...others.map(withChanges)];
 }
 
 function usedRecords({ reused, compared }: Reach): Set<number> {

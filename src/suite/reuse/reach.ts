@@ -1,5 +1,7 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
+import type { Readable, Writable } from "node:stream";
+import { background } from "../../shared/background.ts";
 import { adapterPath } from "../../shared/paths.ts";
 import type { Environment } from "../../shared/world.ts";
 import type { TreeChanges } from "./tree.ts";
@@ -52,21 +54,43 @@ export interface Reach {
   readonly plugin: object;
 }
 
-/** Asks which test files the changes reach. Rejects where Python cannot tell. */
-export async function askReach(request: ReachRequest, directory: string, environment: Environment): Promise<Reach> {
-  const script = adapterPath("python/pushproof_reach.py");
-  const child = spawn("python3", ["-B", "-S", script], {
-    cwd: directory,
-    env: { ...environment },
-    stdio: ["pipe", "pipe", "pipe"],
-  });
+/** pushproof_reach.py, which runs before its question is known: starting Python takes a third of its time. */
+export class ReachProgram {
+  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #answer: Promise<string>;
+  #isAsked = false;
+
+  /** Starts it in a suite's absolute directory, with the environment of the suite's processes. */
+  constructor(directory: string, environment: Environment) {
+    const script = adapterPath("python/pushproof_reach.py");
+    this.#child = spawn("python3", ["-B", "-S", script], {
+      cwd: directory,
+      env: { ...environment },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    this.#child.stdin.on("error", () => {});
+    this.#answer = background(outputOf(this.#child));
+  }
+
+  /** Asks which test files the changes reach. Rejects where Python cannot tell. */
+  async ask(request: ReachRequest): Promise<Reach> {
+    this.#isAsked = true;
+    this.#child.stdin.end(JSON.stringify(request));
+    return JSON.parse(await this.#answer);
+  }
+
+  /** Ends it where it was not asked. */
+  endUnlessAsked(): void {
+    if (!this.#isAsked) this.#child.kill();
+  }
+}
+
+async function outputOf(child: ChildProcessByStdio<Writable, Readable, Readable>): Promise<string> {
   const chunks: Buffer[] = [];
   let errors = "";
   child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
   child.stderr.on("data", (chunk) => (errors += chunk));
-  child.stdin.on("error", () => {});
-  child.stdin.end(JSON.stringify(request));
   const [code] = (await once(child, "close")) as [number | null];
-  if (code !== 0) throw new Error(errors.trim().split("\n").at(-1) ?? `python3 ended with ${code}`);
-  return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+  if (code !== 0) throw new Error(errors.trim().split("\n").at(-1) || `python3 ended with ${code}`);
+  return Buffer.concat(chunks).toString("utf8");
 }

@@ -47,6 +47,8 @@ export class RecordStore {
   readonly #suite: string;
   readonly #parents: readonly string[];
   readonly #directory: string;
+  /** Whether nobody else can have put a record there; looked at once. */
+  #owned: Promise<boolean> | undefined;
 
   constructor(commonDirectory: string, suite: string) {
     this.#suite = suite;
@@ -138,8 +140,12 @@ export class RecordStore {
     return found.flat().sort((left, right) => right.at - left.at || (left.name < right.name ? -1 : 1));
   }
 
-  /** Whether nobody else can have put a record there. */
-  async #isOwn(): Promise<boolean> {
+  #isOwn(): Promise<boolean> {
+    this.#owned ??= this.#readOwner();
+    return this.#owned;
+  }
+
+  async #readOwner(): Promise<boolean> {
     for (const directory of this.#parents) {
       if (!(await makeOwn(directory))) return false;
       if (((await stat(directory)).mode & 0o022) !== 0) return false;

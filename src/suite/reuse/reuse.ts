@@ -5,8 +5,9 @@ import { isOwn } from "../shards/deal.ts";
 import type { SuiteOutcome } from "../suite-outcome.ts";
 import { firstDifference } from "./compare.ts";
 import { type Decided, digestOfReused, reusedFiles } from "./decided.ts";
-import { auditedShare, filesDecision, isByFile } from "./files-decision.ts";
+import { asksProgram, auditedShare, filesDecision, isByFile, reachProgram } from "./files-decision.ts";
 import { recordFiles, recordShares } from "./files-record.ts";
+import type { ReachProgram } from "./reach.ts";
 import { RecordStore } from "./record-store.ts";
 import { drawn, type ReuseRequest } from "./reuse-request.ts";
 import { isRecent, RunLog } from "./run-log.ts";
@@ -67,11 +68,17 @@ export class Reuse {
         continue;
       }
       void tree();
-      const own = await surroundingsRequest(request, planned);
-      const surroundings = await readSurroundings(own);
-      const key = { surroundings, whole: await wholeSuiteKey(own, surroundings), tree: await tree() };
-      keys.set(name, key);
-      decisions.set(name, await decisionFor(request, planned, key));
+      const why = await whyAllRuns(request, planned);
+      const program = why === null && asksProgram(planned) ? reachProgram(request, planned) : undefined;
+      try {
+        const own = await surroundingsRequest(request, planned);
+        const surroundings = await readSurroundings(own);
+        const key = { surroundings, whole: await wholeSuiteKey(own, surroundings), tree: await tree() };
+        keys.set(name, key);
+        decisions.set(name, await decisionFor(request, planned, { ...key, why, program }));
+      } finally {
+        program?.endUnlessAsked();
+      }
     }
     return new Reuse(request, decisions, keys);
   }
@@ -209,8 +216,8 @@ export class Reuse {
    */
   async record(outcomes: readonly SuiteOutcome[], place: { scratch: string; server: string | null }): Promise<void> {
     if (this.#request === null) return;
-    const { plan, commonDirectory, checkout, run, world } = this.#request;
-    const now = world.now?.() ?? new Date();
+    const { plan, commonDirectory, checkout, run } = this.#request;
+    const now = nowOf(this.#request);
     for (const planned of plan.suites) {
       const { name } = planned.suite;
       const outcome = outcomes.find(({ summary }) => summary.name === name);
@@ -283,29 +290,52 @@ async function surroundingsRequest(request: ReuseRequest, planned: PlannedSuite)
     checkout,
     tracked: await checkout.trackedFiles(),
     environment: world.environment,
-    environmentClass: await request.environmentClass(),
+    environmentClass: background(request.environmentClass()),
     hasOwnServer: Boolean(options.databaseUrl ?? world.environment.VERIFY_DATABASE_URL ?? configured),
     travels: request.shards !== undefined,
   };
 }
 
+/** Why all of a suite runs, whatever is recorded, a clause; null where results may be reused. */
+async function whyAllRuns(request: ReuseRequest, { suite }: PlannedSuite): Promise<string | null> {
+  const { commonDirectory, options, isBase, config } = request;
+  return (
+    whyAll(options.full, isBase ? config.base : null) ??
+    request.whyAll ??
+    (await new RunLog(commonDirectory, suite.name).whyFull(nowOf(request)))
+  );
+}
+
+function nowOf({ world }: ReuseRequest): Date {
+  return world.now?.() ?? new Date();
+}
+
+/** What decides about one suite. */
+interface SuiteQuestion extends Keys {
+  /** Why all of it runs; null where results may be reused. */
+  readonly why: string | null;
+  /** What tells which test files changes reach; undefined where nothing is asked. */
+  readonly program: ReachProgram | undefined;
+}
+
 async function decisionFor(
   request: ReuseRequest,
   planned: PlannedSuite,
-  keys: Keys,
+  { why, program, ...keys }: SuiteQuestion,
 ): Promise<SuiteDecision | Deciding> {
-  const { commonDirectory, world, options, isBase, config } = request;
   const { name } = planned.suite;
   if ("why" in keys.surroundings) return { kind: "run", why: keys.surroundings.why };
-  const now = world.now?.() ?? new Date();
-  const why =
-    whyAll(options.full, isBase ? config.base : null) ??
-    request.whyAll ??
-    (await new RunLog(commonDirectory, name).whyFull(now));
   if (why !== null) return { kind: "run", why };
+  const now = nowOf(request);
   const whole = await wholeDecision(request, name, keys.whole, now);
   if (whole.kind !== "run" || !isByFile(planned)) return whole;
-  return await filesDecision(request, { planned, tree: keys.tree, surroundings: keys.surroundings.digest, now });
+  return await filesDecision(request, {
+    planned,
+    tree: keys.tree,
+    surroundings: keys.surroundings.digest,
+    now,
+    program,
+  });
 }
 
 async function wholeDecision(request: ReuseRequest, suite: string, key: SuiteKey, now: Date): Promise<SuiteDecision> {

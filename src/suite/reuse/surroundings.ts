@@ -27,7 +27,7 @@ export interface SurroundingsRequest {
   /** The environment that the program was called with. */
   readonly environment: Environment;
   /** The environment class of receipts: system and runtimes. */
-  readonly environmentClass: string;
+  readonly environmentClass: Promise<string>;
   /** Whether the caller chose a server, or the configuration names one of its own. */
   readonly hasOwnServer: boolean;
   /** Whether another machine that has the same is to count as the same: then contents count, not when and where they were written. */
@@ -62,7 +62,7 @@ export async function readSurroundings(request: SurroundingsRequest): Promise<Su
       ["place", checkout.kind === "worktree" ? "worktree" : "checkout"],
       [
         "machine",
-        `${travels ? `any, root: ${userInfo().uid === 0}` : `${hostname()} ${userInfo().uid}`} ${request.environmentClass}`,
+        `${travels ? `any, root: ${userInfo().uid === 0}` : `${hostname()} ${userInfo().uid}`} ${await request.environmentClass}`,
       ],
       // Node would name it, but takes 5 to 20 ms to load its tables. TZ is among the variables.
       ["time zone", await stateOfFile("/etc/localtime")],

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { EarlierRun, PartlyReused, ReachingChange, SuiteReuse } from "../../model/reuse.ts";
 import type { RanTest } from "../../model/test-id.ts";
+import { compareNames } from "../../shared/text.ts";
 import { canonicalPath } from "../../shared/within.ts";
 import type { TestResults } from "../runners/runner.ts";
 import type { Reach, ReachReason } from "./reach.ts";
@@ -92,7 +93,7 @@ export function reuseOf({ reach, records }: PartOfFiles, ran: readonly RanTest[]
     reused: hasTests.length,
     audited: Object.keys(reach.compared).length,
     reachedFrom: reachingChanges(Object.values(reach.reasons)),
-    runs: runs.sort((left, right) => left.at.localeCompare(right.at)),
+    runs: runs.sort((left, right) => compareNames(left.at, right.at)),
     workSeconds: secondsOf(reused.flatMap(([file, index]) => records[index]?.tests[file] ?? [])),
   };
 }
