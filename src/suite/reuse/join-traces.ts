@@ -17,6 +17,8 @@ export interface Trace {
   readonly collected: Readonly<Record<string, number>>;
   readonly conftests: readonly string[];
   readonly asksForWorker: boolean;
+  /** Files of libraries that do not ask which worker they run in: nobody needs to look again. */
+  readonly silent: readonly string[];
 }
 
 type Lists = Readonly<Record<string, readonly string[]>>;
@@ -61,6 +63,8 @@ export function joinTraces(traces: readonly Trace[]): Trace | { readonly why: st
     collected: summed(traces.map(({ collected }) => collected)),
     conftests: joined(traces.map(({ conftests }) => conftests)),
     asksForWorker: traces.some(({ asksForWorker }) => asksForWorker),
+    // Libraries lie elsewhere on each machine.
+    silent: [],
   };
 }
 

@@ -10,6 +10,7 @@ const trace: Trace = {
     measured: ["src/a.py"],
     conftests: ["conftest.py"],
     asksForWorker: false,
+    silent: [],
   },
   ...{ edges: { "": ["src/a.py"] }, names: {}, reads: { "F|src/a.py": ["data.json"] }, uses: {}, always: {} },
   coverage: { "": { "src/a.py": [[-1, 1]] }, "T|test_a.py": { "src/a.py": [[1, 2]] } },

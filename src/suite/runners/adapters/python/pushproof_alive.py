@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import time
+from itertools import compress
 
 # After how many seconds the reason is reported, and after how many the process is killed.
 TOLD_AFTER = 3
@@ -22,7 +23,8 @@ FILES = {io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom, io.BufferedRWPa
 def end_quickly():
     """As it ends Python looks for garbage several times over, which takes longer than a test does. That is left out, so
     what waits to be written to files which only that would close is written here."""
-    for kept in [kept for kept in gc.get_objects() if type(kept) in FILES]:
+    everything = gc.get_objects()
+    for kept in compress(everything, map(FILES.__contains__, map(type, everything))):
         try:
             kept.flush()
         except (OSError, ValueError):

@@ -440,6 +440,7 @@ def answer(request):
             "coverage": {file: sorted(pairs) for file, pairs in coverage.items() if pairs},
             "measured": sorted(coverage),
             "memos": memos_of(reused, decided, reaches),
+            "silent": sorted({path for reach in reaches if reach is not None for path in reach.trace["silent"]}),
             "expected": {file: sorted(pairs) for file, pairs in expected.items()},
             "compared": {test: comparison(test, reaches[decided[test][0]]) for test in compared},
         },

@@ -241,6 +241,7 @@ class Recording:
             "collected": collected,
             "conftests": sorted({file for trace in traces for file in trace["conftests"]}),
             "asksForWorker": any(trace["asksForWorker"] for trace in traces),
+            "silent": sorted({path for trace in traces for path in trace["silent"]}),
         }
 
     def facts(self, file):
@@ -302,6 +303,7 @@ class Leaving:
 
     def __init__(self, tracer, reused):
         self.tracer = tracer
+        self.tracer.silent.update(reused["silent"])
         self.files = set(reused["files"])
         self.named = None
 

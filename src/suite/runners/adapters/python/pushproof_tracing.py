@@ -77,6 +77,8 @@ class Tracer:
         self.busy = False
         self.allowed = addresses_of_databases()
         self.temporary = os.path.realpath(tempfile.gettempdir())
+        # Files of libraries that are known not to ask which worker they run in.
+        self.silent = set()
 
     # Contexts
 
@@ -161,6 +163,18 @@ class Tracer:
             frame = frame.f_back
         return None, kind
 
+    def kind_of_caller(self, frame):
+        """The same of who was between, for which the long way to a file of the checkout need not be gone."""
+        while frame is not None:
+            code = frame.f_code
+            if self.name_of(code.co_filename) is not None:
+                return "own"
+            found = kind_of_frame(code.co_filename, frame.f_globals.get("__name__", ""))
+            if found != "standard":
+                return found
+            frame = frame.f_back
+        return "own"
+
     # What happens
 
     def imported(self, importer, modules, names, context):
@@ -184,10 +198,10 @@ class Tracer:
                 self.edges.setdefault(importer, set()).add(name)
 
     def read(self, path, frame):
-        owner, kind = self.caller(frame)
         # What the import system reads is told as imports.
-        if kind in ("runner", "import"):
+        if self.kind_of_caller(frame) in ("runner", "import"):
             return
+        owner, kind = self.caller(frame)
         keys = {self.context, *(["F|" + owner] if owner else [])}
         if kind == "library":
             keys.add("")
@@ -225,7 +239,7 @@ class Tracer:
             return
         path = os.path.abspath(os.fsdecode(path))
         if is_writing(mode, flags):
-            if self.caller(frame)[1] not in ("runner", "import"):
+            if self.kind_of_caller(frame) not in ("runner", "import"):
                 self.wrote(path, frame)
             return
         if is_of_system(path):
@@ -234,7 +248,7 @@ class Tracer:
             if self.written.get(path, self.context) != self.context:
                 self.mark("reads a file that another test file wrote", frame)
             elif path not in self.written:
-                if self.caller(frame)[1] not in ("runner", "import") and os.path.exists(path) and not self.is_own_temporary(path):
+                if self.kind_of_caller(frame) not in ("runner", "import") and os.path.exists(path) and not self.is_own_temporary(path):
                     self.mark("reads %s" % path, frame)
             return
         if self.is_installed(path):
@@ -266,17 +280,17 @@ class Tracer:
                     if is_inside(path, self.checkout) and not self.is_installed(path):
                         self.read(path, frame)
             elif event == "socket.connect":
-                if not self.is_database(arguments[1]) and self.caller(frame)[1] != "runner":
+                if not self.is_database(arguments[1]) and self.kind_of_caller(frame) != "runner":
                     self.mark("connects to %s" % (arguments[1],), frame)
             elif event == "sqlite3.connect":
                 database = os.fsdecode(arguments[0]) if isinstance(arguments[0], (str, bytes)) else ""
-                if self.caller(frame)[1] != "runner" and database not in ("", ":memory:") and not is_inside(os.path.abspath(database), self.temporary):
+                if self.kind_of_caller(frame) != "runner" and database not in ("", ":memory:") and not is_inside(os.path.abspath(database), self.temporary):
                     self.mark("opens the database %s" % database, frame)
             elif event in CHANGES:
                 for path in arguments[: CHANGES[event]]:
-                    if isinstance(path, (str, bytes)) and self.caller(frame)[1] not in ("runner", "import"):
+                    if isinstance(path, (str, bytes)) and self.kind_of_caller(frame) not in ("runner", "import"):
                         self.wrote(os.path.abspath(os.fsdecode(path)), frame)
-            elif self.caller(frame)[1] != "runner":
+            elif self.kind_of_caller(frame) != "runner":
                 self.mark(UNTRACED[event], frame)
         except Exception as error:
             self.always.setdefault(self.context, "could not be traced: %s" % error)
@@ -312,13 +326,14 @@ class Tracer:
             "collected": self.collected,
             "conftests": sorted(self.conftests),
             "written": sorted(path for path in self.written if is_inside(path, self.checkout)),
-            "asksForWorker": any(self.asks_for_worker(module) for module in list(sys.modules.values())),
+            "asksForWorker": any([self.asks_for_worker(module) for module in list(sys.modules.values())]),
+            "silent": sorted(self.silent),
         }
 
     def asks_for_worker(self, module):
         """Whether a module that is loaded may tell xdist's workers from other processes."""
         path = getattr(module, "__file__", None)
-        if not isinstance(path, str) or not path.endswith(".py"):
+        if not isinstance(path, str) or not path.endswith(".py") or path in self.silent:
             return False
         is_package = "-packages" + os.sep in path
         top = getattr(module, "__name__", "").split(".")[0]
@@ -328,10 +343,13 @@ class Tracer:
         try:
             with open(path, "rb") as source:
                 text = source.read()
-            # A pattern that begins with no letter of its own takes a hundred times as long as these words.
-            return any(word in text for word in ASKED) and ASKING.search(text) is not None
         except OSError:
             return True
+        # A pattern that begins with no letter of its own takes a hundred times as long as these words.
+        asks = any(word in text for word in ASKED) and ASKING.search(text) is not None
+        if is_package and not asks:
+            self.silent.add(path)
+        return asks
 
 
 def tracer_of(cov):
@@ -383,9 +401,13 @@ def addresses_of_databases():
 def watch_imports(tracer):
     """Replaces the ways to import by ones that also tell who imports what, whether it is loaded already or not."""
     plain_import, plain_module = builtins.__import__, importlib.import_module
+    modules, known = sys.modules, tracer.known
 
     def modules_of(names):
-        return [sys.modules[name] for name in names if name in sys.modules]
+        return [modules[name] for name in names if name in modules]
+
+    def is_of_checkout(path):
+        return (known[path] if path in known else tracer.name_of(path)) is not None
 
     def tell(frame, absolute):
         # What a library imports for itself can be shadowed, but leads nowhere in the checkout.
@@ -403,21 +425,21 @@ def watch_imports(tracer):
             return plain_import(name, globals, locals, fromlist, level)
         finally:
             frame = sys._getframe(1)
-            statement = (frame.f_code.co_filename, frame.f_lineno, name)
+            file = frame.f_code.co_filename
+            statement = (file, frame.f_lineno, name)
             if statement not in told and tracer.isOn and not tracer.busy:
                 tracer.busy = True
                 try:
-                    if level:
-                        package = (globals or {}).get("__package__") or (globals or {}).get("__name__", "").rpartition(".")[0]
-                        base = package.split(".")[: len(package.split(".")) - level + 1]
-                        absolute = ".".join([*base, name] if name else base)
-                    else:
-                        absolute = name
-                    parts = absolute.split(".")
-                    names = [".".join(parts[: index + 1]) for index in range(len(parts))]
-                    names += ["%s.%s" % (absolute, item) for item in fromlist or () if isinstance(item, str) and item != "*"]
-                    isOwn = tracer.name_of(frame.f_code.co_filename) is not None
-                    leads = any(tracer.name_of(getattr(module, "__file__", None)) for module in modules_of(names))
+                    absolute = absolute_name(name, globals or {}, level) if level else name
+                    names = names_up_to(absolute)
+                    if fromlist:
+                        names = [*names, *("%s.%s" % (absolute, item) for item in fromlist if isinstance(item, str) and item != "*")]
+                    isOwn = is_of_checkout(file)
+                    leads = False
+                    for each in names:
+                        if each in modules and is_of_checkout(getattr(modules[each], "__file__", None)):
+                            leads = True
+                            break
                     # Most imports are those of libraries, within themselves. What one imports of the checkout's, it may do for
                     # somebody else each time.
                     if isOwn or leads or level == 0:
@@ -435,8 +457,7 @@ def watch_imports(tracer):
                 tracer.busy = True
                 try:
                     absolute = importlib.util.resolve_name(name, package) if name.startswith(".") else name
-                    parts = absolute.split(".")
-                    tell(sys._getframe(1), [".".join(parts[: index + 1]) for index in range(len(parts))])
+                    tell(sys._getframe(1), names_up_to(absolute))
                 except ImportError:
                     pass
                 finally:
@@ -446,6 +467,25 @@ def watch_imports(tracer):
     for module in list(sys.modules.values()):
         if getattr(module, "import_module", None) is plain_module:
             module.import_module = traced_module
+
+
+def absolute_name(name, globals, level):
+    """What a relative import asks for."""
+    package = globals.get("__package__") or globals.get("__name__", "").rpartition(".")[0]
+    base = package if level == 1 else ".".join(package.split(".")[: 1 - level])
+    return "%s.%s" % (base, name) if name else base
+
+
+NAMES = {}
+
+
+def names_up_to(absolute):
+    """A module's name, after those of the packages that it lies in."""
+    names = NAMES.get(absolute)
+    if names is None:
+        parts = absolute.split(".")
+        names = NAMES[absolute] = [".".join(parts[: index + 1]) for index in range(len(parts))]
+    return names
 
 
 def watch_modules(tracer):
