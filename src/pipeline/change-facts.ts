@@ -26,7 +26,7 @@ export interface ChangeFacts extends BaseFacts {
 export function readChangeFacts(
   { request, repository }: { request: VerifyRequest; repository: Repository },
   { config }: LoadedConfig,
-  { kind }: Checkout,
+  { kind }: Pick<Checkout, "kind">,
   { commit, branch }: Target,
   spare: SpareTime,
 ): ChangeFacts {

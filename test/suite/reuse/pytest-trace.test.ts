@@ -1,7 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { tracingAll } from "../../../src/suite/reuse/tracing.ts";
+import { makeDirectory, writeFiles } from "../../support/repository.ts";
 import { runPytest, sharedPytest } from "../../support/run-pytest.ts";
 
 const traced = sharedPytest(() => [
@@ -69,6 +70,29 @@ test("whether a loaded module asks which worker it runs in is recorded", async (
   };
   const { results } = await runPytest(files, 1, { tracing: tracingAll });
   expect(JSON.parse(await readFile(results.trace ?? "", "utf8"))).toMatchObject({ asksForWorker: true });
+});
+
+test("a library that was found not to ask which worker it runs in is not looked through again", async () => {
+  const packages = join(await makeDirectory(), "site-packages");
+  const [asking, quiet] = [join(packages, "asking.py"), join(packages, "quiet.py")];
+  await writeFiles(packages, { "asking.py": "variable = 'PYTEST_XDIST_WORKER'\n", "quiet.py": "" });
+  const files = {
+    "test_only.py": "import asking\nimport quiet\n\n\ndef test_one():\n    pass\n",
+    "pytest.ini": `[pytest]\npythonpath = ${packages}\n`,
+  };
+  /** What is recorded where some libraries were looked through before. */
+  const recordAfter = async (silent: readonly string[]) => {
+    const reused = join(await makeDirectory(), "reused.json");
+    const nothing = { files: [], hasArcs: false, coverage: {}, measured: [], memos: [], expected: {}, compared: {} };
+    await writeFile(reused, JSON.stringify({ ...nothing, silent }));
+    const { results } = await runPytest(files, 1, { tracing: { ...tracingAll, reused } });
+    return JSON.parse(await readFile(results.trace ?? "", "utf8"));
+  };
+  const first = await recordAfter([]);
+  expect(first).toMatchObject({ why: null, asksForWorker: true, silent: expect.arrayContaining([quiet]) });
+  expect(first.silent).not.toContain(asking);
+  const second = await recordAfter([asking, quiet]);
+  expect(second).toMatchObject({ asksForWorker: false, silent: expect.arrayContaining([asking, quiet]) });
 });
 
 test("each file is parsed once, however many reports coverage.py makes", async () => {
