@@ -19,9 +19,8 @@ import type { StoredOutcome } from "./stored-outcome.ts";
 import type { Deciding, SuiteDecision } from "./suite-decision.ts";
 import { type FilesRecord, secondsOf } from "./test-files.ts";
 import { changesOf, type Tree, type TreeChanges } from "./tree.ts";
+import { auditedShare } from "./whole-record.ts";
 
-/** One whole suite in so many is run although its record could be reused, to compare the two. */
-export const auditedShare = 0.05;
 /** How many records are looked at, the newest first: reading one takes time. */
 const mostRecords = 6;
 

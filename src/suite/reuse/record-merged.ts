@@ -7,10 +7,10 @@ import type { Decided } from "./decided.ts";
 import { keepFiles } from "./files-record.ts";
 import { joinTraces, type Trace } from "./join-traces.ts";
 import { RecordStore } from "./record-store.ts";
-import { wholeRecord } from "./reuse.ts";
 import { RunLog } from "./run-log.ts";
 import { isReusable, storedOutcome } from "./stored-outcome.ts";
 import { readTree } from "./tree.ts";
+import { wholeRecord } from "./whole-record.ts";
 
 /** What one shard traced of a suite's files, and the tests that ran there. */
 export interface ShardTrace {

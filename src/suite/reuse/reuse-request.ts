@@ -45,3 +45,8 @@ export function drawn({ shards, world }: Pick<ReuseRequest, "shards" | "world">,
   const digest = createHash("sha256").update(`${shards.seed}\0${question}`).digest();
   return digest.readUIntBE(0, 6) / 2 ** 48;
 }
+
+/** The moment of a decision. */
+export function nowOf({ world }: Pick<ReuseRequest, "world">): Date {
+  return world.now?.() ?? new Date();
+}

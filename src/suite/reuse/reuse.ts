@@ -4,25 +4,20 @@ import type { PlannedSuite } from "../plan/plan.ts";
 import { isOwn } from "../shards/deal.ts";
 import type { SuiteOutcome } from "../suite-outcome.ts";
 import { firstDifference } from "./compare.ts";
+import { decideSuite, type Keys, surroundingsRequest } from "./decide-suite.ts";
 import { type Decided, digestOfReused, reusedFiles } from "./decided.ts";
-import { asksProgram, auditedShare, filesDecision, isByFile, reachProgram } from "./files-decision.ts";
+import { isByFile } from "./files-decision.ts";
 import { recordFiles, recordShares } from "./files-record.ts";
-import type { ReachProgram } from "./reach.ts";
 import { RecordStore } from "./record-store.ts";
-import { drawn, type ReuseRequest } from "./reuse-request.ts";
-import { isRecent, RunLog } from "./run-log.ts";
+import { nowOf, type ReuseRequest } from "./reuse-request.ts";
+import { RunLog } from "./run-log.ts";
 import { isReusable, restoredOutcome, reusedOnShard, type StoredOutcome, storedOutcome } from "./stored-outcome.ts";
 import type { Deciding, SuiteDecision } from "./suite-decision.ts";
-import { readSurroundings, type Surroundings, type SurroundingsRequest } from "./surroundings.ts";
+import { readSurroundings } from "./surroundings.ts";
 import type { PartOfFiles } from "./test-files.ts";
 import { readTree, type Tree } from "./tree.ts";
-import { digestSpokenOf, type SuiteKey, wholeSuiteKey } from "./whole-suite.ts";
-
-/** What is recorded of a suite's outcome: the files it speaks of must be as they were. */
-interface WholeRecord {
-  readonly outcome: StoredOutcome;
-  readonly spokenOf: string;
-}
+import { wholeRecord } from "./whole-record.ts";
+import { type SuiteKey, wholeSuiteKey } from "./whole-suite.ts";
 
 /** What a run reuses of earlier ones, and what it records for later ones. */
 export class Reuse {
@@ -67,18 +62,9 @@ export class Reuse {
         decisions.set(name, { kind: "run", why: null });
         continue;
       }
-      void tree();
-      const why = await whyAllRuns(request, planned);
-      const program = why === null && asksProgram(planned) ? reachProgram(request, planned) : undefined;
-      try {
-        const own = await surroundingsRequest(request, planned);
-        const surroundings = await readSurroundings(own);
-        const key = { surroundings, whole: await wholeSuiteKey(own, surroundings), tree: await tree() };
-        keys.set(name, key);
-        decisions.set(name, await decisionFor(request, planned, { ...key, why, program }));
-      } finally {
-        program?.endUnlessAsked();
-      }
+      const decided = await decideSuite(request, planned, tree());
+      keys.set(name, decided.keys);
+      decisions.set(name, decided.decision);
     }
     return new Reuse(request, decisions, keys);
   }
@@ -242,14 +228,6 @@ export class Reuse {
   }
 }
 
-/** The keys under which a suite's outcome is recorded. */
-interface Keys {
-  readonly surroundings: Surroundings;
-  readonly whole: SuiteKey;
-  /** The verified files as they were before anything ran. */
-  readonly tree: Tree;
-}
-
 /** Where and under which keys a suite is recorded. */
 interface RecordPlace {
   readonly store: RecordStore;
@@ -270,96 +248,8 @@ async function writeRecord(
   await store.write(key, await wholeRecord(outcome, request.checkout.root));
 }
 
-/** What is recorded under the key of a whole suite; `root` is the absolute root of the checkout that was verified. */
-export async function wholeRecord(outcome: StoredOutcome, root: string): Promise<WholeRecord> {
-  return { outcome, spokenOf: await digestSpokenOf(outcome, root) };
-}
-
 /** The keys of the records that a decision rests on. */
 function keysOf(decision: SuiteDecision, whole: SuiteKey): readonly string[] {
   if (decision.kind === "files") return decision.part.keys;
   return decision.kind === "reuse" && "key" in whole ? [whole.key] : [];
-}
-
-async function surroundingsRequest(request: ReuseRequest, planned: PlannedSuite): Promise<SurroundingsRequest> {
-  const { config, checkout, options, world } = request;
-  const configured = config.database === false ? undefined : config.database.url;
-  return {
-    planned,
-    config,
-    checkout,
-    tracked: await checkout.trackedFiles(),
-    environment: world.environment,
-    environmentClass: background(request.environmentClass()),
-    hasOwnServer: Boolean(options.databaseUrl ?? world.environment.VERIFY_DATABASE_URL ?? configured),
-    travels: request.shards !== undefined,
-  };
-}
-
-/** Why all of a suite runs, whatever is recorded, a clause; null where results may be reused. */
-async function whyAllRuns(request: ReuseRequest, { suite }: PlannedSuite): Promise<string | null> {
-  const { commonDirectory, options, isBase, config } = request;
-  return (
-    whyAll(options.full, isBase ? config.base : null) ??
-    request.whyAll ??
-    (await new RunLog(commonDirectory, suite.name).whyFull(nowOf(request)))
-  );
-}
-
-function nowOf({ world }: ReuseRequest): Date {
-  return world.now?.() ?? new Date();
-}
-
-/** What decides about one suite. */
-interface SuiteQuestion extends Keys {
-  /** Why all of it runs; null where results may be reused. */
-  readonly why: string | null;
-  /** What tells which test files changes reach; undefined where nothing is asked. */
-  readonly program: ReachProgram | undefined;
-}
-
-async function decisionFor(
-  request: ReuseRequest,
-  planned: PlannedSuite,
-  { why, program, ...keys }: SuiteQuestion,
-): Promise<SuiteDecision | Deciding> {
-  const { name } = planned.suite;
-  if ("why" in keys.surroundings) return { kind: "run", why: keys.surroundings.why };
-  if (why !== null) return { kind: "run", why };
-  const now = nowOf(request);
-  const whole = await wholeDecision(request, name, keys.whole, now);
-  if (whole.kind !== "run" || !isByFile(planned)) return whole;
-  return await filesDecision(request, {
-    planned,
-    tree: keys.tree,
-    surroundings: keys.surroundings.digest,
-    now,
-    program,
-  });
-}
-
-async function wholeDecision(request: ReuseRequest, suite: string, key: SuiteKey, now: Date): Promise<SuiteDecision> {
-  const { commonDirectory, checkout } = request;
-  if ("why" in key) return { kind: "run", why: key.why };
-  const record = await new RecordStore(commonDirectory, suite).read(key.key);
-  if (!isWholeRecord(record, suite)) return { kind: "run", why: "no run with its inputs as they are now is recorded" };
-  const { outcome, spokenOf } = record;
-  if ((await digestSpokenOf(outcome, checkout.root)) !== spokenOf) {
-    return { kind: "run", why: 'a file that it measures changed, which its "inputs" do not name' };
-  }
-  if (!isRecent(outcome.run, now)) return { kind: "run", why: "what is recorded of it is too old" };
-  return drawn(request, `all of ${suite} ${key.key} ${outcome.run.at}`) < auditedShare
-    ? { kind: "audit", stored: outcome }
-    : { kind: "reuse", stored: outcome };
-}
-
-function whyAll(isAsked: boolean, base: string | null): string | null {
-  if (isAsked) return "--full asks for everything";
-  return base === null ? null : `${base} is the base branch`;
-}
-
-/** Whether a value is a record that can be used. The store only returns what this version wrote. */
-function isWholeRecord(value: unknown, suite: string): value is WholeRecord {
-  const { outcome, spokenOf } = (value ?? {}) as Partial<WholeRecord>;
-  return typeof spokenOf === "string" && typeof outcome?.lcov === "string" && outcome.summary?.name === suite;
 }
