@@ -6,7 +6,7 @@ import type { PlannedSuite } from "../plan/plan.ts";
 import type { FileDurations } from "../schedule/durations.ts";
 import type { PartOfFiles } from "./test-files.ts";
 
-/** What a text says that tells xdist's workers from other processes, as an extended regular expression; pushproof_tracing.py has the same. */
+/** What a text says that tells xdist's workers from other processes, as an extended regular expression; pushproof_asking.py has the same. */
 const asking =
   "PYTEST_XDIST|workerinput|workeroutput|worker_?id|testrun_?uid|numprocesses|is_xdist|[\"']xdist|(import|from)[[:space:]]+xdist";
 /** Several files run in one process where they take at most so many seconds: that is how long xdist takes to start. */

@@ -63,7 +63,7 @@ export class ReachProgram {
   /** Starts it in a suite's absolute directory, with the environment of the suite's processes. */
   constructor(directory: string, environment: Environment) {
     const script = adapterPath("python/pushproof_reach.py");
-    this.#child = spawn("python3", ["-B", "-S", script], {
+    this.#child = spawn("python3", ["-S", script], {
       cwd: directory,
       env: { ...environment },
       stdio: ["pipe", "pipe", "pipe"],

@@ -5,12 +5,12 @@ import { adapterPath } from "../../../src/shared/paths.ts";
 import { makeDirectory, writeFiles } from "../../support/repository.ts";
 import { userEnvironment } from "../../support/verify.ts";
 
-/** Asks pushproof_reach.py what changed in a file, and where lines, or pairs of them, are now. */
+/** Asks pushproof_present.py what changed in a file, and where lines, or pairs of them, are now. */
 const asking = `
 import json, sys
 sys.path.insert(0, sys.argv[1])
 from pushproof_facts import facts_of
-from pushproof_reach import Present
+from pushproof_present import Present
 checkout, before, pairs, has_arcs = json.loads(sys.argv[2])
 facts = {"sha": "of before", **facts_of(before.encode())}
 present = Present(checkout, {"facts": {"a.py": facts}, "hasArcs": has_arcs})

@@ -1,9 +1,11 @@
+import { chmod, rm } from "node:fs/promises";
+import { delimiter, join } from "node:path";
 import { expect, test } from "vitest";
 import { begin, check } from "../../support/incremental/differential.ts";
 import { appearingForNode, nastyNodeFiles } from "../../support/incremental/nasty-node.ts";
 import { nastyTsxFiles } from "../../support/incremental/nasty-tsx.ts";
-import { makeNodeRepository, passingNodeTest as passing } from "../../support/node-suite.ts";
-import { makeRepository } from "../../support/repository.ts";
+import { makeNodeRepository, nodeHeader, passingNodeTest as passing } from "../../support/node-suite.ts";
+import { makeDirectory, makeRepository, writeFiles } from "../../support/repository.ts";
 import { endsWith, readSummary, runIn, userEnvironment } from "../../support/verify.ts";
 import { linkNodeModules } from "../../support/vitest-ledger.ts";
 
@@ -65,4 +67,46 @@ test("what runs in a worktree of its own reuses what ran in an earlier one", asy
   const { output } = await endsWith(0, runIn(repository.root, [], { random: () => 0.5 }));
   expect(output).toContain("in a worktree of its own");
   expect((await readSummary(repository.root)).suites[0]?.reuse).toMatchObject({ ran: 2, reused: 1 });
+});
+
+/** A git that reads no earlier source before the check has run, or two seconds have passed. */
+const waitingGit = `#!/bin/sh
+case "$*" in
+*"cat-file blob"*)
+  for _ in $(seq 40); do
+    [ ! -e "$SIGNS/checked" ] || break
+    sleep 0.05
+  done
+  ;;
+esac
+PATH=\${PATH#*:} exec git "$@"
+`;
+
+test("a check that rewrites what a test reads does not change which files run, however long that takes to decide", async () => {
+  const signs = await makeDirectory();
+  await writeFiles(signs, { "bin/git": waitingGit });
+  await chmod(join(signs, "bin", "git"), 0o755);
+  const user = await userEnvironment();
+  const environment = { ...user, SIGNS: signs, PATH: [join(signs, "bin"), user.PATH].join(delimiter) };
+  const reading = `${nodeHeader}test("reads", () => assert.ok(require("node:fs").readFileSync("lines.ready", "utf8")));\n`;
+  const repository = await makeNodeRepository(
+    {
+      "src/half.js": "exports.half = (value) => value / 2;\n",
+      "test/half.test.js": `${passing}test("halves", () => assert.equal(require("../src/half.js").half(4), 2));\n`,
+      "test/other.test.js": passing,
+      "test/reading.test.js": reading,
+    },
+    { workers: 1 },
+    { incremental: true, base: "trunk", checks: { lines: 'echo line >>lines.ready && touch "$SIGNS/checked"' } },
+  );
+  const verify = () => endsWith(0, runIn(repository.root, [], { environment, random: () => 0.5 }));
+  await verify();
+  await rm(join(signs, "checked"));
+  await repository.write({ "src/half.js": "exports.half = (value) => value * 0.5;\n" });
+  await repository.commit("Halve by another way");
+  await verify();
+  // What was recorded holds for the files as they were before the check.
+  const reuse = (await readSummary(repository.root)).suites[0]?.reuse;
+  expect(reuse).toMatchObject({ ran: 2, reused: 1, audited: 1 });
+  expect(reuse?.reachedFrom.map(({ file }) => file)).toEqual(["src/half.js"]);
 });

@@ -8,7 +8,7 @@ import { userEnvironment } from "../../support/verify.ts";
 const program = `
 import json, sys
 sys.path.insert(0, sys.argv[1])
-from pushproof_reach import expected_of, memos_of
+from pushproof_reused import expected_of, memos_of
 from pushproof_record import Recording
 
 class Record:

@@ -1,7 +1,9 @@
-import { chmod, readdir, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { suiteDirectory } from "../../../src/suite/reuse/record-store.ts";
+import { makeDirectory } from "../../support/repository.ts";
 import { makeTwoSuites } from "../../support/two-suites.ts";
 
 test("a suite none of whose inputs changed does not run, and the figures are the whole's", async () => {
@@ -138,4 +140,21 @@ test("without incremental nothing is recorded", async () => {
   await verify();
   expect((await verify(["--fresh"])).ran).toEqual(["web", "ledger"]);
   expect(await readdir(join(repository.root, ".git/verify/reuse")).catch(() => null)).toBeNull();
+});
+
+test("an interrupted run records nothing, not even of a suite that had ended: nobody knew whether its files had stayed as they were", async () => {
+  const { repository, verify } = await makeTwoSuites();
+  const script = await readFile(join(repository.root, "ledger/suite.sh"), "utf8");
+  await repository.write({
+    "ledger/suite.sh": `${script.replace("\n", '\n[ -z "$BEGUN" ] || { touch "$BEGUN"; sleep 600; }\n')}`,
+  });
+  await repository.commit("Let the second suite wait where asked for");
+  const begun = join(await makeDirectory(), "begun");
+  const onStart = (interrupt: () => void): void => {
+    void vi.waitUntil(() => existsSync(begun), { timeout: 50_000, interval: 20 }).then(interrupt);
+  };
+  const { code, ran } = await verify([], { environment: { BEGUN: begun }, onStart });
+  expect([code, ran]).toEqual([130, ["web", "ledger"]]);
+  expect((await verify()).ran).toEqual(["web", "ledger"]);
+  expect((await verify(["--fresh"])).ran).toEqual([]);
 });
