@@ -60,6 +60,12 @@ class Present:
         line = lambda number: number if number in (0, -1) else moves[number] if number > 0 else -moves[-number]
         return [tuple(map(line, pair)) if isinstance(pair, list) else line(pair) for pair in pairs]
 
+    def covered(self, file, pairs):
+        """Where that is now which was covered. Raises KeyError as `moved` does."""
+        if self.change_of(file) is None:
+            return map(tuple, pairs) if self.trace["hasArcs"] else pairs
+        return self.moved(file, pairs)
+
     def is_changed(self, path):
         if path not in self.states:
             whole = path if os.path.isabs(path) else os.path.join(self.checkout, path)

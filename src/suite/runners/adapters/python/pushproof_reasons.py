@@ -20,6 +20,9 @@ class Reach:
         self.kept = Kept(trace["facts"], self.measured)
         self.why_all = self.unknown_change(changes)
         self.stems = stems_of(self.added, changes["directories"])
+        self.closures = {}
+        # Whether functions did what cannot be traced.
+        self.has_marked = any(key.startswith("U|") for key in trace["always"])
         self.changed_reads = {path for path in trace["states"] if self.present.is_changed(path)}
 
     def unknown_change(self, changes):
@@ -74,7 +77,8 @@ class Reach:
                 continue
             if change is True or (names is None and change):
                 return reason("module", file, way_to(file, ways))
-        kept = self.kept.reached(ran, closure)
+        # What is kept is followed only where a function changed, or did what cannot be traced: it takes longer than all else here.
+        kept = self.kept.reached(ran, closure) if self.has_marked or any(changed.values()) else {}
         for file in {**ran, **kept}:
             change = present.change_of(file)
             if not change or change is True:
@@ -82,7 +86,7 @@ class Reach:
             reached = sorted(change & ((ran.get(file) or set()) | kept.get(file, set())))
             if reached:
                 return reason("function", file, way_to(file, ways), reached)
-        for file in {**ran, **kept}:
+        for file in {**ran, **kept} if self.has_marked else ():
             for name in (ran.get(file) or set()) | kept.get(file, set()):
                 why = trace["always"].get("U|%s|%s" % (file, name))
                 if why:
@@ -108,6 +112,11 @@ class Reach:
 
     def closure(self, test):
         """Every file that the test file's imports lead to, from where to each, and the contexts that belong to it."""
+        if test not in self.closures:
+            self.closures[test] = self.find_closure(test)
+        return self.closures[test]
+
+    def find_closure(self, test):
         trace = self.trace
         contexts = ["", "T|" + test, "C|" + test]
         seen = set(contexts)
@@ -163,7 +172,7 @@ class Reach:
     def coverage(self, contexts, into):
         for context in contexts:
             for file, pairs in self.trace["coverage"].get(context, {}).items():
-                into.setdefault(file, set()).update(self.present.moved(file, pairs))
+                into.setdefault(file, set()).update(self.present.covered(file, pairs))
 
     def covered_by(self, test):
         """What a reused file had covered, where it is now, by file; empty for a file that was loaded and holds nothing that runs.
@@ -178,9 +187,13 @@ class Reach:
         found = {}
         for files in self.trace["coverage"].values():
             for file, pairs in files.items():
-                if self.present.change_of(file) is True:
+                change = self.present.change_of(file)
+                if change is True:
                     continue
                 known = found.setdefault(file, set())
+                if change is None:
+                    known.update(self.present.covered(file, pairs))
+                    continue
                 for pair in pairs:
                     try:
                         known.update(self.present.moved(file, [pair]))
