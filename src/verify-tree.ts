@@ -187,9 +187,14 @@ async function runPlan(context: Context, given: Prepared, parts: Run): Promise<S
         const { verdict, server } = judged.summary;
         // What happened in a checkout that changed meanwhile says nothing of either state.
         const recording =
-          verdict === "error" ? null : run.reuse.record(results.suites, { scratch: run.scratch, server });
-        const { reportRun } = await loadReports();
-        await Promise.all([reportRun(context, prepared, judged, results), recording]);
+          verdict === "error" ? null : background(run.reuse.record(results.suites, { scratch: run.scratch, server }));
+        try {
+          const { reportRun } = await loadReports();
+          await reportRun(context, prepared, judged, results);
+        } finally {
+          // It reads files that go when the run closes, also where no report can be written.
+          await recording;
+        }
       }),
     ],
     context.output,
