@@ -41,11 +41,12 @@ const ownOnly = {
 const lazySegmenters = {
   name: "lazy-segmenters",
   transform(code, id) {
-    const made = /^const (\w+) = new Intl\.Segmenter\((.*)\);$/gm;
-    if (!id.includes("/node_modules/") || !made.test(code)) return null;
-    const lazily =
-      "const $1 = { made: null, segment(text) { return (this.made ??= new Intl.Segmenter($2)).segment(text); } };";
-    return { code: code.replace(made, lazily), map: null };
+    if (!id.includes("/node_modules/")) return null;
+    const lazy = code.replace(
+      /^const (\w+) = new Intl\.Segmenter\((.*)\);$/gm,
+      "const $1 = { made: null, segment(text) { return (this.made ??= new Intl.Segmenter($2)).segment(text); } };",
+    );
+    return lazy === code ? null : { code: lazy, map: null };
   },
 };
 

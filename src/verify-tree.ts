@@ -108,7 +108,7 @@ async function verifyFiles(context: Context, prepared: Prepared): Promise<ExitCo
   background(loadStages(context.output));
   const run = await beginRun(context, prepared);
   const beginning = background(
-    shard === undefined ? reportBeginning(context, prepared) : reportShardBegun(context, prepared, shard),
+    shard === undefined ? beginReports(context, prepared) : reportShardBegun(context, prepared, shard),
   );
   const results = noResults();
   if (context.request.merge === undefined) context.output.say(`  ${describePlan(plan)}`);
@@ -130,7 +130,7 @@ async function verifyFiles(context: Context, prepared: Prepared): Promise<ExitCo
 }
 
 /** Marks the reports as in progress, and loads meanwhile what judges the run. */
-async function reportBeginning(context: Context, prepared: Prepared): Promise<void> {
+async function beginReports(context: Context, prepared: Prepared): Promise<void> {
   await prepared.spare.begun;
   const [{ reportBeginning }] = await Promise.all([loadReports(), loadJudge()]);
   await reportBeginning(context, prepared);

@@ -34,26 +34,20 @@ export function readChangeFacts(
   const asked = { commit, remote, isWorkingTree: kind === "working tree" };
   const isGate = config.coverage.ratchet || config.coverage.changedLines !== undefined;
   const facts = readBaseFacts(repository, config, asked, isGate ? undefined : spare.begun);
-  const readChanges = async (): Promise<Changes | null> => {
-    await spare.begun;
+  const inSpareTime = <Value>(work: () => Promise<Value>): Promise<Value> => background(spare.begun.then(work));
+  const changes = inSpareTime(async () => {
     const found = await facts.mergeBase;
     if (typeof found === "string") return null;
-    return await (await import("../report/changes.ts")).readChanges(repository.git, commit, found);
-  };
-  const findDestination = async (): Promise<PushDestination | null> => {
-    await spare.begun;
+    const { readChanges } = await import("../report/changes.ts");
+    return await readChanges(repository.git, commit, found);
+  });
+  const destination = inSpareTime(async () => {
     const { findPushDestination } = await import("../push/push-destination.ts");
     return await findPushDestination(repository.git, branch, remote);
-  };
-  const readTemplate = async (): Promise<PullRequestTemplate | null> => {
-    await spare.begun;
+  });
+  const template = inSpareTime(async () => {
     const { readPullRequestTemplate } = await import("../report/pull-request/template.ts");
     return await readPullRequestTemplate(repository.git, commit);
-  };
-  return {
-    ...facts,
-    template: background(readTemplate()),
-    changes: readChanges().catch(() => null),
-    destination: background(findDestination()),
-  };
+  });
+  return { ...facts, changes: changes.catch(() => null), destination, template };
 }

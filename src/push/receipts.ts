@@ -2,6 +2,7 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Summary } from "../model/summary.ts";
 import { removeOlder, replaceFile } from "../shared/files.ts";
+import { compareNames } from "../shared/text.ts";
 
 /** Proof that a tree passed, and the key for which it is valid. */
 export interface Receipt {
@@ -100,7 +101,7 @@ export class ReceiptStore {
     const names = await readdir(this.#receipts).catch(() => []);
     const trees = names.filter((name) => name.endsWith(".json")).map((name) => name.slice(0, -".json".length));
     const receipts = await Promise.all(trees.map((tree) => this.ofTree(tree)));
-    return receipts.filter((receipt) => receipt !== null).sort((left, right) => right.at.localeCompare(left.at));
+    return receipts.filter((receipt) => receipt !== null).sort((left, right) => compareNames(right.at, left.at));
   }
 
   /** Removes expired receipts, and all that is kept beside them. */

@@ -1,6 +1,7 @@
 import { background } from "../../shared/background.ts";
 import type { PlannedSuite } from "../plan/plan.ts";
-import { asksProgram, filesDecision, isByFile, reachProgram } from "./files-decision.ts";
+import { filesDecision, isByFile, startReachProgram } from "./files-decision.ts";
+import type { ReachProgram } from "./reach.ts";
 import { nowOf, type ReuseRequest } from "./reuse-request.ts";
 import { RunLog } from "./run-log.ts";
 import type { Deciding, SuiteDecision } from "./suite-decision.ts";
@@ -24,24 +25,32 @@ export async function decideSuite(
   tree: Promise<Tree>,
 ): Promise<{ readonly keys: Keys; readonly decision: SuiteDecision | Deciding }> {
   const why = await whyAllRuns(request, planned);
-  const program = why === null && asksProgram(planned) ? reachProgram(request, planned) : undefined;
+  const program = why === null ? startReachProgram(request, planned) : null;
   try {
     const own = await surroundingsRequest(request, planned);
     const surroundings = await readSurroundings(own);
     const keys = { surroundings, whole: await wholeSuiteKey(own, surroundings), tree: await tree };
-    const decide = async (): Promise<SuiteDecision | Deciding> => {
-      if ("why" in surroundings) return { kind: "run", why: surroundings.why };
-      if (why !== null) return { kind: "run", why };
-      const now = nowOf(request);
-      const whole = await wholeDecision(request, planned.suite.name, keys.whole, now);
-      if (whole.kind !== "run" || !isByFile(planned)) return whole;
-      const question = { planned, tree: keys.tree, surroundings: surroundings.digest, now, program };
-      return await filesDecision(request, question);
-    };
-    return { keys, decision: await decide() };
+    // What cannot be told is the better reason: it stays.
+    const whyRun = "why" in surroundings ? surroundings.why : why;
+    if (whyRun !== null) return { keys, decision: { kind: "run", why: whyRun } };
+    return { keys, decision: await decideByRecords(request, planned, keys, program) };
   } finally {
     program?.endUnlessAsked();
   }
+}
+
+/** Decides by what is recorded. */
+async function decideByRecords(
+  request: ReuseRequest,
+  planned: PlannedSuite,
+  { surroundings, whole: key, tree }: Keys,
+  program: ReachProgram | null,
+): Promise<SuiteDecision | Deciding> {
+  if ("why" in surroundings) return { kind: "run", why: surroundings.why };
+  const now = nowOf(request);
+  const whole = await wholeDecision(request, planned.suite.name, key, now);
+  if (whole.kind !== "run" || !isByFile(planned)) return whole;
+  return await filesDecision(request, { planned, tree, surroundings: surroundings.digest, now, program });
 }
 
 /** What a suite's surroundings are read from. */
@@ -63,14 +72,7 @@ export async function surroundingsRequest(request: ReuseRequest, planned: Planne
 /** Why all of a suite runs, whatever is recorded, a clause; null where results may be reused. */
 async function whyAllRuns(request: ReuseRequest, { suite }: PlannedSuite): Promise<string | null> {
   const { commonDirectory, options, isBase, config } = request;
-  return (
-    whyAll(options.full, isBase ? config.base : null) ??
-    request.whyAll ??
-    (await new RunLog(commonDirectory, suite.name).whyFull(nowOf(request)))
-  );
-}
-
-function whyAll(isAsked: boolean, base: string | null): string | null {
-  if (isAsked) return "--full asks for everything";
-  return base === null ? null : `${base} is the base branch`;
+  if (options.full) return "--full asks for everything";
+  if (isBase) return `${config.base} is the base branch`;
+  return request.whyAll ?? (await new RunLog(commonDirectory, suite.name).whyFull(nowOf(request)));
 }

@@ -45,13 +45,10 @@ export function isByFile({ suite, parallel, replay, shard }: PlannedSuite): bool
   return suite.runner in grains && parallel === "runner" && replay === undefined;
 }
 
-/** Whether a program is asked which of a suite's test files changes reach. */
-export function asksProgram(planned: PlannedSuite): boolean {
-  return planned.suite.runner === "pytest" && isByFile(planned);
-}
-
-/** Starts the program that is asked. */
-export function reachProgram({ checkout, world }: ReuseRequest, { directory }: PlannedSuite): ReachProgram {
+/** Starts the program that is asked which test files of a suite changes reach; null where none is. */
+export function startReachProgram({ checkout, world }: ReuseRequest, planned: PlannedSuite): ReachProgram | null {
+  if (planned.suite.runner !== "pytest" || !isByFile(planned)) return null;
+  const { directory } = planned;
   return new ReachProgram(directory, projectEnvironment(checkout, [directory], world.environment));
 }
 
@@ -62,8 +59,8 @@ interface FilesQuestion {
   /** The digest of the suite's surroundings. */
   readonly surroundings: string;
   readonly now: Date;
-  /** Running already, as starting it takes a third of its time; undefined where the grain asks none. */
-  readonly program: ReachProgram | undefined;
+  /** Running already, as starting it takes a third of its time; null where the grain asks none. */
+  readonly program: ReachProgram | null;
 }
 
 /** Decides which test files of a suite run. Where some do in any case, what runs them need not wait for which. */
@@ -134,10 +131,11 @@ async function decideFiles(
 
 /** pytest's test files share their modules: pushproof_reach.py follows who imports what, and which functions ran. */
 async function reachByFunctions(
-  { request, planned, program = reachProgram(request, planned) }: Parameters<Grain>[0],
+  { request, program }: Parameters<Grain>[0],
   best: readonly Candidate[],
   random: number,
 ): Promise<Reach> {
+  if (program === null) throw new Error("no program was started to be asked");
   const records = best.map(({ key, trace, record, changes }) => ({
     trace,
     key: traceKeyOf(key),

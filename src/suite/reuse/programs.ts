@@ -55,13 +55,14 @@ export function digestProgramsByContent(environment: Environment, checkoutRoot: 
 }
 
 function digestWith({ PATH = "", HOME = homedir() }: Environment, states: ProgramStates): string {
-  // Of some 1,500 programs; hashing them one by one, or joining paths with care, would take twice as long.
+  // Of some 1,500 programs; hashing them one by one, or joining each path with care, would take twice as long.
   const lines: string[] = [];
   const seen = new Set<string>();
   for (const directory of new Set(PATH.split(delimiter))) {
     if (directory === "" || isOfCaller(directory)) continue;
+    const place = join(directory, sep);
     for (const name of namesIn(directory)) {
-      const path = `${directory}${sep}${name}`;
+      const path = place + name;
       const facts = seen.has(name) ? undefined : statSync(path, { throwIfNoEntry: false });
       if (!facts?.isFile()) continue;
       seen.add(name);

@@ -64,7 +64,7 @@ export async function readSurroundings(request: SurroundingsRequest): Promise<Su
         "machine",
         `${travels ? `any, root: ${userInfo().uid === 0}` : `${hostname()} ${userInfo().uid}`} ${await request.environmentClass}`,
       ],
-      // Node would name it, but takes 5 to 20 ms to load its tables. TZ is among the variables.
+      // Node can name the time zone, but takes 5 to 20 ms to load its tables for that. TZ is among the variables.
       ["time zone", await stateOfFile("/etc/localtime")],
       ["programs", travels ? digestProgramsByContent(own, checkout.root) : digestPrograms(own, checkout.root)],
       ["node packages", digestNodePackages(directory, checkout.root, { byContent: travels })],

@@ -4,7 +4,7 @@ import type { Repository } from "../../git/repository.ts";
 import { ReceiptStore } from "../../push/receipts.ts";
 import { type Delivery, SentReceipts } from "../../push/sent-receipts.ts";
 import { messageOf, UntrustedReceiptError } from "../../shared/errors.ts";
-import { clip, formatAge, plainLine, shortId } from "../../shared/text.ts";
+import { clip, compareNames, formatAge, plainLine, shortId } from "../../shared/text.ts";
 import type { Environment, World } from "../../shared/world.ts";
 import { readEnvelope } from "../attestation/envelope.ts";
 import type { Verification } from "../attestation/statement.ts";
@@ -43,7 +43,7 @@ export async function remoteRows(
   const allowed = await allowedSigners(repository);
   return await withPrivateGit(repository, { caller: environment, signal, manner: "asks" }, async (git) => {
     const entries = (await listShards(git, url)).flatMap((shard) => shard.entries);
-    const newest = entries.toSorted((left, right) => right.name.localeCompare(left.name)).slice(0, shown);
+    const newest = entries.toSorted((left, right) => compareNames(right.name, left.name)).slice(0, shown);
     const rows = await Promise.all(
       newest.map(async (entry) => {
         const { claim, words } = await readSigner(await readEnvelopeOf(git, entry), allowed, environment);
@@ -52,7 +52,7 @@ export async function remoteRows(
         return { at, text: `${rowOf(entry.tree, { branch, commit, at }, now)}, ${words}` };
       }),
     );
-    const sorted = rows.toSorted((left, right) => right.at.localeCompare(left.at));
+    const sorted = rows.toSorted((left, right) => compareNames(right.at, left.at));
     return { rows: sorted.map(({ text }) => text), left: entries.length - newest.length };
   });
 }

@@ -53,26 +53,22 @@ class Tracer(Contexts):
         return name
 
     def caller(self, frame):
-        """The checkout's file that called, or None, and who was between it and the event: the first that is not Python's own, of
-        "import", "runner" and "library", else "own"."""
-        kind = "own"
+        """The checkout's file that called, or None."""
         names = self.known
         while frame is not None:
             code = frame.f_code
             path = code.co_filename
             name = names[path] if path in names else self.name_of(path)
             if name is not None:
-                return name, kind
-            if kind == "own":
-                found = kind_of_frame(path, frame.f_globals.get("__name__", ""))
-                kind = "own" if found == "standard" else found
+                return name
             if code is self.executor and frame in self.executing:
-                return self.executing[frame], kind
+                return self.executing[frame]
             frame = frame.f_back
-        return None, kind
+        return None
 
     def kind_of_caller(self, frame):
-        """The same of who was between, for which the long way to a file of the checkout need not be gone."""
+        """Who was between the checkout's file that called and the event: the first that is not Python's own, of "import", "runner" and
+        "library", else "own". The way to that file may be long, and need not be gone for this."""
         while frame is not None:
             code = frame.f_code
             if self.name_of(code.co_filename) is not None:
@@ -107,9 +103,10 @@ class Tracer(Contexts):
 
     def read(self, path, frame):
         # What the import system reads is told as imports.
-        if self.kind_of_caller(frame) in ("runner", "import"):
+        kind = self.kind_of_caller(frame)
+        if kind in ("runner", "import"):
             return
-        owner, kind = self.caller(frame)
+        owner = self.caller(frame)
         keys = {self.context, *(["F|" + owner] if owner else [])}
         if kind == "library":
             keys.add("")

@@ -20,9 +20,9 @@ def watch_imports(tracer):
 
     def tell(frame, absolute):
         # What a library imports for itself can be shadowed, but leads nowhere in the checkout.
-        importer, kind = tracer.caller(frame)
+        importer = tracer.caller(frame)
         tracer.imported(importer, modules_of(absolute), absolute, tracer.context)
-        if importer is not None and kind == "library":
+        if importer is not None and tracer.kind_of_caller(frame) == "library":
             tracer.names.setdefault("", set()).update(name.split(".")[0] for name in absolute)
 
     # Statements that have been told, by where they are: an import inside of a function is run each time. Code objects are no
@@ -107,7 +107,7 @@ def watch_modules(tracer):
                 return plain(self, module)
             busy, tracer.busy = tracer.busy, True
             name = tracer.name_of(getattr(module, "__file__", None))
-            owner, _ = tracer.caller(sys._getframe(1))
+            owner = tracer.caller(sys._getframe(1))
             if name is not None:
                 tracer.imported(owner, [module], [module.__name__], tracer.context)
             tracer.busy = busy
