@@ -4,6 +4,7 @@ import type { Config, DatabaseConfig, Gate } from "../config/schema.ts";
 import { urlSecrets } from "../database/url.ts";
 import type { SuiteSummary } from "../model/summary.ts";
 import type { LogsDirectory } from "../project/reports-directory.ts";
+import { removeStaleBytecode } from "../project/stale-bytecode.ts";
 import type { Checkout } from "../push/checkout.ts";
 import type { Secret } from "../shared/redact.ts";
 import type { Environment, World } from "../shared/world.ts";
@@ -56,9 +57,15 @@ export interface RunRequest
   readonly world: World;
 }
 
-/** Creates what the suites of one run share. `close` removes the runners' files. */
+/**
+ * Creates what the suites of one run share, and removes compiled Python that is not what the checkout holds. `close` removes
+ * the runners' files.
+ */
 export async function openRun(request: RunRequest): Promise<RunContext & { close(): Promise<void> }> {
   const { checkout, mainRoot, durations, replays, reuse, startedAt, config, plan, options, world, onStart } = request;
+  // A worktree is new: nothing has been compiled in it.
+  if (checkout.kind !== "worktree")
+    removeStaleBytecode(checkout.root, await checkout.trackedFiles(), world.environment);
   const scratch = await makeScratch(world.environment);
   const configured = config.database === false ? undefined : config.database.url;
   const urls = [options.databaseUrl, world.environment.VERIFY_DATABASE_URL, configured];

@@ -39,7 +39,8 @@ const { values } = parseArgs({
 });
 const ends: (() => Promise<void>)[] = [];
 const atEnd: AtEnd = (end) => void ends.push(end);
-const environment = await userEnvironment({ PYTHONDONTWRITEBYTECODE: "1" });
+// As users have it, Python keeps what it compiled.
+const environment = await userEnvironment({ PYTHONDONTWRITEBYTECODE: undefined });
 try {
   if (values.edits === undefined) {
     await timeLedger();
@@ -191,9 +192,7 @@ async function share(
 async function time(repository: Repository, what: string): Promise<number> {
   await rm(join(repository.root, ".verify"), { recursive: true, force: true });
   const program = join(packageRoot, "dist", "main.js");
-  // As users have it, Python keeps what it compiled.
-  const { PYTHONDONTWRITEBYTECODE: _, ...own } = environment;
-  const { seconds } = await timed(process.execPath, [program, "--fresh"], { cwd: repository.root, env: own });
+  const { seconds } = await timed(process.execPath, [program, "--fresh"], { cwd: repository.root, env: environment });
   console.log(`${what}: ${seconds.toFixed(1)} s`);
   return seconds;
 }

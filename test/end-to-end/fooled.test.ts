@@ -1,9 +1,18 @@
-import { symlink } from "node:fs/promises";
+import { readFile, symlink, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Files, makeRepository, type Repository } from "../support/repository.ts";
 import { tinyConfig, tinyFiles, tinySuite } from "../support/tiny-suite.ts";
-import { configFile, endsWith, makePytestRepository, push, readSummary, runIn, useHook } from "../support/verify.ts";
+import {
+  configFile,
+  endsWith,
+  makePytestRepository,
+  push,
+  readSummary,
+  runIn,
+  useHook,
+  userEnvironment,
+} from "../support/verify.ts";
 
 const passing =
   '<testsuites><testsuite><testcase classname="sums" name="adds" file="test/sums.js" time="0.5"/></testsuite></testsuites>';
@@ -334,4 +343,18 @@ test("each suite is held to its own gate, and a gate of a suite that is not ther
   const { code, errors } = await runIn(unknown.root, []);
   expect(code).toBe(2);
   expect(errors).toContain('"coverage.suites" names "backnd", which is no suite: did you mean "backend"?');
+});
+
+test("what Python compiled of a source is not run after that has changed at the same length and time", async () => {
+  const { root, write, commit } = await makePytestRepository();
+  const source = join(root, "src/sums.py");
+  const environment = await userEnvironment({ PYTHONDONTWRITEBYTECODE: undefined });
+  await utimes(source, 1_000_000_000, 1_000_000_000);
+  await endsWith(0, runIn(root, [], { environment }));
+  await write({ "src/sums.py": (await readFile(source, "utf8")).replace("left + right", "left - right") });
+  await utimes(source, 1_000_000_000, 1_000_000_000);
+  await commit("Subtract");
+  const { output } = await endsWith(1, runIn(root, [], { environment }));
+  expect(output).toContain("in place");
+  expect((await readSummary(root)).suites[0]?.failures).toMatchObject([{ name: "test_adds" }]);
 });

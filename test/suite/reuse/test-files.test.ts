@@ -12,8 +12,7 @@ async function makePair(atEnd?: AtEnd): Promise<Pair> {
   const [incremental, full, environment] = await Promise.all([
     makeRepository(nastyFiles(1), atEnd),
     makeRepository(nastyFiles(1), atEnd),
-    // A changed file of the same size and second would be taken from its compiled form.
-    userEnvironment({ PYTHONDONTWRITEBYTECODE: "1" }),
+    userEnvironment({ PYTHONDONTWRITEBYTECODE: undefined }),
   ]);
   const pair = { incremental, full, environment, workers: 1, random: () => 0.5 };
   await begin(pair);
@@ -100,7 +99,7 @@ describe.sequential("a pytest suite that keeps values in its process", () => {
     const [incremental, full, environment] = await Promise.all([
       makePytestRepository(files, config),
       makePytestRepository(files, config),
-      userEnvironment({ PYTHONDONTWRITEBYTECODE: "1" }),
+      userEnvironment({ PYTHONDONTWRITEBYTECODE: undefined }),
     ]);
     const pair = { incremental, full, environment, workers: 1, random: () => 0.1 };
     await begin(pair);

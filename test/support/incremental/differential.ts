@@ -119,11 +119,20 @@ export async function check(
     run(incremental, async () => (hasVerdict = await runIncremental(pair))),
     run(full, () => runIn(full.root, ["--fresh", "--full"], { environment })),
   ]);
+  await expectOfHead(full, other.summary);
+  if (hasVerdict) await expectOfHead(incremental, one.summary);
   if (!hasVerdict) {
     const { verdict } = other.seen;
     return { difference: verdict === "error" ? null : `no verdict instead of ${verdict}`, incremental: other.summary };
   }
   return { difference: differenceOf(one.seen, other.seen), incremental: one.summary };
+}
+
+/** Throws where a summary is an earlier run's, as it is where a run ended before it found anything. */
+async function expectOfHead({ git }: Repository, { commit }: Summary): Promise<void> {
+  const head = await git("rev-parse", "HEAD");
+  if (commit !== head)
+    throw new Error(`The summary is of ${commit} instead of ${head}: the run of that found nothing.`);
 }
 
 type Seen = Readonly<Record<"verdict" | "failures" | "tests" | "coverage" | "lcov", string>>;
