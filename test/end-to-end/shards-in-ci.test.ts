@@ -167,6 +167,15 @@ test("GitLab's jobs, played by what the pipeline says, with one machine killed a
   const repository = await makeProject();
   const [artifacts, cache] = [await makeDirectory(), await makeDirectory()];
   const { ".verify": common, ...jobs } = parse(files.gitlabShards);
+  let lastCopy = Promise.resolve();
+  /** Copies what jobs keep for later ones, after whoever does so already: GitLab's cache is one archive, which the last replaces. */
+  const copyCache = (from: string, to: string): Promise<void> => {
+    lastCopy = lastCopy.then(async () => {
+      for (const path of common.cache.paths as string[])
+        if (existsSync(join(from, path))) await cp(join(from, path), join(to, path), { recursive: true });
+    });
+    return lastCopy;
+  };
   const play = async (name: string, more: Record<string, string>, isToBeKilled = false): Promise<Job> => {
     const job: GitLabJob = jobs[name];
     // Jobs that end at the same moment hand on each what is its own.
@@ -182,8 +191,7 @@ test("GitLab's jobs, played by what the pipeline says, with one machine killed a
       ]),
     );
     const playScript = async (): Promise<ScriptEnd> => {
-      for (const path of common.cache.paths as string[])
-        if (existsSync(join(cache, path))) await cp(join(cache, path), join(root, path), { recursive: true });
+      await copyCache(cache, root);
       // What earlier jobs handed on lies where it lay there.
       for (const needed of job.needs ?? [])
         for (const index of jobs[needed].parallel ? await readdir(join(artifacts, needed)) : [""])
@@ -194,8 +202,7 @@ test("GitLab's jobs, played by what the pipeline says, with one machine killed a
       await mkdir(handedOn, { recursive: true });
       for (const path of job.artifacts?.paths ?? (common.artifacts.paths as string[]))
         if (existsSync(join(root, path))) await cp(join(root, path), join(handedOn, path), { recursive: true });
-      for (const path of job.cache?.policy === "pull" ? [] : (common.cache.paths as string[]))
-        if (existsSync(join(root, path))) await cp(join(root, path), join(cache, path), { recursive: true });
+      if (job.cache?.policy !== "pull") await copyCache(root, cache);
       return end;
     };
     return { machine, ended: playScript() };
