@@ -62,7 +62,7 @@ function defineProgram(world: World, outer: World, rest: readonly string[], fini
     })
     .argument("[REF]", "the commit to verify (default: HEAD)")
     .option("--working-tree", "verify the working tree, uncommitted files included; keeps no receipt")
-    .option("--workers <N|auto>", "how many workers run side by side", workersOption)
+    .option("--workers <N|P%|auto>", "how many workers run side by side; P% of the cores", workersOption)
     .option("--suite <name>", "run only this suite (repeatable)", (name: string, names: string[] = []) => [
       ...names,
       name,

@@ -17,7 +17,7 @@ test("--help lists the commands and the options, and hides what only the hook ca
     "init",
     "pr ",
     "status",
-    "--workers <N|auto>",
+    "--workers <N|P%|auto>",
     "--suite <name>",
     "--coverage",
     "--fresh",
@@ -55,15 +55,19 @@ test.each<[string[], string]>([
   [["--worker", "2"], "error: unknown option '--worker'\n(Did you mean --workers?)\n"],
   [["status", "--json"], "error: unknown option '--json'\n"],
   [["HEAD", "more"], "error: too many arguments. Expected 1 argument but got 2.\n"],
-  [["--workers"], "error: option '--workers <N|auto>' argument missing\n"],
-  [["--serial", "--workers", "2"], "error: option '--serial' cannot be used with option '--workers <N|auto>'\n"],
+  [["--workers"], "error: option '--workers <N|P%|auto>' argument missing\n"],
+  [["--serial", "--workers", "2"], "error: option '--serial' cannot be used with option '--workers <N|P%|auto>'\n"],
 ])("%j is refused in a sentence", async (words, sentence) => {
   const { code, output, errors } = await runIn(await makeDirectory(), words);
   expect({ code, output, errors }).toEqual({ code: 2, output: "", errors: sentence });
 });
 
 test.each([
-  ["--workers", ["0", "-1", "1.5", "two", "", "10000", "0x2"], "Expected a whole number from 1 to 1000, or auto."],
+  [
+    "--workers",
+    ["0", "-1", "1.5", "two", "", "10000", "0x2", "0%", "401%", "1.5%", "%"],
+    "Expected a whole number from 1 to 1000, a percentage of the cores from 1% to 400%, or auto.",
+  ],
   ["--coverage", ["-1", "100.1", "most", "", " ", "Infinity", "0x10", "1e1"], "Expected a percentage from 0 to 100."],
   ["--timeout", ["0s", "30", "m", "", "-5m", "1d"], "Expected a duration such as 90s, 30m or 2h."],
 ])("a value that %s cannot take is refused in a sentence", async (option, values, sentence) => {

@@ -1,5 +1,11 @@
 import { InvalidArgumentError, Option } from "commander";
-import { mostWorkers, type Subject, type VerifyOptions } from "../config/request.ts";
+import {
+  mostWorkers,
+  type Subject,
+  type VerifyOptions,
+  type WorkerCount,
+  workersPercentage,
+} from "../config/request.ts";
 import { parseShard } from "../config/shard.ts";
 import { durationSeconds } from "../shared/duration.ts";
 import { RequestError } from "../shared/errors.ts";
@@ -57,10 +63,13 @@ function refuseBesideShard({ workingTree, suite, coverage }: ParsedOptions, rest
 }
 
 /** Reads `--workers`. */
-export function workersOption(text: string): number | "auto" {
+export function workersOption(text: string): WorkerCount {
   if (text === "auto") return text;
+  if (workersPercentage.test(text)) return text as WorkerCount;
   if (!/^[1-9]\d{0,3}$/.test(text) || Number(text) > mostWorkers)
-    throw new InvalidArgumentError(`Expected a whole number from 1 to ${mostWorkers}, or auto.`);
+    throw new InvalidArgumentError(
+      `Expected a whole number from 1 to ${mostWorkers}, a percentage of the cores from 1% to 400%, or auto.`,
+    );
   return Number(text);
 }
 

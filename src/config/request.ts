@@ -22,9 +22,15 @@ export interface PushLine {
   readonly remoteObject: string;
 }
 
+/** How many workers run side by side: a number, the number of usable cores, or a percentage of these. */
+export type WorkerCount = number | "auto" | `${number}%`;
+
+/** Above 100 where tests wait for other programs; up to four times the cores. */
+export const workersPercentage = /^(?:[1-9]\d?|[1-3]\d\d|400)%$/;
+
 /** The options of `verify`. Undefined options are taken from the configuration. */
 export interface VerifyOptions {
-  readonly workers: number | "auto" | undefined;
+  readonly workers: WorkerCount | undefined;
   /** The names of the suites to run; empty for all. */
   readonly suites: readonly string[];
   /** The threshold in percent. */

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { durationSeconds } from "../shared/duration.ts";
-import { mostWorkers } from "./request.ts";
+import { mostWorkers, workersPercentage } from "./request.ts";
 import { runnerFacts, runnerNames } from "./runner-facts.ts";
 import { variableValueMistake } from "./variable-words.ts";
 
@@ -23,9 +23,17 @@ const suiteShape = z.strictObject({
     "The shell command that runs the suite, as one would type it; workers, results and coverage are added from outside.",
   ),
   workers: z
-    .union([z.literal("auto"), z.number().int().positive().max(mostWorkers, tooManyWorkers)])
+    .union([
+      z.literal("auto"),
+      z.number().int().positive().max(mostWorkers, tooManyWorkers),
+      z
+        .templateLiteral([z.number(), "%"], 'expected a percentage of the cores, such as "150%"')
+        .refine((text) => workersPercentage.test(text), "expected from 1% to 400% of the cores"),
+    ])
     .default("auto")
-    .describe("auto is the number of cores this process may use."),
+    .describe(
+      "auto is the number of cores this process may use; a percentage is of these, such as 150% where tests wait for other programs.",
+    ),
   parallel: z
     .enum(["auto", "runner", "processes"])
     .default("auto")

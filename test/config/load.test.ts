@@ -93,12 +93,17 @@ test.each<[string, unknown, string]>([
   [
     "half a worker",
     { suites: [{ ...suite, workers: 1.5 }] },
-    '"suites.0.workers": expected "auto", or expected int, received number.',
+    '"suites.0.workers": expected "auto", or expected int, received number, or expected a percentage of the cores, such as "150%".',
   ],
   [
     "workers in words",
     { suites: [{ ...suite, workers: "two" }] },
-    '"suites.0.workers": expected "auto", or expected number, received string.',
+    '"suites.0.workers": expected "auto", or expected number, received string, or expected a percentage of the cores, such as "150%".',
+  ],
+  [
+    "more workers than four for each core",
+    { suites: [{ ...suite, workers: "401%" }] },
+    '"suites.0.workers": expected from 1% to 400% of the cores.',
   ],
   [
     "a database that is true",

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { closest } from "fastest-levenshtein";
-import type { VerifyOptions } from "../../config/request.ts";
+import type { VerifyOptions, WorkerCount } from "../../config/request.ts";
 import { runnerFacts } from "../../config/runner-facts.ts";
 import type { Config, DatabaseConfig, Gate, SuiteConfig } from "../../config/schema.ts";
 import type { Shard } from "../../config/shard.ts";
@@ -162,7 +162,7 @@ function whyOwnProcesses(suite: SuiteConfig, directory: string): string | null {
 function leasesDatabases(suite: SuiteConfig, { isolation }: DatabaseConfig): boolean {
   const { leasing } = runnerOf(suite);
   if (leasing === "always") return true;
-  if (isolation !== "file") return leasing === "as configured" && suite.workers !== "auto" && suite.workers > 1;
+  if (isolation !== "file") return leasing === "as configured" && suite.workers !== "auto" && suite.workers !== 1;
   if (leasing !== "never") return true;
   throw new RequestError(
     `database.isolation "file" needs a runner with a process per file; suite "${suite.name}" runs ${suite.runner}, where a worker runs many: use "database" or "server".`,
@@ -195,7 +195,12 @@ function countWorkers(suite: SuiteConfig, directory: string, options: VerifyOpti
   // A worker count in the command applies to one runner process, so it is ignored where there are several.
   const isMeant = asked !== null && !(asked === 1 && suite.parallel === "processes");
   if (isMeant && options.workers === undefined) return asked;
-  return suite.workers === "auto" || options.workers === "auto" ? usableWorkers().count : suite.workers;
+  const count = options.workers ?? suite.workers;
+  return typeof count === "number" ? count : usableWorkers({ percent: percentOf(count) }).count;
+}
+
+function percentOf(count: Exclude<WorkerCount, number>): number {
+  return count === "auto" ? 100 : Number.parseInt(count, 10);
 }
 
 function workerIds(count: number): WorkerId[] {

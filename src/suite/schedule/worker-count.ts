@@ -24,20 +24,26 @@ export interface UsableWorkers {
 }
 
 /**
- * The usable cores: affinity, control group quotas (rounded up: with a quota of 1.5, two workers wait less than half of
- * the time), and free memory.
+ * That percentage of the usable cores: affinity and control group quotas (rounded up: with a quota of 1.5, two workers wait
+ * less than half of the time). At least one, and no more than free memory allows.
  */
-export function usableWorkers(cores = availableParallelism(), place = system): UsableWorkers {
+export function usableWorkers({
+  cores = availableParallelism(),
+  place = system,
+  percent = 100,
+}: {
+  readonly cores?: number;
+  readonly place?: SystemPlace;
+  readonly percent?: number;
+} = {}): UsableWorkers {
   const groups = controlGroups(place);
   const quota = Math.min(...groups.map(cpuQuota), Number.POSITIVE_INFINITY);
   const memory = Math.min(...groups.map(freeMemory), availableMemory(place));
   const byQuota = Math.max(1, Math.ceil(quota));
   const byMemory = Math.max(1, Math.floor(memory / bytesPerWorker));
-  const count = Math.min(cores, byQuota, byMemory);
-  if (count === cores) return { count, limit: null };
-  if (count === byMemory && byMemory < byQuota)
-    return { count, limit: `${(memory / 1e9).toFixed(1)} GB of memory are free` };
-  return { count, limit: `a quota of ${Number(quota.toFixed(2))} cores` };
+  const wanted = Math.max(1, Math.round((percent / 100) * Math.min(cores, byQuota)));
+  if (byMemory < wanted) return { count: byMemory, limit: `${(memory / 1e9).toFixed(1)} GB of memory are free` };
+  return { count: wanted, limit: byQuota < cores ? `a quota of ${Number(quota.toFixed(2))} cores` : null };
 }
 
 /**

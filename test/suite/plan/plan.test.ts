@@ -59,6 +59,14 @@ test.each<[string, Partial<VerifyOptions>]>([
   expect([workers, databases, leases]).toEqual([["master"], ["master"], false]);
 });
 
+test("a percentage is of the usable cores, in the configuration and as the option", async () => {
+  const cores = availableParallelism();
+  const many = { ...vitest, workers: "300%" };
+  expect((await planned(many)).workers).toHaveLength(3 * cores);
+  expect((await planned(many, {}, { workers: "200%" })).workers).toHaveLength(2 * cores);
+  expect((await planned({ ...vitest, workers: "1%" })).workers).toEqual(["master"]);
+});
+
 test("a command with several workers leases as many databases", async () => {
   const { workers, databases, leases } = await planned({ ...command, workers: 3 });
   expect([workers, databases, leases]).toEqual([["gw0", "gw1", "gw2"], ["gw0", "gw1", "gw2"], true]);

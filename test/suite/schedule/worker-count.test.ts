@@ -4,10 +4,14 @@ import { usableWorkers } from "../../../src/suite/schedule/worker-count.ts";
 import { type Files, makeDirectory, writeFiles } from "../../support/repository.ts";
 
 /** How many workers a system with these files lets a process with so many cores use. */
-async function workersOn(cores: number, files: Files) {
+async function workersOn(cores: number, files: Files, percent?: number) {
   const root = await makeDirectory();
   await writeFiles(root, files);
-  return usableWorkers(cores, { cgroups: join(root, "cgroup"), proc: join(root, "proc") });
+  return usableWorkers({
+    cores,
+    place: { cgroups: join(root, "cgroup"), proc: join(root, "proc") },
+    ...(percent && { percent }),
+  });
 }
 
 const inContainer = { "proc/self/cgroup": "0::/jobs/one\n" };
@@ -41,6 +45,17 @@ test("a quota beyond the cores limits nothing", async () => {
     count: 2,
     limit: null,
   });
+});
+
+test("a percentage is of the cores that a quota leaves, rounded, and at least one", async () => {
+  const quota = { ...inContainer, "cgroup/jobs/one/cpu.max": "300000 100000\n" };
+  const counts = await Promise.all([150, 100, 50, 1].map((percent) => workersOn(8, quota, percent)));
+  expect(counts.map(({ count }) => count)).toEqual([5, 3, 2, 1]);
+});
+
+test("a percentage above 100 starts no more workers than memory is free for", async () => {
+  const meminfo = { "proc/meminfo": "MemAvailable:   1000000 kB\n" };
+  expect(await workersOn(2, meminfo, 200)).toEqual({ count: 3, limit: "1.0 GB of memory are free" });
 });
 
 test("memory that is free limits the workers, what only caches files counted as free", async () => {
