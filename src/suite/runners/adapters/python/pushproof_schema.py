@@ -12,36 +12,34 @@ import functools
 import hashlib
 import json
 import os
-import re
 import sys
 import weakref
 
+from pushproof_metadata import names_of, shape, why_never
 from pushproof_session import OwnSession
+from pushproof_statements import (
+    ABANDONED,
+    BLOCKERS,
+    CHANGES,
+    EMPTY_BY_OWN,
+    GIVE_BACK_BY_OWN,
+    HARMLESS,
+    IS_EMPTIED,
+    IS_EMPTY,
+    IS_PART_THERE,
+    LOCK_NOT_AVAILABLE,
+    WHERE_IT_IS,
+    ask,
+    connected,
+    open_one,
+    run,
+    sqlstate,
+)
 
 SCRIPT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "schema", "pushproof_schema.sql")
-# The second is null where nothing is installed, and false for a role that may not empty the tables: its maker may, and superusers.
-WHERE_IT_IS = """SELECT current_database(),
-  (SELECT rolname = current_user OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
-    FROM pg_namespace JOIN pg_roles r ON r.oid = nspowner WHERE nspname = 'pushproof')"""
-IS_PART_THERE = "SELECT count(to_regclass(name)) > 0 FROM json_array_elements_text(CAST(:names AS json)) AS name"
-IS_EMPTY = """SELECT NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'pushproof'))
-  AND NOT EXISTS (SELECT FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-    WHERE t.typtype IN ('e', 'd', 'r') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pushproof'))"""
-BLOCKERS = """SELECT a.pid, a.state, a.query FROM pushproof.kept AS schema, pushproof.users_of(schema) AS u
-  JOIN pg_stat_activity a ON a.pid = u.pid WHERE schema.metadata = :metadata"""
-ABANDONED = "SELECT pushproof.drop_tables(metadata) FROM pushproof.kept WHERE is_emptied AND metadata <> :metadata"
-CHANGES = "SELECT last_value FROM pushproof.changes"
-IS_EMPTIED = "SELECT is_emptied FROM pushproof.kept WHERE metadata = :metadata"
-# The same where nothing else is known of the database than that a session of ours began there; these give no null where that is not so.
-GIVE_BACK_BY_OWN = "SELECT CASE WHEN pushproof.beginnings() = %s THEN pushproof.give_back(%s) ELSE 'sessions begin otherwise' END"
-EMPTY_BY_OWN = "SELECT CASE WHEN pushproof.beginnings() = %s THEN pushproof.empty(%s, %s) ELSE 'sessions begin otherwise' END"
-LOCK_NOT_AVAILABLE = "55P03"
 # How long drop_all waits for a connection that uses the tables; without this module it would wait for ever.
 PATIENCE = "10s"
-
-# Statements that say the same whether the tables are there or not.
-HARMLESS = re.compile(r"\s*(select\s+(1|version\(\)|pg_catalog\.version\(\))\s*;?\s*$|(set|show|create\s+extension\s+if\s+not\s+exists)\s[^;]*;?\s*$)", re.I)
+TABLES_CHANGED = "the tables of the metadata changed"
 
 
 class Schemas:
@@ -196,8 +194,8 @@ class Schemas:
     def blocked(self, metadata, engine):
         with engine.connect() as other:
             blockers = [tuple(row) for row in run(other, BLOCKERS, metadata=self.token(metadata))]
-        told = "; ".join("process %s is %s, its last statement: %s" % blocker for blocker in blockers)
-        return "drop_all waited %s for a connection that uses the tables and has not ended its transaction: %s" % (PATIENCE, told)
+        processes = "; ".join("process %s is %s, its last statement: %s" % blocker for blocker in blockers)
+        return "drop_all waited %s for a connection that uses the tables and has not ended its transaction: %s" % (PATIENCE, processes)
 
     def drop_emptied(self, connection, metadata, why):
         """Really drops what was only emptied."""
@@ -254,65 +252,8 @@ class Schemas:
         return self.why_off is None
 
 
-TABLES_CHANGED = "the tables of the metadata changed"
-
-
 schemas = Schemas()
 originals = {}
-
-
-def open_one(connections, metadata):
-    """The connection that is remembered for a metadata, if its transaction has not ended."""
-    connection = connections.get(metadata, lambda: None)()
-    return connection if connection is not None and not connection.closed and connection.in_transaction() else None
-
-
-def connected(bind):
-    """The connection that a bind is, or one of it, whose transaction ends with the block."""
-    return contextlib.nullcontext(bind) if hasattr(bind, "in_transaction") else bind.begin()
-
-
-def run(connection, statement, **parameters):
-    from sqlalchemy import text
-
-    # SQLAlchemy 1.4 commits only what it takes for a change; later ones ignore the option.
-    return connection.execute(text(statement).execution_options(autocommit=True), parameters)
-
-
-def ask(connection, statement, **parameters):
-    return run(connection, statement, **parameters).scalar()
-
-
-def sqlstate(error):
-    origin = getattr(error, "orig", error)
-    return getattr(origin, "sqlstate", None) or getattr(origin, "pgcode", None)
-
-
-def shape(metadata):
-    return [(key, len(table.columns), len(table.constraints), len(table.indexes)) for key, table in metadata.tables.items()]
-
-
-def names_of(connection, metadata):
-    """The quoted names of the tables and of the sequences that the metadata names."""
-    preparer = connection.dialect.identifier_preparer
-    tables = [preparer.format_table(table) for table in metadata.tables.values()]
-    return tables, [preparer.format_sequence(sequence) for sequence in metadata._sequences.values()]
-
-
-def why_never(metadata):
-    """Why the schema of a metadata is never kept: code of the project runs when it is made or dropped, and may do anything."""
-    from sqlalchemy import schema, types
-
-    statements = getattr(schema, "ExecutableDDLElement", None) or schema.DDLElement
-    for target in [metadata, *metadata.tables.values()]:
-        for event in ("before_create", "after_create", "before_drop", "after_drop"):
-            for listener in getattr(target.dispatch, event):
-                # An enum or another type that is made with its tables; before SQLAlchemy 2.1 its method is wrapped.
-                owner = getattr(listener, "target", getattr(getattr(listener, "func", listener), "__self__", None))
-                is_type = isinstance(owner, types.SchemaType)
-                if not is_type and not (event.endswith("create") and isinstance(listener, statements)):
-                    return "the project listens to %s" % event
-    return None
 
 
 def is_usual(bind, tables, checkfirst):

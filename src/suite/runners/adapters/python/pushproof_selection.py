@@ -13,8 +13,12 @@ def read_selection():
     path = os.environ.get("VERIFY_SELECTION")
     if not path:
         return None
-    with open(path, encoding="utf-8") as selection:
-        return json.load(selection)
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+# What this process is limited to; None for everything.
+selection = read_selection()
 
 
 class Names:
