@@ -20,7 +20,7 @@ export interface RunnerFacts {
    * several machines add up in lines only.
    */
   readonly branchesDependOnRun: boolean;
-  /** Its first version that can be told from outside what to run, and tells what came of it; null where each can. */
+  /** Its first version that takes from outside which tests to run, and reports their results; null where each does. */
   readonly oldest: readonly [major: number, minor: number] | null;
   /** The option that has it end though something is left open; null where it has none. */
   readonly endingOption: string | null;

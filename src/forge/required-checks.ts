@@ -18,14 +18,14 @@ interface Rule {
  */
 export async function requiredChecks(run: Run, branch: string): Promise<readonly string[] | null> {
   const name = encodeURIComponent(branch);
-  const [told, rules] = await Promise.all([
+  const [protectedBranch, rules] = await Promise.all([
     askGh<Branch>(run, ["api", `repos/{owner}/{repo}/branches/${name}`]),
     askGh<readonly Rule[]>(run, ["api", `repos/{owner}/{repo}/rules/branches/${name}`]),
   ]);
-  if (told === null || rules === null) return null;
+  if (protectedBranch === null || rules === null) return null;
   const ruled = rules.filter(({ type }) => type === "required_status_checks");
   return [
-    ...(told.protection?.required_status_checks?.contexts ?? []),
+    ...(protectedBranch.protection?.required_status_checks?.contexts ?? []),
     ...ruled.flatMap(({ parameters }) => (parameters?.required_status_checks ?? []).map(({ context }) => context)),
   ];
 }

@@ -140,6 +140,6 @@ export function wasOvertaken({ rejected }: PushedRef): boolean {
 /** What git says of a failure, on one line, without credentials and without a period. */
 function reasonOf(output: string): string {
   const lines = plainText(output).split("\n");
-  const told = lines.map((line) => line.replace(/^(fatal|error|remote): /, "").trim()).filter(Boolean);
-  return withoutCredentials(told[0] ?? `nothing within ${patience} s`).replace(/\.$/, "");
+  const messages = lines.map((line) => line.replace(/^(fatal|error|remote): /, "").trim()).filter(Boolean);
+  return withoutCredentials(messages[0] ?? `nothing within ${patience} s`).replace(/\.$/, "");
 }

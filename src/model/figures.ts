@@ -128,9 +128,9 @@ function boundFigure({ suites }: Summary): string | null {
   if (slowest === null) return null;
   const { boundSeconds, ratio, longest, savedBySplitting } = slowest.schedule;
   const of = suites.length > 1 ? ` for ${slowest.name}` : "";
-  const told = `${formatSeconds(boundSeconds)}${of} at least; it took ${formatSeconds(slowest.seconds)}, ${ratio.toFixed(2)} times that`;
-  if (savedBySplitting === null || longest === null || savedBySplitting < leastSaving) return told;
-  return `${told}. ${longest.file} alone takes ${formatSeconds(longest.seconds)}: splitting it saves ${formatSeconds(savedBySplitting)}`;
+  const bound = `${formatSeconds(boundSeconds)}${of} at least; it took ${formatSeconds(slowest.seconds)}, ${ratio.toFixed(2)} times that`;
+  if (savedBySplitting === null || longest === null || savedBySplitting < leastSaving) return bound;
+  return `${bound}. ${longest.file} alone takes ${formatSeconds(longest.seconds)}: splitting it saves ${formatSeconds(savedBySplitting)}`;
 }
 
 /** Which file to split, and what that saves. */

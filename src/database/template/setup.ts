@@ -16,8 +16,8 @@ export async function runSetup(setup: CommandRequest, hint: (output: string) => 
   if (end.exitCode === 0 && !end.timedOut) return;
   const lines = end.tail.split("\n").slice(-shownLines).join("\n");
   const advice = missingClient(end.tail) ?? hint(end.tail);
-  const told = lines ? `Last output:\n${lines}` : "It wrote nothing.";
-  throw failure(setup, `${ending(end, setup)}. ${told}${advice === null ? "" : `\n${advice}`}`);
+  const output = lines ? `Last output:\n${lines}` : "It wrote nothing.";
+  throw failure(setup, `${ending(end, setup)}. ${output}${advice === null ? "" : `\n${advice}`}`);
 }
 
 /** Postgres client programs, which embedded servers do not include. */

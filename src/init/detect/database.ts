@@ -28,85 +28,103 @@ export function detectDatabase(
   suites: readonly DetectedSuite[],
   fixed: readonly FixedConnection[] = [],
 ): DetectedDatabase {
-  const mentions = findMentions(project);
-  const parts = findPartMentions(project);
-  const users = new Map<DetectedSuite, string>();
-  for (const suite of suites) {
-    const reading = mentions.find((mention) => mention.scheme !== null && isReadBy(suite, suites, mention));
-    const part = parts.find((mention) => isReadBy(suite, suites, mention));
-    const sign = postgresSign(project, suite, (path) => belongsTo(suite, suites, path));
-    if (sign !== null) users.set(suite, sign);
-    else if (reading !== undefined) users.set(suite, place(reading));
-    else if (part !== undefined && isPostgresPort(parts, part)) users.set(suite, place(part));
-  }
+  const all = { urls: findMentions(project), parts: findPartMentions(project) };
+  const users = findUsers(project, suites, all);
   const isRead = (mention: Place): boolean => [...users.keys()].some((suite) => isReadBy(suite, suites, mention));
-  const settings = mentions.filter((mention) => mention.kind === "setting");
-  const relevant = mentions.filter(isRead);
-  const readParts = parts.filter(isRead);
-  // Variables set by CI or compose files count only where our code does not show what it reads.
-  const isUnread = relevant.length + readParts.length === 0;
-  const chosen = users.size === 0 ? [] : isUnread ? settings : relevant;
-  const chosenParts = users.size === 0 ? [] : isUnread ? parts.filter(({ kind }) => kind === "setting") : readParts;
-  const names = [...new Set(chosen.map((mention) => mention.variable))];
-  const variables = names.map((variable) =>
-    describeVariable(
-      project,
-      variable,
-      byWeight([...chosen, ...settings].filter((one) => one.variable === variable)),
-      users,
-    ),
-  );
-  const described = new Map(chosenParts.map(({ variable, part }) => [variable, part]));
-  const named = databaseNamed(
-    [...chosen, ...settings],
-    [...chosenParts, ...parts.filter(({ kind }) => kind === "setting")],
-  );
-  const isNameFree = names.length > 0 || chosenParts.some(({ part }) => part === "name");
-  const written =
-    users.size === 0 || isNameFree
-      ? undefined
-      : fixed.find(
-          ({ kind, file }) => kind === "database" && [...users.keys()].some((suite) => belongsTo(suite, suites, file)),
-        );
+  const settings = settingsIn(all);
+  const chosen = users.size === 0 ? { urls: [], parts: [] } : chooseMentions(all, settings, isRead);
+  const names = [...new Set(chosen.urls.map((mention) => mention.variable))];
+  const parts = new Map(chosen.parts.map(({ variable, part }) => [variable, part]));
+  const isNameFree = names.length > 0 || chosen.parts.some(({ part }) => part === "name");
+  const written = isNameFree ? undefined : nameInCode(fixed, users, suites);
   if (written !== undefined) {
     return {
       suites: new Set(users.keys()),
       name: written.name,
       isolation: "server",
-      variables: Object.fromEntries(described),
+      variables: Object.fromEntries(parts),
       notes: [
-        ...partNotes(chosenParts),
+        ...partNotes(chosen.parts),
         `isolation "server", a server for each worker: ${written.file}:${written.line} names the database ${written.name} itself`,
       ],
     };
   }
+  const urls = [...chosen.urls, ...settings.urls];
+  const described = names.map((name) => {
+    const mentions = byWeight(urls.filter(({ variable }) => variable === name));
+    return describeVariable(project, name, mentions, users);
+  });
+  const named = databaseNamed(urls, [...chosen.parts, ...settings.parts]);
   return {
     suites: new Set(users.keys()),
     name: named?.name,
     variables: Object.fromEntries([
-      ...variables.map(({ variable, scheme }) => [variable, scheme]),
-      ...[...described].filter(([variable]) => !names.includes(variable)),
+      ...described.map(({ variable, scheme }) => [variable, scheme]),
+      ...[...parts].filter(([variable]) => !names.includes(variable)),
     ]),
     notes: [
-      ...variables.map(({ note }) => note),
-      ...partNotes(chosenParts),
+      ...described.map(({ note }) => note),
+      ...partNotes(chosen.parts),
       ...(named === undefined ? [] : [`${named.name}, the base name, read in ${named.place}`]),
-      ...(users.size > 0 && names.length + described.size === 0
-        ? [
-            `no variable for its URL found (${[...new Set(users.values())].join(", ")}): the workers get DATABASE_URL and TEST_DATABASE_URL`,
-            ...fixedServers(project, users, fixed),
-          ]
-        : []),
+      ...(users.size > 0 && names.length + parts.size === 0 ? noVariableNotes(project, users, fixed) : []),
     ],
   };
 }
 
-/** A line for each hard-coded server, which no variable can redirect. */
-function fixedServers(
-  project: ProjectFiles,
-  users: ReadonlyMap<DetectedSuite, string>,
+/** Where URLs of databases, and parts of their addresses, are mentioned. */
+interface Mentions {
+  readonly urls: readonly Mention[];
+  readonly parts: readonly PartMention[];
+}
+
+/** The suites that use Postgres, and what shows it. */
+type Users = ReadonlyMap<DetectedSuite, string>;
+
+function findUsers(project: ProjectFiles, suites: readonly DetectedSuite[], { urls, parts }: Mentions): Users {
+  const users = new Map<DetectedSuite, string>();
+  for (const suite of suites) {
+    const url = urls.find((mention) => mention.scheme !== null && isReadBy(suite, suites, mention));
+    const part = parts.find((mention) => isReadBy(suite, suites, mention));
+    const sign = postgresSign(project, suite, (path) => belongsTo(suite, suites, path));
+    if (sign !== null) users.set(suite, sign);
+    else if (url !== undefined) users.set(suite, place(url));
+    else if (part !== undefined && isPostgresPort(parts, part)) users.set(suite, place(part));
+  }
+  return users;
+}
+
+/** What CI, compose files and the like set. */
+function settingsIn({ urls, parts }: Mentions): Mentions {
+  const isSetting = ({ kind }: Place): boolean => kind === "setting";
+  return { urls: urls.filter(isSetting), parts: parts.filter(isSetting) };
+}
+
+/** What the suites read; what is set counts only where no code shows what it reads. */
+function chooseMentions({ urls, parts }: Mentions, settings: Mentions, isRead: (place: Place) => boolean): Mentions {
+  const read = { urls: urls.filter(isRead), parts: parts.filter(isRead) };
+  return read.urls.length + read.parts.length === 0 ? settings : read;
+}
+
+/** Where the suites' code names its database itself. */
+function nameInCode(
   fixed: readonly FixedConnection[],
-): string[] {
+  users: Users,
+  suites: readonly DetectedSuite[],
+): FixedConnection | undefined {
+  const isUsers = (file: string): boolean => [...users.keys()].some((suite) => belongsTo(suite, suites, file));
+  return fixed.find(({ kind, file }) => kind === "database" && isUsers(file));
+}
+
+function noVariableNotes(project: ProjectFiles, users: Users, fixed: readonly FixedConnection[]): string[] {
+  const signs = [...new Set(users.values())].join(", ");
+  return [
+    `no variable for its URL found (${signs}): the workers get DATABASE_URL and TEST_DATABASE_URL`,
+    ...fixedServers(project, users, fixed),
+  ];
+}
+
+/** A line for each hard-coded server, which no variable can redirect. */
+function fixedServers(project: ProjectFiles, users: Users, fixed: readonly FixedConnection[]): string[] {
   const inCode = fixed.filter(({ kind }) => kind === "server");
   const all = [
     ...inCode,
@@ -163,7 +181,7 @@ function describeVariable(
   project: ProjectFiles,
   variable: string,
   mentions: readonly Mention[],
-  users: ReadonlyMap<DetectedSuite, string>,
+  users: Users,
 ): { variable: string; scheme: string; note: string } {
   const first = mentions[0];
   const withScheme = mentions.find((mention) => mention.scheme !== null);

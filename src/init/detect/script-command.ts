@@ -139,14 +139,14 @@ function commandOf(step: string, before: readonly string[], runner: ScriptRunner
   return { text, notes, script, measuring };
 }
 
-/** The steps of runners that have to be told that the run ends. */
+/** The steps of runners that watch for changes unless an option says that the run ends. */
 const asRun: Readonly<Partial<Record<ScriptRunner, (step: string) => string>>> = { vitest: runOfVitest };
 
 function plainRun(step: string): string {
   return step.replace(/^(?:npx|bunx|(?:pnpm|yarn)(?:\s+exec)?)\s+/, "").replace(dropped, "");
 }
 
-/** As a run that ends, whatever is told it behind. */
+/** As a run that ends, whatever arguments follow. */
 function runOfVitest(step: string): string {
   const called = step.replace(caller, "$1");
   const [, before = "", flags = ""] =

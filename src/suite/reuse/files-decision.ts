@@ -80,10 +80,10 @@ export async function filesDecision(request: ReuseRequest, question: FilesQuesti
     record !== null && trace !== null && isRecent(record.run, now) ? [{ key, trace, record }] : [],
   );
   if (found.length === 0) {
-    const told = (await store.read(untoldKeyOf(surroundings))) as { readonly why: string } | null;
+    const recorded = (await store.read(untoldKeyOf(surroundings))) as { readonly why: string } | null;
     return {
       kind: "run",
-      why: told?.why ?? "no run with the same packages, runtimes, settings and configuration is recorded",
+      why: recorded?.why ?? "no run with the same packages, runtimes, settings and configuration is recorded",
     };
   }
   const best = bestRecords(found, (record) => changesOf(record.tree, tree, inputs));
