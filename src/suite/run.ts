@@ -115,7 +115,7 @@ async function adviceOn(
   const { audit, reported } = run.result;
   const isUnused = audit.connected === false && reused === null;
   return [
-    ...(await hintsFor(planned, failures, context)).map(redact),
+    ...(await hintsFor(planned, failures, reported, context)).map(redact),
     ...(isUnused ? await unusedNotes(planned, results.tests, rejections.length > 0, context) : []),
     ...thresholdNotes(planned.suite.name, reported.thresholds, context.gate),
   ];

@@ -97,6 +97,30 @@ describe("the variables of a database", () => {
     expect(databaseOf(reading(text))).toMatchObject({ variables: expected });
   });
 
+  it.each([
+    ["sqlalchemy\npsycopg2-binary\n", "postgresql+psycopg2"],
+    ["SQLAlchemy>=2.0,<3\npsycopg2\n", "postgresql+psycopg2"],
+    ['"sqlalchemy-utils<0.42"\n"sqlalchemy"\n"psycopg2"\n', "postgresql+psycopg2"],
+    ["sqlalchemy\npsycopg2\npsycopg\n", "postgresql"],
+    ["SQLAlchemy==1.4.49\npsycopg2\n", "postgresql"],
+    ["sqlalchemy>=1.4,<2\npsycopg2\n", "postgresql"],
+    ["sqlalchemy<2.1\npsycopg2\n", "postgresql"],
+    ["sqlalchemy~=2.0.3\npsycopg2\n", "postgresql"],
+    ['sqlalchemy = "^1.4"\npsycopg2 = "*"\n', "postgresql"],
+    ['sqlalchemy = "^2.0"\npsycopg2 = "*"\n', "postgresql+psycopg2"],
+  ])("name the driver that SQLAlchemy may not take by itself: %j", (requirements, scheme) => {
+    const files = { ...reading('os.environ["DATABASE_URL"]'), "requirements.txt": requirements };
+    expect(databaseOf(files)).toMatchObject({
+      variables: scheme === "postgresql" ? ["DATABASE_URL"] : { DATABASE_URL: scheme },
+    });
+  });
+
+  it("name no driver where code calls it itself, which takes no URL that names one", () => {
+    const text = 'import psycopg2\n\nconnection = psycopg2.connect(os.environ["DATABASE_URL"])\n';
+    const files = { ...reading(text), "requirements.txt": "sqlalchemy\npsycopg2\n" };
+    expect(databaseOf(files)).toMatchObject({ variables: ["DATABASE_URL"] });
+  });
+
   it("are the fields of a settings class, with its prefix", () => {
     const text =
       'class Settings(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix="APP_")\n    database_url: str = "postgresql+asyncpg://u:p@db/app"\n';

@@ -82,18 +82,37 @@ function javascriptSign(project: ProjectFiles, suite: DetectedSuite, isOwn: (pat
   return path === undefined ? null : `${path} imports ${loads.exec(project.read(path) ?? "")?.[1]}`;
 }
 
+/** A driver that an SQLAlchemy URL names. */
+export type SqlAlchemyDriver = "asyncpg" | "psycopg" | "psycopg2";
+
 /**
- * The driver for SQLAlchemy URLs of a Python suite, where only one is installed and it is not the default, psycopg2;
- * otherwise null.
+ * The driver to name in SQLAlchemy URLs of a Python suite, where only one is installed and SQLAlchemy may take another one
+ * by itself, or where code is asynchronous; otherwise null. By itself it takes psycopg2, and since version 2.1 psycopg
+ * (https://docs.sqlalchemy.org/en/21/changelog/migration_21.html).
  */
-export function usesSqlAlchemyWith(project: ProjectFiles, suite: DetectedSuite): "asyncpg" | "psycopg" | null {
+export function usesSqlAlchemyWith(project: ProjectFiles, suite: DetectedSuite): SqlAlchemyDriver | null {
   const listed = pythonDependencies(project, suite.root);
   if (!/\b(sqlalchemy|sqlmodel)\b/i.test(listed)) return null;
-  const sources = project.paths.filter((path) => path.endsWith(".py"));
-  const isAsync = sources.some((path) => (project.read(path) ?? "").includes("create_async_engine"));
+  const sources = project.paths.filter((path) => path.endsWith(".py")).map((path) => project.read(path) ?? "");
+  const isAsync = sources.some((text) => text.includes("create_async_engine"));
   if (isAsync && /\basyncpg\b/.test(listed)) return "asyncpg";
-  return /\bpsycopg\b/.test(listed) && !/\bpsycopg2/.test(listed) ? "psycopg" : null;
+  const [has2, has3] = [/\bpsycopg2/.test(listed), /\bpsycopg\b/.test(listed)];
+  if (has3) return has2 ? null : "psycopg";
+  // What calls the driver itself takes no URL that names one.
+  const isCalled = sources.some((text) => /\b(?:psycopg2|asyncpg)\s*\.\s*(?:connect|create_pool|pool)\b/.test(text));
+  return has2 && !isCalled && !before21.test(listed) ? "psycopg2" : null;
 }
+
+/** A requirement that only versions of SQLAlchemy before 2.1 meet, as pip, Poetry and uv write it. */
+const before21 = new RegExp(
+  String.raw`\bsqlalchemy(?![-\w])[^\n]*?(?:${[
+    String.raw`==\s*(?:[01]\.|2\.0)`,
+    String.raw`~=\s*(?:[01]\.|2\.0\.)`,
+    String.raw`<=?\s*(?:[01]\.|2\.0|2(?![.\d])|2\.1(?:\.0)?(?![.\d]))`,
+    String.raw`["'](?:\^\s*[01]\.|~\s*(?:[01]\.|2\.0)|[01]\.|2\.0)`,
+  ].join("|")})`,
+  "i",
+);
 
 function pythonDependencies(project: ProjectFiles, root: string): string {
   return upwards(root)

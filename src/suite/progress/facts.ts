@@ -61,6 +61,8 @@ export interface ReportedFacts {
   readonly runtime: string | null;
   /** Packages that the runner reported as missing. */
   readonly missing: readonly string[];
+  /** SQLAlchemy's version where it takes a driver by itself that is not installed, while psycopg2 is; else null. */
+  readonly sqlAlchemyWithoutDriver: string | null;
   /** Why the runner cannot be run as the configuration asks, a phrase each. */
   readonly refusals: readonly string[];
   /** What leaves tests out, without duplicates. */

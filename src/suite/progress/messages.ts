@@ -25,6 +25,8 @@ export type Message =
   /** How a process kept the schema of its database. */
   | ({ type: "schema" } & SchemaUse)
   | { type: "missing"; package: string }
+  /** SQLAlchemy, of this version, takes psycopg for URLs without a driver; only psycopg2 is installed. */
+  | { type: "driver"; sqlalchemy: string }
   /** Why the suite cannot be run as the configuration asks, a phrase. */
   | { type: "refused"; why: string }
   | ({ type: "narrowed" } & Narrowing)

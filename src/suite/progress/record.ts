@@ -32,6 +32,7 @@ export class ProgressRecord implements Progress {
   #status: number | null = null;
   readonly #foreign = new Set<string>();
   #schema: SchemaUse | null = null;
+  #sqlAlchemy: string | null = null;
   #measures: Pick<Measuring, "named" | "left"> | null = null;
   readonly #tested = new Set<string>();
   readonly #testFiles = new Set<string>();
@@ -91,6 +92,9 @@ export class ProgressRecord implements Progress {
         return;
       case "threshold":
         this.#thresholds = strictest([this.#thresholds, message]);
+        return;
+      case "driver":
+        this.#sqlAlchemy = message.sqlalchemy;
         return;
       case "missing":
         this.#missing.push(message.package);
@@ -206,6 +210,7 @@ export class ProgressRecord implements Progress {
       schema: this.#schema,
       runtime: this.#runtime,
       missing: this.#missing,
+      sqlAlchemyWithoutDriver: this.#sqlAlchemy,
       refusals: this.#refusals,
       narrowings: [...this.#narrowings.values()],
       stoppedBy: this.#stoppedBy,

@@ -80,8 +80,13 @@ function oncePerFile(failures: readonly Failure[]): Failure[] {
 /** Merges what a suite's processes reported: visits, narrowings and flaky tests. */
 export function mergeReported(
   parts: readonly ReportedFacts[],
-): Pick<ReportedFacts, "visits" | "root" | "narrowings" | "flaky" | "thresholds" | "schema"> {
+): Pick<
+  ReportedFacts,
+  "visits" | "root" | "narrowings" | "flaky" | "thresholds" | "schema" | "sqlAlchemyWithoutDriver"
+> {
   return {
+    sqlAlchemyWithoutDriver:
+      parts.map(({ sqlAlchemyWithoutDriver }) => sqlAlchemyWithoutDriver).find((version) => version !== null) ?? null,
     schema: sumOfUses(parts.map(({ schema }) => schema)),
     thresholds: strictest(parts.map(({ thresholds }) => thresholds)),
     flaky: parts.flatMap(({ flaky }) => flaky),

@@ -10,6 +10,7 @@ import { RequestError, UnavailableError } from "../../shared/errors.ts";
 import { adapterPath } from "../../shared/paths.ts";
 import { quote, withArguments } from "../../shared/shell.ts";
 import type { Environment } from "../../shared/world.ts";
+import { sqlAlchemyDriverHint } from "../hints/sqlalchemy-driver.ts";
 import { CollectionMismatchError, collectionMismatchAdvice, NoWorkersError } from "../results/collection-mismatch.ts";
 import { readJunit, type TestCase } from "../results/junit.ts";
 import {
@@ -184,7 +185,7 @@ async function collect(run: SuiteRun, ended: EndedProcess): Promise<TestResults>
   const written = await readJunit(junitFile(run)).catch(() => null);
   const cases = written?.cases ?? null;
   const brokeDown = ended.exitCode === internalError || (cases === null && ended.exitCode !== noTestsCollected);
-  if (brokeDown && !ended.timedOut && !diedInTest(ended)) throw couldNotRun(run, ended);
+  if (brokeDown && !ended.timedOut && !diedInTest(ended)) throw brokenDown(run, ended);
   const different = (cases ?? []).find((test) => test.details.startsWith(differentCollections));
   if (different !== undefined) throw differentTests(run, different);
   const coverage = await readCoverage(run, ended);
@@ -199,6 +200,18 @@ async function collect(run: SuiteRun, ended: EndedProcess): Promise<TestResults>
     ? { all: names(collected.files), own: names(collected.own ?? []), tests: collected.tests }
     : undefined;
   return { ...results, collected: collected?.ids ?? null, ...(dealt === undefined ? {} : { dealt }) };
+}
+
+/** With advice where SQLAlchemy found no driver. */
+function brokenDown(run: SuiteRun, ended: EndedProcess): UnavailableError {
+  const error = couldNotRun(run, ended);
+  const [own = {}] = Object.values(run.workerEnvironments);
+  const urls = Object.entries(own).filter(([, value]) => value.startsWith("postgresql://"));
+  const hint = sqlAlchemyDriverHint(run.suite.name, ended.reported.sqlAlchemyWithoutDriver, {
+    text: ended.tail,
+    variables: Object.fromEntries(urls.map(([name]) => [name, "postgresql"])),
+  });
+  return hint === null ? error : new UnavailableError(`${error.message}\n${hint}`);
 }
 
 /** Coverage from coverage.py, including unloaded and excluded files; null where it wrote none. */

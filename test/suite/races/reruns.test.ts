@@ -30,7 +30,15 @@ function results(changed: Partial<TestResults> = {}): TestResults {
 }
 
 function finished(changed: Partial<TestResults>, seconds = 1): SuiteRunResult {
-  const reported = { visits: [], root: null, narrowings: [], flaky: [], thresholds: noThresholds, schema: null };
+  const reported = {
+    visits: [],
+    root: null,
+    narrowings: [],
+    flaky: [],
+    thresholds: noThresholds,
+    schema: null,
+    sqlAlchemyWithoutDriver: null,
+  };
   const audit = { connected: null, rejections: [] };
   return { results: results(changed), databases: [], audit, rejections: [], seconds, logs: [], reported, dealt: null };
 }

@@ -50,8 +50,18 @@ def pytest_load_initial_conftests(early_config):
         tracing.tracer.measuring = lambda: early_config.pluginmanager.get_plugin("_cov")
     refuse_blocked(early_config.pluginmanager)
     complete_coverage(early_config.known_args_namespace)
-    yield
+    outcome = yield
+    if outcome.excinfo:
+        tell_driver()
     leave_out_adapters(early_config.pluginmanager.get_plugin("_cov"))
+
+
+def tell_driver():
+    from pushproof_drivers import sqlalchemy_without_its_driver
+
+    version = sqlalchemy_without_its_driver()
+    if version and reporter:
+        reporter.send(type="driver", sqlalchemy=version)
 
 
 def tell_narrowings(config):
@@ -90,6 +100,8 @@ def pytest_cmdline_main(config):
         if recording:
             recording.write()
         status = 3 if outcome.excinfo else int(outcome.get_result() or 0)
+        if status != 0:
+            tell_driver()
         reporter.send(type="end", status=status)
         watch_life(reporter.send, status)
         if is_alone:
