@@ -4,7 +4,7 @@ import { UnavailableError } from "../shared/errors.ts";
 import type { PlannedSuite } from "./plan/plan.ts";
 import type { SuiteProcesses, SuiteRunResult } from "./processes.ts";
 import { CollectionMismatchError, NoWorkersError } from "./results/collection-mismatch.ts";
-import { workersPackage } from "./runners/pytest.ts";
+import { workersPackage } from "./runners/pytest-files.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
 /** A suite's run, and how it differed from the plan. */

@@ -1,34 +1,25 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
-import type { LcovInput } from "../../coverage/lcov/merge.ts";
 import { filesUnder } from "../../project/checkout-files.ts";
-import { addPythonPackages } from "../../project/packages/add-python-packages.ts";
-import { additionText } from "../../project/packages/additions.ts";
 import { pytestFiles, pytestSettings } from "../../project/pytest-configuration.ts";
-import { RequestError, UnavailableError } from "../../shared/errors.ts";
 import { adapterPath } from "../../shared/paths.ts";
 import { quote, withArguments } from "../../shared/shell.ts";
 import type { Environment } from "../../shared/world.ts";
-import { sqlAlchemyDriverHint } from "../hints/sqlalchemy-driver.ts";
-import { CollectionMismatchError, collectionMismatchAdvice, NoWorkersError } from "../results/collection-mismatch.ts";
-import { readJunit, type TestCase } from "../results/junit.ts";
-import {
-  couldNotRun,
-  diedInTest,
-  isBad,
-  lcovInput,
-  reportedFile,
-  resultsOf,
-  type TestCaseMapper,
-  withContradictions,
-} from "../results/results.ts";
 import { usableWorkers } from "../schedule/worker-count.ts";
-import type { EndedProcess, Invocation, Runner, SuiteRun, TestResults } from "./runner.ts";
+import {
+  collectedFile,
+  durationsFile,
+  junitFile,
+  lcovFile,
+  plugin,
+  selectionFile,
+  traceDirectory,
+  workersPackage,
+} from "./pytest-files.ts";
+import { collect } from "./pytest-results.ts";
+import type { Invocation, Runner, SuiteRun } from "./runner.ts";
 import { writeSourceFiles } from "./source-files.ts";
-
-/** What runs workers side by side: without it they go as processes. */
-export const workersPackage = "pytest-xdist";
 
 /**
  * pytest, in parallel with xdist. Everything is added through the environment: PYTEST_ADDOPTS comes before the command
@@ -58,17 +49,6 @@ export const pytest: Runner = {
   },
   collect,
 };
-
-/** pytest's exit codes. */
-const internalError = 3;
-const noTestsCollected = 5;
-
-const plugin = "pushproof_pytest";
-const junitFile = (run: SuiteRun): string => join(run.scratch, "junit.xml");
-const durationsFile = (run: SuiteRun): string => join(run.scratch, "durations.json");
-const selectionFile = (run: SuiteRun): string => join(run.scratch, "selection.json");
-const collectedFile = (run: SuiteRun): string => join(run.scratch, "collected.json");
-const lcovFile = (run: SuiteRun): string => join(run.scratch, "coverage.lcov");
 
 async function invocation(run: SuiteRun): Promise<Invocation> {
   await writeFile(durationsFile(run), JSON.stringify(Object.fromEntries(run.durations)));
@@ -108,8 +88,6 @@ async function invocation(run: SuiteRun): Promise<Invocation> {
     },
   };
 }
-
-const traceDirectory = (run: SuiteRun): string => join(run.scratch, "trace");
 
 async function tracingVariables(run: SuiteRun): Promise<Environment> {
   if (!run.tracing) return {};
@@ -177,163 +155,4 @@ function workersIn(script: string): number | null | undefined {
   if (asked === undefined) return undefined;
   if (/\d/.test(asked)) return Math.max(1, Math.min(Number(asked), most));
   return usableWorkers().count > most ? Math.max(1, most) : null;
-}
-
-async function collect(run: SuiteRun, ended: EndedProcess): Promise<TestResults> {
-  refuseMissingParts(run, ended);
-  refuseOtherEnvironment(run, ended);
-  const written = await readJunit(junitFile(run)).catch(() => null);
-  const cases = written?.cases ?? null;
-  const brokeDown = ended.exitCode === internalError || (cases === null && ended.exitCode !== noTestsCollected);
-  if (brokeDown && !ended.timedOut && !diedInTest(ended)) throw brokenDown(run, ended);
-  const different = (cases ?? []).find((test) => test.details.startsWith(differentCollections));
-  if (different !== undefined) throw differentTests(run, different);
-  const coverage = await readCoverage(run, ended);
-  const found = withContradictions(run, resultsOf(run, ended, oneEntryEach(cases ?? []), mapper, coverage), written);
-  const results = run.tracing ? { ...found, trace: join(traceDirectory(run), "record.json") } : found;
-  if (run.selection?.kind !== "share") return results;
-  const collected = await readCollected(run);
-  const root = ended.reported.root ?? run.directory;
-  const names = (files: readonly string[]): string[] =>
-    files.map((file) => reportedFile(run.checkoutRoot, root, file)).sort();
-  const dealt = collected?.files
-    ? { all: names(collected.files), own: names(collected.own ?? []), tests: collected.tests }
-    : undefined;
-  return { ...results, collected: collected?.ids ?? null, ...(dealt === undefined ? {} : { dealt }) };
-}
-
-/** With advice where SQLAlchemy found no driver. */
-function brokenDown(run: SuiteRun, ended: EndedProcess): UnavailableError {
-  const error = couldNotRun(run, ended);
-  const [own = {}] = Object.values(run.workerEnvironments);
-  const urls = Object.entries(own).filter(([, value]) => value.startsWith("postgresql://"));
-  const hint = sqlAlchemyDriverHint(run.suite.name, ended.reported.sqlAlchemyWithoutDriver, {
-    text: ended.tail,
-    variables: Object.fromEntries(urls.map(([name]) => [name, "postgresql"])),
-  });
-  return hint === null ? error : new UnavailableError(`${error.message}\n${hint}`);
-}
-
-/** Coverage from coverage.py, including unloaded and excluded files; null where it wrote none. */
-async function readCoverage(run: SuiteRun, ended: EndedProcess): Promise<readonly LcovInput[] | null> {
-  const base = ended.reported.directory ?? run.directory;
-  const loaded = await lcovInput(lcovFile(run), base);
-  const unloaded = await lcovInput(`${lcovFile(run)}.unloaded`, base);
-  return loaded && [...loaded, ...(unloaded ?? [])];
-}
-
-/** What a process collected before it chose its share, of its shard where it is one's. */
-interface Collected {
-  readonly ids: readonly string[];
-  /** The files of all shards, and of this one; missing where there are no shards. */
-  readonly files?: readonly string[];
-  readonly own?: readonly string[];
-  /** A digest of the ids of all tests. */
-  readonly tests?: string;
-}
-
-/** What a process collected; null where it did not get that far. */
-async function readCollected(run: SuiteRun): Promise<Collected | null> {
-  const text = await readFile(collectedFile(run), "utf8").catch(() => null);
-  return text === null ? null : JSON.parse(text);
-}
-
-/** pytest lists a test twice that failed and failed again in its teardown, or that passed before its worker died. */
-function oneEntryEach(cases: readonly TestCase[]): TestCase[] {
-  const byTest = new Map<string, TestCase>();
-  for (const test of cases) {
-    const id = `${test.file}\n${test.classname}\n${test.name}`;
-    const known = byTest.get(id);
-    const seconds = test.seconds + (known?.seconds ?? 0);
-    byTest.set(id, { ...(known !== undefined && isBad(known) ? known : test), seconds });
-  }
-  return [...byTest.values()];
-}
-
-const differentCollections = "Different tests were collected";
-
-/** xdist stops where its workers collected different tests, usually because an id differs by worker. */
-function differentTests(run: SuiteRun, { details }: TestCase): CollectionMismatchError {
-  const difference = details.split("\n").filter((line) => /^[+-](?![+-])/.test(line));
-  return new CollectionMismatchError(
-    `${run.suite.name}: the workers collected different tests, so none ran. ${collectionMismatchAdvice}\n${difference.slice(0, 6).join("\n")}`,
-  );
-}
-
-const crash = /^\s*worker '(gw\d+)' crashed while running '(.*)'/;
-
-const mapper: TestCaseMapper = {
-  hasAdapter: true,
-  idOf: (test) => test.properties.get("verify_id") ?? crash.exec(test.details)?.[2] ?? test.name,
-  // An inherited or imported test is defined in another file than the one that ran.
-  fileOf: (test) =>
-    ranIn(test)?.file ?? (test.file || (crash.exec(test.details)?.[2]?.split("::")[0] ?? uncollectedFile(test))),
-  nameOf: (test) => {
-    const ran = ranIn(test);
-    if (ran !== null) return [...ran.classes, test.name].join("::");
-    const crashed = crash.exec(test.details)?.[2];
-    if (crashed) return crashed.split("::").slice(1).join("::") || crashed;
-    const inFile = test.file.replace(/\.py$/, "").replaceAll("/", ".");
-    const classes = test.classname.startsWith(`${inFile}.`) ? test.classname.slice(inFile.length + 1) : "";
-    return [...classes.split(".").filter(Boolean), test.name].join("::");
-  },
-  workerOf: (test) => test.properties.get("verify_worker") ?? crash.exec(test.details)?.[1],
-  kindOf: (test) => {
-    if (crash.test(test.details)) return "crash";
-    if (/^(?:failed on (?:setup|teardown) with ")?(?:Failed: )?Timeout \(?>[\d.]+s/.test(test.message))
-      return "timeout";
-    return test.message === "collection failure" ? "collection" : "failure";
-  },
-  messageOf: (test) => {
-    // pytest marks the assertion lines with an E.
-    const explained = test.details.split("\n").filter((line) => /^E( |$)/.test(line));
-    const text =
-      explained.length > 0 ? explained.map((line) => line.slice(4)).join("\n") : test.message || test.details;
-    return text.trim();
-  },
-};
-
-/** The file and classes under which pytest ran a test; null where it never ran. */
-function ranIn({ properties }: TestCase): { readonly file: string; readonly classes: readonly string[] } | null {
-  const [, file, rest] = /^(.*?)::(.*)$/s.exec(properties.get("verify_id") ?? "") ?? [];
-  if (file === undefined || rest === undefined) return null;
-  // Parameters follow the first bracket and may contain anything.
-  return { file, classes: rest.replace(/\[.*$/s, "").split("::").slice(0, -1) };
-}
-
-/** An uncollected file is named by its module, `tests.test_ledger`. */
-function uncollectedFile(test: TestCase): string {
-  return `${(test.classname || test.name).replaceAll(".", "/")}.py`;
-}
-
-function refuseMissingParts(run: SuiteRun, ended: EndedProcess): void {
-  const missing = [...ended.reported.missing];
-  if (ended.reported.root === null && missing.length === 0) {
-    const noPytest =
-      ended.exitCode === 127 ||
-      /No module named (?:pytest|'pytest')(?![\w'.])|pytest: (command )?not found/.test(ended.tail);
-    if (noPytest) missing.push("pytest", workersPackage, "pytest-cov");
-  }
-  if (missing.length === 0) return;
-  const Kind = missing.every((name) => name === workersPackage) ? NoWorkersError : UnavailableError;
-  throw new Kind(
-    `${run.suite.name}: ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} not installed where \`${run.suite.command}\` runs. Install with: ${additionText(addPythonPackages(run, missing))}`,
-  );
-}
-
-/** Throws UnavailableError where pytest did not get our environment: its workers would share a database. */
-function refuseOtherEnvironment({ suite }: SuiteRun, { reported, tail }: EndedProcess): void {
-  const [refusal] = reported.refusals;
-  if (refusal !== undefined) {
-    const advice = refusal.includes("PYTEST_ADDOPTS")
-      ? ` Put what \`${suite.command}\` says there on the command line, or in addopts of pytest's configuration.`
-      : "";
-    throw new RequestError(`${suite.name}: ${refusal}.${advice}`);
-  }
-  const ranWithoutUs = /^=* ?(?:\d+ \w+, )*\d+ (?:passed|failed|errors?|skipped)\b.* in [\d.]+s/m.test(tail);
-  const lostPath = new RegExp(`Error importing plugin "${plugin}"|No module named '${plugin}'`).test(tail);
-  if (reported.connectedRunners > 0 || !(ranWithoutUs || lostPath)) return;
-  throw new UnavailableError(
-    `${suite.name}: pytest ran without what was added to it: does \`${suite.command}\` replace the environment? Let it pass PYTEST_*, PYTHONPATH, COVERAGE_* and VERIFY_* on (tox: pass_env), or give the command that it runs.`,
-  );
 }
