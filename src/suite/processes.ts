@@ -1,8 +1,9 @@
 import { type LeaseServer, openLeaseServer } from "../database/leases.ts";
-import type { Audit, Provision, WorkerDatabase, WorkerId } from "../database/provision.ts";
-import type { RejectionSummary } from "../model/summary.ts";
+import type { Provision, WorkerDatabase, WorkerId } from "../database/provision.ts";
 import type { TestId } from "../model/test-id.ts";
+import { allOrNone } from "../shared/all-or-none.ts";
 import { type Attempt, type AttemptRequest, runAttempt } from "./attempt.ts";
+import { type FilesToRun, shareOf } from "./files-to-run.ts";
 import type { Logs } from "./logs.ts";
 import { type BuiltCommand, builtCommand } from "./plan/build-steps.ts";
 import type { PlannedSuite } from "./plan/plan.ts";
@@ -11,10 +12,11 @@ import { endedServer, groupRejections, withRejections } from "./results/audit.ts
 import { requireSameTests } from "./results/collection-mismatch.ts";
 import { mergeReported, mergeResults } from "./results/merge.ts";
 import { listingOutput } from "./runners/listing.ts";
-import type { ListingRequest, Runner, Selection, Share, TestResults } from "./runners/runner.ts";
+import type { ListingRequest, Runner, Selection, Share } from "./runners/runner.ts";
 import { shareOut } from "./schedule/shares.ts";
-import { type Dealt, dealtNames, filesOfShard, placeOf } from "./shards/deal.ts";
+import { dealtNames, filesOfShard, placeOf } from "./shards/deal.ts";
 import type { SuiteContext } from "./suite-context.ts";
+import { nothingOf, nothingSeen, type SuiteRunResult } from "./suite-run-result.ts";
 
 /** What is needed to run a suite's processes. */
 export interface SuiteParts {
@@ -27,22 +29,6 @@ export interface SuiteParts {
   readonly signal: AbortSignal;
   /** Called before each process starts, with a live view of its progress. */
   readonly onProgress: (progress: Progress) => void;
-}
-
-/** The result of a suite's run, after all its processes have ended. */
-export interface SuiteRunResult {
-  readonly results: TestResults;
-  readonly databases: readonly WorkerDatabase[];
-  readonly audit: Audit;
-  readonly rejections: readonly RejectionSummary[];
-  /** The wall time of the tests, from the first process's start to the last one's end. */
-  readonly seconds: number;
-  /** The log files, relative to the repository's root. */
-  readonly logs: readonly string[];
-  /** What the processes reported while they ran, merged. */
-  readonly reported: ReturnType<typeof mergeReported>;
-  /** Set where only a shard ran: the files of the suite, and of the shard. */
-  readonly dealt: Dealt | null;
 }
 
 /**
@@ -264,37 +250,6 @@ export class SuiteProcesses {
   }
 }
 
-/** The test files of a suite, and those that are to run here; absolute. */
-interface FilesToRun {
-  readonly all: readonly string[];
-  readonly own: readonly string[];
-}
-
-function shareOf(
-  shares: readonly (readonly string[] | null)[],
-  index: number,
-  { all, shard }: { readonly all: readonly string[] | null; readonly shard: Share["shard"] },
-): Share {
-  const files = shares[index] ?? null;
-  const own = new Set(files);
-  const otherFiles = files && (all ?? []).filter((file) => !own.has(file));
-  return { kind: "share", index, count: shares.length, files, otherFiles, ...(shard === undefined ? {} : { shard }) };
-}
-
-/** The result of a shard that got none of a suite's files. */
-function nothingOf({ all }: FilesToRun, root: string): SuiteRunResult {
-  return {
-    results: { ...mergeResults([]), coverage: [] },
-    databases: [],
-    audit: nothingSeen,
-    rejections: [],
-    seconds: 0,
-    logs: [],
-    reported: mergeReported([]),
-    dealt: dealtNames(all, [], root),
-  };
-}
-
 /** Splits the tests into runs of the same file, in order. */
 function byFile(tests: readonly TestId[]): TestId[][] {
   const steps: TestId[][] = [];
@@ -306,32 +261,10 @@ function byFile(tests: readonly TestId[]): TestId[][] {
   return steps;
 }
 
-const nothingSeen: Audit = { connected: null, rejections: [] };
-
 function environmentsOf(
   workers: readonly WorkerId[],
   databases: readonly WorkerDatabase[],
 ): Record<string, Readonly<Record<string, string>>> {
   const own = new Map(databases.map((database) => [database.worker, database.environment]));
   return Object.fromEntries(workers.map((worker) => [worker, own.get(worker) ?? { VERIFY_WORKER: worker }]));
-}
-
-/** Waits for all. If one fails, aborts the others and rejects with the first failure. */
-async function allOrNone<Value>(
-  signal: AbortSignal,
-  start: (signal: AbortSignal) => readonly Promise<Value>[],
-): Promise<Value[]> {
-  const others = new AbortController();
-  const running = start(AbortSignal.any([signal, others.signal]));
-  let first: { readonly error: unknown } | null = null;
-  const watched = running.map((one) =>
-    one.catch((error: unknown) => {
-      first ??= { error };
-      others.abort();
-      throw error;
-    }),
-  );
-  await Promise.allSettled(watched);
-  if (first !== null) throw (first as { readonly error: unknown }).error;
-  return await Promise.all(watched);
 }

@@ -2,10 +2,11 @@ import { runnerFacts } from "../config/runner-facts.ts";
 import { coordinator } from "../model/rejections.ts";
 import { UnavailableError } from "../shared/errors.ts";
 import type { PlannedSuite } from "./plan/plan.ts";
-import type { SuiteProcesses, SuiteRunResult } from "./processes.ts";
+import type { SuiteProcesses } from "./processes.ts";
 import { CollectionMismatchError, NoWorkersError } from "./results/collection-mismatch.ts";
 import { workersPackage } from "./runners/pytest-files.ts";
 import type { SuiteContext } from "./suite-context.ts";
+import type { SuiteRunResult } from "./suite-run-result.ts";
 
 /** A suite's run, and how it differed from the plan. */
 export interface ParallelRun {

@@ -115,10 +115,19 @@ describe("the variables of a database", () => {
     });
   });
 
-  it("name no driver where code calls it itself, which takes no URL that names one", () => {
-    const text = 'import psycopg2\n\nconnection = psycopg2.connect(os.environ["DATABASE_URL"])\n';
-    const files = { ...reading(text), "requirements.txt": "sqlalchemy\npsycopg2\n" };
+  it.each([
+    ["code calls it", 'import psycopg2\n\npsycopg2.connect(os.environ["DATABASE_URL"])\n', ""],
+    ["code calls it by its name", 'from psycopg2 import connect\n\nconnect(os.environ["DATABASE_URL"])\n', ""],
+    ["encode's databases reads the URL", 'os.environ["DATABASE_URL"]\n', "databases[postgresql]\n"],
+  ])("name no driver where %s, which takes no URL that names one", (_where, text, more) => {
+    const files = { ...reading(text), "requirements.txt": `sqlalchemy\npsycopg2\n${more}` };
     expect(databaseOf(files)).toMatchObject({ variables: ["DATABASE_URL"] });
+  });
+
+  it("name the driver although code names the errors that it raises", () => {
+    const text = 'from psycopg2.errors import UniqueViolation\n\nos.environ["DATABASE_URL"]\n';
+    const files = { ...reading(text), "requirements.txt": "sqlalchemy\npsycopg2\n" };
+    expect(databaseOf(files)).toMatchObject({ variables: { DATABASE_URL: "postgresql+psycopg2" } });
   });
 
   it("are the fields of a settings class, with its prefix", () => {

@@ -98,10 +98,15 @@ export function usesSqlAlchemyWith(project: ProjectFiles, suite: DetectedSuite):
   if (isAsync && /\basyncpg\b/.test(listed)) return "asyncpg";
   const [has2, has3] = [/\bpsycopg2/.test(listed), /\bpsycopg\b/.test(listed)];
   if (has3) return has2 ? null : "psycopg";
-  // What calls the driver itself takes no URL that names one.
-  const isCalled = sources.some((text) => /\b(?:psycopg2|asyncpg)\s*\.\s*(?:connect|create_pool|pool)\b/.test(text));
-  return has2 && !isCalled && !before21.test(listed) ? "psycopg2" : null;
+  const isRead = otherReaders.test(listed) || sources.some((text) => driverCalls.test(text));
+  return has2 && !isRead && !before21.test(listed) ? "psycopg2" : null;
 }
+
+/** Calls of a driver, which takes no URL that names one. */
+const driverCalls =
+  /\b(?:psycopg2|asyncpg)\s*\.\s*(?:connect|create_pool|pool)\b|\bfrom\s+(?:psycopg2|asyncpg)[\w.]*\s+import\s[^\n]*\b(?:connect|create_pool|pool|\w*ConnectionPool)\b/;
+/** A package that takes the same URL as SQLAlchemy, but none with this driver. */
+const otherReaders = /^\s*["']?databases\b/m;
 
 /** A requirement that only versions of SQLAlchemy before 2.1 meet, as pip, Poetry and uv write it. */
 const before21 = new RegExp(

@@ -2,8 +2,9 @@ import { refusedDuring } from "../../model/rejections.ts";
 import type { Failure, RejectionSummary } from "../../model/summary.ts";
 import { messageOf } from "../../shared/errors.ts";
 import { formatSeconds, listed, plural } from "../../shared/text.ts";
-import type { SuiteProcesses, SuiteRunResult } from "../processes.ts";
+import type { SuiteProcesses } from "../processes.ts";
 import { groupEnd, type TestResults } from "../runners/runner.ts";
+import type { SuiteRunResult } from "../suite-run-result.ts";
 import { type ReplayStore, ranBefore } from "./replay-order.ts";
 
 /** At most so many failed tests are rerun. */

@@ -5,10 +5,11 @@ import type { Failure } from "../../../src/model/summary.ts";
 import type { RanTest, TestId } from "../../../src/model/test-id.ts";
 import { InterruptedError, UnavailableError } from "../../../src/shared/errors.ts";
 import { noThresholds } from "../../../src/suite/hints/own-thresholds.ts";
-import type { SuiteParts, SuiteRunResult } from "../../../src/suite/processes.ts";
+import type { SuiteParts } from "../../../src/suite/processes.ts";
 import type { ReplayOrder } from "../../../src/suite/races/replay-order.ts";
 import { findRaces, type RerunRequest, type RerunResult } from "../../../src/suite/races/reruns.ts";
 import type { TestResults } from "../../../src/suite/runners/runner.ts";
+import type { SuiteRunResult } from "../../../src/suite/suite-run-result.ts";
 
 const file = "tests/test_a.py";
 
