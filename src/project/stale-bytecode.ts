@@ -13,40 +13,40 @@ import type { Environment } from "../shared/world.ts";
  */
 export function removeStaleBytecode(root: string, files: ReadonlySet<string>, environment: Environment): void {
   for (const [directory, sources] of sourcesByDirectory(files)) {
-    const compiled = compiledDirectory(join(root, directory), environment);
+    const compiled = compiledDirectory(root, directory, environment);
     for (const name of compiledIn(compiled)) {
       const path = join(compiled, name);
-      const source = sources.get(stemOf(name));
+      const source = sources.get(moduleOf(name));
       if (source === undefined || files.has(relative(root, path)) || !isStale(path, join(root, source))) continue;
       try {
         rmSync(path, { force: true });
       } catch (error) {
         throw new UnavailableError(
-          `${path} may be compiled of what ${source} held before, and cannot be removed: ${messageOf(error)}. Remove it.`,
+          `${path} may be compiled from what ${source} held before, and cannot be removed: ${messageOf(error)}. Remove it.`,
         );
       }
     }
   }
 }
 
-/** The Python files of each directory by their stems, relative to the root. */
+/** The Python files of each directory by their modules' names, relative to the root. */
 function sourcesByDirectory(files: ReadonlySet<string>): Map<string, Map<string, string>> {
   const found = new Map<string, Map<string, string>>();
   for (const file of files) {
     if (!file.endsWith(".py")) continue;
-    const { dir, base } = parse(file);
+    const { dir, name } = parse(file);
     const sources = found.get(dir) ?? new Map<string, string>();
-    found.set(dir, sources.set(stemOf(base), file));
+    found.set(dir, sources.set(name, file));
   }
   return found;
 }
 
-/** "sums" of sums.py, sums.cpython-311.pyc and sums.cpython-311-pytest-9.1.1.pyc. */
-const stemOf = (name: string): string => name.slice(0, name.indexOf("."));
+/** "sums" of sums.cpython-311.pyc and sums.cpython-311-pytest-9.1.1.pyc; empty for other names. */
+const moduleOf = (name: string): string => /^(.+)\.(?:cpython|pypy|graalpy)-?\d/.exec(name)?.[1] ?? "";
 
-/** Where Python keeps what it compiles of a directory's files. */
-function compiledDirectory(directory: string, { PYTHONPYCACHEPREFIX: prefix }: Environment): string {
-  return prefix ? join(resolve(directory, prefix), directory) : join(directory, "__pycache__");
+/** Where Python keeps what it compiles from a directory's files. */
+function compiledDirectory(root: string, directory: string, { PYTHONPYCACHEPREFIX: prefix }: Environment): string {
+  return prefix ? join(resolve(root, prefix), root, directory) : join(root, directory, "__pycache__");
 }
 
 /** Read synchronously, as all here: for thousands of files that takes a third of the time. */

@@ -2,6 +2,7 @@ import type { SuiteSummary } from "../model/summary.ts";
 import { countOf, type SuiteFindings } from "./findings.ts";
 import { redactFailure } from "./results/redact.ts";
 import { nameInFile, reportedFile } from "./results/results.ts";
+import { logFacts, suiteFacts } from "./results/suite-facts.ts";
 import { reuseOf } from "./reuse/test-files.ts";
 import type { RunContext } from "./run-context.ts";
 import { slowestFiles } from "./schedule/schedule.ts";
@@ -12,10 +13,8 @@ export function summarizeSuite(
   schedule: SuiteSummary["schedule"] | null,
   { database, checkout }: Pick<RunContext, "database" | "checkout">,
 ): SuiteSummary {
-  const { suite, workers } = planned;
   const { result, parallel } = run;
   const { databases, seconds, reported } = result;
-  const [log = "", ...others] = result.logs;
   const flaky = reported.flaky.map(({ file, name }) => ({
     file: redact(reportedFile(checkout.root, reported.root, file)),
     name: redact(nameInFile(file, name)),
@@ -23,10 +22,7 @@ export function summarizeSuite(
   const races = countOf(failures, "race");
   const unloaded = countOf(failures, "collection");
   return {
-    name: suite.name,
-    runner: suite.runner,
-    command: redact(suite.command),
-    workers: workers.length,
+    ...suiteFacts(planned, redact),
     seconds,
     workSeconds: results.workSeconds,
     files: results.files,
@@ -46,7 +42,6 @@ export function summarizeSuite(
     parallel,
     ...(schedule ? { schedule } : {}),
     slowestFiles: slowestFiles(results.ran).map((time) => ({ ...time, file: redact(time.file) })),
-    log,
-    ...(others.length === 0 ? {} : { logs: [log, ...others] }),
+    ...logFacts(result.logs),
   };
 }

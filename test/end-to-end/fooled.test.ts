@@ -345,7 +345,7 @@ test("each suite is held to its own gate, and a gate of a suite that is not ther
   expect(errors).toContain('"coverage.suites" names "backnd", which is no suite: did you mean "backend"?');
 });
 
-test("what Python compiled of a source is not run after that has changed at the same length and time", async () => {
+test("what Python compiled from a source is not run after that has changed at the same length and time", async () => {
   const { root, write, commit } = await makePytestRepository();
   const source = join(root, "src/sums.py");
   const environment = await userEnvironment({ PYTHONDONTWRITEBYTECODE: undefined });

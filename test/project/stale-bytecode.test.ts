@@ -42,14 +42,27 @@ test("a module that was changed long after, but whose time was set back, runs as
   expect(importValue(root)).toBe("2");
 });
 
-test("it is found where PYTHONPYCACHEPREFIX says that it is kept", async () => {
+test.each(["absolute", "relative"])(
+  "it is found where an %s PYTHONPYCACHEPREFIX says that it is kept",
+  async (kind) => {
+    const root = await makeDirectory();
+    const environment = { PYTHONPYCACHEPREFIX: kind === "absolute" ? join(root, "compiled") : "compiled" };
+    await writeModule(root, 1, 1_000_000_000);
+    expect(importValue(root, environment)).toBe("1");
+    await writeModule(root, 2, 1_000_000_000);
+    removeStaleBytecode(root, files, environment);
+    expect(importValue(root, environment)).toBe("2");
+  },
+);
+
+test("it is told apart from a file's whose name begins alike", async () => {
   const root = await makeDirectory();
-  const environment = { PYTHONPYCACHEPREFIX: join(root, "compiled") };
   await writeModule(root, 1, 1_000_000_000);
-  expect(importValue(root, environment)).toBe("1");
+  await writeFile(join(root, "src/one.more.py"), "");
+  expect(importValue(root)).toBe("1");
   await writeModule(root, 2, 1_000_000_000);
-  removeStaleBytecode(root, files, environment);
-  expect(importValue(root, environment)).toBe("2");
+  removeStaleBytecode(root, new Set([...files, "src/one.more.py"]), {});
+  expect(importValue(root)).toBe("2");
 });
 
 /** A directory whose module was compiled, and the absolute path of what that gave. */
@@ -130,7 +143,7 @@ removeStaleBytecode(${JSON.stringify(root)}, new Set(["src/one.py"]), {});`;
   const words = ["--import", "tsx", "--input-type=module", "--eval", child];
   try {
     expect(() => execFileSync(process.execPath, words, { cwd: packageRoot, stdio: "pipe", ...nobody })).toThrow(
-      `${compiled} may be compiled of what src/one.py held before, and cannot be removed`,
+      `${compiled} may be compiled from what src/one.py held before, and cannot be removed`,
     );
   } finally {
     await chmod(directory, 0o755);

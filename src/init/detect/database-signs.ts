@@ -82,15 +82,15 @@ function javascriptSign(project: ProjectFiles, suite: DetectedSuite, isOwn: (pat
   return path === undefined ? null : `${path} imports ${loads.exec(project.read(path) ?? "")?.[1]}`;
 }
 
-/** A driver that an SQLAlchemy URL names. */
-export type SqlAlchemyDriver = "asyncpg" | "psycopg" | "psycopg2";
-
 /**
- * The driver to name in SQLAlchemy URLs of a Python suite, where only one is installed and SQLAlchemy may take another one
- * by itself, or where code is asynchronous; otherwise null. By itself it takes psycopg2, and since version 2.1 psycopg
- * (https://docs.sqlalchemy.org/en/21/changelog/migration_21.html).
+ * The driver to name in SQLAlchemy URLs of a Python suite: asyncpg where code is asynchronous, else the one that is installed
+ * where SQLAlchemy may take the other. Null where no name is needed. For a URL without one SQLAlchemy takes psycopg2, and since
+ * version 2.1 psycopg (https://docs.sqlalchemy.org/en/21/changelog/migration_21.html).
  */
-export function usesSqlAlchemyWith(project: ProjectFiles, suite: DetectedSuite): SqlAlchemyDriver | null {
+export function usesSqlAlchemyWith(
+  project: ProjectFiles,
+  suite: DetectedSuite,
+): "asyncpg" | "psycopg" | "psycopg2" | null {
   const listed = pythonDependencies(project, suite.root);
   if (!/\b(sqlalchemy|sqlmodel)\b/i.test(listed)) return null;
   const sources = project.paths.filter((path) => path.endsWith(".py")).map((path) => project.read(path) ?? "");

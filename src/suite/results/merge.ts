@@ -86,7 +86,7 @@ export function mergeReported(
 > {
   return {
     sqlAlchemyWithoutDriver:
-      parts.map(({ sqlAlchemyWithoutDriver }) => sqlAlchemyWithoutDriver).find((version) => version !== null) ?? null,
+      parts.find((part) => part.sqlAlchemyWithoutDriver !== null)?.sqlAlchemyWithoutDriver ?? null,
     schema: sumOfUses(parts.map(({ schema }) => schema)),
     thresholds: strictest(parts.map(({ thresholds }) => thresholds)),
     flaky: parts.flatMap(({ flaky }) => flaky),

@@ -1,6 +1,7 @@
 import type { RunningSummary, SuiteSummary } from "../../model/summary.ts";
 import type { Redact } from "../../shared/redact.ts";
 import type { PlannedSuite } from "../plan/plan.ts";
+import { logFacts, suiteFacts } from "./suite-facts.ts";
 
 /** How far a suite got before it was interrupted; names are relative to the checkout and redacted. */
 export interface SoFar {
@@ -17,16 +18,12 @@ export interface SoFar {
 
 /** The summary of an interrupted suite: its counts so far, and the tests that were running. */
 export function unfinishedSummary(
-  { suite, workers }: PlannedSuite,
+  planned: PlannedSuite,
   { total, done, failed, skipped, files, seconds, failures, running }: SoFar,
   { redact, logs }: { readonly redact: Redact; readonly logs: readonly string[] },
 ): SuiteSummary {
-  const [log = "", ...others] = logs;
   return {
-    name: suite.name,
-    runner: suite.runner,
-    command: redact(suite.command),
-    workers: workers.length,
+    ...suiteFacts(planned, redact),
     seconds,
     // Durations of single tests are unknown.
     workSeconds: 0,
@@ -41,7 +38,6 @@ export function unfinishedSummary(
       ...(worker === undefined ? {} : { worker }),
     })),
     running,
-    log,
-    ...(others.length === 0 ? {} : { logs: [log, ...others] }),
+    ...logFacts(logs),
   };
 }

@@ -24,7 +24,7 @@ export interface UsableWorkers {
 }
 
 /**
- * That percentage of the usable cores: affinity and control group quotas (rounded up: with a quota of 1.5, two workers wait
+ * How many workers `percent` of the usable cores are: affinity and control group quotas (rounded up: with a quota of 1.5, two workers wait
  * less than half of the time). At least one, and no more than free memory allows.
  */
 export function usableWorkers({

@@ -131,8 +131,7 @@ export async function check(
 /** Throws where a summary is an earlier run's, as it is where a run ended before it found anything. */
 async function expectOfHead({ git }: Repository, { commit }: Summary): Promise<void> {
   const head = await git("rev-parse", "HEAD");
-  if (commit !== head)
-    throw new Error(`The summary is of ${commit} instead of ${head}: the run of that found nothing.`);
+  if (commit !== head) throw new Error(`The summary is of ${commit}: the run of ${head} wrote none.`);
 }
 
 type Seen = Readonly<Record<"verdict" | "failures" | "tests" | "coverage" | "lcov", string>>;

@@ -139,7 +139,7 @@ def pytest_sessionfinish(session):
 
 
 def pytest_collection_finish(session):
-    """For serial runs; workers' collections are equal and reported by the hook below."""
+    """For serial runs; workers' collections are equal, and DistributedProgress reports them."""
     if reporter and not is_worker and not getattr(session.config.option, "numprocesses", None):
         reporter.send(type="collected", tests=len(session.items), all=True)
 
